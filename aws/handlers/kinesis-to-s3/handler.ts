@@ -1,0 +1,100 @@
+import type { KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
+import type { Transform } from '../../../shared/runtime/event';
+import { stringify } from '../../../shared/runtime/json';
+import { type DeadLetter, deadLetter, judge } from '../../../shared/runtime/verdict';
+
+/** What the handler reaches for: each call is repeatable, or fails as a whole. */
+export interface Neighbours {
+  readonly transform: Transform;
+  /** Write one object. The same key again replaces it. */
+  putObject(key: string, body: string): Promise<void>;
+  /** Send one message to the dead letter. */
+  sendMessage(body: string): Promise<void>;
+}
+
+/** Objects that are written at a time, and likewise messages that are sent at a time. */
+const AT_A_TIME = 10;
+
+/** SQS takes 1 MiB; this leaves room for the reason and the position. */
+const MESSAGE_CHARACTERS = 900_000;
+
+/**
+ * A batch of Kinesis records becomes one object for each hour in which its records arrived; records that can never be
+ * processed go to the dead letter.
+ *
+ * The batch is settled as a whole. When a write fails, Lambda is told that the first record failed, and brings exactly
+ * this batch again: the same records make the same object names, so a retry replaces and never doubles. Dead letters
+ * are sent only after every object is written, for the same reason.
+ */
+export function kinesisToS3({ transform, putObject, sendMessage }: Neighbours) {
+  return async ({ Records }: KinesisStreamEvent): Promise<KinesisStreamBatchResponse> => {
+    const objects = new Map<string, { lines: string[]; first: KinesisStreamRecord; last: KinesisStreamRecord }>();
+    const letters: DeadLetter[] = [];
+
+    for (const record of Records) {
+      const bytes = Buffer.from(record.kinesis.data, 'base64');
+      const verdict = judge(bytes, transform, stringify);
+      if ('reason' in verdict) {
+        letters.push(deadLetter(bytes, verdict.reason, positionOf(record)));
+      } else if (verdict.rows.length > 0) {
+        const folder = folderOf(record);
+        const object = objects.get(folder) ?? { lines: [], first: record, last: record };
+        object.lines.push(...verdict.rows);
+        object.last = record;
+        objects.set(folder, object);
+      }
+    }
+
+    try {
+      await each([...objects], ([folder, { lines, first, last }]) =>
+        putObject(`${folder}/${nameOf(first, last)}.ndjson`, `${lines.join('\n')}\n`),
+      );
+      await each(letters.flatMap(messagesOf), sendMessage);
+    } catch (error) {
+      console.error({ message: 'The batch failed and will be tried again.', records: Records.length, error });
+      return { batchItemFailures: [{ itemIdentifier: Records[0]?.kinesis.sequenceNumber ?? '' }] };
+    }
+    console.info({ message: 'Batch settled.', records: Records.length, objects: objects.size, deadLetters: letters.length });
+    return { batchItemFailures: [] };
+  };
+}
+
+/** The hour of arrival, not the event's own time: it is the same at every try, and a late event does not make an object of its own. */
+function folderOf({ kinesis }: KinesisStreamRecord): string {
+  const hour = new Date(kinesis.approximateArrivalTimestamp * 1000).toISOString();
+  return `year=${hour.slice(0, 4)}/month=${hour.slice(5, 7)}/day=${hour.slice(8, 10)}/hour=${hour.slice(11, 13)}`;
+}
+
+function nameOf(first: KinesisStreamRecord, last: KinesisStreamRecord): string {
+  return `${shardOf(first)}-${first.kinesis.sequenceNumber}-${last.kinesis.sequenceNumber}`;
+}
+
+function positionOf(record: KinesisStreamRecord) {
+  return { stream: record.eventSourceARN, shard: shardOf(record), sequenceNumber: record.kinesis.sequenceNumber };
+}
+
+/** The event id of a Kinesis record is its shard and its sequence number, with a colon between them. */
+function shardOf({ eventID }: KinesisStreamRecord): string {
+  return eventID.slice(0, eventID.indexOf(':'));
+}
+
+/** One message, or as many as a large payload takes: then each holds a part of it in base64. */
+function messagesOf(letter: DeadLetter): string[] {
+  const whole = JSON.stringify(letter);
+  if (Buffer.byteLength(whole) <= MESSAGE_CHARACTERS) return [whole];
+  const base64 = letter.encoding === 'base64' ? letter.payload : Buffer.from(letter.payload).toString('base64');
+  const parts = Math.ceil(base64.length / MESSAGE_CHARACTERS);
+  return Array.from({ length: parts }, (_, part) =>
+    JSON.stringify({
+      ...letter,
+      encoding: 'base64',
+      payload: base64.slice(part * MESSAGE_CHARACTERS, (part + 1) * MESSAGE_CHARACTERS),
+      part: part + 1,
+      parts,
+    }),
+  );
+}
+
+async function each<Item>(items: readonly Item[], act: (item: Item) => Promise<void>): Promise<void> {
+  for (let start = 0; start < items.length; start += AT_A_TIME) await Promise.all(items.slice(start, start + AT_A_TIME).map(act));
+}

@@ -1,0 +1,151 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type BucketProps,
+  type IBucket,
+  ObjectOwnership,
+  StorageClass,
+} from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { mayDestroy, type Removal, requireMatch, requireRange, SettingError } from '../../shared/synth/settings';
+import type { Binding, ObjectStore, Workload } from '../ports';
+
+/** Settings for {@link S3Store}. Every one has a safe default. */
+export interface S3StoreProps {
+  /**
+   * The start of the name of every object, ending in a slash. Writers and readers reach what is below it, and nothing else.
+   * @default events/
+   */
+  readonly prefix?: string;
+  /**
+   * How old an object is when it moves to Glacier Instant Retrieval: cheaper to keep, dearer to read. At least 30 days.
+   * @default 90 days
+   */
+  readonly archiveAfter?: Duration;
+  /**
+   * How long an overwritten or deleted object can still be brought back.
+   * @default 30 days
+   */
+  readonly undeleteWindow?: Duration;
+  /**
+   * The key that encrypts the objects. Writers and readers get the right to use it.
+   * @default - the key that S3 keeps for the bucket, free of charge
+   */
+  readonly encryptionKey?: IKey;
+  /**
+   * An existing bucket. Its encryption, versions, life cycle and access log stay as they are.
+   * @default - a new bucket, and one for its access log
+   */
+  readonly bucket?: IBucket;
+  /**
+   * What happens to the objects when the stack is deleted. `destroy` takes a second key, the context `destroyData`.
+   * @default retain
+   */
+  readonly removal?: Removal;
+}
+
+/**
+ * Store stage: a private, encrypted, versioned S3 bucket, with every access to it on record in a second one.
+ *
+ * Not for single-row look-ups or updates: a table serves those.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
+ */
+export class S3Store extends Construct implements ObjectStore {
+  /** The bucket, for anything this construct does not cover. */
+  readonly bucket: IBucket;
+  /** The start of the name of every object. */
+  readonly prefix: string;
+
+  constructor(scope: Construct, id: string, props: S3StoreProps = {}) {
+    super(scope, id);
+    this.prefix = props.prefix ?? 'events/';
+    const archiveAfter = props.archiveAfter ?? Duration.days(90);
+    const undeleteWindow = props.undeleteWindow ?? Duration.days(30);
+    requireMatch(
+      this,
+      'prefix',
+      this.prefix,
+      /^[A-Za-z0-9!_.*'()-]+(\/[A-Za-z0-9!_.*'()-]+)*\/$/,
+      'be folders that end in a slash',
+      'Write it like events/ or raw/events/.',
+    );
+    requireRange(this, 'archiveAfter', archiveAfter.toDays(), [30, 36_500], 'days', 'S3 moves no object that is younger.');
+    requireRange(
+      this,
+      'undeleteWindow',
+      undeleteWindow.toDays(),
+      [1, 36_500],
+      'days',
+      'Versions are what protects against a bad overwrite.',
+    );
+    if (props.bucket && (props.archiveAfter ?? props.undeleteWindow ?? props.encryptionKey)) {
+      throw new SettingError(
+        this,
+        'archiveAfter, undeleteWindow and encryptionKey belong to a new bucket',
+        'both they and bucket',
+        'Leave them out, or leave bucket out.',
+      );
+    }
+    const destroy = mayDestroy(this, props.removal);
+
+    this.bucket = props.bucket ?? this.makeBucket(destroy, archiveAfter, undeleteWindow, props.encryptionKey);
+  }
+
+  bindWriter(writer: Workload, name: string): Binding {
+    const grants = [this.allow(writer, ['s3:PutObject'], this.bucket.arnForObjects(`${this.prefix}*`))];
+    if (this.bucket.encryptionKey) grants.push(this.bucket.encryptionKey.grantEncrypt(writer.role));
+    return { settings: this.settings(name), waitFor: grants };
+  }
+
+  bindReader(reader: Workload, name: string): Binding {
+    const grants = [
+      this.allow(reader, ['s3:GetObject'], this.bucket.arnForObjects(`${this.prefix}*`)),
+      this.allow(reader, ['s3:ListBucket'], this.bucket.bucketArn, { StringLike: { 's3:prefix': `${this.prefix}*` } }),
+    ];
+    if (this.bucket.encryptionKey) grants.push(this.bucket.encryptionKey.grantDecrypt(reader.role));
+    return { settings: this.settings(name), waitFor: grants };
+  }
+
+  private settings(name: string) {
+    return { [`${name}_BUCKET`]: this.bucket.bucketName, [`${name}_PREFIX`]: this.prefix };
+  }
+
+  private allow(workload: Workload, actions: string[], resourceArn: string, conditions?: Record<string, Record<string, string>>): Grant {
+    return Grant.addToPrincipal({ grantee: workload.role, actions, resourceArns: [resourceArn], conditions, scope: this });
+  }
+
+  private makeBucket(destroy: boolean, archiveAfter: Duration, undeleteWindow: Duration, encryptionKey?: IKey): Bucket {
+    const hardened: BucketProps = {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      removalPolicy: destroy ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+      autoDeleteObjects: destroy,
+    };
+    const log = new Bucket(this, 'AccessLog', {
+      ...hardened,
+      encryption: BucketEncryption.S3_MANAGED,
+      lifecycleRules: [{ expiration: Duration.days(90), abortIncompleteMultipartUploadAfter: Duration.days(7) }],
+    });
+    return new Bucket(this, 'Bucket', {
+      ...hardened,
+      encryption: encryptionKey ? BucketEncryption.KMS : BucketEncryption.S3_MANAGED,
+      encryptionKey,
+      bucketKeyEnabled: encryptionKey ? true : undefined,
+      versioned: true,
+      serverAccessLogsBucket: log,
+      lifecycleRules: [
+        {
+          abortIncompleteMultipartUploadAfter: Duration.days(7),
+          noncurrentVersionExpiration: undeleteWindow,
+          transitions: [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: archiveAfter }],
+        },
+      ],
+    });
+  }
+}

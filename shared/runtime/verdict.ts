@@ -1,0 +1,71 @@
+import { isUtf8 } from 'node:buffer';
+import type { Event, Row, Transform } from './event';
+import { type CheckError, check } from './event-check';
+import { parse } from './json';
+
+/** What is to become of one record: its rows go to the store, or the record itself to the dead letter. */
+export type Verdict<Stored> = { readonly rows: readonly Stored[] } | { readonly reason: string };
+
+/** A record that can never be processed, as it is written to the dead letter on every cloud. */
+export interface DeadLetter {
+  /** Why it can never be processed, in one line. */
+  readonly reason: string;
+  /** Where it stood in the buffer, so that it can be found and counted once. */
+  readonly position: Readonly<Record<string, string | number>>;
+  /** The record as it came in. */
+  readonly payload: string;
+  /** How `payload` is written. Bytes that are no text are written in base64. */
+  readonly encoding: 'text' | 'base64';
+}
+
+/**
+ * Decide about one record: decode, validate, transform, encode. No fault escapes, since each of these steps gives the
+ * same result at every try: what fails here is permanent and never worth a retry.
+ *
+ * @param bytes what the sender sent
+ * @param transform the user's function
+ * @param encode turns one row into what the store takes
+ */
+export function judge<Stored>(
+  bytes: Buffer,
+  transform: Transform,
+  encode: (row: Row, event: Event, index: number) => Stored,
+): Verdict<Stored> {
+  try {
+    const event = readEvent(bytes);
+    const rows = transform(event);
+    if (rows === undefined) return { rows: [] };
+    return { rows: Array.isArray(rows) ? rows.map((row, index) => encode(asRow(row), event, index)) : [encode(asRow(rows), event, 0)] };
+  } catch (error) {
+    return { reason: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+  }
+}
+
+/** Write down a record that can never be processed. */
+export function deadLetter(bytes: Buffer, reason: string, position: DeadLetter['position']): DeadLetter {
+  const encoding = isUtf8(bytes) ? 'text' : 'base64';
+  return { reason, position, encoding, payload: bytes.toString(encoding === 'text' ? 'utf8' : 'base64') };
+}
+
+function readEvent(bytes: Buffer): Event {
+  if (!isUtf8(bytes)) throw new InvalidEvent('not UTF-8');
+  const event = parse(bytes.toString('utf8'));
+  if (!check(event)) throw new InvalidEvent(check.errors?.map(inWords).join('; ') ?? 'does not follow the event contract');
+  return event;
+}
+
+class InvalidEvent extends Error {
+  override readonly name = 'InvalidEvent';
+}
+
+function inWords({ instancePath, message, params }: CheckError): string {
+  const allowed = params.allowedValues ? `: ${params.allowedValues.join(', ')}` : '';
+  return `${instancePath.slice(1) || 'event'} ${message}${allowed}`;
+}
+
+function asRow(row: unknown): Row {
+  if (typeof row === 'object' && row !== null && !Array.isArray(row)) return row as Row;
+  throw new TypeError(
+    `transform must return objects, got ${row === null ? 'null' : Array.isArray(row) ? 'an array of arrays' : typeof row}`,
+  );
+}

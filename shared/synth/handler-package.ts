@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { buildSync } from 'esbuild';
+import { type Zippable, zipSync } from 'fflate';
+
+const root = path.join(__dirname, '../..');
+const cache = path.join(root, 'node_modules/.cache/blueprints');
+/** What makes a bundle: another version of any of these may make another bundle from the same sources. */
+const makers = ['shared/synth/handler-package.ts', 'node_modules/esbuild/package.json', 'node_modules/fflate/package.json'];
+
+/** A handler, bundled and zipped. */
+export interface HandlerPackage {
+  /** The absolute path of the zip. */
+  readonly zip: string;
+  /** The SHA-256 of the zip, in hexadecimal. Equal sources give an equal hash on every machine, on every day. */
+  readonly hash: string;
+}
+
+/**
+ * Bundle the handler in a folder such as `aws/handlers/kinesis-to-s3` into a zip: `main.ts` becomes `index.js`, and the
+ * other files that are not TypeScript go along as they are.
+ *
+ * A bundle is kept and used again for as long as no file that went into it changes.
+ */
+export function packageHandler(folder: string): HandlerPackage {
+  const recipe = path.join(cache, `${folder.replaceAll('/', '-')}.json`);
+  const known = readRecipe(recipe);
+  const extras = readdirSync(path.join(root, folder)).filter((file) => !file.endsWith('.ts'));
+  if (known && isFresh(known, extras)) return { zip: known.zip, hash: known.hash };
+
+  const { zip, inputs } = bundle(folder, extras);
+  const hash = sha256(zip);
+  const made: Recipe = { zip: path.join(cache, `${hash}.zip`), hash, extras, inputs };
+  mkdirSync(cache, { recursive: true });
+  writeWhole(made.zip, zip);
+  writeWhole(recipe, JSON.stringify(made));
+  return { zip: made.zip, hash };
+}
+
+/** What a bundle was made from. */
+interface Recipe extends HandlerPackage {
+  /** The files that go along as they are. */
+  readonly extras: readonly string[];
+  /** The hash of each file that had a say in the bundle, by its path from the root. */
+  readonly inputs: Readonly<Record<string, string | undefined>>;
+}
+
+function isFresh(recipe: Recipe, extras: readonly string[]): boolean {
+  return String(recipe.extras) === String(extras) && Object.entries(recipe.inputs).every(([file, hash]) => hashOf(file) === hash);
+}
+
+function bundle(folder: string, extras: readonly string[]) {
+  const built = buildSync({
+    absWorkingDir: root,
+    entryPoints: [`${folder}/main.ts`],
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    minify: true,
+    keepNames: true,
+    legalComments: 'none',
+    // The Functions host brings this module into the process; it exists nowhere else.
+    external: ['@azure/functions-core'],
+    // Packages that ask where they lie are ES modules; the bundle is CommonJS.
+    define: { 'import.meta.url': 'bundleUrl' },
+    banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+    metafile: true,
+    write: false,
+    outfile: 'index.js',
+    logLevel: 'silent',
+  });
+  const files: Zippable = { 'index.js': built.outputFiles[0]!.contents };
+  for (const file of extras) files[file] = readFileSync(path.join(root, folder, file));
+  const inputs = [...makers, ...Object.keys(built.metafile.inputs), ...extras.map((file) => `${folder}/${file}`)];
+  return { zip: zipFixed(files), inputs: Object.fromEntries(inputs.map((file) => [file, hashOf(file)])) };
+}
+
+/** Zip with nothing in it of the day, the machine or the order of a directory. Zip has no time before 1980. */
+function zipFixed(files: Zippable): Uint8Array {
+  const ordered = Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return zipSync(ordered, { mtime: new Date(1980, 0, 1), level: 9, os: 3, attrs: 0o644 << 16 });
+}
+
+function readRecipe(file: string): Recipe | undefined {
+  try {
+    const recipe: Recipe = JSON.parse(readFileSync(file, 'utf8'));
+    return sha256(readFileSync(recipe.zip)) === recipe.hash ? recipe : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Write under another name first, so that a reader at the same moment sees the old file or the new one, never half. */
+function writeWhole(file: string, content: string | Uint8Array) {
+  const half = `${file}.${process.pid}`;
+  writeFileSync(half, content);
+  renameSync(half, file);
+}
+
+function hashOf(file: string): string | undefined {
+  try {
+    return sha256(readFileSync(path.join(root, file)));
+  } catch {
+    return undefined;
+  }
+}
+
+function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
