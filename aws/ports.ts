@@ -58,6 +58,10 @@ export interface PutRecordRequest {
   readonly contentType: string;
   /** The body of the call, with the pieces of the record in it. */
   readonly body: string;
+  /** The field of the answer that says where the record was put. */
+  readonly receipt: string;
+  /** The HTTP status that fits each error the service answers with. Any other error is a 500. */
+  readonly statusOfError: Readonly<Record<string, 413 | 429>>;
 }
 
 /** The front face of a buffer: takes records. */

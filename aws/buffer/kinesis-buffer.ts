@@ -6,7 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { mayDestroy, type Removal, requireRange, SettingError } from '../../shared/synth/settings';
+import { mayDestroy, type Removal, requireAbsent, requireRange, SettingError } from '../../shared/synth/settings';
 import type {
   Binding,
   DeadLetter,
@@ -63,7 +63,7 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
   /** The queue of the dead letter. */
   readonly deadLetterQueue: IQueue;
   readonly deadLetter: DeadLetter = { bindWriter: (writer, name) => this.bindDeadLetter(writer, name) };
-  /** Late consumers, throttled writers and readers, and a dead letter that is not empty. None has an action yet. */
+  /** Late readers, throttled writers and readers, and a dead letter that is not empty. None has an action yet. */
   readonly alarms: readonly Alarm[];
 
   private readonly retention: Duration;
@@ -71,29 +71,10 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
   constructor(scope: Construct, id: string, props: KinesisBufferProps = {}) {
     super(scope, id);
     this.retention = props.retention ?? Duration.hours(24);
-    requireRange(
-      this,
-      'retention',
-      this.retention.toHours(),
-      [24, 8760],
-      'hours',
-      'For longer replay, keep the raw records in the Store stage.',
-    );
-    if (props.stream && (props.retention ?? props.encryptionKey)) {
-      throw new SettingError(
-        this,
-        'retention and encryptionKey belong to a new stream',
-        'both they and stream',
-        'Leave them out, or leave stream out.',
-      );
-    }
+    requireRange(this, 'retention', this.retention.toHours(), [24, 8760], 'hours', 'For longer replay, keep the raw records in a store.');
+    if (props.stream) requireAbsent(this, 'stream', { retention: props.retention, encryptionKey: props.encryptionKey });
     if (props.deadLetterQueue?.fifo) {
-      throw new SettingError(
-        this,
-        'deadLetterQueue must be a standard queue',
-        'a FIFO queue',
-        'Lambda sends failed batches to standard queues only.',
-      );
+      throw new SettingError(this, 'deadLetterQueue must be a standard queue', 'a FIFO queue', 'Lambda sends failed batches to no other.');
     }
     const removalPolicy = mayDestroy(this, props.removal) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
 
@@ -116,88 +97,61 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
         removalPolicy,
       });
 
-    const everyMinute = { period: Duration.minutes(1), statistic: 'Maximum' };
+    const highest = { period: Duration.minutes(1), statistic: 'Maximum' };
+    const late = this.stream.metricGetRecordsIteratorAgeMilliseconds(highest);
+    const turnedAway = this.stream.metricWriteProvisionedThroughputExceeded({ statistic: 'Sum' });
+    const heldBack = this.stream.metricReadProvisionedThroughputExceeded({ statistic: 'Sum' });
+    const dead = this.deadLetterQueue.metricApproximateNumberOfMessagesVisible(highest);
     this.alarms = [
       this.alarm(
         'Late',
-        this.stream.metricGetRecordsIteratorAgeMilliseconds(everyMinute),
+        late,
+        'Records have waited for half of their retention. After all of it they are lost.',
         this.retention.toMilliseconds() / 2,
-        'Records wait for more than half of their retention. When it runs out they are lost.',
       ),
-      this.alarm(
-        'WritesThrottled',
-        this.stream.metricWriteProvisionedThroughputExceeded({ statistic: 'Sum' }),
-        1,
-        'The stream turned writers away.',
-      ),
-      this.alarm(
-        'ReadsThrottled',
-        this.stream.metricReadProvisionedThroughputExceeded({ statistic: 'Sum' }),
-        1,
-        'The stream turned readers away.',
-      ),
-      this.alarm(
-        'DeadLetters',
-        this.deadLetterQueue.metricApproximateNumberOfMessagesVisible(everyMinute),
-        1,
-        'Records could not be processed. They are deleted 14 days after they came.',
-      ),
+      this.alarm('WritesThrottled', turnedAway, 'The stream turned writers away. Writers that do not try again lose records.'),
+      this.alarm('ReadsThrottled', heldBack, 'The stream turned readers away. Records wait.'),
+      this.alarm('DeadLetters', dead, 'Records could not be processed. The queue deletes them 14 days after they came.'),
     ];
   }
 
   bindWriter(writer: Workload, name: string): Binding {
-    return {
-      settings: { [`${name}_STREAM`]: this.stream.streamName },
-      waitFor: [this.allow(writer, 'kinesis:PutRecord', 'kinesis:PutRecords'), this.allowEncrypt(writer)].flat(),
-    };
+    return { settings: this.settings(name), waitFor: this.allowWrite(writer, 'kinesis:PutRecord', 'kinesis:PutRecords') };
   }
 
-  bindRequest(writer: Workload, record: RecordTemplate): PutRecordRequest {
-    this.allow(writer, 'kinesis:PutRecord');
-    this.allowEncrypt(writer);
-    const { dataBase64, partitionKeyJson } = record;
+  bindRequest(writer: Workload, { dataBase64, partitionKeyJson }: RecordTemplate): PutRecordRequest {
+    this.allowWrite(writer, 'kinesis:PutRecord');
     return {
       service: 'kinesis',
       action: 'PutRecord',
       contentType: 'application/x-amz-json-1.1',
       body: `{"StreamName":"${this.stream.streamName}","Data":"${dataBase64}","PartitionKey":${partitionKeyJson}}`,
+      receipt: 'SequenceNumber',
+      statusOfError: { ProvisionedThroughputExceededException: 429, KMSThrottlingException: 429, ValidationException: 413 },
     };
   }
 
   deliverTo(target: FunctionWorkload, delivery: Delivery = {}): void {
     const batchSize = delivery.batchSize ?? 100;
-    const batchWindow = delivery.batchWindow ?? Duration.seconds(5);
-    const maxRetries = delivery.maxRetries ?? 5;
-    const maxAge = delivery.maxAge ?? Duration.hours(6);
+    const maxBatchingWindow = delivery.batchWindow ?? Duration.seconds(5);
+    const retryAttempts = delivery.maxRetries ?? 5;
+    const maxRecordAge = delivery.maxAge ?? Duration.hours(6);
+    const ages = [60, Math.min(this.retention.toSeconds(), Duration.days(7).toSeconds())] as const;
     requireRange(this, 'batchSize', batchSize, [1, 10_000], 'records', 'Lambda takes no more in one call.');
-    requireRange(this, 'batchWindow', batchWindow.toSeconds(), [0, 300], 'seconds', 'Lambda waits no longer for a batch.');
-    requireRange(
-      this,
-      'maxRetries',
-      maxRetries,
-      [0, 10_000],
-      'retries',
-      'Without a bound one bad record blocks its shard until it expires.',
-    );
-    requireRange(
-      this,
-      'maxAge',
-      maxAge.toSeconds(),
-      [60, this.retention.toSeconds()],
-      'seconds',
-      'Records older than the retention are gone, so raise that first.',
-    );
+    requireRange(this, 'batchWindow', maxBatchingWindow.toSeconds(), [0, 300], 'seconds', 'Lambda waits no longer for a batch.');
+    requireRange(this, 'maxRetries', retryAttempts, [0, 10_000], 'retries', 'Without a bound one bad batch blocks its shard.');
+    requireRange(this, 'maxAge', maxRecordAge.toSeconds(), ages, 'seconds', 'No record is older than the retention: raise that first.');
 
     const mapping = new EventSourceMapping(target, 'Trigger', {
       target: target.function,
       eventSourceArn: this.stream.streamArn,
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize,
-      maxBatchingWindow: batchWindow,
+      maxBatchingWindow,
       bisectBatchOnError: true,
       reportBatchItemFailures: true,
-      retryAttempts: maxRetries,
-      maxRecordAge: maxAge,
+      retryAttempts,
+      maxRecordAge,
       onFailure: { bind: () => ({ destination: this.deadLetterQueue.queueArn }) },
     });
     mapping.node.addDependency(...this.bindReader(target, 'BUFFER').waitFor, ...this.bindDeadLetter(target, 'DEAD_LETTER').waitFor);
@@ -205,35 +159,32 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
 
   bindReader(reader: Workload, name: string): Binding {
     const reads = ['GetRecords', 'GetShardIterator', 'ListShards', 'DescribeStream', 'DescribeStreamSummary'];
-    const grants = [this.allow(reader, ...reads.map((read) => `kinesis:${read}`))];
+    const grants = [allow(reader, this.stream.streamArn, ...reads.map((read) => `kinesis:${read}`))];
     if (this.stream.encryptionKey) grants.push(this.stream.encryptionKey.grantDecrypt(reader.role));
-    return { settings: { [`${name}_STREAM`]: this.stream.streamName }, waitFor: grants };
+    return { settings: this.settings(name), waitFor: grants };
   }
 
   private bindDeadLetter(writer: Workload, name: string): Binding {
-    const send = Grant.addToPrincipal({
-      grantee: writer.role,
-      actions: ['sqs:SendMessage'],
-      resourceArns: [this.deadLetterQueue.queueArn],
-      scope: this,
-    });
-    return { settings: { [`${name}_QUEUE_URL`]: this.deadLetterQueue.queueUrl }, waitFor: [send] };
+    const { queueArn, queueUrl } = this.deadLetterQueue;
+    return { settings: { [`${name}_QUEUE_URL`]: queueUrl }, waitFor: [allow(writer, queueArn, 'sqs:SendMessage')] };
   }
 
-  private allow(workload: Workload, ...actions: string[]): Grant {
-    return Grant.addToPrincipal({ grantee: workload.role, actions, resourceArns: [this.stream.streamArn], scope: this });
+  private settings(name: string) {
+    return { [`${name}_STREAM`]: this.stream.streamName };
   }
 
-  private allowEncrypt(writer: Workload): Grant[] {
-    return this.stream.encryptionKey ? [this.stream.encryptionKey.grantEncrypt(writer.role)] : [];
+  private allowWrite(writer: Workload, ...actions: string[]): Grant[] {
+    const grants = [allow(writer, this.stream.streamArn, ...actions)];
+    if (this.stream.encryptionKey) grants.push(this.stream.encryptionKey.grantEncrypt(writer.role));
+    return grants;
   }
 
-  private alarm(id: string, metric: Metric, threshold: number, alarmDescription: string): Alarm {
-    return metric.createAlarm(this, `${id}Alarm`, {
-      threshold,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-      alarmDescription,
-    });
+  private alarm(id: string, metric: Metric, alarmDescription: string, threshold = 1): Alarm {
+    const treatMissingData = TreatMissingData.NOT_BREACHING;
+    return metric.createAlarm(this, `${id}Alarm`, { threshold, evaluationPeriods: 1, treatMissingData, alarmDescription });
   }
+}
+
+function allow(workload: Workload, resourceArn: string, ...actions: string[]): Grant {
+  return Grant.addToPrincipal({ grantee: workload.role, actions, resourceArns: [resourceArn] });
 }

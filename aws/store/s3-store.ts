@@ -11,7 +11,7 @@ import {
   StorageClass,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { mayDestroy, type Removal, requireMatch, requireRange, SettingError } from '../../shared/synth/settings';
+import { mayDestroy, type Removal, requireAbsent, requireMatch, requireRange } from '../../shared/synth/settings';
 import type { Binding, ObjectStore, Workload } from '../ports';
 
 /** Settings for {@link S3Store}. Every one has a safe default. */
@@ -82,17 +82,12 @@ export class S3Store extends Construct implements ObjectStore {
       'days',
       'Versions are what protects against a bad overwrite.',
     );
-    if (props.bucket && (props.archiveAfter ?? props.undeleteWindow ?? props.encryptionKey)) {
-      throw new SettingError(
-        this,
-        'archiveAfter, undeleteWindow and encryptionKey belong to a new bucket',
-        'both they and bucket',
-        'Leave them out, or leave bucket out.',
-      );
-    }
+    const { encryptionKey } = props;
+    if (props.bucket)
+      requireAbsent(this, 'bucket', { archiveAfter: props.archiveAfter, undeleteWindow: props.undeleteWindow, encryptionKey });
     const destroy = mayDestroy(this, props.removal);
 
-    this.bucket = props.bucket ?? this.makeBucket(destroy, archiveAfter, undeleteWindow, props.encryptionKey);
+    this.bucket = props.bucket ?? this.makeBucket(destroy, archiveAfter, undeleteWindow, encryptionKey);
   }
 
   bindWriter(writer: Workload, name: string): Binding {
@@ -115,7 +110,7 @@ export class S3Store extends Construct implements ObjectStore {
   }
 
   private allow(workload: Workload, actions: string[], resourceArn: string, conditions?: Record<string, Record<string, string>>): Grant {
-    return Grant.addToPrincipal({ grantee: workload.role, actions, resourceArns: [resourceArn], conditions, scope: this });
+    return Grant.addToPrincipal({ grantee: workload.role, actions, resourceArns: [resourceArn], conditions });
   }
 
   private makeBucket(destroy: boolean, archiveAfter: Duration, undeleteWindow: Duration, encryptionKey?: IKey): Bucket {

@@ -13,11 +13,11 @@ export class SettingError extends Error {
   /**
    * @param scope the construct that was given the setting
    * @param rule the setting and its rule, such as `retention must be 24 to 8760 hours`
-   * @param got the value as the user wrote it
+   * @param got the value that was given
    * @param remedy what to do instead, as a sentence
    */
   constructor(scope: IConstruct, rule: string, got: unknown, remedy: string) {
-    super(`${scope.node.path}: ${rule}, got ${typeof got === 'string' ? `"${got}"` : got}. ${remedy}`);
+    super(`${scope.node.path}: ${rule}, got ${got}. ${remedy}`);
   }
 }
 
@@ -43,7 +43,23 @@ export function requireRange(
  */
 export function requireMatch(scope: IConstruct, setting: string, value: string, pattern: RegExp, rule: string, remedy: string) {
   if (isToken(value) || pattern.test(value)) return;
-  throw new SettingError(scope, `${setting} must ${rule}`, value, remedy);
+  throw new SettingError(scope, `${setting} must ${rule}`, `"${value}"`, remedy);
+}
+
+/**
+ * Refuse settings of a new resource beside an existing one, which keeps its own.
+ * @param existing the setting that holds the existing resource
+ * @throws SettingError
+ */
+export function requireAbsent(scope: IConstruct, existing: string, settings: Readonly<Record<string, unknown>>) {
+  const given = Object.keys(settings).filter((name) => settings[name] !== undefined);
+  if (given.length === 0) return;
+  throw new SettingError(
+    scope,
+    `${existing} keeps its own settings`,
+    `${given.join(' and ')} beside it`,
+    `Leave ${given.join(' and ')} out.`,
+  );
 }
 
 /**
@@ -59,7 +75,7 @@ export function mayDestroy(scope: IConstruct, removal: Removal = 'retain'): bool
   throw new SettingError(
     scope,
     `removal 'destroy' needs the context ${DESTROY_DATA} to be "yes"`,
-    second ?? 'nothing',
+    second === undefined ? 'nothing' : `"${second}"`,
     'Set DESTROY_DATA=yes in the environment of this command, or leave removal out to keep the data.',
   );
 }

@@ -1,0 +1,197 @@
+import { Names, RemovalPolicy } from 'aws-cdk-lib';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import { type Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Grant, type IGrantable, type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { requireRange } from '../../shared/synth/settings';
+import type { PutRecordRequest, RecordSink, Workload } from '../ports';
+
+/** Settings for {@link ApiGatewayEntry}. */
+export interface ApiGatewayEntryProps {
+  /** Where the events go. */
+  readonly sink: RecordSink;
+  /** The contract of an event, as a JSON Schema of draft 4. A body that breaks it is answered with 400 and the reason. */
+  readonly eventSchema: Readonly<Record<string, unknown>>;
+  /**
+   * Who may send. Instead of IAM, a Cognito or a Lambda authorizer decides.
+   * @default - IAM: callers sign their requests, and need a grant such as `grantSend`
+   */
+  readonly authorizer?: apigateway.IAuthorizer;
+  /**
+   * Requests per second over time, from 1 to 10000. More are answered with 429.
+   * @default 1000
+   */
+  readonly rateLimit?: number;
+  /**
+   * Requests at one moment, from 1 to 5000. More are answered with 429.
+   * @default 2000
+   */
+  readonly burstLimit?: number;
+  /**
+   * How long the access log is kept.
+   * @default one month
+   */
+  readonly logRetention?: RetentionDays;
+  /**
+   * An existing log group for the access log.
+   * @default - a new log group, deleted with the stack
+   */
+  readonly accessLog?: ILogGroup;
+  /**
+   * The role that lets API Gateway write logs belongs to the account and region, not to this API. `create` makes it and
+   * so replaces the one that is there. With `existing` a deploy into an account without one fails, and says
+   * "CloudWatch Logs role ARN must be set in account settings".
+   * @default existing
+   */
+  readonly accountLogRole?: 'existing' | 'create';
+}
+
+/**
+ * Connect stage: a regional REST API that takes one event at `POST /events`, checks it, and hands it to the buffer
+ * without any code between.
+ *
+ * Not for events over 1 MiB, for browsers (no CORS), or for clients that can neither sign nor bring a token. An API key
+ * is no authentication, so there is no setting for one. For a web firewall, associate one with `api.deploymentStage`.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/integrating-api-with-aws-services-kinesis.html
+ */
+export class ApiGatewayEntry extends Construct implements Workload {
+  /** The API, for anything this construct does not cover. */
+  readonly api: apigateway.RestApi;
+  /** The role that API Gateway hands events over with. */
+  readonly role: IRole;
+  /** The address that takes events. */
+  readonly url: string;
+  /** Events that were taken from a caller and could not be handed over. None has an action yet. */
+  readonly alarms: readonly Alarm[];
+
+  constructor(scope: Construct, id: string, props: ApiGatewayEntryProps) {
+    super(scope, id);
+    const throttlingRateLimit = props.rateLimit ?? 1000;
+    const throttlingBurstLimit = props.burstLimit ?? 2000;
+    requireRange(this, 'rateLimit', throttlingRateLimit, [1, 10_000], 'requests a second', 'Ask AWS for a higher account quota first.');
+    requireRange(this, 'burstLimit', throttlingBurstLimit, [1, 5000], 'requests', 'Ask AWS for a higher account quota first.');
+
+    const accessLog =
+      props.accessLog ??
+      new LogGroup(this, 'AccessLog', { retention: props.logRetention ?? RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
+    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('apigateway.amazonaws.com') });
+    const request = props.sink.bindRequest(this, {
+      dataBase64: '$util.base64Encode($input.body)',
+      partitionKeyJson: "#if($key && $key != '') $input.json('$.partitionkey') #else $input.json('$.id') #end",
+    });
+
+    this.api = new apigateway.RestApi(this, 'Api', {
+      // The name is a dimension of the metrics, so it must be this API's alone.
+      restApiName: Names.uniqueResourceName(this, { separator: '-', maxLength: 255 }),
+      endpointTypes: [apigateway.EndpointType.REGIONAL],
+      cloudWatchRole: props.accountLogRole === 'create',
+      deployOptions: {
+        accessLogDestination: new apigateway.LogGroupLogDestination(accessLog),
+        accessLogFormat: accessLogFormat(),
+        loggingLevel: apigateway.MethodLoggingLevel.ERROR,
+        dataTraceEnabled: false,
+        metricsEnabled: true,
+        tracingEnabled: true,
+        throttlingRateLimit,
+        throttlingBurstLimit,
+      },
+    });
+    this.api.addGatewayResponse('InvalidEvent', {
+      type: apigateway.ResponseType.BAD_REQUEST_BODY,
+      statusCode: '400',
+      templates: { 'application/json': '{"message":$context.error.messageString,"reason":"$context.error.validationErrorString"}' },
+    });
+    this.addEvents(props, request);
+    this.url = this.api.urlForPath('/events');
+
+    this.alarms = [
+      this.api.metricServerError().createAlarm(this, 'ServerErrorsAlarm', {
+        threshold: 1,
+        evaluationPeriods: 1,
+        treatMissingData: TreatMissingData.NOT_BREACHING,
+        alarmDescription: 'Events were turned away though their senders did nothing wrong. Senders that do not try again lose them.',
+      }),
+    ];
+  }
+
+  /** Let `grantee` send events, and nothing else. */
+  grantSend(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ['execute-api:Invoke'],
+      resourceArns: [this.api.arnForExecuteApi('POST', '/events', this.api.deploymentStage.stageName)],
+    });
+  }
+
+  private addEvents(props: ApiGatewayEntryProps, request: PutRecordRequest) {
+    const contentTypes = ['application/json', 'application/cloudevents+json'];
+    const { $schema: _, ...eventSchema } = props.eventSchema;
+    const schema = { ...eventSchema, schema: apigateway.JsonSchemaVersion.DRAFT4 } as apigateway.JsonSchema;
+    const model = this.api.addModel('Event', { contentType: 'application/json', schema });
+    const template = `#set($key = $input.path('$.partitionkey'))\n${request.body}`;
+    const answers = answersTo(request);
+
+    this.api.root.addResource('events').addMethod(
+      'POST',
+      new apigateway.AwsIntegration({
+        service: request.service,
+        action: request.action,
+        integrationHttpMethod: 'POST',
+        options: {
+          credentialsRole: this.role,
+          passthroughBehavior: apigateway.PassthroughBehavior.NEVER,
+          requestParameters: { 'integration.request.header.Content-Type': `'${request.contentType}'` },
+          requestTemplates: Object.fromEntries(contentTypes.map((contentType) => [contentType, template])),
+          integrationResponses: answers,
+        },
+      }),
+      {
+        authorizationType: props.authorizer?.authorizationType ?? apigateway.AuthorizationType.IAM,
+        authorizer: props.authorizer,
+        requestModels: Object.fromEntries(contentTypes.map((contentType) => [contentType, model])),
+        requestValidatorOptions: { validateRequestBody: true, validateRequestParameters: true },
+        methodResponses: [...new Set(answers.map(({ statusCode }) => statusCode))].map((statusCode) => ({ statusCode })),
+      },
+    );
+  }
+}
+
+/** 202 for a record that was put. Whatever else the service says is an error of ours, unless the request names it. */
+function answersTo({ receipt, statusOfError }: PutRecordRequest): apigateway.IntegrationResponse[] {
+  const overrides = Object.entries(statusOfError).map(
+    ([error, status]) => `#if($error.contains("${error}"))#set($context.responseOverride.status = ${status})#end`,
+  );
+  const sorry = `#set($error = "$input.path('$.__type')")${overrides.join('')}{"message":"The event was not taken.","requestId":"$context.requestId"}`;
+  return [
+    {
+      selectionPattern: '2\\d{2}',
+      statusCode: '202',
+      responseTemplates: { 'application/json': `{"${receipt}":$input.json('$.${receipt}')}` },
+    },
+    { selectionPattern: '5\\d{2}', statusCode: '503', responseTemplates: { 'application/json': sorry } },
+    { statusCode: '500', responseTemplates: { 'application/json': sorry } },
+  ];
+}
+
+/** One line of JSON for each request: who, what came of it, and why. Never the event itself. */
+function accessLogFormat(): apigateway.AccessLogFormat {
+  return apigateway.AccessLogFormat.custom(
+    JSON.stringify({
+      requestTime: apigateway.AccessLogField.contextRequestTime(),
+      requestId: apigateway.AccessLogField.contextRequestId(),
+      traceId: apigateway.AccessLogField.contextXrayTraceId(),
+      caller: apigateway.AccessLogField.contextIdentityUserArn(),
+      sourceIp: apigateway.AccessLogField.contextIdentitySourceIp(),
+      method: apigateway.AccessLogField.contextHttpMethod(),
+      path: apigateway.AccessLogField.contextPath(),
+      status: apigateway.AccessLogField.contextStatus(),
+      responseLatency: apigateway.AccessLogField.contextResponseLatency(),
+      integrationStatus: apigateway.AccessLogField.contextIntegrationStatus(),
+      integrationLatency: apigateway.AccessLogField.contextIntegrationLatency(),
+      integrationError: apigateway.AccessLogField.contextIntegrationErrorMessage(),
+      error: apigateway.AccessLogField.contextErrorMessage(),
+      validationError: apigateway.AccessLogField.contextErrorValidationErrorString(),
+    }),
+  );
+}

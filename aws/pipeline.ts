@@ -1,0 +1,54 @@
+import { type App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import eventSchema from '../shared/runtime/event.schema.json';
+import { packageHandler } from '../shared/synth/handler-package';
+import type { Removal } from '../shared/synth/settings';
+import { KinesisBuffer } from './buffer/kinesis-buffer';
+import { ApiGatewayEntry } from './connect/api-gateway-entry';
+import { LambdaProcessor } from './processing/lambda-processor';
+import { S3Store } from './store/s3-store';
+
+/** Settings for {@link AwsPipeline}. */
+export interface AwsPipelineProps {
+  /**
+   * What happens to data when the stack is deleted.
+   * @default retain
+   */
+  readonly removal?: Removal;
+  /**
+   * A topic that hears every alarm.
+   * @default - alarms change their state and tell nobody
+   */
+  readonly notify?: ITopic;
+}
+
+/** API Gateway, Kinesis, Lambda, S3: events come in over HTTPS and end as lines of JSON in a bucket. */
+export class AwsPipeline extends Stack {
+  constructor(scope: App, id: string, props: AwsPipelineProps = {}) {
+    super(scope, id, { description: 'Events over HTTPS, buffered by Kinesis, processed by Lambda, stored in S3.' });
+    const { removal } = props;
+
+    const store = new S3Store(this, 'Store', { removal });
+    const buffer = new KinesisBuffer(this, 'Buffer', { removal });
+    const connect = new ApiGatewayEntry(this, 'Connect', { sink: buffer, eventSchema });
+    const processing = new LambdaProcessor(this, 'Processing', {
+      code: Code.fromAsset(packageHandler('aws/handlers/kinesis-to-s3').zip),
+      source: buffer,
+      stores: { STORE: store },
+    });
+
+    for (const alarm of [connect, buffer, processing].flatMap((stage) => stage.alarms)) {
+      if (props.notify) alarm.addAlarmAction(new SnsAction(props.notify));
+    }
+
+    new CfnOutput(this, 'EventsUrl', { value: connect.url, description: 'Send events here, signed.' });
+    new CfnOutput(this, 'BucketName', { value: store.bucket.bucketName, description: 'Events end here, below events/.' });
+    new CfnOutput(this, 'DeadLetterQueueUrl', {
+      value: buffer.deadLetterQueue.queueUrl,
+      description: 'What could not be processed is here.',
+    });
+    new CfnOutput(this, 'StreamName', { value: buffer.stream.streamName, description: 'Replay from here.' });
+  }
+}
