@@ -1,0 +1,42 @@
+import { App, Testing, TerraformStack } from 'cdktf';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+/** What a stack synthesizes to: `cdk.tf.json`, parsed. */
+export interface TerraformJson {
+  readonly resource?: Readonly<Record<string, Readonly<Record<string, any>>>>;
+  readonly [block: string]: any;
+}
+
+/** A synthesized stack, with what tests ask of it. */
+export interface Synthesized {
+  readonly json: TerraformJson;
+  /** All resources of a type. */
+  all(type: string): any[];
+  /** The one resource of a type. */
+  one(type: string): any;
+}
+
+/** Synthesize one stack to the JSON that Terraform reads. Assets are left out. */
+export function synthesize<Built>(build: (stack: TerraformStack) => Built, context: Record<string, unknown> = {}): Synthesized & { built: Built } {
+  const outdir = mkdtempSync(path.join(tmpdir(), 'cdktf-'));
+  try {
+    const stack = new TerraformStack(new App({ context, outdir, skipValidation: true }), 'test');
+    const built = build(stack);
+    const json: TerraformJson = JSON.parse(Testing.synth(stack, true));
+    const all = (type: string) => Object.values(json.resource?.[type] ?? {});
+    return {
+      built,
+      json,
+      all,
+      one: (type) => {
+        const found = all(type);
+        if (found.length !== 1) throw new Error(`expected one ${type}, found ${found.length}`);
+        return found[0];
+      },
+    };
+  } finally {
+    rmSync(outdir, { recursive: true });
+  }
+}
