@@ -12,29 +12,33 @@ export interface BlueprintOptions {
 /** What one cloud can build: each blueprint by its name. */
 export type Blueprints<App> = Readonly<Record<string, (app: App, options: BlueprintOptions) => void>>;
 
-/** The blueprint that is built where none is asked for. */
-export const DEFAULT_BLUEPRINT = 'pipeline';
-
-/**
- * Find a blueprint by its name.
- * @throws Error that lists the known names
- */
-export function findBlueprint<App>(blueprints: Blueprints<App>, name: string): Blueprints<App>[string] {
-  const build = Object.hasOwn(blueprints, name) ? blueprints[name] : undefined;
-  if (build) return build;
-  throw new Error(
-    `BLUEPRINT must be one of ${Object.keys(blueprints).join(', ')}, got "${name}". Leave it out to build "${DEFAULT_BLUEPRINT}".`,
-  );
+/** What the person at the keyboard asked for. */
+export interface Request {
+  /** The name of a blueprint. */
+  readonly blueprint: string;
+  readonly options: BlueprintOptions;
 }
 
 /**
- * Read what the person at the keyboard asked for: `BLUEPRINT` and `REMOVAL` from the environment.
+ * Read `BLUEPRINT` and `REMOVAL` from the environment.
  * @throws Error when REMOVAL is neither `retain` nor `destroy`
  */
-export function readRequest(env: NodeJS.ProcessEnv): { readonly name: string; readonly options: BlueprintOptions } {
-  const removal = env.REMOVAL;
-  if (removal !== undefined && removal !== 'retain' && removal !== 'destroy') {
-    throw new Error(`REMOVAL must be retain or destroy, got "${removal}". Leave it out to keep the data when a stack is deleted.`);
+export function readRequest({ BLUEPRINT, REMOVAL }: NodeJS.ProcessEnv): Request {
+  if (REMOVAL !== undefined && REMOVAL !== 'retain' && REMOVAL !== 'destroy') {
+    throw new Error(`REMOVAL must be retain or destroy, got "${REMOVAL}". Leave it out to keep the data when a stack is deleted.`);
   }
-  return { name: env.BLUEPRINT ?? DEFAULT_BLUEPRINT, options: { removal } };
+  return { blueprint: BLUEPRINT ?? 'pipeline', options: { removal: REMOVAL } };
+}
+
+/**
+ * Build a blueprint on every cloud that has it.
+ * @throws Error that lists the known names when none has it
+ */
+export function build<App>(app: App, clouds: readonly Blueprints<App>[], { blueprint, options }: Request): void {
+  const builders = clouds.filter((cloud) => Object.hasOwn(cloud, blueprint));
+  if (builders.length === 0) {
+    const known = [...new Set(clouds.flatMap((cloud) => Object.keys(cloud)))].join(', ');
+    throw new Error(`BLUEPRINT must be one of ${known}, got "${blueprint}". Leave it out for the minimal pipelines.`);
+  }
+  for (const cloud of builders) cloud[blueprint]!(app, options);
 }

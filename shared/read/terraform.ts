@@ -1,0 +1,256 @@
+import { type Access, byIdentity, duration, facts, type Hop, type Picture, words } from './picture';
+
+/** A value in Terraform's JSON. References stand in strings, as `${type.name.attribute}`. */
+type Value = string | number | boolean | null | undefined | readonly Value[] | { readonly [key: string]: Value };
+type Body = { readonly [key: string]: Value };
+
+/** A synthesized stack, as far as it is read here. */
+export interface TerraformJson {
+  readonly resource?: Readonly<Record<string, Readonly<Record<string, Body>>>>;
+  readonly variable?: Readonly<Record<string, Body>>;
+}
+
+interface TfResource {
+  readonly type: string;
+  /** `type.name`: how others refer to it. */
+  readonly address: string;
+  /** Its path in the tree of constructs, without the stack. */
+  readonly path: readonly string[];
+  readonly body: Body;
+}
+
+/** The variables that a deployer must give. */
+export function required({ variable = {} }: TerraformJson): string[] {
+  return Object.keys(variable).filter((name) => variable[name]!.default === undefined);
+}
+
+/** Read a stack that CDKTF made. */
+export function readTerraform(stack: TerraformJson): Picture {
+  const resources = new Resources(stack);
+  const access = resources.all.flatMap((resource) => grantOf(resource, resources)).sort(byIdentity);
+  return {
+    resources: resources.all.map(({ type, address, path }) => ({ stage: stageOf(path), type, id: address.slice(type.length + 1) })),
+    flow: resources.all.flatMap((resource) => FLOW[resource.type]?.(resource, resources, access) ?? []),
+    access,
+  };
+}
+
+/** The resources of a stack, found by what refers to them. */
+class Resources {
+  readonly all: readonly TfResource[];
+
+  constructor({ resource = {} }: TerraformJson) {
+    this.all = Object.entries(resource).flatMap(([type, named]) =>
+      Object.entries(named).map(([name, body]) => ({ type, address: `${type}.${name}`, path: pathOf(body), body })),
+    );
+  }
+
+  /** The first resource that a value refers to. */
+  find(value: Value): TfResource | undefined {
+    return references(value)
+      .map((address) => this.all.find((resource) => resource.address === address))
+      .find((resource) => resource !== undefined);
+  }
+
+  of(type: string): TfResource[] {
+    return this.all.filter((resource) => resource.type === type);
+  }
+
+  /** What a person calls the resource that a value refers to. */
+  name(value: Value): string {
+    const found = this.find(value);
+    return found ? nameOf(found) : variableOf(value);
+  }
+}
+
+/** Which attribute of a grant names the resource, the narrowest first. */
+const GRANTED_ON = ['scope', 'table_id', 'dataset_id', 'topic', 'subscription', 'bucket', 'repository', 'service_account_id', 'name'];
+
+function grantOf({ type, body }: TfResource, resources: Resources): Access[] {
+  if (type !== 'azurerm_role_assignment' && !type.endsWith('_iam_member')) return [];
+  const attribute = GRANTED_ON.find((name) => body[name] !== undefined);
+  return [
+    {
+      identity: identityOf(body.principal_id ?? body.member, resources),
+      may: String(body.role_definition_name ?? body.role),
+      on: attribute ? resources.name(body[attribute]) : 'project',
+      only: String((one(body.condition) as Body | undefined)?.title ?? ''),
+    },
+  ];
+}
+
+/** Whoever is given a permission: an identity of the stack, or those whom the deployer names. */
+function identityOf(value: Value, resources: Resources): string {
+  const found = resources.find(value);
+  if (!found)
+    return references(value).some((address) => address.startsWith('var.') || address.startsWith('each.')) ? 'client' : String(value);
+  return found.type === 'azurerm_user_assigned_identity' ? stageOf(found.path) : nameOf(found);
+}
+
+type Reader = (resource: TfResource, resources: Resources, access: readonly Access[]) => Hop[];
+
+/** How each type of resource moves events along. */
+const FLOW: Readonly<Record<string, Reader>> = {
+  azurerm_eventhub: (hub, resources) => [
+    {
+      from: 'client',
+      how: 'POST /messages, Entra ID, Azure Event Hubs Data Sender',
+      to: stageOf(hub.path),
+      notes: describe(hub, resources),
+    },
+  ],
+
+  azurerm_function_app_flex_consumption: (app, resources, access) => {
+    const settings = app.body.app_settings as Body;
+    const value = (ending: string) => settings[Object.keys(settings).find((name) => name.endsWith(ending)) ?? ''];
+    const hub = resources.of('azurerm_eventhub').find(({ address }) => references(settings).includes(address));
+    const trigger: Hop = {
+      from: hub ? stageOf(hub.path) : 'client',
+      how: facts(
+        `${value('maxEventBatchSize')} records or ${value('maxWaitTime')}`,
+        `${value('_MAX_RETRIES')} retries`,
+        `group ${resources.name(value('_CONSUMER_GROUP'))}`,
+      ),
+      to: stageOf(app.path),
+      notes: describe(app, resources),
+    };
+    return [trigger, ...handedOn(stageOf(app.path), ['azurerm_storage_container'], resources, access)];
+  },
+
+  google_pubsub_topic: (topic, resources) =>
+    resources.of('google_pubsub_subscription').some(({ body }) => body.push_config && resources.find(body.topic) === topic)
+      ? [{ from: 'client', how: 'publish over HTTPS, roles/pubsub.publisher', to: stageOf(topic.path), notes: describe(topic, resources) }]
+      : [],
+
+  google_pubsub_subscription: (subscription, resources) => {
+    const push = one(subscription.body.push_config) as Body | undefined;
+    const backoff = one(subscription.body.retry_policy) as Body | undefined;
+    const failure = one(subscription.body.dead_letter_policy) as Body | undefined;
+    const from = stageOf(resources.find(subscription.body.topic)?.path ?? subscription.path);
+    const called = resources.find(push?.push_endpoint);
+    if (!push || !called) return [];
+    const pushed: Hop = {
+      from,
+      how: facts(
+        push.oidc_token !== undefined && 'push with OIDC',
+        `${failure?.max_delivery_attempts} attempts`,
+        `${backoff?.minimum_backoff} to ${backoff?.maximum_backoff} apart`,
+      ),
+      to: stageOf(called.path),
+      notes: describe(called, resources),
+    };
+    const dead = resources.find(failure?.dead_letter_topic);
+    return dead ? [pushed, { from, how: 'after the last attempt', to: nameOf(dead), notes: describe(dead, resources) }] : [pushed];
+  },
+
+  google_cloudfunctions2_function: (fn, resources, access) =>
+    handedOn(stageOf(fn.path), ['google_bigquery_table', 'google_pubsub_topic'], resources, access),
+};
+
+/** What a stage hands on: each resource of these types that it has a permission on. */
+function handedOn(stage: string, types: readonly string[], resources: Resources, access: readonly Access[]): Hop[] {
+  return types
+    .flatMap((type) => resources.of(type))
+    .flatMap((resource) =>
+      access
+        .filter(({ identity, on }) => identity.startsWith(stage) && on === nameOf(resource))
+        .map(({ may }) => ({ from: stage, how: may, to: nameOf(resource), notes: describe(resource, resources) })),
+    );
+}
+
+/** The facts about a resource that a reviewer asks for first. */
+function describe({ type, body, address }: TfResource, resources: Resources): string {
+  const block = (name: string) => (one(body[name]) ?? {}) as Body;
+  switch (type) {
+    case 'azurerm_eventhub': {
+      const namespace = resources.find(body.namespace_id)?.body ?? {};
+      return facts(
+        String(namespace.sku),
+        `${body.partition_count} partitions`,
+        duration(Number(block('retention_description').retention_time_in_hours) * 3600),
+        namespace.local_authentication_enabled === false && 'no keys',
+      );
+    }
+    case 'azurerm_function_app_flex_consumption':
+      return `${body.runtime_name} ${body.runtime_version}, ${body.instance_memory_in_mb} MB, up to ${body.maximum_instance_count} instances`;
+    case 'azurerm_storage_container': {
+      const account = resources.find(body.storage_account_id)?.body ?? {};
+      const blobs = (one(account.blob_properties) ?? {}) as Body;
+      return facts(
+        String(account.account_replication_type),
+        blobs.versioning_enabled === true && 'versioned',
+        account.shared_access_key_enabled === false && 'no keys',
+        (one(account.lifecycle) as Body | undefined)?.prevent_destroy === true ? 'retained' : 'deleted with the stack',
+      );
+    }
+    case 'google_pubsub_topic': {
+      const keeper = resources
+        .of('google_pubsub_subscription')
+        .find(({ body: own }) => !own.push_config && references(own.topic).includes(address));
+      const kept = keeper ? keeper.body.message_retention_duration : body.message_retention_duration;
+      return facts(
+        kept ? duration(Number.parseInt(String(kept), 10)) : undefined,
+        keeper && 'pull subscription that never expires',
+        alertOn(keeper, resources),
+      );
+    }
+    case 'google_cloudfunctions2_function': {
+      const build = block('build_config');
+      const service = block('service_config');
+      return facts(
+        `${build.runtime} ${service.available_memory} ${service.timeout_seconds} s`,
+        `${service.min_instance_count} to ${service.max_instance_count} instances`,
+        String(service.ingress_settings),
+      );
+    }
+    case 'google_bigquery_table': {
+      const partition = block('time_partitioning');
+      return facts(
+        partition.field !== undefined && `by ${String(partition.type).toLowerCase()} of ${partition.field}`,
+        body.require_partition_filter === true && 'filter required',
+        body.deletion_protection === true ? 'protected' : 'deleted with the stack',
+      );
+    }
+    default:
+      return '';
+  }
+}
+
+function alertOn(resource: TfResource | undefined, resources: Resources): string | undefined {
+  const watched =
+    resource && resources.of('google_monitoring_alert_policy').some(({ body }) => references(body).includes(resource.address));
+  return watched ? 'alert at 1' : undefined;
+}
+
+/** Each `type.name` that a value refers to. */
+function references(value: Value): string[] {
+  if (typeof value === 'string') {
+    return [...value.matchAll(/\$\{([^}]*)\}/g)].flatMap(([, expression]) => expression!.match(/\b[a-z][\w]*\.[\w-]+/g) ?? []);
+  }
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(references) : [];
+}
+
+function variableOf(value: Value): string {
+  return references(value)[0] ?? String(value ?? '');
+}
+
+function pathOf(body: Body): readonly string[] {
+  const path = ((body['//'] as Body | undefined)?.metadata as Body | undefined)?.path;
+  return String(path ?? '')
+    .split('/')
+    .slice(1);
+}
+
+function stageOf(path: readonly string[]): string {
+  return path[0] ?? 'Stack';
+}
+
+/** `Buffer/DeadLetter` is the `Buffer dead letter`. */
+function nameOf({ path }: TfResource): string {
+  return [path[0], ...path.slice(1).map(words)].join(' ');
+}
+
+/** A block stands in the JSON as itself or as a list of one. */
+function one(value: Value): Value {
+  return Array.isArray(value) ? value[0] : value;
+}
