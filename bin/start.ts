@@ -49,7 +49,7 @@ orOneLine(() => {
   console.log(json ? JSON.stringify(shown, null, 2) : [...shown.map(render), CLOSING].join('\n'));
 });
 
-function readCommand() {
+function readCommand(): { clouds: readonly Cloud[]; json: boolean; help: boolean } {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,

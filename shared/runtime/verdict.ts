@@ -48,8 +48,10 @@ export function deadLetter(bytes: Buffer, reason: string, position: DeadLetter['
 }
 
 function readEvent(bytes: Buffer): Event {
-  if (!isUtf8(bytes)) throw new InvalidEvent('not UTF-8');
-  const event = parse(bytes.toString('utf8'));
+  const text = bytes.toString('utf8');
+  // Decoding puts U+FFFD where bytes are no text, and only then is it worth a second look.
+  if (text.includes('\uFFFD') && !isUtf8(bytes)) throw new InvalidEvent('not UTF-8');
+  const event = parse(text);
   if (!check(event)) throw new InvalidEvent(check.errors?.map(inWords).join('; ') ?? 'does not follow the event contract');
   return event;
 }

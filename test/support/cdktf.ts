@@ -1,7 +1,7 @@
-import { App, Testing, TerraformStack } from 'cdktf';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { App, TerraformStack, Testing } from 'cdktf';
 
 /** What a stack synthesizes to: `cdk.tf.json`, parsed. */
 export interface TerraformJson {
@@ -19,7 +19,10 @@ export interface Synthesized {
 }
 
 /** Synthesize one stack to the JSON that Terraform reads. Assets are left out. */
-export function synthesize<Built>(build: (stack: TerraformStack) => Built, context: Record<string, unknown> = {}): Synthesized & { built: Built } {
+export function synthesize<Built>(
+  build: (stack: TerraformStack) => Built,
+  context: Record<string, unknown> = {},
+): Synthesized & { built: Built } {
   const outdir = mkdtempSync(path.join(tmpdir(), 'cdktf-'));
   try {
     const stack = new TerraformStack(new App({ context, outdir, skipValidation: true }), 'test');

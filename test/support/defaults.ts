@@ -10,7 +10,9 @@ import ts from 'typescript';
 export function documentedDefaults(file: string, name: string): Record<string, string> {
   const text = readFileSync(path.join(__dirname, '../..', file), 'utf8');
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
-  const found = source.statements.find((node): node is ts.InterfaceDeclaration => ts.isInterfaceDeclaration(node) && node.name.text === name);
+  const found = source.statements.find(
+    (node): node is ts.InterfaceDeclaration => ts.isInterfaceDeclaration(node) && node.name.text === name,
+  );
   if (!found) throw new Error(`${file} has no interface ${name}`);
 
   const defaults: Record<string, string> = {};

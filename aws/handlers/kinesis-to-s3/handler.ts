@@ -28,7 +28,7 @@ const MESSAGE_CHARACTERS = 900_000;
  */
 export function kinesisToS3({ transform, putObject, sendMessage }: Neighbours) {
   return async ({ Records }: KinesisStreamEvent): Promise<KinesisStreamBatchResponse> => {
-    const objects = new Map<string, { lines: string[]; first: KinesisStreamRecord; last: KinesisStreamRecord }>();
+    const objects = new Map<number, { lines: string[]; first: KinesisStreamRecord; last: KinesisStreamRecord }>();
     const letters: DeadLetter[] = [];
 
     for (const record of Records) {
@@ -37,17 +37,17 @@ export function kinesisToS3({ transform, putObject, sendMessage }: Neighbours) {
       if ('reason' in verdict) {
         letters.push(deadLetter(bytes, verdict.reason, positionOf(record)));
       } else if (verdict.rows.length > 0) {
-        const folder = folderOf(record);
-        const object = objects.get(folder) ?? { lines: [], first: record, last: record };
+        const hour = Math.floor(record.kinesis.approximateArrivalTimestamp / 3600);
+        let object = objects.get(hour);
+        if (!object) objects.set(hour, (object = { lines: [], first: record, last: record }));
         object.lines.push(...verdict.rows);
         object.last = record;
-        objects.set(folder, object);
       }
     }
 
     try {
-      await each([...objects], ([folder, { lines, first, last }]) =>
-        putObject(`${folder}/${nameOf(first, last)}.ndjson`, `${lines.join('\n')}\n`),
+      await each([...objects], ([hour, { lines, first, last }]) =>
+        putObject(`${folderOf(hour)}/${nameOf(first, last)}.ndjson`, `${lines.join('\n')}\n`),
       );
       await each(letters.flatMap(messagesOf), sendMessage);
     } catch (error) {
@@ -60,9 +60,9 @@ export function kinesisToS3({ transform, putObject, sendMessage }: Neighbours) {
 }
 
 /** The hour of arrival, not the event's own time: it is the same at every try, and a late event does not make an object of its own. */
-function folderOf({ kinesis }: KinesisStreamRecord): string {
-  const hour = new Date(kinesis.approximateArrivalTimestamp * 1000).toISOString();
-  return `year=${hour.slice(0, 4)}/month=${hour.slice(5, 7)}/day=${hour.slice(8, 10)}/hour=${hour.slice(11, 13)}`;
+function folderOf(hour: number): string {
+  const [year, month, day] = new Date(hour * 3_600_000).toISOString().split(/[-T]/);
+  return `year=${year}/month=${month}/day=${day}/hour=${String(hour % 24).padStart(2, '0')}`;
 }
 
 function nameOf(first: KinesisStreamRecord, last: KinesisStreamRecord): string {

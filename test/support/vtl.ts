@@ -1,0 +1,78 @@
+import { parse as parseJson, stringify as stringifyJson } from 'lossless-json';
+import { Compile, Helper, parse } from 'velocityjs';
+
+/** What a mapping template of API Gateway is given. */
+export interface VtlInput {
+  /** The body of the request, or of the answer. */
+  readonly body: string;
+  /** What `$context` knows, such as `requestId`. */
+  readonly context?: Readonly<Record<string, string>>;
+}
+
+/** What came of a mapping template. */
+export interface VtlOutput {
+  readonly text: string;
+  /** The HTTP status that the template set in place of the declared one. */
+  readonly status?: number;
+}
+
+/**
+ * Render a mapping template of API Gateway.
+ *
+ * Whatever a template reaches for is listed in this file. Anything else throws, where velocityjs alone would write wrong
+ * text without a word. One thing cannot be caught: an empty text counts as false here and as true in API Gateway, so a
+ * template should compare with `''`.
+ * @throws Error on a name, a method or a JSON path that is not listed
+ */
+export function renderVtl(template: string, { body, context = {} }: VtlInput): VtlOutput {
+  const responseOverride: { status?: number } = {};
+  const text = new StrictTemplate(parse(template), { escape: false, customMethodHandlers: [strictMethods] }).render({
+    input: listed('$input', { body, path: (path: string) => valueAt(body, path), json: (path: string) => stringifyJson(valueAt(body, path)) }),
+    util: listed('$util', { base64Encode: (value: string) => Buffer.from(value).toString('base64') }),
+    context: listed('$context', { ...context, responseOverride }),
+  });
+  return { text, status: responseOverride.status };
+}
+
+/** The methods of a Java String that a template may call. velocityjs knows none of them. */
+const STRING_METHODS: Readonly<Record<string, (text: string, ...params: string[]) => unknown>> = {
+  contains: (text, part) => text.includes(part!),
+};
+
+/** Takes every call of a method, so that none reaches the guesses of velocityjs. */
+const strictMethods = {
+  uid: 'strict',
+  match: () => true,
+  resolve: ({ context, property, params }: { context: any; property: string; params: any[] }) => {
+    if (typeof context === 'string' && Object.hasOwn(STRING_METHODS, property)) return STRING_METHODS[property]!(context, ...params);
+    if (typeof context === 'object' && typeof context?.[property] === 'function') return context[property](...params);
+    throw new Error(`.${property}() of ${JSON.stringify(context)} is not listed`);
+  },
+};
+
+/** Refuses a reference without a value, which velocityjs would write out as it stands. */
+class StrictTemplate extends Compile {
+  protected override getReferences(ast: any, isOutput?: boolean): any {
+    const value: unknown = super.getReferences(ast);
+    if (isOutput && (value === undefined || value === null)) throw new Error(`${Helper.getRefText(ast)} has no value`);
+    return value;
+  }
+}
+
+/** An object that throws when it is asked for what it does not hold. */
+function listed<Members extends object>(name: string, members: Members): Members {
+  return new Proxy(members, {
+    get(target, key) {
+      if (Object.hasOwn(target, key)) return target[key as keyof Members];
+      throw new Error(`${name}.${String(key)} is not listed`);
+    },
+  });
+}
+
+/** What stands at `$` or `$.one.or.more.names`, with every digit of its numbers. Nothing is an empty text. */
+function valueAt(body: string, path: string): unknown {
+  if (!/^\$(\.\w+)*$/.test(path)) throw new Error(`the JSON path ${path} is not listed`);
+  let value: any = parseJson(body);
+  for (const name of path.split('.').slice(1)) value = value !== null && typeof value === 'object' && Object.hasOwn(value, name) ? value[name] : '';
+  return value;
+}
