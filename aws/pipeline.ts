@@ -1,7 +1,7 @@
 import { type App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import eventSchema from '../shared/runtime/event.schema.json';
 import { packageHandler } from '../shared/synth/handler-package';
 import type { Removal } from '../shared/synth/settings';
@@ -18,10 +18,10 @@ export interface AwsPipelineProps {
    */
   readonly removal?: Removal;
   /**
-   * A topic that hears every alarm.
+   * The ARN of an SNS topic that hears every alarm.
    * @default - alarms change their state and tell nobody
    */
-  readonly notify?: ITopic;
+  readonly notify?: string;
 }
 
 /** API Gateway, Kinesis, Lambda, S3: events come in over HTTPS and end as lines of JSON in a bucket. */
@@ -39,8 +39,9 @@ export class AwsPipeline extends Stack {
       stores: { STORE: store },
     });
 
-    for (const alarm of [connect, buffer, processing].flatMap((stage) => stage.alarms)) {
-      if (props.notify) alarm.addAlarmAction(new SnsAction(props.notify));
+    if (props.notify) {
+      const action = new SnsAction(Topic.fromTopicArn(this, 'Notify', props.notify));
+      for (const stage of [connect, buffer, processing]) for (const alarm of stage.alarms) alarm.addAlarmAction(action);
     }
 
     new CfnOutput(this, 'EventsUrl', { value: connect.url, description: 'Send events here, signed.' });

@@ -1,28 +1,34 @@
 /** Writes every generated file of the repository. `npm run generate -- --check` writes nothing and fails when one is out of date. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { eventCheckSource } from './event-check';
+import { withExamples } from './examples';
+import { pipelinesSvg } from './picture';
 
 const root = path.join(__dirname, '..');
+const check = process.argv.includes('--check');
 const files: Record<string, () => string> = {
   'shared/runtime/event-check.js': eventCheckSource,
+  'README.md': () => withExamples(read('README.md') ?? ''),
+  'docs/pipelines.svg': pipelinesSvg,
 };
 
-const stale = Object.entries(files).filter(([file, source]) => {
-  const target = path.join(root, file);
+for (const [file, source] of Object.entries(files)) {
   const wanted = source();
-  if (existing(target) === wanted) return false;
-  if (!process.argv.includes('--check')) writeFileSync(target, wanted);
-  return true;
-});
+  if (read(file) === wanted) continue;
+  if (check) {
+    console.error(`${file} is out of date. Run npm run generate.`);
+    process.exitCode = 1;
+  } else {
+    mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+    writeFileSync(path.join(root, file), wanted);
+    console.log(`wrote ${file}`);
+  }
+}
 
-for (const [file] of stale)
-  console.log(process.argv.includes('--check') ? `${file} is out of date: run npm run generate` : `wrote ${file}`);
-if (process.argv.includes('--check') && stale.length > 0) process.exitCode = 1;
-
-function existing(file: string): string | undefined {
+function read(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(path.join(root, file), 'utf8');
   } catch {
     return undefined;
   }

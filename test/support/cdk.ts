@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { App, CfnResource, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import type { IConstruct } from 'constructs';
@@ -26,11 +27,11 @@ export interface Synthesized {
 
 /** Synthesize a stack the way `cdk synth` does, without the CLI. */
 export function synthesize<Built>(build: (stack: Stack) => Built, context: Record<string, unknown> = {}): Synthesized & { built: Built } {
-  const stack = new Stack(new App({ context: { ...cdk.context, ...context } }), 'Test');
-  const built = build(stack);
-  const resources: Record<string, Resource> = Template.fromStack(stack).toJSON().Resources ?? {};
+  const app = new App({ context: { ...cdk.context, ...context } });
+  const stack = new Stack(app, 'Test');
+  const { built, resources } = inPlace(app.outdir, () => ({ built: build(stack), resources: resourcesOf(stack) }));
   const all = (type: string) => Object.values(resources).filter((resource) => resource.Type === type);
-  const madeBy = (construct: IConstruct) => {
+  const madeBy = (construct: IConstruct): Record<string, Resource> => {
     const ids = construct.node.findAll().filter((node): node is CfnResource => CfnResource.isCfnResource(node));
     return Object.fromEntries(ids.map((node) => [stack.resolve(node.logicalId), resources[stack.resolve(node.logicalId)]!]));
   };
@@ -49,4 +50,17 @@ export function synthesize<Built>(build: (stack: Stack) => Built, context: Recor
         .filter(({ Type }) => Type === 'AWS::IAM::Policy')
         .flatMap(({ Properties }) => Properties.PolicyDocument.Statement),
   };
+}
+
+function resourcesOf(stack: Stack): Record<string, Resource> {
+  return Template.fromStack(stack).toJSON().Resources ?? {};
+}
+
+/** Leave nothing behind of what a synthesis writes. */
+function inPlace<Result>(outdir: string, work: () => Result): Result {
+  try {
+    return work();
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
 }

@@ -27,7 +27,11 @@ export interface VtlOutput {
 export function renderVtl(template: string, { body, context = {} }: VtlInput): VtlOutput {
   const responseOverride: { status?: number } = {};
   const text = new StrictTemplate(parse(template), { escape: false, customMethodHandlers: [strictMethods] }).render({
-    input: listed('$input', { body, path: (path: string) => valueAt(body, path), json: (path: string) => stringifyJson(valueAt(body, path)) }),
+    input: listed('$input', {
+      body,
+      path: (path: string) => valueAt(body, path),
+      json: (path: string) => stringifyJson(valueAt(body, path)),
+    }),
     util: listed('$util', { base64Encode: (value: string) => Buffer.from(value).toString('base64') }),
     context: listed('$context', { ...context, responseOverride }),
   });
@@ -35,26 +39,27 @@ export function renderVtl(template: string, { body, context = {} }: VtlInput): V
 }
 
 /** The methods of a Java String that a template may call. velocityjs knows none of them. */
-const STRING_METHODS: Readonly<Record<string, (text: string, ...params: string[]) => unknown>> = {
-  contains: (text, part) => text.includes(part!),
+const STRING_METHODS: Readonly<Record<string, (text: string, params: readonly string[]) => unknown>> = {
+  contains: (text, [part]) => text.includes(String(part)),
 };
 
 /** Takes every call of a method, so that none reaches the guesses of velocityjs. */
 const strictMethods = {
   uid: 'strict',
   match: () => true,
-  resolve: ({ context, property, params }: { context: any; property: string; params: any[] }) => {
-    if (typeof context === 'string' && Object.hasOwn(STRING_METHODS, property)) return STRING_METHODS[property]!(context, ...params);
-    if (typeof context === 'object' && typeof context?.[property] === 'function') return context[property](...params);
-    throw new Error(`.${property}() of ${JSON.stringify(context)} is not listed`);
+  resolve: ({ context, property, params }: { context: string | Record<string, unknown>; property: string; params: string[] }) => {
+    if (typeof context === 'string' && Object.hasOwn(STRING_METHODS, property)) return STRING_METHODS[property]!(context, params);
+    const method = typeof context === 'object' && context[property];
+    if (typeof method === 'function') return method(...params);
+    throw new Error(`the method ${property} of ${JSON.stringify(context)} is not listed`);
   },
 };
 
 /** Refuses a reference without a value, which velocityjs would write out as it stands. */
 class StrictTemplate extends Compile {
-  protected override getReferences(ast: any, isOutput?: boolean): any {
-    const value: unknown = super.getReferences(ast);
-    if (isOutput && (value === undefined || value === null)) throw new Error(`${Helper.getRefText(ast)} has no value`);
+  protected override getReferences(ast: Parameters<typeof Helper.getRefText>[0], isOutput?: boolean) {
+    const value = super.getReferences(ast);
+    if (isOutput && (value ?? undefined) === undefined) throw new Error(`${Helper.getRefText(ast)} has no value`);
     return value;
   }
 }
@@ -72,7 +77,10 @@ function listed<Members extends object>(name: string, members: Members): Members
 /** What stands at `$` or `$.one.or.more.names`, with every digit of its numbers. Nothing is an empty text. */
 function valueAt(body: string, path: string): unknown {
   if (!/^\$(\.\w+)*$/.test(path)) throw new Error(`the JSON path ${path} is not listed`);
-  let value: any = parseJson(body);
-  for (const name of path.split('.').slice(1)) value = value !== null && typeof value === 'object' && Object.hasOwn(value, name) ? value[name] : '';
-  return value;
+  const names = path.split('.').slice(1);
+  return names.reduce<unknown>((value, name) => (isObject(value) && Object.hasOwn(value, name) ? value[name] : ''), parseJson(body));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

@@ -1,0 +1,48 @@
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AwsPipeline, type AwsPipelineProps } from '../../aws/pipeline';
+import cdk from '../../cdk.json';
+import { type CfnTemplate, readCloudFormation } from '../../shared/read/cloudformation';
+import { renderAccess, renderFlow } from '../../shared/read/picture';
+import { temporaryFolder } from '../support/folder';
+import { expectText } from '../support/snapshot';
+
+function templateOf(props?: AwsPipelineProps, context = {}): CfnTemplate {
+  const app = new App({ outdir: temporaryFolder(), context: { ...cdk.context, ...context } });
+  return Template.fromStack(new AwsPipeline(app, 'aws-pipeline', props)).toJSON() as CfnTemplate;
+}
+
+const all = (template: CfnTemplate, type: string) => Object.values(template.Resources).filter((resource) => resource.Type === type);
+
+test('the way of an event', () => expectText('aws/pipeline.flow.txt', renderFlow(readCloudFormation(templateOf()).flow)));
+
+test('who may do what', () => expectText('aws/pipeline.access.txt', renderAccess(readCloudFormation(templateOf()).access)));
+
+test('data survives the stack', () => {
+  const kept = ['AWS::Kinesis::Stream', 'AWS::SQS::Queue', 'AWS::S3::Bucket'].flatMap((type) => all(templateOf(), type));
+  expect(kept.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(['Retain', 'Retain', 'Retain', 'Retain']);
+});
+
+test('with both keys everything goes with the stack', () => {
+  const template = templateOf({ removal: 'destroy' }, { destroyData: 'yes' });
+  expect(Object.values(template.Resources).filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain')).toEqual([]);
+  expect(all(template, 'Custom::S3AutoDeleteObjects')).toHaveLength(2);
+});
+
+test('no alarm has an action until somebody wants to hear them, and then each has', () => {
+  const arn = 'arn:aws:sns:eu-west-1:123456789012:on-call';
+  const actions = (template: CfnTemplate) => all(template, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties?.AlarmActions);
+  expect(new Set(actions(templateOf()))).toEqual(new Set([undefined]));
+  const heard = actions(templateOf({ notify: arn }));
+  expect(heard).toHaveLength(7);
+  expect(new Set(heard.flat())).toEqual(new Set([arn]));
+});
+
+test('nothing has a name of its own, so the stack can stand twice in one account', () => {
+  const named = Object.values(templateOf().Resources).flatMap(({ Type, Properties = {} }) =>
+    Object.keys(Properties)
+      .filter((key) => /^(Bucket|Stream|Queue|Function|Role|LogGroup|Alarm)Name$/.test(key) && !/EventSourceMapping/.test(Type))
+      .map((key) => `${Type}.${key}`),
+  );
+  expect(named).toEqual([]);
+});

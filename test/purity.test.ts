@@ -1,0 +1,48 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { temporaryFolder } from './support/folder';
+
+const root = path.join(__dirname, '..');
+
+/** A clone of the sources, with the installed packages but without their cache. */
+function clone(): string {
+  const folder = temporaryFolder();
+  for (const entry of ['aws', 'azure', 'gcp', 'shared', 'bin', 'package.json', 'tsconfig.json', 'cdk.json', 'cdktf.json']) {
+    cpSync(path.join(root, entry), path.join(folder, entry), { recursive: true });
+  }
+  mkdirSync(path.join(folder, 'node_modules'));
+  for (const name of readdirSync(path.join(root, 'node_modules')).filter((entry) => entry !== '.cache')) {
+    symlinkSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name));
+  }
+  return folder;
+}
+
+/** Every file that a clone synthesizes, by its path, with its bytes. */
+function synthesized(env: NodeJS.ProcessEnv): Record<string, string> {
+  const folder = clone();
+  const outdir = path.join(folder, 'out');
+  for (const app of ['bin/aws.ts', 'bin/terraform.ts']) {
+    const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', app], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, CDK_VALIDATION: 'false', CDK_OUTDIR: outdir, CDKTF_OUTDIR: outdir, ...env },
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(stderr);
+  }
+  const files = readdirSync(outdir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    files.map(({ parentPath, name }) => [path.relative(outdir, path.join(parentPath, name)), readFileSync(path.join(parentPath, name), 'base64')]),
+  );
+}
+
+test('two clones in two folders and two time zones synthesize the same bytes, without credentials', () => {
+  const [here, there] = [synthesized({ TZ: 'Asia/Tokyo' }), synthesized({ TZ: 'America/Lima' })];
+  expect(Object.keys(here).filter((file) => /template\.json|cdk\.tf\.json|\.zip$/.test(file)).length).toBeGreaterThanOrEqual(6);
+  expect(there).toEqual(here);
+});
+
+test('what is synthesized names no folder of this machine', () => {
+  const texts = Object.entries(synthesized({})).filter(([file]) => !file.endsWith('.zip'));
+  expect(texts.filter(([, bytes]) => Buffer.from(bytes, 'base64').includes(path.dirname(root))).map(([file]) => file)).toEqual([]);
+});
