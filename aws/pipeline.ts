@@ -44,12 +44,13 @@ export class AwsPipeline extends Stack {
       for (const stage of [connect, buffer, processing]) for (const alarm of stage.alarms) alarm.addAlarmAction(action);
     }
 
-    new CfnOutput(this, 'EventsUrl', { value: connect.url, description: 'Send events here, signed.' });
-    new CfnOutput(this, 'BucketName', { value: store.bucket.bucketName, description: 'Events end here, below events/.' });
-    new CfnOutput(this, 'DeadLetterQueueUrl', {
-      value: buffer.deadLetterQueue.queueUrl,
-      description: 'What could not be processed is here.',
+    const bucket = store.bucket.bucketName;
+    new CfnOutput(this, 'Url', { value: connect.url, description: 'Send events here, signed.' });
+    new CfnOutput(this, 'Curl', { value: connect.curl, description: 'Sends the event in event.json.' });
+    new CfnOutput(this, 'Show', { value: `aws s3 ls --recursive s3://${bucket}/${store.prefix}`, description: 'Shows what was stored.' });
+    new CfnOutput(this, 'DeadLetters', {
+      value: `aws sqs receive-message --queue-url ${buffer.deadLetterQueue.queueUrl}`,
+      description: 'Shows what could not be processed.',
     });
-    new CfnOutput(this, 'StreamName', { value: buffer.stream.streamName, description: 'Replay from here.' });
   }
 }

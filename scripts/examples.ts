@@ -3,7 +3,10 @@ import path from 'node:path';
 
 /** Puts into a page, between its marks, what each example file shows: the lines between `docs:start` and `docs:end`. */
 export function withExamples(page: string): string {
-  return page.replace(/(<!-- example: (\S+) -->\n)[\s\S]*?(<!-- \/example -->)/g, (_, start, file, end) => `${start}\`\`\`ts\n${shown(file)}\`\`\`\n${end}`);
+  return page.replace(
+    /(<!-- example: (\S+) -->\n)[\s\S]*?(<!-- \/example -->)/g,
+    (_, start, file, end) => `${start}\`\`\`ts\n${shown(file)}\`\`\`\n${end}`,
+  );
 }
 
 function shown(file: string): string {

@@ -1,5 +1,5 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { temporaryFolder } from './support/folder';
 
@@ -32,7 +32,10 @@ function synthesized(env: NodeJS.ProcessEnv): Record<string, string> {
   }
   const files = readdirSync(outdir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return Object.fromEntries(
-    files.map(({ parentPath, name }) => [path.relative(outdir, path.join(parentPath, name)), readFileSync(path.join(parentPath, name), 'base64')]),
+    files.map(({ parentPath, name }) => [
+      path.relative(outdir, path.join(parentPath, name)),
+      readFileSync(path.join(parentPath, name), 'base64'),
+    ]),
   );
 }
 

@@ -71,7 +71,8 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
   constructor(scope: Construct, id: string, props: KinesisBufferProps = {}) {
     super(scope, id);
     this.retention = props.retention ?? Duration.hours(24);
-    requireRange(this, 'retention', this.retention.toHours(), [24, 8760], 'hours', 'For longer replay, keep the raw records in a store.');
+    const hours = this.retention.toHours({ integral: false });
+    requireRange(this, 'retention', hours, [24, 8760], 'hours', 'For longer replay, keep the raw records in a store.');
     if (props.stream) requireAbsent(this, 'stream', { retention: props.retention, encryptionKey: props.encryptionKey });
     if (props.deadLetterQueue?.fifo) {
       throw new SettingError(this, 'deadLetterQueue must be a standard queue', 'a FIFO queue', 'Lambda sends failed batches to no other.');
@@ -136,11 +137,13 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
     const maxBatchingWindow = delivery.batchWindow ?? Duration.seconds(5);
     const retryAttempts = delivery.maxRetries ?? 5;
     const maxRecordAge = delivery.maxAge ?? Duration.hours(6);
+    const window = maxBatchingWindow.toSeconds({ integral: false });
+    const age = maxRecordAge.toSeconds({ integral: false });
     const ages = [60, Math.min(this.retention.toSeconds(), Duration.days(7).toSeconds())] as const;
     requireRange(this, 'batchSize', batchSize, [1, 10_000], 'records', 'Lambda takes no more in one call.');
-    requireRange(this, 'batchWindow', maxBatchingWindow.toSeconds(), [0, 300], 'seconds', 'Lambda waits no longer for a batch.');
+    requireRange(this, 'batchWindow', window, [0, 300], 'seconds', 'Lambda waits no longer for a batch.');
     requireRange(this, 'maxRetries', retryAttempts, [0, 10_000], 'retries', 'Without a bound one bad batch blocks its shard.');
-    requireRange(this, 'maxAge', maxRecordAge.toSeconds(), ages, 'seconds', 'No record is older than the retention: raise that first.');
+    requireRange(this, 'maxAge', age, ages, 'seconds', 'No record is older than the retention: raise that first.');
 
     const mapping = new EventSourceMapping(target, 'Trigger', {
       target: target.function,

@@ -1,4 +1,4 @@
-import { Names, RemovalPolicy } from 'aws-cdk-lib';
+import { Aws, Names, RemovalPolicy } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { type Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable, type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -62,6 +62,8 @@ export class ApiGatewayEntry extends Construct implements Workload {
   readonly role: IRole;
   /** The address that takes events. */
   readonly url: string;
+  /** A command that sends the event in `event.json`, signed with the keys in the environment. */
+  readonly curl: string;
   /** Events that were taken from a caller and could not be handed over. None has an action yet. */
   readonly alarms: readonly Alarm[];
 
@@ -104,6 +106,9 @@ export class ApiGatewayEntry extends Construct implements Workload {
     });
     this.addEvents(props, request);
     this.url = this.api.urlForPath('/events');
+    this.curl =
+      `curl --aws-sigv4 aws:amz:${Aws.REGION}:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" ` +
+      `-H "x-amz-security-token: $AWS_SESSION_TOKEN" -H 'content-type: application/json' -d @event.json ${this.url}`;
 
     this.alarms = [
       this.api.metricServerError().createAlarm(this, 'ServerErrorsAlarm', {
@@ -183,8 +188,6 @@ function accessLogFormat(): apigateway.AccessLogFormat {
       traceId: apigateway.AccessLogField.contextXrayTraceId(),
       caller: apigateway.AccessLogField.contextIdentityUserArn(),
       sourceIp: apigateway.AccessLogField.contextIdentitySourceIp(),
-      method: apigateway.AccessLogField.contextHttpMethod(),
-      path: apigateway.AccessLogField.contextPath(),
       status: apigateway.AccessLogField.contextStatus(),
       responseLatency: apigateway.AccessLogField.contextResponseLatency(),
       integrationStatus: apigateway.AccessLogField.contextIntegrationStatus(),

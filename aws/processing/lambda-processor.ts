@@ -69,7 +69,8 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
     const memorySize = props.memoryMiB ?? 512;
     const timeout = props.timeout ?? Duration.seconds(60);
     requireRange(this, 'memoryMiB', memorySize, [128, 10_240], 'MiB', 'Lambda offers no other sizes.');
-    requireRange(this, 'timeout', timeout.toSeconds(), [1, 900], 'seconds', 'For longer work use a container that pulls.');
+    const seconds = timeout.toSeconds({ integral: false });
+    requireRange(this, 'timeout', seconds, [1, 900], 'seconds', 'For longer work use a container that pulls.');
 
     const logGroup = new LogGroup(this, 'Logs', {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,

@@ -10,6 +10,7 @@ import {
   ObjectOwnership,
   StorageClass,
 } from 'aws-cdk-lib/aws-s3';
+import { S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
 import { mayDestroy, type Removal, requireAbsent, requireMatch, requireRange } from '../../shared/synth/settings';
 import type { Binding, ObjectStore, Workload } from '../ports';
@@ -73,15 +74,10 @@ export class S3Store extends Construct implements ObjectStore {
       'be folders that end in a slash',
       'Write it like events/ or raw/events/.',
     );
-    requireRange(this, 'archiveAfter', archiveAfter.toDays(), [30, 36_500], 'days', 'S3 moves no object that is younger.');
-    requireRange(
-      this,
-      'undeleteWindow',
-      undeleteWindow.toDays(),
-      [1, 36_500],
-      'days',
-      'Versions are what protects against a bad overwrite.',
-    );
+    const archiveDays = archiveAfter.toDays({ integral: false });
+    const undeleteDays = undeleteWindow.toDays({ integral: false });
+    requireRange(this, 'archiveAfter', archiveDays, [30, 36_500], 'days', 'S3 moves no object that is younger.');
+    requireRange(this, 'undeleteWindow', undeleteDays, [1, 36_500], 'days', 'Versions are what protects against a bad overwrite.');
     const { encryptionKey } = props;
     if (props.bucket)
       requireAbsent(this, 'bucket', { archiveAfter: props.archiveAfter, undeleteWindow: props.undeleteWindow, encryptionKey });
@@ -122,6 +118,8 @@ export class S3Store extends Construct implements ObjectStore {
       removalPolicy: destroy ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
       autoDeleteObjects: destroy,
     };
+    // Else a project without this feature flag would let the log in by an access control list, which the ownership above refuses.
+    this.node.setContext(S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY, true);
     const log = new Bucket(this, 'AccessLog', {
       ...hardened,
       encryption: BucketEncryption.S3_MANAGED,

@@ -1,7 +1,7 @@
 // docs:start
 import { App, Duration, Stack } from 'aws-cdk-lib';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Code } from 'aws-cdk-lib/aws-lambda';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { KinesisBuffer } from '../../aws/buffer/kinesis-buffer';
 import { LambdaProcessor } from '../../aws/processing/lambda-processor';
 import { S3Store } from '../../aws/store/s3-store';

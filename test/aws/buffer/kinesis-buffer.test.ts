@@ -11,7 +11,8 @@ import { synthesize } from '../../support/cdk';
 import { documentedDefaults } from '../../support/defaults';
 import { expectSnapshot } from '../../support/snapshot';
 
-const make = (props?: KinesisBufferProps, context?: Record<string, unknown>) => synthesize((stack) => new KinesisBuffer(stack, 'Buffer', props), context);
+const make = (props?: KinesisBufferProps, context?: Record<string, unknown>) =>
+  synthesize((stack) => new KinesisBuffer(stack, 'Buffer', props), context);
 
 /** A function that stands for any target. */
 class Target extends Construct implements FunctionWorkload {
@@ -52,12 +53,16 @@ test('documents the defaults that it has', () => {
 
 test('takes every setting', () => {
   const { one } = synthesize(
-    (stack) => new KinesisBuffer(stack, 'Buffer', { retention: Duration.days(7), encryptionKey: new Key(stack, 'Key'), removal: 'destroy' }),
+    (stack) =>
+      new KinesisBuffer(stack, 'Buffer', { retention: Duration.days(7), encryptionKey: new Key(stack, 'Key'), removal: 'destroy' }),
     { destroyData: 'yes' },
   );
   const stream = one('AWS::Kinesis::Stream');
   expect(stream.DeletionPolicy).toBe('Delete');
-  expect(stream.Properties).toMatchObject({ RetentionPeriodHours: 168, StreamEncryption: { EncryptionType: 'KMS', KeyId: { 'Fn::GetAtt': [expect.stringContaining('Key'), 'Arn'] } } });
+  expect(stream.Properties).toMatchObject({
+    RetentionPeriodHours: 168,
+    StreamEncryption: { EncryptionType: 'KMS', KeyId: { 'Fn::GetAtt': [expect.stringContaining('Key'), 'Arn'] } },
+  });
   expect(one('AWS::SQS::Queue').DeletionPolicy).toBe('Delete');
 });
 
@@ -101,7 +106,13 @@ test('a reader may read this stream and send to this queue, and nothing else', (
   const { built, allowed } = deliver();
   expect(allowed(built)).toEqual([
     expect.objectContaining({
-      Action: ['kinesis:DescribeStream', 'kinesis:DescribeStreamSummary', 'kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],
+      Action: [
+        'kinesis:DescribeStream',
+        'kinesis:DescribeStreamSummary',
+        'kinesis:GetRecords',
+        'kinesis:GetShardIterator',
+        'kinesis:ListShards',
+      ],
       Resource: { 'Fn::GetAtt': [expect.stringContaining('Stream'), 'Arn'] },
     }),
     expect.objectContaining({ Action: 'sqs:SendMessage', Resource: { 'Fn::GetAtt': [expect.stringContaining('DeadLetter'), 'Arn'] } }),
@@ -123,7 +134,9 @@ test('a writer may put records, and use the key of the stream where there is one
 
 test('every alarm watches this very stream or queue', () => {
   const { all } = make();
-  const dimensions = all('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties.Dimensions.map(({ Name }: { Name: string }) => Name).join());
+  const dimensions = all('AWS::CloudWatch::Alarm').map(({ Properties }) =>
+    Properties.Dimensions.map(({ Name }: { Name: string }) => Name).join(),
+  );
   expect(dimensions).toEqual(['StreamName', 'StreamName', 'StreamName', 'QueueName']);
 });
 
@@ -132,14 +145,65 @@ describe('refuses', () => {
   const stream = (stack: Stack) => Stream.fromStreamArn(stack, 'Mine', 'arn:aws:kinesis:eu-west-1:123456789012:stream/mine');
 
   test.each<[string, () => unknown, string]>([
-    ['a short retention', () => make({ retention: Duration.hours(1) }), 'Test/Buffer: retention must be 24 to 8760 hours, got 1. For longer replay, keep the raw records in a store.'],
-    ['one key to destroy', () => make({ removal: 'destroy' }), `Test/Buffer: removal 'destroy' needs the context destroyData to be "yes", got nothing. Set DESTROY_DATA=yes in the environment of this command, or leave removal out to keep the data.`],
-    ['a wrong second key', () => make({ removal: 'destroy' }, { destroyData: 'true' }), `Test/Buffer: removal 'destroy' needs the context destroyData to be "yes", got "true". Set DESTROY_DATA=yes in the environment of this command, or leave removal out to keep the data.`],
-    ['a FIFO queue', () => synthesize((stack) => new KinesisBuffer(stack, 'Buffer', { deadLetterQueue: late(stack) })), 'Test/Buffer: deadLetterQueue must be a standard queue, got a FIFO queue. Lambda sends failed batches to no other.'],
-    ['settings for a stream that is there', () => synthesize((stack) => new KinesisBuffer(stack, 'Buffer', { stream: stream(stack), retention: Duration.days(2) })), 'Test/Buffer: stream keeps its own settings, got retention beside it. Leave retention out.'],
-    ['a large batch', () => deliver({ batchSize: 10_001 }), 'Test/Buffer: batchSize must be 1 to 10000 records, got 10001. Lambda takes no more in one call.'],
-    ['a long wait', () => deliver({ batchWindow: Duration.minutes(6) }), 'Test/Buffer: batchWindow must be 0 to 300 seconds, got 360. Lambda waits no longer for a batch.'],
-    ['endless retries', () => deliver({ maxRetries: -1 }), 'Test/Buffer: maxRetries must be 0 to 10000 retries, got -1. Without a bound one bad batch blocks its shard.'],
-    ['an age beyond the retention', () => deliver({ maxAge: Duration.hours(25) }), 'Test/Buffer: maxAge must be 60 to 86400 seconds, got 90000. No record is older than the retention: raise that first.'],
+    [
+      'a short retention',
+      () => make({ retention: Duration.hours(1) }),
+      'Test/Buffer: retention must be 24 to 8760 hours, got 1. For longer replay, keep the raw records in a store.',
+    ],
+    [
+      'part of an hour',
+      () => make({ retention: Duration.minutes(1530) }),
+      'Test/Buffer: retention must be 24 to 8760 hours, got 25.5. For longer replay, keep the raw records in a store.',
+    ],
+    [
+      'one key to destroy',
+      () => make({ removal: 'destroy' }),
+      `Test/Buffer: removal 'destroy' needs the context destroyData to be "yes", got nothing. Set DESTROY_DATA=yes in the environment of this command, or leave removal out to keep the data.`,
+    ],
+    [
+      'a wrong second key',
+      () => make({ removal: 'destroy' }, { destroyData: 'true' }),
+      `Test/Buffer: removal 'destroy' needs the context destroyData to be "yes", got "true". Set DESTROY_DATA=yes in the environment of this command, or leave removal out to keep the data.`,
+    ],
+    [
+      'a FIFO queue',
+      () => synthesize((stack) => new KinesisBuffer(stack, 'Buffer', { deadLetterQueue: late(stack) })),
+      'Test/Buffer: deadLetterQueue must be a standard queue, got a FIFO queue. Lambda sends failed batches to no other.',
+    ],
+    [
+      'settings for a stream that is there',
+      () => synthesize((stack) => new KinesisBuffer(stack, 'Buffer', { stream: stream(stack), retention: Duration.days(2) })),
+      'Test/Buffer: stream keeps its own settings, got retention beside it. Leave retention out.',
+    ],
+    [
+      'a large batch',
+      () => deliver({ batchSize: 10_001 }),
+      'Test/Buffer: batchSize must be 1 to 10000 records, got 10001. Lambda takes no more in one call.',
+    ],
+    [
+      'a long wait',
+      () => deliver({ batchWindow: Duration.minutes(6) }),
+      'Test/Buffer: batchWindow must be 0 to 300 seconds, got 360. Lambda waits no longer for a batch.',
+    ],
+    [
+      'a wait of part of a second',
+      () => deliver({ batchWindow: Duration.millis(500) }),
+      'Test/Buffer: batchWindow must be 0 to 300 seconds, got 0.5. Lambda waits no longer for a batch.',
+    ],
+    [
+      'endless retries',
+      () => deliver({ maxRetries: -1 }),
+      'Test/Buffer: maxRetries must be 0 to 10000 retries, got -1. Without a bound one bad batch blocks its shard.',
+    ],
+    [
+      'an age in part of a second',
+      () => deliver({ maxAge: Duration.millis(90_500) }),
+      'Test/Buffer: maxAge must be 60 to 86400 seconds, got 90.5. No record is older than the retention: raise that first.',
+    ],
+    [
+      'an age beyond the retention',
+      () => deliver({ maxAge: Duration.hours(25) }),
+      'Test/Buffer: maxAge must be 60 to 86400 seconds, got 90000. No record is older than the retention: raise that first.',
+    ],
   ])('%s', (_, act, message) => expect(act).toThrow(new Error(message)));
 });

@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { transform } from '../../docs/examples/transform';
+import { withExamples } from '../../scripts/examples';
+import { judge } from '../../shared/runtime/verdict';
+import { temporaryFolder } from '../support/folder';
+
+const root = path.join(__dirname, '../..');
+const stacks = readdirSync(path.join(root, 'docs/examples')).filter((file) => file.endsWith('-stack.ts'));
+
+test.each(stacks)('%s synthesizes', (file) => {
+  const outdir = temporaryFolder();
+  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', `docs/examples/${file}`], {
+    cwd: root,
+    env: { PATH: process.env.PATH, CDK_VALIDATION: 'false', CDK_OUTDIR: outdir, CDKTF_OUTDIR: outdir },
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(readdirSync(outdir, { recursive: true }).filter((name) => /template\.json$|cdk\.tf\.json$/.test(String(name)))).toHaveLength(1);
+});
+
+test('the example of a transform gives a row for each reading, and a reason where there is none', () => {
+  const event = (data: unknown) =>
+    Buffer.from(JSON.stringify({ specversion: '1.0', id: '1', source: '/press', type: 'heated', time: '2026-01-31T08:30:00Z', data }));
+  const row = (kelvin: number) => ({ press: '/press', time: '2026-01-31T08:30:00Z', kelvin });
+  expect(judge(event({ readings: [{ celsius: 0 }, { celsius: 100 }] }), transform, (each) => each)).toEqual({
+    rows: [row(273.15), row(373.15)],
+  });
+  expect(judge(event({}), transform, (each) => each)).toEqual({ reason: 'PermanentError: a press without readings' });
+});
+
+test('every block of TypeScript in a page is cut from an example', () => {
+  const pages = ['README.md', 'CONTRIBUTING.md', ...readdirSync(path.join(root, 'docs/adr')).map((page) => `docs/adr/${page}`)];
+  for (const page of pages) {
+    const text = readFileSync(path.join(root, page), 'utf8');
+    expect(withExamples(text)).toBe(text);
+    expect(text.replace(/<!-- example: [\s\S]*?<!-- \/example -->/g, '')).not.toMatch(/```ts|```typescript/);
+  }
+});
