@@ -109,12 +109,16 @@ function showTerraform(clouds: readonly ('azure' | 'gcp')[]): Shown[] {
 }
 
 function render({ stack, template, deploy, resources, flow, access }: Shown): string {
-  const stages = STAGES.filter((stage) => resources.some((resource) => resource.stage === stage));
+  const stages = STAGES.filter((stage) => resources.some((resource) => resource.stage === stage)).flatMap((stage) => {
+    const notes = flow.find(({ to }) => to === stage)?.notes;
+    const made = wrap(count(resources.filter((resource) => resource.stage === stage)));
+    return [notes, ...made].filter(Boolean).map((line, index) => `  ${(index === 0 ? stage : '').padEnd(12)}${line}`);
+  });
   const within = access.filter(({ identity }) => ['client', ...STAGES].some((stage) => identity.startsWith(stage)));
   return [
     `\n${bold(stack)}, ${resources.length} resources in ${template}\n`,
-    ...stages.map((stage) => `  ${stage.padEnd(12)}${wrap(count(resources.filter((resource) => resource.stage === stage)), 14)}`),
-    `\n${indent(renderFlow(flow))}`,
+    ...stages,
+    `\n${indent(renderFlow(flow.map((hop) => ({ ...hop, notes: '' }))))}`,
     indent(renderAccess(within)),
     `  deploy   ${deploy.join(`\n${' '.repeat(11)}`)}`,
   ].join('\n');
@@ -130,13 +134,13 @@ function count(resources: Picture['resources']): string {
   return [...counts].map(([type, number]) => (number > 1 ? `${number} ${type}` : type)).join(', ');
 }
 
-function wrap(list: string, margin: number): string {
-  const lines = [''];
-  for (const part of list.split(/(?<=, )/)) {
-    if (lines.at(-1)!.length + part.length > 110 - margin) lines.push('');
-    lines.push(lines.pop() + part);
+function wrap(list: string): string[] {
+  const lines: string[] = [];
+  for (const part of list.split(', ')) {
+    if (lines.length > 0 && lines.at(-1)!.length + part.length < 96) lines.push(`${lines.pop()}, ${part}`);
+    else lines.push(part);
   }
-  return lines.join(`\n${' '.repeat(margin)}`);
+  return lines;
 }
 
 function indent(text: string): string {

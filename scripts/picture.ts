@@ -4,13 +4,13 @@ import path from 'node:path';
 import { synthesizeAws } from '../bin/aws';
 import { synthesizeTerraform } from '../bin/terraform';
 import { readCloudFormation } from '../shared/read/cloudformation';
-import type { Hop } from '../shared/read/picture';
+import { type Hop, isDeadLetter } from '../shared/read/picture';
 import { readTerraform } from '../shared/read/terraform';
 
 const COLUMN = 300;
 const WIDTH = 276;
 const LINE = 16;
-const CHARACTERS = 42;
+const CHARACTERS = 38;
 
 /** Draws the way of an event on each cloud, from what the pipelines synthesize to: `docs/pipelines.svg`. */
 export function pipelinesSvg(): string {
@@ -57,7 +57,7 @@ function column(title: string, flow: readonly Hop[], x: number) {
     );
     y += height;
   };
-  const dead = (hop: Hop) => /dead letter/.test(hop.to);
+  const dead = (hop: Hop) => isDeadLetter(hop.to);
 
   box('client', '', '#f6f8fa');
   for (const hop of flow.filter((each) => !dead(each))) {

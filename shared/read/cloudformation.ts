@@ -1,4 +1,4 @@
-import { type Access, byIdentity, duration, facts, type Hop, type Picture, STAGES, words } from './picture';
+import { type Access, byIdentity, byStage, duration, facts, type Hop, type Picture, STAGES, words } from './picture';
 
 /** A value in a template: JSON, with the functions of CloudFormation among it. */
 type Value = string | number | boolean | undefined | readonly Value[] | { readonly [key: string]: Value };
@@ -23,7 +23,7 @@ export function readCloudFormation({ Resources }: CfnTemplate): Picture {
   const access = [...rolePolicies(of), ...trust(of), ...resourcePolicies(of), ...openings(of)].sort(byIdentity);
   return {
     resources: entries.map(([id, { Type }]) => ({ stage: stageOf(id), type: Type, id })),
-    flow: [...requests(of, Resources), ...deliveries(of, Resources), ...writes(of, Resources, access)],
+    flow: [...requests(of, Resources), ...deliveries(of, Resources), ...writes(of, Resources, access)].sort(byStage),
     access,
   };
 }
@@ -83,7 +83,7 @@ function requests(of: Finder, resources: CfnTemplate['Resources']): Hop[] {
         from: 'client',
         how: facts(`${method.HttpMethod} ${pathOf(of, method)}`, String(method.AuthorizationType), checked && `${checked} validated`),
         to: stageOf(method.id),
-        notes: facts(`${settings?.ThrottlingRateLimit} requests/s`, `burst ${settings?.ThrottlingBurstLimit}`, 'access log'),
+        notes: facts('API Gateway', `${settings?.ThrottlingRateLimit} requests/s`, `burst ${settings?.ThrottlingBurstLimit}`, 'access log'),
       },
       {
         from: stageOf(method.id),
@@ -144,22 +144,25 @@ function describe(resources: CfnTemplate['Resources'], id: string): string {
   switch (Type) {
     case 'AWS::Kinesis::Stream':
       return facts(
+        'Kinesis',
         text(get('StreamModeDetails', 'StreamMode')).toLowerCase().replace('_', ' '),
         `${get('RetentionPeriodHours')} h`,
         get('StreamEncryption') !== undefined && 'encrypted',
         kept,
       );
     case 'AWS::Lambda::Function':
-      return `${get('Runtime')} ${list(get('Architectures')).join()} ${get('MemorySize')} MB ${get('Timeout')} s`;
+      return `Lambda, ${get('Runtime')} ${list(get('Architectures')).join()} ${get('MemorySize')} MB ${get('Timeout')} s`;
     case 'AWS::S3::Bucket':
       return facts(
+        'S3',
         get('VersioningConfiguration', 'Status') === 'Enabled' && 'versioned',
         get('BucketEncryption') !== undefined && 'encrypted',
         kept,
       );
     case 'AWS::SQS::Queue':
       return facts(
-        `${duration(Number(get('MessageRetentionPeriod')))}`,
+        'SQS',
+        duration(Number(get('MessageRetentionPeriod'))),
         get('SqsManagedSseEnabled') === true && 'encrypted',
         kept,
         alarmOn(resources, id),

@@ -66,6 +66,16 @@ export function byIdentity(a: Access, b: Access): number {
   return rank(a) - rank(b) || (rank(a) > STAGES.length ? a.identity.localeCompare(b.identity) : 0);
 }
 
+/** Sorts hops in the order that data takes; what goes to the dead letter comes last. */
+export function byStage(a: Hop, b: Hop): number {
+  const rank = ({ from, to }: Hop) => ['client', ...STAGES].indexOf(from) + (isDeadLetter(to) ? 100 : 0);
+  return rank(a) - rank(b);
+}
+
+export function isDeadLetter(name: string): boolean {
+  return name.includes('dead letter');
+}
+
 /** Several facts in one cell. */
 export function facts(...parts: (string | false | undefined)[]): string {
   return parts.filter(Boolean).join(', ');

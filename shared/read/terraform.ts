@@ -1,4 +1,4 @@
-import { type Access, byIdentity, duration, facts, type Hop, type Picture, words } from './picture';
+import { type Access, byIdentity, byStage, duration, facts, type Hop, isDeadLetter, type Picture, words } from './picture';
 
 /** A value in Terraform's JSON. References stand in strings, as `${type.name.attribute}`. */
 type Value = string | number | boolean | null | undefined | readonly Value[] | { readonly [key: string]: Value };
@@ -30,7 +30,7 @@ export function readTerraform(stack: TerraformJson): Picture {
   const access = resources.all.flatMap((resource) => grantOf(resource, resources)).sort(byIdentity);
   return {
     resources: resources.all.map(({ type, address, path }) => ({ stage: stageOf(path), type, id: address.slice(type.length + 1) })),
-    flow: resources.all.flatMap((resource) => FLOW[resource.type]?.(resource, resources, access) ?? []),
+    flow: resources.all.flatMap((resource) => FLOW[resource.type]?.(resource, resources, access) ?? []).sort(byStage),
     access,
   };
 }
@@ -107,9 +107,9 @@ const FLOW: Readonly<Record<string, Reader>> = {
     const trigger: Hop = {
       from: hub ? stageOf(hub.path) : 'client',
       how: facts(
-        `${value('maxEventBatchSize')} records or ${value('maxWaitTime')}`,
+        `${value('maxEventBatchSize')} records or ${Number(String(value('maxWaitTime')).slice(-2))} s`,
+        resources.find(value('_CONSUMER_GROUP')) && 'own consumer group',
         `${value('_MAX_RETRIES')} retries`,
-        `group ${resources.name(value('_CONSUMER_GROUP'))}`,
       ),
       to: stageOf(app.path),
       notes: describe(app, resources),
@@ -140,7 +140,7 @@ const FLOW: Readonly<Record<string, Reader>> = {
       notes: describe(called, resources),
     };
     const dead = resources.find(failure?.dead_letter_topic);
-    return dead ? [pushed, { from, how: 'after the last attempt', to: nameOf(dead), notes: describe(dead, resources) }] : [pushed];
+    return dead ? [pushed, { from, how: 'after the last attempt', to: receiver(dead), notes: describe(dead, resources) }] : [pushed];
   },
 
   google_cloudfunctions2_function: (fn, resources, access) =>
@@ -154,8 +154,13 @@ function handedOn(stage: string, types: readonly string[], resources: Resources,
     .flatMap((resource) =>
       access
         .filter(({ identity, on }) => identity.startsWith(stage) && on === nameOf(resource))
-        .map(({ may }) => ({ from: stage, how: may, to: nameOf(resource), notes: describe(resource, resources) })),
+        .map(({ may }) => ({ from: stage, how: may, to: receiver(resource), notes: describe(resource, resources) })),
     );
+}
+
+/** Whoever receives: a stage, or the dead letter within one. */
+function receiver(resource: TfResource): string {
+  return isDeadLetter(nameOf(resource)) ? `${stageOf(resource.path)} dead letter` : stageOf(resource.path);
 }
 
 /** The facts about a resource that a reviewer asks for first. */
@@ -165,19 +170,19 @@ function describe({ type, body, address }: TfResource, resources: Resources): st
     case 'azurerm_eventhub': {
       const namespace = resources.find(body.namespace_id)?.body ?? {};
       return facts(
-        String(namespace.sku),
+        `Event Hubs ${namespace.sku}`,
         `${body.partition_count} partitions`,
-        duration(Number(block('retention_description').retention_time_in_hours) * 3600),
+        `${body.message_retention} days`,
         namespace.local_authentication_enabled === false && 'no keys',
       );
     }
     case 'azurerm_function_app_flex_consumption':
-      return `${body.runtime_name} ${body.runtime_version}, ${body.instance_memory_in_mb} MB, up to ${body.maximum_instance_count} instances`;
+      return `Functions, ${body.runtime_name} ${body.runtime_version}, ${body.instance_memory_in_mb} MB, up to ${body.maximum_instance_count} instances`;
     case 'azurerm_storage_container': {
       const account = resources.find(body.storage_account_id)?.body ?? {};
       const blobs = (one(account.blob_properties) ?? {}) as Body;
       return facts(
-        String(account.account_replication_type),
+        `Blob Storage ${account.account_replication_type}`,
         blobs.versioning_enabled === true && 'versioned',
         account.shared_access_key_enabled === false && 'no keys',
         (one(account.lifecycle) as Body | undefined)?.prevent_destroy === true ? 'retained' : 'deleted with the stack',
@@ -189,6 +194,7 @@ function describe({ type, body, address }: TfResource, resources: Resources): st
         .find(({ body: own }) => !own.push_config && references(own.topic).includes(address));
       const kept = keeper ? keeper.body.message_retention_duration : body.message_retention_duration;
       return facts(
+        'Pub/Sub',
         kept ? duration(Number.parseInt(String(kept), 10)) : undefined,
         keeper && 'pull subscription that never expires',
         alertOn(keeper, resources),
@@ -198,7 +204,7 @@ function describe({ type, body, address }: TfResource, resources: Resources): st
       const build = block('build_config');
       const service = block('service_config');
       return facts(
-        `${build.runtime} ${service.available_memory} ${service.timeout_seconds} s`,
+        `Cloud Functions, ${build.runtime} ${service.available_memory} ${service.timeout_seconds} s`,
         `${service.min_instance_count} to ${service.max_instance_count} instances`,
         String(service.ingress_settings),
       );
@@ -206,6 +212,7 @@ function describe({ type, body, address }: TfResource, resources: Resources): st
     case 'google_bigquery_table': {
       const partition = block('time_partitioning');
       return facts(
+        'BigQuery',
         partition.field !== undefined && `by ${String(partition.type).toLowerCase()} of ${partition.field}`,
         body.require_partition_filter === true && 'filter required',
         body.deletion_protection === true ? 'protected' : 'deleted with the stack',

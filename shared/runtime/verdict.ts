@@ -18,6 +18,8 @@ export interface DeadLetter {
   readonly encoding: 'text' | 'base64';
 }
 
+const REASON_CHARACTERS = 1000;
+
 /**
  * Decide about one record: decode, validate, transform, encode. No fault escapes, since each of these steps gives the
  * same result at every try: what fails here is permanent and never worth a retry.
@@ -37,7 +39,7 @@ export function judge<Stored>(
     if (rows === undefined) return { rows: [] };
     return { rows: Array.isArray(rows) ? rows.map((row, index) => encode(asRow(row), event, index)) : [encode(asRow(rows), event, 0)] };
   } catch (error) {
-    return { reason: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+    return { reason: inOneLine(error) };
   }
 }
 
@@ -54,6 +56,18 @@ function readEvent(bytes: Buffer): Event {
   const event = parse(text);
   if (!check(event)) throw new InvalidEvent(check.errors?.map(inWords).join('; ') ?? 'does not follow the event contract');
   return event;
+}
+
+/** A reason travels beside the payload, so it is kept short. An object that is no `Error` may refuse to become a text. */
+function inOneLine(error: unknown): string {
+  const fault =
+    error instanceof Error
+      ? `${error.name}: ${error.message}`
+      : typeof error === 'object'
+        ? 'transform threw an object that is no Error'
+        : String(error);
+  const line = fault.replace(/\s+/g, ' ').trim();
+  return line.length > REASON_CHARACTERS ? `${line.slice(0, REASON_CHARACTERS - 1)}…` : line;
 }
 
 class InvalidEvent extends Error {

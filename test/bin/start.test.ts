@@ -32,7 +32,7 @@ test('--json says the same to machines', () => {
   const [gcp, ...others] = JSON.parse(stdout);
   expect(others).toEqual([]);
   expect(gcp).toMatchObject({ stack: 'gcp-pipeline', template: 'cdktf.out/stacks/gcp-pipeline/cdk.tf.json' });
-  expect(gcp.deploy.at(-1)).toContain('-var project_id=... -var prefix=...');
+  expect(gcp.deploy.at(-1)).toContain('-var prefix=... -var project_id=...');
 });
 
 describe('one line for', () => {

@@ -38,9 +38,9 @@ export function kinesisToS3({ transform, putObject, sendMessage }: Neighbours) {
         letters.push(deadLetter(bytes, verdict.reason, positionOf(record)));
       } else if (verdict.rows.length > 0) {
         const hour = Math.floor(record.kinesis.approximateArrivalTimestamp / 3600);
-        let object = objects.get(hour);
-        if (!object) objects.set(hour, (object = { lines: [], first: record, last: record }));
-        object.lines.push(...verdict.rows);
+        const object = objects.get(hour) ?? { lines: [], first: record, last: record };
+        objects.set(hour, object);
+        for (const row of verdict.rows) object.lines.push(row);
         object.last = record;
       }
     }
@@ -80,12 +80,12 @@ function shardOf({ eventID }: KinesisStreamRecord): string {
 
 /** One message, or as many as a large payload takes: then each holds a part of it in base64. */
 function messagesOf(letter: DeadLetter): string[] {
-  const whole = JSON.stringify(letter);
+  const whole = jsonOf(letter);
   if (Buffer.byteLength(whole) <= MESSAGE_CHARACTERS) return [whole];
   const base64 = letter.encoding === 'base64' ? letter.payload : Buffer.from(letter.payload).toString('base64');
   const parts = Math.ceil(base64.length / MESSAGE_CHARACTERS);
   return Array.from({ length: parts }, (_, part) =>
-    JSON.stringify({
+    jsonOf({
       ...letter,
       encoding: 'base64',
       payload: base64.slice(part * MESSAGE_CHARACTERS, (part + 1) * MESSAGE_CHARACTERS),
@@ -93,6 +93,11 @@ function messagesOf(letter: DeadLetter): string[] {
       parts,
     }),
   );
+}
+
+/** SQS takes every character but these two and those that JSON escapes anyhow. */
+function jsonOf(letter: DeadLetter & { readonly part?: number; readonly parts?: number }): string {
+  return JSON.stringify(letter).replace(/[\uFFFE\uFFFF]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
 }
 
 async function each<Item>(items: readonly Item[], act: (item: Item) => Promise<void>): Promise<void> {

@@ -1,0 +1,32 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What a stand-in answers. */
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+const servers: Server[] = [];
+
+/**
+ * Start a server on this machine alone that stands in for a service. It is gone when the tests of the file are over.
+ * @returns its address, without a slash at the end
+ */
+export async function loopback(answer: (request: IncomingMessage, body: Buffer) => Answer): Promise<string> {
+  const server = createServer(async (request, response) => {
+    const { status, headers, body } = answer(request, Buffer.concat(await request.toArray()));
+    response.writeHead(status, headers).end(body);
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+afterAll(() => {
+  for (const server of servers) {
+    server.close();
+    server.closeAllConnections();
+  }
+});
