@@ -1,4 +1,4 @@
-import type { ITerraformDependable } from 'cdktf';
+import type { ITerraformDependable, ITerraformIterator } from 'cdktf';
 import type { IConstruct } from 'constructs';
 
 /** Where resources stand and how their forced names begin. */
@@ -11,6 +11,8 @@ export interface Site {
   readonly prefix: string;
   /** The end of every name that must be unique in the world: 8 lower-case letters and digits, the same at every deploy. */
   readonly suffix: string;
+  /** The id of the Log Analytics workspace that logs and metrics go to. */
+  readonly workspaceId: string;
 }
 
 /** What a grant hands back: the settings its holder reads at run time, and what must exist before the holder starts. */
@@ -21,11 +23,19 @@ export interface Binding {
   readonly waitFor: readonly ITerraformDependable[];
 }
 
-/** Whoever acts: a user-assigned identity. It exists before the thing that runs as it. */
+/** Whoever acts: a user-assigned identity, or somebody outside. It exists before the thing that runs as it. */
 export interface Workload extends IConstruct {
-  /** The object id of the identity: what roles are assigned to. */
+  /** The object id of whoever acts: what roles are assigned to. */
   readonly principalId: string;
-  /** The client id of the identity: what its code signs in as. */
+  /** What the object id stands for. An identity is a service principal. */
+  readonly principalType: 'User' | 'Group' | 'ServicePrincipal';
+  /** Set when this stands for several that are known only at deploy: a grant is then made for each of them. */
+  readonly forEach?: ITerraformIterator;
+}
+
+/** A workload that is a function, not made yet: it starts with the settings that its grants hand back. */
+export interface FunctionWorkload extends Workload {
+  /** The client id of the identity: what the code signs in as. */
   readonly clientId: string;
 }
 
@@ -41,12 +51,14 @@ export interface Delivery {
 
 /** Where records end that cannot be processed. */
 export interface DeadLetter {
-  /** Let `writer` add to the dead letter. */
+  /** Let `writer` add to the dead letter. Where that is a container, the role lets it read and delete too. */
   bindWriter(writer: Workload, name: string): Binding;
 }
 
 /** The front face of a buffer: takes records. */
 export interface RecordSink {
+  /** The address that takes one record by HTTPS POST, from a sender that brings a token. */
+  readonly sendUrl: string;
   /** Let `writer` put records, and nothing else. */
   bindWriter(writer: Workload, name: string): Binding;
 }
@@ -57,14 +69,14 @@ export interface RecordSource {
    * Push batches to the function that runs as `target`, with bounded retries. The trigger itself is declared in the
    * function's code, so this hands back the settings that the trigger reads.
    */
-  deliverTo(target: Workload, delivery?: Delivery): Binding;
+  deliverTo(target: FunctionWorkload, delivery?: Delivery): Binding;
   /** Let `reader` pull records itself: a container, a machine, a Spark job. */
   bindReader(reader: Workload, name: string): Binding;
 }
 
 /** Objects in, objects out. */
 export interface ObjectStore {
-  /** Let `writer` add and overwrite objects. */
+  /** Let `writer` add and overwrite objects. The role for it, the narrowest that Azure has, lets it read and delete too. */
   bindWriter(writer: Workload, name: string): Binding;
   /** Let `reader` list and read objects, and nothing else. */
   bindReader(reader: Workload, name: string): Binding;

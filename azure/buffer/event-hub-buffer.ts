@@ -1,0 +1,198 @@
+import { Eventhub } from '@cdktf/provider-azurerm/lib/eventhub';
+import { EventhubConsumerGroup } from '@cdktf/provider-azurerm/lib/eventhub-consumer-group';
+import type { EventhubNamespace } from '@cdktf/provider-azurerm/lib/eventhub-namespace';
+import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
+import { Fn, TerraformStack, Token } from 'cdktf';
+import { Construct } from 'constructs';
+import { mayDestroy, type Removal, requireAbsent, requireMatch, requireRange } from '../../shared/synth/settings';
+import type { Binding, Delivery, FunctionWorkload, RecordSink, RecordSource, Site, Workload } from '../ports';
+import { HubNamespace } from './hub-namespace';
+
+const NAMESPACE_ID = /^(\/[^/]+){5}\/Microsoft\.EventHub\/namespaces\/[^/]+$/i;
+const HUB_ID = /^(\/[^/]+){5}\/Microsoft\.EventHub\/namespaces\/[^/]+\/eventhubs\/[^/]+$/i;
+
+/** Settings for {@link EventHubBuffer}. */
+export interface EventHubBufferProps {
+  /** Where the buffer stands. */
+  readonly site: Site;
+  /**
+   * The name of the hub, and the middle of the name of its namespace: 1 to 20 lower-case letters and digits, a letter
+   * first. It tells several buffers of one site apart.
+   * @default events
+   */
+  readonly name?: string;
+  /**
+   * How long an event stays readable for replay, from 1 to 7 days.
+   * @default 7
+   */
+  readonly retentionDays?: number;
+  /**
+   * How many readers of one consumer group can work at a time, from 1 to 32. It can never change: another number needs
+   * another hub.
+   * @default 4
+   */
+  readonly partitionCount?: number;
+  /**
+   * How far the namespace grows under load, from 1 to 40 throughput units of 1 MB a second each. It never shrinks by
+   * itself, and each unit costs by the hour.
+   * @default 4
+   */
+  readonly maxThroughputUnits?: number;
+  /**
+   * The id of an existing namespace that the hub is made in. Its tier, network and logs stay as they are.
+   * @default - a new namespace
+   */
+  readonly namespaceId?: string;
+  /**
+   * The id of an existing hub. Its partitions and its retention stay as they are.
+   * @default - a new hub
+   */
+  readonly hubId?: string;
+  /**
+   * The ids of the action groups that hear every alert.
+   * @default - alerts change their state and tell nobody
+   */
+  readonly notify?: readonly string[];
+  /**
+   * What happens to the events when the stack is deleted. With `retain`, `terraform destroy` is refused. `destroy` takes
+   * a second key, the context `destroyData`.
+   * @default retain
+   */
+  readonly removal?: Removal;
+}
+
+/**
+ * Buffer stage: an Event Hub that absorbs bursts and allows replay. Senders and readers sign in with Entra: there are no
+ * keys.
+ *
+ * Not for events over 1 MB, for replay after more than 7 days, or for a queue: an Event Hub neither deletes an event that
+ * was processed nor has a dead letter of its own.
+ * @see https://learn.microsoft.com/azure/event-hubs/event-hubs-features
+ */
+export class EventHubBuffer extends Construct implements RecordSink, RecordSource {
+  /** The namespace, when this construct made it. */
+  readonly namespace?: EventhubNamespace;
+  /** The hub, when this construct made it. */
+  readonly hub?: Eventhub;
+  /** The id of the hub, made or existing. */
+  readonly hubId: string;
+  readonly sendUrl: string;
+
+  private readonly host: string;
+  private readonly place: { readonly resourceGroupName: string; readonly namespaceName: string; readonly eventhubName: string };
+
+  constructor(scope: Construct, id: string, props: EventHubBufferProps) {
+    super(scope, id);
+    const { site, notify, namespaceId, hubId, retentionDays, partitionCount, maxThroughputUnits } = props;
+    const name = props.name ?? 'events';
+    const days = retentionDays ?? 7;
+    const partitions = partitionCount ?? 4;
+    const units = maxThroughputUnits ?? 4;
+    requireMatch(this, 'name', name, /^[a-z][a-z0-9]{0,19}$/, 'be 1 to 20 lower-case letters and digits', 'It starts with a letter.');
+    requireRange(this, 'retentionDays', days, [1, 7], 'days', 'For longer replay, keep the raw events in a store.');
+    requireRange(this, 'partitionCount', partitions, [1, 32], 'partitions', 'The Standard tier offers no more.');
+    requireRange(this, 'maxThroughputUnits', units, [1, 40], 'units', 'The Standard tier grows no further.');
+    if (namespaceId) {
+      requireMatch(this, 'namespaceId', namespaceId, NAMESPACE_ID, 'be the id of a namespace', 'See az eventhubs namespace show.');
+      requireAbsent(this, 'namespaceId', { maxThroughputUnits });
+    }
+    if (hubId) {
+      requireMatch(this, 'hubId', hubId, HUB_ID, 'be the id of a hub', 'See az eventhubs eventhub show.');
+      requireAbsent(this, 'hubId', { namespaceId, retentionDays, partitionCount, maxThroughputUnits });
+    }
+    const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
+
+    const existing = existingNamespace(hubId ?? namespaceId);
+    const namespace = new HubNamespace(this, 'Namespace', { site, name, maxThroughputUnits: units, existing, notify, lifecycle });
+    this.namespace = namespace.resource;
+    const shape = { partitionCount: partitions, messageRetention: days };
+    if (!hubId) this.hub = new Eventhub(this, 'Hub', { name, namespaceId: namespace.id, ...shape, lifecycle });
+    this.hubId = hubId ?? this.hub!.id;
+    const { resourceGroupName, name: namespaceName } = namespace;
+    this.place = { resourceGroupName, namespaceName, eventhubName: this.hub?.name ?? segment(this.hubId, 10) };
+    this.host = `${namespaceName}.servicebus.windows.net`;
+    this.sendUrl = `https://${this.host}/${this.place.eventhubName}/messages?timeout=60&api-version=2014-01`;
+
+    const turnedAway = 'Senders that do not try again lose events.';
+    namespace.alert('Throttled', `Event Hubs turned senders or readers away. ${turnedAway}`, total('ThrottledRequests'));
+    namespace.alert('Errors', `Event Hubs failed senders or readers. ${turnedAway}`, total('ServerErrors'));
+    const dimension = [{ name: 'EntityName', operator: 'Include', values: [this.place.eventhubName] }];
+    const some = { ...total('IncomingMessages'), dimension };
+    const none = { ...total('OutgoingMessages'), dimension, operator: 'LessThanOrEqual' };
+    namespace.alert('Unread', 'Events come in and none is read. After their retention they are lost.', some, none);
+  }
+
+  bindWriter(writer: Workload, name: string): Binding {
+    return { settings: this.settings(name), waitFor: [this.grant(writer, `${name}Writer`, 'Azure Event Hubs Data Sender')] };
+  }
+
+  deliverTo(target: FunctionWorkload, delivery: Delivery = {}): Binding {
+    const batchSize = delivery.batchSize ?? 100;
+    const batchWindowSeconds = delivery.batchWindowSeconds ?? 5;
+    const maxRetries = delivery.maxRetries ?? 5;
+    requireRange(this, 'batchSize', batchSize, [1, 1000], 'events', 'A larger batch may not fit into the memory of a function.');
+    requireRange(this, 'batchWindowSeconds', batchWindowSeconds, [0, 300], 'seconds', 'The host waits no longer for a batch.');
+    requireRange(this, 'maxRetries', maxRetries, [1, 20], 'retries', 'Without a bound one bad batch blocks its partition.');
+
+    const { settings, waitFor } = this.bindReader(target, 'EVENTS');
+    const hostJson = 'AzureFunctionsJobHost__extensions__eventHubs';
+    return {
+      waitFor,
+      settings: {
+        ...settings,
+        EVENTS__fullyQualifiedNamespace: this.host,
+        EVENTS__credential: 'managedidentity',
+        EVENTS__clientId: target.clientId,
+        EVENTS_MAX_RETRIES: String(maxRetries),
+        [`${hostJson}__maxEventBatchSize`]: String(batchSize),
+        [`${hostJson}__minEventBatchSize`]: String(batchWindowSeconds > 0 ? batchSize : 1),
+        [`${hostJson}__maxWaitTime`]: new Date(batchWindowSeconds * 1000).toISOString().slice(11, 19),
+      },
+    };
+  }
+
+  bindReader(reader: Workload, name: string): Binding {
+    // In a shared consumer group each event reaches only one of the readers.
+    const group = new EventhubConsumerGroup(reader, `${name}ConsumerGroup`, { ...this.place, name: consumerGroupOf(reader) });
+    return {
+      settings: { ...this.settings(name), [`${name}_CONSUMER_GROUP`]: group.name },
+      waitFor: [group, this.grant(reader, `${name}Reader`, 'Azure Event Hubs Data Receiver')],
+    };
+  }
+
+  private settings(name: string) {
+    return { [`${name}_NAMESPACE`]: this.host, [`${name}_HUB`]: this.place.eventhubName };
+  }
+
+  private grant(workload: Workload, id: string, roleDefinitionName: string): RoleAssignment {
+    const { principalId, principalType, forEach } = workload;
+    return new RoleAssignment(workload, id, { scope: this.hubId, roleDefinitionName, principalId, principalType, forEach });
+  }
+}
+
+/** A metric of the namespace that is above zero. */
+function total(metricName: string) {
+  const metricNamespace = 'Microsoft.EventHub/namespaces';
+  return { metricNamespace, metricName, aggregation: 'Total', operator: 'GreaterThan', threshold: 0 };
+}
+
+/** The namespace that an id of it, or of a hub in it, speaks of. */
+function existingNamespace(id?: string) {
+  if (!id) return undefined;
+  const parts = Array.from({ length: 9 }, (_, index) => segment(id, index));
+  return { id: parts.join('/'), name: parts[8]!, resourceGroupName: parts[4]! };
+}
+
+/** One segment of an ARM id, which may be known only at deploy. */
+function segment(id: string, index: number): string {
+  return Token.isUnresolved(id) ? Fn.element(Fn.split('/', id), index) : id.split('/')[index]!;
+}
+
+/** The reader's own path in the stack, as far as the 50 characters of a consumer group reach. */
+function consumerGroupOf(reader: Workload): string {
+  return TerraformStack.of(reader)
+    .getLogicalId(reader.node)
+    .toLowerCase()
+    .slice(-50)
+    .replace(/^[^a-z0-9]+/, '');
+}

@@ -1,0 +1,92 @@
+import { type ITerraformIterator, type MapTerraformIterator, TerraformIterator, Token } from 'cdktf';
+import { Construct } from 'constructs';
+import { requireMatch } from '../../shared/synth/settings';
+import type { RecordSink, Workload } from '../ports';
+
+const OBJECT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const PRINCIPAL_TYPE = /^(User|Group|ServicePrincipal)$/;
+
+/** Settings for {@link EventHubEntry}. */
+export interface EventHubEntryProps {
+  /** Where the events go. */
+  readonly sink: RecordSink;
+  /**
+   * Who may send, and nothing else: the object id of a person, a group or the service principal of an application, with
+   * what it stands for. Terraform must know them when it plans, so give an identity of the same stack to
+   * `sink.bindWriter` instead.
+   * @default - nobody
+   */
+  readonly senders?: Readonly<Record<string, Workload['principalType']>>;
+}
+
+/**
+ * Connect stage: the HTTPS address of the hub itself, and who may send to it. Senders sign in with Entra.
+ *
+ * Nothing checks an event on its way in: one that breaks the contract is answered with 201, and ends in the dead letter.
+ * Not for senders that cannot get a token of Entra, nor for browsers (no CORS).
+ * @see https://learn.microsoft.com/rest/api/eventhub/send-event
+ */
+export class EventHubEntry extends Construct {
+  /** The address that takes one event by POST, and answers with 201. */
+  readonly url: string;
+  /** A command that sends one event, as whoever is signed in to the Azure CLI. */
+  readonly curl: string;
+
+  constructor(scope: Construct, id: string, props: EventHubEntryProps) {
+    super(scope, id);
+    const senders = props.senders ?? {};
+    const known = Token.isUnresolved(senders) ? [] : Object.entries(senders);
+    for (const [principalId, principalType] of known) {
+      requireMatch(
+        this,
+        'senders',
+        principalId,
+        OBJECT_ID,
+        'be object ids',
+        'Ask az ad user show, az ad group show or az ad sp show for it.',
+      );
+      requireMatch(
+        this,
+        'senders',
+        principalType,
+        PRINCIPAL_TYPE,
+        'be users, groups or service principals',
+        'Write User, Group or ServicePrincipal.',
+      );
+    }
+
+    if (Token.isUnresolved(senders) || known.length > 0) props.sink.bindWriter(new Senders(this, 'Senders', senders), 'EVENTS');
+    this.url = props.sink.sendUrl;
+    this.curl = [
+      `curl -i -X POST '${this.url}'`,
+      '-H "Authorization: Bearer $(az account get-access-token --resource https://eventhubs.azure.net --query accessToken --output tsv)"',
+      "-H 'Content-Type: application/atom+xml;type=entry;charset=utf-8'",
+      `-d '${JSON.stringify(EXAMPLE)}'`,
+    ].join(' ');
+  }
+}
+
+/** An event as the contract wants it. */
+const EXAMPLE = {
+  specversion: '1.0',
+  id: '1',
+  source: '/plants/7/press',
+  type: 'com.example.press.heated',
+  time: '2026-01-31T08:30:00Z',
+  data: { celsius: 184.5 },
+};
+
+/** All senders as one writer, with a grant for each. */
+class Senders extends Construct implements Workload {
+  readonly principalId: string;
+  readonly principalType: Workload['principalType'];
+  readonly forEach: ITerraformIterator;
+
+  constructor(scope: Construct, id: string, senders: Readonly<Record<string, string>>) {
+    super(scope, id);
+    const each: MapTerraformIterator = TerraformIterator.fromMap(senders);
+    this.principalId = each.key;
+    this.principalType = each.value;
+    this.forEach = each;
+  }
+}

@@ -1,0 +1,75 @@
+import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
+import { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account';
+import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
+import { Construct } from 'constructs';
+import type { Binding, FunctionWorkload, Site } from '../ports';
+
+/** Settings for {@link HostStorage}. */
+export interface HostStorageProps {
+  /** Where the storage stands. */
+  readonly site: Site;
+  /** The middle of the name of the storage account. */
+  readonly name: string;
+}
+
+/**
+ * What a function app keeps for itself: its package, its locks, and how far it has read each partition. An account of its
+ * own, so that the role Owner, which the host asks for, never covers data.
+ *
+ * It holds no data: whoever loses it reads the hub from its start again.
+ * @see https://learn.microsoft.com/azure/azure-functions/storage-considerations
+ */
+export class HostStorage extends Construct {
+  /** The storage account, for anything this construct does not cover. */
+  readonly account: StorageAccount;
+  /** The address of the container that packages are deployed to. */
+  readonly packagesUrl: string;
+
+  constructor(scope: Construct, id: string, { site, name }: HostStorageProps) {
+    super(scope, id);
+    this.account = new StorageAccount(this, 'Account', {
+      name: `${site.prefix}${name}${site.suffix}`,
+      resourceGroupName: site.resourceGroupName,
+      location: site.location,
+      accountKind: 'StorageV2',
+      accountTier: 'Standard',
+      accountReplicationType: 'LRS',
+      minTlsVersion: 'TLS1_2',
+      httpsTrafficOnlyEnabled: true,
+      sharedAccessKeyEnabled: false,
+      defaultToOauthAuthentication: true,
+      localUserEnabled: false,
+      allowNestedItemsToBePublic: false,
+      crossTenantReplicationEnabled: false,
+      infrastructureEncryptionEnabled: true,
+      blobProperties: { deleteRetentionPolicy: { days: 7 }, containerDeleteRetentionPolicy: { days: 7 } },
+    });
+    const packages = new StorageContainer(this, 'Packages', {
+      name: 'packages',
+      storageAccountId: this.account.id,
+      containerAccessType: 'private',
+    });
+    this.packagesUrl = `${this.account.primaryBlobEndpoint}${packages.name}`;
+  }
+
+  /** Let the host of `app` keep what it needs, under the connection `name`. */
+  bindOwner(app: FunctionWorkload, name: string): Binding {
+    const role = new RoleAssignment(app, 'HostOwner', {
+      scope: this.account.id,
+      roleDefinitionName: 'Storage Blob Data Owner',
+      principalId: app.principalId,
+      principalType: app.principalType,
+    });
+    return {
+      settings: {
+        // Without this the provider writes a connection string with an empty key, and the host does not start:
+        // hashicorp/terraform-provider-azurerm#29693.
+        [name]: '',
+        [`${name}__accountName`]: this.account.name,
+        [`${name}__credential`]: 'managedidentity',
+        [`${name}__clientId`]: app.clientId,
+      },
+      waitFor: [role],
+    };
+  }
+}

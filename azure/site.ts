@@ -1,0 +1,101 @@
+import { DataAzurermClientConfig } from '@cdktf/provider-azurerm/lib/data-azurerm-client-config';
+import { LogAnalyticsWorkspace } from '@cdktf/provider-azurerm/lib/log-analytics-workspace';
+import { ResourceGroup } from '@cdktf/provider-azurerm/lib/resource-group';
+import { Fn } from 'cdktf';
+import { Construct } from 'constructs';
+import { requireAbsent, requireMatch, requireRange } from '../shared/synth/settings';
+import type { Site } from './ports';
+
+/** What a prefix looks like. Storage accounts set the rule: 24 characters, no hyphen. */
+export const PREFIX = /^[a-z][a-z0-9]{1,10}$/;
+/** What the short name of a region looks like. */
+export const LOCATION = /^[a-z]+[0-9]?$/;
+
+/** Settings for {@link AzureSite}. */
+export interface AzureSiteProps {
+  /** The start of every name: 2 to 11 lower-case letters and digits, a letter first. A change replaces everything. */
+  readonly prefix: string;
+  /** The Azure region, such as `westeurope`. A change replaces everything. */
+  readonly location: string;
+  /**
+   * The name of an existing resource group. It stays when the stack is deleted.
+   * @default - a new resource group, named after the prefix
+   */
+  readonly resourceGroupName?: string;
+  /**
+   * The id of an existing Log Analytics workspace. Its retention stays as it is.
+   * @default - a new workspace in the resource group
+   */
+  readonly workspaceId?: string;
+  /**
+   * How long logs are kept, from 30 to 730 days. The first 31 days cost nothing extra.
+   * @default 30
+   */
+  readonly logRetentionDays?: number;
+}
+
+/**
+ * The place where a platform stands on Azure: a resource group, a Log Analytics workspace, and the two ends of every
+ * name. The suffix comes from the subscription and the prefix, so it is known at plan and the same at every deploy.
+ *
+ * Not for two platforms with one prefix in one subscription: their names would be equal.
+ * @see https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+ */
+export class AzureSite extends Construct implements Site {
+  readonly prefix: string;
+  readonly location: string;
+  readonly suffix: string;
+  readonly resourceGroupName: string;
+  readonly workspaceId: string;
+  /** The resource group, when this construct made it. */
+  readonly resourceGroup?: ResourceGroup;
+  /** The workspace, when this construct made it. */
+  readonly workspace?: LogAnalyticsWorkspace;
+
+  constructor(scope: Construct, id: string, props: AzureSiteProps) {
+    super(scope, id);
+    const { prefix, location } = props;
+    const retentionInDays = props.logRetentionDays ?? 30;
+    requireMatch(
+      this,
+      'prefix',
+      prefix,
+      PREFIX,
+      'be 2 to 11 lower-case letters and digits, a letter first',
+      'Names of storage accounts take no more.',
+    );
+    requireMatch(this, 'location', location, LOCATION, 'be the short name of a region', 'Write it like westeurope.');
+    requireRange(this, 'logRetentionDays', retentionInDays, [30, 730], 'days', 'Export what must be kept for longer to a store.');
+    if (props.workspaceId) {
+      requireMatch(
+        this,
+        'workspaceId',
+        props.workspaceId,
+        /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.OperationalInsights\/workspaces\/[^/]+$/,
+        'be the id of a Log Analytics workspace',
+        'Ask for it with az monitor log-analytics workspace show --query id.',
+      );
+      requireAbsent(this, 'workspaceId', { logRetentionDays: props.logRetentionDays });
+    }
+
+    const { subscriptionId } = new DataAzurermClientConfig(this, 'Deployer');
+    this.prefix = prefix;
+    this.location = location;
+    this.suffix = Fn.substr(Fn.sha256(Fn.join('/', [subscriptionId, prefix])), 0, 8);
+
+    if (!props.resourceGroupName)
+      this.resourceGroup = new ResourceGroup(this, 'ResourceGroup', { name: `${prefix}-data-platform`, location });
+    this.resourceGroupName = props.resourceGroupName ?? this.resourceGroup!.name;
+
+    if (!props.workspaceId) {
+      this.workspace = new LogAnalyticsWorkspace(this, 'Workspace', {
+        name: `${prefix}-logs`,
+        resourceGroupName: this.resourceGroupName,
+        location,
+        sku: 'PerGB2018',
+        retentionInDays,
+      });
+    }
+    this.workspaceId = props.workspaceId ?? this.workspace!.id;
+  }
+}

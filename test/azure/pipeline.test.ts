@@ -1,0 +1,134 @@
+import { App, Testing } from 'cdktf';
+import { blueprints } from '../../azure/blueprints';
+import { AzurePipeline, type AzurePipelineProps } from '../../azure/pipeline';
+import packageJson from '../../package.json';
+import type { TerraformJson } from '../support/cdktf';
+import { documentedDefaults } from '../support/defaults';
+import { temporaryFolder } from '../support/folder';
+import { onCall } from './stand-ins';
+
+function synthesize(props?: AzurePipelineProps, context = {}): TerraformJson {
+  const app = new App({ outdir: temporaryFolder(), context });
+  return JSON.parse(Testing.synth(new AzurePipeline(app, 'azure-pipeline', props), true));
+}
+
+const json = synthesize();
+const all = ({ resource }: TerraformJson, type: string) => Object.values(resource![type]!);
+const names = (of: TerraformJson) => Object.entries(of.resource!).flatMap(([type, made]) => Object.keys(made).map((id) => `${type}.${id}`));
+
+test('is the blueprint that is built where none is asked for', () => {
+  const app = new App({ outdir: temporaryFolder() });
+  blueprints.pipeline!(app, {});
+  expect(app.node.children.map(({ node }) => node.id)).toEqual(['azure-pipeline']);
+});
+
+test('documents the default that it has', () => {
+  expect(documentedDefaults('azure/pipeline.ts', 'AzurePipelineProps')).toEqual({ removal: 'retain' });
+  expect(synthesize({ removal: 'retain' })).toEqual(json);
+});
+
+test('asks for a prefix and for nothing else', () => {
+  const asked = Object.entries(json.variable as Record<string, { default?: unknown }>).filter(
+    ([, variable]) => variable.default === undefined,
+  );
+  expect(asked.map(([name]) => name)).toEqual(['prefix']);
+});
+
+test('the rules of the variables are the rules of the site', () => {
+  const conditions = Object.values(json.variable as Record<string, { validation: { condition: string }[] }>).map(
+    ({ validation }) => validation[0]!.condition,
+  );
+  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: this is Terraform.
+  expect(conditions).toEqual([
+    '${can(regex("^[a-z]+[0-9]?$", var.location))}',
+    '${can(regex("^[a-z][a-z0-9]{1,10}$", var.prefix))}',
+    '${(length(setsubtract(values(var.senders), ["User", "Group", "ServicePrincipal"])) < 1)}',
+  ]);
+  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: this is Terraform.
+});
+
+test('runs with the version of the provider that the bindings were made for, and never with the next major one', () => {
+  expect(json.terraform.required_providers.azurerm).toEqual({ source: 'azurerm', version: '4.55.0' });
+  expect(packageJson.dependencies['@cdktf/provider-azurerm']).toBe('14.23.1');
+});
+
+test('the provider uses no key of a storage account, and registers what is used and no more', () => {
+  const [provider] = json.provider.azurerm;
+  expect(provider).toMatchObject({
+    storage_use_azuread: true,
+    resource_provider_registrations: 'none',
+    features: [{ storage: [{ data_plane_available: false }] }],
+  });
+  expect(provider.resource_providers_to_register).toHaveLength(7);
+  expect(provider.subscription_id).toBeUndefined();
+});
+
+test('Terraform refuses to destroy what holds data, and the group around it', () => {
+  const holders = ['azurerm_eventhub_namespace', 'azurerm_eventhub', 'azurerm_storage_account', 'azurerm_storage_container'];
+  const [kept, free] = [true, false].map((keeps) =>
+    holders.flatMap((type) =>
+      Object.entries(json.resource![type]!).flatMap(([id, { lifecycle }]) => (!!lifecycle?.prevent_destroy === keeps ? [id] : [])),
+    ),
+  );
+  expect(kept).toHaveLength(5);
+  expect(free!.filter((id) => !id.startsWith('Processing_Host_'))).toEqual([]);
+  expect(json.provider.azurerm[0].features[0].resource_group).toEqual([{ prevent_deletion_if_contains_resources: true }]);
+});
+
+test('with both keys everything goes', () => {
+  const gone = synthesize({ removal: 'destroy' }, { destroyData: 'yes' });
+  expect(JSON.stringify(gone)).not.toContain('prevent_destroy');
+  expect(gone.provider.azurerm[0].features[0].resource_group).toEqual([{ prevent_deletion_if_contains_resources: false }]);
+});
+
+test('no alert has an action until somebody wants to hear them, and then each has', () => {
+  const actions = (of: TerraformJson) =>
+    ['azurerm_monitor_metric_alert', 'azurerm_monitor_scheduled_query_rules_alert_v2'].flatMap((type) =>
+      all(of, type).map(({ action }) => action),
+    );
+  expect(new Set(actions(json))).toEqual(new Set([undefined]));
+  const heard = actions(synthesize({ notify: [onCall] }));
+  expect(heard.map((action) => JSON.stringify(action).includes(onCall))).toEqual(Array(5).fill(true));
+});
+
+test('logs of the hub, of the app and of the data go to one workspace', () => {
+  const settings = all(json, 'azurerm_monitor_diagnostic_setting');
+  expect(settings.map(({ target_resource_id }) => target_resource_id.match(/azurerm_\w+/)[0]).sort()).toEqual([
+    'azurerm_eventhub_namespace',
+    'azurerm_function_app_flex_consumption',
+    'azurerm_storage_account',
+  ]);
+  expect(new Set(settings.map((setting) => setting.log_analytics_workspace_id)).size).toBe(1);
+});
+
+test('nothing holds a key, a password or a connection string but that of Application Insights, which opens nothing', () => {
+  const secrets = JSON.stringify(json).match(/[\w.]*(access_key(?!_enabled)|connection_string|password|_sas\b)[\w.]*/g) ?? [];
+  expect([...new Set(secrets)].sort()).toEqual([
+    'application_insights_connection_string',
+    expect.stringMatching(/^azurerm_application_insights\.\w+\.connection_string$/),
+  ]);
+});
+
+test('names that must be unique in the world end in the suffix', () => {
+  const types = ['azurerm_eventhub_namespace', 'azurerm_storage_account', 'azurerm_function_app_flex_consumption'];
+  expect(types.flatMap((type) => all(json, type).map(({ name }) => name))).toEqual(
+    Array(4).fill(expect.stringMatching(/\$\{substr\(sha256\(.*\), 0, 8\)}$/)),
+  );
+});
+
+test('the state lies outside of the folder that is synthesized, and its path holds no folder of this machine', () => {
+  expect(json.terraform.backend).toEqual({ local: { path: '../../../terraform.azure-pipeline.tfstate' } });
+});
+
+test('every output names something that is made', () => {
+  const made = names(json);
+  const used = JSON.stringify(json.output).match(/azurerm_\w+\.\w+/g)!;
+  expect(used.filter((name) => !made.includes(name))).toEqual([]);
+  expect(Object.keys(json.output).sort()).toEqual([
+    'events_url',
+    'list_dead_letters_command',
+    'list_events_command',
+    'publish_command',
+    'send_command',
+  ]);
+});
