@@ -80,8 +80,7 @@ function inWords({ instancePath, message, params }: CheckError): string {
 }
 
 function asRow(row: unknown): Row {
-  if (typeof row === 'object' && row !== null && !Array.isArray(row)) return row as Row;
-  throw new TypeError(
-    `transform must return objects, got ${row === null ? 'null' : Array.isArray(row) ? 'an array of arrays' : typeof row}`,
-  );
+  const kind = row === null ? 'null' : Array.isArray(row) ? 'an array of arrays' : row instanceof Promise ? 'a promise' : typeof row;
+  if (kind === 'object') return row as Row;
+  throw new TypeError(`transform must return objects, got ${kind}`);
 }

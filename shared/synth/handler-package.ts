@@ -7,7 +7,13 @@ import { type Zippable, zipSync } from 'fflate';
 const root = path.join(__dirname, '../..');
 const cache = path.join(root, 'node_modules/.cache/blueprints');
 /** What makes a bundle: another version of any of these may make another bundle from the same sources. */
-const makers = ['shared/synth/handler-package.ts', 'node_modules/esbuild/package.json', 'node_modules/fflate/package.json'];
+const makers = [
+  'shared/synth/handler-package.ts',
+  'tsconfig.json',
+  'package-lock.json',
+  'node_modules/esbuild/package.json',
+  'node_modules/fflate/package.json',
+];
 
 /** A handler, bundled and zipped. */
 export interface HandlerPackage {
@@ -19,14 +25,14 @@ export interface HandlerPackage {
 
 /**
  * Bundle the handler in a folder such as `aws/handlers/kinesis-to-s3` into a zip: `main.ts` becomes `index.js`, and the
- * other files that are not TypeScript go along as they are.
+ * other files go along as they are, but for TypeScript and hidden files.
  *
  * A bundle is kept and used again for as long as no file that went into it changes.
  */
 export function packageHandler(folder: string): HandlerPackage {
   const recipe = path.join(cache, `${folder.replaceAll('/', '-')}.json`);
   const known = readRecipe(recipe);
-  const extras = readdirSync(path.join(root, folder)).filter((file) => !file.endsWith('.ts'));
+  const extras = readdirSync(path.join(root, folder)).filter((file) => !file.endsWith('.ts') && !file.startsWith('.'));
   if (known && isFresh(known, extras)) return { zip: known.zip, hash: known.hash };
 
   const { zip, inputs } = bundle(folder, extras);

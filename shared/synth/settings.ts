@@ -82,5 +82,5 @@ export function mayDestroy(scope: IConstruct, removal: Removal = 'retain'): bool
 
 /** Whether a value stands for one that is known only at deploy, in the AWS CDK or in CDKTF. */
 function isToken(value: string | number): boolean {
-  return typeof value === 'number' ? value < -1e288 : /\$\{(Tf)?Token\[/.test(value);
+  return typeof value === 'number' ? value < -1e288 && value > -Infinity : /\$\{(Tf)?Token\[/.test(value);
 }

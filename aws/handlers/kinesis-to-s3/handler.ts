@@ -1,6 +1,7 @@
 import type { KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
 import type { Transform } from '../../../shared/runtime/event';
 import { stringify } from '../../../shared/runtime/json';
+import { each, hourFolder } from '../../../shared/runtime/objects';
 import { type DeadLetter, deadLetter, judge } from '../../../shared/runtime/verdict';
 
 /** What the handler reaches for: each call is repeatable, or fails as a whole. */
@@ -11,9 +12,6 @@ export interface Neighbours {
   /** Send one message to the dead letter. */
   sendMessage(body: string): Promise<void>;
 }
-
-/** Objects that are written at a time, and likewise messages that are sent at a time. */
-const AT_A_TIME = 10;
 
 /** SQS takes 1 MiB; this leaves room for the reason and the position. */
 const MESSAGE_CHARACTERS = 900_000;
@@ -46,9 +44,7 @@ export function kinesisToS3({ transform, putObject, sendMessage }: Neighbours) {
     }
 
     try {
-      await each([...objects], ([hour, { lines, first, last }]) =>
-        putObject(`${folderOf(hour)}/${nameOf(first, last)}.ndjson`, `${lines.join('\n')}\n`),
-      );
+      await each([...objects.values()], ({ lines, first, last }) => putObject(nameOf(first, last), `${lines.join('\n')}\n`));
       await each(letters.flatMap(messagesOf), sendMessage);
     } catch (error) {
       console.error({ message: 'The batch failed and will be tried again.', records: Records.length, error });
@@ -60,13 +56,9 @@ export function kinesisToS3({ transform, putObject, sendMessage }: Neighbours) {
 }
 
 /** The hour of arrival, not the event's own time: it is the same at every try, and a late event does not make an object of its own. */
-function folderOf(hour: number): string {
-  const [year, month, day] = new Date(hour * 3_600_000).toISOString().split(/[-T]/);
-  return `year=${year}/month=${month}/day=${day}/hour=${String(hour % 24).padStart(2, '0')}`;
-}
-
 function nameOf(first: KinesisStreamRecord, last: KinesisStreamRecord): string {
-  return `${shardOf(first)}-${first.kinesis.sequenceNumber}-${last.kinesis.sequenceNumber}`;
+  const arrival = new Date(first.kinesis.approximateArrivalTimestamp * 1000);
+  return `${hourFolder(arrival)}/${shardOf(first)}-${first.kinesis.sequenceNumber}-${last.kinesis.sequenceNumber}.ndjson`;
 }
 
 function positionOf(record: KinesisStreamRecord) {
@@ -98,8 +90,4 @@ function messagesOf(letter: DeadLetter): string[] {
 /** SQS takes every character but these two and those that JSON escapes anyhow. */
 function jsonOf(letter: DeadLetter & { readonly part?: number; readonly parts?: number }): string {
   return JSON.stringify(letter).replace(/[\uFFFE\uFFFF]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
-}
-
-async function each<Item>(items: readonly Item[], act: (item: Item) => Promise<void>): Promise<void> {
-  for (let start = 0; start < items.length; start += AT_A_TIME) await Promise.all(items.slice(start, start + AT_A_TIME).map(act));
 }

@@ -1,6 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
 import type { Transform } from '../../../shared/runtime/event';
 import { stringify } from '../../../shared/runtime/json';
+import { each, hourFolder } from '../../../shared/runtime/objects';
 import { deadLetter, judge } from '../../../shared/runtime/verdict';
 import { type HubRecord, readBatch } from './batch';
 
@@ -12,9 +13,6 @@ export interface Neighbours {
   /** Write one record to the dead letter. The same name again replaces it. */
   putDeadLetter(name: string, body: string): Promise<void>;
 }
-
-/** Blobs that are written at a time. */
-const AT_A_TIME = 10;
 
 /** One blob to write, and the records that are in it. */
 interface Write {
@@ -124,15 +122,10 @@ function hourOf({ enqueued }: HubRecord): number {
 
 /** Each hub counts from 0, so its name keeps the objects of several hubs apart that share one store. */
 function startOf(record: HubRecord): string {
-  const [year, month, day, hour] = record.enqueued.toISOString().split(/[-T:]/);
   const { namespace, hub, partition, sequenceNumber } = record.position;
-  return `year=${year}/month=${month}/day=${day}/hour=${hour}/${namespace.split('.')[0]}-${hub}-p${partition}-${sequenceNumber}`;
+  return `${hourFolder(record.enqueued)}/${namespace.split('.')[0]}-${hub}-p${partition}-${sequenceNumber}`;
 }
 
 function positionsOf({ write }: Fault) {
   return write.records.map(({ position }) => position);
-}
-
-async function each<Item>(items: readonly Item[], act: (item: Item) => Promise<void>): Promise<void> {
-  for (let start = 0; start < items.length; start += AT_A_TIME) await Promise.all(items.slice(start, start + AT_A_TIME).map(act));
 }
