@@ -51,15 +51,11 @@ export class AzurePipeline extends TerraformStack {
     this.output('send_command', connect.curl, 'Sends one event. Whoever runs it must be one of the senders.');
     this.output('publish_command', processing.publishCommand, 'Publishes the code again. Run it in the folder of this stack.');
     this.output(
-      'list_events_command',
+      'show_command',
       list(store.container.name),
       'Lists what was stored. Whoever runs it needs the role Storage Blob Data Reader.',
     );
-    this.output(
-      'list_dead_letters_command',
-      list(store.deadLetterContainer.name),
-      'Lists what could not be processed. It needs the same role.',
-    );
+    this.output('dead_letters_command', list(store.deadLetterContainer.name), 'Lists what could not be processed. It needs the same role.');
   }
 
   /** The subscription is not in here: `ARM_SUBSCRIPTION_ID` says which. */

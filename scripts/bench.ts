@@ -91,7 +91,6 @@ function bundled(): typeof import('../aws/handlers/kinesis-to-s3/handler') & typ
     platform: 'node',
     format: 'cjs',
     minify: true,
-    keepNames: true,
     write: false,
   });
   const module = { exports: {} };

@@ -65,7 +65,6 @@ function bundle(folder: string, extras: readonly string[]) {
     target: 'node24',
     format: 'cjs',
     minify: true,
-    keepNames: true,
     legalComments: 'none',
     // The Functions host brings this module into the process; it exists nowhere else.
     external: ['@azure/functions-core'],

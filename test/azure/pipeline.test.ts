@@ -126,8 +126,8 @@ test('every output names something that is made', () => {
   expect(used.filter((name) => !made.includes(name))).toEqual([]);
   expect(Object.keys(json.output).sort()).toEqual([
     'events_url',
-    'list_dead_letters_command',
-    'list_events_command',
+    'dead_letters_command',
+    'show_command',
     'publish_command',
     'send_command',
   ]);

@@ -15,9 +15,10 @@ const servers: Server[] = [];
  * @returns its address, without a slash at the end
  */
 export async function loopback(answer: (request: IncomingMessage, body: Buffer) => Answer): Promise<string> {
-  const server = createServer(async (request, response) => {
-    const { status, headers, body } = answer(request, Buffer.concat(await request.toArray()));
-    response.writeHead(status, headers).end(body);
+  const server = createServer((request, response) => {
+    const answered = request.toArray().then((chunks) => answer(request, Buffer.concat(chunks)));
+    const fault = (error: unknown): Answer => ({ status: 500, body: String(error) });
+    void answered.catch(fault).then(({ status, headers, body }) => response.writeHead(status, headers).end(body));
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

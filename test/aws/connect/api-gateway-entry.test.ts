@@ -112,6 +112,14 @@ test('a sender who is let in may post events, and call nothing else of the API',
   expect([Action, Resource['Fn::Join'][1].at(-1), others]).toEqual(['execute-api:Invoke', '/POST/events', []]);
 });
 
+test('the command that sends an event signs it, and holds no key', () => {
+  const { built } = make();
+  const command = textOf(Stack.of(built).resolve(built.curl));
+  expect(command).toMatch(/^curl --aws-sigv4 aws:amz:/);
+  expect(command).toContain('--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"');
+  expect(command).toMatch(/\/events$/);
+});
+
 test('body and parameters are checked before anything is handed over', () => {
   expect(make().one('AWS::ApiGateway::RequestValidator').Properties).toMatchObject({
     ValidateRequestBody: true,

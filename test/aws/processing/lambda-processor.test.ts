@@ -1,8 +1,9 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { CfnResource, Duration, Stack } from 'aws-cdk-lib';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { KinesisBuffer } from '../../../aws/buffer/kinesis-buffer';
+import type { ObjectStore } from '../../../aws/ports';
 import { LambdaProcessor, type LambdaProcessorProps } from '../../../aws/processing/lambda-processor';
 import { S3Store } from '../../../aws/store/s3-store';
 import { synthesize } from '../../support/cdk';
@@ -47,7 +48,7 @@ test('takes every setting', () => {
 });
 
 test('runs as a role that is there already, which gets what it needs', () => {
-  const { all, one } = synthesize((stack) =>
+  const { all, one, resources } = synthesize((stack) =>
     processor(stack, { role: Role.fromRoleArn(stack, 'Mine', 'arn:aws:iam::123456789012:role/mine') }),
   );
   expect(all('AWS::IAM::Role')).toEqual([]);
@@ -56,6 +57,8 @@ test('runs as a role that is there already, which gets what it needs', () => {
     Roles: ['mine'],
     PolicyDocument: { Statement: expect.arrayContaining([expect.objectContaining({ Action: 's3:PutObject' })]) },
   });
+  const policies = Object.keys(resources).filter((id) => resources[id]!.Type === 'AWS::IAM::Policy');
+  expect(one('AWS::Lambda::Function').DependsOn).toEqual(expect.arrayContaining(policies));
 });
 
 test('stands twice in one stack, between the same neighbours', () => {
@@ -93,6 +96,16 @@ test('the function exists only when it may do all that it does', () => {
   const policies = Object.entries(madeBy(built)).flatMap(([id, { Type }]) => (Type === 'AWS::IAM::Policy' ? [id] : []));
   expect(policies).toHaveLength(1);
   expect(one('AWS::Lambda::Function').DependsOn).toEqual(expect.arrayContaining(policies));
+});
+
+test('the function waits for whatever its store says it needs', () => {
+  const { one } = synthesize((stack) => {
+    const needed = new CfnResource(stack, 'Needed', { type: 'AWS::EC2::VPCEndpoint' });
+    const binding = { settings: { STORE_NAME: 'mine' }, waitFor: [needed] };
+    const store: ObjectStore = { bindWriter: () => binding, bindReader: () => binding };
+    return processor(stack, { source: new KinesisBuffer(stack, 'Buffer'), stores: { STORE: store } });
+  });
+  expect(one('AWS::Lambda::Function').DependsOn).toContain('Needed');
 });
 
 test('the function is told where the store and the dead letter are', () => {
