@@ -62,6 +62,8 @@ export interface PutRecordRequest {
   readonly receipt: string;
   /** The HTTP status that fits each error the service answers with. Any other error is a 500. */
   readonly statusOfError: Readonly<Record<string, 413 | 429>>;
+  /** The permissions. Without them in place the first calls are denied. */
+  readonly waitFor: readonly IDependable[];
 }
 
 /** The front face of a buffer: takes records. */

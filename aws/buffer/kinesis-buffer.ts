@@ -104,12 +104,7 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
     const heldBack = this.stream.metricReadProvisionedThroughputExceeded({ statistic: 'Sum' });
     const dead = this.deadLetterQueue.metricApproximateNumberOfMessagesVisible(highest);
     this.alarms = [
-      this.alarm(
-        'Late',
-        late,
-        'Records have waited for half of their retention. After all of it they are lost.',
-        this.retention.toMilliseconds() / 2,
-      ),
+      this.alarm('Late', late, 'Records have waited for an hour: their reader is down or too slow.', Duration.hours(1).toMilliseconds()),
       this.alarm('WritesThrottled', turnedAway, 'The stream turned writers away. Writers that do not try again lose records.'),
       this.alarm('ReadsThrottled', heldBack, 'The stream turned readers away. Records wait.'),
       this.alarm('DeadLetters', dead, 'Records could not be processed. The queue deletes them 14 days after they came.'),
@@ -121,8 +116,8 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
   }
 
   bindRequest(writer: Workload, { dataBase64, partitionKeyJson }: RecordTemplate): PutRecordRequest {
-    this.allowWrite(writer, 'kinesis:PutRecord');
     return {
+      waitFor: this.allowWrite(writer, 'kinesis:PutRecord'),
       service: 'kinesis',
       action: 'PutRecord',
       contentType: 'application/x-amz-json-1.1',

@@ -105,6 +105,7 @@ export class ApiGatewayEntry extends Construct implements Workload {
       templates: { 'application/json': '{"message":$context.error.messageString,"reason":"$context.error.validationErrorString"}' },
     });
     this.addEvents(props, request);
+    this.api.deploymentStage.node.addDependency(...request.waitFor);
     this.url = this.api.urlForPath('/events');
     this.curl =
       `curl --aws-sigv4 aws:amz:${Aws.REGION}:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" ` +
@@ -179,7 +180,7 @@ function answersTo({ receipt, statusOfError }: PutRecordRequest): apigateway.Int
   ];
 }
 
-/** One line of JSON for each request: who, what came of it, and why. Never the event itself. */
+/** One line of JSON for each request: who, what came of it, and why. Why a body is refused quotes the event, so it is left out. */
 function accessLogFormat(): apigateway.AccessLogFormat {
   return apigateway.AccessLogFormat.custom(
     JSON.stringify({
@@ -194,7 +195,6 @@ function accessLogFormat(): apigateway.AccessLogFormat {
       integrationLatency: apigateway.AccessLogField.contextIntegrationLatency(),
       integrationError: apigateway.AccessLogField.contextIntegrationErrorMessage(),
       error: apigateway.AccessLogField.contextErrorMessage(),
-      validationError: apigateway.AccessLogField.contextErrorValidationErrorString(),
     }),
   );
 }

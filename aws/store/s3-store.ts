@@ -70,7 +70,7 @@ export class S3Store extends Construct implements ObjectStore {
       this,
       'prefix',
       this.prefix,
-      /^[A-Za-z0-9!_.*'()-]+(\/[A-Za-z0-9!_.*'()-]+)*\/$/,
+      /^([A-Za-z0-9!_*'()-][A-Za-z0-9!_.*'()-]*\/)+$/,
       'be folders that end in a slash',
       'Write it like events/ or raw/events/.',
     );

@@ -1,19 +1,20 @@
 import { isInteger, parse as parseExactly, stringify as stringifyExactly } from 'lossless-json';
 
-/** Sixteen digits in a row: the shortest whole number that a double may not hold. */
-const LONG_NUMBER = /[0-9]{16}/;
+/** Sixteen digits in a row, or an exponent of three: no number without them is more than a double can hold. */
+const LARGE_NUMBER = /[0-9](?:[0-9]{15}|[eE]\+?[0-9]{3,}[,}\]\s])/;
 
 /**
  * Parse JSON without losing digits: a whole number that a double cannot hold becomes a `bigint`.
  * @throws SyntaxError on anything that is not JSON
+ * @throws RangeError on a number beyond 1.8e308, which would become `Infinity` and then `null`
  */
 export function parse(text: string): unknown {
-  return LONG_NUMBER.test(text) ? parseExactly(text, null, exactNumber) : JSON.parse(text);
+  return LARGE_NUMBER.test(text) ? parseExactly(text, null, exactNumber) : JSON.parse(text);
 }
 
 /**
  * Write a value as JSON on one line, a `bigint` as the number it is.
- * @throws TypeError on a value that contains itself
+ * @throws Error on a value that contains itself
  */
 export function stringify(value: unknown): string {
   try {
@@ -26,5 +27,7 @@ export function stringify(value: unknown): string {
 
 function exactNumber(digits: string): number | bigint {
   const number = Number(digits);
-  return isInteger(digits) && !Number.isSafeInteger(number) ? BigInt(digits) : number;
+  if (isInteger(digits) && !Number.isSafeInteger(number)) return BigInt(digits);
+  if (!Number.isFinite(number)) throw new RangeError(`the number ${digits.slice(0, 20)} is too large`);
+  return number;
 }

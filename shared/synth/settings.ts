@@ -80,7 +80,7 @@ export function mayDestroy(scope: IConstruct, removal: Removal = 'retain'): bool
   );
 }
 
-/** Whether a value stands for one that is known only at deploy, in the AWS CDK or in CDKTF. */
+/** Whether a value stands for one that is known only at deploy: a token of the AWS CDK or CDKTF, or an expression of Terraform. */
 function isToken(value: string | number): boolean {
-  return typeof value === 'number' ? value < -1e288 && value > -Infinity : /\$\{(Tf)?Token\[/.test(value);
+  return typeof value === 'number' ? value < -1e288 && value > -Infinity : value.includes('${');
 }

@@ -182,9 +182,9 @@ test('the access log is kept for a bounded time, says what went wrong, and never
   expect(JSON.parse(AccessLogSetting.Format)).toMatchObject({
     caller: '$context.identity.userArn',
     integrationError: '$context.integrationErrorMessage',
-    validationError: '$context.error.validationErrorString',
+    error: '$context.error.message',
   });
-  expect(AccessLogSetting.Format).not.toMatch(/body|input|payload/i);
+  expect(AccessLogSetting.Format).not.toMatch(/body|input|payload|validation/i);
   expect(MethodSettings).toEqual([expect.objectContaining({ DataTraceEnabled: false, LoggingLevel: 'ERROR', MetricsEnabled: true })]);
   expect(TracingEnabled).toBe(true);
 });
@@ -194,6 +194,12 @@ test('the log role of the account is left alone, unless it is asked for', () => 
   const { one, resources } = make({ accountLogRole: 'create' });
   const [account] = Object.keys(resources).filter((id) => resources[id] === one('AWS::ApiGateway::Account'));
   expect(one('AWS::ApiGateway::Stage').DependsOn).toContain(account);
+});
+
+test('the API opens only when its role may hand events over', () => {
+  const { built, madeBy, one } = make();
+  const [policy] = Object.keys(madeBy(built)).filter((id) => madeBy(built)[id]?.Type === 'AWS::IAM::Policy');
+  expect(one('AWS::ApiGateway::Stage').DependsOn).toContain(policy);
 });
 
 test('the alarm watches this very API', () => {
@@ -208,8 +214,8 @@ test('hands events to whatever the sink names', () => {
   const sink: RecordSink = {
     bindWriter: () => ({ settings: {}, waitFor: [] }),
     bindRequest(writer, { dataBase64 }: RecordTemplate) {
-      Grant.addToPrincipal({ grantee: writer.role, actions: ['queue:Put'], resourceArns: ['*'] });
-      const request = { service: 'queue', action: 'Put', contentType: 'text/plain', receipt: 'MessageId', statusOfError: {} };
+      const waitFor = [Grant.addToPrincipal({ grantee: writer.role, actions: ['queue:Put'], resourceArns: ['*'] })];
+      const request = { waitFor, service: 'queue', action: 'Put', contentType: 'text/plain', receipt: 'MessageId', statusOfError: {} };
       return { ...request, body: `{"Message":"${dataBase64}"}` };
     },
   };

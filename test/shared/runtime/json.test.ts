@@ -54,6 +54,10 @@ test.each(['', '{', '[1,]', '{"a":1,}', '01', "'a'", 'NaN', '"\t"', '\u00a01', '
   expect(() => parse(beside(text))).toThrow(SyntaxError);
 });
 
+test.each(['{"a":1e999}', '{"a":-1E+400}', '[ 12.5e308]', '{"a":1,"b":[0,9e9999]}'])('refuses %s, which would be stored as null', (text) =>
+  expect(() => parse(text)).toThrow(new RangeError(`the number ${text.match(/[-0-9.eE+]{4,}/)} is too large`)),
+);
+
 test('writes one line', () => expect(stringify({ text: 'a\nb\r', big: 1n })).toBe('{"text":"a\\nb\\r","big":1}'));
 
 test.each([[{}], [{ big: 1n }]])('refuses a value that contains itself: %p', (value: Record<string, unknown>) => {
