@@ -1,4 +1,4 @@
-import type { ITerraformDependable } from 'cdktf';
+import type { ITerraformDependable, ITerraformIterator } from 'cdktf';
 import type { IConstruct } from 'constructs';
 
 /** Where resources stand and how their forced names begin. */
@@ -23,10 +23,12 @@ export interface Binding {
   readonly waitFor: readonly ITerraformDependable[];
 }
 
-/** Whoever acts: a service account. It exists before the thing that runs as it. */
+/** Whoever acts: a service account, or somebody outside. It exists before the thing that runs as it. */
 export interface Workload extends IConstruct {
   /** The IAM member, such as `serviceAccount:name@project.iam.gserviceaccount.com`. */
   readonly member: string;
+  /** Set when this stands for several that are known only at deploy: a grant is then made for each of them. */
+  readonly forEach?: ITerraformIterator;
 }
 
 /** A workload that is a function, made and ready to be called over HTTPS. */
@@ -59,6 +61,8 @@ export interface DeadLetter {
 
 /** The front face of a buffer: takes records. */
 export interface RecordSink {
+  /** The address that takes records by HTTPS POST, from a sender that brings a token. */
+  readonly sendUrl: string;
   /** Let `writer` put records, and nothing else. */
   bindWriter(writer: Workload, name: string): Binding;
 }
@@ -83,7 +87,7 @@ export interface ObjectStore {
 
 /** Rows in, queries out. */
 export interface TableStore {
-  /** Let `writer` add rows, and nothing else. */
+  /** Let `writer` add rows. */
   bindWriter(writer: Workload, name: string): Binding;
   /** Let `reader` query rows, and nothing else. */
   bindReader(reader: Workload, name: string): Binding;

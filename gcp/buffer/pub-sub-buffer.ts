@@ -1,0 +1,200 @@
+import { KmsCryptoKeyIamMember } from '@cdktf/provider-google/lib/kms-crypto-key-iam-member';
+import { PubsubSubscription, type PubsubSubscriptionConfig } from '@cdktf/provider-google/lib/pubsub-subscription';
+import { PubsubSubscriptionIamMember } from '@cdktf/provider-google/lib/pubsub-subscription-iam-member';
+import { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic';
+import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-iam-member';
+import { TerraformStack } from 'cdktf';
+import { Construct } from 'constructs';
+import { mayDestroy, type Removal, requireAbsent, requireMatch, requireRange } from '../../shared/synth/settings';
+import type { Binding, Delivery, FunctionWorkload, RecordSink, RecordSource, Site, Workload } from '../ports';
+import { DeadLetterTopic } from './dead-letter-topic';
+import { SubscriptionAlert } from './subscription-alert';
+
+const NAME = /^[a-z][a-z0-9-]{0,39}$/;
+const TOPIC_ID = /^projects\/[^/]+\/topics\/[^/]+$/;
+const KEY_ID = /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/;
+const DAY_SECONDS = 24 * 60 * 60;
+
+/** Settings for {@link PubSubBuffer}. */
+export interface PubSubBufferProps {
+  /** Where the buffer stands. */
+  readonly site: Site;
+  /**
+   * The end of the name of the topic: 1 to 40 lower-case letters, digits and hyphens, a letter first. It tells several
+   * buffers of one site apart.
+   * @default events
+   */
+  readonly name?: string;
+  /**
+   * How long an event stays readable for replay, from 1 to 31 days. It costs by the gigabyte.
+   * @default 7
+   */
+  readonly retentionDays?: number;
+  /**
+   * The id of a key in Cloud KMS that encrypts the events and the dead letter, in the region of the site. The Pub/Sub
+   * agent of the project gets the right to use it.
+   * @default - a key that Google keeps, free of charge
+   */
+  readonly encryptionKey?: string;
+  /**
+   * The id of an existing topic, such as `projects/example/topics/orders`. Its retention, key and region stay as they are.
+   * @default - a new topic
+   */
+  readonly topicId?: string;
+  /**
+   * The ids of the notification channels that hear every alert.
+   * @default - alerts open an incident and tell nobody
+   */
+  readonly notify?: readonly string[];
+  /**
+   * What happens to the events and the dead letter when the stack is deleted. With `retain`, `terraform destroy` is
+   * refused. `destroy` takes a second key, the context `destroyData`.
+   * @default retain
+   */
+  readonly removal?: Removal;
+}
+
+/**
+ * Buffer stage: a Pub/Sub topic that absorbs bursts and allows replay, with the topic and the subscription that hold what
+ * could not be processed.
+ *
+ * There is no Pub/Sub schema on the topic. The handler checks the event contract, and a schema in Avro would ask senders
+ * for another JSON: it wraps each optional value in an object that names its type. Not for events over 10 MB, nor where
+ * events must keep their order.
+ * @see https://cloud.google.com/pubsub/docs/overview
+ */
+export class PubSubBuffer extends Construct implements RecordSink, RecordSource {
+  /** The topic, when this construct made it. */
+  readonly topic?: PubsubTopic;
+  /** The id of the topic, made or existing. */
+  readonly topicId: string;
+  /** The topic and the subscription of the dead letter. What nobody reads is deleted after 31 days. */
+  readonly deadLetter: DeadLetterTopic;
+  readonly sendUrl: string;
+
+  private readonly site: Site;
+  private readonly name: string;
+  private readonly endpoint: string;
+  private readonly retentionSeconds: number;
+  private readonly notify: readonly string[];
+
+  constructor(scope: Construct, id: string, props: PubSubBufferProps) {
+    super(scope, id);
+    const { site, topicId, encryptionKey: kmsKeyName } = props;
+    const { project, region } = site;
+    const name = props.name ?? 'events';
+    const retentionDays = props.retentionDays ?? 7;
+    requireMatch(this, 'name', name, NAME, 'be 1 to 40 lower-case letters, digits and hyphens', 'It starts with a letter.');
+    requireRange(this, 'retentionDays', retentionDays, [1, 31], 'days', 'For longer replay, keep the raw events in a store.');
+    if (topicId) {
+      requireMatch(this, 'topicId', topicId, TOPIC_ID, 'be the id of a topic', 'Write it like projects/example/topics/orders.');
+      requireAbsent(this, 'topicId', { retentionDays: props.retentionDays });
+    }
+    if (kmsKeyName) requireMatch(this, 'encryptionKey', kmsKeyName, KEY_ID, 'be the id of a key', 'See gcloud kms keys list.');
+    const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
+    this.site = site;
+    this.name = `${site.prefix}-${name}`;
+    this.retentionSeconds = retentionDays * DAY_SECONDS;
+    this.notify = props.notify ?? [];
+
+    const meta = { dependsOn: [...site.waitFor, ...this.allowEncrypt(kmsKeyName)], lifecycle };
+    if (!topicId) {
+      this.topic = new PubsubTopic(this, 'Topic', {
+        ...meta,
+        project,
+        name: this.name,
+        kmsKeyName,
+        messageRetentionDuration: `${this.retentionSeconds}s`,
+        messageStoragePolicy: { allowedPersistenceRegions: [region], enforceInTransit: true },
+      });
+    }
+    this.topicId = topicId ?? this.topic!.id;
+    // A topic that keeps its events in the region on their way too takes them at the address of the region alone.
+    this.endpoint = `${region}-pubsub.googleapis.com`;
+    this.sendUrl = `https://${this.endpoint}/v1/${this.topicId}:publish`;
+    this.deadLetter = new DeadLetterTopic(this, 'DeadLetter', {
+      site,
+      name: `${this.name}-dead-letter`,
+      meta,
+      kmsKeyName,
+      notify: this.notify,
+    });
+  }
+
+  bindWriter(writer: Workload, name: string): Binding {
+    const { member, forEach } = writer;
+    const grant = { topic: this.topicId, role: 'roles/pubsub.publisher', member, forEach };
+    return {
+      settings: { [`${name}_TOPIC`]: this.topicId, [`${name}_ENDPOINT`]: this.endpoint },
+      waitFor: [new PubsubTopicIamMember(writer, `${name}Writer`, grant)],
+    };
+  }
+
+  deliverTo(target: FunctionWorkload, delivery: Delivery = {}): void {
+    const { url, timeoutSeconds: ackDeadlineSeconds, invokerEmail: serviceAccountEmail } = target;
+    const { maxRetries = 5, minBackoffSeconds = 10, maxBackoffSeconds = 600 } = delivery;
+    requireRange(target, 'timeoutSeconds', ackDeadlineSeconds, [10, 600], 'seconds', 'Pub/Sub waits that long for an answer.');
+    requireRange(this, 'maxRetries', maxRetries, [4, 99], 'retries', 'Pub/Sub takes no other number.');
+    requireRange(this, 'maxBackoffSeconds', maxBackoffSeconds, [0, 600], 'seconds', 'Pub/Sub pauses no longer.');
+    requireRange(this, 'minBackoffSeconds', minBackoffSeconds, [0, maxBackoffSeconds], 'seconds', 'A pause only grows from there.');
+
+    const maxDeliveryAttempts = maxRetries + 1;
+    this.subscribe(target, 'Trigger', {
+      ackDeadlineSeconds,
+      pushConfig: {
+        // With the number of attempts in its address, the target knows the last one and can say why it failed.
+        pushEndpoint: `${url}?maxDeliveryAttempts=${maxDeliveryAttempts}`,
+        oidcToken: { serviceAccountEmail, audience: url },
+      },
+      deadLetterPolicy: { deadLetterTopic: this.deadLetter.topic.id, maxDeliveryAttempts },
+      retryPolicy: { minimumBackoff: `${minBackoffSeconds}s`, maximumBackoff: `${maxBackoffSeconds}s` },
+      dependsOn: [...this.deadLetter.ready, ...target.invocable],
+    });
+  }
+
+  bindReader(reader: Workload, name: string): Binding {
+    const subscription = this.subscribe(reader, `${name}Subscription`, { ackDeadlineSeconds: 60 });
+    const { member, forEach } = reader;
+    const grant = { project: this.site.project, subscription: subscription.name, role: 'roles/pubsub.subscriber', member, forEach };
+    return {
+      settings: { [`${name}_SUBSCRIPTION`]: subscription.id },
+      waitFor: [new PubsubSubscriptionIamMember(reader, `${name}Reader`, grant)],
+    };
+  }
+
+  /** A subscription for one workload, in its scope. It never expires, and an alert watches how long events wait in it. */
+  private subscribe(scope: Workload, id: string, config: Partial<PubsubSubscriptionConfig>): PubsubSubscription {
+    const { project, pubSubAgent } = this.site;
+    const subscription = new PubsubSubscription(scope, id, {
+      ...config,
+      project,
+      name: `${this.name}-${TerraformStack.of(scope).getLogicalId(scope.node).toLowerCase()}`,
+      topic: this.topicId,
+      messageRetentionDuration: `${this.retentionSeconds}s`,
+      expirationPolicy: { ttl: '' },
+    });
+    if (config.deadLetterPolicy) {
+      new PubsubSubscriptionIamMember(scope, `${id}Forwarder`, {
+        project,
+        subscription: subscription.name,
+        role: 'roles/pubsub.subscriber',
+        member: pubSubAgent,
+      });
+    }
+    new SubscriptionAlert(scope, `${id}Late`, {
+      project,
+      subscription,
+      metric: 'oldest_unacked_message_age',
+      threshold: this.retentionSeconds / 2,
+      meaning: 'Events have waited for half of their retention. After all of it they are lost.',
+      notify: this.notify,
+    });
+    return subscription;
+  }
+
+  private allowEncrypt(cryptoKeyId?: string): KmsCryptoKeyIamMember[] {
+    if (!cryptoKeyId) return [];
+    const role = 'roles/cloudkms.cryptoKeyEncrypterDecrypter';
+    return [new KmsCryptoKeyIamMember(this, 'Encrypter', { cryptoKeyId, role, member: this.site.pubSubAgent })];
+  }
+}

@@ -1,0 +1,80 @@
+import { adapt, managedwriter, protos } from '@google-cloud/bigquery-storage';
+import { PermanentError } from '../../../shared/runtime/event';
+import type { Table } from './handler';
+
+const { convertStorageSchemaToProto2Descriptor } = adapt;
+const { WriteStreamView } = protos.google.cloud.bigquery.storage.v1;
+const OPEN_MILLISECONDS = 10_000;
+
+/**
+ * The default stream of a table, over one connection for all calls: made with the first, and made again after it failed,
+ * ended, or was told of another schema.
+ *
+ * A connection that failed is never used again. The library would open it once more by itself, and then take the answers
+ * of the new one for those of the old: rows would count as written that are not. For the same reason its own way of
+ * following the schema is switched off.
+ * @param patience how many milliseconds an append may go unanswered before it counts as failed, and its connection too
+ * @see https://cloud.google.com/bigquery/docs/write-api-streaming
+ */
+export function tableOpener(client: managedwriter.WriterClient, table: string, patience = 20_000): () => Promise<Table> {
+  const streamId = `${table}/streams/_default`;
+  let opened: Promise<Table> | undefined;
+
+  return () => {
+    if (!opened) {
+      const opening: Promise<Table> = open(() => {
+        if (opened === opening) opened = undefined;
+      });
+      opened = opening;
+    }
+    return opened;
+  };
+
+  async function open(forget: () => void): Promise<Table> {
+    try {
+      const { tableSchema } = await client.getWriteStream(
+        { streamId, view: WriteStreamView.FULL },
+        { timeout: OPEN_MILLISECONDS, retry: null },
+      );
+      const protoDescriptor = convertStorageSchemaToProto2Descriptor(tableSchema ?? {}, 'root');
+      const connection = await client.createStreamConnection({ streamId });
+      const writer = new managedwriter.JSONWriter({ connection, protoDescriptor });
+      connection.removeAllListeners('schemaUpdated');
+      connection.onSchemaUpdated(forget);
+      connection.onConnectionError(forget);
+      connection.once('end', forget);
+
+      return {
+        columns: (tableSchema?.fields ?? []).map(({ name, type }) => ({ name: String(name), type: String(type) })),
+        append: async (rows) => {
+          const { promise, cancel } = deadline(patience, () => {
+            forget();
+            connection.close();
+          });
+          try {
+            const { error, rowErrors } = await Promise.race([writer.appendRows([...rows]).getResult(), promise]);
+            if (rowErrors?.length) throw new PermanentError(rowErrors.map(({ index, message }) => `row ${index}: ${message}`).join('; '));
+            if (error) throw new Error(`${error.code}: ${error.message}`);
+          } finally {
+            cancel();
+          }
+        },
+      };
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  }
+}
+
+/** A promise that fails after a while, unless it is cancelled. */
+function deadline(milliseconds: number, expire: () => void) {
+  let timer: NodeJS.Timeout | undefined;
+  const promise = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      expire();
+      reject(new Error(`BigQuery gave no answer for ${milliseconds} ms`));
+    }, milliseconds);
+  });
+  return { promise, cancel: () => clearTimeout(timer) };
+}

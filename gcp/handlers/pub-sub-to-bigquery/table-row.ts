@@ -1,0 +1,123 @@
+import { type Event, PermanentError, type Row } from '../../../shared/runtime/event';
+import { stringify } from '../../../shared/runtime/json';
+
+/** A column of the table, with its type as the Storage API spells it. */
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** A whole number of 64 bits, in the two halves that the protocol takes. A `bigint` would be written as zero. */
+export type Int64 = { readonly low: number; readonly high: number };
+
+/** A row as the Storage API takes it, by the names of its columns. */
+export type TableRow = Readonly<Record<string, string | number | boolean | Int64>>;
+
+/** A row that the transform made, the event it made it from, and which of the event's rows it is. */
+export interface Made {
+  readonly row: Row;
+  readonly event: Event;
+  readonly index: number;
+}
+
+/** The message that the event came in. */
+export interface Origin {
+  readonly messageId: string;
+  readonly publishTime: string;
+}
+
+/**
+ * Fit a row into the columns of the table. What no column holds goes into `rest`, so that nothing is lost.
+ * @throws PermanentError on a value that its column cannot take
+ */
+export function tableRow({ row, event, index }: Made, { messageId, publishTime }: Origin, columns: readonly Column[]): TableRow {
+  const types = new Map(columns.map(({ name, type }) => [name, type]));
+  const plumbing = {
+    event_id: event.id,
+    event_source: event.source,
+    event_type: event.type,
+    event_time: convert('event_time', 'TIMESTAMP', event.time),
+    row_index: index,
+    message_id: messageId,
+    publish_time: convert('publish_time', 'TIMESTAMP', publishTime),
+  };
+  const fitted: [string, TableRow[string]][] = Object.entries(plumbing);
+  const rest: [string, unknown][] = [];
+  for (const [name, value] of Object.entries(row)) {
+    if (value === undefined || isHeld(name, value, event)) continue;
+    const type = Object.hasOwn(plumbing, name) || name === 'rest' ? undefined : types.get(name);
+    if (!type) rest.push([name, value]);
+    else if (value !== null || type === 'JSON') fitted.push([name, convert(name, type, value)]);
+  }
+  if (rest.length > 0) fitted.push(['rest', stringify(Object.fromEntries(rest))]);
+
+  for (const [name] of fitted) if (!types.has(name)) throw new PermanentError(`the table has no column ${name}`);
+  return Object.fromEntries(fitted);
+}
+
+/** Whether the columns of the event say the same already, digit for digit. */
+function isHeld(name: string, value: unknown, event: Event): boolean {
+  if (!['specversion', 'id', 'source', 'type', 'time'].includes(name) || value !== event[name]) return false;
+  return name !== 'time' || /:\d\d(\.\d{1,6})?Z$/.test(event.time);
+}
+
+function convert(name: string, type: string, value: unknown): TableRow[string] {
+  const converted = CONVERSIONS[type]?.(value);
+  if (converted !== undefined) return converted;
+  throw new PermanentError(`column ${name} of type ${type} cannot hold this ${typeof value}`);
+}
+
+/** How each type of column takes a value. What it cannot take is `undefined`. */
+const CONVERSIONS: Readonly<Record<string, (value: unknown) => TableRow[string] | undefined>> = {
+  STRING: (value) => (typeof value === 'string' ? value : undefined),
+  JSON: stringify,
+  BOOL: (value) => (typeof value === 'boolean' ? value : undefined),
+  INT64: (value) => (typeof value === 'bigint' || Number.isSafeInteger(value) ? int64(BigInt(value as bigint | number)) : undefined),
+  DOUBLE: (value) => (typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined),
+  NUMERIC: decimal,
+  BIGNUMERIC: decimal,
+  TIMESTAMP: (value) => {
+    const time = typeof value === 'string' ? microseconds(value) : undefined;
+    return time === undefined ? undefined : int64(time);
+  },
+  DATE: (value) => {
+    const time = typeof value === 'string' ? microseconds(`${value}T00:00:00Z`) : undefined;
+    return time === undefined ? undefined : Number(time / 86_400_000_000n);
+  },
+};
+
+function decimal(value: unknown): string | undefined {
+  if (typeof value === 'string') return /^-?\d+(\.\d+)?$/.test(value) ? value : undefined;
+  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : undefined;
+}
+
+function int64(value: bigint): Int64 | undefined {
+  if (BigInt.asIntN(64, value) !== value) return undefined;
+  return new Halves(Number(BigInt.asIntN(32, value)), Number(value >> 32n));
+}
+
+/** A class, because the library takes a plain object for a record and looks for its columns. */
+class Halves {
+  constructor(
+    readonly low: number,
+    readonly high: number,
+  ) {}
+}
+
+const MOMENT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/;
+/** The years 1 to 9999, which is what a TIMESTAMP holds. */
+const [FIRST, LAST] = [-62_135_596_800_000_000n, 253_402_300_799_999_999n];
+
+/**
+ * Microseconds since 1970 of a time in RFC 3339. What is finer is cut off. A day that does not exist, and a time beyond
+ * what BigQuery holds, is `undefined`.
+ */
+export function microseconds(text: string): bigint | undefined {
+  const [, local, fraction = '', sign, hours = '0', minutes = '0'] = MOMENT.exec(text) ?? [];
+  const date = new Date(`${local}Z`);
+  if (!local || Number.isNaN(date.getTime()) || date.toISOString().slice(0, 19) !== local) return undefined;
+  const offset = BigInt(hours) * 60n + BigInt(minutes);
+  const time =
+    BigInt(date.getTime()) * 1000n + BigInt(fraction.padEnd(6, '0').slice(0, 6)) - (sign === '-' ? -offset : offset) * 60_000_000n;
+  return time < FIRST || time > LAST ? undefined : time;
+}

@@ -1,0 +1,126 @@
+import { ProjectService } from '@cdktf/provider-google/lib/project-service';
+import { Sleep } from '@cdktf/provider-time/lib/sleep';
+import { type ITerraformDependable, TerraformIterator, TerraformProvider, TerraformResource, TerraformStack } from 'cdktf';
+import { Construct } from 'constructs';
+import { requireMatch } from '../shared/synth/settings';
+import type { Site } from './ports';
+
+/** What a project id looks like. */
+export const PROJECT = /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
+/** What the name of a region looks like. */
+export const REGION = /^[a-z]+-[a-z]+[0-9]+$/;
+/** What a prefix looks like. Service accounts set the rule: 30 characters for the whole name. */
+export const PREFIX = /^[a-z][a-z0-9]{1,10}$/;
+
+/** The APIs that the resources of these blueprints need. */
+const APIS = [
+  'artifactregistry',
+  'bigquery',
+  'bigquerystorage',
+  'cloudbuild',
+  'cloudfunctions',
+  'cloudresourcemanager',
+  'iam',
+  'logging',
+  'monitoring',
+  'pubsub',
+  'run',
+  'storage',
+];
+
+/** Settings for {@link ProjectSite}. */
+export interface ProjectSiteProps {
+  /** The id of an existing project with billing, and with the APIs serviceusage and cloudresourcemanager on. */
+  readonly project: string;
+  /** The region, such as `europe-west1`. A change replaces everything. */
+  readonly region: string;
+  /** The start of every name: 2 to 11 lower-case letters and digits, a letter first. A change replaces everything. */
+  readonly prefix: string;
+}
+
+/**
+ * The place where a platform stands on GCP: a project with its APIs on, a region, and the start of every name.
+ *
+ * An API that was just switched on answers "disabled" for a while, so everything waits a minute for it, once. The APIs
+ * stay on when the stack is deleted: others in the project may use them. Not for two platforms with one prefix in one
+ * project: their names would be equal. The stack declares the providers `google` and `time`.
+ * @see https://cloud.google.com/service-usage/docs/enable-disable
+ */
+export class ProjectSite extends Construct implements Site {
+  readonly project: string;
+  readonly region: string;
+  readonly prefix: string;
+  readonly pubSubAgent: string;
+  readonly waitFor: readonly ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: ProjectSiteProps) {
+    super(scope, id);
+    const { project, region, prefix } = props;
+    requireMatch(
+      this,
+      'project',
+      project,
+      PROJECT,
+      'be the id of a project',
+      'It is neither the name nor the number: see gcloud projects list.',
+    );
+    requireMatch(this, 'region', region, REGION, 'be the name of a region', 'Write it like europe-west1.');
+    requireMatch(
+      this,
+      'prefix',
+      prefix,
+      PREFIX,
+      'be 2 to 11 lower-case letters and digits, a letter first',
+      'Names of service accounts take no more.',
+    );
+    this.project = project;
+    this.region = region;
+    this.prefix = prefix;
+
+    const forEach = TerraformIterator.fromList(APIS.map((api) => `${api}.googleapis.com`));
+    const apis = new ProjectService(this, 'Apis', { project, service: forEach.value, forEach, disableOnDestroy: false });
+    const agent = new ServiceIdentity(this, 'PubSubAgent', { project, service: 'pubsub.googleapis.com', dependsOn: [apis] });
+    this.pubSubAgent = agent.member;
+    this.waitFor = [new Sleep(this, 'Propagation', { createDuration: '60s', dependsOn: [apis, agent] })];
+  }
+}
+
+/*
+ * Google makes the account of a service on first use, which is too late to grant it something. The resource that makes
+ * it earlier exists in google-beta alone. It is declared here by hand, because the package of bindings for that provider
+ * is 200 MB for this one resource. The provider takes its credentials from the environment, like `gcloud` does.
+ */
+class ServiceIdentity extends TerraformResource {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly config: { readonly project: string; readonly service: string; readonly dependsOn: ITerraformDependable[] },
+  ) {
+    const provider = GoogleBeta.of(scope);
+    super(scope, id, { terraformResourceType: 'google_project_service_identity', provider, dependsOn: config.dependsOn });
+  }
+
+  get member(): string {
+    return this.getStringAttribute('member');
+  }
+
+  protected override synthesizeAttributes() {
+    return { project: this.config.project, service: this.config.service };
+  }
+}
+
+class GoogleBeta extends TerraformProvider {
+  /** The one of this stack. */
+  static of(scope: Construct): GoogleBeta {
+    const stack = TerraformStack.of(scope);
+    return (stack.node.tryFindChild('GoogleBeta') as GoogleBeta | undefined) ?? new GoogleBeta(stack, 'GoogleBeta');
+  }
+
+  private constructor(scope: Construct, id: string) {
+    super(scope, id, {
+      terraformResourceType: 'google-beta',
+      terraformProviderSource: 'hashicorp/google-beta',
+      terraformGeneratorMetadata: { providerName: 'google-beta', providerVersionConstraint: '6.50.0' },
+    });
+  }
+}

@@ -1,0 +1,328 @@
+import fc from 'fast-check';
+import { type Message, type Neighbours, pubSubToBigQuery } from '../../../gcp/handlers/pub-sub-to-bigquery/handler';
+import type { Column, TableRow } from '../../../gcp/handlers/pub-sub-to-bigquery/table-row';
+import { type Event, PermanentError, type Row } from '../../../shared/runtime/event';
+
+const MAX_ATTEMPTS = 6;
+const PUBLISH_TIME = '2026-01-31T08:30:00.25Z';
+const SUBSCRIPTION = 'projects/acme-data/subscriptions/acme-events-processing';
+
+const COLUMNS: readonly Column[] = [
+  ...['event_id', 'event_source', 'event_type', 'message_id'].map((name) => ({ name, type: 'STRING' })),
+  ...['event_time', 'publish_time'].map((name) => ({ name, type: 'TIMESTAMP' })),
+  { name: 'row_index', type: 'INT64' },
+  { name: 'part', type: 'INT64' },
+  { name: 'data', type: 'JSON' },
+  { name: 'rest', type: 'JSON' },
+];
+
+const lines: string[] = [];
+beforeEach(() => {
+  lines.length = 0;
+  jest.spyOn(console, 'log').mockImplementation((line) => lines.push(line));
+});
+
+const eventOf = (id: string, extra: object = {}) => ({
+  specversion: '1.0',
+  id,
+  source: '/test',
+  type: 'row',
+  time: '2026-01-31T08:29:59Z',
+  ...extra,
+});
+const bytesOf = (value: unknown) => Buffer.from(JSON.stringify(value));
+
+/** Fails before the call took effect, or after, when the caller cannot know. */
+type Fault = 'none' | 'before' | 'after';
+
+/** A table, a dead letter and a transform, with what they were given. */
+function neighbours({
+  transform = (event) => event,
+  fault = () => 'none',
+  refuses = () => false,
+}: {
+  transform?: Neighbours['transform'];
+  fault?: () => Fault;
+  refuses?: (row: TableRow) => boolean;
+} = {}) {
+  const rows: TableRow[] = [];
+  const letters: Message[] = [];
+  const call = async (effect: () => unknown) => {
+    const now = fault();
+    await Promise.resolve();
+    if (now === 'before') throw new Error('the service is down');
+    effect();
+    if (now === 'after') throw new Error('the answer got lost');
+  };
+  const handler = pubSubToBigQuery({
+    transform,
+    openTable: async () => {
+      await call(() => {});
+      return {
+        columns: COLUMNS,
+        append: async (added) => {
+          if (added.some(refuses)) throw new PermanentError('the table refuses it');
+          await call(() => rows.push(...added));
+        },
+      };
+    },
+    publish: (message) => call(() => letters.push(message)),
+  });
+  /** One push, as the functions framework hands it over. */
+  const push = async (body: unknown, query: Record<string, unknown> = { maxDeliveryAttempts: String(MAX_ATTEMPTS) }): Promise<number> => {
+    let code = 0;
+    await handler(
+      { body, query },
+      {
+        status: (answered) => {
+          code = answered;
+          return { end: () => {} };
+        },
+      },
+    );
+    return code;
+  };
+  return { push, rows, letters };
+}
+
+const bodyOf = (bytes: Buffer, messageId = '1', deliveryAttempt?: number, extra: object = {}) => ({
+  message: { data: bytes.toString('base64'), messageId, publishTime: PUBLISH_TIME, ...extra },
+  subscription: SUBSCRIPTION,
+  deliveryAttempt,
+});
+
+describe('each event ends exactly once, in the table or in the dead letter', () => {
+  /** Every kind of event: what it is made of, and how many rows the table should have of it. None at all means the dead letter. */
+  const kinds: Record<string, { bytes: (id: string) => Buffer; rows?: number }> = {
+    row: { bytes: (id) => bytesOf(eventOf(id)), rows: 1 },
+    rows: { bytes: (id) => bytesOf(eventOf(id, { type: 'rows' })), rows: 3 },
+    nothing: { bytes: (id) => bytesOf(eventOf(id, { type: 'nothing' })), rows: 0 },
+    'no rows': { bytes: (id) => bytesOf(eventOf(id, { type: 'no rows' })), rows: 0 },
+    permanent: { bytes: (id) => bytesOf(eventOf(id, { type: 'permanent' })) },
+    bug: { bytes: (id) => bytesOf(eventOf(id, { type: 'bug' })) },
+    number: { bytes: (id) => bytesOf(eventOf(id, { type: 'number' })) },
+    unprintable: { bytes: (id) => bytesOf(eventOf(id, { type: 'unprintable' })) },
+    circle: { bytes: (id) => bytesOf(eventOf(id, { type: 'circle' })) },
+    'no such day': { bytes: (id) => bytesOf(eventOf(id, { time: '2026-02-31T00:00:00Z' })) },
+    'no such column': { bytes: (id) => bytesOf(eventOf(id, { part: 'a text' })) },
+    refused: { bytes: (id) => bytesOf(eventOf(id, { type: 'refused' })) },
+    'bad contract': { bytes: (id) => bytesOf({ ...eventOf(id), time: 'today' }) },
+    'bad JSON': { bytes: (id) => Buffer.from(`{"id":"${id}"`) },
+    'bad UTF-8': { bytes: () => Buffer.from([0x22, 0xff, 0x22]) },
+    empty: { bytes: () => Buffer.alloc(0) },
+  };
+
+  function transform(event: Event): Row | readonly Row[] | undefined {
+    const circle: Record<string, unknown> = {};
+    switch (event.type) {
+      case 'rows':
+        return [1, 2, 3].map((part) => ({ part }));
+      case 'nothing':
+        return undefined;
+      case 'no rows':
+        return [];
+      case 'permanent':
+        throw new PermanentError('can never work');
+      case 'bug':
+        throw new TypeError('undefined is not a function');
+      case 'number':
+        return 42 as unknown as Row;
+      case 'unprintable':
+        return {
+          data: {
+            toJSON: () => {
+              throw Object.create(null);
+            },
+          },
+        };
+      case 'circle':
+        circle.self = circle;
+        return { data: circle };
+      default:
+        return event;
+    }
+  }
+
+  /** Pushes every event as Pub/Sub does: again until it is done, and after the last attempt to the dead letter. */
+  async function run(events: readonly string[], planned: readonly Fault[]) {
+    const left = [...planned];
+    const { push, rows, letters } = neighbours({
+      transform,
+      fault: () => left.shift() ?? 'none',
+      refuses: ({ event_type }) => event_type === 'refused',
+    });
+    const attempts: number[] = [];
+    const forwarded = new Set<number>();
+    await Promise.all(
+      events.map(async (kind, place) => {
+        const bytes = kinds[kind]!.bytes(`event-${place}`);
+        for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+          attempts[place] = attempt;
+          if ((await push(bodyOf(bytes, String(place), attempt))) === 204) return;
+        }
+        forwarded.add(place);
+      }),
+    );
+    return events.map((kind, place) => {
+      const mine = letters.filter(({ attributes }) => attributes!.deadLetterMessageId === String(place));
+      const stored = rows.filter(({ message_id }) => message_id === String(place));
+      return {
+        kind,
+        expected: kinds[kind]!.rows,
+        // The view shows one of the rows that are alike in these.
+        stored: new Set(stored.map(({ event_id, row_index }) => JSON.stringify([event_id, row_index]))).size,
+        dead: mine.length > 0 || forwarded.has(place),
+        intact: mine.every(({ data }) => data === kinds[kind]!.bytes(`event-${place}`).toString('base64')),
+        attempts: attempts[place]!,
+      };
+    });
+  }
+
+  const arrivals = fc.array(fc.constantFrom(...Object.keys(kinds)), { maxLength: 12 });
+  const faults = (...possible: Fault[]) => fc.array(fc.constantFrom(...possible), { maxLength: 120 });
+
+  test('as long as each call fails or succeeds as a whole', () =>
+    fc.assert(
+      fc.asyncProperty(arrivals, faults('none', 'before'), async (events, planned) => {
+        for (const { expected, stored, dead, intact } of await run(events, planned)) {
+          expect(intact).toBe(true);
+          if (expected === undefined) expect({ stored, dead }).toEqual({ stored: 0, dead: true });
+          else if (dead) expect(stored).toBe(0);
+          else expect(stored).toBe(expected);
+        }
+      }),
+      { numRuns: 150 },
+    ));
+
+  test('and none is lost when answers get lost', () =>
+    fc.assert(
+      fc.asyncProperty(arrivals, faults('none', 'before', 'after'), async (events, planned) => {
+        for (const { expected, stored, dead, intact } of await run(events, planned)) {
+          expect(intact).toBe(true);
+          if (expected === undefined) expect({ stored, dead }).toEqual({ stored: 0, dead: true });
+          else expect(dead || stored === expected).toBe(true);
+        }
+      }),
+      { numRuns: 150 },
+    ));
+
+  test('at the first attempt, when nothing fails', async () => {
+    const ends = await run(Object.keys(kinds), []);
+    expect(ends).toEqual(
+      Object.entries(kinds).map(([kind, { rows }]) => ({
+        kind,
+        expected: rows,
+        stored: rows ?? 0,
+        dead: rows === undefined,
+        intact: true,
+        attempts: 1,
+      })),
+    );
+  });
+});
+
+test('an event that can never be processed goes to the dead letter though the table is down', async () => {
+  const planned: Fault[] = ['none'];
+  const { push, letters } = neighbours({ fault: () => planned.shift() ?? 'before' });
+  expect(await push(bodyOf(Buffer.from('poison')))).toBe(204);
+  expect(letters).toHaveLength(1);
+});
+
+test('a table that is down brings the message again, and the sixth time it goes to the dead letter with the reason', async () => {
+  const planned: Fault[] = ['before', 'before', 'none'];
+  const { push, rows, letters } = neighbours({ fault: () => planned.shift()! });
+  expect(await push(bodyOf(bytesOf(eventOf('1')), '1', 5))).toBe(503);
+  expect([rows, letters]).toEqual([[], []]);
+  expect(await push(bodyOf(bytesOf(eventOf('1')), '1', 6))).toBe(204);
+  expect(letters.map(({ attributes }) => attributes!.deadLetterReason)).toEqual(['Error: the service is down']);
+});
+
+test('without a number of attempts in the address no attempt is the last', async () => {
+  const planned: Fault[] = ['before'];
+  const { push } = neighbours({ fault: () => planned.shift() ?? 'none' });
+  expect(await push(bodyOf(bytesOf(eventOf('1')), '1', 100), {})).toBe(503);
+});
+
+describe('dead letters', () => {
+  const letterOf = async (bytes: Buffer, extra: object = {}, transform?: Neighbours['transform']) => {
+    const { push, letters } = neighbours({ transform });
+    expect(await push(bodyOf(bytes, '7', 2, extra))).toBe(204);
+    return letters[0]!;
+  };
+
+  test('are the message as it came, with why and where beside it', async () => {
+    const letter = await letterOf(Buffer.from([0xff]), { attributes: { mine: 'kept' }, orderingKey: 'press' });
+    expect(letter).toEqual({
+      data: '/w==',
+      orderingKey: 'press',
+      attributes: {
+        mine: 'kept',
+        deadLetterReason: 'InvalidEvent: not UTF-8',
+        deadLetterSubscription: SUBSCRIPTION,
+        deadLetterMessageId: '7',
+        deadLetterPublishTime: PUBLISH_TIME,
+        deadLetterDeliveryAttempt: '2',
+      },
+    });
+  });
+
+  test('that come from there once more say the latest reason', async () => {
+    const letter = await letterOf(Buffer.from('bad'), { attributes: { deadLetterReason: 'an older one' } });
+    expect(letter.attributes!.deadLetterReason).toMatch(/^SyntaxError/);
+  });
+
+  test('keep any reason within the 1024 bytes of an attribute', () =>
+    fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 400, size: 'max' }), async (reason) => {
+        const letter = await letterOf(bytesOf(eventOf('1')), {}, () => {
+          throw new PermanentError(`\ud800${reason}`);
+        });
+        const written = letter.attributes!.deadLetterReason!;
+        expect(Buffer.byteLength(written)).toBeLessThanOrEqual(1024);
+        expect(Buffer.from(written).toString()).toBe(written);
+      }),
+      { endOnFailure: true },
+    ));
+});
+
+test('rows that do not fit into one request go to the dead letter', async () => {
+  const { push, letters } = neighbours({ transform: () => [1, 2].map(() => ({ data: 'x'.repeat(5_000_000) })) });
+  expect(await push(bodyOf(bytesOf(eventOf('1'))))).toBe(204);
+  expect(letters[0]!.attributes!.deadLetterReason).toBe(
+    'PermanentError: the rows of the event have 10000024 bytes, and BigQuery takes 9500000',
+  );
+});
+
+test('the largest event that Pub/Sub takes lands', async () => {
+  const { push, rows } = neighbours();
+  expect(await push(bodyOf(bytesOf(eventOf('1', { data: 'x'.repeat(9_400_000) }))))).toBe(204);
+  expect(rows).toHaveLength(1);
+});
+
+describe('answers 400 and says so', () => {
+  const whole = bodyOf(bytesOf(eventOf('1')));
+  test.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', 'text'],
+    ['an event that is not wrapped', eventOf('1')],
+    ['no subscription', { ...whole, subscription: undefined }],
+    ['no message', { ...whole, message: undefined }],
+    ['no id', { ...whole, message: { ...whole.message, messageId: undefined } }],
+    ['no time', { ...whole, message: { ...whole.message, publishTime: 'today' } }],
+    ['data that is no text', { ...whole, message: { ...whole.message, data: 1 } }],
+  ])('to %s', async (_, body) => {
+    const { push, rows, letters } = neighbours();
+    expect(await push(body)).toBe(400);
+    expect([rows, letters]).toEqual([[], []]);
+    expect(JSON.parse(lines[0]!)).toEqual({ severity: 'ERROR', message: 'A request came that is no push of Pub/Sub.' });
+  });
+});
+
+test('logs are lines of JSON with a severity, and never hold the event', async () => {
+  const { push } = neighbours({ fault: () => 'before' });
+  await push(bodyOf(bytesOf(eventOf('1', { data: 'secret' }))));
+  await push(bodyOf(bytesOf(eventOf('1', { data: 'secret', part: 'secret' }))));
+  expect(lines.map((line) => JSON.parse(line).severity)).toEqual(['WARNING', 'WARNING']);
+  expect(lines.join()).not.toContain('secret');
+});

@@ -1,0 +1,169 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { App } from 'cdktf';
+import { blueprints } from '../../gcp/blueprints';
+import { GcpPipeline, type GcpPipelineProps } from '../../gcp/pipeline';
+import { renderAccess, renderFlow } from '../../shared/read/picture';
+import { readTerraform } from '../../shared/read/terraform';
+import type { TerraformJson } from '../support/cdktf';
+import { temporaryFolder } from '../support/folder';
+import { expectText } from '../support/snapshot';
+import { onCall } from './stand-ins';
+
+/** The folder that Terraform would be run in. */
+function synthesized(props?: GcpPipelineProps, context = {}): string {
+  const outdir = temporaryFolder();
+  const app = new App({ outdir, context });
+  new GcpPipeline(app, 'gcp-pipeline', props);
+  app.synth();
+  return path.join(outdir, 'stacks/gcp-pipeline');
+}
+
+function synthesize(props?: GcpPipelineProps, context = {}): TerraformJson {
+  return JSON.parse(readFileSync(path.join(synthesized(props, context), 'cdk.tf.json'), 'utf8'));
+}
+
+const json = synthesize();
+const all = ({ resource }: TerraformJson, type: string) => Object.values(resource![type]!);
+
+test('the way of an event', () => expectText('gcp/pipeline.flow.txt', renderFlow(readTerraform(json).flow)));
+
+test('who may do what', () => expectText('gcp/pipeline.access.txt', renderAccess(readTerraform(json).access)));
+
+test('is the blueprint that is built where none is asked for', () => {
+  const app = new App({ outdir: temporaryFolder() });
+  blueprints.pipeline!(app, {});
+  expect(app.node.children.map(({ node }) => node.id)).toEqual(['gcp-pipeline']);
+});
+
+test('asks for a project and a prefix, and for nothing else', () => {
+  const asked = Object.entries(json.variable as Record<string, { default?: unknown }>).filter(
+    ([, { default: value }]) => value === undefined,
+  );
+  expect(asked.map(([name]) => name)).toEqual(['prefix', 'project_id']);
+});
+
+test('the rules of the variables are the rules of the site, and the public is never a publisher', () => {
+  const conditions = Object.values(json.variable as Record<string, { validation: { condition: string }[] }>).map(
+    ({ validation }) => validation[0]!.condition,
+  );
+  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: this is Terraform.
+  expect(conditions).toEqual([
+    '${can(regex("^[a-z][a-z0-9]{1,10}$", var.prefix))}',
+    '${can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project_id))}',
+    '${(length(setintersection(var.publishers, ["allUsers", "allAuthenticatedUsers"])) < 1)}',
+    '${can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))}',
+  ]);
+  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: this is Terraform.
+});
+
+/** The API behind each type of resource, by the start of its name. */
+const API_OF: Readonly<Record<string, string>> = {
+  google_artifact_registry: 'artifactregistry',
+  google_bigquery: 'bigquery',
+  google_cloud_run: 'run',
+  google_cloudfunctions2: 'cloudfunctions',
+  google_monitoring: 'monitoring',
+  google_project_iam: 'cloudresourcemanager',
+  google_project_service: 'serviceusage',
+  google_pubsub: 'pubsub',
+  google_service_account: 'iam',
+  google_storage: 'storage',
+};
+
+test('every API that a resource needs is switched on, and stays on', () => {
+  const [apis] = all(json, 'google_project_service');
+  expect(apis.disable_on_destroy).toBe(false);
+  const needed = Object.keys(json.resource!)
+    .filter((type) => type.startsWith('google_'))
+    .map((type) => API_OF[Object.keys(API_OF).find((start) => type.startsWith(start)) ?? type]);
+  expect(needed).not.toContain(undefined);
+  // serviceusage switches the others on, so it must be on already.
+  for (const api of new Set(needed)) if (api !== 'serviceusage') expect(apis.for_each).toContain(`"${api}.googleapis.com"`);
+  // The function builds with Cloud Build, writes through the Storage Write API, and logs.
+  for (const api of ['cloudbuild', 'bigquerystorage', 'logging']) expect(apis.for_each).toContain(`"${api}.googleapis.com"`);
+});
+
+test('nothing is made before the APIs are on', () => {
+  const waits = (body: { depends_on?: string[] }) =>
+    JSON.stringify(body).includes('${google_') || body.depends_on?.some((on) => on.startsWith('time_sleep.Site'));
+  const early = Object.entries(json.resource!).flatMap(([type, made]) =>
+    Object.entries(made).flatMap(([id, body]) => (waits(body) ? [] : [`${type}.${id}`])),
+  );
+  expect(early.map((address) => address.replace(/_[0-9A-F]{8}$/, ''))).toEqual([
+    'google_project_service.Site_Apis',
+    'google_project_service_identity.Site_PubSubAgent',
+    'time_sleep.Processing_Propagation',
+    'time_sleep.Site_Propagation',
+  ]);
+});
+
+test('nobody is given a role on the whole project but the builder, and no role there is an admin', () => {
+  expect(all(json, 'google_project_iam_member').every(({ member }) => member.includes('Processing_Builder_Account'))).toBe(true);
+  const roles = Object.entries(json.resource!).flatMap(([type, made]) =>
+    type.endsWith('_iam_member') ? Object.values(made).map(({ role }) => role) : [],
+  );
+  expect(
+    roles.filter((role) =>
+      /admin|owner|editor$|viewer$|serviceAgent|builds\.builder/.test(
+        role.replace(/roles\/(bigquery\.dataEditor|storage\.objectViewer)/, ''),
+      ),
+    ),
+  ).toEqual([]);
+  expect(JSON.stringify(json.resource)).not.toMatch(/"allUsers"|"allAuthenticatedUsers"/);
+});
+
+test('each publisher gets a grant of its own on the topic', () => {
+  const [grant] = all(json, 'google_pubsub_topic_iam_member').filter(({ for_each }) => for_each);
+  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: this is Terraform.
+  expect(grant).toMatchObject({
+    for_each: '${toset(var.publishers)}',
+    member: '${each.value}',
+    role: 'roles/pubsub.publisher',
+    topic: expect.stringContaining('google_pubsub_topic.Buffer_Topic'),
+  });
+  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: this is Terraform.
+});
+
+test('Terraform refuses to destroy what holds data', () => {
+  const kept = Object.values(json.resource!).flatMap((made) =>
+    Object.entries(made).flatMap(([id, { lifecycle }]) => (lifecycle?.prevent_destroy ? [id.replace(/_[0-9A-F]{8}$/, '')] : [])),
+  );
+  expect(kept.sort()).toEqual([
+    'Buffer_DeadLetter_Subscription',
+    'Buffer_DeadLetter_Topic',
+    'Buffer_Topic',
+    'Store_Dataset',
+    'Store_Table',
+  ]);
+});
+
+test('with both keys everything goes', () => {
+  const gone = synthesize({ removal: 'destroy' }, { destroyData: 'yes' });
+  expect(JSON.stringify(gone)).not.toContain('prevent_destroy');
+  expect(all(gone, 'google_bigquery_table').map(({ deletion_protection }) => deletion_protection)).toEqual([false, false]);
+});
+
+test('no alert tells anybody until somebody wants to hear them, and then each does', () => {
+  const channels = (of: TerraformJson) =>
+    all(of, 'google_monitoring_alert_policy').map(({ notification_channels }) => notification_channels);
+  expect(channels(json)).toEqual([[], [], []]);
+  expect(channels(synthesize({ notify: [onCall] }))).toEqual([[onCall], [onCall], [onCall]]);
+});
+
+test('the outputs say how to send an event, how to see it, and where it is when it failed', () => {
+  const outputs = json.output as Record<string, { value: string; description: string }>;
+  expect(Object.keys(outputs).sort()).toEqual(['dead_letters_command', 'events_url', 'send_command', 'show_command']);
+  expect(outputs.show_command!.value).toMatch(
+    /^bq query --project_id=\S+ --use_legacy_sql=false 'SELECT \* FROM `\S+Store_View\S+` WHERE event_time >= TIMESTAMP\("2026-01-01"\) LIMIT 10'$/,
+  );
+});
+
+test('the folder of the stack holds the code, so that plain Terraform can apply it', () => {
+  const [{ source }] = all(json, 'google_storage_bucket_object') as [{ source: string }];
+  expect(existsSync(path.join(synthesized(), source))).toBe(true);
+});
+
+test('the state lies beside cdktf.out, on every machine by the same path', () => {
+  expect(json.terraform.backend.local.path).toBe('../../../terraform.gcp-pipeline.tfstate');
+});
