@@ -4,4 +4,6 @@ module.exports = {
   transform: { '\\.ts$': 'ts-jest' },
   setupFilesAfterEnv: ['<rootDir>/test/support/setup.ts'],
   testEnvironment: 'node',
+  // One worker for each core: many tests wait for a process of their own.
+  maxWorkers: '100%',
 };

@@ -27,13 +27,25 @@ export interface FunctionWorkload extends Workload {
 
 /** How records reach their target, and how often they are tried. */
 export interface Delivery {
-  /** Records in one call, at most. */
+  /**
+   * Records in one call, at most.
+   * @default - as the source sees fit
+   */
   readonly batchSize?: number;
-  /** How long to wait for a batch to fill. */
+  /**
+   * How long to wait for a batch to fill.
+   * @default - as the source sees fit
+   */
   readonly batchWindow?: Duration;
-  /** How often a batch that failed is tried again, before it goes to the dead letter. */
+  /**
+   * How often a batch that failed is tried again, before it goes to the dead letter.
+   * @default - as the source sees fit
+   */
   readonly maxRetries?: number;
-  /** Records older than this go to the dead letter without another try. */
+  /**
+   * Records older than this go to the dead letter without another try.
+   * @default - as the source sees fit
+   */
   readonly maxAge?: Duration;
 }
 

@@ -41,11 +41,20 @@ export interface FunctionWorkload extends Workload {
 
 /** How records reach their target, and how often they are tried. */
 export interface Delivery {
-  /** Records in one call, at most. */
+  /**
+   * Records in one call, at most.
+   * @default - as the source sees fit
+   */
   readonly batchSize?: number;
-  /** How long to wait for a batch to fill, in seconds. */
+  /**
+   * How long to wait for a batch to fill, in seconds.
+   * @default - as the source sees fit
+   */
   readonly batchWindowSeconds?: number;
-  /** How often a batch that failed is tried again, before it goes to the dead letter. */
+  /**
+   * How often a batch that failed is tried again, before it goes to the dead letter.
+   * @default - as the source sees fit
+   */
   readonly maxRetries?: number;
 }
 

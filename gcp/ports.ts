@@ -45,11 +45,20 @@ export interface FunctionWorkload extends Workload {
 
 /** How records reach their target, and how often they are tried. */
 export interface Delivery {
-  /** How often a record that failed is tried again, before it goes to the dead letter. */
+  /**
+   * How often a record that failed is tried again, before it goes to the dead letter.
+   * @default - as the source sees fit
+   */
   readonly maxRetries?: number;
-  /** The pause before the first retry, in seconds. It grows up to `maxBackoffSeconds`. */
+  /**
+   * The pause before the first retry, in seconds. It grows up to `maxBackoffSeconds`.
+   * @default - as the source sees fit
+   */
   readonly minBackoffSeconds?: number;
-  /** The longest pause between two retries, in seconds. */
+  /**
+   * The longest pause between two retries, in seconds.
+   * @default - as the source sees fit
+   */
   readonly maxBackoffSeconds?: number;
 }
 

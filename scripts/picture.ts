@@ -31,6 +31,7 @@ function draw(titles: readonly string[], flows: readonly (readonly Hop[])[]): st
   const columns = flows.map((flow, index) => column(titles[index]!, flow, index * COLUMN + 12));
   const height = Math.max(...columns.map(({ bottom }) => bottom)) + 12;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${flows.length * COLUMN} ${height}" font-family="ui-sans-serif, system-ui, sans-serif" font-size="12">
+<title>The way of an event on AWS, Azure and GCP</title>
 <rect width="100%" height="100%" fill="#fff"/>
 <marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0L8 4L0 8z" fill="#57606a"/></marker>
 ${columns.map(({ svg }) => svg).join('\n')}
@@ -74,7 +75,7 @@ function column(title: string, flow: readonly Hop[], x: number) {
 }
 
 function text(x: number, y: number, lines: readonly string[], style = ''): string {
-  return lines.map((line, index) => `<text x="${x}" y="${y + index * LINE}" ${style}>${escape(line)}</text>`).join('');
+  return lines.map((line, index) => `<text x="${x}" y="${y + index * LINE}" ${style}>${markup(line)}</text>`).join('');
 }
 
 function wrap(words: string): string[] {
@@ -86,6 +87,6 @@ function wrap(words: string): string[] {
   return lines;
 }
 
-function escape(line: string): string {
+function markup(line: string): string {
   return line.replace(/&/g, '&amp;').replace(/</g, '&lt;');
 }

@@ -127,10 +127,11 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
     };
   }
 
+  /** Where `delivery` says nothing: 100 records or 5 seconds, 10 retries, 6 hours. */
   deliverTo(target: FunctionWorkload, delivery: Delivery = {}): void {
     const batchSize = delivery.batchSize ?? 100;
     const maxBatchingWindow = delivery.batchWindow ?? Duration.seconds(5);
-    const retryAttempts = delivery.maxRetries ?? 5;
+    const retryAttempts = delivery.maxRetries ?? 10;
     const maxRecordAge = delivery.maxAge ?? Duration.hours(6);
     const window = maxBatchingWindow.toSeconds({ integral: false });
     const age = maxRecordAge.toSeconds({ integral: false });

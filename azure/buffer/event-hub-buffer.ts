@@ -126,6 +126,7 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
     return { settings: this.settings(name), waitFor: [this.grant(writer, `${name}Writer`, 'Azure Event Hubs Data Sender')] };
   }
 
+  /** Where `delivery` says nothing: 100 events or 5 seconds, 5 retries, which last a quarter of an hour. */
   deliverTo(target: FunctionWorkload, delivery: Delivery = {}): Binding {
     const batchSize = delivery.batchSize ?? 100;
     const batchWindowSeconds = delivery.batchWindowSeconds ?? 5;

@@ -130,9 +130,10 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource 
     };
   }
 
+  /** Where `delivery` says nothing: 9 retries, 10 to 600 seconds apart, which last about half an hour. */
   deliverTo(target: FunctionWorkload, delivery: Delivery = {}): void {
     const { url, timeoutSeconds: ackDeadlineSeconds, invokerEmail: serviceAccountEmail } = target;
-    const { maxRetries = 5, minBackoffSeconds = 10, maxBackoffSeconds = 600 } = delivery;
+    const { maxRetries = 9, minBackoffSeconds = 10, maxBackoffSeconds = 600 } = delivery;
     requireRange(target, 'timeoutSeconds', ackDeadlineSeconds, [10, 600], 'seconds', 'Pub/Sub waits that long for an answer.');
     requireRange(this, 'maxRetries', maxRetries, [4, 99], 'retries', 'Pub/Sub takes no other number.');
     requireRange(this, 'maxBackoffSeconds', maxBackoffSeconds, [0, 600], 'seconds', 'Pub/Sub pauses no longer.');
@@ -185,8 +186,8 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource 
       project,
       subscription,
       metric: 'oldest_unacked_message_age',
-      threshold: this.retentionSeconds / 2,
-      meaning: 'Events have waited for half of their retention. After all of it they are lost.',
+      threshold: 3600,
+      meaning: 'Events have waited for an hour: their reader is down or too slow.',
       notify: this.notify,
     });
     return subscription;

@@ -1,20 +1,32 @@
-import { App, Testing } from 'cdktf';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { App } from 'cdktf';
 import { blueprints } from '../../azure/blueprints';
 import { AzurePipeline, type AzurePipelineProps } from '../../azure/pipeline';
 import packageJson from '../../package.json';
+import { renderAccess, renderFlow } from '../../shared/read/picture';
+import { readTerraform } from '../../shared/read/terraform';
 import type { TerraformJson } from '../support/cdktf';
 import { documentedDefaults } from '../support/defaults';
 import { temporaryFolder } from '../support/folder';
+import { expectText } from '../support/snapshot';
 import { onCall } from './stand-ins';
 
 function synthesize(props?: AzurePipelineProps, context = {}): TerraformJson {
-  const app = new App({ outdir: temporaryFolder(), context });
-  return JSON.parse(Testing.synth(new AzurePipeline(app, 'azure-pipeline', props), true));
+  const outdir = temporaryFolder();
+  const app = new App({ outdir, context });
+  new AzurePipeline(app, 'azure-pipeline', props);
+  app.synth();
+  return JSON.parse(readFileSync(path.join(outdir, 'stacks/azure-pipeline/cdk.tf.json'), 'utf8'));
 }
 
 const json = synthesize();
 const all = ({ resource }: TerraformJson, type: string) => Object.values(resource![type]!);
 const names = (of: TerraformJson) => Object.entries(of.resource!).flatMap(([type, made]) => Object.keys(made).map((id) => `${type}.${id}`));
+
+test('the way of an event', () => expectText('azure/pipeline.flow.txt', renderFlow(readTerraform(json).flow)));
+
+test('who may do what', () => expectText('azure/pipeline.access.txt', renderAccess(readTerraform(json).access)));
 
 test('is the blueprint that is built where none is asked for', () => {
   const app = new App({ outdir: temporaryFolder() });
@@ -125,10 +137,10 @@ test('every output names something that is made', () => {
   const used = JSON.stringify(json.output).match(/azurerm_\w+\.\w+/g)!;
   expect(used.filter((name) => !made.includes(name))).toEqual([]);
   expect(Object.keys(json.output).sort()).toEqual([
-    'events_url',
     'dead_letters_command',
-    'show_command',
+    'events_url',
     'publish_command',
     'send_command',
+    'show_command',
   ]);
 });

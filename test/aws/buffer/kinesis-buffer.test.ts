@@ -81,12 +81,12 @@ test('stands twice in one stack', () => {
   expect(all('AWS::Kinesis::Stream')).toHaveLength(2);
 });
 
-test('a batch that fails is bisected, tried five more times for at most six hours, then goes to the dead letter', () => {
+test('a batch that fails is bisected, tried ten more times for at most six hours, then goes to the dead letter', () => {
   const { one } = deliver();
   expect(one('AWS::Lambda::EventSourceMapping').Properties).toMatchObject({
     BisectBatchOnFunctionError: true,
     FunctionResponseTypes: ['ReportBatchItemFailures'],
-    MaximumRetryAttempts: 5,
+    MaximumRetryAttempts: 10,
     MaximumRecordAgeInSeconds: 6 * 3600,
     DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringContaining('DeadLetter'), 'Arn'] } } },
   });

@@ -93,10 +93,10 @@ test('every topic waits for the site', () => {
 });
 
 describe('delivery', () => {
-  test('an event that fails six times ends in the dead letter', () => {
+  test('an event that fails ten times ends in the dead letter', () => {
     const synth = deliver();
     const push = pushOf(synth);
-    expect(push.dead_letter_policy.max_delivery_attempts).toBe(6);
+    expect(push.dead_letter_policy.max_delivery_attempts).toBe(10);
     expect(push.dead_letter_policy.dead_letter_topic).toContain('DeadLetter_Topic');
     expect(push.retry_policy).toEqual({ minimum_backoff: '10s', maximum_backoff: '600s' });
   });
@@ -108,15 +108,15 @@ describe('delivery', () => {
 
   test('calls the target as its invoker, with a token for the target alone', () => {
     expect(pushOf(deliver()).push_config).toEqual({
-      push_endpoint: 'https://target.run.app?maxDeliveryAttempts=6',
+      push_endpoint: 'https://target.run.app?maxDeliveryAttempts=10',
       oidc_token: { service_account_email: 'invoker@acme-data.iam.gserviceaccount.com', audience: 'https://target.run.app' },
     });
   });
 
   test('tells the target how many attempts there are', () => {
-    const push = pushOf(deliver({ maxRetries: 9, minBackoffSeconds: 0, maxBackoffSeconds: 60 }));
-    expect(push.push_config.push_endpoint).toMatch(/\?maxDeliveryAttempts=10$/);
-    expect(push.dead_letter_policy.max_delivery_attempts).toBe(10);
+    const push = pushOf(deliver({ maxRetries: 19, minBackoffSeconds: 0, maxBackoffSeconds: 60 }));
+    expect(push.push_config.push_endpoint).toMatch(/\?maxDeliveryAttempts=20$/);
+    expect(push.dead_letter_policy.max_delivery_attempts).toBe(20);
     expect(push.retry_policy).toEqual({ minimum_backoff: '0s', maximum_backoff: '60s' });
   });
 
@@ -148,13 +148,13 @@ describe('delivery', () => {
     expect(Object.keys(json.resource!).filter((type) => type.startsWith('google_project'))).toEqual([]);
   });
 
-  test('an alert fires when events wait for half of their retention', () => {
+  test('an alert fires when events have waited for an hour', () => {
     const late = deliver(undefined, { notify: [onCall] })
       .all('google_monitoring_alert_policy')
       .find(({ conditions }) => conditions[0].display_name === 'oldest_unacked_message_age');
     expect(late.notification_channels).toEqual([onCall]);
     expect(late.conditions[0].condition_threshold).toMatchObject({
-      threshold_value: 3.5 * DAY_SECONDS,
+      threshold_value: 3600,
       filter: expect.stringMatching(
         /^resource\.type = "pubsub_subscription" AND resource\.labels\.subscription_id = "\$\{google_pubsub_subscription\.Target_Trigger_\w+\.name\}" AND metric\.type = "pubsub\.googleapis\.com\/subscription\/oldest_unacked_message_age"$/,
       ),
