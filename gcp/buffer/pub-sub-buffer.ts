@@ -96,7 +96,6 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource 
     this.name = `${site.prefix}-${name}`;
     this.retentionSeconds = retentionDays * DAY_SECONDS;
     this.notify = props.notify ?? [];
-
     const meta = { dependsOn: [...site.waitFor, ...this.allowEncrypt(kmsKeyName)], lifecycle };
     if (!topicId) {
       this.topic = new PubsubTopic(this, 'Topic', {
