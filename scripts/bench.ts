@@ -3,13 +3,12 @@
  * ratios hold. `npm run bench`.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { buildSync } from 'esbuild';
-import { unzipSync } from 'fflate';
-import { packageHandler } from '../shared/synth/handler-package';
+import { bundleHandler, packageHandler } from '../shared/synth/handler-package';
 
 const root = path.join(__dirname, '..');
 const HANDLERS = ['aws/handlers/kinesis-to-s3', 'azure/handlers/event-hubs-to-blob', 'gcp/handlers/pub-sub-to-bigquery'];
@@ -17,12 +16,31 @@ const ROUNDS = 7;
 
 async function main() {
   for (const folder of HANDLERS) {
-    const bundle = unzipSync(readFileSync(packageHandler(folder).zip))['index.js']!;
-    row(`bundle of ${folder}`, `${Math.round(bundle.length / 1000)} kB`);
+    packageHandler(folder);
+    const { outputFiles, metafile } = bundleHandler(folder);
+    row(`bundle of ${folder}`, `${kilobytes(outputFiles[0]!.contents.length)}   (${largest(Object.values(metafile.outputs)[0]!.inputs)})`);
   }
   synths('synth of AWS / an empty CDK app', 'bin/aws.ts', 'scripts/bench/empty-aws.ts');
   synths('synth of Azure and GCP / an empty CDKTF app', 'bin/terraform.ts', 'scripts/bench/empty-terraform.ts');
   await handler();
+}
+
+/** The packages that take the most room in a bundle. */
+function largest(inputs: Readonly<Record<string, { readonly bytesInOutput: number }>>): string {
+  const bytes = new Map<string, number>();
+  for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
+    const name = file.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules)/)?.[1] ?? 'ours';
+    bytes.set(name, (bytes.get(name) ?? 0) + bytesInOutput);
+  }
+  const ordered = [...bytes].sort(([, a], [, b]) => b - a);
+  return ordered
+    .slice(0, 5)
+    .map(([name, size]) => `${name} ${kilobytes(size)}`)
+    .join(', ');
+}
+
+function kilobytes(bytes: number): string {
+  return `${Math.round(bytes / 1000)} kB`;
 }
 
 /** Whole processes in turn, without the validator of templates, with the bundles made before. */

@@ -56,8 +56,9 @@ function isFresh(recipe: Recipe, extras: readonly string[]): boolean {
   return String(recipe.extras) === String(extras) && Object.entries(recipe.inputs).every(([file, hash]) => hashOf(file) === hash);
 }
 
-function bundle(folder: string, extras: readonly string[]) {
-  const built = buildSync({
+/** Bundle `main.ts` of a folder into the text of one file, and say what went into it. */
+export function bundleHandler(folder: string) {
+  return buildSync({
     absWorkingDir: root,
     entryPoints: [`${folder}/main.ts`],
     bundle: true,
@@ -76,6 +77,10 @@ function bundle(folder: string, extras: readonly string[]) {
     outfile: 'index.js',
     logLevel: 'silent',
   });
+}
+
+function bundle(folder: string, extras: readonly string[]) {
+  const built = bundleHandler(folder);
   const files: Zippable = { 'index.js': built.outputFiles[0]!.contents };
   for (const file of extras) files[file] = readFileSync(path.join(root, folder, file));
   const inputs = [...makers, ...Object.keys(built.metafile.inputs), ...extras.map((file) => `${folder}/${file}`)];

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { kinesisToS3, type Neighbours } from '../../../aws/handlers/kinesis-to-s3/handler';
 import { type Event, PermanentError, type Row } from '../../../shared/runtime/event';
 import type { DeadLetter } from '../../../shared/runtime/verdict';
+import { type Fault, faulty } from '../../support/faults';
 
 /** What SQS takes in one message. */
 const MESSAGE_BYTES = 1024 * 1024;
@@ -54,14 +55,7 @@ function neighbours({
 } = {}) {
   const objects = new Map<string, string>();
   const messages: string[] = [];
-  /** Fails before the call took effect, or after, when the caller cannot know. */
-  const call = async (effect: () => unknown) => {
-    const now = fault();
-    await Promise.resolve();
-    if (now === 'before') throw new Error('the service is down');
-    effect();
-    if (now === 'after') throw new Error('the answer got lost');
-  };
+  const call = faulty(fault);
   const handler = kinesisToS3({
     transform,
     putObject: (key, body) => call(() => objects.set(key, body)),
@@ -77,8 +71,6 @@ function neighbours({
     letters: () => messages.map((message): Message => JSON.parse(message)),
   };
 }
-
-type Fault = 'none' | 'before' | 'after';
 
 /** The bytes that a dead letter holds, put together from all of its parts. */
 function payloadOf(parts: readonly Message[]): Buffer {

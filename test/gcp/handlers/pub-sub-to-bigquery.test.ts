@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { type Message, type Neighbours, pubSubToBigQuery } from '../../../gcp/handlers/pub-sub-to-bigquery/handler';
 import type { Column, TableRow } from '../../../gcp/handlers/pub-sub-to-bigquery/table-row';
 import { type Event, PermanentError, type Row } from '../../../shared/runtime/event';
+import { type Fault, faulty } from '../../support/faults';
 
 const MAX_ATTEMPTS = 6;
 const PUBLISH_TIME = '2026-01-31T08:30:00.25Z';
@@ -32,9 +33,6 @@ const eventOf = (id: string, extra: object = {}) => ({
 });
 const bytesOf = (value: unknown) => Buffer.from(JSON.stringify(value));
 
-/** Fails before the call took effect, or after, when the caller cannot know. */
-type Fault = 'none' | 'before' | 'after';
-
 /** A table, a dead letter and a transform, with what they were given. */
 function neighbours({
   transform = (event) => event,
@@ -47,13 +45,7 @@ function neighbours({
 } = {}) {
   const rows: TableRow[] = [];
   const letters: Message[] = [];
-  const call = async (effect: () => unknown) => {
-    const now = fault();
-    await Promise.resolve();
-    if (now === 'before') throw new Error('the service is down');
-    effect();
-    if (now === 'after') throw new Error('the answer got lost');
-  };
+  const call = faulty(fault);
   const handler = pubSubToBigQuery({
     transform,
     openTable: async () => {
