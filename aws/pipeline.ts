@@ -4,11 +4,22 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import eventSchema from '../shared/runtime/event.schema.json';
 import { packageHandler } from '../shared/synth/handler-package';
-import { type Removal, requireMatch } from '../shared/synth/settings';
+import { type Removal, requireText, type TextRule } from '../shared/synth/settings';
 import { KinesisBuffer } from './buffer/kinesis-buffer';
 import { ApiGatewayEntry } from './connect/api-gateway-entry';
 import { LambdaProcessor } from './processing/lambda-processor';
 import { S3Store } from './store/s3-store';
+
+const LOG_ROLE: TextRule = {
+  pattern: /^(existing|create)$/,
+  must: 'be existing or create',
+  remedy: 'Give it by -c accountLogRole=create.',
+};
+const TOPIC_ARN: TextRule = {
+  pattern: /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/,
+  must: 'be the ARN of a topic',
+  remedy: 'See aws sns list-topics.',
+};
 
 /** Settings for {@link AwsPipeline}. */
 export interface AwsPipelineProps {
@@ -37,16 +48,8 @@ export class AwsPipeline extends Stack {
     const { removal } = props;
     const notify: string | undefined = props.notify ?? this.node.tryGetContext('notify');
     const accountLogRole = props.accountLogRole ?? this.node.tryGetContext('accountLogRole') ?? 'existing';
-    requireMatch(
-      this,
-      'accountLogRole',
-      accountLogRole,
-      /^(existing|create)$/,
-      'be existing or create',
-      'Give it by -c accountLogRole=create.',
-    );
-    if (notify)
-      requireMatch(this, 'notify', notify, /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/, 'be the ARN of a topic', 'See aws sns list-topics.');
+    requireText(this, { accountLogRole }, LOG_ROLE);
+    if (notify) requireText(this, { notify }, TOPIC_ARN);
     Tags.of(this).add('platform', id);
 
     const store = new S3Store(this, 'Store', { removal });

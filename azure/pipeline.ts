@@ -1,11 +1,12 @@
 import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
 import { type App, Fn, LocalBackend, Op, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import { ask } from '../shared/synth/ask';
 import { packageHandler } from '../shared/synth/handler-package';
-import type { Removal } from '../shared/synth/settings';
+import { PREFIX, type Removal } from '../shared/synth/settings';
 import { EventHubBuffer } from './buffer/event-hub-buffer';
 import { EventHubEntry } from './connect/event-hub-entry';
 import { FunctionProcessor } from './processing/function-processor';
-import { AzureSite, LOCATION, PREFIX } from './site';
+import { AzureSite, LOCATION } from './site';
 import { BlobStore } from './store/blob-store';
 
 /** Settings for {@link AzurePipeline}. */
@@ -85,26 +86,15 @@ export class AzurePipeline extends TerraformStack {
   }
 
   private askForPlace() {
-    const prefix = new TerraformVariable(this, 'prefix', {
-      type: 'string',
-      nullable: false,
-      description: 'The start of every name: 2 to 11 lower-case letters and digits, a letter first. A change replaces everything.',
-    });
-    prefix.addValidation({
-      condition: Fn.can(Fn.regex(PREFIX.source, prefix.stringValue)),
-      errorMessage: 'The prefix must be 2 to 11 lower-case letters and digits, a letter first.',
-    });
-    const location = new TerraformVariable(this, 'location', {
-      type: 'string',
-      nullable: false,
-      default: 'westeurope',
-      description: 'The short name of an Azure region with Flex Consumption and with zones. A change replaces everything.',
-    });
-    location.addValidation({
-      condition: Fn.can(Fn.regex(LOCATION.source, location.stringValue)),
-      errorMessage: 'The location must be the short name of a region, such as westeurope.',
-    });
-    return { prefix: prefix.stringValue, location: location.stringValue };
+    return {
+      prefix: ask(this, 'prefix', PREFIX, {
+        description: 'The start of every name: 2 to 11 lower-case letters and digits, a letter first. A change replaces everything.',
+      }),
+      location: ask(this, 'location', LOCATION, {
+        default: 'westeurope',
+        description: 'The short name of an Azure region with Flex Consumption and with zones. A change replaces everything.',
+      }),
+    };
   }
 
   private askForSenders() {

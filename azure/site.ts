@@ -3,13 +3,17 @@ import { LogAnalyticsWorkspace } from '@cdktf/provider-azurerm/lib/log-analytics
 import { ResourceGroup } from '@cdktf/provider-azurerm/lib/resource-group';
 import { Fn } from 'cdktf';
 import { Construct } from 'constructs';
-import { requireAbsent, requireMatch, requireRange } from '../shared/synth/settings';
+import { type NumberRule, PREFIX, requireAbsent, requireNumber, requireText, type TextRule } from '../shared/synth/settings';
 import type { Site } from './ports';
 
-/** What a prefix looks like. Storage accounts set the rule: 24 characters, no hyphen. */
-export const PREFIX = /^[a-z][a-z0-9]{1,10}$/;
-/** What the short name of a region looks like. */
-export const LOCATION = /^[a-z]+[0-9]?$/;
+/** The short name of a region. */
+export const LOCATION: TextRule = { pattern: /^[a-z]+[0-9]?$/, must: 'be the short name of a region', remedy: 'Write it like westeurope.' };
+const LOG_RETENTION: NumberRule = { from: 30, to: 730, unit: 'days', remedy: 'Export what must be kept for longer to a store.' };
+const WORKSPACE_ID: TextRule = {
+  pattern: /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.OperationalInsights\/workspaces\/[^/]+$/,
+  must: 'be the id of a Log Analytics workspace',
+  remedy: 'Ask for it with az monitor log-analytics workspace show --query id.',
+};
 
 /** Settings for {@link AzureSite}. */
 export interface AzureSiteProps {
@@ -54,27 +58,13 @@ export class AzureSite extends Construct implements Site {
 
   constructor(scope: Construct, id: string, props: AzureSiteProps) {
     super(scope, id);
-    const { prefix, location } = props;
+    const { prefix, location, workspaceId } = props;
     const retentionInDays = props.logRetentionDays ?? 30;
-    requireMatch(
-      this,
-      'prefix',
-      prefix,
-      PREFIX,
-      'be 2 to 11 lower-case letters and digits, a letter first',
-      'Names of storage accounts take no more.',
-    );
-    requireMatch(this, 'location', location, LOCATION, 'be the short name of a region', 'Write it like westeurope.');
-    requireRange(this, 'logRetentionDays', retentionInDays, [30, 730], 'days', 'Export what must be kept for longer to a store.');
-    if (props.workspaceId) {
-      requireMatch(
-        this,
-        'workspaceId',
-        props.workspaceId,
-        /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.OperationalInsights\/workspaces\/[^/]+$/,
-        'be the id of a Log Analytics workspace',
-        'Ask for it with az monitor log-analytics workspace show --query id.',
-      );
+    requireText(this, { prefix }, PREFIX);
+    requireText(this, { location }, LOCATION);
+    requireNumber(this, { logRetentionDays: retentionInDays }, LOG_RETENTION);
+    if (workspaceId) {
+      requireText(this, { workspaceId }, WORKSPACE_ID);
       requireAbsent(this, 'workspaceId', { logRetentionDays: props.logRetentionDays });
     }
 
@@ -87,7 +77,7 @@ export class AzureSite extends Construct implements Site {
       this.resourceGroup = new ResourceGroup(this, 'ResourceGroup', { name: `${prefix}-data-platform`, location });
     this.resourceGroupName = props.resourceGroupName ?? this.resourceGroup!.name;
 
-    if (!props.workspaceId) {
+    if (!workspaceId) {
       this.workspace = new LogAnalyticsWorkspace(this, 'Workspace', {
         name: `${prefix}-logs`,
         resourceGroupName: this.resourceGroupName,
@@ -96,6 +86,6 @@ export class AzureSite extends Construct implements Site {
         retentionInDays,
       });
     }
-    this.workspaceId = props.workspaceId ?? this.workspace!.id;
+    this.workspaceId = workspaceId ?? this.workspace!.id;
   }
 }

@@ -1,12 +1,13 @@
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { TimeProvider } from '@cdktf/provider-time/lib/provider';
 import { type App, Fn, LocalBackend, Op, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import { ask } from '../shared/synth/ask';
 import { packageHandler } from '../shared/synth/handler-package';
-import type { Removal } from '../shared/synth/settings';
+import { PREFIX, type Removal } from '../shared/synth/settings';
 import { PubSubBuffer } from './buffer/pub-sub-buffer';
 import { PubSubEntry } from './connect/pub-sub-entry';
 import { CloudFunctionProcessor } from './processing/cloud-function-processor';
-import { PREFIX, PROJECT, ProjectSite, REGION } from './site';
+import { PROJECT, ProjectSite, REGION } from './site';
 import { BigQueryStore } from './store/bigquery-store';
 
 /** Settings for {@link GcpPipeline}. */
@@ -63,24 +64,10 @@ export class GcpPipeline extends TerraformStack {
 
   private askForPlace() {
     return {
-      project: this.ask('project_id', 'The id of an existing project with billing.', PROJECT, 'be the id of a project'),
-      region: this.ask('region', 'A change replaces everything.', REGION, 'be the name of a region, such as europe-west1', 'europe-west1'),
-      prefix: this.ask(
-        'prefix',
-        'The start of every name. A change replaces everything.',
-        PREFIX,
-        'be 2 to 11 lower-case letters and digits, a letter first',
-      ),
+      project: ask(this, 'project_id', PROJECT, { description: 'The id of an existing project with billing.' }),
+      region: ask(this, 'region', REGION, { description: 'A change replaces everything.', default: 'europe-west1' }),
+      prefix: ask(this, 'prefix', PREFIX, { description: 'The start of every name. A change replaces everything.' }),
     };
-  }
-
-  private ask(name: string, description: string, pattern: RegExp, rule: string, byDefault?: string): string {
-    const variable = new TerraformVariable(this, name, { type: 'string', nullable: false, description, default: byDefault });
-    variable.addValidation({
-      condition: Fn.can(Fn.regex(pattern.source, variable.stringValue)),
-      errorMessage: `The ${name} must ${rule}.`,
-    });
-    return variable.stringValue;
   }
 
   private askForPublishers(): string[] {

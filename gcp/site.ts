@@ -2,15 +2,21 @@ import { ProjectService } from '@cdktf/provider-google/lib/project-service';
 import { Sleep } from '@cdktf/provider-time/lib/sleep';
 import { type ITerraformDependable, TerraformIterator, TerraformProvider, TerraformResource, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
-import { requireMatch } from '../shared/synth/settings';
+import { PREFIX, requireText, type TextRule } from '../shared/synth/settings';
 import type { Site } from './ports';
 
-/** What a project id looks like. */
-export const PROJECT = /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
-/** What the name of a region looks like. */
-export const REGION = /^[a-z]+-[a-z]+[0-9]+$/;
-/** What a prefix looks like. Service accounts set the rule: 30 characters for the whole name. */
-export const PREFIX = /^[a-z][a-z0-9]{1,10}$/;
+/** The id of a project. */
+export const PROJECT: TextRule = {
+  pattern: /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
+  must: 'be the id of a project',
+  remedy: 'It is neither the name nor the number: see gcloud projects list.',
+};
+/** The name of a region. */
+export const REGION: TextRule = {
+  pattern: /^[a-z]+-[a-z]+[0-9]+$/,
+  must: 'be the name of a region',
+  remedy: 'Write it like europe-west1.',
+};
 
 /** The APIs that the resources of these blueprints need. */
 const APIS = [
@@ -56,23 +62,9 @@ export class ProjectSite extends Construct implements Site {
   constructor(scope: Construct, id: string, props: ProjectSiteProps) {
     super(scope, id);
     const { project, region, prefix } = props;
-    requireMatch(
-      this,
-      'project',
-      project,
-      PROJECT,
-      'be the id of a project',
-      'It is neither the name nor the number: see gcloud projects list.',
-    );
-    requireMatch(this, 'region', region, REGION, 'be the name of a region', 'Write it like europe-west1.');
-    requireMatch(
-      this,
-      'prefix',
-      prefix,
-      PREFIX,
-      'be 2 to 11 lower-case letters and digits, a letter first',
-      'Names of service accounts take no more.',
-    );
+    requireText(this, { project }, PROJECT);
+    requireText(this, { region }, REGION);
+    requireText(this, { prefix }, PREFIX);
     this.project = project;
     this.region = region;
     this.prefix = prefix;

@@ -6,7 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { mayDestroy, type Removal, requireAbsent, requireRange, SettingError } from '../../shared/synth/settings';
+import { mayDestroy, type NumberRule, type Removal, requireAbsent, requireNumber, SettingError } from '../../shared/synth/settings';
 import type {
   Binding,
   DeadLetter,
@@ -18,6 +18,15 @@ import type {
   RecordTemplate,
   Workload,
 } from '../ports';
+
+const RETENTION: NumberRule = { from: 24, to: 8760, unit: 'hours', remedy: 'For longer replay, keep the raw records in a store.' };
+const RETRIES: NumberRule = { from: 0, to: 10_000, unit: 'retries', remedy: 'Without a bound one bad batch blocks its shard.' };
+const AGE: NumberRule = {
+  from: 60,
+  to: 7 * 24 * 3600,
+  unit: 'seconds',
+  remedy: 'No record is older than the retention: raise that first.',
+};
 
 /** Settings for {@link KinesisBuffer}. Every one has a safe default. */
 export interface KinesisBufferProps {
@@ -71,8 +80,7 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
   constructor(scope: Construct, id: string, props: KinesisBufferProps = {}) {
     super(scope, id);
     this.retention = props.retention ?? Duration.hours(24);
-    const hours = this.retention.toHours({ integral: false });
-    requireRange(this, 'retention', hours, [24, 8760], 'hours', 'For longer replay, keep the raw records in a store.');
+    requireNumber(this, { retention: this.retention.toHours({ integral: false }) }, RETENTION);
     if (props.stream) requireAbsent(this, 'stream', { retention: props.retention, encryptionKey: props.encryptionKey });
     if (props.deadLetterQueue?.fifo) {
       throw new SettingError(this, 'deadLetterQueue must be a standard queue', 'a FIFO queue', 'Lambda sends failed batches to no other.');
@@ -131,15 +139,14 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
   deliverTo(target: FunctionWorkload, delivery: Delivery = {}): void {
     const batchSize = delivery.batchSize ?? 100;
     const maxBatchingWindow = delivery.batchWindow ?? Duration.seconds(5);
-    const retryAttempts = delivery.maxRetries ?? 10;
+    const maxRetries = delivery.maxRetries ?? 10;
     const maxRecordAge = delivery.maxAge ?? Duration.hours(6);
     const window = maxBatchingWindow.toSeconds({ integral: false });
     const age = maxRecordAge.toSeconds({ integral: false });
-    const ages = [60, Math.min(this.retention.toSeconds(), Duration.days(7).toSeconds())] as const;
-    requireRange(this, 'batchSize', batchSize, [1, 10_000], 'records', 'Lambda takes no more in one call.');
-    requireRange(this, 'batchWindow', window, [0, 300], 'seconds', 'Lambda waits no longer for a batch.');
-    requireRange(this, 'maxRetries', retryAttempts, [0, 10_000], 'retries', 'Without a bound one bad batch blocks its shard.');
-    requireRange(this, 'maxAge', age, ages, 'seconds', 'No record is older than the retention: raise that first.');
+    requireNumber(this, { batchSize }, { from: 1, to: 10_000, unit: 'records', remedy: 'Lambda takes no more in one call.' });
+    requireNumber(this, { batchWindow: window }, { from: 0, to: 300, unit: 'seconds', remedy: 'Lambda waits no longer for a batch.' });
+    requireNumber(this, { maxRetries }, RETRIES);
+    requireNumber(this, { maxAge: age }, { ...AGE, to: Math.min(AGE.to, this.retention.toSeconds()) });
 
     const mapping = new EventSourceMapping(target, 'Trigger', {
       target: target.function,
@@ -149,7 +156,7 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
       maxBatchingWindow,
       bisectBatchOnError: true,
       reportBatchItemFailures: true,
-      retryAttempts,
+      retryAttempts: maxRetries,
       maxRecordAge,
       onFailure: { bind: () => ({ destination: this.deadLetterQueue.queueArn }) },
     });

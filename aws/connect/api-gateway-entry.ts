@@ -4,8 +4,11 @@ import { type Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable, type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { requireRange } from '../../shared/synth/settings';
+import { type NumberRule, requireNumber } from '../../shared/synth/settings';
 import type { PutRecordRequest, RecordSink, Workload } from '../ports';
+
+const RATE: NumberRule = { from: 1, to: 10_000, unit: 'requests a second', remedy: 'Ask AWS for a higher account quota first.' };
+const BURST: NumberRule = { from: 1, to: 5000, unit: 'requests', remedy: 'Ask AWS for a higher account quota first.' };
 
 /** Settings for {@link ApiGatewayEntry}. */
 export interface ApiGatewayEntryProps {
@@ -71,8 +74,8 @@ export class ApiGatewayEntry extends Construct implements Workload {
     super(scope, id);
     const throttlingRateLimit = props.rateLimit ?? 1000;
     const throttlingBurstLimit = props.burstLimit ?? 2000;
-    requireRange(this, 'rateLimit', throttlingRateLimit, [1, 10_000], 'requests a second', 'Ask AWS for a higher account quota first.');
-    requireRange(this, 'burstLimit', throttlingBurstLimit, [1, 5000], 'requests', 'Ask AWS for a higher account quota first.');
+    requireNumber(this, { rateLimit: throttlingRateLimit }, RATE);
+    requireNumber(this, { burstLimit: throttlingBurstLimit }, BURST);
 
     const accessLog =
       props.accessLog ??
@@ -169,12 +172,9 @@ function answersTo({ receipt, statusOfError }: PutRecordRequest): apigateway.Int
     ([error, status]) => `#if($error.contains("${error}"))#set($context.responseOverride.status = ${status})#end`,
   );
   const sorry = `#set($error = "$input.path('$.__type')")${overrides.join('')}{"message":"The event was not taken.","requestId":"$context.requestId"}`;
+  const thanks = `{"${receipt}":$input.json('$.${receipt}')}`;
   return [
-    {
-      selectionPattern: '2\\d{2}',
-      statusCode: '202',
-      responseTemplates: { 'application/json': `{"${receipt}":$input.json('$.${receipt}')}` },
-    },
+    { selectionPattern: '2\\d{2}', statusCode: '202', responseTemplates: { 'application/json': thanks } },
     { selectionPattern: '5\\d{2}', statusCode: '503', responseTemplates: { 'application/json': sorry } },
     { statusCode: '500', responseTemplates: { 'application/json': sorry } },
   ];

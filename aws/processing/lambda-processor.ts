@@ -13,7 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { requireRange } from '../../shared/synth/settings';
+import { requireNumber } from '../../shared/synth/settings';
 import type { Delivery, FunctionWorkload, ObjectStore, RecordSource, TableStore } from '../ports';
 
 /** Settings for {@link LambdaProcessor}. */
@@ -68,9 +68,9 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
     super(scope, id);
     const memorySize = props.memoryMiB ?? 512;
     const timeout = props.timeout ?? Duration.seconds(60);
-    requireRange(this, 'memoryMiB', memorySize, [128, 10_240], 'MiB', 'Lambda offers no other sizes.');
+    requireNumber(this, { memoryMiB: memorySize }, { from: 128, to: 10_240, unit: 'MiB', remedy: 'Lambda offers no other sizes.' });
     const seconds = timeout.toSeconds({ integral: false });
-    requireRange(this, 'timeout', seconds, [1, 900], 'seconds', 'For longer work use a container that pulls.');
+    requireNumber(this, { timeout: seconds }, { from: 1, to: 900, unit: 'seconds', remedy: 'For longer work use a container that pulls.' });
 
     const logGroup = new LogGroup(this, 'Logs', {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,

@@ -12,8 +12,17 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
-import { mayDestroy, type Removal, requireAbsent, requireMatch, requireRange } from '../../shared/synth/settings';
+import type { NumberRule, Removal, TextRule } from '../../shared/synth/settings';
+import { mayDestroy, requireAbsent, requireNumber, requireText } from '../../shared/synth/settings';
 import type { Binding, ObjectStore, Workload } from '../ports';
+
+const FOLDERS: TextRule = {
+  pattern: /^([A-Za-z0-9!_*'()-][A-Za-z0-9!_.*'()-]*\/)+$/,
+  must: 'be folders that end in a slash',
+  remedy: 'Write it like events/ or raw/events/.',
+};
+const ARCHIVE: NumberRule = { from: 30, to: 36_500, unit: 'days', remedy: 'S3 moves no object that is younger.' };
+const UNDELETE: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Versions are what protects against a bad overwrite.' };
 
 /** Settings for {@link S3Store}. Every one has a safe default. */
 export interface S3StoreProps {
@@ -66,18 +75,9 @@ export class S3Store extends Construct implements ObjectStore {
     this.prefix = props.prefix ?? 'events/';
     const archiveAfter = props.archiveAfter ?? Duration.days(90);
     const undeleteWindow = props.undeleteWindow ?? Duration.days(30);
-    requireMatch(
-      this,
-      'prefix',
-      this.prefix,
-      /^([A-Za-z0-9!_*'()-][A-Za-z0-9!_.*'()-]*\/)+$/,
-      'be folders that end in a slash',
-      'Write it like events/ or raw/events/.',
-    );
-    const archiveDays = archiveAfter.toDays({ integral: false });
-    const undeleteDays = undeleteWindow.toDays({ integral: false });
-    requireRange(this, 'archiveAfter', archiveDays, [30, 36_500], 'days', 'S3 moves no object that is younger.');
-    requireRange(this, 'undeleteWindow', undeleteDays, [1, 36_500], 'days', 'Versions are what protects against a bad overwrite.');
+    requireText(this, { prefix: this.prefix }, FOLDERS);
+    requireNumber(this, { archiveAfter: archiveAfter.toDays({ integral: false }) }, ARCHIVE);
+    requireNumber(this, { undeleteWindow: undeleteWindow.toDays({ integral: false }) }, UNDELETE);
     const { encryptionKey } = props;
     if (props.bucket)
       requireAbsent(this, 'bucket', { archiveAfter: props.archiveAfter, undeleteWindow: props.undeleteWindow, encryptionKey });

@@ -2,14 +2,32 @@ import { Eventhub } from '@cdktf/provider-azurerm/lib/eventhub';
 import { EventhubConsumerGroup } from '@cdktf/provider-azurerm/lib/eventhub-consumer-group';
 import type { EventhubNamespace } from '@cdktf/provider-azurerm/lib/eventhub-namespace';
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
-import { Fn, TerraformStack, Token } from 'cdktf';
+import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
-import { mayDestroy, type Removal, requireAbsent, requireMatch, requireRange } from '../../shared/synth/settings';
+import type { NumberRule, Removal, TextRule } from '../../shared/synth/settings';
+import { mayDestroy, requireAbsent, requireNumber, requireText } from '../../shared/synth/settings';
 import type { Binding, Delivery, FunctionWorkload, RecordSink, RecordSource, Site, Workload } from '../ports';
-import { HubNamespace } from './hub-namespace';
+import { existingNamespace, HubNamespace, segment, total } from './hub-namespace';
 
-const NAMESPACE_ID = /^(\/[^/]+){5}\/Microsoft\.EventHub\/namespaces\/[^/]+$/i;
-const HUB_ID = /^(\/[^/]+){5}\/Microsoft\.EventHub\/namespaces\/[^/]+\/eventhubs\/[^/]+$/i;
+const NAME: TextRule = {
+  pattern: /^[a-z][a-z0-9]{0,19}$/,
+  must: 'be 1 to 20 lower-case letters and digits',
+  remedy: 'It starts with a letter.',
+};
+const RETENTION: NumberRule = { from: 1, to: 7, unit: 'days', remedy: 'For longer replay, keep the raw events in a store.' };
+const PARTITIONS: NumberRule = { from: 1, to: 32, unit: 'partitions', remedy: 'The Standard tier offers no more.' };
+const NAMESPACE_ID: TextRule = {
+  pattern: /^(\/[^/]+){5}\/Microsoft\.EventHub\/namespaces\/[^/]+$/i,
+  must: 'be the id of a namespace',
+  remedy: 'See az eventhubs namespace show.',
+};
+const HUB_ID: TextRule = {
+  pattern: /^(\/[^/]+){5}\/Microsoft\.EventHub\/namespaces\/[^/]+\/eventhubs\/[^/]+$/i,
+  must: 'be the id of a hub',
+  remedy: 'See az eventhubs eventhub show.',
+};
+const BATCH: NumberRule = { from: 1, to: 1000, unit: 'events', remedy: 'A larger batch may not fit into the memory of a function.' };
+const RETRIES: NumberRule = { from: 1, to: 20, unit: 'retries', remedy: 'Without a bound one bad batch blocks its partition.' };
 
 /** Settings for {@link EventHubBuffer}. */
 export interface EventHubBufferProps {
@@ -88,16 +106,16 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
     const days = retentionDays ?? 7;
     const partitions = partitionCount ?? 4;
     const units = maxThroughputUnits ?? 4;
-    requireMatch(this, 'name', name, /^[a-z][a-z0-9]{0,19}$/, 'be 1 to 20 lower-case letters and digits', 'It starts with a letter.');
-    requireRange(this, 'retentionDays', days, [1, 7], 'days', 'For longer replay, keep the raw events in a store.');
-    requireRange(this, 'partitionCount', partitions, [1, 32], 'partitions', 'The Standard tier offers no more.');
-    requireRange(this, 'maxThroughputUnits', units, [1, 40], 'units', 'The Standard tier grows no further.');
+    requireText(this, { name }, NAME);
+    requireNumber(this, { retentionDays: days }, RETENTION);
+    requireNumber(this, { partitionCount: partitions }, PARTITIONS);
+    requireNumber(this, { maxThroughputUnits: units }, { from: 1, to: 40, unit: 'units', remedy: 'The Standard tier grows no further.' });
     if (namespaceId) {
-      requireMatch(this, 'namespaceId', namespaceId, NAMESPACE_ID, 'be the id of a namespace', 'See az eventhubs namespace show.');
+      requireText(this, { namespaceId }, NAMESPACE_ID);
       requireAbsent(this, 'namespaceId', { maxThroughputUnits });
     }
     if (hubId) {
-      requireMatch(this, 'hubId', hubId, HUB_ID, 'be the id of a hub', 'See az eventhubs eventhub show.');
+      requireText(this, { hubId }, HUB_ID);
       requireAbsent(this, 'hubId', { namespaceId, retentionDays, partitionCount, maxThroughputUnits });
     }
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
@@ -131,9 +149,9 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
     const batchSize = delivery.batchSize ?? 100;
     const batchWindowSeconds = delivery.batchWindowSeconds ?? 5;
     const maxRetries = delivery.maxRetries ?? 5;
-    requireRange(this, 'batchSize', batchSize, [1, 1000], 'events', 'A larger batch may not fit into the memory of a function.');
-    requireRange(this, 'batchWindowSeconds', batchWindowSeconds, [0, 300], 'seconds', 'The host waits no longer for a batch.');
-    requireRange(this, 'maxRetries', maxRetries, [1, 20], 'retries', 'Without a bound one bad batch blocks its partition.');
+    requireNumber(this, { batchSize }, BATCH);
+    requireNumber(this, { batchWindowSeconds }, { from: 0, to: 300, unit: 'seconds', remedy: 'The host waits no longer for a batch.' });
+    requireNumber(this, { maxRetries }, RETRIES);
 
     const { settings, waitFor } = this.bindReader(target, 'EVENTS');
     const hostJson = 'AzureFunctionsJobHost__extensions__eventHubs';
@@ -169,24 +187,6 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
     const { principalId, principalType, forEach } = workload;
     return new RoleAssignment(workload, id, { scope: this.hubId, roleDefinitionName, principalId, principalType, forEach });
   }
-}
-
-/** A metric of the namespace that is above zero. */
-function total(metricName: string) {
-  const metricNamespace = 'Microsoft.EventHub/namespaces';
-  return { metricNamespace, metricName, aggregation: 'Total', operator: 'GreaterThan', threshold: 0 };
-}
-
-/** The namespace that an id of it, or of a hub in it, speaks of. */
-function existingNamespace(id?: string) {
-  if (!id) return undefined;
-  const parts = Array.from({ length: 9 }, (_, index) => segment(id, index));
-  return { id: parts.join('/'), name: parts[8]!, resourceGroupName: parts[4]! };
-}
-
-/** One segment of an ARM id, which may be known only at deploy. */
-function segment(id: string, index: number): string {
-  return Token.isUnresolved(id) ? Fn.element(Fn.split('/', id), index) : id.split('/')[index]!;
 }
 
 /** The reader's own path in the stack, as far as the 50 characters of a consumer group reach. */

@@ -1,7 +1,7 @@
 import { EventhubNamespace } from '@cdktf/provider-azurerm/lib/eventhub-namespace';
 import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-diagnostic-setting';
 import { MonitorMetricAlert, type MonitorMetricAlertCriteria } from '@cdktf/provider-azurerm/lib/monitor-metric-alert';
-import type { TerraformResourceLifecycle } from 'cdktf';
+import { Fn, type TerraformResourceLifecycle, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Site } from '../ports';
 
@@ -91,4 +91,22 @@ export class HubNamespace extends Construct {
     });
     return namespace;
   }
+}
+
+/** A metric of the namespace that is above zero. */
+export function total(metricName: string) {
+  const metricNamespace = 'Microsoft.EventHub/namespaces';
+  return { metricNamespace, metricName, aggregation: 'Total', operator: 'GreaterThan', threshold: 0 };
+}
+
+/** The namespace that an id of it, or of a hub in it, speaks of. */
+export function existingNamespace(id?: string) {
+  if (!id) return undefined;
+  const parts = Array.from({ length: 9 }, (_, index) => segment(id, index));
+  return { id: parts.join('/'), name: parts[8]!, resourceGroupName: parts[4]! };
+}
+
+/** One segment of an ARM id, which may be known only at deploy. */
+export function segment(id: string, index: number): string {
+  return Token.isUnresolved(id) ? Fn.element(Fn.split('/', id), index) : id.split('/')[index]!;
 }

@@ -1,10 +1,18 @@
 import { type ITerraformIterator, type MapTerraformIterator, TerraformIterator, Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { requireMatch } from '../../shared/synth/settings';
+import { requireText, type TextRule } from '../../shared/synth/settings';
 import type { RecordSink, Workload } from '../ports';
 
-const OBJECT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const PRINCIPAL_TYPE = /^(User|Group|ServicePrincipal)$/;
+const OBJECT_ID: TextRule = {
+  pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+  must: 'be object ids',
+  remedy: 'Ask az ad user show, az ad group show or az ad sp show for it.',
+};
+const PRINCIPAL_TYPE: TextRule = {
+  pattern: /^(User|Group|ServicePrincipal)$/,
+  must: 'be users, groups or service principals',
+  remedy: 'Write User, Group or ServicePrincipal.',
+};
 
 /** Settings for {@link EventHubEntry}. */
 export interface EventHubEntryProps {
@@ -37,22 +45,8 @@ export class EventHubEntry extends Construct {
     const senders = props.senders ?? {};
     const known = Token.isUnresolved(senders) ? [] : Object.entries(senders);
     for (const [principalId, principalType] of known) {
-      requireMatch(
-        this,
-        'senders',
-        principalId,
-        OBJECT_ID,
-        'be object ids',
-        'Ask az ad user show, az ad group show or az ad sp show for it.',
-      );
-      requireMatch(
-        this,
-        'senders',
-        principalType,
-        PRINCIPAL_TYPE,
-        'be users, groups or service principals',
-        'Write User, Group or ServicePrincipal.',
-      );
+      requireText(this, { senders: principalId }, OBJECT_ID);
+      requireText(this, { senders: principalType }, PRINCIPAL_TYPE);
     }
 
     if (Token.isUnresolved(senders) || known.length > 0) props.sink.bindWriter(new Senders(this, 'Senders', senders), 'EVENTS');

@@ -6,10 +6,18 @@ import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import { ServicePlan } from '@cdktf/provider-azurerm/lib/service-plan';
 import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
 import { Construct } from 'constructs';
-import { requireMatch, requireRange } from '../../shared/synth/settings';
+import { requireNumber, requireText, type TextRule } from '../../shared/synth/settings';
 import type { DeadLetter, Delivery, FunctionWorkload, ObjectStore, RecordSource, Site, TableStore } from '../ports';
 import { CodePackage } from './code-package';
 import { HostStorage } from './host-storage';
+
+const NAME: TextRule = {
+  pattern: /^[a-z0-9]{1,5}$/,
+  must: 'be 1 to 5 lower-case letters and digits',
+  remedy: 'An account has room for no more.',
+};
+const MEMORY: TextRule = { pattern: /^(512|2048|4096)$/, must: 'be 512, 2048 or 4096', remedy: 'There are no other sizes.' };
+const PUBLISH: TextRule = { pattern: /^(az|none)$/, must: 'be az or none', remedy: 'With none, publish with a tool of your own.' };
 
 /** Settings for {@link FunctionProcessor}. */
 export interface FunctionProcessorProps {
@@ -87,12 +95,12 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
     const { resourceGroupName, location } = site;
     const name = props.name ?? 'func';
     const memoryMiB = props.memoryMiB ?? 2048;
-    const maximumInstanceCount = props.maxInstances ?? 40;
+    const maxInstances = props.maxInstances ?? 40;
     const publish = props.publish ?? 'az';
-    requireMatch(this, 'name', name, /^[a-z0-9]{1,5}$/, 'be 1 to 5 lower-case letters and digits', 'An account has room for no more.');
-    requireMatch(this, 'memoryMiB', String(memoryMiB), /^(512|2048|4096)$/, 'be 512, 2048 or 4096', 'There are no other sizes.');
-    requireMatch(this, 'publish', publish, /^(az|none)$/, 'be az or none', 'With none, publish with a tool of your own.');
-    requireRange(this, 'maxInstances', maximumInstanceCount, [40, 1000], 'instances', 'The provider refuses any other number.');
+    requireText(this, { name }, NAME);
+    requireText(this, { memoryMiB: String(memoryMiB) }, MEMORY);
+    requireText(this, { publish }, PUBLISH);
+    requireNumber(this, { maxInstances }, { from: 40, to: 1000, unit: 'instances', remedy: 'The provider refuses any other number.' });
     const base = `${site.prefix}-${name}`;
 
     const identity = props.identity ?? new UserAssignedIdentity(this, 'Identity', { name: base, resourceGroupName, location });
@@ -129,7 +137,7 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
       runtimeName: 'node',
       runtimeVersion: '24',
       instanceMemoryInMb: memoryMiB,
-      maximumInstanceCount,
+      maximumInstanceCount: maxInstances,
       storageContainerType: 'blobContainer',
       storageContainerEndpoint: host.packagesUrl,
       storageAuthenticationType: 'UserAssignedIdentity',

@@ -3,11 +3,24 @@ import type { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account
 import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
 import { Fn, Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { mayDestroy, type Removal, requireAbsent, requireMatch, requireRange } from '../../shared/synth/settings';
+import type { NumberRule, Removal, TextRule } from '../../shared/synth/settings';
+import { mayDestroy, requireAbsent, requireNumber, requireText } from '../../shared/synth/settings';
 import type { Binding, DeadLetter, ObjectStore, Site, Workload } from '../ports';
 import { DataAccount } from './data-account';
 
-const ACCOUNT_ID = /^(\/[^/]+){5}\/Microsoft\.Storage\/storageAccounts\/[^/]+$/i;
+const NAME: TextRule = {
+  pattern: /^[a-z0-9]{1,5}$/,
+  must: 'be 1 to 5 lower-case letters and digits',
+  remedy: 'An account has room for no more.',
+};
+const REDUNDANCY: TextRule = { pattern: /^(LRS|ZRS|GRS|GZRS)$/, must: 'be LRS, ZRS, GRS or GZRS', remedy: 'Without zones take LRS.' };
+const ARCHIVE: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'An object that is younger is still being read.' };
+const UNDELETE: NumberRule = { from: 1, to: 365, unit: 'days', remedy: 'Azure keeps deleted objects no longer.' };
+const ACCOUNT_ID: TextRule = {
+  pattern: /^(\/[^/]+){5}\/Microsoft\.Storage\/storageAccounts\/[^/]+$/i,
+  must: 'be the id of a storage account',
+  remedy: 'See az storage account show.',
+};
 
 /** Settings for {@link BlobStore}. */
 export interface BlobStoreProps {
@@ -82,12 +95,12 @@ export class BlobStore extends Construct implements ObjectStore {
     const archiveAfter = archiveAfterDays ?? 90;
     const undeleteWindow = undeleteWindowDays ?? 30;
     const copies = redundancy ?? 'ZRS';
-    requireMatch(this, 'name', middle, /^[a-z0-9]{1,5}$/, 'be 1 to 5 lower-case letters and digits', 'An account has room for no more.');
-    requireMatch(this, 'redundancy', copies, /^(LRS|ZRS|GRS|GZRS)$/, 'be LRS, ZRS, GRS or GZRS', 'Without zones take LRS.');
-    requireRange(this, 'archiveAfterDays', archiveAfter, [1, 36_500], 'days', 'An object that is younger is still being read.');
-    requireRange(this, 'undeleteWindowDays', undeleteWindow, [1, 365], 'days', 'Azure keeps deleted objects no longer.');
+    requireText(this, { name: middle }, NAME);
+    requireText(this, { redundancy: copies }, REDUNDANCY);
+    requireNumber(this, { archiveAfterDays: archiveAfter }, ARCHIVE);
+    requireNumber(this, { undeleteWindowDays: undeleteWindow }, UNDELETE);
     if (accountId) {
-      requireMatch(this, 'accountId', accountId, ACCOUNT_ID, 'be the id of a storage account', 'See az storage account show.');
+      requireText(this, { accountId }, ACCOUNT_ID);
       requireAbsent(this, 'accountId', { name, redundancy, archiveAfterDays, undeleteWindowDays });
     }
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };

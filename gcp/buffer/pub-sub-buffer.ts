@@ -5,15 +5,26 @@ import { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic';
 import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-iam-member';
 import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
-import { mayDestroy, type Removal, requireAbsent, requireMatch, requireRange } from '../../shared/synth/settings';
+import { mayDestroy, type Removal, requireAbsent, requireNumber, requireText, type TextRule } from '../../shared/synth/settings';
 import type { Binding, Delivery, FunctionWorkload, RecordSink, RecordSource, Site, Workload } from '../ports';
 import { DeadLetterTopic } from './dead-letter-topic';
 import { SubscriptionAlert } from './subscription-alert';
 
-const NAME = /^[a-z][a-z0-9-]{0,39}$/;
-const TOPIC_ID = /^projects\/[^/]+\/topics\/[^/]+$/;
-const KEY_ID = /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/;
-const DAY_SECONDS = 24 * 60 * 60;
+const NAME: TextRule = {
+  pattern: /^[a-z][a-z0-9-]{0,39}$/,
+  must: 'be 1 to 40 lower-case letters, digits and hyphens',
+  remedy: 'It starts with a letter.',
+};
+const TOPIC_ID: TextRule = {
+  pattern: /^projects\/[^/]+\/topics\/[^/]+$/,
+  must: 'be the id of a topic',
+  remedy: 'Write it like projects/example/topics/orders.',
+};
+const KEY_ID: TextRule = {
+  pattern: /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/,
+  must: 'be the id of a key',
+  remedy: 'See gcloud kms keys list.',
+};
 
 /** Settings for {@link PubSubBuffer}. */
 export interface PubSubBufferProps {
@@ -80,22 +91,22 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource 
 
   constructor(scope: Construct, id: string, props: PubSubBufferProps) {
     super(scope, id);
-    const { site, topicId, encryptionKey: kmsKeyName } = props;
+    const { site, topicId, encryptionKey: kmsKeyName, notify = [] } = props;
     const { project, region } = site;
     const name = props.name ?? 'events';
     const retentionDays = props.retentionDays ?? 7;
-    requireMatch(this, 'name', name, NAME, 'be 1 to 40 lower-case letters, digits and hyphens', 'It starts with a letter.');
-    requireRange(this, 'retentionDays', retentionDays, [1, 31], 'days', 'For longer replay, keep the raw events in a store.');
+    requireText(this, { name }, NAME);
+    requireNumber(this, { retentionDays }, { from: 1, to: 31, unit: 'days', remedy: 'For longer replay, keep the raw events in a store.' });
     if (topicId) {
-      requireMatch(this, 'topicId', topicId, TOPIC_ID, 'be the id of a topic', 'Write it like projects/example/topics/orders.');
+      requireText(this, { topicId }, TOPIC_ID);
       requireAbsent(this, 'topicId', { retentionDays: props.retentionDays });
     }
-    if (kmsKeyName) requireMatch(this, 'encryptionKey', kmsKeyName, KEY_ID, 'be the id of a key', 'See gcloud kms keys list.');
+    if (kmsKeyName) requireText(this, { encryptionKey: kmsKeyName }, KEY_ID);
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
     this.site = site;
     this.name = `${site.prefix}-${name}`;
-    this.retentionSeconds = retentionDays * DAY_SECONDS;
-    this.notify = props.notify ?? [];
+    this.retentionSeconds = retentionDays * 24 * 3600;
+    this.notify = notify;
     const meta = { dependsOn: [...site.waitFor, ...this.allowEncrypt(kmsKeyName)], lifecycle };
     if (!topicId) {
       this.topic = new PubsubTopic(this, 'Topic', {
@@ -111,13 +122,7 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource 
     // A topic that keeps its events in the region on their way too takes them at the address of the region alone.
     this.endpoint = `${region}-pubsub.googleapis.com`;
     this.sendUrl = `https://${this.endpoint}/v1/${this.topicId}:publish`;
-    this.deadLetter = new DeadLetterTopic(this, 'DeadLetter', {
-      site,
-      name: `${this.name}-dead-letter`,
-      meta,
-      kmsKeyName,
-      notify: this.notify,
-    });
+    this.deadLetter = new DeadLetterTopic(this, 'DeadLetter', { site, name: `${this.name}-dead-letter`, meta, kmsKeyName, notify });
   }
 
   bindWriter(writer: Workload, name: string): Binding {
@@ -131,23 +136,23 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource 
 
   /** Where `delivery` says nothing: 9 retries, 10 to 600 seconds apart, which last about half an hour. */
   deliverTo(target: FunctionWorkload, delivery: Delivery = {}): void {
-    const { url, timeoutSeconds: ackDeadlineSeconds, invokerEmail: serviceAccountEmail } = target;
-    const { maxRetries = 9, minBackoffSeconds = 10, maxBackoffSeconds = 600 } = delivery;
-    requireRange(target, 'timeoutSeconds', ackDeadlineSeconds, [10, 600], 'seconds', 'Pub/Sub waits that long for an answer.');
-    requireRange(this, 'maxRetries', maxRetries, [4, 99], 'retries', 'Pub/Sub takes no other number.');
-    requireRange(this, 'maxBackoffSeconds', maxBackoffSeconds, [0, 600], 'seconds', 'Pub/Sub pauses no longer.');
-    requireRange(this, 'minBackoffSeconds', minBackoffSeconds, [0, maxBackoffSeconds], 'seconds', 'A pause only grows from there.');
+    const { url, timeoutSeconds, invokerEmail: serviceAccountEmail } = target;
+    const { maxRetries = 9, minBackoffSeconds = 10, maxBackoffSeconds: longest = 600 } = delivery;
+    requireNumber(target, { timeoutSeconds }, { from: 10, to: 600, unit: 'seconds', remedy: 'Pub/Sub waits that long for an answer.' });
+    requireNumber(this, { maxRetries }, { from: 4, to: 99, unit: 'retries', remedy: 'Pub/Sub takes no other number.' });
+    requireNumber(this, { maxBackoffSeconds: longest }, { from: 0, to: 600, unit: 'seconds', remedy: 'Pub/Sub pauses no longer.' });
+    requireNumber(this, { minBackoffSeconds }, { from: 0, to: longest, unit: 'seconds', remedy: 'A pause only grows from there.' });
 
     const maxDeliveryAttempts = maxRetries + 1;
     this.subscribe(target, 'Trigger', {
-      ackDeadlineSeconds,
+      ackDeadlineSeconds: timeoutSeconds,
       pushConfig: {
         // With the number of attempts in its address, the target knows the last one and can say why it failed.
         pushEndpoint: `${url}?maxDeliveryAttempts=${maxDeliveryAttempts}`,
         oidcToken: { serviceAccountEmail, audience: url },
       },
       deadLetterPolicy: { deadLetterTopic: this.deadLetter.topic.id, maxDeliveryAttempts },
-      retryPolicy: { minimumBackoff: `${minBackoffSeconds}s`, maximumBackoff: `${maxBackoffSeconds}s` },
+      retryPolicy: { minimumBackoff: `${minBackoffSeconds}s`, maximumBackoff: `${longest}s` },
       dependsOn: [...this.deadLetter.ready, ...target.invocable],
     });
   }
@@ -173,14 +178,8 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource 
       messageRetentionDuration: `${this.retentionSeconds}s`,
       expirationPolicy: { ttl: '' },
     });
-    if (config.deadLetterPolicy) {
-      new PubsubSubscriptionIamMember(scope, `${id}Forwarder`, {
-        project,
-        subscription: subscription.name,
-        role: 'roles/pubsub.subscriber',
-        member: pubSubAgent,
-      });
-    }
+    const grant = { project, subscription: subscription.name, role: 'roles/pubsub.subscriber', member: pubSubAgent };
+    if (config.deadLetterPolicy) new PubsubSubscriptionIamMember(scope, `${id}Forwarder`, grant);
     new SubscriptionAlert(scope, `${id}Late`, {
       project,
       subscription,

@@ -1,7 +1,13 @@
 import { type ITerraformIterator, TerraformIterator, Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { requireMatch } from '../../shared/synth/settings';
+import { requireText, type TextRule } from '../../shared/synth/settings';
 import type { RecordSink, Workload } from '../ports';
+
+const MEMBER: TextRule = {
+  pattern: /^(user|group|domain|serviceAccount|principal|principalSet):\S+$/,
+  must: 'be IAM members that name somebody',
+  remedy: 'Write them like serviceAccount:press@project.iam.gserviceaccount.com. allUsers and allAuthenticatedUsers are the public.',
+};
 
 /** Settings for {@link PubSubEntry}. */
 export interface PubSubEntryProps {
@@ -33,14 +39,7 @@ export class PubSubEntry extends Construct {
     super(scope, id);
     const publishers = [...(props.publishers ?? [])];
     for (const publisher of Token.isUnresolved(publishers) ? [] : publishers) {
-      requireMatch(
-        this,
-        'publishers',
-        publisher,
-        /^(user|group|domain|serviceAccount|principal|principalSet):\S+$/,
-        'be IAM members that name somebody',
-        'Write them like serviceAccount:press@project.iam.gserviceaccount.com. allUsers and allAuthenticatedUsers are the public.',
-      );
+      requireText(this, { publishers: publisher }, MEMBER);
     }
 
     if (publishers.length > 0) props.sink.bindWriter(new Publishers(this, 'Publishers', publishers), 'EVENTS');

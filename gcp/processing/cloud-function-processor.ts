@@ -5,12 +5,21 @@ import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { Sleep } from '@cdktf/provider-time/lib/sleep';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { requireMatch, requireRange } from '../../shared/synth/settings';
+import { requireNumber, requireText, type TextRule } from '../../shared/synth/settings';
 import type { Delivery, FunctionWorkload, ObjectStore, RecordSource, Site, TableStore } from '../ports';
 import { FunctionBuilder } from './function-builder';
 import { FunctionSource } from './function-source';
 
-const EMAIL = /^[^@:\s]+@[^@\s]+\.gserviceaccount\.com$/;
+const NAME: TextRule = {
+  pattern: /^[a-z0-9]{1,10}$/,
+  must: 'be 1 to 10 lower-case letters and digits',
+  remedy: 'A service account has room for no more.',
+};
+const EMAIL: TextRule = {
+  pattern: /^[^@:\s]+@[^@\s]+\.gserviceaccount\.com$/,
+  must: 'be an e-mail',
+  remedy: 'See gcloud iam service-accounts list.',
+};
 
 /** Settings for {@link CloudFunctionProcessor}. */
 export interface CloudFunctionProcessorProps {
@@ -87,19 +96,14 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     super(scope, id);
     const { site, code, source, serviceAccount } = props;
     const { project, region: location } = site;
-    const name = props.name ?? 'func';
-    const memoryMiB = props.memoryMiB ?? 512;
-    const concurrency = props.concurrency ?? 80;
-    const maxInstances = props.maxInstances ?? 10;
-    this.timeoutSeconds = props.timeoutSeconds ?? 60;
-    const room = 'A service account has room for no more.';
-    requireMatch(this, 'name', name, /^[a-z0-9]{1,10}$/, 'be 1 to 10 lower-case letters and digits', room);
-    requireRange(this, 'memoryMiB', memoryMiB, [256, 4096], 'MiB', 'One processor takes no more, and Node.js no less.');
-    requireRange(this, 'timeoutSeconds', this.timeoutSeconds, [10, 600], 'seconds', 'For longer work use a container that pulls.');
-    requireRange(this, 'concurrency', concurrency, [1, 1000], 'calls', 'Cloud Run takes no more.');
-    requireRange(this, 'maxInstances', maxInstances, [1, 1000], 'instances', 'Ask Google for a higher quota first.');
-    if (serviceAccount)
-      requireMatch(this, 'serviceAccount', serviceAccount, EMAIL, 'be an e-mail', 'See gcloud iam service-accounts list.');
+    const { name = 'func', memoryMiB = 512, timeoutSeconds = 60, concurrency = 80, maxInstances = 10 } = props;
+    requireText(this, { name }, NAME);
+    requireNumber(this, { memoryMiB }, { from: 256, to: 4096, unit: 'MiB', remedy: 'One processor takes no more, and Node.js no less.' });
+    requireNumber(this, { timeoutSeconds }, { from: 10, to: 600, unit: 'seconds', remedy: 'For longer work use a container that pulls.' });
+    requireNumber(this, { concurrency }, { from: 1, to: 1000, unit: 'calls', remedy: 'Cloud Run takes no more.' });
+    requireNumber(this, { maxInstances }, { from: 1, to: 1000, unit: 'instances', remedy: 'Ask Google for a higher quota first.' });
+    if (serviceAccount) requireText(this, { serviceAccount }, EMAIL);
+    this.timeoutSeconds = timeoutSeconds;
     const base = `${site.prefix}-${name}`;
 
     const runtimeEmail = serviceAccount ?? this.account(site, 'Runtime', base, 'Runs as').email;
@@ -133,7 +137,7 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
         // More than one call at a time needs a whole processor.
         availableCpu: '1',
         availableMemory: `${memoryMiB}Mi`,
-        timeoutSeconds: this.timeoutSeconds,
+        timeoutSeconds,
         maxInstanceRequestConcurrency: concurrency,
         minInstanceCount: 0,
         maxInstanceCount: maxInstances,
@@ -161,14 +165,8 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
    */
   private allowInvoke(project: string, member: string): CloudRunV2ServiceIamMember {
     const { terraformResourceType, friendlyUniqueId, location, name } = this.function;
-    return new CloudRunV2ServiceIamMember(this, 'InvokerGrant', {
-      project,
-      location,
-      name,
-      role: 'roles/run.invoker',
-      member,
-      lifecycle: { replaceTriggeredBy: [`${terraformResourceType}.${friendlyUniqueId}.id`] },
-    });
+    const lifecycle = { replaceTriggeredBy: [`${terraformResourceType}.${friendlyUniqueId}.id`] };
+    return new CloudRunV2ServiceIamMember(this, 'InvokerGrant', { project, location, name, role: 'roles/run.invoker', member, lifecycle });
   }
 
   private alert(project: string, base: string, notify: readonly string[] = []) {

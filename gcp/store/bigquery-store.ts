@@ -4,11 +4,21 @@ import { BigqueryTableIamMember } from '@cdktf/provider-google/lib/bigquery-tabl
 import { DataGoogleBigqueryDefaultServiceAccount } from '@cdktf/provider-google/lib/data-google-bigquery-default-service-account';
 import { KmsCryptoKeyIamMember } from '@cdktf/provider-google/lib/kms-crypto-key-iam-member';
 import { Construct } from 'constructs';
-import { mayDestroy, type Removal, requireAbsent, requireMatch, requireRange } from '../../shared/synth/settings';
+import { mayDestroy, type Removal, requireAbsent, requireNumber, requireText, type TextRule } from '../../shared/synth/settings';
 import type { Binding, Site, TableStore, Workload } from '../ports';
 import { type Column, DEFAULT_COLUMNS, requireColumns, schemaOf, uniqueRows } from './event-table';
 
-const KEY_ID = /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/;
+const NAME: TextRule = {
+  pattern: /^[a-z][a-z0-9_]{0,39}$/,
+  must: 'be 1 to 40 lower-case letters, digits and underscores',
+  remedy: 'It starts with a letter.',
+};
+const DATASET_ID: TextRule = { pattern: /^\w+$/, must: 'be the id of a dataset', remedy: 'Write it without the project, like plants.' };
+const KEY_ID: TextRule = {
+  pattern: /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/,
+  must: 'be the id of a key',
+  remedy: 'See gcloud kms keys list.',
+};
 
 /** Settings for {@link BigQueryStore}. */
 export interface BigQueryStoreProps {
@@ -83,23 +93,16 @@ export class BigQueryStore extends Construct implements TableStore {
     const name = props.name ?? 'events';
     const columns = props.columns ?? DEFAULT_COLUMNS;
     const undeleteWindowDays = props.undeleteWindowDays ?? 7;
-    requireMatch(
-      this,
-      'name',
-      name,
-      /^[a-z][a-z0-9_]{0,39}$/,
-      'be 1 to 40 lower-case letters, digits and underscores',
-      'It starts with a letter.',
-    );
+    requireText(this, { name }, NAME);
     if (retentionDays !== undefined) {
-      requireRange(this, 'retentionDays', retentionDays, [1, 36_500], 'days', 'Leave it out to keep the rows for ever.');
+      requireNumber(this, { retentionDays }, { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to keep the rows for ever.' });
     }
-    requireRange(this, 'undeleteWindowDays', undeleteWindowDays, [2, 7], 'days', 'BigQuery offers no other.');
+    requireNumber(this, { undeleteWindowDays }, { from: 2, to: 7, unit: 'days', remedy: 'BigQuery offers no other.' });
     if (datasetId) {
-      requireMatch(this, 'datasetId', datasetId, /^\w+$/, 'be the id of a dataset', 'Write it without the project, like plants.');
+      requireText(this, { datasetId }, DATASET_ID);
       requireAbsent(this, 'datasetId', { name: props.name, undeleteWindowDays: props.undeleteWindowDays, encryptionKey: kmsKeyName });
     }
-    if (kmsKeyName) requireMatch(this, 'encryptionKey', kmsKeyName, KEY_ID, 'be the id of a key', 'See gcloud kms keys list.');
+    if (kmsKeyName) requireText(this, { encryptionKey: kmsKeyName }, KEY_ID);
     requireColumns(this, columns);
     const destroy = mayDestroy(this, props.removal);
     const lifecycle = destroy ? undefined : { preventDestroy: true };

@@ -1,5 +1,11 @@
 import type { IConstruct } from 'constructs';
-import { requireMatch, SettingError } from '../../shared/synth/settings';
+import { requireText, SettingError, type TextRule } from '../../shared/synth/settings';
+
+const COLUMN_NAME: TextRule = {
+  pattern: /^[A-Za-z][A-Za-z0-9_]{0,99}$/,
+  must: 'be 1 to 100 letters, digits and underscores, a letter first',
+  remedy: 'BigQuery keeps other names to itself.',
+};
 
 /** The types a column can have, as the API spells them. Other spellings show a change in every plan. */
 const TYPES = ['STRING', 'INTEGER', 'FLOAT', 'NUMERIC', 'BIGNUMERIC', 'BOOLEAN', 'TIMESTAMP', 'DATE', 'JSON'] as const;
@@ -47,8 +53,7 @@ export const DEFAULT_COLUMNS: readonly Column[] = [
 export function requireColumns(scope: IConstruct, columns: readonly Column[]) {
   const taken = new Set([...PLUMBING, REST].map(({ name }) => name));
   for (const { name, type } of columns) {
-    const rule = 'be 1 to 100 letters, digits and underscores, a letter first';
-    requireMatch(scope, 'the name of a column', name, /^[A-Za-z][A-Za-z0-9_]{0,99}$/, rule, 'BigQuery keeps other names to itself.');
+    requireText(scope, { 'the name of a column': name }, COLUMN_NAME);
     if (taken.has(name.toLowerCase())) {
       throw new SettingError(scope, 'each column must have a name of its own', `"${name}" again`, `Taken are ${[...taken].join(', ')}.`);
     }

@@ -21,29 +21,54 @@ export class SettingError extends Error {
   }
 }
 
+/** Which texts a setting takes. */
+export interface TextRule {
+  readonly pattern: RegExp;
+  /** What the text must be, after "must": `be the id of a topic`. */
+  readonly must: string;
+  /** What to do instead, as a sentence. */
+  readonly remedy: string;
+}
+
+/** Which whole numbers a setting takes, both ends included. */
+export interface NumberRule {
+  readonly from: number;
+  readonly to: number;
+  /** What is counted, such as `days`. */
+  readonly unit: string;
+  /** What to do instead, as a sentence. */
+  readonly remedy: string;
+}
+
+/** The start of every name on Azure and GCP. Storage accounts take 24 characters and no hyphen, service accounts take 30. */
+export const PREFIX: TextRule = {
+  pattern: /^[a-z][a-z0-9]{1,10}$/,
+  must: 'be 2 to 11 lower-case letters and digits, a letter first',
+  remedy: 'Names of storage accounts and service accounts take no more.',
+};
+
 /**
- * Refuse a number outside of a range, or with a fraction. Values that are known only at deploy pass.
+ * Refuse texts that break a rule. Values that are known only at deploy pass.
+ * @param settings each text by the name of its setting
  * @throws SettingError
  */
-export function requireRange(
-  scope: IConstruct,
-  setting: string,
-  value: number,
-  [min, max]: readonly [number, number],
-  unit: string,
-  remedy: string,
-) {
-  if (isToken(value) || (Number.isInteger(value) && value >= min && value <= max)) return;
-  throw new SettingError(scope, `${setting} must be ${min} to ${max} ${unit}`, value, remedy);
+export function requireText(scope: IConstruct, settings: Readonly<Record<string, string>>, { pattern, must, remedy }: TextRule) {
+  for (const [setting, value] of Object.entries(settings)) {
+    if (isToken(value) || pattern.test(String(value))) continue;
+    throw new SettingError(scope, `${setting} must ${must}`, `"${value}"`, remedy);
+  }
 }
 
 /**
- * Refuse a text that does not match. Values that are known only at deploy pass.
+ * Refuse numbers that break a rule. Values that are known only at deploy pass.
+ * @param settings each number by the name of its setting
  * @throws SettingError
  */
-export function requireMatch(scope: IConstruct, setting: string, value: string, pattern: RegExp, rule: string, remedy: string) {
-  if (isToken(value) || pattern.test(value)) return;
-  throw new SettingError(scope, `${setting} must ${rule}`, `"${value}"`, remedy);
+export function requireNumber(scope: IConstruct, settings: Readonly<Record<string, number>>, { from, to, unit, remedy }: NumberRule) {
+  for (const [setting, value] of Object.entries(settings)) {
+    if (isToken(value) || isToken(to) || (Number.isInteger(value) && value >= from && value <= to)) continue;
+    throw new SettingError(scope, `${setting} must be ${from} to ${to} ${unit}`, value, remedy);
+  }
 }
 
 /**
@@ -81,6 +106,6 @@ export function mayDestroy(scope: IConstruct, removal: Removal = 'retain'): bool
 }
 
 /** Whether a value stands for one that is known only at deploy: a token of the AWS CDK or CDKTF, or an expression of Terraform. */
-function isToken(value: string | number): boolean {
-  return typeof value === 'number' ? value < -1e288 && value > -Infinity : value.includes('${');
+function isToken(value: unknown): boolean {
+  return typeof value === 'number' ? value < -1e288 && value > -Infinity : typeof value === 'string' && value.includes('${');
 }

@@ -38,6 +38,14 @@ test('no alarm has an action until somebody wants to hear them, and then each ha
   expect(new Set(heard.flat())).toEqual(new Set([arn]));
 });
 
+test('the role for the logs of API Gateway is made when the context asks for it, and nothing else is understood', () => {
+  expect(all(templateOf(), 'AWS::ApiGateway::Account')).toHaveLength(0);
+  expect(all(templateOf({}, { accountLogRole: 'create' }), 'AWS::ApiGateway::Account')).toHaveLength(1);
+  expect(() => templateOf({}, { accountLogRole: true })).toThrow(
+    new Error('aws-pipeline: accountLogRole must be existing or create, got "true". Give it by -c accountLogRole=create.'),
+  );
+});
+
 test('nothing has a name of its own, so the stack can stand twice in one account', () => {
   const named = Object.values(templateOf().Resources).flatMap(({ Type, Properties = {} }) =>
     Object.keys(Properties)

@@ -63,7 +63,7 @@ describe('refuses', () => {
     [
       'a prefix that no storage account takes',
       { prefix: 'My-Company' },
-      'test/Site: prefix must be 2 to 11 lower-case letters and digits, a letter first, got "My-Company". Names of storage accounts take no more.',
+      'test/Site: prefix must be 2 to 11 lower-case letters and digits, a letter first, got "My-Company". Names of storage accounts and service accounts take no more.',
     ],
     [
       'the long name of a region',

@@ -66,7 +66,7 @@ describe('refuses', () => {
     [
       'a long prefix',
       { prefix: 'acme-company' },
-      'test/Site: prefix must be 2 to 11 lower-case letters and digits, a letter first, got "acme-company". Names of service accounts take no more.',
+      'test/Site: prefix must be 2 to 11 lower-case letters and digits, a letter first, got "acme-company". Names of storage accounts and service accounts take no more.',
     ],
   ])('%s', (_, props, message) => expect(() => make(props)).toThrow(new Error(message)));
 });

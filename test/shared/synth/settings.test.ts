@@ -1,7 +1,7 @@
 import { App, Aws, Lazy as CdkLazy, Token as CdkToken, Stack } from 'aws-cdk-lib';
 import { App as TerraformApp, Lazy as TerraformLazy, TerraformStack, Token as TerraformToken, TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
-import { mayDestroy, requireAbsent, requireMatch, requireRange, SettingError } from '../../../shared/synth/settings';
+import { mayDestroy, requireAbsent, requireNumber, requireText, SettingError } from '../../../shared/synth/settings';
 
 /** A construct at `Test/Stage`. */
 const at = (context: Record<string, unknown> = {}) => new Construct(new Stack(new App({ context }), 'Test'), 'Stage');
@@ -13,8 +13,9 @@ test('an error says in one line where, the rule, what it got, and what to do', (
   expect([error.name, error.message]).toEqual(['SettingError', 'Test/Stage: colour must be red or blue, got green. Paint it.']);
 });
 
-describe('a range', () => {
-  const check = (value: number) => () => requireRange(at(), 'memory', value, [1, 10], 'MiB', 'There is no other.');
+describe('a number', () => {
+  const rule = { from: 1, to: 10, unit: 'MiB', remedy: 'There is no other.' };
+  const check = (memory: number) => () => requireNumber(at(), { memory }, rule);
 
   test.each([1, 5, 10])('takes %p', (value) => expect(check(value)).not.toThrow());
 
@@ -29,10 +30,16 @@ describe('a range', () => {
     ['CDKTF, made late', TerraformLazy.numberValue({ produce: () => 99 })],
     ['a Terraform variable', variable.numberValue],
   ])('takes a value of %s that is known only at deploy', (_, value) => expect(check(value)).not.toThrow());
+
+  test('is named when it is the one of several that is wrong', () =>
+    expect(() => requireNumber(at(), { rate: 1, late: variable.numberValue, burst: 11 }, rule)).toThrow(
+      new Error('Test/Stage: burst must be 1 to 10 MiB, got 11. There is no other.'),
+    ));
 });
 
-describe('a pattern', () => {
-  const check = (value: string) => () => requireMatch(at(), 'prefix', value, /^[a-z]+$/, 'be lower-case letters', 'Like this: abc.');
+describe('a text', () => {
+  const rule = { pattern: /^[a-z]+$/, must: 'be lower-case letters', remedy: 'Like this: abc.' };
+  const check = (prefix: string) => () => requireText(at(), { prefix }, rule);
 
   test('takes a text that matches', () => expect(check('abc')).not.toThrow());
 
@@ -47,6 +54,11 @@ describe('a pattern', () => {
     ['a Terraform variable', variable.stringValue],
     ['a Terraform variable, as a part', `${variable.stringValue}-X`],
   ])('takes a value of %s that is known only at deploy', (_, value) => expect(check(value)).not.toThrow());
+
+  test('is named when it is the one of several that is wrong', () =>
+    expect(() => requireText(at(), { first: 'a', late: variable.stringValue, last: 'Z' }, rule)).toThrow(
+      new Error('Test/Stage: last must be lower-case letters, got "Z". Like this: abc.'),
+    ));
 });
 
 describe('settings beside an existing resource', () => {
