@@ -4,6 +4,7 @@ import path from 'node:path';
 import { eventCheckSource } from './event-check';
 import { withExamples } from './examples';
 import { pipelinesSvg } from './picture';
+import { settingsPage } from './settings';
 
 const root = path.join(__dirname, '..');
 const check = process.argv.includes('--check');
@@ -11,6 +12,7 @@ const files: Record<string, () => string> = {
   'shared/runtime/event-check.js': eventCheckSource,
   'README.md': () => withExamples(read('README.md') ?? ''),
   'docs/pipelines.svg': pipelinesSvg,
+  'docs/settings.md': settingsPage,
 };
 
 for (const [file, source] of Object.entries(files)) {
