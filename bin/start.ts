@@ -59,7 +59,7 @@ function readCommand(): { clouds: readonly Cloud[]; json: boolean; help: boolean
     if (unknown) throw new Error(`"${unknown}" is no cloud. Name ${CLOUDS.join(', ')}, or none for all three.`);
     return { clouds: positionals.length > 0 ? CLOUDS.filter((cloud) => positionals.includes(cloud)) : CLOUDS, ...values };
   } catch (error) {
-    console.error(`${(error as Error).message}\n\n${HELP}`);
+    console.error(`${(error as Error).message} See npm start -- --help.`);
     process.exit(2);
   }
 }

@@ -80,7 +80,12 @@ async function handler() {
     kinesis: { data: Buffer.from(event).toString('base64'), sequenceNumber: `${index}`, approximateArrivalTimestamp: 1_769_848_200 },
   }));
   const written: string[] = [];
-  const ours = kinesisToS3({ transform, putObject: async (_, body) => void written.push(body), sendMessage: async () => {} });
+  const ours = kinesisToS3({
+    transform,
+    processor: 'bench',
+    putObject: async (_, body) => void written.push(body),
+    sendMessage: async () => {},
+  });
   const plain = () =>
     written.push(records.map(({ kinesis }) => JSON.stringify(JSON.parse(Buffer.from(kinesis.data, 'base64').toString('utf8')))).join('\n'));
 

@@ -31,8 +31,9 @@ const AGE: NumberRule = {
 /** Settings for {@link KinesisBuffer}. Every one has a safe default. */
 export interface KinesisBufferProps {
   /**
-   * How long a record stays readable for replay, from 24 hours to 365 days. More than 24 hours costs more.
-   * @default 24 hours
+   * How long a record stays readable for replay, from 24 hours to 365 days. More than 24 hours costs by the
+   * gigabyte. What Lambda gave up is found by its position for as long, and not longer.
+   * @default 7 days
    */
   readonly retention?: Duration;
   /**
@@ -41,7 +42,8 @@ export interface KinesisBufferProps {
    */
   readonly encryptionKey?: IKey;
   /**
-   * An existing stream. Its mode, encryption and retention stay as they are.
+   * An existing stream. Its mode, encryption and retention stay as they are. One that is encrypted with a key of yours
+   * must know it: `Stream.fromStreamAttributes`.
    * @default - a new stream
    */
   readonly stream?: IStream;
@@ -79,7 +81,7 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
 
   constructor(scope: Construct, id: string, props: KinesisBufferProps = {}) {
     super(scope, id);
-    this.retention = props.retention ?? Duration.hours(24);
+    this.retention = props.retention ?? Duration.days(7);
     requireNumber(this, { retention: this.retention.toHours({ integral: false }) }, RETENTION);
     if (props.stream) requireAbsent(this, 'stream', { retention: props.retention, encryptionKey: props.encryptionKey });
     if (props.deadLetterQueue?.fifo) {
@@ -102,7 +104,6 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
         encryption: QueueEncryption.SQS_MANAGED,
         enforceSSL: true,
         retentionPeriod: Duration.days(14),
-        maxMessageSizeBytes: 1024 * 1024,
         removalPolicy,
       });
 
@@ -115,7 +116,7 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
       this.alarm('Late', late, 'Records have waited for an hour: their reader is down or too slow.', Duration.hours(1).toMilliseconds()),
       this.alarm('WritesThrottled', turnedAway, 'The stream turned writers away. Writers that do not try again lose records.'),
       this.alarm('ReadsThrottled', heldBack, 'The stream turned readers away. Records wait.'),
-      this.alarm('DeadLetters', dead, 'Records could not be processed. The queue deletes them 14 days after they came.'),
+      this.alarm('DeadLetters', dead, 'Records could not be processed. What came as a position alone is in the stream for its retention.'),
     ];
   }
 
@@ -171,8 +172,10 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
   }
 
   private bindDeadLetter(writer: Workload, name: string): Binding {
-    const { queueArn, queueUrl } = this.deadLetterQueue;
-    return { settings: { [`${name}_QUEUE_URL`]: queueUrl }, waitFor: [allow(writer, queueArn, 'sqs:SendMessage')] };
+    const { queueArn, queueUrl, encryptionMasterKey } = this.deadLetterQueue;
+    const grants = [allow(writer, queueArn, 'sqs:SendMessage')];
+    if (encryptionMasterKey) grants.push(encryptionMasterKey.grant(writer.role, 'kms:Decrypt', 'kms:GenerateDataKey'));
+    return { settings: { [`${name}_QUEUE_URL`]: queueUrl }, waitFor: grants };
   }
 
   private settings(name: string) {

@@ -1,14 +1,18 @@
 import { Aws, Names, RemovalPolicy } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import { type Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, type Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable, type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type NumberRule, requireNumber } from '../../shared/synth/settings';
 import type { PutRecordRequest, RecordSink, Workload } from '../ports';
+import { accessLogFormat, answersTo } from './api-gateway-templates';
 
 const RATE: NumberRule = { from: 1, to: 10_000, unit: 'requests a second', remedy: 'Ask AWS for a higher account quota first.' };
 const BURST: NumberRule = { from: 1, to: 5000, unit: 'requests', remedy: 'Ask AWS for a higher account quota first.' };
+
+/** The stage of the API, and a part of its address. */
+const STAGE = 'prod';
 
 /** Settings for {@link ApiGatewayEntry}. */
 export interface ApiGatewayEntryProps {
@@ -32,7 +36,7 @@ export interface ApiGatewayEntryProps {
    */
   readonly burstLimit?: number;
   /**
-   * How long the access log is kept.
+   * How long the access log and the log of errors are kept.
    * @default one month
    */
   readonly logRetention?: RetentionDays;
@@ -67,7 +71,7 @@ export class ApiGatewayEntry extends Construct implements Workload {
   readonly url: string;
   /** A command that sends the event in `event.json`, signed with the keys in the environment. */
   readonly curl: string;
-  /** Events that were taken from a caller and could not be handed over. None has an action yet. */
+  /** Events that were turned away, by our fault or by the senders'. None has an action yet. */
   readonly alarms: readonly Alarm[];
 
   constructor(scope: Construct, id: string, props: ApiGatewayEntryProps) {
@@ -92,6 +96,7 @@ export class ApiGatewayEntry extends Construct implements Workload {
       endpointTypes: [apigateway.EndpointType.REGIONAL],
       cloudWatchRole: props.accountLogRole === 'create',
       deployOptions: {
+        stageName: STAGE,
         accessLogDestination: new apigateway.LogGroupLogDestination(accessLog),
         accessLogFormat: accessLogFormat(),
         loggingLevel: apigateway.MethodLoggingLevel.ERROR,
@@ -108,19 +113,29 @@ export class ApiGatewayEntry extends Construct implements Workload {
       templates: { 'application/json': '{"message":$context.error.messageString,"reason":"$context.error.validationErrorString"}' },
     });
     this.addEvents(props, request);
-    this.api.deploymentStage.node.addDependency(...request.waitFor);
+    const { restApiId, deploymentStage } = this.api;
+    // API Gateway would make this group itself with the first error, and keep what is in it for ever.
+    const errorLog = new LogGroup(this, 'ErrorLog', {
+      logGroupName: `API-Gateway-Execution-Logs_${restApiId}/${STAGE}`,
+      retention: props.logRetention ?? RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    deploymentStage.node.addDependency(errorLog, ...request.waitFor);
     this.url = this.api.urlForPath('/events');
     this.curl =
       `curl --aws-sigv4 aws:amz:${Aws.REGION}:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" ` +
       `-H "x-amz-security-token: $AWS_SESSION_TOKEN" -H 'content-type: application/json' -d @event.json ${this.url}`;
 
+    const turnedAway = this.api.metricClientError({ statistic: 'Average' });
+    const ours = 'Events were turned away though their senders did nothing wrong.';
     this.alarms = [
-      this.api.metricServerError().createAlarm(this, 'ServerErrorsAlarm', {
-        threshold: 1,
-        evaluationPeriods: 1,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-        alarmDescription: 'Events were turned away though their senders did nothing wrong. Senders that do not try again lose them.',
-      }),
+      this.alarm('ServerErrors', this.api.metricServerError(), 1, `${ours} Senders that do not try again lose them.`),
+      this.alarm(
+        'ClientErrors',
+        turnedAway,
+        0.05,
+        'More than one request in twenty is turned away: unsigned, broken, too large or too many.',
+      ),
     ];
   }
 
@@ -164,37 +179,9 @@ export class ApiGatewayEntry extends Construct implements Workload {
       },
     );
   }
-}
 
-/** 202 for a record that was put. Whatever else the service says is an error of ours, unless the request names it. */
-function answersTo({ receipt, statusOfError }: PutRecordRequest): apigateway.IntegrationResponse[] {
-  const overrides = Object.entries(statusOfError).map(
-    ([error, status]) => `#if($error.contains("${error}"))#set($context.responseOverride.status = ${status})#end`,
-  );
-  const sorry = `#set($error = "$input.path('$.__type')")${overrides.join('')}{"message":"The event was not taken.","requestId":"$context.requestId"}`;
-  const thanks = `{"${receipt}":$input.json('$.${receipt}')}`;
-  return [
-    { selectionPattern: '2\\d{2}', statusCode: '202', responseTemplates: { 'application/json': thanks } },
-    { selectionPattern: '5\\d{2}', statusCode: '503', responseTemplates: { 'application/json': sorry } },
-    { statusCode: '500', responseTemplates: { 'application/json': sorry } },
-  ];
-}
-
-/** One line of JSON for each request: who, what came of it, and why. Why a body is refused quotes the event, so it is left out. */
-function accessLogFormat(): apigateway.AccessLogFormat {
-  return apigateway.AccessLogFormat.custom(
-    JSON.stringify({
-      requestTime: apigateway.AccessLogField.contextRequestTime(),
-      requestId: apigateway.AccessLogField.contextRequestId(),
-      traceId: apigateway.AccessLogField.contextXrayTraceId(),
-      caller: apigateway.AccessLogField.contextIdentityUserArn(),
-      sourceIp: apigateway.AccessLogField.contextIdentitySourceIp(),
-      status: apigateway.AccessLogField.contextStatus(),
-      responseLatency: apigateway.AccessLogField.contextResponseLatency(),
-      integrationStatus: apigateway.AccessLogField.contextIntegrationStatus(),
-      integrationLatency: apigateway.AccessLogField.contextIntegrationLatency(),
-      integrationError: apigateway.AccessLogField.contextIntegrationErrorMessage(),
-      error: apigateway.AccessLogField.contextErrorMessage(),
-    }),
-  );
+  private alarm(id: string, metric: Metric, threshold: number, alarmDescription: string): Alarm {
+    const treatMissingData = TreatMissingData.NOT_BREACHING;
+    return metric.createAlarm(this, `${id}Alarm`, { threshold, evaluationPeriods: 1, treatMissingData, alarmDescription });
+  }
 }

@@ -91,7 +91,7 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
       memorySize,
       timeout,
       role: this.role,
-      environment: Object.assign({}, ...bindings.map((binding) => binding.settings)),
+      environment: Object.assign({ PROCESSOR: this.node.addr.slice(-8) }, ...bindings.map((binding) => binding.settings)),
       tracing: Tracing.ACTIVE,
       logGroup,
       loggingFormat: LoggingFormat.JSON,

@@ -33,6 +33,7 @@ export interface S3StoreProps {
   readonly prefix?: string;
   /**
    * How old an object is when it moves to Glacier Instant Retrieval: cheaper to keep, dearer to read. At least 30 days.
+   * S3 moves no object under 128 KiB: a larger batch and a longer window make larger objects.
    * @default 90 days
    */
   readonly archiveAfter?: Duration;
@@ -47,7 +48,8 @@ export interface S3StoreProps {
    */
   readonly encryptionKey?: IKey;
   /**
-   * An existing bucket. Its encryption, versions, life cycle and access log stay as they are.
+   * An existing bucket. Its encryption, versions, life cycle and access log stay as they are. One that is encrypted with
+   * a key of yours must know it: `Bucket.fromBucketAttributes`.
    * @default - a new bucket, and one for its access log
    */
   readonly bucket?: IBucket;

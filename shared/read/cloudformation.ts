@@ -13,6 +13,7 @@ interface CfnResource {
 /** A template, as far as it is read here. */
 export interface CfnTemplate {
   readonly Resources: Readonly<Record<string, CfnResource>>;
+  readonly Outputs?: Readonly<Record<string, unknown>>;
 }
 
 /** Read a CloudFormation template that the AWS CDK made. */

@@ -38,7 +38,9 @@ export function build<App>(app: App, clouds: readonly Blueprints<App>[], { bluep
   const builders = clouds.filter((cloud) => Object.hasOwn(cloud, blueprint));
   if (builders.length === 0) {
     const known = [...new Set(clouds.flatMap((cloud) => Object.keys(cloud)))].join(', ');
-    throw new Error(`BLUEPRINT must be one of ${known}, got "${blueprint}". Leave it out for the minimal pipelines.`);
+    throw new Error(
+      `the blueprint must be one of ${known}, got "${blueprint}". Leave BLUEPRINT and -c blueprint out for the minimal pipelines.`,
+    );
   }
   for (const cloud of builders) cloud[blueprint]!(app, options);
 }

@@ -33,19 +33,19 @@ export function packageHandler(folder: string): HandlerPackage {
   const recipe = path.join(cache, `${folder.replaceAll('/', '-')}.json`);
   const known = readRecipe(recipe);
   const extras = readdirSync(path.join(root, folder)).filter((file) => !file.endsWith('.ts') && !file.startsWith('.'));
-  if (known && isFresh(known, extras)) return { zip: known.zip, hash: known.hash };
+  if (known && isFresh(known, extras)) return { zip: zipOf(known.hash), hash: known.hash };
 
   const { zip, inputs } = bundle(folder, extras);
   const hash = sha256(zip);
-  const made: Recipe = { zip: path.join(cache, `${hash}.zip`), hash, extras, inputs };
+  const made: Recipe = { hash, extras, inputs };
   mkdirSync(cache, { recursive: true });
-  writeWhole(made.zip, zip);
+  writeWhole(zipOf(hash), zip);
   writeWhole(recipe, JSON.stringify(made));
-  return { zip: made.zip, hash };
+  return { zip: zipOf(hash), hash };
 }
 
 /** What a bundle was made from. */
-interface Recipe extends HandlerPackage {
+interface Recipe extends Pick<HandlerPackage, 'hash'> {
   /** The files that go along as they are. */
   readonly extras: readonly string[];
   /** The hash of each file that had a say in the bundle, by its path from the root. */
@@ -96,10 +96,14 @@ function zipFixed(files: Zippable): Uint8Array {
 function readRecipe(file: string): Recipe | undefined {
   try {
     const recipe: Recipe = JSON.parse(readFileSync(file, 'utf8'));
-    return sha256(readFileSync(recipe.zip)) === recipe.hash ? recipe : undefined;
+    return sha256(readFileSync(zipOf(recipe.hash))) === recipe.hash ? recipe : undefined;
   } catch {
     return undefined;
   }
+}
+
+function zipOf(hash: string): string {
+  return path.join(cache, `${hash}.zip`);
 }
 
 /** Write under another name first, so that a reader at the same moment sees the old file or the new one, never half. */

@@ -34,7 +34,7 @@ test('no alarm has an action until somebody wants to hear them, and then each ha
   const actions = (template: CfnTemplate) => all(template, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties?.AlarmActions);
   expect(new Set(actions(templateOf()))).toEqual(new Set([undefined]));
   const heard = actions(templateOf({ notify: arn }));
-  expect(heard).toHaveLength(7);
+  expect(heard).toHaveLength(8);
   expect(new Set(heard.flat())).toEqual(new Set([arn]));
 });
 
@@ -46,10 +46,27 @@ test('the role for the logs of API Gateway is made when the context asks for it,
   );
 });
 
+test('refuses to tell what is no topic', () =>
+  expect(() => templateOf({ notify: 'on-call' })).toThrow(
+    new Error('aws-pipeline: notify must be the ARN of a topic, got "on-call". See aws sns list-topics.'),
+  ));
+
+test('the commands send one event, show what was stored, and show what could not be processed', () => {
+  const outputs = JSON.stringify(templateOf().Outputs);
+  expect(outputs).toMatch(/"aws s3 ls --recursive s3:\/\/",\{"Ref":"StoreBucket\w+"\},"\/events\/"/);
+  expect(outputs).toMatch(/"aws sqs receive-message --queue-url ",\{"Ref":"BufferDeadLetter\w+"\}/);
+  expect(outputs).toMatch(/"curl --aws-sigv4 aws:amz:".*execute-api --user .*-d @event\.json https:\/\/",\{"Ref":"ConnectApi\w+"\}/);
+});
+
 test('nothing has a name of its own, so the stack can stand twice in one account', () => {
   const named = Object.values(templateOf().Resources).flatMap(({ Type, Properties = {} }) =>
     Object.keys(Properties)
-      .filter((key) => /^(Bucket|Stream|Queue|Function|Role|LogGroup|Alarm)Name$/.test(key) && !/EventSourceMapping/.test(Type))
+      .filter(
+        (key) =>
+          /^(Bucket|Stream|Queue|Function|Role|LogGroup|Alarm)Name$/.test(key) &&
+          !/EventSourceMapping/.test(Type) &&
+          !/Execution-Logs/.test(JSON.stringify(Properties[key])),
+      )
       .map((key) => `${Type}.${key}`),
   );
   expect(named).toEqual([]);

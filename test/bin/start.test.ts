@@ -44,7 +44,7 @@ describe('one line for', () => {
       ['aws'],
       { BLUEPRINT: 'lake' },
       1,
-      /^BLUEPRINT must be one of pipeline, got "lake". Leave it out for the minimal pipelines.$/m,
+      /^the blueprint must be one of pipeline, got "lake". Leave BLUEPRINT and -c blueprint out for the minimal pipelines.$/m,
     ],
     [
       'a removal that it does not know',

@@ -7,14 +7,16 @@ import { type DeadLetter, deadLetter, judge } from '../../../shared/runtime/verd
 /** What the handler reaches for: each call is repeatable, or fails as a whole. */
 export interface Neighbours {
   readonly transform: Transform;
+  /** What no other processor is called. It keeps the objects of two apart that read one stream and write to one store. */
+  readonly processor: string;
   /** Write one object. The same key again replaces it. */
   putObject(key: string, body: string): Promise<void>;
   /** Send one message to the dead letter. */
   sendMessage(body: string): Promise<void>;
 }
 
-/** SQS takes 1 MiB; this leaves room for the reason and the position. */
-const MESSAGE_CHARACTERS = 900_000;
+/** Every queue takes 256 KiB; this leaves room for the reason and the position. */
+const MESSAGE_CHARACTERS = 240_000;
 
 /**
  * A batch of Kinesis records becomes one object for each hour in which its records arrived; records that can never be
@@ -24,7 +26,7 @@ const MESSAGE_CHARACTERS = 900_000;
  * this batch again: the same records make the same object names, so a retry replaces and never doubles. Dead letters
  * are sent only after every object is written, for the same reason.
  */
-export function kinesisToS3({ transform, putObject, sendMessage }: Neighbours) {
+export function kinesisToS3({ transform, processor, putObject, sendMessage }: Neighbours) {
   return async ({ Records }: KinesisStreamEvent): Promise<KinesisStreamBatchResponse> => {
     const objects = new Map<number, { lines: string[]; first: KinesisStreamRecord; last: KinesisStreamRecord }>();
     const letters: DeadLetter[] = [];
@@ -44,7 +46,9 @@ export function kinesisToS3({ transform, putObject, sendMessage }: Neighbours) {
     }
 
     try {
-      await each([...objects.values()], ({ lines, first, last }) => putObject(nameOf(first, last), `${lines.join('\n')}\n`));
+      await each([...objects.values()], ({ lines, first, last }) =>
+        putObject(`${nameOf(first, last)}-${processor}.ndjson`, `${lines.join('\n')}\n`),
+      );
       await each(letters.flatMap(messagesOf), sendMessage);
     } catch (error) {
       console.error({ message: 'The batch failed and will be tried again.', records: Records.length, error });
@@ -58,7 +62,7 @@ export function kinesisToS3({ transform, putObject, sendMessage }: Neighbours) {
 /** The hour of arrival, not the event's own time: it is the same at every try, and a late event does not make an object of its own. */
 function nameOf(first: KinesisStreamRecord, last: KinesisStreamRecord): string {
   const arrival = new Date(first.kinesis.approximateArrivalTimestamp * 1000);
-  return `${hourFolder(arrival)}/${shardOf(first)}-${first.kinesis.sequenceNumber}-${last.kinesis.sequenceNumber}.ndjson`;
+  return `${hourFolder(arrival)}/${shardOf(first)}-${first.kinesis.sequenceNumber}-${last.kinesis.sequenceNumber}`;
 }
 
 function positionOf(record: KinesisStreamRecord) {

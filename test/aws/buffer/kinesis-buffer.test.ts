@@ -46,7 +46,7 @@ test('documents the defaults that it has', () => {
   const { one } = make();
   const stream = one('AWS::Kinesis::Stream');
   expect(documentedDefaults('aws/buffer/kinesis-buffer.ts', 'KinesisBufferProps')).toEqual({
-    retention: `${stream.Properties.RetentionPeriodHours} hours`,
+    retention: `${stream.Properties.RetentionPeriodHours / 24} days`,
     removal: stream.DeletionPolicy?.toLowerCase(),
   });
 });
@@ -132,6 +132,16 @@ test('a writer may put records, and use the key of the stream where there is one
   ]);
 });
 
+test('whoever writes to a dead letter with a key of its own may use the key', () => {
+  const { built, allowed } = synthesize((stack) => {
+    const target = new Target(stack, 'Target');
+    const deadLetterQueue = new Queue(stack, 'Dead', { encryptionMasterKey: new Key(stack, 'Key') });
+    new KinesisBuffer(stack, 'Buffer', { deadLetterQueue }).deliverTo(target);
+    return target;
+  });
+  expect(allowed(built)).toContainEqual(expect.objectContaining({ Action: ['kms:Decrypt', 'kms:GenerateDataKey'] }));
+});
+
 test('every alarm watches this very stream or queue', () => {
   const { all } = make();
   const dimensions = all('AWS::CloudWatch::Alarm').map(({ Properties }) =>
@@ -198,11 +208,11 @@ describe('refuses', () => {
     [
       'an age in part of a second',
       () => deliver({ maxAge: Duration.millis(90_500) }),
-      'Test/Buffer: maxAge must be 60 to 86400 seconds, got 90.5. No record is older than the retention: raise that first.',
+      'Test/Buffer: maxAge must be 60 to 604800 seconds, got 90.5. No record is older than the retention: raise that first.',
     ],
     [
       'an age beyond the retention',
-      () => deliver({ maxAge: Duration.hours(25) }),
+      () => deliver({ maxAge: Duration.hours(25) }, { retention: Duration.hours(24) }),
       'Test/Buffer: maxAge must be 60 to 86400 seconds, got 90000. No record is older than the retention: raise that first.',
     ],
   ])('%s', (_, act, message) => expect(act).toThrow(new Error(message)));

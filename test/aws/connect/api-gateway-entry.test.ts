@@ -47,17 +47,17 @@ test('documents the defaults that it has', () => {
   expect(documentedDefaults('aws/connect/api-gateway-entry.ts', 'ApiGatewayEntryProps')).toEqual({
     rateLimit: `${ThrottlingRateLimit}`,
     burstLimit: `${ThrottlingBurstLimit}`,
-    logRetention: { 30: 'one month' }[one('AWS::Logs::LogGroup').Properties.RetentionInDays as number],
+    logRetention: { '30,30': 'one month' }[String(all('AWS::Logs::LogGroup').map(({ Properties }) => Properties.RetentionInDays))],
     accountLogRole: all('AWS::ApiGateway::Account').length === 0 ? 'existing' : 'create',
   });
 });
 
 test('takes every setting', () => {
-  const { one } = make({ rateLimit: 50, burstLimit: 75, logRetention: RetentionDays.ONE_YEAR, accountLogRole: 'create' });
+  const { one, all } = make({ rateLimit: 50, burstLimit: 75, logRetention: RetentionDays.ONE_YEAR, accountLogRole: 'create' });
   expect(one('AWS::ApiGateway::Stage').Properties.MethodSettings).toEqual([
     expect.objectContaining({ ThrottlingRateLimit: 50, ThrottlingBurstLimit: 75 }),
   ]);
-  expect(one('AWS::Logs::LogGroup').Properties.RetentionInDays).toBe(365);
+  expect(all('AWS::Logs::LogGroup').map(({ Properties }) => Properties.RetentionInDays)).toEqual([365, 365]);
 });
 
 test('uses a log group that is there already', () => {
@@ -65,7 +65,9 @@ test('uses a log group that is there already', () => {
     const accessLog = LogGroup.fromLogGroupArn(stack, 'Log', 'arn:aws:logs:eu-west-1:123456789012:log-group:mine');
     return new ApiGatewayEntry(stack, 'Connect', { sink: new KinesisBuffer(stack, 'Buffer'), eventSchema, accessLog });
   });
-  expect(all('AWS::Logs::LogGroup')).toEqual([]);
+  expect(all('AWS::Logs::LogGroup').map(({ Properties }) => textOf(Properties.LogGroupName))).toEqual([
+    expect.stringMatching(/^API-Gateway-Execution-Logs_/),
+  ]);
   const { DestinationArn } = one('AWS::ApiGateway::Stage').Properties.AccessLogSetting;
   expect(textOf(DestinationArn)).toMatch(/:log-group:mine$/);
 });
@@ -176,9 +178,9 @@ test('every status that the integration answers with is declared in the method',
 });
 
 test('the access log is kept for a bounded time, says what went wrong, and never holds an event', () => {
-  const { one } = make();
+  const { one, all } = make();
   const { AccessLogSetting, MethodSettings, TracingEnabled } = one('AWS::ApiGateway::Stage').Properties;
-  expect(one('AWS::Logs::LogGroup').Properties.RetentionInDays).toBe(30);
+  expect(all('AWS::Logs::LogGroup').map(({ Properties }) => Properties.RetentionInDays)).toEqual([30, 30]);
   expect(JSON.parse(AccessLogSetting.Format)).toMatchObject({
     caller: '$context.identity.userArn',
     integrationError: '$context.integrationErrorMessage',
@@ -187,6 +189,14 @@ test('the access log is kept for a bounded time, says what went wrong, and never
   expect(AccessLogSetting.Format).not.toMatch(/body|input|payload|validation/i);
   expect(MethodSettings).toEqual([expect.objectContaining({ DataTraceEnabled: false, LoggingLevel: 'ERROR', MetricsEnabled: true })]);
   expect(TracingEnabled).toBe(true);
+});
+
+test('errors are logged into a group that is there before API Gateway would make one that keeps them for ever', () => {
+  const { resources, one } = make();
+  const [group] = Object.keys(resources).filter((id) => textOf(resources[id]!.Properties?.LogGroupName ?? '').endsWith('/prod'));
+  expect(textOf(resources[group!]!.Properties.LogGroupName)).toBe('API-Gateway-Execution-Logs_the-stream/prod');
+  expect(one('AWS::ApiGateway::Stage').Properties.StageName).toBe('prod');
+  expect(one('AWS::ApiGateway::Stage').DependsOn).toContain(group);
 });
 
 test('the log role of the account is left alone, unless it is asked for', () => {
@@ -202,11 +212,12 @@ test('the API opens only when its role may hand events over', () => {
   expect(one('AWS::ApiGateway::Stage').DependsOn).toContain(policy);
 });
 
-test('the alarm watches this very API', () => {
+test('the alarms watch this very API', () => {
   const { built, madeBy, one } = make();
   const alarms = Object.values(madeBy(built)).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
   expect(alarms.map(({ Properties }) => [Properties.MetricName, Properties.Dimensions])).toEqual([
     ['5XXError', [{ Name: 'ApiName', Value: one('AWS::ApiGateway::RestApi').Properties.Name }]],
+    ['4XXError', [{ Name: 'ApiName', Value: one('AWS::ApiGateway::RestApi').Properties.Name }]],
   ]);
 });
 

@@ -18,6 +18,7 @@ writeFileSync(path.join(folder, 'index.js'), files['index.js']!);
 
 /** The whole environment of the function: what the template sets, and what Lambda sets. */
 const settings = {
+  PROCESSOR: 'press',
   STORE_BUCKET: 'my-bucket',
   STORE_PREFIX: 'events/',
   DEAD_LETTER_QUEUE_URL: 'http://127.0.0.1/queue',
@@ -81,7 +82,7 @@ test('objects land below the prefix, and a poison event lands in the queue', asy
   const { answer } = await call(env, event('1'), 'poison', event('2'));
   expect(answer()).toEqual({ batchItemFailures: [] });
   expect(objects).toEqual({
-    'PUT /my-bucket/events/year=2026/month=01/day=31/hour=08/shardId-000000000000-1000-1002.ndjson': `${event('1')}\n${event('2')}\n`,
+    'PUT /my-bucket/events/year=2026/month=01/day=31/hour=08/shardId-000000000000-1000-1002-press.ndjson': `${event('1')}\n${event('2')}\n`,
   });
   expect(messages).toEqual([{ QueueUrl: env.DEAD_LETTER_QUEUE_URL, MessageBody: expect.stringContaining('"payload":"poison"') }]);
 });

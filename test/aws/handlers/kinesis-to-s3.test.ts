@@ -58,6 +58,7 @@ function neighbours({
   const call = faulty(fault);
   const handler = kinesisToS3({
     transform,
+    processor: 'press',
     putObject: (key, body) => call(() => objects.set(key, body)),
     sendMessage: (body) => call(() => messages.push(body)),
   });
@@ -239,9 +240,9 @@ describe('objects', () => {
     await handler(...records);
     const at = (place: number) => numberOf(records[place]!);
     expect([...objects.keys()]).toEqual([
-      `year=2026/month=01/day=31/hour=08/shardId-000000000000-${at(0)}-${at(1)}.ndjson`,
-      `year=2026/month=01/day=31/hour=09/shardId-000000000000-${at(2)}-${at(2)}.ndjson`,
-      `year=2026/month=02/day=01/hour=00/shardId-000000000000-${at(3)}-${at(3)}.ndjson`,
+      `year=2026/month=01/day=31/hour=08/shardId-000000000000-${at(0)}-${at(1)}-press.ndjson`,
+      `year=2026/month=01/day=31/hour=09/shardId-000000000000-${at(2)}-${at(2)}-press.ndjson`,
+      `year=2026/month=02/day=01/hour=00/shardId-000000000000-${at(3)}-${at(3)}-press.ndjson`,
     ]);
   });
 

@@ -113,6 +113,7 @@ test('the function is told where the store and the dead letter are', () => {
     STORE_BUCKET: { Ref: expect.stringMatching(/^StoreBucket/) },
     STORE_PREFIX: 'events/',
     DEAD_LETTER_QUEUE_URL: { Ref: expect.stringMatching(/^BufferDeadLetter/) },
+    PROCESSOR: expect.stringMatching(/^[0-9a-f]{8}$/),
   });
 });
 

@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { temporaryFolder } from '../support/folder';
+
+const root = path.join(__dirname, '../..');
+
+/** An app as the command lines run it: a process with nothing in its environment, not even a PATH. */
+function run(app: string, env: Record<string, string> = {}) {
+  const outdir = temporaryFolder();
+  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', app], {
+    cwd: root,
+    env: { CDK_VALIDATION: 'false', CDK_OUTDIR: outdir, CDKTF_OUTDIR: outdir, ...env },
+    encoding: 'utf8',
+  });
+  return { status, stderr, read: (file: string) => JSON.parse(readFileSync(path.join(outdir, file), 'utf8')) };
+}
+
+const BOTH_KEYS = { REMOVAL: 'destroy', DESTROY_DATA: 'yes' };
+const terraform = ['stacks/azure-pipeline/cdk.tf.json', 'stacks/gcp-pipeline/cdk.tf.json'];
+
+test('both apps run where neither the AWS CLI nor Terraform is installed', () => {
+  for (const app of ['bin/aws.ts', 'bin/terraform.ts']) expect(run(app)).toMatchObject({ status: 0, stderr: '' });
+});
+
+test('both keys together let the data go with the stack, on all three clouds', () => {
+  const { Resources } = run('bin/aws.ts', BOTH_KEYS).read('aws-pipeline.template.json');
+  expect(Object.values<any>(Resources).filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain')).toEqual([]);
+  const { read } = run('bin/terraform.ts', BOTH_KEYS);
+  for (const file of terraform) expect(JSON.stringify(read(file))).not.toMatch(/prevent_destroy|"deletion_protection":true/);
+});
+
+test('without them the data stays, on all three clouds', () => {
+  const { Resources } = run('bin/aws.ts').read('aws-pipeline.template.json');
+  expect(Object.values<any>(Resources).filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain')).toHaveLength(4);
+  const { read } = run('bin/terraform.ts');
+  for (const file of terraform) expect(JSON.stringify(read(file)).match(/"prevent_destroy":true/g)!.length).toBeGreaterThanOrEqual(4);
+});
+
+test.each(['bin/aws.ts', 'bin/terraform.ts'])('one key alone stops %s, with one line', (app) => {
+  const { status, stderr } = run(app, { REMOVAL: 'destroy' });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^\w+-pipeline\/\w+: removal 'destroy' needs the context destroyData to be "yes", got nothing\. .*\n$/);
+});
+
+test('the context says which blueprint, before the environment does', () => {
+  const { status, stderr } = run('bin/aws.ts', { BLUEPRINT: 'pipeline', CDK_CONTEXT_JSON: '{"blueprint":"lake"}' });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^the blueprint must be one of pipeline, got "lake"\. .*\n$/);
+});
