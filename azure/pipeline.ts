@@ -31,7 +31,7 @@ export class AzurePipeline extends TerraformStack {
     this.addOverride('terraform.required_version', '>= 1.5.0');
     // Relative, so that every machine synthesizes the same bytes: it leads out of cdktf.out, which may be deleted.
     new LocalBackend(this, { path: `../../../terraform.${id}.tfstate` });
-    this.useProvider(removal === 'destroy');
+    this.useProvider();
 
     const site = new AzureSite(this, 'Site', this.askForPlace());
     const store = new BlobStore(this, 'Store', { site, removal, notify });
@@ -60,15 +60,16 @@ export class AzurePipeline extends TerraformStack {
   }
 
   /** The subscription is not in here: `ARM_SUBSCRIPTION_ID` says which. */
-  private useProvider(mayDestroy: boolean) {
+  private useProvider() {
     new AzurermProvider(this, 'Azure', {
       features: [
         {
           // Else creating an account without keys fails: the provider asks the queue service, where the deployer has no
           // role. hashicorp/terraform-provider-azurerm#27752.
           storage: [{ dataPlaneAvailable: false }],
-          resourceGroup: [{ preventDeletionIfContainsResources: !mayDestroy }],
-          applicationInsights: [{ disableGeneratedRule: true }],
+          // Azure puts an alert rule and an action group of its own beside Application Insights. Terraform does not know
+          // them, so with a guard the group could never be destroyed. What holds data has a guard of its own.
+          resourceGroup: [{ preventDeletionIfContainsResources: false }],
         },
       ],
       storageUseAzuread: true,

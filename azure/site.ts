@@ -9,6 +9,7 @@ import type { Site } from './ports';
 /** The short name of a region. */
 export const LOCATION: TextRule = { pattern: /^[a-z]+[0-9]?$/, must: 'be the short name of a region', remedy: 'Write it like westeurope.' };
 const LOG_RETENTION: NumberRule = { from: 30, to: 730, unit: 'days', remedy: 'Export what must be kept for longer to a store.' };
+const LOG_QUOTA: NumberRule = { from: 1, to: 1000, unit: 'GB a day', remedy: 'Leave logQuotaGb out to take all logs in.' };
 const WORKSPACE_ID: TextRule = {
   pattern: /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.OperationalInsights\/workspaces\/[^/]+$/,
   must: 'be the id of a Log Analytics workspace',
@@ -36,6 +37,12 @@ export interface AzureSiteProps {
    * @default 30
    */
   readonly logRetentionDays?: number;
+  /**
+   * How many GB of logs the workspace takes in a day, from 1 to 1000. It bounds what logs cost. Once it is reached, there
+   * are no logs until the next day, and the alert on dead letters, which reads them, stays silent.
+   * @default - no bound
+   */
+  readonly logQuotaGb?: number;
 }
 
 /**
@@ -58,14 +65,15 @@ export class AzureSite extends Construct implements Site {
 
   constructor(scope: Construct, id: string, props: AzureSiteProps) {
     super(scope, id);
-    const { prefix, location, workspaceId } = props;
+    const { prefix, location, workspaceId, logQuotaGb } = props;
     const retentionInDays = props.logRetentionDays ?? 30;
     requireText(this, { prefix }, PREFIX);
     requireText(this, { location }, LOCATION);
     requireNumber(this, { logRetentionDays: retentionInDays }, LOG_RETENTION);
+    if (logQuotaGb !== undefined) requireNumber(this, { logQuotaGb }, LOG_QUOTA);
     if (workspaceId) {
       requireText(this, { workspaceId }, WORKSPACE_ID);
-      requireAbsent(this, 'workspaceId', { logRetentionDays: props.logRetentionDays });
+      requireAbsent(this, 'workspaceId', { logRetentionDays: props.logRetentionDays, logQuotaGb });
     }
 
     const { subscriptionId } = new DataAzurermClientConfig(this, 'Deployer');
@@ -84,6 +92,7 @@ export class AzureSite extends Construct implements Site {
         location,
         sku: 'PerGB2018',
         retentionInDays,
+        dailyQuotaGb: logQuotaGb,
       });
     }
     this.workspaceId = workspaceId ?? this.workspace!.id;

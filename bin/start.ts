@@ -10,7 +10,7 @@ const HELP = `Synthesizes the pipelines and shows what each of them creates, who
 Usage: npm start [-- [CLOUD ...] [--json] [--help]]
 
   CLOUD     aws, azure or gcp; all three where none is named
-  --json    print everything as JSON, for machines
+  --json    print everything as JSON, for machines: npm start --silent -- --json
   --help    print this text
 
 Environment:
@@ -114,10 +114,12 @@ function render({ stack, template, deploy, resources, flow, access }: Shown): st
     const made = wrap(count(resources.filter((resource) => resource.stage === stage)));
     return [notes, ...made].filter(Boolean).map((line, index) => `  ${(index === 0 ? stage : '').padEnd(12)}${line}`);
   });
-  const within = access.filter(({ identity }) => ['client', ...STAGES].some((stage) => identity.startsWith(stage)));
+  const within = access.filter(({ identity }) => ['client', 'Site', ...STAGES].some((stage) => identity.startsWith(stage)));
+  const around = resources.filter(({ stage }) => !STAGES.includes(stage));
   return [
     `\n${bold(stack)}, ${resources.length} resources in ${template}\n`,
     ...stages,
+    ...wrap(count(around)).map((line, index) => `  ${(index === 0 ? 'around' : '').padEnd(12)}${line}`),
     `\n${indent(renderFlow(flow.map((hop) => ({ ...hop, notes: '' }))))}`,
     indent(renderAccess(within)),
     `  deploy   ${deploy.join(`\n${' '.repeat(11)}`)}`,

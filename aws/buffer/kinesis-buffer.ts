@@ -25,7 +25,7 @@ const AGE: NumberRule = {
   from: 60,
   to: 7 * 24 * 3600,
   unit: 'seconds',
-  remedy: 'No record is older than the retention: raise that first.',
+  remedy: 'A record is gone after its retention, and Lambda tries none that is older than 7 days.',
 };
 
 /** Settings for {@link KinesisBuffer}. Every one has a safe default. */

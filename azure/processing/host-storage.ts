@@ -16,7 +16,8 @@ export interface HostStorageProps {
  * What a function app keeps for itself: its package, its locks, and how far it has read each partition. An account of its
  * own, so that the role Owner, which the host asks for, never covers data.
  *
- * It holds no data: whoever loses it reads the hub from its start again.
+ * It holds no data: whoever loses it reads the hub from its start again. The host gets no role for tables: it would write
+ * diagnostic events there, and nothing else. They are missing from the portal.
  * @see https://learn.microsoft.com/azure/azure-functions/storage-considerations
  */
 export class HostStorage extends Construct {

@@ -39,7 +39,8 @@ export interface BlobStoreProps {
    */
   readonly redundancy?: 'LRS' | 'ZRS' | 'GRS' | 'GZRS';
   /**
-   * How old an object is when it moves to the cold tier, in days: cheaper to keep, dearer to read.
+   * How old an object is when it moves to the cold tier, in days: cheaper to keep, dearer to read. Small objects move
+   * too, and Azure bills each move: with many small objects the moves can cost more than they save.
    * @default 90
    */
   readonly archiveAfterDays?: number;

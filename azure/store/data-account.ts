@@ -104,7 +104,8 @@ export class DataAccount extends Construct {
       location: site.location,
       scopes: [site.workspaceId],
       evaluationFrequency: 'PT15M',
-      windowDuration: 'PT15M',
+      // Logs come some minutes late. Without an overlap a line could fall between two windows.
+      windowDuration: 'PT30M',
       severity: 2,
       criteria: [{ query, timeAggregationMethod: 'Count', operator: 'GreaterThan', threshold: 0 }],
       // The table comes into being with the first log, after the first deploy.

@@ -21,7 +21,7 @@ export function readCloudFormation({ Resources }: CfnTemplate): Picture {
   const entries = Object.entries(Resources);
   const of = (type: string) =>
     entries.filter(([, resource]) => resource.Type === type).map(([id, { Properties = {} }]) => ({ id, ...Properties }));
-  const access = [...rolePolicies(of), ...trust(of), ...resourcePolicies(of), ...openings(of)].sort(byIdentity);
+  const access = [...rolePolicies(of), ...trust(of), ...callers(of), ...resourcePolicies(of), ...openings(of)].sort(byIdentity);
   return {
     resources: entries.map(([id, { Type }]) => ({ stage: stageOf(id), type: Type, id })),
     flow: [...requests(of, Resources), ...deliveries(of, Resources), ...writes(of, Resources, access)].sort(byStage),
@@ -31,12 +31,32 @@ export function readCloudFormation({ Resources }: CfnTemplate): Picture {
 
 type Finder = (type: string) => (Properties & { readonly id: string })[];
 
-/** What a role may do. */
+/** What a role may do: by the policies beside it, by those within it, and by those that AWS or somebody else keeps. */
 function rolePolicies(of: Finder): Access[] {
-  return of('AWS::IAM::Policy').flatMap((policy) => {
+  const beside = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].flatMap(of).flatMap((policy) => {
     const identity = stageOf(refOf(list(policy.Roles)[0]) ?? policy.id);
     return statements(policy.PolicyDocument).map((statement) => ({ identity, ...permission(statement) }));
   });
+  const within = of('AWS::IAM::Role').flatMap(({ id, Policies, ManagedPolicyArns }) => {
+    const identity = stageOf(id);
+    const inline = (list(Policies) as Properties[]).flatMap(({ PolicyDocument }) => statements(PolicyDocument));
+    const kept = list(ManagedPolicyArns).filter((arn) => !refOf(arn));
+    return [
+      ...inline.map((statement) => ({ identity, ...permission(statement) })),
+      ...kept.map((arn) => ({ identity, may: `all of ${text(arn).split('/').at(-1)}`, on: 'whatever that policy says', only: '' })),
+    ];
+  });
+  return [...beside, ...within];
+}
+
+/** Who may call a function, besides the roles that may. */
+function callers(of: Finder): Access[] {
+  return of('AWS::Lambda::Permission').map(({ Principal, Action, FunctionName, SourceArn, id }) => ({
+    identity: text(Principal) === '*' ? 'everyone' : text(Principal),
+    may: text(Action),
+    on: name(refOf(FunctionName) ?? id),
+    only: SourceArn === undefined ? '' : `for ${target(SourceArn)}`,
+  }));
 }
 
 /** Who may act as a role. */
@@ -189,7 +209,12 @@ function statements(document: Value): Statement[] {
   return list((document as Properties | undefined)?.Statement) as unknown as Statement[];
 }
 
+/** @throws Error on a statement that says what it does not mean, since the table would then say less than the policy */
 function permission(statement: Statement): Omit<Access, 'identity'> {
+  for (const key of ['NotAction', 'NotResource', 'NotPrincipal']) {
+    if (statement[key] !== undefined)
+      throw new Error(`A policy with ${key} cannot be shown as a table of permissions. Name what is meant.`);
+  }
   const denied = statement.Effect === 'Deny' ? '(denied) ' : '';
   return {
     may: denied + actions(list(statement.Action) as string[]),

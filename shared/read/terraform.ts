@@ -91,14 +91,7 @@ type Reader = (resource: TfResource, resources: Resources, access: readonly Acce
 
 /** How each type of resource moves events along. */
 const FLOW: Readonly<Record<string, Reader>> = {
-  azurerm_eventhub: (hub, resources) => [
-    {
-      from: 'client',
-      how: 'POST /messages, Entra ID, Azure Event Hubs Data Sender',
-      to: stageOf(hub.path),
-      notes: describe(hub, resources),
-    },
-  ],
+  azurerm_eventhub: (hub, resources, access) => [opening(hub, 'POST /messages, Entra ID', resources, access)],
 
   azurerm_function_app_flex_consumption: (app, resources, access) => {
     const settings = app.body.app_settings as Body;
@@ -107,7 +100,7 @@ const FLOW: Readonly<Record<string, Reader>> = {
     const trigger: Hop = {
       from: hub ? stageOf(hub.path) : 'client',
       how: facts(
-        `${value('maxEventBatchSize')} records or ${Number(String(value('maxWaitTime')).slice(-2))} s`,
+        `${value('maxEventBatchSize')} records or ${duration(secondsOf(value('maxWaitTime')))}`,
         resources.find(value('_CONSUMER_GROUP')) && 'own consumer group',
         `${value('_MAX_RETRIES')} retries`,
       ),
@@ -117,9 +110,9 @@ const FLOW: Readonly<Record<string, Reader>> = {
     return [trigger, ...handedOn(stageOf(app.path), ['azurerm_storage_container'], resources, access)];
   },
 
-  google_pubsub_topic: (topic, resources) =>
+  google_pubsub_topic: (topic, resources, access) =>
     resources.of('google_pubsub_subscription').some(({ body }) => body.push_config && resources.find(body.topic) === topic)
-      ? [{ from: 'client', how: 'publish over HTTPS, roles/pubsub.publisher', to: stageOf(topic.path), notes: describe(topic, resources) }]
+      ? [opening(topic, 'POST :publish, Google account', resources, access)]
       : [],
 
   google_pubsub_subscription: (subscription, resources) => {
@@ -133,19 +126,25 @@ const FLOW: Readonly<Record<string, Reader>> = {
       from,
       how: facts(
         push.oidc_token !== undefined && 'push with OIDC',
-        `${failure?.max_delivery_attempts} attempts`,
+        `${Number(failure?.max_delivery_attempts) - 1} retries`,
         `${backoff?.minimum_backoff} to ${backoff?.maximum_backoff} apart`,
       ),
       to: stageOf(called.path),
       notes: describe(called, resources),
     };
     const dead = resources.find(failure?.dead_letter_topic);
-    return dead ? [pushed, { from, how: 'after the last attempt', to: receiver(dead), notes: describe(dead, resources) }] : [pushed];
+    return dead ? [pushed, { from, how: 'after the last retry', to: receiver(dead), notes: describe(dead, resources) }] : [pushed];
   },
 
   google_cloudfunctions2_function: (fn, resources, access) =>
     handedOn(stageOf(fn.path), ['google_bigquery_table', 'google_pubsub_topic'], resources, access),
 };
+
+/** Where events come in, and the role that it takes to send them. */
+function opening(resource: TfResource, how: string, resources: Resources, access: readonly Access[]): Hop {
+  const roles = access.filter(({ identity, on }) => identity === 'client' && on === nameOf(resource)).map(({ may }) => may);
+  return { from: 'client', how: facts(how, ...roles), to: stageOf(resource.path), notes: describe(resource, resources) };
+}
 
 /** What a stage hands on: each resource of these types that it has a permission on. */
 function handedOn(stage: string, types: readonly string[], resources: Resources, access: readonly Access[]): Hop[] {
@@ -174,6 +173,7 @@ function describe({ type, body, address }: TfResource, resources: Resources): st
         `${body.partition_count} partitions`,
         `${body.message_retention} days`,
         namespace.local_authentication_enabled === false && 'no keys',
+        fate(body),
       );
     }
     case 'azurerm_function_app_flex_consumption':
@@ -185,7 +185,7 @@ function describe({ type, body, address }: TfResource, resources: Resources): st
         `Blob Storage ${account.account_replication_type}`,
         blobs.versioning_enabled === true && 'versioned',
         account.shared_access_key_enabled === false && 'no keys',
-        (one(account.lifecycle) as Body | undefined)?.prevent_destroy === true ? 'retained' : 'deleted with the stack',
+        fate(body),
       );
     }
     case 'google_pubsub_topic': {
@@ -196,7 +196,8 @@ function describe({ type, body, address }: TfResource, resources: Resources): st
       return facts(
         'Pub/Sub',
         kept ? duration(Number.parseInt(String(kept), 10)) : undefined,
-        keeper && 'pull subscription that never expires',
+        fate(body),
+        keeper && (one(keeper.body.expiration_policy) as Body | undefined)?.ttl === '' && 'never expires',
         alertOn(keeper, resources),
       );
     }
@@ -215,7 +216,7 @@ function describe({ type, body, address }: TfResource, resources: Resources): st
         'BigQuery',
         partition.field !== undefined && `by ${String(partition.type).toLowerCase()} of ${partition.field}`,
         body.require_partition_filter === true && 'filter required',
-        body.deletion_protection === true ? 'protected' : 'deleted with the stack',
+        fate(body),
       );
     }
     default:
@@ -224,9 +225,23 @@ function describe({ type, body, address }: TfResource, resources: Resources): st
 }
 
 function alertOn(resource: TfResource | undefined, resources: Resources): string | undefined {
-  const watched =
-    resource && resources.of('google_monitoring_alert_policy').some(({ body }) => references(body).includes(resource.address));
-  return watched ? 'alert at 1' : undefined;
+  const alerts = resources.of('google_monitoring_alert_policy');
+  const alert = resource && alerts.find(({ body }) => references(body).includes(resource.address));
+  const condition = (one(alert?.body.conditions) as Body | undefined)?.condition_threshold as Body | undefined;
+  return condition && `alert above ${condition.threshold_value}`;
+}
+
+/** What becomes of a resource when its stack is deleted. */
+function fate({ lifecycle, deletion_protection }: Body): string {
+  const kept = (one(lifecycle) as Body | undefined)?.prevent_destroy === true || deletion_protection === true;
+  return kept ? 'retained' : 'deleted with the stack';
+}
+
+/** Seconds of a time span such as `00:01:30`. */
+function secondsOf(span: Value): number {
+  return String(span)
+    .split(':')
+    .reduce((seconds, part) => seconds * 60 + Number(part), 0);
 }
 
 /** Each `type.name` that a value refers to. */

@@ -24,7 +24,14 @@ test('documents the defaults that it has', () => {
 });
 
 test('takes every setting', () => {
-  expect(make({ logRetentionDays: 90 }).one('azurerm_log_analytics_workspace').retention_in_days).toBe(90);
+  expect(make({ logRetentionDays: 90, logQuotaGb: 5 }).one('azurerm_log_analytics_workspace')).toMatchObject({
+    retention_in_days: 90,
+    daily_quota_gb: 5,
+  });
+});
+
+test('takes in all logs until somebody sets a bound', () => {
+  expect(make().one('azurerm_log_analytics_workspace').daily_quota_gb).toBeUndefined();
 });
 
 test('stands in a resource group and reports to a workspace that are there already', () => {
@@ -79,6 +86,16 @@ describe('refuses', () => {
       'a workspace that is none',
       { workspaceId: 'logs' },
       'test/Site: workspaceId must be the id of a Log Analytics workspace, got "logs". Ask for it with az monitor log-analytics workspace show --query id.',
+    ],
+    [
+      'a quota that lets no log in',
+      { logQuotaGb: 0 },
+      'test/Site: logQuotaGb must be 1 to 1000 GB a day, got 0. Leave logQuotaGb out to take all logs in.',
+    ],
+    [
+      'a quota for a workspace that is there',
+      { workspaceId, logQuotaGb: 5 },
+      'test/Site: workspaceId keeps its own settings, got logQuotaGb beside it. Leave logQuotaGb out.',
     ],
     [
       'a retention for a workspace that is there',

@@ -26,13 +26,22 @@ app.generic('process', {
     minimumInterval: { seconds: 30 },
     maximumInterval: { minutes: 15 },
   },
-  handler: eventHubsToBlob({ transform, putObject: store, putDeadLetter: deadLetters }),
+  handler: eventHubsToBlob({
+    transform,
+    consumerGroup: setting('EVENTS_CONSUMER_GROUP'),
+    putObject: store,
+    putDeadLetter: deadLetters,
+  }),
 });
 
-/** Write blobs into the container that the settings of a binding name. */
+/**
+ * Write blobs into the container that the settings of a binding name. The signal ends a write: the client's own
+ * `tryTimeoutInMs` is a wish to the server, and does nothing where no answer comes.
+ */
 function containerOf(name: string, blobContentType: string) {
   const container = new ContainerClient(`${setting(`${name}_ENDPOINT`)}${setting(`${name}_CONTAINER`)}`, credential);
-  return async (blob: string, body: string) => {
-    await container.getBlockBlobClient(blob).upload(body, Buffer.byteLength(body), { blobHTTPHeaders: { blobContentType } });
+  return async (blob: string, body: string, abortSignal: AbortSignal) => {
+    const options = { blobHTTPHeaders: { blobContentType }, abortSignal };
+    await container.getBlockBlobClient(blob).upload(body, Buffer.byteLength(body), options);
   };
 }

@@ -208,12 +208,12 @@ describe('refuses', () => {
     [
       'an age in part of a second',
       () => deliver({ maxAge: Duration.millis(90_500) }),
-      'Test/Buffer: maxAge must be 60 to 604800 seconds, got 90.5. No record is older than the retention: raise that first.',
+      'Test/Buffer: maxAge must be 60 to 604800 seconds, got 90.5. A record is gone after its retention, and Lambda tries none that is older than 7 days.',
     ],
     [
       'an age beyond the retention',
       () => deliver({ maxAge: Duration.hours(25) }, { retention: Duration.hours(24) }),
-      'Test/Buffer: maxAge must be 60 to 86400 seconds, got 90000. No record is older than the retention: raise that first.',
+      'Test/Buffer: maxAge must be 60 to 86400 seconds, got 90000. A record is gone after its retention, and Lambda tries none that is older than 7 days.',
     ],
   ])('%s', (_, act, message) => expect(act).toThrow(new Error(message)));
 });

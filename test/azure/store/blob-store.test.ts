@@ -102,6 +102,13 @@ test('an alert rings when something is written to the dead letter, and to nothin
   expect(query).toMatch(/ObjectKey contains "\/\$\{azurerm_storage_container\.Store_DeadLetter\w*\.name}\/"/);
 });
 
+test('each log is seen by two looks of the alert, since it may come late', () => {
+  expect(make().one('azurerm_monitor_scheduled_query_rules_alert_v2')).toMatchObject({
+    evaluation_frequency: 'PT15M',
+    window_duration: 'PT30M',
+  });
+});
+
 describe('who may do what, and where', () => {
   const roles = (bind: (store: BlobStore, who: Target) => { settings: Readonly<Record<string, string>> }) => {
     const { one, json } = synthesize((stack) => {

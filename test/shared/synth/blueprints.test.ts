@@ -31,7 +31,9 @@ describe('a blueprint', () => {
 
   test.each(['', 'lakes', 'toString'])('"%s" is refused, with those that are known', (blueprint) =>
     expect(() => build([], clouds, { blueprint, options: {} })).toThrow(
-      new Error(`the blueprint must be one of pipeline, lake, got "${blueprint}". Leave BLUEPRINT and -c blueprint out for the minimal pipelines.`),
+      new Error(
+        `the blueprint must be one of pipeline, lake, got "${blueprint}". Leave BLUEPRINT and -c blueprint out for the minimal pipelines.`,
+      ),
     ),
   );
 });

@@ -23,6 +23,9 @@ exports.log = () => {};
 /** Stands for the worker of the host: loads the bundle, and brings it one invocation as it comes over the wire. */
 const WORKER = `
 const core = require('@azure/functions-core');
+// Minutes pass in seconds.
+const timeout = AbortSignal.timeout;
+AbortSignal.timeout = (limit) => timeout.call(AbortSignal, limit / 60);
 require('./index.js');
 const { metadata, callback } = core.registered;
 (async () => {
@@ -68,7 +71,7 @@ async function listen(server: Server): Promise<string> {
 }
 
 /** Blob Storage and the identity endpoint of the app, on loopback, with what they were asked. */
-async function cloud(statusOf: (request: Request) => number) {
+async function cloud(statusOf: (request: Request) => number | 'silence') {
   const requests: Request[] = [];
   const blobs: RequestListener = (incoming, answer) => {
     let body = '';
@@ -78,7 +81,8 @@ async function cloud(statusOf: (request: Request) => number) {
     incoming.on('end', () => {
       const request = { line: `${incoming.method} ${incoming.url}`, headers: incoming.headers, body };
       requests.push(request);
-      answer.writeHead(statusOf(request)).end();
+      const status = statusOf(request);
+      if (status !== 'silence') answer.writeHead(status).end();
     });
   };
   const pem = readFileSync(certificate);
@@ -106,7 +110,7 @@ function invocation(events: readonly unknown[], retryCount: number) {
   };
 }
 
-async function run(invocations: readonly unknown[], statusOf: (request: Request) => number) {
+async function run(invocations: readonly unknown[], statusOf: (request: Request) => number | 'silence') {
   const { requests, blobHost, identityHost } = await cloud(statusOf);
   const folder = deployed();
   const { stdout } = await promisify(execFile)(process.execPath, ['worker.js', JSON.stringify(invocations)], {
@@ -120,6 +124,7 @@ async function run(invocations: readonly unknown[], statusOf: (request: Request)
       IDENTITY_HEADER: 'secret of the app',
       AZURE_CLIENT_ID: 'client-of-function',
       EVENTS_MAX_RETRIES: '5',
+      EVENTS_CONSUMER_GROUP: 'reader',
       STORE_ENDPOINT: `https://${blobHost}/`,
       STORE_CONTAINER: 'events',
       DEAD_LETTER_ENDPOINT: `https://${blobHost}/`,
@@ -164,8 +169,8 @@ test('the bundle registers a trigger that asks for bytes and retries, and writes
     headers: { 'x-identity-header': 'secret of the app' },
   });
   const folder = 'year%3D2026/month%3D01/day%3D31/hour%3D08';
-  const object = `PUT /events/${folder}/acme-orders-p3-40-40.ndjson`;
-  expect(puts!.map(({ line }) => line).sort()).toEqual([`PUT /dead-letter/${folder}/acme-orders-p3-41.json`, object, object]);
+  const object = `PUT /events/${folder}/acme-orders-reader-p3-40-40.ndjson`;
+  expect(puts!.map(({ line }) => line).sort()).toEqual([`PUT /dead-letter/${folder}/acme-orders-reader-p3-41.json`, object, object]);
   expect(puts!.findLast(({ line }) => line === object)).toMatchObject({
     headers: { authorization: 'Bearer a token', 'x-ms-blob-type': 'BlockBlob', 'x-ms-blob-content-type': 'application/x-ndjson' },
     body: `${JSON.stringify(good)}\n`,
@@ -174,6 +179,13 @@ test('the bundle registers a trigger that asks for bytes and retries, and writes
     position: { partition: '3', sequenceNumber: '41', enqueued: '2026-01-31T08:30:00.125Z' },
     payload: '{"specversion":"1.0"}',
   });
+});
+
+test('a store that takes a request and never answers costs minutes, and then the event is in the dead letter', async () => {
+  const { requests, answers } = await run([invocation([good], 5)], ({ line }) => (line.startsWith('PUT /events/') ? 'silence' : 201));
+  expect(answers).toEqual(['settled']);
+  const letter = (requests as Request[]).find(({ line }) => line.startsWith('PUT /dead-letter/'))!;
+  expect(JSON.parse(letter.body).reason).toMatch(/^Not stored: AbortError: /);
 });
 
 test('the package holds what the Functions host looks for, and the bundle stays small', () => {

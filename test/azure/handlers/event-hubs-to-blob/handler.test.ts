@@ -1,6 +1,7 @@
 import { InvocationContext } from '@azure/functions';
 import fc from 'fast-check';
 import { eventHubsToBlob, type Neighbours } from '../../../../azure/handlers/event-hubs-to-blob/handler';
+import host from '../../../../azure/handlers/event-hubs-to-blob/host.json';
 import { type Event, PermanentError, type Transform } from '../../../../shared/runtime/event';
 import { anEvent } from '../../../support/events';
 
@@ -18,6 +19,7 @@ class World {
   readonly deadLetter = new Map<string, string>();
   readonly log: unknown[][] = [];
   tries = 0;
+  consumerGroup = 'reader';
 
   /** @param fails whether the next write fails, asked for each */
   constructor(private readonly fails: (container: 'store' | 'deadLetter') => boolean = () => false) {}
@@ -32,7 +34,12 @@ class World {
 
   /** Bring one batch as the Functions host does: again after each failure, as often as the retry policy says. */
   async deliver(sent: readonly Sent[], transform: Transform = (event) => event): Promise<'settled' | 'given up'> {
-    const handler = eventHubsToBlob({ transform, putObject: this.put('store'), putDeadLetter: this.put('deadLetter') });
+    const handler = eventHubsToBlob({
+      transform,
+      consumerGroup: this.consumerGroup,
+      putObject: this.put('store'),
+      putDeadLetter: this.put('deadLetter'),
+    });
     for (let retryCount = 0; retryCount <= MAX_RETRIES; retryCount++) {
       this.tries++;
       const context = contextOf(sent, retryCount, (...words) => this.log.push(words));
@@ -171,13 +178,53 @@ test('a batch that comes again after a crash writes the same names, with the sam
   );
 });
 
-test('an object holds the rows of one hour, and is named after its hub, its partition, its first and its last record', async () => {
+test('an object holds the rows of one hour, and is named after its hub, its reader, its partition, its first and its last record', async () => {
   const world = new World();
   await world.deliver([0, 0, 1].map((hour, index) => ({ ...good(plain, index), hour })));
   expect([...world.store.keys()]).toEqual([
-    'year=1970/month=01/day=01/hour=00/acme-orders-p3-0-1.ndjson',
-    'year=1970/month=01/day=01/hour=01/acme-orders-p3-2-2.ndjson',
+    'year=1970/month=01/day=01/hour=00/acme-orders-reader-p3-0-1.ndjson',
+    'year=1970/month=01/day=01/hour=01/acme-orders-reader-p3-2-2.ndjson',
   ]);
+});
+
+test('two processors that read one hub share a store, and neither overwrites the other', async () => {
+  const world = new World();
+  for (const reader of ['one', 'two']) {
+    world.consumerGroup = reader;
+    await world.deliver([good(plain, 0), INVALID]);
+  }
+  expect([world.stored(), world.dead()]).toEqual([
+    ['0', '0'],
+    ['1', '1'],
+  ]);
+});
+
+test('a store that never answers fails a try, and the last one is done before the host ends the function', async () => {
+  const limits: number[] = [];
+  const timeout = jest.spyOn(AbortSignal, 'timeout').mockImplementation((limit) => {
+    limits.push(limit);
+    return AbortSignal.abort(new Error('too late'));
+  });
+  const world = new World();
+  const stall: Neighbours['putObject'] = async (_name, _body, signal) => {
+    await new Promise((_resolve, reject) => (signal.aborted ? reject(signal.reason) : undefined));
+  };
+  const handler = eventHubsToBlob({ transform, consumerGroup: 'reader', putObject: stall, putDeadLetter: world.put('deadLetter') });
+  const deliver = (retryCount: number) =>
+    handler(
+      [good(plain, 0).bytes],
+      contextOf([good(plain, 0)], retryCount, () => {}),
+    );
+  await expect(deliver(0)).rejects.toThrow('1 blobs could not be written. The batch is tried again.');
+  limits.length = 0;
+  await deliver(MAX_RETRIES);
+  timeout.mockRestore();
+
+  expect([...world.deadLetter.values()].map((body) => JSON.parse(body).reason)).toEqual(['Not stored: Error: too late']);
+  const [hours, minutes, seconds] = host.functionTimeout.split(':').map(Number) as [number, number, number];
+  // Objects and letters are written side by side, and what is given up after them.
+  expect(limits).toHaveLength(3);
+  expect(2 * Math.max(...limits)).toBeLessThan(((hours * 60 + minutes) * 60 + seconds) * 500);
 });
 
 test('a poison event goes to the dead letter at once, with its payload, the reason and its position, and its neighbours are stored', async () => {
@@ -187,7 +234,7 @@ test('a poison event goes to the dead letter at once, with its payload, the reas
   expect(world.stored()).toEqual(['0', '2']);
   expect([...world.deadLetter].map(([name, body]) => [name, JSON.parse(body)])).toEqual([
     [
-      'year=1970/month=01/day=01/hour=00/acme-orders-p3-1.json',
+      'year=1970/month=01/day=01/hour=00/acme-orders-reader-p3-1.json',
       {
         reason: 'PermanentError: poison',
         position: {
@@ -233,12 +280,12 @@ test('an answer that is lost on its way never loses an event', async () => {
       const world = new World();
       const put = (container: 'store' | 'deadLetter'): Neighbours['putObject'] => {
         const write = world.put(container);
-        return async (name, body) => {
-          await write(name, body);
+        return async (name, body, signal) => {
+          await write(name, body, signal);
           if (lost.next().value) throw new Error('the answer was lost');
         };
       };
-      const handler = eventHubsToBlob({ transform, putObject: put('store'), putDeadLetter: put('deadLetter') });
+      const handler = eventHubsToBlob({ transform, consumerGroup: 'reader', putObject: put('store'), putDeadLetter: put('deadLetter') });
       for (let retryCount = 0; retryCount <= MAX_RETRIES; retryCount++) {
         const context = contextOf(sent, retryCount, () => {});
         const messages = sent.map(({ bytes }) => bytes);
