@@ -47,7 +47,8 @@ export interface ProjectSiteProps {
 /**
  * The place where a platform stands on GCP: a project with its APIs on, a region, and the start of every name.
  *
- * An API that was just switched on answers "disabled" for a while, so everything waits a minute for it, once. The APIs
+ * An API that was just switched on answers "disabled" for a while, so everything waits a minute for it, and again when an
+ * API is added. The APIs
  * stay on when the stack is deleted: others in the project may use them. Not for two platforms with one prefix in one
  * project: their names would be equal. The stack declares the providers `google` and `time`.
  * @see https://cloud.google.com/service-usage/docs/enable-disable
@@ -73,7 +74,8 @@ export class ProjectSite extends Construct implements Site {
     const apis = new ProjectService(this, 'Apis', { project, service: forEach.value, forEach, disableOnDestroy: false });
     const agent = new ServiceIdentity(this, 'PubSubAgent', { project, service: 'pubsub.googleapis.com', dependsOn: [apis] });
     this.pubSubAgent = agent.member;
-    this.waitFor = [new Sleep(this, 'Propagation', { createDuration: '60s', dependsOn: [apis, agent] })];
+    const triggers = { project, apis: APIS.join(' ') };
+    this.waitFor = [new Sleep(this, 'Propagation', { createDuration: '60s', dependsOn: [apis, agent], triggers })];
   }
 }
 

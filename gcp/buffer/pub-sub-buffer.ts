@@ -119,7 +119,7 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource 
       });
     }
     this.topicId = topicId ?? this.topic!.id;
-    // A topic that keeps its events in the region on their way too takes them at the address of the region alone.
+    // A topic that keeps its events in the region on their way too takes and hands them out at the region's address alone.
     this.endpoint = `${region}-pubsub.googleapis.com`;
     this.sendUrl = `https://${this.endpoint}/v1/${this.topicId}:publish`;
     this.deadLetter = new DeadLetterTopic(this, 'DeadLetter', { site, name: `${this.name}-dead-letter`, meta, kmsKeyName, notify });
@@ -162,7 +162,7 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource 
     const { member, forEach } = reader;
     const grant = { project: this.site.project, subscription: subscription.name, role: 'roles/pubsub.subscriber', member, forEach };
     return {
-      settings: { [`${name}_SUBSCRIPTION`]: subscription.id },
+      settings: { [`${name}_SUBSCRIPTION`]: subscription.id, [`${name}_ENDPOINT`]: this.endpoint },
       waitFor: [new PubsubSubscriptionIamMember(reader, `${name}Reader`, grant)],
     };
   }

@@ -2,13 +2,13 @@ import { CloudRunV2ServiceIamMember } from '@cdktf/provider-google/lib/cloud-run
 import { Cloudfunctions2Function } from '@cdktf/provider-google/lib/cloudfunctions2-function';
 import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
-import { Sleep } from '@cdktf/provider-time/lib/sleep';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { requireNumber, requireText, type TextRule } from '../../shared/synth/settings';
 import type { Delivery, FunctionWorkload, ObjectStore, RecordSource, Site, TableStore } from '../ports';
 import { FunctionBuilder } from './function-builder';
 import { FunctionSource } from './function-source';
+import { Propagation } from './propagation';
 
 const NAME: TextRule = {
   pattern: /^[a-z0-9]{1,10}$/,
@@ -43,8 +43,9 @@ export interface CloudFunctionProcessorProps {
    */
   readonly name?: string;
   /**
-   * Memory of each instance in MiB, from 256 to 4096. It holds all events of its calls at once, each several times over.
-   * @default 512
+   * Memory of each instance in MiB, from 256 to 4096. Half of it must hold all events of its calls at once, and an event
+   * of 10 MB takes about six times its size. An instance that runs out of it costs each of its events one retry.
+   * @default 2048
    */
   readonly memoryMiB?: number;
   /**
@@ -53,8 +54,8 @@ export interface CloudFunctionProcessorProps {
    */
   readonly timeoutSeconds?: number;
   /**
-   * Calls that one instance handles at a time, from 1 to 1000.
-   * @default 80
+   * Calls that one instance handles at a time, from 1 to 1000. More of them need more `memoryMiB`.
+   * @default 10
    */
   readonly concurrency?: number;
   /**
@@ -96,7 +97,7 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     super(scope, id);
     const { site, code, source, serviceAccount } = props;
     const { project, region: location } = site;
-    const { name = 'func', memoryMiB = 512, timeoutSeconds = 60, concurrency = 80, maxInstances = 10 } = props;
+    const { name = 'func', memoryMiB = 2048, timeoutSeconds = 60, concurrency = 10, maxInstances = 10 } = props;
     requireText(this, { name }, NAME);
     requireNumber(this, { memoryMiB }, { from: 256, to: 4096, unit: 'MiB', remedy: 'One processor takes no more, and Node.js no less.' });
     requireNumber(this, { timeoutSeconds }, { from: 10, to: 600, unit: 'seconds', remedy: 'For longer work use a container that pulls.' });
@@ -116,9 +117,7 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
       ...Object.entries(props.stores).map(([store, target]) => target.bindWriter(this, store)),
       source.deadLetter.bindWriter(this, 'DEAD_LETTER'),
     ];
-    // Roles take a while to reach every corner of Google.
-    const granted = [...builder.grants, ...bindings.flatMap((binding) => binding.waitFor)];
-    const propagation = new Sleep(this, 'Propagation', { createDuration: '60s', dependsOn: granted });
+    const propagation = new Propagation(this, 'Propagation', [...builder.grants, ...bindings.flatMap(({ waitFor }) => waitFor)]);
 
     this.function = new Cloudfunctions2Function(this, 'Function', {
       project,

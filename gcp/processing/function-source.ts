@@ -16,7 +16,7 @@ export interface FunctionSourceProps {
 
 /**
  * Part of the Processing stage: a private bucket with the code of one function. The name of the object is the hash of the
- * code, so that other code makes another build, and the same code never does.
+ * code, so that other code makes another build, and the same code never does. Replaced code is kept for 30 days.
  */
 export class FunctionSource extends Construct {
   readonly bucket: StorageBucket;
@@ -32,7 +32,7 @@ export class FunctionSource extends Construct {
       uniformBucketLevelAccess: true,
       publicAccessPrevention: 'enforced',
       versioning: { enabled: true },
-      lifecycleRule: [{ action: { type: 'Delete' }, condition: { numNewerVersions: 3 } }],
+      lifecycleRule: [{ action: { type: 'Delete' }, condition: { daysSinceNoncurrentTime: 30 } }],
       softDeletePolicy: { retentionDurationSeconds: 0 },
       // The code comes from this stack, so it goes with it.
       forceDestroy: true,

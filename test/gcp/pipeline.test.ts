@@ -93,7 +93,6 @@ test('nothing is made before the APIs are on', () => {
   expect(early.map((address) => address.replace(/_[0-9A-F]{8}$/, ''))).toEqual([
     'google_project_service.Site_Apis',
     'google_project_service_identity.Site_PubSubAgent',
-    'time_sleep.Processing_Propagation',
     'time_sleep.Site_Propagation',
   ]);
 });

@@ -26,6 +26,14 @@ test('APIs are switched on first, then the Pub/Sub agent is made, and whoever wa
   expect(built.waitFor.map((each) => (each as Sleep).node.path)).toEqual(['test/Site/Propagation']);
 });
 
+test('another API makes everybody wait again', () => {
+  const { one } = make();
+  const { project, apis } = one('time_sleep').triggers;
+  expect(project).toBe('acme-data');
+  for (const api of apis.split(' ')) expect(one('google_project_service').for_each).toContain(`"${api}.googleapis.com"`);
+  expect(apis.split(' ')).toHaveLength(one('google_project_service').for_each.split(',').length);
+});
+
 test('the agent comes from google-beta, at the version of google that the bindings were made for', () => {
   const { json, one } = make();
   expect(one('google_project_service_identity').provider).toBe('google-beta');

@@ -5,10 +5,13 @@ import type { Table } from './handler';
 const { convertStorageSchemaToProto2Descriptor } = adapt;
 const { WriteStreamView } = protos.google.cloud.bigquery.storage.v1;
 const OPEN_MILLISECONDS = 10_000;
+/** What BigQuery answers to rows that do not suit the schema, or the table: the one that was asked for may be an old one. */
+const [INVALID_ARGUMENT, OUT_OF_RANGE] = [3, 11];
 
 /**
  * The default stream of a table, over one connection for all calls: made with the first, and made again after it failed,
- * ended, or was told of another schema.
+ * ended, was told of another schema, or gave an answer that an old schema could explain. The old one is closed as soon as
+ * nobody waits on it.
  *
  * A connection that failed is never used again. The library would open it once more by itself, and then take the answers
  * of the new one for those of the old: rows would count as written that are not. For the same reason its own way of
@@ -37,26 +40,41 @@ export function tableOpener(client: managedwriter.WriterClient, table: string, p
         { timeout: OPEN_MILLISECONDS, retry: null },
       );
       const protoDescriptor = convertStorageSchemaToProto2Descriptor(tableSchema ?? {}, 'root');
-      const connection = await client.createStreamConnection({ streamId });
+      // A client keeps each of its connections until it is closed itself. So each connection has its own, on the same channel.
+      const own = new managedwriter.WriterClient();
+      own.setClient(client.getClient());
+      const connection = await own.createStreamConnection({ streamId });
       const writer = new managedwriter.JSONWriter({ connection, protoDescriptor });
       connection.removeAllListeners('schemaUpdated');
-      connection.onSchemaUpdated(forget);
-      connection.onConnectionError(forget);
-      connection.once('end', forget);
+      let waiting = 0;
+      let retired = false;
+      const closeWhenIdle = () => {
+        if (retired && waiting === 0) own.close();
+      };
+      const retire = () => {
+        retired = true;
+        forget();
+        closeWhenIdle();
+      };
+      connection.onSchemaUpdated(retire);
+      connection.onConnectionError(retire);
+      connection.once('end', retire);
 
       return {
         columns: (tableSchema?.fields ?? []).map(({ name, type }) => ({ name: String(name), type: String(type) })),
         append: async (rows) => {
-          const { promise, cancel } = deadline(patience, () => {
-            forget();
-            connection.close();
-          });
+          if (retired) throw new Error('the connection is gone');
+          const { promise, cancel } = deadline(patience, retire);
+          waiting += 1;
           try {
             const { error, rowErrors } = await Promise.race([writer.appendRows([...rows]).getResult(), promise]);
             if (rowErrors?.length) throw new PermanentError(rowErrors.map(({ index, message }) => `row ${index}: ${message}`).join('; '));
+            if (error?.code === INVALID_ARGUMENT || error?.code === OUT_OF_RANGE) retire();
             if (error) throw new Error(`${error.code}: ${error.message}`);
           } finally {
             cancel();
+            waiting -= 1;
+            closeWhenIdle();
           }
         },
       };

@@ -41,6 +41,7 @@ export function tableRow({ row, event, index }: Made, { messageId, publishTime }
     message_id: messageId,
     publish_time: convert('publish_time', 'TIMESTAMP', publishTime),
   };
+  requirePartition(event.time, publishTime);
   const fitted: [string, TableRow[string]][] = Object.entries(plumbing);
   const rest: [string, unknown][] = [];
   for (const [name, value] of Object.entries(row)) {
@@ -55,10 +56,25 @@ export function tableRow({ row, event, index }: Made, { messageId, publishTime }
   return Object.fromEntries(fitted);
 }
 
+/**
+ * Refuse an event whose day BigQuery takes no rows for. It counts from the current day, and this from the day the message
+ * came in, so that every try says the same.
+ * @see https://cloud.google.com/bigquery/docs/write-api#time-unit_column_partitioning
+ */
+function requirePartition(eventTime: string, publishTime: string) {
+  const days = dayOf(eventTime) - dayOf(publishTime);
+  if (days < -DAYS_PAST) throw new PermanentError(`event_time is ${-days} days before publish_time, and BigQuery takes ${DAYS_PAST}`);
+  if (days > DAYS_AHEAD) throw new PermanentError(`event_time is ${days} days after publish_time, and BigQuery takes ${DAYS_AHEAD}`);
+}
+
 /** Whether the columns of the event say the same already, digit for digit. */
 function isHeld(name: string, value: unknown, event: Event): boolean {
   if (!['specversion', 'id', 'source', 'type', 'time'].includes(name) || value !== event[name]) return false;
   return name !== 'time' || /:\d\d(\.\d{1,6})?Z$/.test(event.time);
+}
+
+function dayOf(time: string): number {
+  return Number(((microseconds(time) ?? FIRST) - FIRST) / DAY);
 }
 
 function convert(name: string, type: string, value: unknown): TableRow[string] {
@@ -82,7 +98,7 @@ const CONVERSIONS: Readonly<Record<string, (value: unknown) => TableRow[string] 
   },
   DATE: (value) => {
     const time = typeof value === 'string' ? microseconds(`${value}T00:00:00Z`) : undefined;
-    return time === undefined ? undefined : Number(time / 86_400_000_000n);
+    return time === undefined ? undefined : Number(time / DAY);
   },
 };
 
@@ -104,6 +120,9 @@ class Halves {
   ) {}
 }
 
+const DAY = 86_400_000_000n;
+/** How far from the current day BigQuery takes rows. */
+const [DAYS_PAST, DAYS_AHEAD] = [1825, 366];
 const MOMENT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/;
 /** The years 1 to 9999, which is what a TIMESTAMP holds. */
 const [FIRST, LAST] = [-62_135_596_800_000_000n, 253_402_300_799_999_999n];

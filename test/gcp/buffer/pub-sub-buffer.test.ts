@@ -180,11 +180,14 @@ test('a writer may publish to this topic, and is told where', () => {
   expect(Object.keys(one('google_pubsub_subscription'))).toContain('expiration_policy');
 });
 
-test('a reader gets a subscription of its own, and may take from no other', () => {
+test('a reader gets a subscription of its own, is told where, and may take from no other', () => {
   const { built, all } = synthesize((stack) =>
     new PubSubBuffer(stack, 'Buffer', { site }).bindReader(new Somebody(stack, 'Spark'), 'EVENTS'),
   );
-  expect(Object.keys(built.settings)).toEqual(['EVENTS_SUBSCRIPTION']);
+  expect(built.settings).toEqual({
+    EVENTS_SUBSCRIPTION: expect.stringContaining('TfToken'),
+    EVENTS_ENDPOINT: 'europe-west1-pubsub.googleapis.com',
+  });
   const [own] = all('google_pubsub_subscription').filter(({ name }) => name === 'acme-events-spark');
   expect(own).toMatchObject({ expiration_policy: { ttl: '' }, message_retention_duration: `${7 * DAY_SECONDS}s` });
   expect(all('google_pubsub_subscription_iam_member')).toEqual([

@@ -97,11 +97,11 @@ async function deployed({ storage = true, emulator = true } = {}) {
     ...(emulator && { PUBSUB_EMULATOR_HOST: new URL(pubSub).host }),
     GCE_METADATA_HOST: new URL(metadataServer).host,
   });
-  const push = async (data: string, deliveryAttempt = 1, messageId = '7') => {
+  const push = async (data: string, deliveryAttempt = 1, messageId = '7', publishTime = '2026-01-31T08:30:00.25Z') => {
     const message = {
       data: Buffer.from(data).toString('base64'),
       messageId,
-      publishTime: '2026-01-31T08:30:00.25Z',
+      publishTime,
       attributes: { a: 'b' },
     };
     const body = JSON.stringify({ message, subscription: 'projects/acme-data/subscriptions/acme-events-processing', deliveryAttempt });
@@ -155,8 +155,8 @@ describe('with the real client on the wire', () => {
   });
 
   test('a time that a double cannot hold keeps its microseconds', async () => {
-    await running.push(event('1', { time: '9999-12-31T23:59:59.999999Z' }));
-    await running.push(event('2', { time: '0001-01-01T00:00:00.000001Z' }));
+    for (const time of ['9999-12-31T23:59:59.999999Z', '0001-01-01T00:00:00.000001Z'])
+      await running.push(event('1', { time }), 1, '7', time);
     expect(running.standIn.rows.map(({ event_time }) => event_time)).toEqual([253_402_300_799_999_999n, -62_135_596_799_999_999n]);
   });
 

@@ -70,6 +70,11 @@ export class StorageWriteStandIn {
     return this;
   }
 
+  /** How many connections are open. */
+  get connected(): number {
+    return this.streams.size;
+  }
+
   /** Breaks every connection, with whatever still waits for an answer on it. */
   breakConnections(code = grpc.status.UNAVAILABLE) {
     for (const stream of this.streams) stream.emit('error', { code, details: 'gone' });

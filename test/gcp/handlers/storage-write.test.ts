@@ -66,6 +66,41 @@ test.each([3, 5, 7, 8, 13, 14])('any other fault may pass, as the one with code 
   expect(fault).not.toBeInstanceOf(PermanentError);
 });
 
+test.each([3, 11])('code %i may mean an old schema: it is asked for again, and the connection is another one', async (code) => {
+  fates({ bad: { error: { code, message: 'not so' } } });
+  await expect(append('bad')).rejects.toThrow(`${code}: not so`);
+  standIn.schema = [...schema, { name: 'more', type: 'STRING', mode: 'NULLABLE' }];
+  expect((await open()).columns).toHaveLength(2);
+  await append('2');
+  expect(standIn.asked).toEqual({ connections: 2, schema: 2 });
+});
+
+test.each<[string, Fate]>([
+  ['a fault', { error: { code: 3, message: 'not so' } }],
+  ['news of another schema', { ...TAKEN, updatedSchema: { fields: [{ name: 'id', type: 'STRING' }] } }],
+])('after %s the connection is closed once nobody waits on it, and nothing holds on to it', async (_, fate) => {
+  standIn.fate = () => fate;
+  const fault = (error: unknown) => error;
+  for (const id of ['1', '2', '3', '4']) {
+    await Promise.all([append(id).catch(fault), append(id).catch(fault)]);
+  }
+  expect(standIn.asked.connections).toBe(4);
+  while (standIn.connected > 0) await new Promise(setImmediate);
+  // biome-ignore lint/complexity/useLiteralKeys: it is private.
+  expect(client['_connections'].connectionList).toEqual([]);
+});
+
+test('an append that still waits is answered, though the connection is not used again', async () => {
+  fates({ 1: { error: { code: 3, message: 'not so' } } });
+  const { append: add } = await open();
+  const [first, second] = [add([{ id: '1' }]), add([{ id: '2' }])];
+  await expect(first).rejects.toThrow('3: not so');
+  await second;
+  expect(stored()).toEqual(['2']);
+  await expect(add([{ id: '3' }])).rejects.toThrow('the connection is gone');
+  expect(standIn.asked.connections).toBe(1);
+});
+
 test('a table that cannot be asked for its schema is asked again by the next call', async () => {
   standIn.tells = false;
   await expect(append('1')).rejects.toThrow('UNAVAILABLE');

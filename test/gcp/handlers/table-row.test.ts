@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type Column, type Int64, microseconds, type TableRow, tableRow } from '../../../gcp/handlers/pub-sub-to-bigquery/table-row';
-import type { Event, Row } from '../../../shared/runtime/event';
+import { type Event, PermanentError, type Row } from '../../../shared/runtime/event';
 import { parse } from '../../../shared/runtime/json';
 import { judge } from '../../../shared/runtime/verdict';
 import { anEvent } from '../../support/events';
@@ -15,8 +15,8 @@ const PLUMBING: readonly Column[] = [
 ];
 
 /** The columns beyond the plumbing, and what the row has for them. */
-function fitted(row: Row, columns: readonly Column[] = [], of: Event = event): TableRow {
-  const whole = tableRow({ row, event: of, index: 0 }, origin, [...PLUMBING, ...columns]);
+function fitted(row: Row, columns: readonly Column[] = [], of: Event = event, publishTime = origin.publishTime): TableRow {
+  const whole = tableRow({ row, event: of, index: 0 }, { ...origin, publishTime }, [...PLUMBING, ...columns]);
   return Object.fromEntries(Object.entries(whole).filter(([name]) => name === 'rest' || !PLUMBING.some((column) => column.name === name)));
 }
 
@@ -92,6 +92,24 @@ describe('the columns of the event', () => {
     expect(() => fitted({}, [], { ...event, time: '2026-02-31T00:00:00Z' })).toThrow(
       'column event_time of type TIMESTAMP cannot hold this string',
     ));
+});
+
+describe('an event', () => {
+  test.each(['2021-02-01T00:00:00Z', '2021-02-01T01:00:00+01:00', '2027-02-01T23:59:59.999999Z', '1969-12-31T23:59:59Z'])(
+    'of %s has a partition that BigQuery takes rows for',
+    (time) => {
+      const publishTime = time.startsWith('1969') ? '1970-01-01T00:00:00Z' : origin.publishTime;
+      expect(() => fitted({}, [], { ...event, time }, publishTime)).not.toThrow();
+    },
+  );
+
+  test.each([
+    ['2021-01-31T23:59:59.999999Z', 'event_time is 1826 days before publish_time, and BigQuery takes 1825'],
+    ['0001-01-01T00:00:00Z', 'event_time is 739646 days before publish_time, and BigQuery takes 1825'],
+    ['2027-02-02T00:00:00Z', 'event_time is 367 days after publish_time, and BigQuery takes 366'],
+  ])('of %s has none, whatever the clock says', (time, reason) =>
+    expect(() => fitted({}, [], { ...event, time })).toThrow(new PermanentError(reason)),
+  );
 });
 
 describe('a column takes', () => {
@@ -190,7 +208,7 @@ describe('what no column holds', () => {
         );
         if ('reason' in verdict) throw new Error(verdict.reason);
         const { row, event: of } = verdict.rows[0]!;
-        const written = fitted(row, columns, of);
+        const written = fitted(row, columns, of, of.time);
         const put = {
           ...(written.rest === undefined ? {} : (parse(String(written.rest)) as object)),
           ...(written.subject === undefined ? {} : { subject: written.subject }),

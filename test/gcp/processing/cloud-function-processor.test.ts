@@ -1,7 +1,9 @@
 import path from 'node:path';
-import type { TerraformResource } from 'cdktf';
+import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
+import { TerraformIterator, type TerraformResource } from 'cdktf';
 import type { Binding, Delivery, FunctionWorkload, RecordSource, TableStore, Workload } from '../../../gcp/ports';
 import { CloudFunctionProcessor, type CloudFunctionProcessorProps } from '../../../gcp/processing/cloud-function-processor';
+import { Propagation } from '../../../gcp/processing/propagation';
 import packageJson from '../../../package.json';
 import { documentedDefaults } from '../../support/defaults';
 import { expectSnapshot } from '../../support/snapshot';
@@ -129,6 +131,29 @@ test('every role exists for a minute before the function does', () => {
   );
 });
 
+test('a grant that is added or replaced makes the function wait again', () => {
+  const { one } = make();
+  const { depends_on, triggers } = one('time_sleep');
+  expect(Object.keys(triggers).sort()).toEqual([...depends_on].sort());
+  for (const [address, identity] of Object.entries(triggers)) {
+    expect(identity).toBe(address.startsWith('grant.') ? address : `\${${address}.id}`);
+  }
+});
+
+test('a grant to several is known by its address: it has no id', () => {
+  const { one } = synthesize((stack) => {
+    const forEach = TerraformIterator.fromList(['a', 'b']);
+    const several = new ProjectIamMember(stack, 'Several', { project: 'p', role: 'r', member: forEach.value, forEach });
+    new Propagation(stack, 'Propagation', [several]);
+  });
+  expect(one('time_sleep').triggers).toEqual({ 'google_project_iam_member.Several': 'google_project_iam_member.Several' });
+});
+
+test('the largest events that an instance gets at once fit into half of its memory, at six times their size', () => {
+  const { available_memory, max_instance_request_concurrency } = make().one('google_cloudfunctions2_function').service_config;
+  expect(max_instance_request_concurrency * 6 * 10e6).toBeLessThan((Number.parseInt(available_memory, 10) * 2 ** 20) / 2);
+});
+
 test('only the invoker may call, and only from inside the project', () => {
   const { one, built } = make();
   expect(one('google_cloud_run_v2_service_iam_member')).toMatchObject({
@@ -190,11 +215,12 @@ test('other code makes another build, and the same code none', () => {
   });
 });
 
-test('the bucket of the code is private and keeps old versions', () => {
+test('the bucket of the code is private, and keeps replaced code for 30 days', () => {
   expect(make().one('google_storage_bucket')).toMatchObject({
     uniform_bucket_level_access: true,
     public_access_prevention: 'enforced',
     versioning: { enabled: true },
+    lifecycle_rule: [{ action: { type: 'Delete' }, condition: { days_since_noncurrent_time: 30 } }],
   });
 });
 
