@@ -70,8 +70,7 @@ export interface BigQueryStoreProps {
  * Store stage: a BigQuery table with a partition for each day, and a view on it without the duplicates that retries make.
  *
  * Each query must say which days it reads, by `event_time`. BigQuery takes no rows for days over 1825 days past or 366
- * days ahead: such events go to the dead letter. Not for single-row look-ups or updates: a document database
- * serves those.
+ * days ahead: such events go to the dead letter. Not for single-row look-ups or updates: a document database serves those.
  * @see https://cloud.google.com/bigquery/docs/write-api-best-practices
  */
 export class BigQueryStore extends Construct implements TableStore {
