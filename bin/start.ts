@@ -119,7 +119,7 @@ function render({ stack, template, deploy, resources, flow, access }: Shown): st
   return [
     `\n${bold(stack)}, ${resources.length} resources in ${template}\n`,
     ...stages,
-    ...wrap(count(around)).map((line, index) => `  ${(index === 0 ? 'around' : '').padEnd(12)}${line}`),
+    ...(around.length > 0 ? wrap(count(around)) : []).map((line, index) => `  ${(index === 0 ? 'around' : '').padEnd(12)}${line}`),
     `\n${indent(renderFlow(flow.map((hop) => ({ ...hop, notes: '' }))))}`,
     indent(renderAccess(within)),
     `  deploy   ${deploy.join(`\n${' '.repeat(11)}`)}`,

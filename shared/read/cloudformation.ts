@@ -167,7 +167,7 @@ function describe(resources: CfnTemplate['Resources'], id: string): string {
       return facts(
         'Kinesis',
         text(get('StreamModeDetails', 'StreamMode')).toLowerCase().replace('_', ' '),
-        `${get('RetentionPeriodHours')} h`,
+        duration(Number(get('RetentionPeriodHours')) * 3600),
         get('StreamEncryption') !== undefined && 'encrypted',
         kept,
       );

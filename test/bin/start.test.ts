@@ -38,7 +38,13 @@ test('--json says the same to machines', () => {
 describe('one line for', () => {
   test.each([
     ['an option that it does not know', ['--fast'], {}, 2, /^Unknown option '--fast'/],
-    ['a cloud that it does not know', ['ibm'], {}, 2, /^"ibm" is no cloud. Name aws, azure, gcp, or none for all three.\n/],
+    [
+      'a cloud that it does not know',
+      ['ibm'],
+      {},
+      2,
+      /^"ibm" is no cloud. Name aws, azure, gcp, or none for all three. See npm start -- --help.\n$/,
+    ],
     [
       'a blueprint that it does not know',
       ['aws'],
