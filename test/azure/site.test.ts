@@ -61,7 +61,6 @@ test('takes a prefix that is known only at deploy', () => {
     const prefix = new TerraformVariable(stack, 'prefix', {}).stringValue;
     return new AzureSite(stack, 'Site', { ...needed, prefix });
   });
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is Terraform.
   expect(one('azurerm_resource_group').name).toBe('${var.prefix}-data-platform');
 });
 

@@ -55,7 +55,6 @@ test('takes a place that is known only at deploy', () => {
     const [project, region, prefix] = ['project', 'region', 'prefix'].map((name) => new TerraformVariable(stack, name, {}).stringValue);
     return new ProjectSite(stack, 'Site', { project: project!, region: region!, prefix: prefix! });
   });
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is Terraform.
   expect(one('google_project_service').project).toBe('${var.project}');
 });
 

@@ -59,7 +59,6 @@ test('uses an account whose id is known only at deploy', () => {
     const store = new BlobStore(stack, 'Store', { site, accountId: account });
     new TerraformOutput(stack, 'settings', { value: store.bindWriter(new Target(stack, 'Target'), 'STORE').settings });
   });
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is Terraform.
   expect(json.output.settings.value.STORE_ENDPOINT).toBe('https://${element(split("/", var.account), 8)}.blob.core.windows.net/');
 });
 
