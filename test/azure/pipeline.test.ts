@@ -50,13 +50,11 @@ test('the rules of the variables are the rules of the site', () => {
   const conditions = Object.values(json.variable as Record<string, { validation: { condition: string }[] }>).map(
     ({ validation }) => validation[0]!.condition,
   );
-  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: this is Terraform.
   expect(conditions).toEqual([
     '${can(regex("^[a-z]+[0-9]?$", var.location))}',
     '${can(regex("^[a-z][a-z0-9]{1,10}$", var.prefix))}',
     '${(length(setsubtract(values(var.senders), ["User", "Group", "ServicePrincipal"])) < 1)}',
   ]);
-  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: this is Terraform.
 });
 
 test('runs with the version of the provider that the bindings were made for, and never with the next major one', () => {

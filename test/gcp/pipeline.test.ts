@@ -47,14 +47,12 @@ test('the rules of the variables are the rules of the site, and the public is ne
   const conditions = Object.values(json.variable as Record<string, { validation: { condition: string }[] }>).map(
     ({ validation }) => validation[0]!.condition,
   );
-  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: this is Terraform.
   expect(conditions).toEqual([
     '${can(regex("^[a-z][a-z0-9]{1,10}$", var.prefix))}',
     '${can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project_id))}',
     '${(length(setintersection(var.publishers, ["allUsers", "allAuthenticatedUsers"])) < 1)}',
     '${can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))}',
   ]);
-  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: this is Terraform.
 });
 
 /** The API behind each type of resource, by the start of its name. */
@@ -114,14 +112,12 @@ test('nobody is given a role on the whole project but the builder, and no role t
 
 test('each publisher gets a grant of its own on the topic', () => {
   const [grant] = all(json, 'google_pubsub_topic_iam_member').filter(({ for_each }) => for_each);
-  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: this is Terraform.
   expect(grant).toMatchObject({
     for_each: '${toset(var.publishers)}',
     member: '${each.value}',
     role: 'roles/pubsub.publisher',
     topic: expect.stringContaining('google_pubsub_topic.Buffer_Topic'),
   });
-  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: this is Terraform.
 });
 
 test('Terraform refuses to destroy what holds data', () => {

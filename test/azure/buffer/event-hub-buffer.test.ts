@@ -82,13 +82,11 @@ test('uses a hub whose id is known only at deploy', () => {
     const hub = new TerraformVariable(stack, 'hub', {}).stringValue;
     new EventHubBuffer(stack, 'Buffer', { site, hubId: hub }).deliverTo(new Target(stack, 'Target'));
   });
-  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: this is Terraform.
   expect(one('azurerm_eventhub_consumer_group')).toMatchObject({
     resource_group_name: '${element(split("/", var.hub), 4)}',
     namespace_name: '${element(split("/", var.hub), 8)}',
     eventhub_name: '${element(split("/", var.hub), 10)}',
   });
-  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: this is Terraform.
 });
 
 test('stands twice in one stack', () => {

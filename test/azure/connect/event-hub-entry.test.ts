@@ -33,13 +33,11 @@ test('senders may be known only at deploy', () => {
     const sink = new EventHubBuffer(stack, 'Buffer', { site, hubId });
     return new EventHubEntry(stack, 'Connect', { sink, senders: new TerraformVariable(stack, 'senders', {}).value });
   });
-  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: this is Terraform.
   expect(one('azurerm_role_assignment')).toMatchObject({
     for_each: '${var.senders}',
     principal_id: '${each.key}',
     principal_type: '${each.value}',
   });
-  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: this is Terraform.
 });
 
 test('stands twice in one stack', () => {

@@ -6,14 +6,12 @@ const description = 'Where it stands.';
 
 test('a text that somebody must give, by the rule', () => {
   const { built, json } = synthesize((stack) => ask(stack, 'country', rule, { description }));
-  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: this is Terraform.
   expect(json.variable.country).toEqual({
     type: 'string',
     nullable: false,
     description,
     validation: [{ condition: '${can(regex("^[a-z]{2}$", var.country))}', error_message: 'The country must be two letters.' }],
   });
-  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: this is Terraform.
   expect(built).toMatch(/^\$\{TfToken\[.+\]\}$/);
 });
 
