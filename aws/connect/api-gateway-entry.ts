@@ -126,16 +126,11 @@ export class ApiGatewayEntry extends Construct implements Workload {
       `curl --aws-sigv4 aws:amz:${Aws.REGION}:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" ` +
       `-H "x-amz-security-token: $AWS_SESSION_TOKEN" -H 'content-type: application/json' -d @event.json ${this.url}`;
 
-    const turnedAway = this.api.metricClientError({ statistic: 'Average' });
-    const ours = 'Events were turned away though their senders did nothing wrong.';
+    const failed = 'Events were turned away though their senders did nothing wrong. Senders that do not try again lose them.';
+    const turnedAway = 'More than one request in twenty is turned away: unsigned, broken, too large or too many.';
     this.alarms = [
-      this.alarm('ServerErrors', this.api.metricServerError(), 1, `${ours} Senders that do not try again lose them.`),
-      this.alarm(
-        'ClientErrors',
-        turnedAway,
-        0.05,
-        'More than one request in twenty is turned away: unsigned, broken, too large or too many.',
-      ),
+      this.alarm('ServerErrors', this.api.metricServerError(), 1, failed),
+      this.alarm('ClientErrors', this.api.metricClientError({ statistic: 'Average' }), 0.05, turnedAway),
     ];
   }
 

@@ -11,12 +11,12 @@ const app = new App();
 const stack = new Stack(app, 'presses');
 
 const store = new S3Store(stack, 'Store', { bucket: Bucket.fromBucketName(stack, 'Lake', 'my-lake'), prefix: 'raw/presses/' });
-const buffer = new KinesisBuffer(stack, 'Buffer', { retention: Duration.days(7) });
+const buffer = new KinesisBuffer(stack, 'Buffer', { retention: Duration.days(30) });
 new LambdaProcessor(stack, 'Processing', {
   code: Code.fromAsset(packageHandler('aws/handlers/kinesis-to-s3').zip),
   source: buffer,
   stores: { STORE: store },
-  delivery: { batchSize: 500, batchWindow: Duration.minutes(1), maxRetries: 10 },
+  delivery: { batchSize: 500, batchWindow: Duration.minutes(1), maxRetries: 20 },
 });
 // docs:end
 app.synth();
