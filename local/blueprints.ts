@@ -1,0 +1,14 @@
+import type { ReadBlueprint } from './platform';
+import type { Cloud } from './state';
+
+/** What reads the template of a cloud. The clients of a cloud take time to load, so only those of one are loaded. */
+export function readerOf(cloud: Cloud): ReadBlueprint {
+  switch (cloud) {
+    case 'aws':
+      return (require('./aws/blueprint') as typeof import('./aws/blueprint')).readAws;
+    case 'azure':
+      return (require('./azure/blueprint') as typeof import('./azure/blueprint')).readAzure;
+    case 'gcp':
+      return (require('./gcp/blueprint') as typeof import('./gcp/blueprint')).readGcp;
+  }
+}

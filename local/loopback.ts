@@ -1,0 +1,51 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Server as NetServer } from 'node:net';
+
+/** What a stand-in answers. */
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+}
+
+/** Answers one request. */
+export type Respond = (request: IncomingMessage, body: Buffer) => Answer | Promise<Answer>;
+
+/** A server on this machine alone. */
+export interface Loopback {
+  readonly port: number;
+  /** Such as `127.0.0.1:8080`. */
+  readonly host: string;
+  close(): Promise<void>;
+}
+
+/** Start an HTTP server on loopback, on a port that is free. A fault in `respond` is answered with 500. With `tls` it speaks HTTPS. */
+export async function serve(respond: Respond, tls?: { readonly key: string; readonly cert: string }): Promise<Loopback> {
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
+    const answered = request.toArray().then((chunks) => respond(request, Buffer.concat(chunks)));
+    const fault = (error: unknown): Answer => ({ status: 500, body: String(error) });
+    void answered.catch(fault).then(({ status, headers, body }) => response.writeHead(status, headers).end(body));
+  };
+  const server: Server = tls ? createTlsServer(tls, listener) : createServer(listener);
+  const { port, host } = await listen(server);
+  return {
+    port,
+    host,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Let any server listen on loopback, on a port that is free. */
+export async function listen(server: NetServer): Promise<{ port: number; host: string }> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return { port, host: `127.0.0.1:${port}` };
+}

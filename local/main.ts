@@ -1,0 +1,229 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { readEvents } from './corpus';
+import { FAULTS, type Fault } from './faults';
+import { GUARD, sealed } from './seal';
+import type { Order } from './sealed';
+import { CLOUDS, type Cloud, newState, ROOT } from './state';
+import { jsonView, liveView, plainView, type View } from './view';
+
+const HELP = `Runs the pipelines that were synthesized, on this machine and without an account: real handlers, real clients, stand-ins
+for the services. Sends events, shows the way of each, and balances the books at the end.
+
+Usage: npm run local [-- [CLOUD ...] [options]]
+
+  CLOUD          aws, azure or gcp; all three, one after the other, where none is named
+  --once         send 1,050 events of every kind as fast as they go, balance the books, end;
+                 without it 20 events a second go through until Ctrl-C
+  --count N      send so many events
+  --events FILE  send the events of a file, one in each line, instead of made-up ones
+  --fault NAME   let something go wrong:
+${Object.entries(FAULTS)
+  .map(([name, what]) => `                   ${name.padEnd(14)}${what}`)
+  .join('\n')}
+  --keep         stay up after the events, until Ctrl-C: look around, send your own
+  --pace N       let waits of the cloud pass N times faster than they do, by default 60; work takes the time it takes
+  --json         print a line of JSON for each thing that happens, for machines
+  --help         print this text
+
+Environment:
+  BLUEPRINT      what to build, by its name
+  NO_COLOR       print without colours
+
+What was stored lies in .local/, which the next run empties.
+
+Exit codes: 0 every accepted event is in the store or in the dead letter, 1 it is not, or the run failed, 2 the command is not understood.`;
+
+const ONCE = 1050;
+const RATE = 20;
+const PACE = 60;
+
+/** What the person asks for. */
+interface Command {
+  readonly clouds: readonly Cloud[];
+  readonly once: boolean;
+  readonly count?: number;
+  readonly events?: string;
+  readonly fault?: Fault;
+  readonly keep: boolean;
+  readonly pace: number;
+  readonly json: boolean;
+}
+
+void main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    console.error(error instanceof Error && !process.env.DEBUG ? error.message : error);
+    process.exitCode = 1;
+  },
+);
+
+async function main(): Promise<number> {
+  const command = readCommand();
+  if (command === 'help') {
+    console.log(HELP);
+    return 0;
+  }
+  await install();
+  const view = await viewOf(command);
+  let worst = 0;
+  for (const cloud of command.clouds) {
+    const { synthesized, data } = newState(cloud);
+    const folder = synthesize(cloud, synthesized);
+    const code = await runSealed(orderOf(command, cloud, folder, data), view);
+    worst = Math.max(worst, code);
+    if (interrupted) break;
+  }
+  view.close();
+  return worst;
+}
+
+function readCommand(): Command | 'help' {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        once: { type: 'boolean', default: false },
+        count: { type: 'string' },
+        events: { type: 'string' },
+        fault: { type: 'string' },
+        keep: { type: 'boolean', default: false },
+        pace: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    if (values.help) return 'help';
+    const unknown = positionals.find((name) => !CLOUDS.includes(name as Cloud));
+    if (unknown) throw new Error(`"${unknown}" is no cloud. Name ${CLOUDS.join(', ')}, or none for all three.`);
+    const { fault, events } = values;
+    if (fault !== undefined && !Object.hasOwn(FAULTS, fault))
+      throw new Error(`--fault must be one of ${Object.keys(FAULTS).join(', ')}, got "${fault}".`);
+    if (events !== undefined) readEvents(events);
+    return {
+      ...values,
+      clouds: positionals.length > 0 ? CLOUDS.filter((cloud) => positionals.includes(cloud)) : CLOUDS,
+      count: wholeNumber('--count', values.count, 10_000_000),
+      pace: wholeNumber('--pace', values.pace, 100_000) ?? PACE,
+      events: events && path.resolve(events),
+      fault: fault as Fault | undefined,
+    };
+  } catch (error) {
+    console.error(`${(error as Error).message} See npm run local -- --help.`);
+    process.exit(2);
+  }
+}
+
+function wholeNumber(option: string, text: string | undefined, most: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
+  throw new Error(`${option} must be a whole number from 1 to ${most}, got "${text}".`);
+}
+
+/** Without `--once` events drip, so that a person can follow them. */
+function orderOf({ once, count, events, fault, keep, pace }: Command, cloud: Cloud, synthesized: string, data: string): Order {
+  const rate = once || fault ? undefined : RATE;
+  return { cloud, synthesized, data, events, fault, keep, pace, rate, count: count ?? (rate || events ? undefined : ONCE) };
+}
+
+/** The packages of the local run are large, so they are installed when they are needed first. */
+async function install() {
+  const local = path.join(ROOT, 'local');
+  const installed = path.join(local, 'node_modules/.package-lock.json');
+  if (existsSync(installed) && sameVersions(installed, path.join(local, 'package-lock.json'))) return;
+  await working('Installing what stands in for the clouds (700 MB in local/node_modules, once)', async () => {
+    // Of the environment, npm needs the person's own: their registry and their proxy.
+    const npm = spawn('npm', ['ci', '--loglevel=error'], {
+      cwd: local,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      shell: process.platform === 'win32',
+    });
+    const errors = Buffer.concat(await npm.stderr.toArray())
+      .toString()
+      .trim();
+    const code = npm.exitCode ?? (await new Promise((resolve) => npm.once('exit', resolve)));
+    if (code !== 0) throw new Error(`npm ci in local/ failed: ${errors.split('\n').slice(0, 3).join(' ')} Run it by hand to see more.`);
+  });
+}
+
+function sameVersions(installed: string, locked: string): boolean {
+  const versions = (file: string) =>
+    Object.entries(JSON.parse(readFileSync(file, 'utf8')).packages as Record<string, { version?: string }>);
+  const wanted = new Map(versions(locked));
+  return versions(installed).every(([name, { version }]) => wanted.get(name)?.version === version);
+}
+
+/** What was synthesized, by the very code that `cdk synth` and `cdktf synth` run. */
+function synthesize(cloud: Cloud, out: string): string {
+  process.env.CDK_VALIDATION ??= 'false';
+  if (cloud === 'aws') {
+    const { synthesizeAws }: typeof import('../bin/aws') = require('../bin/aws');
+    synthesizeAws(process.env, out);
+    return out;
+  }
+  const { synthesizeTerraform }: typeof import('../bin/terraform') = require('../bin/terraform');
+  const stacks = synthesizeTerraform(process.env, out, [cloud]);
+  if (stacks.length !== 1) throw new Error(`One stack can be run at a time, and the blueprint has ${stacks.join(', ')}.`);
+  return path.join(out, 'stacks', stacks[0]!);
+}
+
+let interrupted = false;
+
+/** Run one cloud in a process of its own, which knows nothing of the person's environment. */
+async function runSealed(order: Order, view: View): Promise<number> {
+  const child = fork(path.join(__dirname, 'sealed.ts'), {
+    cwd: ROOT,
+    env: { ...sealed(order.data), ...(process.env.DEBUG && { DEBUG: process.env.DEBUG }) },
+    execArgv: [...GUARD, '--import', 'tsx'],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    // Ctrl-C reaches this process alone, which passes it on: the books are balanced before the end.
+    detached: true,
+  });
+  let over = false;
+  child.on('message', (message: { kind: string }) => {
+    if (message.kind === 'done') over = true;
+    else view.show(order.cloud, message as Parameters<View['show']>[1]);
+  });
+  child.send(order);
+  const stopListening = passSignalsOn(child);
+  const code = await new Promise<number>((resolve) => child.once('exit', (status) => resolve(status ?? 1)));
+  stopListening();
+  if (!over) view.show(order.cloud, { kind: 'failed', reason: 'its process ended before it was done.' });
+  return code;
+}
+
+/** The first signal ends the sending, the second one everything. */
+function passSignalsOn(child: ChildProcess): () => void {
+  const pass = () => {
+    if (interrupted) child.kill('SIGKILL');
+    else child.send({ stop: true });
+    interrupted = true;
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, pass);
+  return () => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, pass);
+  };
+}
+
+async function viewOf({ json }: Command): Promise<View> {
+  if (json) return jsonView(console.log);
+  if (!process.stdout.isTTY) return plainView(console.log);
+  const { default: redraw } = await import('log-update');
+  return liveView(console.log, (frame) => (frame === '' ? redraw.clear() : redraw(frame)));
+}
+
+async function working(what: string, work: () => Promise<void>) {
+  const start = performance.now();
+  process.stderr.write(`${what} ...`);
+  try {
+    await work();
+  } finally {
+    process.stderr.write(` ${((performance.now() - start) / 1000).toFixed(1)} s\n`);
+  }
+}

@@ -1,0 +1,118 @@
+import type { Chaos } from './chaos';
+import type { Coverage } from './coverage';
+import type { Pace } from './pace';
+
+/**
+ * How a client is answered at the front door.
+ *
+ * `position` is where the event stands in the buffer, in the words of its cloud. No two events share one.
+ */
+export type Receipt = { readonly accepted: true; readonly position: string } | { readonly accepted: false; readonly reason: string };
+
+/** A row of the store, as a reader finds it. */
+export interface StoredRow {
+  /** Who the row says it came from: `source` and `id` of its event. A transform may have dropped them. */
+  readonly event?: EventName;
+  /** The whole row as text. Two rows with the same text are one row, written twice. */
+  readonly text: string;
+  /** The object or the table it lies in. */
+  readonly place: string;
+}
+
+/** What names an event: two events with both alike are one event, sent twice. */
+export interface EventName {
+  readonly source: string;
+  readonly id: string;
+}
+
+/** An event in the dead letter. */
+export interface Letter {
+  /** The event as it was sent. */
+  readonly bytes: Buffer;
+  readonly reason: string;
+  readonly place: string;
+}
+
+/**
+ * Sees what happens, as it happens. A platform reports what its services did, and never what the template says they should.
+ */
+export interface Witness {
+  /** A batch goes to the handler. `attempt` counts from 1. */
+  delivered(batch: { readonly positions: readonly string[]; readonly attempt: number; readonly from: string }): void;
+  /** The call of the handler ended, or was ended. */
+  answered(batch: {
+    readonly positions: readonly string[];
+    readonly outcome: 'settled' | 'again' | 'given up';
+    readonly why?: string;
+  }): void;
+  /** Rows were written to the store. */
+  stored(rows: readonly StoredRow[]): void;
+  /** An event was written to the dead letter. */
+  deadLettered(letter: Letter): void;
+  /** Something else that a watcher should see, in one line: a process that was started again, a batch that was brought twice. */
+  incident(text: string): void;
+  /** A line that the handler wrote. */
+  log(line: string): void;
+}
+
+/** Where a person finds what was stored. */
+export interface Places {
+  /** How to send an event by hand: a command that works while the platform is up. */
+  readonly send: string;
+  /** The store: a folder, or a command that queries the table. */
+  readonly store: string;
+  /** The dead letter: a folder or a command. */
+  readonly deadLetter: string;
+}
+
+/** One cloud, as its synthesized template describes it, alive on this machine. */
+export interface Platform {
+  readonly places: Places;
+  /** Hand one event to the front door, as a client does. A front door that is broken rejects the promise. */
+  send(body: Buffer): Promise<Receipt>;
+  /** How many accepted events are not settled yet: neither done nor in the dead letter, as far as the buffer knows. */
+  unsettled(): number;
+  /** Every row that a reader of the store finds, duplicates and all. */
+  rows(): Promise<readonly StoredRow[]>;
+  /** The rows without those that were written twice, by whatever the template offers for it; else the same as `rows`. */
+  uniqueRows?(): Promise<readonly StoredRow[]>;
+  /** Everything in the dead letter. Positions without payload are looked up in the buffer, as a person would. */
+  letters(): Promise<readonly Letter[]>;
+  /** End every process, close every server. Files stay. */
+  stop(): Promise<void>;
+}
+
+/** What a platform is started with. */
+export interface Surroundings {
+  /** An empty folder for whatever it writes. */
+  readonly folder: string;
+  readonly witness: Witness;
+  readonly chaos: Chaos;
+  readonly pace: Pace;
+}
+
+/** A synthesized template that was read and judged, and is ready to be started. */
+export interface Blueprint {
+  readonly coverage: Coverage;
+  /** What is set or replaced so that the handler finds the stand-ins, one line each: `AWS_ENDPOINT_URL_S3 = the stand-in`. */
+  readonly overrides: readonly string[];
+  start(surroundings: Surroundings): Promise<Platform>;
+}
+
+/**
+ * Reads what was synthesized for one cloud. `folder` is the cloud assembly, or the folder of the stack with `cdk.tf.json`.
+ * @throws RefusedError when the template needs what this runner does not offer
+ */
+export type ReadBlueprint = (folder: string) => Promise<Blueprint>;
+
+/** Says in one line what the template asks for and this runner does not offer: the path, and what to do. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+
+  constructor(
+    readonly path: string,
+    readonly why: string,
+  ) {
+    super(`${path}: ${why}`);
+  }
+}

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Sample } from './corpus';
+import { chaosOf, type Fault } from './faults';
+import { type Balance, Ledger, withoutDuplicates } from './ledger';
+import { Pace } from './pace';
+import { type Blueprint, type Platform, RefusedError } from './platform';
+import { type Message, Story } from './story';
+
+/** What is run, and how. */
+export interface Run {
+  /** What was read from the template. */
+  readonly blueprint: Blueprint;
+  /** An empty folder. */
+  readonly folder: string;
+  /** What to send. Without an end, it is sent until `stopped`. */
+  readonly samples: Iterable<Sample>;
+  /** Events a second, at most. As many as go through where it is left out. */
+  readonly rate?: number;
+  readonly fault?: Fault;
+  readonly pace?: Pace;
+  /** Ends the sending, as a person does with Ctrl-C. What was sent is still settled. */
+  readonly stopped?: AbortSignal;
+  /** After the balance, stay up until `stopped`. */
+  readonly keep?: boolean;
+  tell(message: Message): void;
+}
+
+/** Requests that are under way at a time. */
+const SENDERS = 24;
+/** So long without anything happening is a run that hangs: longer than any pause or time limit a platform has here. */
+const PATIENCE_SECONDS = 90;
+
+/**
+ * Start what the template describes, send events, wait until each is settled, and balance the books.
+ * @throws RefusedError when the template needs what this runner does not offer
+ * @throws Error when the front door is broken, or events are not settled
+ */
+export async function run(options: Run): Promise<Balance> {
+  const { blueprint, folder, tell, fault, keep, pace = new Pace(), stopped = new AbortController().signal } = options;
+  const { coverage, overrides } = blueprint;
+  tell({ kind: 'coverage', coverage, overrides });
+  const refused = coverage.find(({ treatment }) => treatment === 'refused');
+  if (refused)
+    throw new RefusedError([refused.type, refused.resource, refused.property].filter(Boolean).join(' '), refused.why ?? 'it is refused');
+
+  const ledger = new Ledger();
+  let last = Date.now();
+  const story = new Story(ledger, (message) => {
+    if (message.kind !== 'counts') last = Date.now();
+    tell(message);
+  });
+  const chaos = chaosOf(fault, pace, (incident) => story.incident(incident));
+  const platform = await blueprint.start({ folder, witness: story, chaos, pace });
+  const ticker = setInterval(() => story.tellCounts(platform.unsettled()), 250);
+  try {
+    tell({ kind: 'up', places: platform.places, pace: pace.factor });
+    const start = Date.now();
+    await send(platform, ledger, story, options, stopped);
+    await settle(platform, () => Date.now() - last);
+    const seconds = (Date.now() - start) / 1000;
+    const rows = await platform.rows();
+    const unique = (await platform.uniqueRows?.()) ?? withoutDuplicates(rows);
+    const balance = ledger.balance(rows, unique, await platform.letters());
+    story.tellCounts(platform.unsettled());
+    tell({ kind: 'end', balance, places: platform.places, seconds });
+    if (keep && !stopped.aborted) await new Promise((resolve) => stopped.addEventListener('abort', resolve, { once: true }));
+    return balance;
+  } finally {
+    clearInterval(ticker);
+    await platform.stop();
+  }
+}
+
+async function send(platform: Platform, ledger: Ledger, story: Story, { samples, rate }: Run, stopped: AbortSignal) {
+  const queue = samples[Symbol.iterator]();
+  const start = Date.now();
+  let sent = 0;
+  const sender = async () => {
+    while (!stopped.aborted) {
+      const { value: sample, done } = queue.next();
+      if (done) return;
+      sent += 1;
+      if (rate) await sleep(Math.max(0, start + (sent / rate) * 1000 - Date.now()), undefined, { signal: stopped }).catch(() => {});
+      const entry = ledger.open(sample);
+      story.received(entry, await platform.send(sample.body));
+    }
+  };
+  await Promise.all(Array.from({ length: SENDERS }, sender));
+}
+
+async function settle(platform: Platform, quiet: () => number) {
+  while (platform.unsettled() > 0) {
+    if (quiet() > PATIENCE_SECONDS * 1000) {
+      throw new Error(`${platform.unsettled()} events are not settled, and for ${PATIENCE_SECONDS} s nothing has happened.`);
+    }
+    await sleep(10);
+  }
+}

@@ -1,0 +1,62 @@
+import { readerOf } from './blueprints';
+import { corpus, readEvents, take } from './corpus';
+import { type Fault, recipeOf } from './faults';
+import { Pace } from './pace';
+import { run } from './run';
+import type { Cloud } from './state';
+import type { Message } from './story';
+
+/** What the command line asks of one cloud. It comes as the first message. */
+export interface Order {
+  readonly cloud: Cloud;
+  /** What was synthesized. */
+  readonly synthesized: string;
+  readonly data: string;
+  /** A file with an event in each line, instead of the corpus. */
+  readonly events?: string;
+  readonly count?: number;
+  readonly rate?: number;
+  readonly fault?: Fault;
+  readonly pace: number;
+  readonly keep: boolean;
+}
+
+/** The process in which one cloud runs, sealed off from the person's environment. It says what happens over its channel. */
+async function obey({ cloud, synthesized, data, events, count, rate, fault, pace, keep }: Order, stopped: AbortSignal) {
+  const tell = (message: Message) => process.send?.(message);
+  try {
+    const samples = events ? readEvents(events) : corpus(recipeOf(fault));
+    const balance = await run({
+      blueprint: await readerOf(cloud)(synthesized),
+      folder: data,
+      samples: count === undefined ? samples : take(samples, count),
+      rate,
+      fault,
+      pace: new Pace(pace),
+      stopped,
+      keep,
+      tell,
+    });
+    return balance.faults.length === 0 ? 0 : 1;
+  } catch (error) {
+    tell({
+      kind: 'failed',
+      reason: error instanceof Error && !process.env.DEBUG ? error.message : String((error as Error).stack ?? error),
+    });
+    return 1;
+  }
+}
+
+const stop = new AbortController();
+process.on('SIGINT', () => stop.abort());
+process.on('SIGTERM', () => stop.abort());
+// Without whoever started this, nobody would ever end it.
+process.on('disconnect', () => process.exit(1));
+process.once('message', (order: Order) => {
+  process.on('message', () => stop.abort());
+  void obey(order, stop.signal).then((code) => {
+    process.exitCode = code;
+    // What was said must be heard before the end.
+    process.send?.({ kind: 'done' }, () => process.exit(code));
+  });
+});

@@ -1,0 +1,119 @@
+import type { Coverage } from './coverage';
+import type { Balance, Entry, Ledger } from './ledger';
+import type { Letter, Places, Receipt, StoredRow, Witness } from './platform';
+
+/** How many events stand where. */
+export interface Counts {
+  readonly sent: number;
+  readonly rejected: number;
+  /** Accepted and not settled. */
+  readonly buffered: number;
+  readonly deliveries: number;
+  readonly stored: number;
+  readonly deadLettered: number;
+}
+
+/** What a run tells whoever watches. */
+export type Message =
+  | { readonly kind: 'coverage'; readonly coverage: Coverage; readonly overrides: readonly string[] }
+  | { readonly kind: 'up'; readonly places: Places; readonly pace: number }
+  /** The whole way of one event: where it stood in the buffer, each time it was brought to the handler, and where it ended. */
+  | { readonly kind: 'way'; readonly number: number; readonly event: string; readonly way: readonly string[]; readonly end: End }
+  | { readonly kind: 'incident'; readonly text: string }
+  | { readonly kind: 'log'; readonly line: string }
+  | { readonly kind: 'counts'; readonly counts: Counts }
+  | { readonly kind: 'end'; readonly balance: Balance; readonly places: Places; readonly seconds: number }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** Where the way of an event ends. */
+export type End = 'rejected' | 'stored' | 'dead letter';
+
+/** Follows each event from stage to stage, and tells of it. */
+export class Story implements Witness {
+  /** The steps of each event in the buffer, by its position. A handler may have it before the sender hears where it is. */
+  private readonly steps = new Map<string, string[]>();
+  /** Where events ended whose sender has not heard yet. */
+  private readonly early = new Map<Entry, Ending>();
+  private readonly ended = new Set<Entry>();
+  private counts = { sent: 0, rejected: 0, deliveries: 0, stored: 0, deadLettered: 0 };
+
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly tell: (message: Message) => void,
+  ) {}
+
+  /** The front door has answered. */
+  received(entry: Entry, receipt: Receipt) {
+    entry.receipt = receipt;
+    this.counts.sent += 1;
+    if (!receipt.accepted) {
+      this.counts.rejected += 1;
+      this.end(entry, { step: `refused: ${receipt.reason}`, end: 'rejected' });
+    }
+    const early = this.early.get(entry);
+    if (early) this.end(entry, early);
+  }
+
+  delivered({ positions, attempt, from }: Parameters<Witness['delivered']>[0]) {
+    this.counts.deliveries += 1;
+    const size = positions.length === 1 ? '1 event' : `${positions.length} events`;
+    this.step(positions, `${size} of ${from}${attempt > 1 ? `, try ${attempt}` : ''}`);
+  }
+
+  answered({ positions, outcome, why }: Parameters<Witness['answered']>[0]) {
+    if (outcome === 'settled') return;
+    const what = outcome === 'again' ? 'again' : 'given up';
+    this.step(positions, what);
+    this.incident(`${positions.length} ${positions.length === 1 ? 'event' : 'events'} ${what}${why ? `: ${why}` : ''}`);
+  }
+
+  stored(rows: readonly StoredRow[]) {
+    this.counts.stored += rows.length;
+    for (const row of rows) for (const entry of this.ledger.find(row)) this.end(entry, { step: row.place, end: 'stored' });
+  }
+
+  deadLettered(letter: Letter) {
+    this.counts.deadLettered += 1;
+    for (const entry of this.ledger.find(letter)) this.end(entry, { step: letter.reason, end: 'dead letter' });
+  }
+
+  incident(text: string) {
+    this.tell({ kind: 'incident', text });
+  }
+
+  log(line: string) {
+    this.tell({ kind: 'log', line });
+  }
+
+  /** Tell how many events stand where. */
+  tellCounts(buffered: number) {
+    this.tell({ kind: 'counts', counts: { ...this.counts, buffered } });
+  }
+
+  private step(positions: readonly string[], step: string) {
+    for (const position of positions) {
+      const steps = this.steps.get(position);
+      if (steps) steps.push(step);
+      else this.steps.set(position, [step]);
+    }
+  }
+
+  /** An event that was sent twice, or brought twice, ends twice. Its way is told once. */
+  private end(entry: Entry, ending: Ending) {
+    const { receipt, number, kind } = entry;
+    if (this.ended.has(entry)) return;
+    if (!receipt) {
+      this.early.set(entry, ending);
+      return;
+    }
+    this.ended.add(entry);
+    const way = receipt.accepted ? [receipt.position, ...(this.steps.get(receipt.position) ?? [])] : [];
+    if (receipt.accepted) this.steps.delete(receipt.position);
+    this.tell({ kind: 'way', number, event: kind, way: [...way, ending.step], end: ending.end });
+  }
+}
+
+interface Ending {
+  readonly step: string;
+  readonly end: End;
+}

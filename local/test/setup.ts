@@ -1,0 +1,12 @@
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { sealed } from '../seal';
+
+// No test can reach a person's own credentials: of their environment nothing is left but where programs are.
+const kept = ['PATH', 'TMPDIR', 'NODE_OPTIONS', 'CI', 'FORCE_COLOR', 'NO_COLOR'];
+for (const name of Object.keys(process.env)) {
+  if (!kept.includes(name) && !name.startsWith('JEST_')) delete process.env[name];
+}
+Object.assign(process.env, sealed(path.join(tmpdir(), 'nobody')), { CDK_VALIDATION: 'false', CHECKPOINT_DISABLE: '1' });
+
+require('../guard.cjs');

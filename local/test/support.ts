@@ -1,0 +1,88 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { synthesizeAws } from '../../bin/aws';
+import { synthesizeTerraform } from '../../bin/terraform';
+import { readerOf } from '../blueprints';
+import { corpus, type Sample, take } from '../corpus';
+import { type Fault, recipeOf } from '../faults';
+import type { Balance } from '../ledger';
+import { Pace } from '../pace';
+import { run } from '../run';
+import type { Cloud } from '../state';
+import type { Message } from '../story';
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A new folder, with a space in its name, that is gone when the tests of the file are over. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'local run '));
+  folders.push(folder);
+  return folder;
+}
+
+const made = new Map<Cloud, string>();
+
+/** The folder of what was synthesized for a cloud, as a blueprint is read from. It is made once for each file of tests. */
+export function synthesized(cloud: Cloud): string {
+  const known = made.get(cloud);
+  if (known) return known;
+  const out = temporaryFolder();
+  if (cloud === 'aws') synthesizeAws({}, out);
+  else synthesizeTerraform({}, out, [cloud]);
+  const folder = cloud === 'aws' ? out : path.join(out, 'stacks', `${cloud}-pipeline`);
+  made.set(cloud, folder);
+  return folder;
+}
+
+/** A copy of what was synthesized, whose template went through `edit`. An edit that changes nothing is a mistake of the test. */
+export function mutated(cloud: Cloud, edit: (template: any) => void): string {
+  const folder = path.join(temporaryFolder(), 'copy');
+  mkdirSync(folder);
+  cpSync(synthesized(cloud), folder, { recursive: true });
+  const name = cloud === 'aws' ? readdirSync(folder).find((file) => file.endsWith('.template.json'))! : 'cdk.tf.json';
+  const file = path.join(folder, name);
+  const before = JSON.parse(readFileSync(file, 'utf8'));
+  const after = structuredClone(before);
+  edit(after);
+  expect(after).not.toEqual(before);
+  writeFileSync(file, JSON.stringify(after));
+  return folder;
+}
+
+/** What one run left behind. */
+export interface Ran {
+  readonly balance: Balance;
+  readonly messages: readonly Message[];
+  /** What it wrote. */
+  readonly data: string;
+}
+
+/** Run what was synthesized: everything that the command line does, but for the process around it. */
+export async function runOnce(options: {
+  readonly cloud: Cloud;
+  /** What was synthesized, by default what `synthesized` says. */
+  readonly folder?: string;
+  readonly samples?: readonly Sample[];
+  /** How many events of the corpus, by default 100. */
+  readonly count?: number;
+  readonly fault?: Fault;
+  /** How many times faster waits pass, by default 600. */
+  readonly pace?: number;
+}): Promise<Ran> {
+  const { cloud, folder = synthesized(cloud), fault, count = 100, pace = 600 } = options;
+  const data = temporaryFolder();
+  const messages: Message[] = [];
+  const balance = await run({
+    blueprint: await readerOf(cloud)(folder),
+    folder: data,
+    samples: options.samples ?? take(corpus(recipeOf(fault)), count),
+    fault,
+    pace: new Pace(pace),
+    tell: (message) => messages.push(message),
+  });
+  return { balance, messages, data };
+}
