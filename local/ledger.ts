@@ -75,6 +75,10 @@ export class Ledger {
     const lost = accepted.filter((entry) => !isStored(entry) && !isLettered(entry));
     // Where two different events share a name, one of them may be stored and the other not.
     const doubled = lettered.filter((entry) => isStored(entry) && this.byName.get(entry.name!)!.every(isLettered));
+    const isTurnedAway = ({ receipt }: Entry) => receipt?.accepted === false;
+    const sneaked = this.entries.filter(
+      (entry) => isTurnedAway(entry) && isStored(entry) && this.byName.get(entry.name!)!.every(isTurnedAway),
+    );
     const unheard = this.entries.filter(({ receipt }) => receipt === undefined);
     const strangers = rows.filter((row) => row.event && this.find(row).length === 0);
     const untold = rows.filter(({ event }) => event === undefined);
@@ -90,7 +94,8 @@ export class Ledger {
       faults: [
         ...said(lost, 'accepted, and neither in the store nor in the dead letter'),
         ...said(doubled, 'both in the store and in the dead letter'),
-        ...said(unheard, 'sent, and never answered by the front door'),
+        ...said(sneaked, 'turned away at the door, and in the store all the same'),
+        ...said(unheard, 'never answered by the front door'),
         ...(twice > 0 ? [`${twice} rows are shown twice by what should show each once`] : []),
         ...(strangers.length > 0 ? [`${strangers.length} rows are of no event that was sent, first in ${strangers[0]!.place}`] : []),
         ...(untold.length > 0
@@ -109,9 +114,7 @@ export function withoutDuplicates(rows: readonly StoredRow[]): StoredRow[] {
 function said(entries: readonly Entry[], what: string): string[] {
   if (entries.length === 0) return [];
   const some = entries.slice(0, 3).map(({ number, kind }) => `#${number} (${kind})`);
-  return [
-    `${entries.length} ${entries.length === 1 ? 'event was' : 'events were'} ${what}: ${some.join(', ')}${entries.length > 3 ? ', ...' : ''}`,
-  ];
+  return [`${entries.length} ${entries.length === 1 ? 'event' : 'events'} ${what}: ${some.join(', ')}${entries.length > 3 ? ', ...' : ''}`];
 }
 
 function tally(reasons: readonly string[]): Record<string, number> {

@@ -31,9 +31,8 @@ ${Object.entries(FAULTS)
 
 Environment:
   BLUEPRINT      what to build, by its name
+  LOCAL_STATE    the folder for what is stored, by default .local; the next run empties it
   NO_COLOR       print without colours
-
-What was stored lies in .local/, which the next run empties.
 
 Exit codes: 0 every accepted event is in the store or in the dead letter, 1 it is not, or the run failed, 2 the command is not understood.`;
 
@@ -71,9 +70,10 @@ async function main(): Promise<number> {
   }
   await install();
   const view = await viewOf(command);
+  const state = path.resolve(ROOT, process.env.LOCAL_STATE ?? '.local');
   let worst = 0;
   for (const cloud of command.clouds) {
-    const { synthesized, data } = newState(cloud);
+    const { synthesized, data } = newState(state, cloud);
     const folder = synthesize(cloud, synthesized);
     const code = await runSealed(orderOf(command, cloud, folder, data), view);
     worst = Math.max(worst, code);

@@ -20,6 +20,11 @@ export interface Run {
   readonly pace?: Pace;
   /** Ends the sending, as a person does with Ctrl-C. What was sent is still settled. */
   readonly stopped?: AbortSignal;
+  /**
+   * So many seconds without anything happening is a run that hangs: more than any pause or time limit a platform has here.
+   * @default 90
+   */
+  readonly patienceSeconds?: number;
   /** After the balance, stay up until `stopped`. */
   readonly keep?: boolean;
   tell(message: Message): void;
@@ -27,8 +32,6 @@ export interface Run {
 
 /** Requests that are under way at a time. */
 const SENDERS = 24;
-/** So long without anything happening is a run that hangs: longer than any pause or time limit a platform has here. */
-const PATIENCE_SECONDS = 90;
 
 /**
  * Start what the template describes, send events, wait until each is settled, and balance the books.
@@ -56,7 +59,7 @@ export async function run(options: Run): Promise<Balance> {
     tell({ kind: 'up', places: platform.places, pace: pace.factor });
     const start = Date.now();
     await send(platform, ledger, story, options, stopped);
-    await settle(platform, () => Date.now() - last);
+    await settle(platform, options.patienceSeconds ?? 90, () => Date.now() - last);
     const seconds = (Date.now() - start) / 1000;
     const rows = await platform.rows();
     const unique = (await platform.uniqueRows?.()) ?? withoutDuplicates(rows);
@@ -88,10 +91,10 @@ async function send(platform: Platform, ledger: Ledger, story: Story, { samples,
   await Promise.all(Array.from({ length: SENDERS }, sender));
 }
 
-async function settle(platform: Platform, quiet: () => number) {
+async function settle(platform: Platform, patience: number, quiet: () => number) {
   while (platform.unsettled() > 0) {
-    if (quiet() > PATIENCE_SECONDS * 1000) {
-      throw new Error(`${platform.unsettled()} events are not settled, and for ${PATIENCE_SECONDS} s nothing has happened.`);
+    if (quiet() > patience * 1000) {
+      throw new Error(`${platform.unsettled()} events are not settled, and for ${patience} s nothing has happened.`);
     }
     await sleep(10);
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** The clouds that can be run. */
@@ -6,14 +6,40 @@ export const CLOUDS = ['aws', 'azure', 'gcp'] as const;
 export type Cloud = (typeof CLOUDS)[number];
 
 export const ROOT = path.join(__dirname, '..');
-/** Whatever a run writes lies below this folder, which git ignores. */
-export const STATE = path.join(ROOT, '.local');
 
-/** The folders of one cloud's run: what was synthesized, and what the run writes. Both are made anew. */
-export function newState(cloud: Cloud): { readonly synthesized: string; readonly data: string } {
-  const folder = path.join(STATE, cloud);
+/** The folders of one cloud's run. */
+export interface State {
+  /** What was synthesized. */
+  readonly synthesized: string;
+  /** What the run writes. */
+  readonly data: string;
+}
+
+/**
+ * Empty folders for a run of one cloud: all that it writes lies below `state`, and what an earlier run left there is gone.
+ * @throws Error while another run uses them
+ */
+export function newState(state: string, cloud: Cloud): State {
+  const folder = path.join(state, cloud);
+  const owner = path.join(folder, 'process');
+  const running = ownerOf(owner);
+  if (running !== undefined && running !== process.pid) {
+    throw new Error(`Process ${running} runs ${cloud} in ${folder}. End it first, or set LOCAL_STATE to another folder.`);
+  }
   rmSync(folder, { recursive: true, force: true });
   const data = path.join(folder, 'data');
   mkdirSync(data, { recursive: true });
+  writeFileSync(owner, String(process.pid));
   return { synthesized: path.join(folder, 'synthesized'), data };
+}
+
+/** The process that is named in a file, while it lives. */
+function ownerOf(file: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(file, 'utf8'));
+    process.kill(pid, 0);
+    return pid;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,0 +1,95 @@
+import type { Sample } from '../corpus';
+import { run } from '../run';
+import type { Message } from '../story';
+import { madeUp } from './stand-in-platform';
+
+const samples = (count: number): Sample[] =>
+  Array.from({ length: count }, (_, index) => ({
+    kind: 'test',
+    body: Buffer.from(JSON.stringify({ source: '/test', id: String(index + 1) })),
+  }));
+
+async function ran(conduct: Parameters<typeof madeUp>[0], options: Partial<Parameters<typeof run>[0]> = {}) {
+  const { blueprint, done } = madeUp(conduct);
+  const messages: Message[] = [];
+  const outcome = await run({ blueprint, folder: '', samples: samples(30), tell: (message) => messages.push(message), ...options }).catch(
+    String,
+  );
+  return { outcome, done, messages, kinds: messages.map(({ kind }) => kind) };
+}
+
+test('tells what of the template runs before anything starts, then where to look, then the balance', async () => {
+  const { outcome, done, kinds } = await ran({});
+  expect(outcome).toMatchObject({ sent: 30, accepted: 30, stored: 30, faults: [] });
+  expect(kinds.filter((kind) => kind !== 'way' && kind !== 'counts')).toEqual(['coverage', 'up', 'end']);
+  expect(done).toMatchObject({ started: 1, stopped: 1 });
+});
+
+test('nothing starts when something of the template is refused, and the line says what', async () => {
+  const { outcome, done, kinds } = await ran({ refused: 'Mode' });
+  expect(outcome).toBe('RefusedError: Queue Buffer Mode: nobody knows it');
+  expect([kinds, done.started]).toEqual([['coverage'], 0]);
+});
+
+test('an event that the platform loses makes the books say so', async () => {
+  const { outcome } = await ran({ fate: (_, number) => (number === 7 ? 'lost' : 'stored') });
+  expect(outcome).toMatchObject({ stored: 29, faults: ['1 event accepted, and neither in the store nor in the dead letter: #7 (test)'] });
+});
+
+test('each event is told with its whole way', async () => {
+  const { messages } = await ran({
+    door: (_, number) => (number === 2 ? { accepted: false, reason: 'too large' } : { accepted: true, position: `p-${number}` }),
+    fate: (_, number) => (number === 3 ? 'dead' : 'stored'),
+  });
+  const ways = messages.flatMap((message) => (message.kind === 'way' ? [message] : [])).sort((a, b) => a.number - b.number);
+  expect(ways).toHaveLength(30);
+  expect(ways.slice(0, 3).map(({ way, end }) => [end, ...way])).toEqual([
+    ['stored', 'p-1', '1 event of shard 1', 'here'],
+    ['rejected', 'refused: too large'],
+    ['dead letter', 'p-3', '1 event of shard 1', 'bad'],
+  ]);
+});
+
+test('a platform is stopped when its door breaks', async () => {
+  const door = () => {
+    throw new Error('the door is broken');
+  };
+  const { outcome, done } = await ran({ door });
+  expect(outcome).toBe('Error: the door is broken');
+  expect(done.stopped).toBe(1);
+});
+
+test('events that are never settled end the run with a line, once nothing happens any more', async () => {
+  const { outcome, done } = await ran({ fate: (_, number) => (number === 5 ? 'stuck' : 'stored') }, { patienceSeconds: 0.1 });
+  expect(outcome).toBe('Error: 1 events are not settled, and for 0.1 s nothing has happened.');
+  expect(done.stopped).toBe(1);
+});
+
+test('whoever stops it still gets a balance of what was sent', async () => {
+  const stop = new AbortController();
+  function* endless() {
+    for (const sample of samples(1e6)) {
+      yield sample;
+      if (sample.body.includes('"100"')) stop.abort();
+    }
+  }
+  const { outcome } = await ran({}, { samples: endless(), stopped: stop.signal });
+  expect(outcome).toMatchObject({ faults: [] });
+  expect((outcome as { sent: number }).sent).toBeGreaterThanOrEqual(100);
+  expect((outcome as { sent: number }).sent).toBeLessThan(200);
+});
+
+test('with keep it stays up until it is stopped', async () => {
+  const stop = new AbortController();
+  const { blueprint, done } = madeUp();
+  const stoppedAtTheEnd: number[] = [];
+  const tell = (message: Message) => {
+    if (message.kind !== 'end') return;
+    setTimeout(() => {
+      stoppedAtTheEnd.push(done.stopped);
+      stop.abort();
+    }, 20);
+  };
+  await run({ blueprint, folder: '', samples: samples(3), keep: true, stopped: stop.signal, tell });
+  expect([stoppedAtTheEnd, done.stopped]).toEqual([[0], 1]);
+});

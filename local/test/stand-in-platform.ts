@@ -1,0 +1,60 @@
+import type { Blueprint, Platform, Receipt, Surroundings } from '../platform';
+
+/** What a made-up platform does. */
+export interface Conduct {
+  /** How the door answers. */
+  readonly door?: (body: Buffer, number: number) => Receipt;
+  /** What becomes of an event that the door took. */
+  readonly fate?: (body: Buffer, number: number) => 'stored' | 'dead' | 'lost' | 'stuck';
+  /** What of the template is refused. */
+  readonly refused?: string;
+}
+
+/** A platform in a few lines, that keeps its events in memory and does as it is told. */
+export function madeUp({ door, fate = () => 'stored', refused }: Conduct = {}) {
+  const done = { started: 0, stopped: 0, inFlight: 0, mostInFlight: 0 };
+  const start = async ({ witness }: Surroundings): Promise<Platform> => {
+    done.started += 1;
+    let number = 0;
+    const stuck: Buffer[] = [];
+    const kept = { stored: [] as Buffer[], dead: [] as Buffer[] };
+    const row = (body: Buffer) => {
+      const { source, id } = JSON.parse(body.toString());
+      return { event: { source, id }, text: body.toString(), place: 'here' };
+    };
+    return {
+      places: { send: 'send', store: 'store', deadLetter: 'dead letter' },
+      send: async (body) => {
+        number += 1;
+        const mine = number;
+        done.inFlight += 1;
+        done.mostInFlight = Math.max(done.mostInFlight, done.inFlight);
+        await new Promise((resolve) => setImmediate(resolve));
+        done.inFlight -= 1;
+        const receipt: Receipt = door?.(body, mine) ?? { accepted: true, position: `p-${mine}` };
+        if (!receipt.accepted) return receipt;
+        witness.delivered({ positions: [receipt.position], attempt: 1, from: 'shard 1' });
+        const what = fate(body, mine);
+        if (what === 'stuck') stuck.push(body);
+        if (what === 'stored' || what === 'dead') kept[what].push(body);
+        if (what === 'stored') witness.stored([row(body)]);
+        if (what === 'dead') witness.deadLettered({ bytes: body, reason: 'bad', place: 'there' });
+        return receipt;
+      },
+      unsettled: () => stuck.length,
+      rows: async () => kept.stored.map(row),
+      letters: async () => kept.dead.map((bytes) => ({ bytes, reason: 'bad', place: 'there' })),
+      stop: async () => {
+        done.stopped += 1;
+      },
+    };
+  };
+  const coverage = [
+    { type: 'Queue', resource: 'Buffer', property: '', treatment: 'emulated' as const },
+    { type: 'Queue', resource: 'Buffer', property: 'Size', treatment: 'emulated' as const },
+    { type: 'Alarm', resource: 'Late', property: '', treatment: 'no effect here' as const },
+    ...(refused ? [{ type: 'Queue', resource: 'Buffer', property: refused, treatment: 'refused' as const, why: 'nobody knows it' }] : []),
+  ];
+  const blueprint: Blueprint = { coverage, overrides: ['QUEUE = the stand-in'], start };
+  return { blueprint, done };
+}
