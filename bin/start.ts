@@ -24,6 +24,7 @@ const CLOUDS = ['aws', 'azure', 'gcp'] as const;
 type Cloud = (typeof CLOUDS)[number];
 
 const CLOSING = `
+To see events go through, on this machine and without an account: npm run local
 Before the first deploy into an account, read "Deploy" in README.md. To see what a change would do: npx cdk diff, terraform plan.`;
 
 const root = path.join(__dirname, '..');

@@ -4,6 +4,8 @@ module.exports = {
   transform: { '\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.json' }] },
   setupFiles: ['<rootDir>/test/setup.ts'],
   testEnvironment: 'node',
+  // A library that is loaded again in the next file of tests writes to a global object that Jest has emptied.
+  testEnvironmentOptions: { globalsCleanup: 'off' },
   testTimeout: 60_000,
   maxWorkers: '100%',
 };

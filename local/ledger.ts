@@ -69,12 +69,13 @@ export class Ledger {
     const isStored = ({ name }: Entry) => name !== undefined && inStore.has(name);
     const isLettered = (entry: Entry) => reasonOf(entry) !== undefined;
 
-    const accepted = this.entries.filter(({ receipt }) => receipt?.accepted);
-    const stored = accepted.filter((entry) => isStored(entry) && !isLettered(entry));
-    const lettered = accepted.filter(isLettered);
+    const accepted = this.entries.filter(isAccepted);
+    const lettered = accepted.filter((entry) => isLettered(entry) && !this.isStoredCopy(entry, isStored, isLettered));
+    const stored =
+      accepted.filter((entry) => isStored(entry) && !isLettered(entry)).length + accepted.filter(isLettered).length - lettered.length;
     const lost = accepted.filter((entry) => !isStored(entry) && !isLettered(entry));
-    // Where two different events share a name, one of them may be stored and the other not.
-    const doubled = lettered.filter((entry) => isStored(entry) && this.byName.get(entry.name!)!.every(isLettered));
+    // Where another entry of the name is stored, the row is that one's.
+    const doubled = lettered.filter((entry) => isStored(entry) && this.byName.get(entry.name!)!.filter(isAccepted).length === 1);
     const isTurnedAway = ({ receipt }: Entry) => receipt?.accepted === false;
     const sneaked = this.entries.filter(
       (entry) => isTurnedAway(entry) && isStored(entry) && this.byName.get(entry.name!)!.every(isTurnedAway),
@@ -88,7 +89,7 @@ export class Ledger {
       sent: this.entries.length,
       accepted: accepted.length,
       rejected: tally(this.entries.flatMap(({ receipt }) => (receipt?.accepted === false ? [receipt.reason] : []))),
-      stored: stored.length,
+      stored,
       deadLettered: tally(lettered.map((entry) => reasonOf(entry)!)),
       duplicatesRemoved: rows.length - unique.length,
       faults: [
@@ -104,6 +105,17 @@ export class Ledger {
       ],
     };
   }
+
+  /** Of an event that was accepted several times, one copy may be stored and the others not: the first stands for the stored one. */
+  private isStoredCopy(entry: Entry, isStored: (entry: Entry) => boolean, isLettered: (entry: Entry) => boolean): boolean {
+    if (!isStored(entry)) return false;
+    const copies = this.byName.get(entry.name!)!.filter(isAccepted);
+    return copies.length > 1 && copies[0] === entry && copies.every(isLettered);
+  }
+}
+
+function isAccepted({ receipt }: Entry): boolean {
+  return receipt?.accepted === true;
 }
 
 /** The rows without those that were written twice. */

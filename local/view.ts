@@ -162,7 +162,7 @@ function balanceLines(
 ): string[] {
   const row = (what: string, count: number, more = '') => `  ${what.padEnd(22)}${number(count).padStart(8)}   ${more}`.trimEnd();
   const reasons = (counts: Readonly<Record<string, number>>) =>
-    Object.entries(counts).map(([reason, count]) => `  ${''.padEnd(22)}${''.padStart(8)}   ${number(count)} ${cutTo(reason, WIDTH - 36)}`);
+    alike(counts).map(([reason, count]) => `  ${''.padEnd(22)}${''.padStart(8)}   ${number(count)} ${cutTo(reason, WIDTH - 36)}`);
   return [
     bold(
       `${cloud}: ${number(sent)} events in ${seconds.toFixed(1)} s, ${number(Math.round(sent / seconds))} a second from the door to the store`,
@@ -193,6 +193,17 @@ function wayOf({ number: which, event, way, end }: Way): string {
   const goal = { stored: 'stored in', rejected: '', 'dead letter': 'dead letter:' }[end];
   const last = [goal, way.at(-1)].filter(Boolean).join(' ');
   return short(`#${String(which).padEnd(6)}${event.padEnd(22)}${[...way.slice(0, -1), last].join(' > ')}`);
+}
+
+/** Reasons that differ in numbers only are told as one. */
+function alike(counts: Readonly<Record<string, number>>): [reason: string, count: number][] {
+  const groups = new Map<string, [string, number]>();
+  for (const [reason, count] of Object.entries(counts)) {
+    const group = groups.get(withoutNumbers(reason));
+    if (group) group[1] += count;
+    else groups.set(withoutNumbers(reason), [reason, count]);
+  }
+  return [...groups.values()].sort(([, a], [, b]) => b - a);
 }
 
 /** Why an event did not reach the store, without what is different in every event. */

@@ -75,6 +75,13 @@ test('two different events with one name: one may be stored and the other dead',
   expect(balance(books(body('1'), other), [row('1')], [letter(other)])).toMatchObject({ faults: [], stored: 1, deadLettered: { bad: 1 } });
 });
 
+test('of an event that was accepted twice, one copy may be stored and the other dead', () => {
+  const twice = [body('1'), body('1')];
+  expect(balance(books(...twice), [row('1')], [letter(body('1'))])).toMatchObject({ faults: [], stored: 1, deadLettered: { bad: 1 } });
+  expect(balance(books(...twice), [row('1')])).toMatchObject({ faults: [], stored: 2 });
+  expect(balance(books(...twice), [], [letter(body('1'))])).toMatchObject({ faults: [], deadLettered: { bad: 2 } });
+});
+
 test('a door that changes bytes that are no text does not make an event look lost', () => {
   const sent = Buffer.concat([Buffer.from('{"source":"/test","id":"1","data":"'), Buffer.from([0xff]), Buffer.from('"}')]);
   expect(balance(books(sent), [], [letter(Buffer.from(sent.toString()))])).toMatchObject({ faults: [], deadLettered: { bad: 1 } });

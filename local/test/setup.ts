@@ -9,4 +9,7 @@ for (const name of Object.keys(process.env)) {
 }
 Object.assign(process.env, sealed(path.join(tmpdir(), 'nobody')), { CDK_VALIDATION: 'false', CHECKPOINT_DISABLE: '1' });
 
+// Google's client cannot look for its metadata server from within jest, and warns at each try.
+process.env.METADATA_SERVER_DETECTION = 'none';
+
 require('../guard.cjs');

@@ -13,7 +13,7 @@ import { synthesize } from '../../support/cdk';
 import { documentedDefaults } from '../../support/defaults';
 import { anEvent } from '../../support/events';
 import { expectSnapshot } from '../../support/snapshot';
-import { renderVtl } from '../../support/vtl';
+import { renderVtl } from '../../../local/aws/mapping-template';
 
 const eventSchema = { type: 'object', required: ['id'] };
 

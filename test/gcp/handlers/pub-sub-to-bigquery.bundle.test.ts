@@ -5,11 +5,11 @@ import { App, Testing } from 'cdktf';
 import { strFromU8, unzipSync } from 'fflate';
 import type { Message } from '../../../gcp/handlers/pub-sub-to-bigquery/handler';
 import { GcpPipeline } from '../../../gcp/pipeline';
+import { type SchemaField, StorageWriteStandIn } from '../../../local/gcp/storage-write';
 import { packageHandler } from '../../../shared/synth/handler-package';
 import type { TerraformJson } from '../../support/cdktf';
 import { temporaryFolder } from '../../support/folder';
 import { loopback } from '../../support/loopback';
-import { type SchemaField, StorageWriteStandIn } from './storage-write-stand-in';
 
 const folder = temporaryFolder();
 const files = unzipSync(readFileSync(packageHandler('gcp/handlers/pub-sub-to-bigquery').zip));
@@ -31,8 +31,8 @@ const settings = {
 /** Nobody listens there. */
 const NOBODY = '127.0.0.1:1';
 
-/** No credentials of this machine are found, and nobody is asked for some. */
-const sealed = { HOME: folder, CLOUDSDK_CONFIG: folder, GCE_METADATA_HOST: NOBODY, GOOGLE_APPLICATION_CREDENTIALS: '' };
+/** No credentials of this machine are found, and nobody is asked for some: no server, and no gcloud. */
+const sealed = { HOME: folder, PATH: folder, CLOUDSDK_CONFIG: folder, GCE_METADATA_HOST: NOBODY, GOOGLE_APPLICATION_CREDENTIALS: '' };
 
 /** The functions framework in a few lines: a body of JSON, a query, and the exported function. */
 const FRAMEWORK = `

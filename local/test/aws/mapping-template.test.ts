@@ -1,4 +1,4 @@
-import { renderVtl } from './vtl';
+import { renderVtl } from '../../aws/mapping-template';
 
 const render = (template: string) => renderVtl(template, { body: '{"a":"x","n":12345678901234567890}', context: { requestId: 'r-1' } });
 
@@ -10,6 +10,8 @@ test.each([
   [`$util.base64Encode('é')`, 'w6k='],
   [`#set($a = "$input.path('$.a')y")#if($a.contains('xy'))yes#{else}no#end`, 'yes'],
 ])('%s gives %s', (template, text) => expect(render(template).text).toBe(text));
+
+test('an empty body is an empty object', () => expect(renderVtl(`<$input.path('$.a')>`, { body: '' }).text).toBe('<>'));
 
 test('a template can set the status', () => expect(render('#set($context.responseOverride.status = 429)').status).toBe(429));
 

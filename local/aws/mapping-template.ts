@@ -3,7 +3,7 @@ import { Compile, Helper, parse } from 'velocityjs';
 
 /** What a mapping template of API Gateway is given. */
 export interface VtlInput {
-  /** The body of the request, or of the answer. */
+  /** The body of the request, or of the answer. An empty one counts as an empty object. */
   readonly body: string;
   /** What `$context` knows, such as `requestId`. */
   readonly context?: Readonly<Record<string, string>>;
@@ -26,11 +26,13 @@ export interface VtlOutput {
  */
 export function renderVtl(template: string, { body, context = {} }: VtlInput): VtlOutput {
   const responseOverride: { status?: number } = {};
-  const text = new StrictTemplate(parse(template), { escape: false, customMethodHandlers: [strictMethods] }).render({
+  const value = once(() => parseJson(body === '' ? '{}' : body));
+  const valueAt = (path: string) => find(value(), path);
+  const text = new StrictTemplate(syntaxOf(template), { escape: false, customMethodHandlers: [strictMethods] }).render({
     input: listed('$input', {
       body,
-      path: (path: string) => valueAt(body, path),
-      json: (path: string) => stringifyJson(valueAt(body, path)),
+      path: valueAt,
+      json: (path: string) => stringifyJson(valueAt(path)),
     }),
     util: listed('$util', { base64Encode: (value: string) => Buffer.from(value).toString('base64') }),
     context: listed('$context', { ...context, responseOverride }),
@@ -75,10 +77,27 @@ function listed<Members extends object>(name: string, members: Members): Members
 }
 
 /** What stands at `$` or `$.one.or.more.names`, with every digit of its numbers. Nothing is an empty text. */
-function valueAt(body: string, path: string): unknown {
+function find(value: unknown, path: string): unknown {
   if (!/^\$(\.\w+)*$/.test(path)) throw new Error(`the JSON path ${path} is not listed`);
   const names = path.split('.').slice(1);
-  return names.reduce<unknown>((value, name) => (isObject(value) && Object.hasOwn(value, name) ? value[name] : ''), parseJson(body));
+  return names.reduce<unknown>((found, name) => (isObject(found) && Object.hasOwn(found, name) ? found[name] : ''), value);
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+const syntax = new Map<string, ReturnType<typeof parse>>();
+
+/** Parsing a template takes longer than rendering it. */
+function syntaxOf(template: string): ReturnType<typeof parse> {
+  const known = syntax.get(template) ?? parse(template);
+  syntax.set(template, known);
+  return known;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

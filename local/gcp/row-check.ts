@@ -1,0 +1,74 @@
+/** The types of columns that a table here can have. */
+export const COLUMN_TYPES = ['STRING', 'JSON', 'NUMERIC', 'INTEGER', 'FLOAT', 'BOOLEAN', 'TIMESTAMP', 'DATE'] as const;
+export type ColumnType = (typeof COLUMN_TYPES)[number];
+
+/** A column, as the schema of the table in the template has it. */
+export interface SchemaField {
+  readonly name: string;
+  readonly type: string;
+  /** NULLABLE, where it is left out. */
+  readonly mode?: string;
+}
+
+/** A row as it travels: whole numbers of 64 bits and times in microseconds are `bigint`, a DATE is a count of days. */
+export type TableRow = Readonly<Record<string, string | number | bigint | boolean | undefined>>;
+
+/** Why BigQuery refuses a row. */
+export interface RowFault {
+  readonly index: number;
+  readonly message: string;
+}
+
+const DAY = 86_400_000_000n;
+/** The years 1 to 9999. */
+const FIRST = -62_135_596_800_000_000n;
+const LAST = 253_402_300_799_999_999n;
+/** How many digits stand before the point at most. @see https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types */
+const WHOLE_DIGITS: Readonly<Record<string, number>> = { NUMERIC: 29, BIGNUMERIC: 38 };
+/** How far from today rows may lie. @see https://cloud.google.com/bigquery/docs/write-api#time-unit_column_partitioning */
+const [DAYS_PAST, DAYS_AHEAD] = [1825n, 366n];
+
+/**
+ * What BigQuery finds wrong with rows. None of them is written while one is wrong.
+ * @param partitionedBy the column that partitions the table by its day
+ */
+export function rowFaults(schema: readonly SchemaField[], rows: readonly TableRow[], partitionedBy?: string): RowFault[] {
+  return rows.flatMap((row, index) => {
+    const found = schema.map((column) => columnFault(column, row[column.name])).find((fault) => fault !== undefined);
+    const message = found ?? (partitionedBy === undefined ? undefined : partitionFault(partitionedBy, row[partitionedBy]));
+    return message === undefined ? [] : [{ index, message }];
+  });
+}
+
+function columnFault({ name, type, mode }: SchemaField, value: TableRow[string]): string | undefined {
+  if (value === undefined) return mode === 'REQUIRED' ? `Field ${name} is required and has no value` : undefined;
+  return CHECKS[type]?.(value) === false ? `Field ${name} of type ${type} has a value that it cannot hold` : undefined;
+}
+
+const CHECKS: Readonly<Record<string, (value: NonNullable<TableRow[string]>) => boolean>> = {
+  JSON: isJson,
+  NUMERIC: (value) => isDecimal(value, WHOLE_DIGITS.NUMERIC!),
+  BIGNUMERIC: (value) => isDecimal(value, WHOLE_DIGITS.BIGNUMERIC!),
+  TIMESTAMP: (value) => BigInt(value) >= FIRST && BigInt(value) <= LAST,
+  DATE: (value) => BigInt(value) * DAY >= FIRST && BigInt(value) * DAY <= LAST,
+};
+
+function isJson(value: unknown): boolean {
+  try {
+    JSON.parse(String(value));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isDecimal(value: unknown, wholeDigits: number): boolean {
+  const [, whole] = /^-?0*(\d+?)(\.\d+)?$/.exec(String(value)) ?? [];
+  return whole !== undefined && whole.length <= wholeDigits;
+}
+
+function partitionFault(column: string, time: TableRow[string]): string | undefined {
+  const days = BigInt(time ?? 0) / DAY - BigInt(Date.now()) / 86_400_000n;
+  if (days >= -DAYS_PAST && days <= DAYS_AHEAD) return undefined;
+  return `Field ${column} names a partition that is not within ${DAYS_PAST} days past and ${DAYS_AHEAD} days ahead`;
+}

@@ -1,0 +1,105 @@
+import { readAws } from '../../aws/blueprint';
+import { CALM } from '../../chaos';
+import { Pace } from '../../pace';
+import { mutated, synthesized, temporaryFolder } from '../support';
+
+const witness = { delivered() {}, answered() {}, stored() {}, deadLettered() {}, incident() {}, log() {} };
+
+/** The one resource of a type in a template. */
+const one = (template: any, type: string): any => Object.values<any>(template.Resources).find(({ Type }) => Type === type);
+const properties = (template: any, type: string) => one(template, type).Properties;
+
+test('everything that the pipeline is made of is classified, and nothing is refused', async () => {
+  const { coverage, overrides } = await readAws(synthesized('aws'));
+  const of = (treatment: string) =>
+    coverage.filter((row) => row.treatment === treatment).map(({ type, property }) => `${type} ${property}`);
+  expect(of('refused')).toEqual([]);
+  expect(of('emulated')).toEqual(
+    expect.arrayContaining([
+      'AWS::Lambda::EventSourceMapping BisectBatchOnFunctionError',
+      'AWS::Lambda::Function Environment.Variables',
+      'AWS::ApiGateway::Method Integration.RequestTemplates',
+    ]),
+  );
+  expect(of('no effect here')).toEqual(
+    expect.arrayContaining(['AWS::IAM::Role ', 'AWS::Kinesis::Stream StreamEncryption', 'template Rules']),
+  );
+  expect(overrides).toContain(`nodejs24.x runs on Node ${process.versions.node}`);
+});
+
+test.each<[string, (template: any) => void, string]>([
+  [
+    'an unknown property',
+    (t) => (properties(t, 'AWS::Kinesis::Stream').Surprise = 1),
+    'Surprise: AWS::Kinesis::Stream: nobody has classified it',
+  ],
+  [
+    'an unknown type',
+    (t) => (t.Resources.Table = { Type: 'AWS::DynamoDB::Table' }),
+    'Table: AWS::DynamoDB::Table: nobody has classified it',
+  ],
+  ['a condition', (t) => (one(t, 'AWS::SQS::Queue').Condition = 'Sometimes'), 'Condition: AWS::SQS::Queue: nobody has classified it'],
+  ['an unknown section', (t) => (t.Conditions = { Sometimes: true }), 'Conditions: template: nobody has classified it'],
+  [
+    'more lanes for each shard',
+    (t) => (properties(t, 'AWS::Lambda::EventSourceMapping').ParallelizationFactor = 2),
+    'ParallelizationFactor: AWS::Lambda::EventSourceMapping: it must be 1 here, got 2.',
+  ],
+  [
+    'a filter of records',
+    (t) => (properties(t, 'AWS::Lambda::EventSourceMapping').FilterCriteria = { Filters: [] }),
+    'FilterCriteria: AWS::Lambda::EventSourceMapping: nobody has classified it',
+  ],
+  [
+    'a mode of the stream that nobody knows',
+    (t) => (properties(t, 'AWS::Kinesis::Stream').StreamModeDetails.StreamMode = 'SOMETIMES'),
+    'it must be "ON_DEMAND" or "PROVISIONED" here, got "SOMETIMES".',
+  ],
+  ['another language', (t) => (properties(t, 'AWS::Lambda::Function').Runtime = 'python3.13'), 'only Node.js runs here, got "python3.13".'],
+  ['a layer', (t) => (properties(t, 'AWS::Lambda::Function').Layers = ['arn']), 'Layers: AWS::Lambda::Function: nobody has classified it'],
+  [
+    'a body that is passed through',
+    (t) => (properties(t, 'AWS::ApiGateway::Method').Integration.PassthroughBehavior = 'WHEN_NO_MATCH'),
+    'it must be "NEVER" here, got "WHEN_NO_MATCH".',
+  ],
+  [
+    'a header that is computed',
+    (t) => (properties(t, 'AWS::ApiGateway::Method').Integration.RequestParameters['integration.request.header.X'] = 'context.requestId'),
+    'only headers with a text in single quotes are emulated here',
+  ],
+  [
+    'a gateway response that is a mapping template',
+    (t) => (properties(t, 'AWS::ApiGateway::GatewayResponse').ResponseTemplates['application/json'] = '$input.body'),
+    'only the error and the request id are known here, got $input.body',
+  ],
+  ['a queue in order', (t) => (properties(t, 'AWS::SQS::Queue').FifoQueue = true), 'it must be false here, got true.'],
+  [
+    'an unknown function of CloudFormation',
+    (t) => (properties(t, 'AWS::Lambda::EventSourceMapping').BatchSize = { 'Fn::If': ['Sometimes', 1, 2] }),
+    'BatchSize.Fn::If: this runner does not know Fn::If.',
+  ],
+  [
+    'a second function',
+    (t) => (t.Resources.Other = one(t, 'AWS::Lambda::Function')),
+    'AWS::Lambda::Function: there must be exactly one, got ProcessingFunction2A8FEFA1 and Other.',
+  ],
+  [
+    'a stack without a stream',
+    (t) => delete t.Resources.BufferStream81218A7F,
+    'AWS::Kinesis::Stream: there must be exactly one, got none.',
+  ],
+  [
+    'a service that is not emulated behind the API',
+    (t) => (properties(t, 'AWS::ApiGateway::Method').Integration.Uri = 'arn:aws:apigateway:eu-west-1:sqs:action/SendMessage'),
+    'Integration.Uri: only kinesis:action/PutRecord is emulated',
+  ],
+  [
+    'an answer that the method does not declare',
+    (t) => (properties(t, 'AWS::ApiGateway::Method').MethodResponses = []),
+    'the method declares no response 202.',
+  ],
+])('refuses %s before an event is sent', async (_, edit, message) => {
+  const blueprint = await readAws(mutated('aws', edit));
+  const start = blueprint.start({ folder: temporaryFolder(), witness, chaos: CALM, pace: new Pace() });
+  await expect(start).rejects.toMatchObject({ name: 'RefusedError', message: expect.stringContaining(message) });
+});
