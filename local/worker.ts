@@ -51,6 +51,11 @@ export class Worker {
 
   /** Stop it where it stands, as a process does that waits for something that never comes. */
   stall() {
+    const { pid } = this.process;
+    if (!this.alive || pid === undefined) return;
+    // A process that is stopped does not notice that this one is gone. Another one does, and ends it.
+    const watch = spawn('/bin/sh', ['-c', 'read -r _; kill -9 "$0"', String(pid)], { stdio: ['pipe', 'ignore', 'ignore'], env: {} });
+    void this.gone.then(() => watch.kill('SIGKILL'));
     this.process.kill('SIGSTOP');
   }
 

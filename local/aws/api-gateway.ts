@@ -53,6 +53,7 @@ export class ApiGateway {
     if (method !== this.settings.method || url?.split('?')[0] !== this.settings.path) return refusal('missing', requestId);
     if (bytes.length > PAYLOAD_BYTES) return refusal('tooLong', requestId);
 
+    // An API without binary media types takes a body for text, and what is none is lost here.
     const body = bytes.toString('utf8');
     const contentType = (headers['content-type'] ?? 'application/json').split(';')[0]!.trim().toLowerCase();
     const wrong = checks.get(contentType)?.(body);

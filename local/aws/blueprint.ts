@@ -127,7 +127,7 @@ async function start(
   });
   stops.push(async () => {
     const stopped = mapping.stop();
-    
+    await lambda.stop();
     await stopped;
   });
   await lambda.warmUp();

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Answer, type Loopback, serve } from '../loopback';
 import type { Pace } from '../pace';
+import { ACCOUNT } from './cloudformation';
 
 /** A message of a queue. */
 export interface Message {
@@ -67,7 +68,7 @@ export class Sqs {
 
   /** Clients send to the host in the address of the queue, so it is this very server. */
   urlOf(queue: string): string {
-    return `${this.endpoint}/000000000000/${queue}`;
+    return `${this.endpoint}/${ACCOUNT}/${queue}`;
   }
 
   /** Put a message into a queue, as SendMessage does. */

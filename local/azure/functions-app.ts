@@ -33,8 +33,6 @@ export class ProcessGone extends Error {}
 
 /** A function app in a process of its own. Several invocations can be under way at a time. */
 export class FunctionsApp {
-  /** Its time limit is over, and it is about to be killed. */
-  isEnding = false;
   private readonly calls = new Map<string, { resolve(error?: string): void; reject(error: Error): void }>();
   private count = 0;
 

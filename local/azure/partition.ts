@@ -1,5 +1,3 @@
-import { RefusedError } from '../platform';
-
 /** An event in the log of a partition. */
 export interface LoggedEvent {
   readonly sequenceNumber: number;
@@ -30,13 +28,14 @@ export class Partition {
 
   /**
    * The index of the first event that a reader gets, by the filter on its link.
+   * @returns nothing when the filter is not known
    * @see https://learn.microsoft.com/azure/event-hubs/event-hubs-amqp-protocol-guide
    */
-  start(filter: string): number {
+  start(filter: string): number | undefined {
     const [, field, operator, value] = /^amqp\.annotation\.x-opt-([a-z-]+) (>=?) '(.*)'$/.exec(filter) ?? [];
     if (field === 'offset' && value === '@latest') return this.events.length;
     const read = field === undefined ? undefined : FIELDS[field];
-    if (!read) throw new RefusedError(`partition ${this.id}`, `the filter ${filter} is not emulated`);
+    if (!read) return undefined;
     const index = this.events.findIndex((event) => read(event) > Number(value) || (operator === '>=' && read(event) === Number(value)));
     return index === -1 ? this.events.length : index;
   }

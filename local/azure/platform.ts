@@ -10,7 +10,7 @@ import { Door, Sends } from './door';
 import { EventHubs } from './event-hubs';
 import { FunctionsHost } from './functions-host';
 import type { HostConfig } from './host-config';
-import { letterOf, rowsOf } from './outcome';
+import { blobsIn, letterOf, rowsOf } from './outcome';
 import type { Pipeline } from './pipeline';
 import { IdentityEndpoint, Tokens } from './tokens';
 import { hostStorage, requireHub } from './wiring';
@@ -20,8 +20,6 @@ const MAX_BYTES = 1024 * 1024;
 /** The container in which the host keeps its checkpoints. */
 const CHECKPOINTS = 'azure-webjobs-eventhub';
 const EVENT_HUBS = 'https://eventhubs.azure.net';
-/** Blobs that are read at a time. */
-const READERS = 8;
 
 /** What is read from the template, once it is known where Blob Storage is. */
 type ReadTemplate = (blobs: string) => Promise<{
@@ -74,11 +72,11 @@ export class AzurePlatform implements Platform {
   }
 
   async rows(): Promise<readonly StoredRow[]> {
-    return (await this.blobs(this.pipeline.store)).flatMap(({ name, text }) => rowsOf(text, name));
+    return (await blobsIn(this.client(this.pipeline.store))).flatMap(({ name, text }) => rowsOf(text, name));
   }
 
   async letters(): Promise<readonly Letter[]> {
-    return (await this.blobs(this.pipeline.deadLetter)).map(({ name, text }) => letterOf(text, name));
+    return (await blobsIn(this.client(this.pipeline.deadLetter))).map(({ name, text }) => letterOf(text, name));
   }
 
   async stop(): Promise<void> {
@@ -186,19 +184,6 @@ export class AzurePlatform implements Platform {
     if (answer.status === 201) witness.stored(rows);
     if (fate === 'kill after') await this.host.kill();
     return answer;
-  }
-
-  private async blobs(container: ContainerName): Promise<{ readonly name: string; readonly text: string }[]> {
-    const client = this.client(container);
-    const names: string[] = [];
-    for await (const { name } of client.listBlobsFlat()) names.push(name);
-    const read = new Map<string, string>();
-    const queue = names.values();
-    const reader = async () => {
-      for (const name of queue) read.set(name, (await client.getBlobClient(name).downloadToBuffer()).toString());
-    };
-    await Promise.all(Array.from({ length: READERS }, reader));
-    return names.map((name) => ({ name, text: read.get(name)! }));
   }
 }
 

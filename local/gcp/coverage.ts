@@ -134,8 +134,8 @@ const SECTIONS: AllowList = {
     type: 'no effect here',
   },
   'provider.google': { project: 'no effect here', region: 'no effect here', default_labels: 'no effect here' },
-  'provider.google-beta': {},
-  'provider.time': {},
+  'provider.google-beta': 'no effect here',
+  'provider.time': 'no effect here',
   terraform: { backend: 'no effect here', required_providers: 'no effect here', required_version: 'no effect here' },
   output: 'no effect here',
 };

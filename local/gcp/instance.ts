@@ -35,13 +35,17 @@ export class Instance {
    */
   static async start(options: InstanceOptions): Promise<Instance> {
     const lines: string[] = [];
+    let starting = true;
     const log = (line: string) => {
-      lines.push(line);
+      if (starting) lines.push(line);
       options.log(line);
     };
     const worker = new Worker({ ...options, command: COMMAND, log });
     const listening = once(worker.process, 'message') as Promise<[number]>;
-    const [port] = await Promise.race([listening, worker.gone.then(() => [undefined] as const)]);
+    // Only then has everything been heard that it wrote.
+    const closed = new Promise<[undefined]>((resolve) => worker.process.once('close', () => resolve([undefined])));
+    const [port] = await Promise.race([listening, closed]);
+    starting = false;
     if (port !== undefined) return new Instance(worker, port);
     const [fault] = lines.flatMap((line) => /\b\w*Error: .*/.exec(line) ?? []);
     throw new Error(`the function did not start: ${fault ?? lines.join(' ')}`);

@@ -1,8 +1,7 @@
 import path from 'node:path';
 import type { Places } from '../platform';
+import { ROOT } from '../state';
 import type { Stack } from './stack';
-
-const ROOT = path.join(__dirname, '../..');
 
 /** How a person sends an event by hand, and looks at what became of it. */
 export function placesOf({ trigger, table }: Stack, host: string, file: string, letters: string): Places {

@@ -16,11 +16,9 @@ import { PushDelivery } from './push';
 import type { TableRow } from './row-check';
 import { storedRow } from './row-text';
 import { readStack, type Stack } from './stack';
-import { type Fate, StorageWriteStandIn } from './storage-write';
+import { StorageWriteStandIn } from './storage-write';
 import { DuckTable } from './table';
-
-/** What the Storage Write API answers when it is down. */
-const UNAVAILABLE = { error: { code: 14, message: 'The service is currently unavailable.' } };
+import { writesTo } from './writes';
 
 /** A pipeline on Google Cloud: the official client publishes, a stand-in for Pub/Sub pushes, the function writes to DuckDB. */
 export class GcpPlatform implements Platform {
@@ -101,7 +99,7 @@ export class GcpPlatform implements Platform {
     });
     ends.push(() => fn.stop());
     answer = fn.answer;
-    storage.fate = (rows) => obey(rows);
+    storage.fate = writesTo(table, fn, { settings: stack.table, chaos, witness });
     await fn.deploy();
 
     const push = new PushDelivery(broker.subscription(stack.trigger.name), {
@@ -118,20 +116,6 @@ export class GcpPlatform implements Platform {
     // One message for each request, so that one that is refused takes no other with it.
     const topic = client.topic(stack.trigger.topic, { batching: { maxMessages: 1 } });
     return new GcpPlatform(placesOf(stack, rest.host, file, letters!), stack, broker, topic, table, ends);
-
-    async function obey(rows: readonly TableRow[]): Promise<Fate> {
-      const stored = rows.map((row) => storedRow(stack.table.schema, row, placeOf(stack)));
-      const fate = chaos.write(stored.map(({ text }) => text));
-      if (fate === 'refuse') return UNAVAILABLE;
-      if (fate === 'stall') void fn.stall();
-      if (fate === 'kill before') await fn.kill();
-      if (fate === 'stall' || fate === 'kill before') return 'hangs';
-      await table.insert(rows);
-      witness.stored(stored);
-      if (fate === 'take') return { appendResult: {} };
-      await fn.kill();
-      return 'hangs';
-    }
   }
 
   async send(body: Buffer): Promise<Receipt> {
@@ -163,7 +147,7 @@ export class GcpPlatform implements Platform {
   }
 
   private told(rows: readonly TableRow[]): StoredRow[] {
-    return rows.map((row) => storedRow(this.stack.table.schema, row, placeOf(this.stack)));
+    return rows.map((row) => storedRow(this.stack.table, row));
   }
 }
 
@@ -178,10 +162,6 @@ async function endAll(ends: readonly (() => unknown)[]) {
     }
   }
   if (faults.length > 0) throw faults[0];
-}
-
-function placeOf({ table: { dataset, name } }: Stack): string {
-  return `${dataset}.${name}`;
 }
 
 function tableName({ table: { project, dataset, name } }: Stack): string {

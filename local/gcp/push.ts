@@ -60,7 +60,7 @@ export class PushDelivery {
     const { witness, chaos } = this.options;
     const { message, attempt, ackId } = delivery;
     const positions = [message.messageId];
-    witness.delivered({ positions, attempt, from: this.subscription.settings.name });
+    witness.delivered({ positions, attempt, from: this.subscription.settings.name.split('/').at(-1)! });
     let why = await this.call(delivery);
     if (this.stopped) return;
     if (why === undefined && chaos.answer() === 'lost') why = 'the answer was lost';

@@ -1,12 +1,13 @@
 import type { StoredRow } from '../platform';
-import type { SchemaField, TableRow } from './row-check';
+import type { TableRow } from './row-check';
+import type { TableSettings } from './table';
 
 /** A row of the table, as a reader of the store finds it: all its columns as one JSON text, with every digit. */
-export function storedRow(schema: readonly SchemaField[], row: TableRow, place: string): StoredRow {
-  const columns = schema.map(({ name, type }) => `${JSON.stringify(name)}:${columnText(type, row[name])}`);
+export function storedRow({ dataset, name, schema }: TableSettings, row: TableRow): StoredRow {
+  const columns = schema.map((column) => `${JSON.stringify(column.name)}:${columnText(column.type, row[column.name])}`);
   const { event_source: source, event_id: id } = row;
   const event = typeof source === 'string' && typeof id === 'string' ? { source, id } : undefined;
-  return { event, place, text: `{${columns.join(',')}}` };
+  return { event, place: `${dataset}.${name}`, text: `{${columns.join(',')}}` };
 }
 
 function columnText(type: string, value: TableRow[string]): string {

@@ -1,15 +1,14 @@
 import { protos } from '@google-cloud/bigquery-storage';
-import { grpc, protobuf } from 'google-gax';
+import { grpc } from 'google-gax';
 import { bindLoopback } from './grpc';
 import { type RowFault, rowFaults, type SchemaField, type TableRow } from './row-check';
+import { type Descriptor, readRows, SERVICE } from './storage-wire';
 
 export type { SchemaField } from './row-check';
 
-const { AppendRowsRequest, AppendRowsResponse, GetWriteStreamRequest, TableFieldSchema, WriteStream } =
-  protos.google.cloud.bigquery.storage.v1;
+const { TableFieldSchema } = protos.google.cloud.bigquery.storage.v1;
 type Append = protos.google.cloud.bigquery.storage.v1.AppendRowsRequest;
 type AppendAnswer = protos.google.cloud.bigquery.storage.v1.IAppendRowsResponse;
-type Descriptor = protos.google.protobuf.IDescriptorProto;
 type Stream = grpc.ServerDuplexStream<Append, AppendAnswer>;
 
 /** What becomes of one append: it is answered, it breaks the connection, or it waits for an answer that never comes. */
@@ -155,52 +154,3 @@ function storageField({ name, type, mode = 'NULLABLE' }: SchemaField) {
     mode: TableFieldSchema.Mode[mode as keyof typeof TableFieldSchema.Mode],
   };
 }
-
-/** The wire, with the messages that the library itself brings along. */
-function method(name: string, requestType: Wire, responseType: Wire, streams: boolean) {
-  const path = `/google.cloud.bigquery.storage.v1.BigQueryWrite/${name}`;
-  const write = (type: Wire) => (message: object) => Buffer.from(type.encode(message).finish());
-  return {
-    path,
-    requestStream: streams,
-    responseStream: streams,
-    requestSerialize: write(requestType),
-    requestDeserialize: (bytes: Buffer) => requestType.decode(bytes),
-    responseSerialize: write(responseType),
-    responseDeserialize: (bytes: Buffer) => responseType.decode(bytes),
-  };
-}
-
-interface Wire {
-  encode(message: object): { finish(): Uint8Array };
-  decode(bytes: Buffer): object;
-}
-
-const SERVICE: grpc.ServiceDefinition = {
-  getWriteStream: method('GetWriteStream', GetWriteStreamRequest, WriteStream, false),
-  appendRows: method('AppendRows', AppendRowsRequest, AppendRowsResponse, true),
-};
-
-/** Rows are written in the schema that the writer sends along, and read by it. */
-function readRows({ protoRows }: Append, descriptor?: Descriptor | null): TableRow[] {
-  const fields = new Map((descriptor?.field ?? []).map((field) => [field.number, field]));
-  return (protoRows?.rows?.serializedRows ?? []).map((bytes) => {
-    const reader = protobuf.Reader.create(bytes as Uint8Array);
-    const row: Record<string, TableRow[string]> = {};
-    while (reader.pos < reader.len) {
-      const field = fields.get(reader.uint32() >>> 3);
-      if (!field) throw new Error('a value of no column');
-      row[field.name!] = READERS[field.type as unknown as number]!(reader);
-    }
-    return row;
-  });
-}
-
-/** By the number of the type in a descriptor. */
-const READERS: Readonly<Record<number, (reader: protobuf.Reader) => TableRow[string]>> = {
-  1: (reader) => reader.double(),
-  3: (reader) => BigInt(reader.int64().toString()),
-  5: (reader) => reader.int32(),
-  8: (reader) => reader.bool(),
-  9: (reader) => reader.string(),
-};

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { corpus, ORDINARY, readEvents, take, UNSTORABLE } from '../corpus';
 import { recipeOf } from '../faults';
-import { temporaryFolder } from './support';
+import { temporaryFolder } from './folder';
 
 const first = (count: number, recipe = ORDINARY) => [...take(corpus(recipe), count)];
 const text = ({ body }: { body: Buffer }) => body.toString();

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { GUARD, sealed } from '../seal';
-import { temporaryFolder } from './support';
+import { temporaryFolder } from './folder';
 
 /** Runs a script under guard, with nothing in its environment, and says what it printed. */
 function guarded(script: string) {

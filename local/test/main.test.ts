@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { temporaryFolder } from './support';
+import { temporaryFolder } from './folder';
 
 const root = path.join(__dirname, '../..');
 const SECRET = 'nobody-may-see-this';

@@ -1,5 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { synthesizeAws } from '../../bin/aws';
 import { synthesizeTerraform } from '../../bin/terraform';
@@ -11,18 +10,7 @@ import { Pace } from '../pace';
 import { run } from '../run';
 import type { Cloud } from '../state';
 import type { Message } from '../story';
-
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-/** A new folder, with a space in its name, that is gone when the tests of the file are over. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'local run '));
-  folders.push(folder);
-  return folder;
-}
+import { temporaryFolder } from './folder';
 
 const made = new Map<Cloud, string>();
 

@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Worker } from '../worker';
-import { temporaryFolder } from './support';
+import { temporaryFolder } from './folder';
 
 const workers: Worker[] = [];
 afterEach(() => Promise.all(workers.splice(0).map((worker) => worker.kill())));
@@ -37,6 +39,25 @@ test('a process that was stalled can be killed', async () => {
   worker.stall();
   const asked = worker.ask('again');
   await Promise.all([worker.kill(), expect(asked).rejects.toThrow('the process is gone')]);
+});
+
+test('a process that was stalled ends with whoever started it', async () => {
+  const script = `
+    const { Worker } = require(${JSON.stringify(path.join(__dirname, '../worker.ts'))});
+    const worker = new Worker({ folder: '.', command: ['-e', 'setInterval(() => {}, 1000)'], env: {}, memoryMiB: 64, log: () => {} });
+    worker.stall();
+    console.log(worker.process.pid);`;
+  const starter = spawn(process.execPath, ['--import', 'tsx', '-e', script], { cwd: path.join(__dirname, '../..') });
+  const [pid] = await once(starter.stdout, 'data');
+  starter.kill('SIGKILL');
+  const isAlive = () => {
+    try {
+      return process.kill(Number(pid), 0);
+    } catch {
+      return false;
+    }
+  };
+  while (isAlive()) await new Promise((resolve) => setTimeout(resolve, 20));
 });
 
 test('a handler that takes more memory than the template gives is gone', async () => {

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readAssembly } from '../../aws/assembly';
-import { mutated, synthesized, temporaryFolder } from '../support';
+import { temporaryFolder } from '../folder';
+import { mutated, synthesized } from '../support';
 
 /** A copy whose file `name` went through `edit`. */
 function changed(name: string, edit: (content: any) => void): string {

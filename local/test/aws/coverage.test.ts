@@ -1,7 +1,8 @@
 import { readAws } from '../../aws/blueprint';
 import { CALM } from '../../chaos';
 import { Pace } from '../../pace';
-import { mutated, synthesized, temporaryFolder } from '../support';
+import { temporaryFolder } from '../folder';
+import { mutated, synthesized } from '../support';
 
 const witness = { delivered() {}, answered() {}, stored() {}, deadLettered() {}, incident() {}, log() {} };
 

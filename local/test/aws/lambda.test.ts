@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type FunctionSettings, LambdaFunction } from '../../aws/lambda';
 import { Pace } from '../../pace';
-import { temporaryFolder } from '../support';
+import { temporaryFolder } from '../folder';
 
 const functions: LambdaFunction[] = [];
 afterEach(async () => {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
 import { S3 } from '../../aws/s3';
 import type { WriteFate } from '../../chaos';
-import { temporaryFolder } from '../support';
+import { temporaryFolder } from '../folder';
 
 const folder = temporaryFolder();
 const heard: string[] = [];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type Message, Sqs } from '../../aws/sqs';
 import { Pace } from '../../pace';
-import { temporaryFolder } from '../support';
+import { temporaryFolder } from '../folder';
 
 const arrived: Message[] = [];
 let sqs: Sqs;

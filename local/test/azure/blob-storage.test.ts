@@ -7,7 +7,7 @@ import { BlobStorage, fault } from '../../azure/blob-storage';
 import { certificate } from '../../azure/certificate';
 import { containerClient, credentialOf } from '../../azure/clients';
 import { IdentityEndpoint, Tokens } from '../../azure/tokens';
-import { temporaryFolder } from '../support';
+import { temporaryFolder } from '../folder';
 import { filesOf } from './stand-ins';
 
 const tokens = new Tokens();

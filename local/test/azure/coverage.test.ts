@@ -3,7 +3,8 @@ import { CALM } from '../../chaos';
 import { UNKNOWN } from '../../coverage';
 import { Pace } from '../../pace';
 import type { Witness } from '../../platform';
-import { mutated, synthesized, temporaryFolder } from '../support';
+import { temporaryFolder } from '../folder';
+import { mutated, synthesized } from '../support';
 
 const APP = 'azurerm_function_app_flex_consumption';
 const NAMESPACE = 'azurerm_eventhub_namespace';

@@ -10,7 +10,7 @@ import type { HostConfig } from '../../azure/host-config';
 import { CALM, type Chaos } from '../../chaos';
 import { Pace } from '../../pace';
 import type { Witness } from '../../platform';
-import { temporaryFolder } from '../support';
+import { temporaryFolder } from '../folder';
 import { closing, filesOf, HOST, hubOf, producer, somebody } from './stand-ins';
 
 const tls = certificate();

@@ -1,6 +1,7 @@
 import { readGcp } from '../../gcp/blueprint';
 import { memoryMiB, milliseconds } from '../../gcp/quantities';
-import { mutated, synthesized, temporaryFolder } from '../support';
+import { temporaryFolder } from '../folder';
+import { mutated, synthesized } from '../support';
 import { first, having, idle } from './edits';
 
 const trigger = (resource: any) => having(resource.google_pubsub_subscription, 'push_config');
@@ -32,8 +33,6 @@ test('of what is synthesized nothing is refused, and everything is named', async
     'google_service_account',
     'google_storage_bucket_object',
     'provider.google',
-    'provider.google-beta',
-    'provider.time',
     'terraform',
     'variable',
   ]);

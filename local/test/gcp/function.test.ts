@@ -5,7 +5,7 @@ import { Instance } from '../../gcp/instance';
 import { TokenIssuer } from '../../gcp/oidc';
 import { serve } from '../../loopback';
 import { Pace } from '../../pace';
-import { temporaryFolder } from '../support';
+import { temporaryFolder } from '../folder';
 
 const CODE = `
 const { Server } = require('node:net');

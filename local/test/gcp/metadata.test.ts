@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { serveMetadata, withoutCredentials } from '../../gcp/metadata';
-import { temporaryFolder } from '../support';
+import { temporaryFolder } from '../folder';
 
 /** What the client of Google does who was told nothing. */
 const ASK = `
@@ -15,7 +15,7 @@ Promise.all([auth.getAccessToken(), auth.getProjectId()]).then((found) => consol
 test('a client of Google finds the stand-in and its worthless token, and asks nobody else', async () => {
   const [home, bin] = [temporaryFolder(), temporaryFolder()];
   const called = path.join(bin, 'called');
-  writeFileSync(path.join(bin, 'gcloud'), `#!/bin/sh\ntouch '${called}'\n`);
+  writeFileSync(path.join(bin, 'gcloud'), `#!/bin/sh\n: > '${called}'\n`);
   chmodSync(path.join(bin, 'gcloud'), 0o755);
   // Where a person's own credentials lie.
   mkdirSync(path.join(bin, '.config/gcloud'), { recursive: true });

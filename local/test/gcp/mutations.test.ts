@@ -2,7 +2,8 @@ import { CALM } from '../../chaos';
 import { corpus, type Sample, take, UNSTORABLE } from '../../corpus';
 import { readGcp } from '../../gcp/blueprint';
 import { Pace } from '../../pace';
-import { mutated, runOnce, temporaryFolder } from '../support';
+import { temporaryFolder } from '../folder';
+import { mutated, runOnce } from '../support';
 import { first, having, idle } from './edits';
 
 const trigger = (resource: any) => having(resource.google_pubsub_subscription, 'push_config');

@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { corpus, take } from '../../corpus';
 import type { Fault } from '../../faults';
-import { runOnce, synthesized, temporaryFolder } from '../support';
+import { temporaryFolder } from '../folder';
+import { runOnce, synthesized } from '../support';
 
 /** Where `tsx` is found. */
 const ROOT = path.join(__dirname, '../../..');

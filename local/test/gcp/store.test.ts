@@ -6,7 +6,7 @@ import { storedRow } from '../../gcp/row-text';
 import { StorageWriteStandIn } from '../../gcp/storage-write';
 import { DuckTable, type TableSettings } from '../../gcp/table';
 import { RefusedError } from '../../platform';
-import { temporaryFolder } from '../support';
+import { temporaryFolder } from '../folder';
 
 const NAME = 'projects/p/datasets/d/tables/events';
 const schema: SchemaField[] = [
@@ -119,7 +119,7 @@ describe('with the official client', () => {
       event_time: now + 1n,
       number: -(2n ** 63n),
     });
-    expect(storedRow(schema, await last(), 'd.events')).toEqual({
+    expect(storedRow(settings(), await last())).toEqual({
       event: { source: '/s', id: 'digits\0' },
       place: 'd.events',
       text:

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { type Computed, Terraform } from '../../template/terraform';
-import { synthesized, temporaryFolder } from '../support';
+import { temporaryFolder } from '../folder';
+import { synthesized } from '../support';
 
 async function read(json: object, variables: Record<string, unknown> = {}, computed: Computed = () => undefined) {
   const folder = temporaryFolder();
