@@ -12,6 +12,8 @@ export function sealed(home: string): Record<string, string> {
   return {
     HOME: home,
     USERPROFILE: home,
+    // Clients start programs such as gcloud to ask for credentials. None is found there, while a shell has a path of its own.
+    PATH: path.join(home, 'no-programs'),
     TZ: 'UTC',
     AWS_ACCESS_KEY_ID: 'nobody',
     AWS_SECRET_ACCESS_KEY: 'nothing',

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { GUARD, sealed } from '../seal';
 import { temporaryFolder } from './folder';
 
@@ -71,5 +72,6 @@ test('a sealed environment has nothing of the person in it, and credentials of n
     '/dev/null',
     '',
   ]);
+  expect(existsSync(env.PATH!)).toBe(false);
   expect([env.HOME, env.CLOUDSDK_CONFIG, env.AZURE_CONFIG_DIR]).toEqual([home, home, home]);
 });

@@ -7,7 +7,8 @@ const kept = ['PATH', 'TMPDIR', 'NODE_OPTIONS', 'CI', 'FORCE_COLOR', 'NO_COLOR']
 for (const name of Object.keys(process.env)) {
   if (!kept.includes(name) && !name.startsWith('JEST_')) delete process.env[name];
 }
-Object.assign(process.env, sealed(path.join(tmpdir(), 'nobody')), { CDK_VALIDATION: 'false', CHECKPOINT_DISABLE: '1' });
+const { PATH: _, ...rest } = sealed(path.join(tmpdir(), 'nobody'));
+Object.assign(process.env, rest, { CDK_VALIDATION: 'false', CHECKPOINT_DISABLE: '1' });
 
 // Google's client cannot look for its metadata server from within jest, and warns at each try.
 process.env.METADATA_SERVER_DETECTION = 'none';

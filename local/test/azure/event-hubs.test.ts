@@ -105,7 +105,7 @@ test('an event that is too large does not fit into a batch, and the hub rejects 
 
 test('of two readers with an owner level the later one reads, unless its level is lower', async () => {
   const hub = await hubOf({ partitionCount: 1 });
-  const reader = (ownerLevel: number) => {
+  const reader = (ownerLevel?: number) => {
     const seen: string[] = [];
     const client: EventHubConsumerClient = consumer(hub);
     const lost = new Promise<string>((resolve) => {
@@ -118,16 +118,24 @@ test('of two readers with an owner level the later one reads, unless its level i
         { startPosition: earliestEventPosition, ownerLevel, maxWaitTimeInSeconds: 0.05 },
       );
     });
-    return { seen, lost };
+    let isLost = false;
+    void lost.then(() => {
+      isLost = true;
+    });
+    return { seen, lost, isLost: () => isLost };
   };
   const until = async (isTrue: () => boolean) => {
     while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
   };
   await producer(hub).sendBatch([{ body: 'a' }]);
-  const first = reader(1);
+  const first = reader(2);
   await until(() => first.seen.length === 1);
-  expect(await reader(0).lost).toBe('ReceiverDisconnectedError');
-  const second = reader(1);
+  expect(await reader(1).lost).toBe('ReceiverDisconnectedError');
+  expect(await reader().lost).toBe('ReceiverDisconnectedError');
+  await producer(hub).sendBatch([{ body: 'b' }]);
+  await until(() => first.seen.length === 2);
+  expect(first.isLost()).toBe(false);
+  const second = reader(2);
   expect(await first.lost).toBe('ReceiverDisconnectedError');
-  await until(() => second.seen.length === 1);
+  await until(() => second.seen.length === 2);
 });
