@@ -29,7 +29,7 @@ export class Readers {
     const asked = sender.properties?.['com.microsoft:epoch'];
     const level = asked === undefined ? undefined : Number(asked);
     const others = [...this.readers].filter((reader) => reader.partition === partition && reader.group === group);
-    if (others.some((other) => other.level !== undefined && (level !== undefined && level < other.level)))
+    if (others.some((other) => other.level !== undefined && (level === undefined || level < other.level)))
       return stolen(`A receiver with a higher owner level reads partition ${partition.id}.`);
     if (level === undefined && others.length >= SHARED)
       return { condition: 'amqp:resource-limit-exceeded', description: `${SHARED} receivers read partition ${partition.id} already.` };
