@@ -32,6 +32,8 @@ export function chaosOf(fault: Fault | undefined, pace: Pace, tell: (incident: s
   let answers = 0;
   let downUntil: number | undefined;
   const lostIn = fault === 'duplicate' ? 3 : 25;
+  // A batch that was done, comes again with other neighbours and is then refused for good ends in both places, on every cloud.
+  const isMixed = fault !== 'poison';
 
   const fateOf = (rows: readonly string[]): WriteFate => {
     writes += 1;
@@ -59,7 +61,7 @@ export function chaosOf(fault: Fault | undefined, pace: Pace, tell: (incident: s
     },
     answer: () => {
       answers += 1;
-      if (answers % lostIn !== 0) return 'heard';
+      if (!isMixed || answers % lostIn !== 0) return 'heard';
       tell('the buffer does not hear that a batch is done, and brings it again');
       return 'lost';
     },

@@ -98,7 +98,7 @@ function linesOf(cloud: string, message: Message): string[] {
   switch (message.kind) {
     case 'coverage':
       return [
-        bold(`${cloud}: what of its template runs here`),
+        bold(`${cloud}: what of its template runs here: ${summaryOf(message.coverage)}`),
         ...coverageLines(message.coverage),
         '',
         ...message.overrides.map((line) => `  set here: ${line}`),
@@ -120,6 +120,12 @@ function linesOf(cloud: string, message: Message): string[] {
 }
 
 const WIDTH = 136;
+
+function summaryOf(coverage: readonly CoverageRow[]): string {
+  const count = (treatment: CoverageRow['treatment']) => coverage.filter((row) => row.treatment === treatment && row.property).length;
+  const resources = new Set(coverage.map(({ type, resource }) => `${type} ${resource}`)).size;
+  return `${resources} resources, ${count('emulated')} properties emulated, ${count('no effect here')} without an effect here, ${count('refused')} refused`;
+}
 
 function coverageLines(coverage: readonly CoverageRow[]): string[] {
   const of = (treatment: CoverageRow['treatment']) => coverage.filter((row) => row.treatment === treatment);

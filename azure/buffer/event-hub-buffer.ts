@@ -5,7 +5,15 @@ import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import type { NumberRule, Removal, TextRule } from '../../shared/synth/settings';
-import { mayDestroy, requireAbsent, requireNumber, requireText } from '../../shared/synth/settings';
+import {
+  ACTION_GROUPS,
+  mayDestroy,
+  requireAbsent,
+  requireKnown,
+  requireNumber,
+  requireText,
+  requireTexts,
+} from '../../shared/synth/settings';
 import type { Binding, Delivery, FunctionWorkload, RecordSink, RecordSource, Site, Workload } from '../ports';
 import { existingNamespace, HubNamespace, segment, total } from './hub-namespace';
 
@@ -110,11 +118,12 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
     requireNumber(this, { retentionDays: days }, RETENTION);
     requireNumber(this, { partitionCount: partitions }, PARTITIONS);
     requireNumber(this, { maxThroughputUnits: units }, { from: 1, to: 40, unit: 'units', remedy: 'The Standard tier grows no further.' });
-    if (namespaceId) {
+    requireTexts(this, { notify }, ACTION_GROUPS);
+    if (namespaceId !== undefined) {
       requireText(this, { namespaceId }, NAMESPACE_ID);
       requireAbsent(this, 'namespaceId', { maxThroughputUnits });
     }
-    if (hubId) {
+    if (hubId !== undefined) {
       requireText(this, { hubId }, HUB_ID);
       requireAbsent(this, 'hubId', { namespaceId, retentionDays, partitionCount, maxThroughputUnits });
     }
@@ -144,11 +153,12 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
     return { settings: this.settings(name), waitFor: [this.grant(writer, `${name}Writer`, 'Azure Event Hubs Data Sender')] };
   }
 
-  /** Where `delivery` says nothing: 100 events or 5 seconds, 5 retries, which last a quarter of an hour. */
+  /** Where `delivery` says nothing: 100 events or 5 seconds, 5 retries, which last about ten minutes. */
   deliverTo(target: FunctionWorkload, delivery: Delivery = {}): Binding {
     const batchSize = delivery.batchSize ?? 100;
     const batchWindowSeconds = delivery.batchWindowSeconds ?? 5;
     const maxRetries = delivery.maxRetries ?? 5;
+    requireKnown(this, { batchSize, batchWindowSeconds, maxRetries });
     requireNumber(this, { batchSize }, BATCH);
     requireNumber(this, { batchWindowSeconds }, { from: 0, to: 300, unit: 'seconds', remedy: 'The host waits no longer for a batch.' });
     requireNumber(this, { maxRetries }, RETRIES);

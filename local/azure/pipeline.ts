@@ -134,6 +134,8 @@ export async function readPipeline(terraform: Terraform): Promise<Pipeline> {
 /** The files of the package that the template publishes. */
 export async function readPackage(terraform: Terraform, folder: string): Promise<Record<string, Uint8Array>> {
   const app = one(terraform, 'azurerm_function_app_flex_consumption');
+  if (terraform.resources('terraform_data').length === 0)
+    throw new RefusedError(app.path, 'nothing in the template publishes its code. Let the processor publish with az.');
   const publish = one(terraform, 'terraform_data');
   const at = `${publish.path}.provisioner`;
   const [provisioner] = [publish.meta.provisioner].flat() as { 'local-exec'?: { command: string; environment: unknown } }[];

@@ -45,6 +45,11 @@ test('poison refuses what no store takes, at every try, and nothing else', () =>
   expect(new Set(fates('poison', 50).fates)).toEqual(new Set(['take']));
 });
 
+test('poison brings nothing again that was done', () => {
+  const { chaos } = fates('poison', 0);
+  expect(new Set(Array.from({ length: 100 }, () => chaos.answer()))).toEqual(new Set(['heard']));
+});
+
 test('duplicate brings every third batch again', () => {
   const { chaos } = fates('duplicate', 0);
   expect([1, 2, 3, 4, 5, 6].map(() => chaos.answer())).toEqual(['heard', 'heard', 'lost', 'heard', 'heard', 'lost']);

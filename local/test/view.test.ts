@@ -68,7 +68,7 @@ test('the coverage names each property once, with what becomes of it', () => {
   ];
   expect(shown({ kind: 'coverage', coverage, overrides: ['SETTING = the stand-in'] })).toBe(
     [
-      'aws: what of its template runs here',
+      'aws: what of its template runs here: 2 resources, 2 properties emulated, 1 without an effect here, 1 refused',
       '  AWS::SQS::Queue                             emulated        Delay',
       '                                              no effect here  Tags',
       '  everything else                             no effect here  AWS::IAM::Role',

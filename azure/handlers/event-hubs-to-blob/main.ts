@@ -19,7 +19,7 @@ app.generic('process', {
     cardinality: 'many',
     dataType: 'binary',
   }),
-  // Five retries last a quarter of an hour. The storage client has tried for some seconds already before each of them.
+  // Five retries last about ten minutes. The storage client has tried for some seconds already before each of them.
   retry: {
     strategy: 'exponentialBackoff',
     maxRetryCount: Number(setting('EVENTS_MAX_RETRIES')),

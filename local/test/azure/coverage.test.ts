@@ -102,3 +102,8 @@ test.each([
   const surroundings = { folder: temporaryFolder(), witness: {} as Witness, chaos: CALM, pace: new Pace() };
   await expect(start(surroundings)).rejects.toThrow(new RegExp(`^${type}.*${property.replaceAll('.', '\\.')}: `));
 });
+
+test('a template that publishes no code is refused', async () => {
+  const folder = mutated('azure', (template) => delete template.resource.terraform_data);
+  await expect(readAzure(folder)).rejects.toThrow(/nothing in the template publishes its code/);
+});
