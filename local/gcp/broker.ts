@@ -1,18 +1,6 @@
 import type { Pace } from '../pace';
+import type { Message, PublishedMessage } from './message';
 import { Subscription, type SubscriptionSettings } from './subscription';
-
-/** A message as a publisher hands it in. */
-export interface Message {
-  readonly data: Buffer;
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly orderingKey: string;
-}
-
-/** A message that a topic took. */
-export interface PublishedMessage extends Message {
-  readonly messageId: string;
-  readonly publishTime: Date;
-}
 
 /** What a service of Google answers a call with that it refuses: the code of gRPC, and why. */
 export class ApiError extends Error {

@@ -1,5 +1,6 @@
 import { type Answer, type Loopback, serve } from '../loopback';
-import { ApiError, type Broker, INVALID_ARGUMENT, type Message, NOT_FOUND } from './broker';
+import { ApiError, type Broker, INVALID_ARGUMENT, NOT_FOUND } from './broker';
+import type { Message } from './message';
 
 const PUBLISH = /^\/v1\/(projects\/[^/]+\/topics\/[^/:]+):publish$/;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;

@@ -9,8 +9,9 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { Pace } from '../pace';
-import { ApiError, type Broker, type Message } from './broker';
+import { ApiError, type Broker } from './broker';
 import { bindLoopback } from './grpc';
+import type { Message } from './message';
 import type { Delivery, Subscription, SubscriptionSettings } from './subscription';
 
 /** Google's own description of the service, which its client brings along. */

@@ -1,5 +1,5 @@
 import type { Pace } from '../pace';
-import type { Message, PublishedMessage } from './broker';
+import type { Message, PublishedMessage } from './message';
 
 /** A subscription, as the template has it. Times are in milliseconds of the cloud. */
 export interface SubscriptionSettings {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { CALM, type Chaos } from '../../chaos';
-import { Broker, type PublishedMessage } from '../../gcp/broker';
+import { Broker } from '../../gcp/broker';
+import type { PublishedMessage } from '../../gcp/message';
 import { TokenIssuer } from '../../gcp/oidc';
 import { PushDelivery } from '../../gcp/push';
 import type { SubscriptionSettings } from '../../gcp/subscription';
