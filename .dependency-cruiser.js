@@ -5,10 +5,10 @@ module.exports = {
   forbidden: [
     {
       name: 'a-stage-stands-alone',
-      comment: 'A construct imports packages, the ports of its cloud, shared/synth/settings and its own folder, so that it can be copied.',
+      comment: 'A construct imports packages, its own folder, ports, settings and acknowledge, so that it can be copied.',
       severity: 'error',
       from: { path: STAGE },
-      to: { pathNot: ['node_modules', '^$1/ports\\.ts$', '^$1/$2/', '^shared/synth/settings\\.ts$'] },
+      to: { pathNot: ['node_modules', '^$1/(ports|acknowledge)\\.ts$', '^$1/$2/', '^shared/synth/(settings|acknowledge)\\.ts$'] },
     },
     {
       name: 'clouds-do-not-meet',

@@ -10,11 +10,6 @@ import { ApiGatewayEntry } from './connect/api-gateway-entry';
 import { LambdaProcessor } from './processing/lambda-processor';
 import { S3Store } from './store/s3-store';
 
-const LOG_ROLE: TextRule = {
-  pattern: /^(existing|create)$/,
-  must: 'be existing or create',
-  remedy: 'Give it by -c accountLogRole=create.',
-};
 const TOPIC_ARN: TextRule = {
   pattern: /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/,
   must: 'be the ARN of a topic',
@@ -46,10 +41,9 @@ export class AwsPipeline extends Stack {
   constructor(scope: App, id: string, props: AwsPipelineProps = {}) {
     super(scope, id, { description: 'Events over HTTPS, buffered by Kinesis, processed by Lambda, stored in S3.' });
     const { removal } = props;
-    const notify: string | undefined = props.notify ?? this.node.tryGetContext('notify');
-    const accountLogRole = props.accountLogRole ?? this.node.tryGetContext('accountLogRole') ?? 'existing';
-    requireText(this, { accountLogRole }, LOG_ROLE);
-    if (notify) requireText(this, { notify }, TOPIC_ARN);
+    const notify: string | undefined = props.notify ?? this.node.tryGetContext('notify') ?? undefined;
+    const accountLogRole = props.accountLogRole ?? this.node.tryGetContext('accountLogRole') ?? undefined;
+    if (notify !== undefined) requireText(this, { notify }, TOPIC_ARN);
     Tags.of(this).add('platform', id);
 
     const store = new S3Store(this, 'Store', { removal });
@@ -61,7 +55,7 @@ export class AwsPipeline extends Stack {
       stores: { STORE: store },
     });
 
-    if (notify) {
+    if (notify !== undefined) {
       const action = new SnsAction(Topic.fromTopicArn(this, 'Notify', notify));
       for (const stage of [connect, buffer, processing]) for (const alarm of stage.alarms) alarm.addAlarmAction(action);
     }

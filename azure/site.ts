@@ -8,6 +8,11 @@ import type { Site } from './ports';
 
 /** The short name of a region. */
 export const LOCATION: TextRule = { pattern: /^[a-z]+[0-9]?$/, must: 'be the short name of a region', remedy: 'Write it like westeurope.' };
+const GROUP: TextRule = {
+  pattern: /^[\w.()-]{0,89}[\w()-]$/,
+  must: 'be the name of a resource group',
+  remedy: 'It is not its id: see az group list.',
+};
 const LOG_RETENTION: NumberRule = { from: 30, to: 730, unit: 'days', remedy: 'Export what must be kept for longer to a store.' };
 const LOG_QUOTA: NumberRule = { from: 1, to: 1000, unit: 'GB a day', remedy: 'Leave logQuotaGb out to take all logs in.' };
 const WORKSPACE_ID: TextRule = {
@@ -65,13 +70,14 @@ export class AzureSite extends Construct implements Site {
 
   constructor(scope: Construct, id: string, props: AzureSiteProps) {
     super(scope, id);
-    const { prefix, location, workspaceId, logQuotaGb } = props;
+    const { prefix, location, resourceGroupName, workspaceId, logQuotaGb } = props;
     const retentionInDays = props.logRetentionDays ?? 30;
     requireText(this, { prefix }, PREFIX);
     requireText(this, { location }, LOCATION);
+    if (resourceGroupName !== undefined) requireText(this, { resourceGroupName }, GROUP);
     requireNumber(this, { logRetentionDays: retentionInDays }, LOG_RETENTION);
     if (logQuotaGb !== undefined) requireNumber(this, { logQuotaGb }, LOG_QUOTA);
-    if (workspaceId) {
+    if (workspaceId !== undefined) {
       requireText(this, { workspaceId }, WORKSPACE_ID);
       requireAbsent(this, 'workspaceId', { logRetentionDays: props.logRetentionDays, logQuotaGb });
     }
@@ -81,11 +87,11 @@ export class AzureSite extends Construct implements Site {
     this.location = location;
     this.suffix = Fn.substr(Fn.sha256(Fn.join('/', [subscriptionId, prefix])), 0, 8);
 
-    if (!props.resourceGroupName)
+    if (resourceGroupName === undefined)
       this.resourceGroup = new ResourceGroup(this, 'ResourceGroup', { name: `${prefix}-data-platform`, location });
-    this.resourceGroupName = props.resourceGroupName ?? this.resourceGroup!.name;
+    this.resourceGroupName = resourceGroupName ?? this.resourceGroup!.name;
 
-    if (!workspaceId) {
+    if (workspaceId === undefined) {
       this.workspace = new LogAnalyticsWorkspace(this, 'Workspace', {
         name: `${prefix}-logs`,
         resourceGroupName: this.resourceGroupName,

@@ -81,6 +81,11 @@ export class GcpPipeline extends TerraformStack {
       condition: Op.lt(Fn.lengthOf(Fn.setintersection(publishers.listValue, [['allUsers', 'allAuthenticatedUsers']])), 1),
       errorMessage: 'The publishers must name somebody: allUsers and allAuthenticatedUsers are the public.',
     });
+    const member = '(?:user|group|domain|serviceAccount|principal|principalSet):[^ ,]+';
+    publishers.addValidation({
+      condition: Fn.can(Fn.regex(`^(?:${member}(?:,${member})*)?$`, Fn.join(',', publishers.listValue))),
+      errorMessage: 'The publishers must be IAM members, such as serviceAccount:press@project.iam.gserviceaccount.com.',
+    });
     return publishers.listValue;
   }
 

@@ -6,7 +6,9 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { mayDestroy, type NumberRule, type Removal, requireAbsent, requireNumber, SettingError } from '../../shared/synth/settings';
+import type { NumberRule, Removal, TimeRule } from '../../shared/synth/settings';
+import { mayDestroy, requireAbsent, requireNumber, requireResource, requireTime, SettingError } from '../../shared/synth/settings';
+import { acknowledge, type Reasons, withoutAction } from '../acknowledge';
 import type {
   Binding,
   DeadLetter,
@@ -19,13 +21,17 @@ import type {
   Workload,
 } from '../ports';
 
-const RETENTION: NumberRule = { from: 24, to: 8760, unit: 'hours', remedy: 'For longer replay, keep the raw records in a store.' };
+const RETENTION: TimeRule = { from: 24, to: 8760, unit: 'hours', remedy: 'For longer replay, keep the raw records in a store.' };
 const RETRIES: NumberRule = { from: 0, to: 10_000, unit: 'retries', remedy: 'Without a bound one bad batch blocks its shard.' };
-const AGE: NumberRule = {
+const AGE: TimeRule = {
   from: 60,
   to: 7 * 24 * 3600,
   unit: 'seconds',
   remedy: 'A record is gone after its retention, and Lambda tries none that is older than 7 days.',
+};
+const DEAD_LETTER: Reasons = {
+  'AwsSolutions-SQS3': 'It is the dead letter. Lambda puts here what it gave up, a way that the rule does not know.',
+  CKV_AWS_27: 'SQS encrypts it with its own key, which the check does not know. For a key of yours bring a deadLetterQueue.',
 };
 
 /** Settings for {@link KinesisBuffer}. Every one has a safe default. */
@@ -82,7 +88,8 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
   constructor(scope: Construct, id: string, props: KinesisBufferProps = {}) {
     super(scope, id);
     this.retention = props.retention ?? Duration.days(7);
-    requireNumber(this, { retention: this.retention.toHours({ integral: false }) }, RETENTION);
+    requireTime(this, { retention: this.retention }, RETENTION);
+    requireResource(this, { stream: props.stream, deadLetterQueue: props.deadLetterQueue, encryptionKey: props.encryptionKey });
     if (props.stream) requireAbsent(this, 'stream', { retention: props.retention, encryptionKey: props.encryptionKey });
     if (props.deadLetterQueue?.fifo) {
       throw new SettingError(this, 'deadLetterQueue must be a standard queue', 'a FIFO queue', 'Lambda sends failed batches to no other.');
@@ -106,6 +113,8 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
         retentionPeriod: Duration.days(14),
         removalPolicy,
       });
+    if (!props.deadLetterQueue) acknowledge(this.deadLetterQueue, DEAD_LETTER);
+    if (props.encryptionKey) acknowledge(this.stream, { 'AwsSolutions-KDS3': 'encryptionKey was given; without it Kinesis has its own.' });
 
     const highest = { period: Duration.minutes(1), statistic: 'Maximum' };
     const late = this.stream.metricGetRecordsIteratorAgeMilliseconds(highest);
@@ -121,12 +130,12 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
   }
 
   bindWriter(writer: Workload, name: string): Binding {
-    return { settings: this.settings(name), waitFor: this.allowWrite(writer, 'kinesis:PutRecord', 'kinesis:PutRecords') };
+    return this.bind(writer, name, 'kms:GenerateDataKey', 'PutRecord', 'PutRecords');
   }
 
   bindRequest(writer: Workload, { dataBase64, partitionKeyJson }: RecordTemplate): PutRecordRequest {
     return {
-      waitFor: this.allowWrite(writer, 'kinesis:PutRecord'),
+      waitFor: this.bind(writer, 'BUFFER', 'kms:GenerateDataKey', 'PutRecord').waitFor,
       service: 'kinesis',
       action: 'PutRecord',
       contentType: 'application/x-amz-json-1.1',
@@ -139,26 +148,24 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
   /** Where `delivery` says nothing: 100 records or 5 seconds, 10 retries, 6 hours. */
   deliverTo(target: FunctionWorkload, delivery: Delivery = {}): void {
     const batchSize = delivery.batchSize ?? 100;
-    const maxBatchingWindow = delivery.batchWindow ?? Duration.seconds(5);
+    const batchWindow = delivery.batchWindow ?? Duration.seconds(5);
     const maxRetries = delivery.maxRetries ?? 10;
-    const maxRecordAge = delivery.maxAge ?? Duration.hours(6);
-    const window = maxBatchingWindow.toSeconds({ integral: false });
-    const age = maxRecordAge.toSeconds({ integral: false });
+    const maxAge = delivery.maxAge ?? Duration.hours(6);
     requireNumber(this, { batchSize }, { from: 1, to: 10_000, unit: 'records', remedy: 'Lambda takes no more in one call.' });
-    requireNumber(this, { batchWindow: window }, { from: 0, to: 300, unit: 'seconds', remedy: 'Lambda waits no longer for a batch.' });
+    requireTime(this, { batchWindow }, { from: 0, to: 300, unit: 'seconds', remedy: 'Lambda waits no longer for a batch.' });
     requireNumber(this, { maxRetries }, RETRIES);
-    requireNumber(this, { maxAge: age }, { ...AGE, to: Math.min(AGE.to, this.retention.toSeconds()) });
+    requireTime(this, { maxAge }, { ...AGE, to: Math.min(AGE.to, this.retention.toSeconds()) });
 
     const mapping = new EventSourceMapping(target, 'Trigger', {
       target: target.function,
       eventSourceArn: this.stream.streamArn,
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize,
-      maxBatchingWindow,
+      maxBatchingWindow: batchWindow,
       bisectBatchOnError: true,
       reportBatchItemFailures: true,
       retryAttempts: maxRetries,
-      maxRecordAge,
+      maxRecordAge: maxAge,
       onFailure: { bind: () => ({ destination: this.deadLetterQueue.queueArn }) },
     });
     mapping.node.addDependency(...this.bindReader(target, 'BUFFER').waitFor, ...this.bindDeadLetter(target, 'DEAD_LETTER').waitFor);
@@ -166,34 +173,28 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
 
   bindReader(reader: Workload, name: string): Binding {
     const reads = ['GetRecords', 'GetShardIterator', 'ListShards', 'DescribeStream', 'DescribeStreamSummary'];
-    const grants = [allow(reader, this.stream.streamArn, ...reads.map((read) => `kinesis:${read}`))];
-    if (this.stream.encryptionKey) grants.push(this.stream.encryptionKey.grantDecrypt(reader.role));
-    return { settings: this.settings(name), waitFor: grants };
+    return this.bind(reader, name, 'kms:Decrypt', ...reads);
   }
 
   private bindDeadLetter(writer: Workload, name: string): Binding {
     const { queueArn, queueUrl, encryptionMasterKey } = this.deadLetterQueue;
-    const grants = [allow(writer, queueArn, 'sqs:SendMessage')];
-    if (encryptionMasterKey) grants.push(encryptionMasterKey.grant(writer.role, 'kms:Decrypt', 'kms:GenerateDataKey'));
-    return { settings: { [`${name}_QUEUE_URL`]: queueUrl }, waitFor: grants };
+    const waitFor = allow(writer, queueArn, ['sqs:SendMessage'], encryptionMasterKey, 'kms:Decrypt', 'kms:GenerateDataKey');
+    return { settings: { [`${name}_QUEUE_URL`]: queueUrl }, waitFor };
   }
 
-  private settings(name: string) {
-    return { [`${name}_STREAM`]: this.stream.streamName };
-  }
-
-  private allowWrite(writer: Workload, ...actions: string[]): Grant[] {
-    const grants = [allow(writer, this.stream.streamArn, ...actions)];
-    if (this.stream.encryptionKey) grants.push(this.stream.encryptionKey.grantEncrypt(writer.role));
-    return grants;
+  private bind(holder: Workload, name: string, keyAction: string, ...actions: string[]): Binding {
+    const { streamArn, streamName, encryptionKey } = this.stream;
+    const onStream = actions.map((action) => `kinesis:${action}`);
+    return { settings: { [`${name}_STREAM`]: streamName }, waitFor: allow(holder, streamArn, onStream, encryptionKey, keyAction) };
   }
 
   private alarm(id: string, metric: Metric, alarmDescription: string, threshold = 1): Alarm {
-    const treatMissingData = TreatMissingData.NOT_BREACHING;
-    return metric.createAlarm(this, `${id}Alarm`, { threshold, evaluationPeriods: 1, treatMissingData, alarmDescription });
+    const rule = { threshold, evaluationPeriods: 1, treatMissingData: TreatMissingData.NOT_BREACHING, alarmDescription };
+    return acknowledge(metric.createAlarm(this, `${id}Alarm`, rule), withoutAction);
   }
 }
 
-function allow(workload: Workload, resourceArn: string, ...actions: string[]): Grant {
-  return Grant.addToPrincipal({ grantee: workload.role, actions, resourceArns: [resourceArn] });
+function allow({ role }: Workload, resourceArn: string, actions: string[], key?: IKey, ...keyActions: string[]): Grant[] {
+  const grant = Grant.addToPrincipal({ grantee: role, actions, resourceArns: [resourceArn] });
+  return key ? [grant, key.grant(role, ...keyActions)] : [grant];
 }

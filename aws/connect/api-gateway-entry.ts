@@ -1,18 +1,28 @@
 import { Aws, Names, RemovalPolicy } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { type Alarm, type Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { Grant, type IGrantable, type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Grant, type IGrantable, type IRole, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { type NumberRule, requireNumber } from '../../shared/synth/settings';
+import { requireNumber, requireOneOf, requireResource } from '../../shared/synth/settings';
+import { acknowledge, type Reasons, spell, withoutAction } from '../acknowledge';
 import type { PutRecordRequest, RecordSink, Workload } from '../ports';
 import { accessLogFormat, answersTo } from './api-gateway-templates';
 
-const RATE: NumberRule = { from: 1, to: 10_000, unit: 'requests a second', remedy: 'Ask AWS for a higher account quota first.' };
-const BURST: NumberRule = { from: 1, to: 5000, unit: 'requests', remedy: 'Ask AWS for a higher account quota first.' };
-
+const QUOTA = 'Ask AWS for a higher account quota first.';
 /** The stage of the API, and a part of its address. */
 const STAGE = 'prod';
+
+const INLINE: Reasons = { 'NIST.800.53.R5-IAMNoInlinePolicy': 'The policy goes with its role, and can be given to no other.' };
+const LOG: Reasons = {
+  'CKV_AWS_158, NIST.800.53.R5-CloudWatchLogGroupEncrypted': 'CloudWatch Logs has a key of its own. For a key of yours: kmsKeyId on it.',
+};
+const STAGE_IS_RIGHT: Reasons = {
+  'AwsSolutions-APIG3, NIST.800.53.R5-APIGWAssociatedWithWAF':
+    'A firewall costs by the month, and nobody sends unknown. Where you need one, associate it with api.deploymentStage.',
+  'CKV_AWS_120, NIST.800.53.R5-APIGWCacheEnabledAndEncrypted': 'Events come by POST, and API Gateway caches answers to GET.',
+  'NIST.800.53.R5-APIGWSSLEnabled': 'The API calls a service of AWS, which knows it by its signature and asks for no certificate.',
+};
 
 /** Settings for {@link ApiGatewayEntry}. */
 export interface ApiGatewayEntryProps {
@@ -76,15 +86,16 @@ export class ApiGatewayEntry extends Construct implements Workload {
 
   constructor(scope: Construct, id: string, props: ApiGatewayEntryProps) {
     super(scope, id);
-    const throttlingRateLimit = props.rateLimit ?? 1000;
-    const throttlingBurstLimit = props.burstLimit ?? 2000;
-    requireNumber(this, { rateLimit: throttlingRateLimit }, RATE);
-    requireNumber(this, { burstLimit: throttlingBurstLimit }, BURST);
+    const { rateLimit = 1000, burstLimit = 2000, logRetention = RetentionDays.ONE_MONTH, accountLogRole = 'existing' } = props;
+    requireNumber(this, { rateLimit }, { from: 1, to: 10_000, unit: 'requests a second', remedy: QUOTA });
+    requireNumber(this, { burstLimit }, { from: 1, to: 5000, unit: 'requests', remedy: QUOTA });
+    requireOneOf(this, { logRetention }, Object.values(RetentionDays).filter(Number.isInteger), 'Write it like RetentionDays.ONE_YEAR.');
+    requireOneOf(this, { accountLogRole }, ['existing', 'create'], 'Only a fresh account needs create.');
+    requireResource(this, { accessLog: props.accessLog });
 
-    const accessLog =
-      props.accessLog ??
-      new LogGroup(this, 'AccessLog', { retention: props.logRetention ?? RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
-    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('apigateway.amazonaws.com') });
+    const kept = { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY };
+    const accessLog = props.accessLog ?? acknowledge(new LogGroup(this, 'AccessLog', kept), LOG);
+    this.role = acknowledge(new Role(this, 'Role', { assumedBy: new ServicePrincipal('apigateway.amazonaws.com') }), INLINE);
     const request = props.sink.bindRequest(this, {
       dataBase64: '$util.base64Encode($input.body)',
       partitionKeyJson: "#if($key && $key != '') $input.json('$.partitionkey') #else $input.json('$.id') #end",
@@ -94,7 +105,7 @@ export class ApiGatewayEntry extends Construct implements Workload {
       // The name is a dimension of the metrics, so it must be this API's alone.
       restApiName: Names.uniqueResourceName(this, { separator: '-', maxLength: 255 }),
       endpointTypes: [apigateway.EndpointType.REGIONAL],
-      cloudWatchRole: props.accountLogRole === 'create',
+      cloudWatchRole: accountLogRole === 'create',
       deployOptions: {
         stageName: STAGE,
         accessLogDestination: new apigateway.LogGroupLogDestination(accessLog),
@@ -103,8 +114,8 @@ export class ApiGatewayEntry extends Construct implements Workload {
         dataTraceEnabled: false,
         metricsEnabled: true,
         tracingEnabled: true,
-        throttlingRateLimit,
-        throttlingBurstLimit,
+        throttlingRateLimit: rateLimit,
+        throttlingBurstLimit: burstLimit,
       },
     });
     this.api.addGatewayResponse('InvalidEvent', {
@@ -112,15 +123,18 @@ export class ApiGatewayEntry extends Construct implements Workload {
       statusCode: '400',
       templates: { 'application/json': '{"message":$context.error.messageString,"reason":"$context.error.validationErrorString"}' },
     });
+    if (accountLogRole === 'create') {
+      const { managedPolicyArn } = ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonAPIGatewayPushToCloudWatchLogs');
+      acknowledge(this.api.node.findChild('CloudWatchRole'), (role) => ({
+        [`AwsSolutions-IAM4[Policy::${spell(role, managedPolicyArn)}]`]: 'AWS keeps this policy for this one purpose.',
+      }));
+    }
     this.addEvents(props, request);
     const { restApiId, deploymentStage } = this.api;
     // API Gateway would make this group itself with the first error, and keep what is in it for ever.
-    const errorLog = new LogGroup(this, 'ErrorLog', {
-      logGroupName: `API-Gateway-Execution-Logs_${restApiId}/${STAGE}`,
-      retention: props.logRetention ?? RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    deploymentStage.node.addDependency(errorLog, ...request.waitFor);
+    const errorLog = new LogGroup(this, 'ErrorLog', { ...kept, logGroupName: `API-Gateway-Execution-Logs_${restApiId}/${STAGE}` });
+    deploymentStage.node.addDependency(acknowledge(errorLog, LOG), ...request.waitFor);
+    acknowledge(deploymentStage, STAGE_IS_RIGHT);
     this.url = this.api.urlForPath('/events');
     this.curl =
       `curl --aws-sigv4 aws:amz:${Aws.REGION}:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" ` +
@@ -151,7 +165,7 @@ export class ApiGatewayEntry extends Construct implements Workload {
     const template = `#set($key = $input.path('$.partitionkey'))\n${request.body}`;
     const answers = answersTo(request);
 
-    this.api.root.addResource('events').addMethod(
+    const method = this.api.root.addResource('events').addMethod(
       'POST',
       new apigateway.AwsIntegration({
         service: request.service,
@@ -173,10 +187,13 @@ export class ApiGatewayEntry extends Construct implements Workload {
         methodResponses: [...new Set(answers.map(({ statusCode }) => statusCode))].map((statusCode) => ({ statusCode })),
       },
     );
+    if (props.authorizer?.authorizationType !== apigateway.AuthorizationType.COGNITO) {
+      acknowledge(method, { 'AwsSolutions-COG4': 'Machines send. For people give an authorizer, which may be of Cognito.' });
+    }
   }
 
   private alarm(id: string, metric: Metric, threshold: number, alarmDescription: string): Alarm {
-    const treatMissingData = TreatMissingData.NOT_BREACHING;
-    return metric.createAlarm(this, `${id}Alarm`, { threshold, evaluationPeriods: 1, treatMissingData, alarmDescription });
+    const rule = { threshold, evaluationPeriods: 1, treatMissingData: TreatMissingData.NOT_BREACHING, alarmDescription };
+    return acknowledge(metric.createAlarm(this, `${id}Alarm`, rule), withoutAction);
   }
 }

@@ -1,9 +1,10 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { type Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IRole, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   ApplicationLogLevel,
   Architecture,
+  type CfnFunction,
   type Code,
   Function as LambdaFunction,
   LoggingFormat,
@@ -13,8 +14,24 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { requireNumber } from '../../shared/synth/settings';
+import { requireNumber, requireOneOf, requireResource, requireTexts, requireTime, STORE_NAME } from '../../shared/synth/settings';
+import { acknowledge, type Reasons, withoutAction } from '../acknowledge';
 import type { Delivery, FunctionWorkload, ObjectStore, RecordSource, TableStore } from '../ports';
+
+const INLINE: Reasons = { 'NIST.800.53.R5-IAMNoInlinePolicy': 'The policy goes with its role, and can be given to no other.' };
+const LOGS: Reasons = {
+  'CKV_AWS_158, NIST.800.53.R5-CloudWatchLogGroupEncrypted': 'CloudWatch Logs has a key of its own. For a key of yours: kmsKeyId on it.',
+};
+const FUNCTION: Reasons = {
+  'CKV_AWS_115, NIST.800.53.R5-LambdaConcurrency':
+    'Concurrency follows the shards, and what one function reserves, others lack. To bound it: reservedConcurrentExecutions.',
+  'CKV_AWS_116, NIST.800.53.R5-LambdaDLQ':
+    'It is called by an event source mapping, which has the dead letter; nobody calls it without waiting.',
+  'CKV_AWS_117, NIST.800.53.R5-LambdaInsideVPC':
+    'It calls services of AWS alone, over TLS and by its role. In a network each of them would cost an endpoint.',
+  CKV_AWS_173: 'The variables hold names and no secrets. Lambda encrypts them with its own key.',
+  W3005: 'The CDK makes every function wait for its role a second time, which does no harm.',
+};
 
 /** Settings for {@link LambdaProcessor}. */
 export interface LambdaProcessorProps {
@@ -69,15 +86,20 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
     const memorySize = props.memoryMiB ?? 512;
     const timeout = props.timeout ?? Duration.seconds(60);
     requireNumber(this, { memoryMiB: memorySize }, { from: 128, to: 10_240, unit: 'MiB', remedy: 'Lambda offers no other sizes.' });
-    const seconds = timeout.toSeconds({ integral: false });
-    requireNumber(this, { timeout: seconds }, { from: 1, to: 900, unit: 'seconds', remedy: 'For longer work use a container that pulls.' });
+    requireTime(this, { timeout }, { from: 1, to: 900, unit: 'seconds', remedy: 'For longer work use a container that pulls.' });
+    const logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
+    requireOneOf(this, { logRetention }, Object.values(RetentionDays).filter(Number.isInteger), 'Write it like RetentionDays.ONE_YEAR.');
+    requireTexts(this, { stores: Object.keys(props.stores) }, STORE_NAME);
+    requireResource(this, { role: props.role });
 
     const logGroup = new LogGroup(this, 'Logs', {
-      retention: props.logRetention ?? RetentionDays.ONE_MONTH,
+      retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    acknowledge(logGroup, LOGS);
     this.role = props.role ?? new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    const grants = [logGroup.grantWrite(this.role)];
+    acknowledge(this.role, INLINE);
+    const grants = [logGroup.grantWrite(this.role), this.allowTracing()];
     const bindings = [
       ...Object.entries(props.stores).map(([name, store]) => store.bindWriter(this, name)),
       props.source.deadLetter.bindWriter(this, 'DEAD_LETTER'),
@@ -92,12 +114,14 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
       timeout,
       role: this.role,
       environment: Object.assign({ PROCESSOR: this.node.addr.slice(-8) }, ...bindings.map((binding) => binding.settings)),
-      tracing: Tracing.ACTIVE,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
       applicationLogLevelV2: ApplicationLogLevel.INFO,
       systemLogLevelV2: SystemLogLevel.INFO,
     });
+    const resource = this.function.node.defaultChild as CfnFunction;
+    resource.tracingConfig = { mode: Tracing.ACTIVE };
+    acknowledge(resource, FUNCTION);
     this.function.node.addDependency(...grants, ...bindings.flatMap((binding) => binding.waitFor));
     props.source.deliverTo(this, props.delivery);
 
@@ -111,12 +135,15 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
     ];
   }
 
+  /** X-Ray takes no narrower resource. In a policy of its own, this wildcard hides no other from a scanner. */
+  private allowTracing(): Policy {
+    const actions = ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'];
+    const policy = new Policy(this, 'Tracing', { roles: [this.role], statements: [new PolicyStatement({ actions, resources: ['*'] })] });
+    return acknowledge(policy, { ...INLINE, 'AwsSolutions-IAM5[Resource::*]': 'Traces belong to no resource, so X-Ray takes no other.' });
+  }
+
   private alarm(id: string, metric: ReturnType<LambdaFunction['metricErrors']>, alarmDescription: string): Alarm {
-    return metric.createAlarm(this, `${id}Alarm`, {
-      threshold: 1,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-      alarmDescription,
-    });
+    const rule = { threshold: 1, evaluationPeriods: 1, treatMissingData: TreatMissingData.NOT_BREACHING, alarmDescription };
+    return acknowledge(metric.createAlarm(this, `${id}Alarm`, rule), withoutAction);
   }
 }

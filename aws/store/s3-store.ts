@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
@@ -12,8 +12,9 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
-import type { NumberRule, Removal, TextRule } from '../../shared/synth/settings';
-import { mayDestroy, requireAbsent, requireNumber, requireText } from '../../shared/synth/settings';
+import type { Removal, TextRule, TimeRule } from '../../shared/synth/settings';
+import { mayDestroy, requireAbsent, requireResource, requireText, requireTime } from '../../shared/synth/settings';
+import { acknowledge, type Reasons, spell } from '../acknowledge';
 import type { Binding, ObjectStore, Workload } from '../ports';
 
 const FOLDERS: TextRule = {
@@ -21,8 +22,24 @@ const FOLDERS: TextRule = {
   must: 'be folders that end in a slash',
   remedy: 'Write it like events/ or raw/events/.',
 };
-const ARCHIVE: NumberRule = { from: 30, to: 36_500, unit: 'days', remedy: 'S3 moves no object that is younger.' };
-const UNDELETE: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Versions are what protects against a bad overwrite.' };
+const ARCHIVE: TimeRule = { from: 30, to: 36_500, unit: 'days', remedy: 'S3 moves no object that is younger.' };
+const UNDELETE: TimeRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Versions are what protects against a bad overwrite.' };
+
+const LOG: Reasons = {
+  CKV_AWS_18: 'It is the access log. A bucket that logs to itself never comes to rest.',
+  'NIST.800.53.R5-S3BucketReplicationEnabled': 'It is kept for 90 days and no longer, so it needs no second region.',
+  'NIST.800.53.R5-S3DefaultEncryptionKMS': 'S3 delivers access logs only to a bucket that it encrypts with its own key.',
+};
+const BUCKET: Reasons = {
+  'NIST.800.53.R5-S3BucketReplicationEnabled':
+    'S3 keeps each object in three zones. A second region costs as much again: bring a bucket that has one.',
+};
+const OWN_KEY: Reasons = { 'NIST.800.53.R5-S3DefaultEncryptionKMS': 'S3 encrypts with its own key. For a key of yours: encryptionKey.' };
+const EMPTIER: Reasons = {
+  'CKV_AWS_115, CKV_AWS_116, CKV_AWS_117':
+    'It empties the bucket once, when its stack goes. CloudFormation calls it and waits for its answer.',
+  W3005: 'The CDK makes it wait for its role a second time, which does no harm.',
+};
 
 /** Settings for {@link S3Store}. Every one has a safe default. */
 export interface S3StoreProps {
@@ -78,9 +95,10 @@ export class S3Store extends Construct implements ObjectStore {
     const archiveAfter = props.archiveAfter ?? Duration.days(90);
     const undeleteWindow = props.undeleteWindow ?? Duration.days(30);
     requireText(this, { prefix: this.prefix }, FOLDERS);
-    requireNumber(this, { archiveAfter: archiveAfter.toDays({ integral: false }) }, ARCHIVE);
-    requireNumber(this, { undeleteWindow: undeleteWindow.toDays({ integral: false }) }, UNDELETE);
+    requireTime(this, { archiveAfter }, ARCHIVE);
+    requireTime(this, { undeleteWindow }, UNDELETE);
     const { encryptionKey } = props;
+    requireResource(this, { bucket: props.bucket, encryptionKey });
     if (props.bucket)
       requireAbsent(this, 'bucket', { archiveAfter: props.archiveAfter, undeleteWindow: props.undeleteWindow, encryptionKey });
     const destroy = mayDestroy(this, props.removal);
@@ -89,15 +107,20 @@ export class S3Store extends Construct implements ObjectStore {
   }
 
   bindWriter(writer: Workload, name: string): Binding {
-    const grants = [this.allow(writer, ['s3:PutObject'], this.bucket.arnForObjects(`${this.prefix}*`))];
-    if (this.bucket.encryptionKey) grants.push(this.bucket.encryptionKey.grantEncrypt(writer.role));
+    const grants = [this.allowObjects(writer, 's3:PutObject')];
+    if (this.bucket.encryptionKey) grants.push(this.bucket.encryptionKey.grant(writer.role, 'kms:GenerateDataKey'));
     return { settings: this.settings(name), waitFor: grants };
   }
 
   bindReader(reader: Workload, name: string): Binding {
     const grants = [
-      this.allow(reader, ['s3:GetObject'], this.bucket.arnForObjects(`${this.prefix}*`)),
-      this.allow(reader, ['s3:ListBucket'], this.bucket.bucketArn, { StringLike: { 's3:prefix': `${this.prefix}*` } }),
+      this.allowObjects(reader, 's3:GetObject'),
+      Grant.addToPrincipal({
+        grantee: reader.role,
+        actions: ['s3:ListBucket'],
+        resourceArns: [this.bucket.bucketArn],
+        conditions: { StringLike: { 's3:prefix': `${this.prefix}*` } },
+      }),
     ];
     if (this.bucket.encryptionKey) grants.push(this.bucket.encryptionKey.grantDecrypt(reader.role));
     return { settings: this.settings(name), waitFor: grants };
@@ -107,8 +130,11 @@ export class S3Store extends Construct implements ObjectStore {
     return { [`${name}_BUCKET`]: this.bucket.bucketName, [`${name}_PREFIX`]: this.prefix };
   }
 
-  private allow(workload: Workload, actions: string[], resourceArn: string, conditions?: Record<string, Record<string, string>>): Grant {
-    return Grant.addToPrincipal({ grantee: workload.role, actions, resourceArns: [resourceArn], conditions });
+  private allowObjects({ role }: Workload, action: string): Grant {
+    const objects = this.bucket.arnForObjects(`${this.prefix}*`);
+    const reason = 'Objects get their names when they are written; what all of them share is the prefix.';
+    acknowledge(role, () => ({ [`AwsSolutions-IAM5[Resource::${spell(role, objects)}]`]: reason }));
+    return Grant.addToPrincipal({ grantee: role, actions: [action], resourceArns: [objects] });
   }
 
   private makeBucket(destroy: boolean, archiveAfter: Duration, undeleteWindow: Duration, encryptionKey?: IKey): Bucket {
@@ -117,30 +143,32 @@ export class S3Store extends Construct implements ObjectStore {
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
       minimumTLSVersion: 1.2,
+      versioned: true,
       removalPolicy: destroy ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
       autoDeleteObjects: destroy,
     };
+    const housekeeping = { abortIncompleteMultipartUploadAfter: Duration.days(7), noncurrentVersionExpiration: undeleteWindow };
     // Else a project without this feature flag would let the log in by an access control list, which the ownership above refuses.
     this.node.setContext(S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY, true);
     const log = new Bucket(this, 'AccessLog', {
       ...hardened,
       encryption: BucketEncryption.S3_MANAGED,
-      lifecycleRules: [{ expiration: Duration.days(90), abortIncompleteMultipartUploadAfter: Duration.days(7) }],
+      lifecycleRules: [{ ...housekeeping, expiration: Duration.days(90) }],
     });
-    return new Bucket(this, 'Bucket', {
+    acknowledge(log, LOG);
+    const bucket = new Bucket(this, 'Bucket', {
       ...hardened,
       encryption: encryptionKey ? BucketEncryption.KMS : BucketEncryption.S3_MANAGED,
       encryptionKey,
       bucketKeyEnabled: encryptionKey ? true : undefined,
-      versioned: true,
       serverAccessLogsBucket: log,
       lifecycleRules: [
-        {
-          abortIncompleteMultipartUploadAfter: Duration.days(7),
-          noncurrentVersionExpiration: undeleteWindow,
-          transitions: [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: archiveAfter }],
-        },
+        { ...housekeeping, transitions: [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: archiveAfter }] },
       ],
     });
+    // The CDK makes one such function for each stack, and only where something is to be emptied.
+    const emptier = Stack.of(this).node.tryFindChild('Custom::S3AutoDeleteObjectsCustomResourceProvider')?.node.tryFindChild('Handler');
+    if (emptier) acknowledge(emptier, EMPTIER);
+    return acknowledge(bucket, encryptionKey ? BUCKET : { ...BUCKET, ...OWN_KEY });
   }
 }

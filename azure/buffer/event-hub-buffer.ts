@@ -5,15 +5,7 @@ import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import type { NumberRule, Removal, TextRule } from '../../shared/synth/settings';
-import {
-  ACTION_GROUPS,
-  mayDestroy,
-  requireAbsent,
-  requireKnown,
-  requireNumber,
-  requireText,
-  requireTexts,
-} from '../../shared/synth/settings';
+import { ACTION_GROUPS, mayDestroy, requireAbsent, requireNumber, requireText, requireTexts } from '../../shared/synth/settings';
 import type { Binding, Delivery, FunctionWorkload, RecordSink, RecordSource, Site, Workload } from '../ports';
 import { existingNamespace, HubNamespace, segment, total } from './hub-namespace';
 
@@ -158,10 +150,9 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
     const batchSize = delivery.batchSize ?? 100;
     const batchWindowSeconds = delivery.batchWindowSeconds ?? 5;
     const maxRetries = delivery.maxRetries ?? 5;
-    requireKnown(this, { batchSize, batchWindowSeconds, maxRetries });
-    requireNumber(this, { batchSize }, BATCH);
-    requireNumber(this, { batchWindowSeconds }, { from: 0, to: 300, unit: 'seconds', remedy: 'The host waits no longer for a batch.' });
-    requireNumber(this, { maxRetries }, RETRIES);
+    requireNumber(this, { batchSize }, BATCH, 'known');
+    requireNumber(this, { batchWindowSeconds }, { from: 0, to: 300, unit: 'seconds', remedy: 'The host waits no longer.' }, 'known');
+    requireNumber(this, { maxRetries }, RETRIES, 'known');
 
     const { settings, waitFor } = this.bindReader(target, 'EVENTS');
     const hostJson = 'AzureFunctionsJobHost__extensions__eventHubs';

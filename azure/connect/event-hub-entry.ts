@@ -1,17 +1,12 @@
 import { type ITerraformIterator, type MapTerraformIterator, TerraformIterator, Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { requireText, type TextRule } from '../../shared/synth/settings';
+import { requireOneOf, requireText, type TextRule } from '../../shared/synth/settings';
 import type { RecordSink, Workload } from '../ports';
 
 const OBJECT_ID: TextRule = {
   pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
   must: 'be object ids',
   remedy: 'Ask az ad user show, az ad group show or az ad sp show for it.',
-};
-const PRINCIPAL_TYPE: TextRule = {
-  pattern: /^(User|Group|ServicePrincipal)$/,
-  must: 'be users, groups or service principals',
-  remedy: 'Write User, Group or ServicePrincipal.',
 };
 
 /** Settings for {@link EventHubEntry}. */
@@ -46,7 +41,7 @@ export class EventHubEntry extends Construct {
     const known = Token.isUnresolved(senders) ? [] : Object.entries(senders);
     for (const [principalId, principalType] of known) {
       requireText(this, { senders: principalId }, OBJECT_ID);
-      requireText(this, { senders: principalType }, PRINCIPAL_TYPE);
+      requireOneOf(this, { senders: principalType }, ['User', 'Group', 'ServicePrincipal'], 'It says what the object id stands for.');
     }
 
     if (Token.isUnresolved(senders) || known.length > 0) props.sink.bindWriter(new Senders(this, 'Senders', senders), 'EVENTS');

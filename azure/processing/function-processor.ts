@@ -3,12 +3,13 @@ import { FunctionAppFlexConsumption } from '@cdktf/provider-azurerm/lib/function
 import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-diagnostic-setting';
 import { MonitorMetricAlert } from '@cdktf/provider-azurerm/lib/monitor-metric-alert';
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
-import { ServicePlan } from '@cdktf/provider-azurerm/lib/service-plan';
 import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
 import { Construct } from 'constructs';
-import { requireNumber, requireText, type TextRule } from '../../shared/synth/settings';
+import type { TextRule } from '../../shared/synth/settings';
+import { ACTION_GROUPS, requireNumber, requireOneOf, requireText, requireTexts, STORE_NAME } from '../../shared/synth/settings';
 import type { DeadLetter, Delivery, FunctionWorkload, ObjectStore, RecordSource, Site, TableStore } from '../ports';
 import { CodePackage } from './code-package';
+import { ConsumptionPlan } from './consumption-plan';
 import { HostStorage } from './host-storage';
 
 const NAME: TextRule = {
@@ -16,8 +17,6 @@ const NAME: TextRule = {
   must: 'be 1 to 5 lower-case letters and digits',
   remedy: 'An account has room for no more.',
 };
-const MEMORY: TextRule = { pattern: /^(512|2048|4096)$/, must: 'be 512, 2048 or 4096', remedy: 'There are no other sizes.' };
-const PUBLISH: TextRule = { pattern: /^(az|none)$/, must: 'be az or none', remedy: 'With none, publish with a tool of your own.' };
 
 /** Settings for {@link FunctionProcessor}. */
 export interface FunctionProcessorProps {
@@ -84,6 +83,10 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
   readonly clientId: string;
   /** The app, for anything this construct does not cover. */
   readonly app: FunctionAppFlexConsumption;
+  /** What the app runs on. */
+  readonly plan: ConsumptionPlan;
+  /** What the app keeps for itself. */
+  readonly host: HostStorage;
   /** Where the app reports to. */
   readonly insights: ApplicationInsights;
   /** The command that publishes the code. Run it in the folder of the synthesized stack. */
@@ -98,8 +101,10 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
     const maxInstances = props.maxInstances ?? 40;
     const publish = props.publish ?? 'az';
     requireText(this, { name }, NAME);
-    requireText(this, { memoryMiB: String(memoryMiB) }, MEMORY);
-    requireText(this, { publish }, PUBLISH);
+    requireOneOf(this, { memoryMiB }, [512, 2048, 4096], 'There are no other sizes.');
+    requireOneOf(this, { publish }, ['az', 'none'], 'With none, publish with a tool of your own.');
+    requireTexts(this, { stores: Object.keys(props.stores) }, STORE_NAME);
+    requireTexts(this, { notify: props.notify }, ACTION_GROUPS);
     requireNumber(this, { maxInstances }, { from: 40, to: 1000, unit: 'instances', remedy: 'The provider refuses any other number.' });
     const base = `${site.prefix}-${name}`;
 
@@ -114,9 +119,9 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
       workspaceId: site.workspaceId,
       localAuthenticationDisabled: true,
     });
-    const host = new HostStorage(this, 'Host', { site, name });
+    this.host = new HostStorage(this, 'Host', { site, name });
     const bindings = [
-      host.bindOwner(this, 'AzureWebJobsStorage'),
+      this.host.bindOwner(this, 'AzureWebJobsStorage'),
       ...Object.entries(props.stores).map(([store, target]) => target.bindWriter(this, store)),
       props.deadLetter.bindWriter(this, 'DEAD_LETTER'),
       props.source.deliverTo(this, props.delivery),
@@ -128,18 +133,18 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
       principalType: this.principalType,
     });
 
-    const plan = new ServicePlan(this, 'Plan', { name: base, resourceGroupName, location, osType: 'Linux', skuName: 'FC1' });
+    this.plan = new ConsumptionPlan(this, 'Plan', site, base);
     this.app = new FunctionAppFlexConsumption(this, 'App', {
       name: `${base}-${site.suffix}`,
       resourceGroupName,
       location,
-      servicePlanId: plan.id,
+      servicePlanId: this.plan.id,
       runtimeName: 'node',
       runtimeVersion: '24',
       instanceMemoryInMb: memoryMiB,
       maximumInstanceCount: maxInstances,
       storageContainerType: 'blobContainer',
-      storageContainerEndpoint: host.packagesUrl,
+      storageContainerEndpoint: this.host.packagesUrl,
       storageAuthenticationType: 'UserAssignedIdentity',
       storageUserAssignedIdentityId: identity.id,
       identity: { type: 'UserAssigned', identityIds: [identity.id] },

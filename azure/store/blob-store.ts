@@ -3,8 +3,17 @@ import type { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account
 import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
 import { Fn, Token } from 'cdktf';
 import { Construct } from 'constructs';
+import { acknowledge } from '../../shared/synth/acknowledge';
 import type { NumberRule, Removal, TextRule } from '../../shared/synth/settings';
-import { mayDestroy, requireAbsent, requireNumber, requireText } from '../../shared/synth/settings';
+import {
+  ACTION_GROUPS,
+  mayDestroy,
+  requireAbsent,
+  requireNumber,
+  requireOneOf,
+  requireText,
+  requireTexts,
+} from '../../shared/synth/settings';
 import type { Binding, DeadLetter, ObjectStore, Site, Workload } from '../ports';
 import { DataAccount } from './data-account';
 
@@ -13,7 +22,6 @@ const NAME: TextRule = {
   must: 'be 1 to 5 lower-case letters and digits',
   remedy: 'An account has room for no more.',
 };
-const REDUNDANCY: TextRule = { pattern: /^(LRS|ZRS|GRS|GZRS)$/, must: 'be LRS, ZRS, GRS or GZRS', remedy: 'Without zones take LRS.' };
 const ARCHIVE: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'An object that is younger is still being read.' };
 const UNDELETE: NumberRule = { from: 1, to: 365, unit: 'days', remedy: 'Azure keeps deleted objects no longer.' };
 const ACCOUNT_ID: TextRule = {
@@ -21,6 +29,13 @@ const ACCOUNT_ID: TextRule = {
   must: 'be the id of a storage account',
   remedy: 'See az storage account show.',
 };
+
+const WRITER =
+  'Azure has no role of its own that writes blobs, and neither reads nor deletes them. In an account made here, what is deleted can be brought back. Where a writer must ' +
+  'not read, assign a role definition of yours with blobs/write alone.';
+const LOGGED =
+  'A diagnostic setting of the account has each read on record in the workspace; an existing account logs as its owner decided. The check knows ' +
+  'only an older way.';
 
 /** Settings for {@link BlobStore}. */
 export interface BlobStoreProps {
@@ -97,10 +112,11 @@ export class BlobStore extends Construct implements ObjectStore {
     const undeleteWindow = undeleteWindowDays ?? 30;
     const copies = redundancy ?? 'ZRS';
     requireText(this, { name: middle }, NAME);
-    requireText(this, { redundancy: copies }, REDUNDANCY);
+    requireOneOf(this, { redundancy: copies }, ['LRS', 'ZRS', 'GRS', 'GZRS'], 'Without zones take LRS.');
     requireNumber(this, { archiveAfterDays: archiveAfter }, ARCHIVE);
     requireNumber(this, { undeleteWindowDays: undeleteWindow }, UNDELETE);
-    if (accountId) {
+    requireTexts(this, { notify }, ACTION_GROUPS);
+    if (accountId !== undefined) {
       requireText(this, { accountId }, ACCOUNT_ID);
       requireAbsent(this, 'accountId', { name, redundancy, archiveAfterDays, undeleteWindowDays });
     }
@@ -124,6 +140,7 @@ export class BlobStore extends Construct implements ObjectStore {
       new StorageContainer(this, child, { name: containerName, storageAccountId, containerAccessType: 'private', lifecycle });
     this.container = container('Events', 'events');
     this.deadLetterContainer = container('DeadLetter', 'dead-letter');
+    for (const made of [this.container, this.deadLetterContainer]) acknowledge(made, { CKV2_AZURE_21: LOGGED });
     made?.archive(this.container, archiveAfter);
     made?.watch(this.deadLetterContainer);
   }
@@ -140,9 +157,11 @@ export class BlobStore extends Construct implements ObjectStore {
     const { principalId, principalType, forEach } = workload;
     const roleDefinitionName = as === 'Writer' ? 'Storage Blob Data Contributor' : 'Storage Blob Data Reader';
     const grant = { scope: container.id, roleDefinitionName, principalId, principalType, forEach };
+    const role = new RoleAssignment(workload, `${name}${as}`, grant);
+    if (as === 'Writer') acknowledge(role, { 'least-privilege': WRITER });
     return {
       settings: { [`${name}_ENDPOINT`]: this.endpoint, [`${name}_CONTAINER`]: container.name },
-      waitFor: [new RoleAssignment(workload, `${name}${as}`, grant)],
+      waitFor: [role],
     };
   }
 }

@@ -5,7 +5,12 @@ import type { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-conta
 import { StorageManagementPolicy } from '@cdktf/provider-azurerm/lib/storage-management-policy';
 import type { TerraformResourceLifecycle } from 'cdktf';
 import { Construct } from 'constructs';
+import { acknowledge } from '../../shared/synth/acknowledge';
 import type { Site } from '../ports';
+
+const PUBLIC =
+  'Flex Consumption reaches an account with closed doors only through a virtual network. The address is public, and only a token of Entra ' +
+  'opens it. Behind a network, set publicNetworkAccessEnabled to false on the account, and add a PrivateEndpoint.';
 
 /** Settings for {@link DataAccount}. */
 export interface DataAccountProps {
@@ -64,6 +69,16 @@ export class DataAccount extends Construct {
       infrastructureEncryptionEnabled: true,
       blobProperties: { versioningEnabled: true, deleteRetentionPolicy: { days }, containerDeleteRetentionPolicy: { days } },
       lifecycle,
+    });
+    acknowledge(this.resource, {
+      CKV_AZURE_33: 'It has no queues, so there are no calls of theirs to log. What concerns its objects is logged.',
+      CKV_AZURE_59: PUBLIC,
+      ...(/^G/.test(redundancy)
+        ? {}
+        : { CKV_AZURE_206: 'Three copies are kept, with ZRS in three zones. For more in another region, set redundancy to GZRS.' }),
+      CKV2_AZURE_1:
+        'Azure encrypts it with a key of its own, twice. For a key of yours, add a StorageAccountCustomerManagedKey to the account.',
+      CKV2_AZURE_33: PUBLIC,
     });
     new MonitorDiagnosticSetting(this, 'Logs', {
       name: 'log-analytics',

@@ -3,8 +3,14 @@ import { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic';
 import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-iam-member';
 import type { ITerraformDependable, TerraformMetaArguments } from 'cdktf';
 import { Construct } from 'constructs';
+import { acknowledge } from '../../shared/synth/acknowledge';
 import type { Binding, DeadLetter, Site, Workload } from '../ports';
 import { SubscriptionAlert } from './subscription-alert';
+
+/** Why a topic may be encrypted with a key of Google. */
+export const GOOGLE_KEY = {
+  CKV_GCP_83: 'Google encrypts it with a key of its own, free of charge. For a key of yours, set encryptionKey on the buffer.',
+};
 
 /** Settings for {@link DeadLetterTopic}. */
 export interface DeadLetterTopicProps {
@@ -42,6 +48,7 @@ export class DeadLetterTopic extends Construct implements DeadLetter {
       kmsKeyName,
       messageStoragePolicy: { allowedPersistenceRegions: [region] },
     });
+    if (!kmsKeyName) acknowledge(this.topic, GOOGLE_KEY);
     // A topic without a subscription drops what it takes, and a subscription that expires goes after 31 idle days.
     this.subscription = new PubsubSubscription(this, 'Subscription', {
       project,

@@ -5,9 +5,11 @@ import { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic';
 import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-iam-member';
 import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
-import { mayDestroy, type Removal, requireAbsent, requireNumber, requireText, type TextRule } from '../../shared/synth/settings';
+import { acknowledge } from '../../shared/synth/acknowledge';
+import type { NumberRule, Removal, TextRule } from '../../shared/synth/settings';
+import { CHANNELS, KMS_KEY, mayDestroy, requireAbsent, requireNumber, requireText, requireTexts } from '../../shared/synth/settings';
 import type { Binding, Delivery, FunctionWorkload, RecordSink, RecordSource, Site, Workload } from '../ports';
-import { DeadLetterTopic } from './dead-letter-topic';
+import { DeadLetterTopic, GOOGLE_KEY } from './dead-letter-topic';
 import { SubscriptionAlert } from './subscription-alert';
 
 const NAME: TextRule = {
@@ -20,11 +22,7 @@ const TOPIC_ID: TextRule = {
   must: 'be the id of a topic',
   remedy: 'Write it like projects/example/topics/orders.',
 };
-const KEY_ID: TextRule = {
-  pattern: /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/,
-  must: 'be the id of a key',
-  remedy: 'See gcloud kms keys list.',
-};
+const RETENTION: NumberRule = { from: 1, to: 31, unit: 'days', remedy: 'For longer replay, keep the raw events in a store.' };
 
 /** Settings for {@link PubSubBuffer}. */
 export interface PubSubBufferProps {
@@ -91,36 +89,35 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource 
 
   constructor(scope: Construct, id: string, props: PubSubBufferProps) {
     super(scope, id);
-    const { site, topicId, encryptionKey: kmsKeyName, notify = [] } = props;
-    const { project, region } = site;
-    const name = props.name ?? 'events';
-    const retentionDays = props.retentionDays ?? 7;
+    const { site, topicId, encryptionKey: kmsKeyName, notify = [], name = 'events', retentionDays = 7 } = props;
     requireText(this, { name }, NAME);
-    requireNumber(this, { retentionDays }, { from: 1, to: 31, unit: 'days', remedy: 'For longer replay, keep the raw events in a store.' });
-    if (topicId) {
+    requireNumber(this, { retentionDays }, RETENTION, 'known');
+    requireTexts(this, { notify }, CHANNELS);
+    if (topicId !== undefined) {
       requireText(this, { topicId }, TOPIC_ID);
       requireAbsent(this, 'topicId', { retentionDays: props.retentionDays });
     }
-    if (kmsKeyName) requireText(this, { encryptionKey: kmsKeyName }, KEY_ID);
+    if (kmsKeyName !== undefined) requireText(this, { encryptionKey: kmsKeyName }, KMS_KEY);
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
     this.site = site;
     this.name = `${site.prefix}-${name}`;
     this.retentionSeconds = retentionDays * 24 * 3600;
     this.notify = notify;
     const meta = { dependsOn: [...site.waitFor, ...this.allowEncrypt(kmsKeyName)], lifecycle };
-    if (!topicId) {
+    if (topicId === undefined) {
       this.topic = new PubsubTopic(this, 'Topic', {
         ...meta,
-        project,
+        project: site.project,
         name: this.name,
         kmsKeyName,
         messageRetentionDuration: `${this.retentionSeconds}s`,
-        messageStoragePolicy: { allowedPersistenceRegions: [region], enforceInTransit: true },
+        messageStoragePolicy: { allowedPersistenceRegions: [site.region], enforceInTransit: true },
       });
     }
+    if (this.topic && !kmsKeyName) acknowledge(this.topic, GOOGLE_KEY);
     this.topicId = topicId ?? this.topic!.id;
     // A topic that keeps its events in the region on their way too takes and hands them out at the region's address alone.
-    this.endpoint = `${region}-pubsub.googleapis.com`;
+    this.endpoint = `${site.region}-pubsub.googleapis.com`;
     this.sendUrl = `https://${this.endpoint}/v1/${this.topicId}:publish`;
     this.deadLetter = new DeadLetterTopic(this, 'DeadLetter', { site, name: `${this.name}-dead-letter`, meta, kmsKeyName, notify });
   }
@@ -139,9 +136,9 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource 
     const { url, timeoutSeconds, invokerEmail: serviceAccountEmail } = target;
     const { maxRetries = 9, minBackoffSeconds = 10, maxBackoffSeconds: longest = 600 } = delivery;
     requireNumber(target, { timeoutSeconds }, { from: 10, to: 600, unit: 'seconds', remedy: 'Pub/Sub waits that long for an answer.' });
-    requireNumber(this, { maxRetries }, { from: 4, to: 99, unit: 'retries', remedy: 'Pub/Sub takes no other number.' });
-    requireNumber(this, { maxBackoffSeconds: longest }, { from: 0, to: 600, unit: 'seconds', remedy: 'Pub/Sub pauses no longer.' });
-    requireNumber(this, { minBackoffSeconds }, { from: 0, to: longest, unit: 'seconds', remedy: 'A pause only grows from there.' });
+    requireNumber(this, { maxRetries }, { from: 4, to: 99, unit: 'retries', remedy: 'Pub/Sub takes no other number.' }, 'known');
+    requireNumber(this, { maxBackoffSeconds: longest }, { from: 0, to: 600, unit: 'seconds', remedy: 'No pause is longer.' }, 'known');
+    requireNumber(this, { minBackoffSeconds }, { from: 0, to: longest, unit: 'seconds', remedy: 'A pause only grows.' }, 'known');
 
     const maxDeliveryAttempts = maxRetries + 1;
     this.subscribe(target, 'Trigger', {

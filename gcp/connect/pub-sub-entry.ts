@@ -1,6 +1,6 @@
-import { type ITerraformIterator, TerraformIterator, Token } from 'cdktf';
+import { type ITerraformIterator, TerraformIterator } from 'cdktf';
 import { Construct } from 'constructs';
-import { requireText, type TextRule } from '../../shared/synth/settings';
+import { requireTexts, type TextRule } from '../../shared/synth/settings';
 import type { RecordSink, Workload } from '../ports';
 
 const MEMBER: TextRule = {
@@ -37,10 +37,8 @@ export class PubSubEntry extends Construct {
 
   constructor(scope: Construct, id: string, props: PubSubEntryProps) {
     super(scope, id);
+    requireTexts(this, { publishers: props.publishers }, MEMBER);
     const publishers = [...(props.publishers ?? [])];
-    for (const publisher of Token.isUnresolved(publishers) ? [] : publishers) {
-      requireText(this, { publishers: publisher }, MEMBER);
-    }
 
     if (publishers.length > 0) props.sink.bindWriter(new Publishers(this, 'Publishers', publishers), 'EVENTS');
     this.url = props.sink.sendUrl;

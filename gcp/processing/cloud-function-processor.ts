@@ -4,7 +4,8 @@ import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-ale
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { requireNumber, requireText, type TextRule } from '../../shared/synth/settings';
+import type { TextRule } from '../../shared/synth/settings';
+import { CHANNELS, requireNumber, requireText, requireTexts, STORE_NAME } from '../../shared/synth/settings';
 import type { Delivery, FunctionWorkload, ObjectStore, RecordSource, Site, TableStore } from '../ports';
 import { FunctionBuilder } from './function-builder';
 import { FunctionSource } from './function-source';
@@ -16,7 +17,7 @@ const NAME: TextRule = {
   remedy: 'A service account has room for no more.',
 };
 const EMAIL: TextRule = {
-  pattern: /^[^@:\s]+@[^@\s]+\.gserviceaccount\.com$/,
+  pattern: /^[^@:\s]+@\S+\.gserviceaccount\.com$/,
   must: 'be an e-mail',
   remedy: 'See gcloud iam service-accounts list.',
 };
@@ -90,20 +91,23 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
   readonly invokerEmail: string;
   readonly timeoutSeconds: number;
   readonly invocable: readonly ITerraformDependable[];
+  /** Who builds the image of the function, and where images lie. */
+  readonly builder: FunctionBuilder;
   /** The function, for anything this construct does not cover. */
   readonly function: Cloudfunctions2Function;
 
   constructor(scope: Construct, id: string, props: CloudFunctionProcessorProps) {
     super(scope, id);
     const { site, code, source, serviceAccount } = props;
-    const { project, region: location } = site;
     const { name = 'func', memoryMiB = 2048, timeoutSeconds = 60, concurrency = 10, maxInstances = 10 } = props;
     requireText(this, { name }, NAME);
-    requireNumber(this, { memoryMiB }, { from: 256, to: 4096, unit: 'MiB', remedy: 'One processor takes no more, and Node.js no less.' });
+    requireNumber(this, { memoryMiB }, { from: 256, to: 4096, unit: 'MiB', remedy: 'One processor takes no other.' }, 'known');
     requireNumber(this, { timeoutSeconds }, { from: 10, to: 600, unit: 'seconds', remedy: 'For longer work use a container that pulls.' });
     requireNumber(this, { concurrency }, { from: 1, to: 1000, unit: 'calls', remedy: 'Cloud Run takes no more.' });
     requireNumber(this, { maxInstances }, { from: 1, to: 1000, unit: 'instances', remedy: 'Ask Google for a higher quota first.' });
-    if (serviceAccount) requireText(this, { serviceAccount }, EMAIL);
+    requireTexts(this, { stores: Object.keys(props.stores) }, STORE_NAME);
+    requireTexts(this, { notify: props.notify }, CHANNELS);
+    if (serviceAccount !== undefined) requireText(this, { serviceAccount }, EMAIL);
     this.timeoutSeconds = timeoutSeconds;
     const base = `${site.prefix}-${name}`;
 
@@ -111,24 +115,24 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     this.member = `serviceAccount:${runtimeEmail}`;
     const invoker = this.account(site, 'Invoker', base, 'Calls');
     this.invokerEmail = invoker.email;
-    const builder = new FunctionBuilder(this, 'Builder', { site, name: base });
+    this.builder = new FunctionBuilder(this, 'Builder', { site, name: base });
     const { bucket, object } = new FunctionSource(this, 'Source', { site, name: base, code });
     const bindings = [
       ...Object.entries(props.stores).map(([store, target]) => target.bindWriter(this, store)),
       source.deadLetter.bindWriter(this, 'DEAD_LETTER'),
     ];
-    const propagation = new Propagation(this, 'Propagation', [...builder.grants, ...bindings.flatMap(({ waitFor }) => waitFor)]);
+    const propagation = new Propagation(this, 'Propagation', [...this.builder.grants, ...bindings.flatMap(({ waitFor }) => waitFor)]);
 
     this.function = new Cloudfunctions2Function(this, 'Function', {
-      project,
-      location,
+      project: site.project,
+      location: site.region,
       name: base,
       buildConfig: {
         runtime: 'nodejs24',
         entryPoint: 'handler',
         source: { storageSource: { bucket: bucket.name, object: object.name } },
-        serviceAccount: builder.account.name,
-        dockerRepository: builder.repository.id,
+        serviceAccount: this.builder.account.name,
+        dockerRepository: this.builder.repository.id,
         automaticUpdatePolicy: {},
       },
       serviceConfig: {
@@ -147,9 +151,9 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
       dependsOn: [...site.waitFor, propagation],
     });
     this.url = this.function.serviceConfig.uri;
-    this.invocable = [this.allowInvoke(project, invoker.member)];
+    this.invocable = [this.allowInvoke(site.project, invoker.member)];
     source.deliverTo(this, props.delivery);
-    this.alert(project, base, props.notify);
+    this.alert(site.project, base, props.notify);
   }
 
   private account({ project, waitFor }: Site, id: string, base: string, does: string): ServiceAccount {

@@ -4,6 +4,7 @@ import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member'
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { acknowledge } from '../../shared/synth/acknowledge';
 import type { Site } from '../ports';
 
 /** Settings for {@link FunctionBuilder}. */
@@ -46,6 +47,11 @@ export class FunctionBuilder extends Construct {
         { id: 'delete-old', action: 'DELETE', condition: { tagState: 'ANY', olderThan: `${30 * 24 * 3600}s` } },
       ],
       dependsOn,
+    });
+    acknowledge(this.repository, {
+      CKV_GCP_84:
+        'It holds images of the code, no events, and Google encrypts it with a key of its own. For a key of yours, set kmsKeyName on the ' +
+        'repository of the builder, and kmsKeyName on the function to the same key.',
     });
 
     const { member } = this.account;

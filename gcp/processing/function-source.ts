@@ -2,6 +2,7 @@ import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object';
 import { AssetType, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
+import { acknowledge } from '../../shared/synth/acknowledge';
 import type { Site } from '../ports';
 
 /** Settings for {@link FunctionSource}. */
@@ -37,6 +38,10 @@ export class FunctionSource extends Construct {
       // The code comes from this stack, so it goes with it.
       forceDestroy: true,
       dependsOn: [...waitFor],
+    });
+    acknowledge(this.bucket, {
+      CKV_GCP_62:
+        'It holds the code of the function, no events, and the builder alone reads it. To see who did, switch on the audit logs of data access of the project.',
     });
     const asset = new TerraformAsset(this, 'Zip', { path: code.zip, type: AssetType.FILE, assetHash: code.hash });
     this.object = new StorageBucketObject(this, 'Object', {

@@ -4,7 +4,9 @@ import { BigqueryTableIamMember } from '@cdktf/provider-google/lib/bigquery-tabl
 import { DataGoogleBigqueryDefaultServiceAccount } from '@cdktf/provider-google/lib/data-google-bigquery-default-service-account';
 import { KmsCryptoKeyIamMember } from '@cdktf/provider-google/lib/kms-crypto-key-iam-member';
 import { Construct } from 'constructs';
-import { mayDestroy, type Removal, requireAbsent, requireNumber, requireText, type TextRule } from '../../shared/synth/settings';
+import { acknowledge } from '../../shared/synth/acknowledge';
+import type { Removal, TextRule } from '../../shared/synth/settings';
+import { KMS_KEY, mayDestroy, requireAbsent, requireNumber, requireText } from '../../shared/synth/settings';
 import type { Binding, Site, TableStore, Workload } from '../ports';
 import { type Column, DEFAULT_COLUMNS, requireColumns, schemaOf, uniqueRows } from './event-table';
 
@@ -13,12 +15,16 @@ const NAME: TextRule = {
   must: 'be 1 to 40 lower-case letters, digits and underscores',
   remedy: 'It starts with a letter.',
 };
-const DATASET_ID: TextRule = { pattern: /^\w+$/, must: 'be the id of a dataset', remedy: 'Write it without the project, like plants.' };
-const KEY_ID: TextRule = {
-  pattern: /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/,
-  must: 'be the id of a key',
-  remedy: 'See gcloud kms keys list.',
+const DATASET_ID: TextRule = {
+  pattern: /^\w{1,1024}$/,
+  must: 'be the id of a dataset',
+  remedy: 'Write it without the project, like plants.',
 };
+
+const WRITER =
+  'Google has no role of its own for adding rows alone: this one can also read and change the table, and no other. Where a writer must not ' +
+  'read, grant a custom role with bigquery.tables.get and bigquery.tables.updateData.';
+const GOOGLE_KEY = 'Google encrypts it with a key of its own, free of charge. For a key of yours, set encryptionKey on the store.';
 
 /** Settings for {@link BigQueryStore}. */
 export interface BigQueryStoreProps {
@@ -95,14 +101,14 @@ export class BigQueryStore extends Construct implements TableStore {
     const undeleteWindowDays = props.undeleteWindowDays ?? 7;
     requireText(this, { name }, NAME);
     if (retentionDays !== undefined) {
-      requireNumber(this, { retentionDays }, { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to keep the rows for ever.' });
+      requireNumber(this, { retentionDays }, { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to keep rows for ever.' }, 'known');
     }
-    requireNumber(this, { undeleteWindowDays }, { from: 2, to: 7, unit: 'days', remedy: 'BigQuery offers no other.' });
-    if (datasetId) {
+    requireNumber(this, { undeleteWindowDays }, { from: 2, to: 7, unit: 'days', remedy: 'BigQuery offers no other.' }, 'known');
+    if (datasetId !== undefined) {
       requireText(this, { datasetId }, DATASET_ID);
       requireAbsent(this, 'datasetId', { name: props.name, undeleteWindowDays: props.undeleteWindowDays, encryptionKey: kmsKeyName });
     }
-    if (kmsKeyName) requireText(this, { encryptionKey: kmsKeyName }, KEY_ID);
+    if (kmsKeyName !== undefined) requireText(this, { encryptionKey: kmsKeyName }, KMS_KEY);
     requireColumns(this, columns);
     const destroy = mayDestroy(this, props.removal);
     const lifecycle = destroy ? undefined : { preventDestroy: true };
@@ -145,15 +151,16 @@ export class BigQueryStore extends Construct implements TableStore {
       view: { query: uniqueRows(`${project}.${this.datasetId}.${this.table.tableId}`, columns), useLegacySql: false },
       deletionProtection: !destroy,
     });
+    if (this.dataset && !kmsKeyName) acknowledge(this.dataset, { CKV_GCP_81: GOOGLE_KEY });
+    if (!kmsKeyName) acknowledge(this.table, { CKV_GCP_80: GOOGLE_KEY });
+    acknowledge(this.view, { CKV_GCP_80: 'A view holds no rows. Those of its table are encrypted as the table says.' });
     this.viewName = `${project}.${this.datasetId}.${this.view.tableId}`;
   }
 
   bindWriter(writer: Workload, name: string): Binding {
-    // Google has no role for adding rows alone: this one can also read and change the table, and no other.
-    return {
-      settings: this.settings(name, this.table),
-      waitFor: [this.allow(writer, `${name}Writer`, 'roles/bigquery.dataEditor', this.table)],
-    };
+    const grant = this.allow(writer, `${name}Writer`, 'roles/bigquery.dataEditor', this.table);
+    acknowledge(grant, { 'least-privilege': WRITER });
+    return { settings: this.settings(name, this.table), waitFor: [grant] };
   }
 
   /** The reader also needs the right to run queries, `roles/bigquery.jobUser` on the project that pays for them. */

@@ -51,6 +51,7 @@ export const DEFAULT_COLUMNS: readonly Column[] = [
  * @throws SettingError
  */
 export function requireColumns(scope: IConstruct, columns: readonly Column[]) {
+  if (!Array.isArray(columns)) throw new SettingError(scope, 'columns must be a list', typeof columns, 'Write it like [{ name, type }].');
   const taken = new Set([...PLUMBING, REST].map(({ name }) => name));
   for (const { name, type } of columns) {
     requireText(scope, { 'the name of a column': name }, COLUMN_NAME);

@@ -1,27 +1,16 @@
-import { type Access, byIdentity, byStage, duration, facts, type Hop, type Picture, STAGES, words } from './picture';
+import { type CfnTemplate, list, name, type Properties, refOf, stageOf, text, type Value } from './cfn';
+import { type Grant, grantsOf, pathOf } from './cfn-grants';
+import { type Access, byIdentity, byStage, duration, facts, type Hop, type Picture } from './picture';
 
-/** A value in a template: JSON, with the functions of CloudFormation among it. */
-type Value = string | number | boolean | undefined | readonly Value[] | { readonly [key: string]: Value };
-type Properties = { readonly [key: string]: Value };
-
-interface CfnResource {
-  readonly Type: string;
-  readonly Properties?: Properties;
-  readonly DeletionPolicy?: string;
-}
-
-/** A template, as far as it is read here. */
-export interface CfnTemplate {
-  readonly Resources: Readonly<Record<string, CfnResource>>;
-  readonly Outputs?: Readonly<Record<string, unknown>>;
-}
+export type { CfnTemplate };
 
 /** Read a CloudFormation template that the AWS CDK made. */
-export function readCloudFormation({ Resources }: CfnTemplate): Picture {
+export function readCloudFormation(template: CfnTemplate): Picture {
+  const { Resources } = template;
   const entries = Object.entries(Resources);
   const of = (type: string) =>
     entries.filter(([, resource]) => resource.Type === type).map(([id, { Properties = {} }]) => ({ id, ...Properties }));
-  const access = [...rolePolicies(of), ...trust(of), ...callers(of), ...resourcePolicies(of), ...openings(of)].sort(byIdentity);
+  const access = grantsOf(template).map(shown).sort(byIdentity);
   return {
     resources: entries.map(([id, { Type }]) => ({ stage: stageOf(id), type: Type, id })),
     flow: [...requests(of, Resources), ...deliveries(of, Resources), ...writes(of, Resources, access)].sort(byStage),
@@ -31,58 +20,14 @@ export function readCloudFormation({ Resources }: CfnTemplate): Picture {
 
 type Finder = (type: string) => (Properties & { readonly id: string })[];
 
-/** What a role may do: by the policies beside it, by those within it, and by those that AWS or somebody else keeps. */
-function rolePolicies(of: Finder): Access[] {
-  const beside = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].flatMap(of).flatMap((policy) => {
-    const identity = stageOf(refOf(list(policy.Roles)[0]) ?? policy.id);
-    return statements(policy.PolicyDocument).map((statement) => ({ identity, ...permission(statement) }));
-  });
-  const within = of('AWS::IAM::Role').flatMap(({ id, Policies, ManagedPolicyArns }) => {
-    const identity = stageOf(id);
-    const inline = (list(Policies) as Properties[]).flatMap(({ PolicyDocument }) => statements(PolicyDocument));
-    const kept = list(ManagedPolicyArns).filter((arn) => !refOf(arn));
-    return [
-      ...inline.map((statement) => ({ identity, ...permission(statement) })),
-      ...kept.map((arn) => ({ identity, may: `all of ${text(arn).split('/').at(-1)}`, on: 'whatever that policy says', only: '' })),
-    ];
-  });
-  return [...beside, ...within];
-}
-
-/** Who may call a function, besides the roles that may. */
-function callers(of: Finder): Access[] {
-  return of('AWS::Lambda::Permission').map(({ Principal, Action, FunctionName, SourceArn, id }) => ({
-    identity: text(Principal) === '*' ? 'everyone' : text(Principal),
-    may: text(Action),
-    on: name(refOf(FunctionName) ?? id),
-    only: SourceArn === undefined ? '' : `for ${target(SourceArn)}`,
-  }));
-}
-
-/** Who may act as a role. */
-function trust(of: Finder): Access[] {
-  return of('AWS::IAM::Role').flatMap(({ id, AssumeRolePolicyDocument }) =>
-    statements(AssumeRolePolicyDocument).map((statement) => ({ identity: principal(statement), ...permission(statement), on: name(id) })),
-  );
-}
-
-/** What a bucket or a queue says about those who come to it. */
-function resourcePolicies(of: Finder): Access[] {
-  return ['AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy']
-    .flatMap(of)
-    .flatMap(({ PolicyDocument }) =>
-      statements(PolicyDocument).map((statement) => ({ identity: principal(statement), ...permission(statement) })),
-    );
-}
-
-/** Who may send to an API. */
-function openings(of: Finder): Access[] {
-  return of('AWS::ApiGateway::Method').map((method) => ({
-    identity: method.AuthorizationType === 'NONE' ? 'everyone' : 'client',
-    may: `${method.HttpMethod} ${pathOf(of, method)}`,
-    on: name(refOf(method.RestApiId) ?? method.id),
-    only: method.AuthorizationType === 'NONE' ? '' : `authorized by ${method.AuthorizationType}`,
-  }));
+/** A grant as a person reads it. */
+function shown({ holder, denied, actions: all, on, conditions }: Grant): Access {
+  return {
+    identity: /^[A-Z]\w*$/.test(holder) ? stageOf(holder) : holder,
+    may: (denied ? '(denied) ' : '') + actions(all),
+    on: [...new Set(on.map(target))].join(', '),
+    only: conditions.map(({ test, value }) => CONDITIONS[test]?.(value) ?? `${test} ${text(value)}`).join(', '),
+  };
 }
 
 /** The way through an API to what stands behind it. */
@@ -102,7 +47,11 @@ function requests(of: Finder, resources: CfnTemplate['Resources']): Hop[] {
     return [
       {
         from: 'client',
-        how: facts(`${method.HttpMethod} ${pathOf(of, method)}`, String(method.AuthorizationType), checked && `${checked} validated`),
+        how: facts(
+          `${method.HttpMethod} ${pathOf(resources, method)}`,
+          String(method.AuthorizationType),
+          checked && `${checked} validated`,
+        ),
         to: stageOf(method.id),
         notes: facts('API Gateway', `${settings?.ThrottlingRateLimit} requests/s`, `burst ${settings?.ThrottlingBurstLimit}`, 'access log'),
       },
@@ -200,103 +149,20 @@ function alarmOn(resources: CfnTemplate['Resources'], id: string): string | unde
   return alarm && `alarm at ${alarm.Properties?.Threshold}`;
 }
 
-interface Statement extends Properties {
-  readonly Effect: 'Allow' | 'Deny';
-  readonly Action: string | readonly string[];
-}
-
-function statements(document: Value): Statement[] {
-  return list((document as Properties | undefined)?.Statement) as unknown as Statement[];
-}
-
-/** @throws Error on a statement that says what it does not mean, since the table would then say less than the policy */
-function permission(statement: Statement): Omit<Access, 'identity'> {
-  for (const key of ['NotAction', 'NotResource', 'NotPrincipal']) {
-    if (statement[key] !== undefined)
-      throw new Error(`A policy with ${key} cannot be shown as a table of permissions. Name what is meant.`);
-  }
-  const denied = statement.Effect === 'Deny' ? '(denied) ' : '';
-  return {
-    may: denied + actions(list(statement.Action) as string[]),
-    on: [...new Set(list(statement.Resource).map(target))].join(', '),
-    only: condition(statement),
-  };
-}
-
 /** `kinesis:GetRecords, kinesis:ListShards` with the service said once. */
 function actions(all: readonly string[]): string {
   return all.map((action, index) => (action.split(':')[0] === all[index - 1]?.split(':')[0] ? action.split(':')[1] : action)).join(', ');
 }
 
-function target(resource: Value): string {
+/** `${BufferStream81218A7F}` is the `Buffer stream`. */
+function target(resource: string): string {
   if (resource === '*') return 'everything';
-  const id = refOf(resource);
-  return id
-    ? facts(name(id)) +
-        text(resource)
-          .replace(/^\$\{[^}]*\}/, ' ')
-          .trimEnd()
-    : text(resource);
-}
-
-function principal({ Principal }: Statement): string {
-  const who = typeof Principal === 'object' ? Object.values(Principal)[0] : Principal;
-  return text(who) === '*' ? 'everyone' : text(who);
+  return resource.replace(/\$\{([A-Z]\w+)\}(.*)/, (_, id, rest) => `${name(id)} ${rest}`).trimEnd();
 }
 
 const CONDITIONS: Readonly<Record<string, (value: Value) => string>> = {
   'Bool aws:SecureTransport': (value) => (value === 'false' ? 'without TLS' : 'with TLS'),
   'NumericLessThan s3:TlsVersion': (value) => `below TLS ${value}`,
-  'ArnLike aws:SourceArn': (value) => `for ${target(value)}`,
+  'ArnLike aws:SourceArn': (value) => `for ${target(text(value))}`,
   'StringEquals aws:SourceAccount': () => 'of this account',
 };
-
-function condition({ Condition = {} }: Statement): string {
-  const parts = Object.entries(Condition).flatMap(([operator, tests]) =>
-    Object.entries(tests as Properties).map(
-      ([key, value]) => CONDITIONS[`${operator} ${key}`]?.(value) ?? `${operator} ${key} ${text(value)}`,
-    ),
-  );
-  return parts.join(', ');
-}
-
-/** The path of a method, from its resource up to the root. */
-function pathOf(of: Finder, method: Properties): string {
-  const [resource] = of('AWS::ApiGateway::Resource').filter(({ id }) => id === refOf(method.ResourceId));
-  return resource ? `${pathOf(of, { ResourceId: resource.ParentId })}/${resource.PathPart}`.replace('//', '/') : '';
-}
-
-/** The stage is what the logical id begins with. */
-function stageOf(id: string): string {
-  return STAGES.find((stage) => id.startsWith(stage)) ?? 'Stack';
-}
-
-/** `BufferDeadLetter4A3CA5E4` is the `Buffer dead letter`. */
-function name(id: string): string {
-  const stage = stageOf(id);
-  return `${stage} ${words(id.replace(/[0-9A-F]{8}$/, '').slice(stage === 'Stack' ? 0 : stage.length))}`;
-}
-
-/** The first resource of the template that a value refers to. */
-function refOf(value: Value): string | undefined {
-  if (typeof value !== 'object') return undefined;
-  if (Array.isArray(value)) return value.map(refOf).find((id) => id !== undefined);
-  const { Ref, 'Fn::GetAtt': getAtt } = value as Properties;
-  if (typeof Ref === 'string' && !Ref.startsWith('AWS::')) return Ref;
-  if (getAtt) return String(list(getAtt)[0]);
-  return Object.values(value)
-    .map(refOf)
-    .find((id) => id !== undefined);
-}
-
-/** A value as text, each reference as a `${placeholder}`. */
-function text(value: Value): string {
-  if (typeof value !== 'object') return String(value ?? '');
-  const { 'Fn::Join': join } = value as Properties;
-  if (join) return list(list(join)[1]).map(text).join('');
-  return `\${${refOf(value) ?? 'value'}}`;
-}
-
-function list(value: Value): readonly Value[] {
-  return value === undefined ? [] : Array.isArray(value) ? value : [value];
-}

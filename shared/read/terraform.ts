@@ -1,23 +1,8 @@
-import { type Access, byIdentity, byStage, duration, facts, type Hop, isDeadLetter, type Picture, words } from './picture';
+import { type Access, byIdentity, byStage, duration, facts, type Hop, isDeadLetter, type Picture } from './picture';
+import { type Body, nameOf, one, Resources, references, stageOf, type TerraformJson, type TfResource, type Value } from './tf';
+import { type Grant, grantsOf } from './tf-grants';
 
-/** A value in Terraform's JSON. References stand in strings, as `${type.name.attribute}`. */
-type Value = string | number | boolean | null | undefined | readonly Value[] | { readonly [key: string]: Value };
-type Body = { readonly [key: string]: Value };
-
-/** A synthesized stack, as far as it is read here. */
-export interface TerraformJson {
-  readonly resource?: Readonly<Record<string, Readonly<Record<string, Body>>>>;
-  readonly variable?: Readonly<Record<string, Body>>;
-}
-
-interface TfResource {
-  readonly type: string;
-  /** `type.name`: how others refer to it. */
-  readonly address: string;
-  /** Its path in the tree of constructs, without the stack. */
-  readonly path: readonly string[];
-  readonly body: Body;
-}
+export type { TerraformJson };
 
 /** The variables that a deployer must give. */
 export function required({ variable = {} }: TerraformJson): string[] {
@@ -27,7 +12,9 @@ export function required({ variable = {} }: TerraformJson): string[] {
 /** Read a stack that CDKTF made. */
 export function readTerraform(stack: TerraformJson): Picture {
   const resources = new Resources(stack);
-  const access = resources.all.flatMap((resource) => grantOf(resource, resources)).sort(byIdentity);
+  const access = grantsOf(resources)
+    .map((grant) => shown(grant, resources))
+    .sort(byIdentity);
   return {
     resources: resources.all.map(({ type, address, path }) => ({ stage: stageOf(path), type, id: address.slice(type.length + 1) })),
     flow: resources.all.flatMap((resource) => FLOW[resource.type]?.(resource, resources, access) ?? []).sort(byStage),
@@ -35,56 +22,20 @@ export function readTerraform(stack: TerraformJson): Picture {
   };
 }
 
-/** The resources of a stack, found by what refers to them. */
-class Resources {
-  readonly all: readonly TfResource[];
-
-  constructor({ resource = {} }: TerraformJson) {
-    this.all = Object.entries(resource).flatMap(([type, named]) =>
-      Object.entries(named).map(([name, body]) => ({ type, address: `${type}.${name}`, path: pathOf(body), body })),
-    );
-  }
-
-  /** The first resource that a value refers to. */
-  find(value: Value): TfResource | undefined {
-    return references(value)
-      .map((address) => this.all.find((resource) => resource.address === address))
-      .find((resource) => resource !== undefined);
-  }
-
-  of(type: string): TfResource[] {
-    return this.all.filter((resource) => resource.type === type);
-  }
-
-  /** What a person calls the resource that a value refers to. */
-  name(value: Value): string {
-    const found = this.find(value);
-    return found ? nameOf(found) : variableOf(value);
-  }
+/** A grant as a person reads it. */
+function shown({ holder, role, on, condition }: Grant, resources: Resources): Access {
+  const identity = resources.get(holder);
+  return {
+    identity: identity ? holderName(identity) : holder,
+    may: role,
+    on: resources.get(on) ? nameOf(resources.get(on)!) : resources.name(on),
+    only: condition?.title ?? '',
+  };
 }
 
-/** Which attribute of a grant names the resource, the narrowest first. */
-const GRANTED_ON = ['scope', 'table_id', 'dataset_id', 'topic', 'subscription', 'bucket', 'repository', 'service_account_id', 'name'];
-
-function grantOf({ type, body }: TfResource, resources: Resources): Access[] {
-  if (type !== 'azurerm_role_assignment' && !type.endsWith('_iam_member')) return [];
-  const attribute = GRANTED_ON.find((name) => body[name] !== undefined);
-  return [
-    {
-      identity: identityOf(body.principal_id ?? body.member, resources),
-      may: String(body.role_definition_name ?? body.role),
-      on: attribute ? resources.name(body[attribute]) : 'project',
-      only: String((one(body.condition) as Body | undefined)?.title ?? ''),
-    },
-  ];
-}
-
-/** Whoever is given a permission: an identity of the stack, or those whom the deployer names. */
-function identityOf(value: Value, resources: Resources): string {
-  const found = resources.find(value);
-  if (!found)
-    return references(value).some((address) => address.startsWith('var.') || address.startsWith('each.')) ? 'client' : String(value);
-  return found.type === 'azurerm_user_assigned_identity' ? stageOf(found.path) : nameOf(found);
+/** An identity on Azure belongs to one stage and is called after it. */
+function holderName(identity: TfResource): string {
+  return identity.type === 'azurerm_user_assigned_identity' ? stageOf(identity.path) : nameOf(identity);
 }
 
 type Reader = (resource: TfResource, resources: Resources, access: readonly Access[]) => Hop[];
@@ -242,37 +193,4 @@ function secondsOf(span: Value): number {
   return String(span)
     .split(':')
     .reduce((seconds, part) => seconds * 60 + Number(part), 0);
-}
-
-/** Each `type.name` that a value refers to. */
-function references(value: Value): string[] {
-  if (typeof value === 'string') {
-    return [...value.matchAll(/\$\{([^}]*)\}/g)].flatMap(([, expression]) => expression!.match(/\b[a-z][\w]*\.[\w-]+/g) ?? []);
-  }
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(references) : [];
-}
-
-function variableOf(value: Value): string {
-  return references(value)[0] ?? String(value ?? '');
-}
-
-function pathOf(body: Body): readonly string[] {
-  const path = ((body['//'] as Body | undefined)?.metadata as Body | undefined)?.path;
-  return String(path ?? '')
-    .split('/')
-    .slice(1);
-}
-
-function stageOf(path: readonly string[]): string {
-  return path[0] ?? 'Stack';
-}
-
-/** `Buffer/DeadLetter` is the `Buffer dead letter`. */
-function nameOf({ path }: TfResource): string {
-  return [path[0], ...path.slice(1).map(words)].join(' ');
-}
-
-/** A block stands in the JSON as itself or as a list of one. */
-function one(value: Value): Value {
-  return Array.isArray(value) ? value[0] : value;
 }

@@ -25,7 +25,9 @@ export interface Request {
  */
 export function readRequest({ BLUEPRINT, REMOVAL }: NodeJS.ProcessEnv): Request {
   if (REMOVAL !== undefined && REMOVAL !== 'retain' && REMOVAL !== 'destroy') {
-    throw new Error(`REMOVAL must be retain or destroy, got "${REMOVAL}". Leave it out to keep the data when a stack is deleted.`);
+    throw new Error(
+      `REMOVAL must be retain or destroy, got ${JSON.stringify(REMOVAL)}. Leave it out to keep the data when a stack is deleted.`,
+    );
   }
   return { blueprint: BLUEPRINT ?? 'pipeline', options: { removal: REMOVAL } };
 }
@@ -39,7 +41,7 @@ export function build<App>(app: App, clouds: readonly Blueprints<App>[], { bluep
   if (builders.length === 0) {
     const known = [...new Set(clouds.flatMap((cloud) => Object.keys(cloud)))].join(', ');
     throw new Error(
-      `the blueprint must be one of ${known}, got "${blueprint}". Leave BLUEPRINT and -c blueprint out for the minimal pipelines.`,
+      `the blueprint must be one of ${known}, got ${JSON.stringify(blueprint)}. Leave BLUEPRINT and -c blueprint out for the minimal pipelines.`,
     );
   }
   for (const cloud of builders) cloud[blueprint]!(app, options);

@@ -21,6 +21,8 @@ export interface HandlerPackage {
   readonly zip: string;
   /** The SHA-256 of the zip, in hexadecimal. Equal sources give an equal hash on every machine, on every day. */
   readonly hash: string;
+  /** The files that went into it, by their paths from the root. */
+  readonly inputs: readonly string[];
 }
 
 /**
@@ -33,7 +35,7 @@ export function packageHandler(folder: string): HandlerPackage {
   const recipe = path.join(cache, `${folder.replaceAll('/', '-')}.json`);
   const known = readRecipe(recipe);
   const extras = readdirSync(path.join(root, folder)).filter((file) => !file.endsWith('.ts') && !file.startsWith('.'));
-  if (known && isFresh(known, extras)) return { zip: zipOf(known.hash), hash: known.hash };
+  if (known && isFresh(known, extras)) return packageOf(known);
 
   const { zip, inputs } = bundle(folder, extras);
   const hash = sha256(zip);
@@ -41,7 +43,7 @@ export function packageHandler(folder: string): HandlerPackage {
   mkdirSync(cache, { recursive: true });
   writeWhole(zipOf(hash), zip);
   writeWhole(recipe, JSON.stringify(made));
-  return { zip: zipOf(hash), hash };
+  return packageOf(made);
 }
 
 /** What a bundle was made from. */
@@ -50,6 +52,10 @@ interface Recipe extends Pick<HandlerPackage, 'hash'> {
   readonly extras: readonly string[];
   /** The hash of each file that had a say in the bundle, by its path from the root. */
   readonly inputs: Readonly<Record<string, string | undefined>>;
+}
+
+function packageOf({ hash, inputs }: Recipe): HandlerPackage {
+  return { zip: zipOf(hash), hash, inputs: Object.keys(inputs).filter((file) => !makers.includes(file)) };
 }
 
 function isFresh(recipe: Recipe, extras: readonly string[]): boolean {

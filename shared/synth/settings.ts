@@ -47,6 +47,34 @@ export const PREFIX: TextRule = {
   remedy: 'Names of storage accounts and service accounts take no more.',
 };
 
+/** The ids of action groups on Azure. */
+export const ACTION_GROUPS: TextRule = {
+  pattern: /^(\/[^/]+){5}\/Microsoft\.Insights\/actionGroups\/[^/]+$/i,
+  must: 'be ids of action groups',
+  remedy: 'See az monitor action-group list.',
+};
+
+/** The ids of notification channels on GCP. */
+export const CHANNELS: TextRule = {
+  pattern: /^projects\/[^/]+\/notificationChannels\/[^/]+$/,
+  must: 'be ids of notification channels',
+  remedy: 'See gcloud beta monitoring channels list.',
+};
+
+/** The id of a key in Cloud KMS on GCP. */
+export const KMS_KEY: TextRule = {
+  pattern: /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/,
+  must: 'be the id of a key',
+  remedy: 'See gcloud kms keys list.',
+};
+
+/** The names of stores. Each starts the names of environment variables. */
+export const STORE_NAME: TextRule = {
+  pattern: /^[A-Za-z][A-Za-z0-9_]*$/,
+  must: 'be named in letters, digits and underscores, a letter first',
+  remedy: 'Write them like { STORE: store }.',
+};
+
 /**
  * Refuse texts that break a rule. Values that are known only at deploy pass.
  * @param settings each text by the name of its setting
@@ -54,20 +82,98 @@ export const PREFIX: TextRule = {
  */
 export function requireText(scope: IConstruct, settings: Readonly<Record<string, string>>, { pattern, must, remedy }: TextRule) {
   for (const [setting, value] of Object.entries(settings)) {
-    if (isToken(value) || pattern.test(String(value))) continue;
-    throw new SettingError(scope, `${setting} must ${must}`, `"${value}"`, remedy);
+    if (isToken(scope, value) || (typeof value === 'string' && pattern.test(value))) continue;
+    throw new SettingError(scope, `${setting} must ${must}`, shown(value), remedy);
+  }
+}
+
+/**
+ * Refuse lists with a text in them that breaks a rule. A list that is left out passes.
+ * @param settings each list by the name of its setting
+ * @throws SettingError
+ */
+export function requireTexts(scope: IConstruct, settings: Readonly<Record<string, readonly string[] | undefined>>, rule: TextRule) {
+  for (const [setting, values] of Object.entries(settings)) {
+    if (values === undefined) continue;
+    if (!Array.isArray(values)) throw new SettingError(scope, `${setting} must be a list`, shown(values), rule.remedy);
+    for (const value of values) requireText(scope, { [setting]: value }, rule);
+  }
+}
+
+/**
+ * Refuse what is none of the values that a setting takes.
+ * @param settings each value by the name of its setting
+ * @param remedy what to do instead, as a sentence
+ * @throws SettingError
+ */
+export function requireOneOf(scope: IConstruct, settings: Readonly<Record<string, unknown>>, values: readonly unknown[], remedy: string) {
+  for (const [setting, value] of Object.entries(settings)) {
+    if (values.includes(value)) continue;
+    throw new SettingError(scope, `${setting} must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}`, shown(value), remedy);
   }
 }
 
 /**
  * Refuse numbers that break a rule. Values that are known only at deploy pass.
  * @param settings each number by the name of its setting
+ * @param when `known` where the construct calculates with them: then values that are known only at deploy are refused
  * @throws SettingError
  */
-export function requireNumber(scope: IConstruct, settings: Readonly<Record<string, number>>, { from, to, unit, remedy }: NumberRule) {
+export function requireNumber(scope: IConstruct, settings: Readonly<Record<string, number>>, rule: NumberRule, when?: 'known') {
+  const { from, to, unit, remedy } = rule;
   for (const [setting, value] of Object.entries(settings)) {
-    if (isToken(value) || isToken(to) || (Number.isInteger(value) && value >= from && value <= to)) continue;
-    throw new SettingError(scope, `${setting} must be ${from} to ${to} ${unit}`, value, remedy);
+    if (isToken(scope, value) || isToken(scope, to)) {
+      if (when !== 'known') continue;
+      const got = 'a value that is known only at deploy';
+      throw new SettingError(scope, `${setting} must be known while synthesizing`, got, 'It is calculated with: give the number itself.');
+    }
+    if (Number.isInteger(value) && value >= from && value <= to) continue;
+    throw new SettingError(scope, `${setting} must be ${from} to ${to} ${unit}`, shown(value), remedy);
+  }
+}
+
+/** Which lengths of time a setting takes, both ends included, counted in whole units. */
+export interface TimeRule extends NumberRule {
+  readonly unit: 'seconds' | 'hours' | 'days';
+}
+
+/** A length of time, as the AWS CDK has it. */
+type Time = Readonly<Record<'toSeconds' | 'toHours' | 'toDays', (options: { readonly integral: false }) => number>>;
+
+/**
+ * Refuse lengths of time that break a rule. The unit of the rule says in what they are counted.
+ * @param settings each length by the name of its setting
+ * @throws SettingError
+ */
+export function requireTime(scope: IConstruct, settings: Readonly<Record<string, Time>>, rule: TimeRule) {
+  const method = ({ seconds: 'toSeconds', hours: 'toHours', days: 'toDays' } as const)[rule.unit];
+  for (const [setting, value] of Object.entries(settings)) {
+    if (typeof value?.[method] !== 'function') {
+      throw new SettingError(
+        scope,
+        `${setting} must be a length of time`,
+        shown(value),
+        `Write it like Duration.${rule.unit}(${rule.from}).`,
+      );
+    }
+    requireNumber(scope, { [setting]: value[method]({ integral: false }) }, rule);
+  }
+}
+
+/**
+ * Refuse what is no resource, such as its name or its ARN. One that is left out passes.
+ * @param settings each resource by the name of its setting
+ * @throws SettingError
+ */
+export function requireResource(scope: IConstruct, settings: Readonly<Record<string, unknown>>) {
+  for (const [setting, value] of Object.entries(settings)) {
+    if (value === undefined || (typeof value === 'object' && value !== null && 'node' in value)) continue;
+    throw new SettingError(
+      scope,
+      `${setting} must be a construct`,
+      shown(value),
+      'Look up what exists with a from method, such as fromBucketName.',
+    );
   }
 }
 
@@ -94,18 +200,35 @@ export function requireAbsent(scope: IConstruct, existing: string, settings: Rea
  * @throws SettingError when only `removal` says so
  */
 export function mayDestroy(scope: IConstruct, removal: Removal = 'retain'): boolean {
-  if (removal === 'retain') return false;
+  requireOneOf(scope, { removal }, ['retain', 'destroy'], 'Leave it out to keep the data.');
+  if (removal !== 'destroy') return false;
   const second = scope.node.tryGetContext(DESTROY_DATA);
   if (second === 'yes') return true;
   throw new SettingError(
     scope,
     `removal 'destroy' needs the context ${DESTROY_DATA} to be "yes"`,
-    second === undefined ? 'nothing' : `"${second}"`,
+    second === undefined ? 'nothing' : JSON.stringify(String(second)),
     'Set DESTROY_DATA=yes in the environment of this command, or leave removal out to keep the data.',
   );
 }
 
-/** Whether a value stands for one that is known only at deploy: a token of the AWS CDK or CDKTF, or an expression of Terraform. */
-function isToken(value: unknown): boolean {
-  return typeof value === 'number' ? value < -1e288 && value > -Infinity : typeof value === 'string' && value.includes('${');
+/**
+ * Whether a value stands for one that is known only at deploy: a token of the AWS CDK or CDKTF, or, in a stack of
+ * Terraform, an expression.
+ */
+function isToken(scope: IConstruct, value: unknown): boolean {
+  if (typeof value === 'number') return value < -1e288 && value > -Infinity;
+  if (typeof value !== 'string') return false;
+  const isTerraform = () => scope.node.scopes.some((parent) => TERRAFORM_STACK in parent);
+  return /[$#]\{(Tf)?Token\[/.test(value) || (value.includes('${') && isTerraform());
+}
+
+/** How CDKTF marks its stacks. */
+const TERRAFORM_STACK = Symbol.for('cdktf/TerraformStack');
+
+/** A value as a part of a line. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 100 ? `${value.slice(0, 99)}…` : value);
+  if (typeof value === 'function') return 'a function';
+  return typeof value === 'object' && value !== null ? (Array.isArray(value) ? 'a list' : 'an object') : String(value);
 }

@@ -42,13 +42,18 @@ test('the role for the logs of API Gateway is made when the context asks for it,
   expect(all(templateOf(), 'AWS::ApiGateway::Account')).toHaveLength(0);
   expect(all(templateOf({}, { accountLogRole: 'create' }), 'AWS::ApiGateway::Account')).toHaveLength(1);
   expect(() => templateOf({}, { accountLogRole: true })).toThrow(
-    new Error('aws-pipeline: accountLogRole must be existing or create, got "true". Give it by -c accountLogRole=create.'),
+    new Error('aws-pipeline/Connect: accountLogRole must be existing or create, got true. Only a fresh account needs create.'),
   );
 });
 
 test('refuses to tell what is no topic', () =>
   expect(() => templateOf({ notify: 'on-call' })).toThrow(
     new Error('aws-pipeline: notify must be the ARN of a topic, got "on-call". See aws sns list-topics.'),
+  ));
+
+test('an empty topic, as a variable leaves it that nobody set, tells nobody and so is refused', () =>
+  expect(() => templateOf({}, { notify: '' })).toThrow(
+    new Error('aws-pipeline: notify must be the ARN of a topic, got "". See aws sns list-topics.'),
   ));
 
 test('the commands send one event, show what was stored, and show what could not be processed', () => {

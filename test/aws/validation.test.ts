@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { temporaryFolder } from '../support/folder';
 
@@ -6,7 +7,8 @@ const root = path.join(__dirname, '../..');
 
 /** A process of its own with the validator on, as `cdk synth` has it. */
 function node(...args: string[]) {
-  const env = { PATH: process.env.PATH, CDK_OUTDIR: temporaryFolder() };
+  const quiet = { CDK_DISABLE_VERSION_CHECK: '1', CDK_DISABLE_CLI_TELEMETRY: 'true' };
+  const env = { PATH: process.env.PATH, HOME: temporaryFolder(), CDK_OUTDIR: temporaryFolder(), ...quiet };
   return spawnSync(process.execPath, args, { cwd: root, env, encoding: 'utf8' });
 }
 
@@ -15,15 +17,16 @@ test("every AWS blueprint passes CloudFormation's own rules, with no finding and
   expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
 }, 30_000);
 
-test('the same rules stop a template that a deploy would refuse', () => {
-  const { status, stderr } = node(
-    '-e',
-    `const { App, Stack } = require('aws-cdk-lib');
-     const { CfnBucket } = require('aws-cdk-lib/aws-s3');
-     const app = new App({ autoSynth: false, context: require('./cdk.json').context });
-     new CfnBucket(new Stack(app, 'broken'), 'Bucket', { bucketName: 'UPPER_case' });
-     app.synth();`,
+test('`cdk synth` ends with a fault at a property that a deploy would refuse', () => {
+  const app = path.join(temporaryFolder(), 'app.cjs');
+  const libraries = JSON.stringify(path.join(root, 'node_modules/aws-cdk-lib'));
+  writeFileSync(
+    app,
+    `const { App, Stack, aws_s3 } = require(${libraries});
+     new aws_s3.CfnBucket(new Stack(new App(), 'broken'), 'Bucket', { bucketName: 'UPPER_case' });`,
   );
+  const cli = ['node_modules/aws-cdk/bin/cdk', 'synth', '--quiet', '--no-notices', '--output', temporaryFolder()];
+  const { status, stderr } = node(...cli, '--app', `node ${JSON.stringify(app)}`);
   expect(stderr).toContain('CloudFormation-Validate::F3031');
   expect(status).toBe(1);
 }, 30_000);

@@ -1,14 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import cdk from '../../cdk.json';
+import cdktf from '../../cdktf.json';
 import { temporaryFolder } from '../support/folder';
 
 const root = path.join(__dirname, '../..');
 
+const AWS = cdk.app;
+const TERRAFORM = cdktf.app;
+
 /** An app as the command lines run it: a process with nothing in its environment, not even a PATH. */
 function run(app: string, env: Record<string, string> = {}) {
   const outdir = temporaryFolder();
-  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', app], {
+  const { status, stderr } = spawnSync(process.execPath, app.split(' ').slice(1), {
     cwd: root,
     env: { CDK_VALIDATION: 'false', CDK_OUTDIR: outdir, CDKTF_OUTDIR: outdir, ...env },
     encoding: 'utf8',
@@ -20,31 +25,50 @@ const BOTH_KEYS = { REMOVAL: 'destroy', DESTROY_DATA: 'yes' };
 const terraform = ['stacks/azure-pipeline/cdk.tf.json', 'stacks/gcp-pipeline/cdk.tf.json'];
 
 test('both apps run where neither the AWS CLI nor Terraform is installed', () => {
-  for (const app of ['bin/aws.ts', 'bin/terraform.ts']) expect(run(app)).toMatchObject({ status: 0, stderr: '' });
+  for (const app of [AWS, TERRAFORM]) expect(run(app)).toMatchObject({ status: 0, stderr: '' });
 });
 
 test('both keys together let the data go with the stack, on all three clouds', () => {
-  const { Resources } = run('bin/aws.ts', BOTH_KEYS).read('aws-pipeline.template.json');
+  const { Resources } = run(AWS, BOTH_KEYS).read('aws-pipeline.template.json');
   expect(Object.values<any>(Resources).filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain')).toEqual([]);
-  const { read } = run('bin/terraform.ts', BOTH_KEYS);
+  const { read } = run(TERRAFORM, BOTH_KEYS);
   for (const file of terraform) expect(JSON.stringify(read(file))).not.toMatch(/prevent_destroy|"deletion_protection":true/);
 });
 
 test('without them the data stays, on all three clouds', () => {
-  const { Resources } = run('bin/aws.ts').read('aws-pipeline.template.json');
+  const { Resources } = run(AWS).read('aws-pipeline.template.json');
   expect(Object.values<any>(Resources).filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain')).toHaveLength(4);
-  const { read } = run('bin/terraform.ts');
+  const { read } = run(TERRAFORM);
   for (const file of terraform) expect(JSON.stringify(read(file)).match(/"prevent_destroy":true/g)!.length).toBeGreaterThanOrEqual(4);
 });
 
-test.each(['bin/aws.ts', 'bin/terraform.ts'])('one key alone stops %s, with one line', (app) => {
+test.each([AWS, TERRAFORM])('one key alone stops %s, with one line', (app) => {
   const { status, stderr } = run(app, { REMOVAL: 'destroy' });
   expect(status).toBe(1);
   expect(stderr).toMatch(/^\w+-pipeline\/\w+: removal 'destroy' needs the context destroyData to be "yes", got nothing\. .*\n$/);
 });
 
 test('the context says which blueprint, before the environment does', () => {
-  const { status, stderr } = run('bin/aws.ts', { BLUEPRINT: 'pipeline', CDK_CONTEXT_JSON: '{"blueprint":"lake"}' });
+  const { status, stderr } = run(AWS, { BLUEPRINT: 'pipeline', CDK_CONTEXT_JSON: '{"blueprint":"lake"}' });
   expect(status).toBe(1);
   expect(stderr).toMatch(/^the blueprint must be one of pipeline, got "lake"\. .*\n$/);
+});
+
+test.each([
+  ['blueprint', /^the blueprint must be one of pipeline, got "two\\nlines"\. Leave .*\n$/],
+  ['notify', /^aws-pipeline: notify must be the ARN of a topic, got "two\\nlines"\. See .*\n$/],
+  ['accountLogRole', /^aws-pipeline\/Connect: accountLogRole must be existing or create, got "two\\nlines"\. Only .*\n$/],
+])('the context %s is refused in one line, whatever is in it', (key, line) => {
+  expect(run(AWS, { CDK_CONTEXT_JSON: JSON.stringify({ [key]: 'two\nlines' }) })).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(line),
+  });
+});
+
+test.each([AWS, TERRAFORM])('a file in the way of the output stops %s, with one line', (app) => {
+  const { status, stderr } = run(app, { CDK_OUTDIR: __filename, CDKTF_OUTDIR: __filename });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(
+    /^.*apps\.test\.ts.* (must be a directory|cannot be written: ENOTDIR: not a directory\. Make it writable, or .*)\n$/,
+  );
 });

@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { scripts } from '../../package.json';
 import { expectText } from '../support/snapshot';
 
 const root = path.join(__dirname, '../..');
 
 /** `npm start -- ...` as a person runs it, with nothing else in the environment. */
 function start(args: readonly string[], env: Record<string, string> = {}) {
-  return spawnSync(process.execPath, ['--import', 'tsx', 'bin/start.ts', ...args], {
+  return spawnSync(process.execPath, [...scripts.start.split(' ').slice(1), ...args], {
     cwd: root,
     env: { PATH: process.env.PATH, NO_COLOR: '1', ...env },
     encoding: 'utf8',
@@ -37,7 +38,9 @@ test('--json says the same to machines', () => {
 
 describe('one line for', () => {
   test.each([
-    ['an option that it does not know', ['--fast'], {}, 2, /^Unknown option '--fast'/],
+    ['an option that it does not know', ['--fast'], {}, 2, /^Unknown option '--fast'\. See npm start -- --help\.\n$/],
+    ['an option that takes no value', ['--json=yes'], {}, 2, /^Option '--json' does not take an argument\. See npm start -- --help\.\n$/],
+    ['a cloud without a name', [''], {}, 2, /^"" is no cloud\. Name aws, azure, gcp, or none for all three\. See npm start -- --help\.\n$/],
     [
       'a cloud that it does not know',
       ['ibm'],

@@ -6,13 +6,14 @@ import { temporaryFolder } from '../support/folder';
 const root = path.join(__dirname, '../..');
 const STAGES = ['connect', 'buffer', 'processing', 'store'];
 
-test('each stage compiles where only it, the ports of its cloud and the checks of settings were copied to', () => {
+test('each stage compiles where only it, the ports of its cloud, the checks of settings and the acknowledgements were copied to', () => {
   const copies = ['aws', 'azure', 'gcp'].flatMap((cloud) => STAGES.map((stage) => [cloud, stage] as const));
   const projects = temporaryFolder();
   symlinkSync(path.join(root, 'node_modules'), path.join(projects, 'node_modules'));
   for (const [cloud, stage] of copies) {
     const project = path.join(projects, `${cloud}-${stage}`);
-    for (const entry of [`${cloud}/${stage}`, `${cloud}/ports.ts`, 'shared/synth/settings.ts']) {
+    const reasons = cloud === 'aws' ? 'aws/acknowledge.ts' : 'shared/synth/acknowledge.ts';
+    for (const entry of [`${cloud}/${stage}`, `${cloud}/ports.ts`, 'shared/synth/settings.ts', reasons]) {
       cpSync(path.join(root, entry), path.join(project, entry), { recursive: true });
     }
   }

@@ -55,44 +55,18 @@ test('the rules of the variables are the rules of the site, and the public is ne
   ]);
 });
 
-/** The API behind each type of resource, by the start of its name. */
-const API_OF: Readonly<Record<string, string>> = {
-  google_artifact_registry: 'artifactregistry',
-  google_bigquery: 'bigquery',
-  google_cloud_run: 'run',
-  google_cloudfunctions2: 'cloudfunctions',
-  google_monitoring: 'monitoring',
-  google_project_iam: 'cloudresourcemanager',
-  google_project_service: 'serviceusage',
-  google_pubsub: 'pubsub',
-  google_service_account: 'iam',
-  google_storage: 'storage',
-};
-
-test('every API that a resource needs is switched on, and stays on', () => {
-  const [apis] = all(json, 'google_project_service');
-  expect(apis.disable_on_destroy).toBe(false);
-  const needed = Object.keys(json.resource!)
-    .filter((type) => type.startsWith('google_'))
-    .map((type) => API_OF[Object.keys(API_OF).find((start) => type.startsWith(start)) ?? type]);
-  expect(needed).not.toContain(undefined);
-  // serviceusage switches the others on, so it must be on already.
-  for (const api of new Set(needed)) if (api !== 'serviceusage') expect(apis.for_each).toContain(`"${api}.googleapis.com"`);
-  // The function builds with Cloud Build, writes through the Storage Write API, and logs.
-  for (const api of ['cloudbuild', 'bigquerystorage', 'logging']) expect(apis.for_each).toContain(`"${api}.googleapis.com"`);
-});
-
-test('nothing is made before the APIs are on', () => {
-  const waits = (body: { depends_on?: string[] }) =>
-    JSON.stringify(body).includes('${google_') || body.depends_on?.some((on) => on.startsWith('time_sleep.Site'));
-  const early = Object.entries(json.resource!).flatMap(([type, made]) =>
-    Object.entries(made).flatMap(([id, body]) => (waits(body) ? [] : [`${type}.${id}`])),
-  );
-  expect(early.map((address) => address.replace(/_[0-9A-F]{8}$/, ''))).toEqual([
-    'google_project_service.Site_Apis',
-    'google_project_service_identity.Site_PubSubAgent',
-    'time_sleep.Site_Propagation',
-  ]);
+test.each<[boolean, string[]]>([
+  [true, []],
+  [true, ['user:me@example.com']],
+  [true, ['serviceAccount:press@acme-data.iam.gserviceaccount.com', 'principalSet://iam.googleapis.com/projects/1/x/*']],
+  [false, ['me@example.com']],
+  [false, ['user:']],
+  [false, ['user:me@example.com', '']],
+  [false, ['user:me@example.com, user:you@example.com']],
+])('Terraform says %p to the publishers %j', (right, publishers) => {
+  const { condition } = json.variable.publishers.validation[1];
+  const [, pattern] = /^\$\{can\(regex\("(.+)", join\(",", var\.publishers\)\)\)\}$/.exec(condition)!;
+  expect(new RegExp(pattern!).test(publishers.join(','))).toBe(right);
 });
 
 test('nobody is given a role on the whole project but the builder, and no role there is an admin', () => {

@@ -1,6 +1,6 @@
 import { type CfnTemplate, readCloudFormation } from '../../shared/read/cloudformation';
 import { duration, renderAccess } from '../../shared/read/picture';
-import { readTerraform } from '../../shared/read/terraform';
+import { readTerraform, type TerraformJson } from '../../shared/read/terraform';
 
 const statement = (more: object) => ({ Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*', ...more }] });
 const access = (Resources: object) => renderAccess(readCloudFormation({ Resources } as CfnTemplate).access);
@@ -42,13 +42,119 @@ describe('a permission shows in the table, however it is given', () => {
       },
       /everyone +lambda:InvokeFunctionUrl +Processing function/,
     ],
+    [
+      'to the second of two roles',
+      { P: { Type: 'AWS::IAM::Policy', Properties: { Roles: [{ Ref: 'ConnectRole' }, ...roles], PolicyDocument: statement({}) } } },
+      /Connect +s3:\* +everything[ \n]+Processing +s3:\* +everything/,
+    ],
+    [
+      'by a policy that the role names',
+      {
+        ProcessingRole: { ...role, Properties: { ...role.Properties, ManagedPolicyArns: [{ Ref: 'P' }] } },
+        P: { Type: 'AWS::IAM::ManagedPolicy', Properties: { PolicyDocument: statement({}) } },
+      },
+      /Processing +s3:\* +everything/,
+    ],
+    [
+      'by what it does not mean',
+      {
+        P: {
+          Type: 'AWS::IAM::Policy',
+          Properties: {
+            Roles: roles,
+            PolicyDocument: { Statement: [{ Effect: 'Allow', NotAction: 'iam:*', NotResource: 'arn:aws:s3:::x' }] },
+          },
+        },
+      },
+      /Processing +all but iam:\* +all but arn:aws:s3:::x/,
+    ],
+    [
+      'by the policy of any resource',
+      {
+        BufferPolicy: {
+          Type: 'AWS::Kinesis::ResourcePolicy',
+          Properties: { ResourcePolicy: statement({ Principal: { AWS: '*' }, Action: 'kinesis:GetRecords' }) },
+        },
+      },
+      /everyone +kinesis:GetRecords +everything/,
+    ],
+    [
+      'by a policy that is text',
+      {
+        P: {
+          Type: 'AWS::Logs::ResourcePolicy',
+          Properties: {
+            PolicyDocument: JSON.stringify(statement({ Principal: { Service: 'es.amazonaws.com' }, Action: 'logs:PutLogEvents' })),
+          },
+        },
+      },
+      /es.amazonaws.com +logs:PutLogEvents +everything/,
+    ],
+    [
+      'by an address of the function',
+      { P: { Type: 'AWS::Lambda::Url', Properties: { AuthType: 'NONE', TargetFunctionArn: { Ref: 'ProcessingFunction' } } } },
+      /everyone +lambda:InvokeFunctionUrl +Processing function/,
+    ],
+    [
+      'by a list of access control',
+      { StoreBucket: { Type: 'AWS::S3::Bucket', Properties: { AccessControl: 'PublicRead' } } },
+      /everyone +all of the access control list PublicRead +Store bucket/,
+    ],
   ])('%s', (_, resources, row) => expect(access(resources)).toMatch(row));
 });
 
-test('a policy that says what it does not mean is refused, rather than shown as nothing', () =>
-  expect(() =>
-    access({ P: { Type: 'AWS::IAM::Policy', Properties: { Roles: [], PolicyDocument: statement({ NotAction: 'iam:*' }) } } }),
-  ).toThrow('A policy with NotAction cannot be shown as a table of permissions. Name what is meant.'));
+describe('a permission of a stack of Terraform shows in the table, however it is given', () => {
+  const at = (path: string) => ({ '//': { metadata: { path: `stack/${path}` } } });
+  const table = (resource: object) => renderAccess(readTerraform({ resource } as TerraformJson).access);
+
+  test.each<[string, object, RegExp]>([
+    [
+      'to several at once',
+      { google_pubsub_topic_iam_binding: { b: { topic: 't', role: 'roles/pubsub.editor', members: ['user:a@b.c', 'allUsers'] } } },
+      /everyone +roles\/pubsub.editor +t\nuser:a@b.c +roles\/pubsub.editor +t/,
+    ],
+    [
+      'by a whole policy',
+      { google_project_iam_policy: { p: { project: 'x', policy_data: '${data.google_iam_policy.p.policy_data}' } } },
+      /whoever that policy says +all of an IAM policy +project/,
+    ],
+    [
+      'on a key',
+      { google_kms_crypto_key_iam_member: { k: { crypto_key_id: 'projects/x/key', role: 'roles/owner', member: 'user:a@b.c' } } },
+      /user:a@b.c +roles\/owner +projects\/x\/key/,
+    ],
+    [
+      'on a folder of projects',
+      { google_folder_iam_member: { k: { folder: 'folders/1', role: 'roles/owner', member: 'user:a@b.c' } } },
+      /user:a@b.c +roles\/owner +folders\/1/,
+    ],
+    [
+      'in a dataset',
+      { google_bigquery_dataset: { d: { ...at('Store/Dataset'), access: [{ role: 'READER', special_group: 'allAuthenticatedUsers' }] } } },
+      /everyone +READER +Store dataset/,
+    ],
+    [
+      'by a list of access control',
+      { google_storage_bucket_acl: { a: { bucket: 'b', role_entity: ['READER:allUsers'] } } },
+      /everyone +READER +b/,
+    ],
+    [
+      'to anybody',
+      { azurerm_storage_container: { c: { ...at('Store/Events'), container_access_type: 'blob' } } },
+      /everyone +anonymous reading \(blob\) +Store events/,
+    ],
+    [
+      'to whoever has a key',
+      { azurerm_eventhub_authorization_rule: { r: { eventhub_name: 'hub', listen: true, send: true } } },
+      /whoever has the key +listen, send +hub/,
+    ],
+    [
+      'by the id of a role',
+      { azurerm_role_assignment: { r: { scope: '/subscriptions/1', role_definition_id: '8e3af657', principal_id: 'someone' } } },
+      /someone +8e3af657 +\/subscriptions\/1/,
+    ],
+  ])('%s', (_, resource, row) => expect(table(resource)).toMatch(row));
+});
 
 test.each([
   [5, '5 s'],

@@ -4,9 +4,9 @@ import path from 'node:path';
 
 const folders: string[] = [];
 
-/** A new folder, with a space in its name, that is gone when the tests of the file are over. */
+/** A new folder, with a name that is hard to get right, that is gone when the tests of the file are over. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'data platform '));
+  const folder = mkdtempSync(path.join(tmpdir(), "it's a dätå platform ☂ "));
   folders.push(folder);
   return folder;
 }

@@ -244,7 +244,7 @@ describe('refuses', () => {
     [
       'a long wait',
       () => deliver({ batchWindowSeconds: 301 }),
-      'test/Buffer: batchWindowSeconds must be 0 to 300 seconds, got 301. The host waits no longer for a batch.',
+      'test/Buffer: batchWindowSeconds must be 0 to 300 seconds, got 301. The host waits no longer.',
     ],
     [
       'endless retries',

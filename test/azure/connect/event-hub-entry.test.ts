@@ -84,7 +84,7 @@ describe('refuses', () => {
     [
       'a robot',
       { [ada]: 'Robot' },
-      'test/Connect: senders must be users, groups or service principals, got "Robot". Write User, Group or ServicePrincipal.',
+      'test/Connect: senders must be User, Group or ServicePrincipal, got "Robot". It says what the object id stands for.',
     ],
   ])('%s', (_, senders, message) => {
     expect(() => make(senders as EventHubEntryProps['senders'])).toThrow(new Error(message));

@@ -185,7 +185,7 @@ describe('refuses', () => {
     [
       'a size that is not on offer',
       { memoryMiB: 1024 as 512 },
-      'test/Processing: memoryMiB must be 512, 2048 or 4096, got "1024". There are no other sizes.',
+      'test/Processing: memoryMiB must be 512, 2048 or 4096, got 1024. There are no other sizes.',
     ],
     [
       'another way to publish',

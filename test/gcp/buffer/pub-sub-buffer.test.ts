@@ -264,12 +264,12 @@ describe('refuses', () => {
     [
       'a long pause',
       () => deliver({ maxBackoffSeconds: 601 }),
-      'test/Buffer: maxBackoffSeconds must be 0 to 600 seconds, got 601. Pub/Sub pauses no longer.',
+      'test/Buffer: maxBackoffSeconds must be 0 to 600 seconds, got 601. No pause is longer.',
     ],
     [
       'a first pause that is longer than the longest',
       () => deliver({ minBackoffSeconds: 20, maxBackoffSeconds: 10 }),
-      'test/Buffer: minBackoffSeconds must be 0 to 10 seconds, got 20. A pause only grows from there.',
+      'test/Buffer: minBackoffSeconds must be 0 to 10 seconds, got 20. A pause only grows.',
     ],
     [
       'a target that takes longer than Pub/Sub waits',

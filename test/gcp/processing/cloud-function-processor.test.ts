@@ -238,11 +238,7 @@ describe('refuses', () => {
       { name: 'processing1' },
       'test/Processing: name must be 1 to 10 lower-case letters and digits, got "processing1". A service account has room for no more.',
     ],
-    [
-      'little memory',
-      { memoryMiB: 128 },
-      'test/Processing: memoryMiB must be 256 to 4096 MiB, got 128. One processor takes no more, and Node.js no less.',
-    ],
+    ['little memory', { memoryMiB: 128 }, 'test/Processing: memoryMiB must be 256 to 4096 MiB, got 128. One processor takes no other.'],
     [
       'a long timeout',
       { timeoutSeconds: 601 },

@@ -171,7 +171,7 @@ describe('refuses', () => {
     [
       'no retention at all',
       { retentionDays: 0 },
-      'test/Store: retentionDays must be 1 to 36500 days, got 0. Leave it out to keep the rows for ever.',
+      'test/Store: retentionDays must be 1 to 36500 days, got 0. Leave it out to keep rows for ever.',
     ],
     [
       'a long undelete window',

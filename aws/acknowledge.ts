@@ -1,0 +1,64 @@
+import { CfnResource, Stack, Validations } from 'aws-cdk-lib';
+import type { Alarm, CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IConstruct } from 'constructs';
+
+/** Findings that stay, by their ids with a comma between: why it is right here, and what to do where it is not. */
+export type Reasons = Readonly<Record<string, string>>;
+
+/**
+ * Say why findings stay, next to what they concern, in the way that each scanner reads: rules of cdk-nag for the construct
+ * and all below it, `CKV_*` of checkov and `W*` of cfn-lint in the metadata of the resource. What is deployed does not change.
+ * Call it once for each resource.
+ * @param construct a resource, or a construct with one main resource
+ * @param reasons a function is asked when all is made: for ids that hold a name, and for findings that others may still mend
+ * @returns the construct
+ */
+export function acknowledge<Named extends IConstruct>(construct: Named, reasons: Reasons | ((construct: Named) => Reasons)): Named {
+  if (typeof reasons !== 'function') record(construct, reasons);
+  else {
+    const validate = () => {
+      record(construct, reasons(construct));
+      return [];
+    };
+    construct.node.addValidation({ validate });
+  }
+  return construct;
+}
+
+/** An ARN as cdk-nag spells it in the id of a finding, such as `<Lake.Arn>/events/*`. It is known when all is made. */
+export function spell(scope: IConstruct, arn: string): string {
+  return words(Stack.of(scope).resolve(arn));
+}
+
+/** What is to be said of an alarm as long as it has no action. */
+export function withoutAction(alarm: Alarm): Reasons {
+  const actions = Stack.of(alarm).resolve((alarm.node.defaultChild as CfnAlarm).alarmActions);
+  if (actions?.length > 0) return {};
+  return { 'NIST.800.53.R5-CloudWatchAlarmAction': 'Who hears it is for its owner to say: addAlarmAction, or notify of the pipeline.' };
+}
+
+function record(construct: IConstruct, reasons: Reasons) {
+  const all = Object.entries(reasons).flatMap(([ids, reason]) => ids.split(', ').map((id) => [id, reason] as const));
+  const checkov = all.filter(([id]) => id.startsWith('CKV_'));
+  const cfnLint = all.filter(([id]) => /^[EWI]\d{4}$/.test(id));
+  const cdkNag = all.filter((one) => !checkov.includes(one) && !cfnLint.includes(one));
+
+  const resource = (CfnResource.isCfnResource(construct) ? construct : construct.node.defaultChild) as CfnResource;
+  if (checkov.length > 0) resource.addMetadata('checkov', { skip: checkov.map(([id, comment]) => ({ id, comment })) });
+  if (cfnLint.length > 0) {
+    const ignore_checks = cfnLint.map(([id]) => id);
+    resource.addMetadata('cfn-lint', { config: { ignore_checks }, reasons: Object.fromEntries(cfnLint) });
+  }
+  // What `Validations.of(construct).acknowledge` does too, but it takes no id with a lone bracket, and a prefix may hold one.
+  for (const [id, reason] of cdkNag) construct.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, { [id]: reason });
+}
+
+function words(expression: unknown): string {
+  if (typeof expression !== 'object' || expression === null) return String(expression);
+  if ('Ref' in expression) return `<${expression.Ref}>`;
+  if ('Fn::GetAtt' in expression) return `<${(expression['Fn::GetAtt'] as string[]).join('.')}>`;
+  if ('Fn::ImportValue' in expression) return words(expression['Fn::ImportValue']);
+  if (!('Fn::Join' in expression)) return JSON.stringify(expression);
+  const [delimiter, parts] = expression['Fn::Join'] as [string, unknown[]];
+  return parts.map(words).join(delimiter);
+}

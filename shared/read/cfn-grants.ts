@@ -1,0 +1,144 @@
+import { type CfnTemplate, isList, list, type Properties, refOf, text, type Value } from './cfn';
+
+/** One statement about what somebody may do, wherever in a template it stands. */
+export interface Grant {
+  /** The logical id of a role, a user or a group; else who is named: a service, an account, `everyone`, a `client` who is authorized. */
+  readonly holder: string;
+  readonly denied: boolean;
+  /** As the policy spells them. `all but x` where it names what it does not mean. */
+  readonly actions: readonly string[];
+  /** As text, each resource of the template as `${id}`, whether by its name or by its ARN. */
+  readonly on: readonly string[];
+  /** Under which condition, each as operator, key and value. */
+  readonly conditions: readonly { readonly test: string; readonly value: Value }[];
+  /** The logical id of what says so. */
+  readonly at: string;
+}
+
+/** Everything that a template says about who may do what: policies of roles, of resources and of trust, doors and keys. */
+export function grantsOf({ Resources }: CfnTemplate): Grant[] {
+  const all = Object.entries(Resources).map(([id, { Type, Properties = {} }]) => ({ id, Type, Properties }));
+  const policies = all.filter(({ Type }) => HOLDERS.test(Type));
+  const documents = all.flatMap((resource) => documentsIn(resource.Properties).map((document) => ({ ...resource, ...document })));
+  const trusts = documents.filter(({ path }) => path.includes('AssumeRolePolicyDocument'));
+  const identities = documents.filter(({ Type, path }) => HOLDERS.test(Type) && !path.includes('AssumeRolePolicyDocument'));
+  const others = documents.filter(({ Type }) => !HOLDERS.test(Type));
+  return [
+    ...identities.flatMap(({ id, Type, Properties: of, statements }) =>
+      holdersOf(id, Type, of, policies).flatMap((holder) => statements.map((statement) => grant(holder, statement, id))),
+    ),
+    ...policies.flatMap(({ id, Properties: of }) => keptElsewhere(id, of)),
+    ...trusts.flatMap(({ id, statements }) =>
+      statements.map((statement) => ({ ...grant(principal(statement), statement, id), on: [`\${${id}}`] })),
+    ),
+    ...all.flatMap(({ id, Type, Properties: of }) => DOORS[Type]?.(id, of) ?? []),
+    ...others.flatMap(({ id, statements }) => statements.map((statement) => grant(principal(statement), statement, id))),
+    ...all.filter(({ Type }) => Type === 'AWS::ApiGateway::Method').map(({ id, Properties: of }) => opening(id, of, Resources)),
+  ];
+}
+
+/** The path of a method, from its resource up to the root. */
+export function pathOf(resources: CfnTemplate['Resources'], method: Properties): string {
+  const resource = resources[refOf(method.ResourceId) ?? '']?.Properties;
+  return resource?.PathPart ? `${pathOf(resources, { ResourceId: resource.ParentId })}/${resource.PathPart}`.replace('//', '/') : '';
+}
+
+const HOLDERS = /^AWS::IAM::/;
+
+interface Statement extends Properties {
+  readonly Effect: 'Allow' | 'Deny';
+}
+
+/** Every policy within a value. Some resources hold theirs as text. */
+function documentsIn(value: Value, path: readonly string[] = []): { path: readonly string[]; statements: Statement[] }[] {
+  if (typeof value === 'string') return value.includes('"Effect"') ? documentsIn(parsed(value), path) : [];
+  if (typeof value !== 'object') return [];
+  const statements = isList(value) ? [] : list((value as Properties).Statement).filter(isStatement);
+  if (statements.length > 0) return [{ path, statements }];
+  return Object.entries(value).flatMap(([key, part]) => documentsIn(part, [...path, key]));
+}
+
+function parsed(json: string): Value {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+function isStatement(value: Value): value is Statement {
+  return typeof value === 'object' && ['Allow', 'Deny'].includes(String((value as Properties).Effect));
+}
+
+/** Whom a policy of IAM is for: whom it names, whoever names it, or the resource that it stands in. */
+function holdersOf(id: string, type: string, of: Properties, policies: readonly { id: string; Properties: Properties }[]): string[] {
+  if (/::(Role|User|Group)$/.test(type)) return [id];
+  const named = [of.Roles, of.Users, of.Groups, of.RoleName, of.UserName, of.GroupName].flatMap(list).map((one) => refOf(one) ?? text(one));
+  const naming = policies
+    .filter((other) => list(other.Properties.ManagedPolicyArns).some((arn) => refOf(arn) === id))
+    .map((other) => other.id);
+  return named.length + naming.length > 0 ? [...named, ...naming] : [id];
+}
+
+/** Policies that AWS or somebody else keeps. */
+function keptElsewhere(id: string, { ManagedPolicyArns }: Properties): Grant[] {
+  const kept = list(ManagedPolicyArns).filter((arn) => !refOf(arn));
+  return kept.map((arn) => plain(id, `all of ${text(arn).split('/').at(-1)}`, 'whatever that policy says', id));
+}
+
+/** What lets somebody in besides a policy. */
+const DOORS: Readonly<Record<string, (id: string, of: Properties) => Grant[]>> = {
+  'AWS::Lambda::Permission': (id, { Principal, Action, FunctionName, SourceArn }) => [
+    {
+      ...plain(everyoneOr(text(Principal)), text(Action), `\${${refOf(FunctionName) ?? id}}`, id),
+      conditions: SourceArn === undefined ? [] : [{ test: 'ArnLike aws:SourceArn', value: SourceArn }],
+    },
+  ],
+  'AWS::Lambda::Url': (id, { AuthType, TargetFunctionArn }) =>
+    AuthType === 'NONE' ? [plain('everyone', 'lambda:InvokeFunctionUrl', `\${${refOf(TargetFunctionArn) ?? id}}`, id)] : [],
+  'AWS::S3::Bucket': (id, { AccessControl = 'Private' }) =>
+    AccessControl === 'Private' ? [] : [plain('everyone', `all of the access control list ${text(AccessControl)}`, `\${${id}}`, id)],
+};
+
+/** Who may send to an API. */
+function opening(id: string, method: Properties, resources: CfnTemplate['Resources']): Grant {
+  const open = method.AuthorizationType === 'NONE';
+  const may = `${method.HttpMethod} ${pathOf(resources, method)}`;
+  return {
+    ...plain(open ? 'everyone' : 'client', may, `\${${refOf(method.RestApiId) ?? id}}`, id),
+    conditions: open ? [] : [{ test: 'authorized by', value: method.AuthorizationType }],
+  };
+}
+
+function plain(holder: string, action: string, on: string, at: string): Grant {
+  return { holder, denied: false, actions: [action], on: [on], conditions: [], at };
+}
+
+function grant(holder: string, statement: Statement, at: string): Grant {
+  const { Effect, Action, NotAction, Resource, NotResource, Condition = {} } = statement;
+  const but = (value: Value) => (value === undefined ? [] : [`all but ${list(value).map(text).join(', ')}`]);
+  return {
+    holder,
+    denied: Effect === 'Deny',
+    actions: [...list(Action).map(text), ...but(NotAction)],
+    on: [...new Set([...list(Resource).map(text), ...but(NotResource)])],
+    conditions: Object.entries(Condition).flatMap(([operator, tests]) =>
+      Object.entries(tests as Properties).map(([key, value]) => ({ test: `${operator} ${key}`, value })),
+    ),
+    at,
+  };
+}
+
+function principal({ Principal, NotPrincipal }: Statement): string {
+  if (NotPrincipal !== undefined) return `everyone but ${named(NotPrincipal)}`;
+  return everyoneOr(named(Principal));
+}
+
+function named(value: Value): string {
+  const kinds = typeof value === 'object' && !isList(value) && !refOf(value) ? Object.values(value as Properties) : [value];
+  return kinds.flatMap(list).map(text).join(', ');
+}
+
+function everyoneOr(who: string): string {
+  return who.split(', ').includes('*') ? 'everyone' : who;
+}

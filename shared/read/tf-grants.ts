@@ -1,0 +1,106 @@
+import { type Body, list, one, type Resources, references, type TfResource, type Value } from './tf';
+
+/** One thing that a stack says about who may do what. */
+export interface Grant {
+  /** The address of an identity of the stack; `client` for those whom the deployer names; else who is named. */
+  readonly holder: string;
+  /** The role, by its name. */
+  readonly role: string;
+  /** The address of what it is granted on, or its text where that is no resource of the stack, or `project`. */
+  readonly on: string;
+  readonly condition?: { readonly title: string; readonly expression: string };
+  /** The address of what says so. */
+  readonly at: string;
+}
+
+/** Everything that a stack says about who may do what: roles, lists of access, keys, and doors that stand open. */
+export function grantsOf(resources: Resources): Grant[] {
+  return resources.all.flatMap((resource) => READERS.find(([type]) => type.test(resource.type))?.[1](resource, resources) ?? []);
+}
+
+type Reader = (resource: TfResource, resources: Resources) => Grant[];
+
+const READERS: readonly (readonly [RegExp, Reader])[] = [
+  [/^azurerm_role_assignment$/, roleAssignment],
+  [/^azurerm_storage_container$/, openContainer],
+  [/^azurerm_eventhub(_namespace)?_authorization_rule$/, keys],
+  [/^google_bigquery_dataset$/, ({ body, address }) => list(body.access).map((entry) => accessEntry(entry as Body, address, address))],
+  [/^google_bigquery_dataset_access$/, ({ body, address }) => [accessEntry(body, target(body), address)]],
+  [/^google_.*_iam_(member|binding)$/, iamMembers],
+  [/^google_.*_iam_policy$/, (resource) => [plain('whoever that policy says', 'all of an IAM policy', resource)]],
+  [/^google_.*_(access_control|acl)$/, accessControl],
+];
+
+function roleAssignment(resource: TfResource, resources: Resources): Grant[] {
+  const { principal_id, role_definition_name, role_definition_id, condition } = resource.body;
+  const grant = plain(holderOf(principal_id, resources), String(role_definition_name ?? role_definition_id), resource);
+  return [condition ? { ...grant, condition: { title: 'condition', expression: String(condition) } } : grant];
+}
+
+function iamMembers(resource: TfResource, resources: Resources): Grant[] {
+  const { member, members, role, condition } = resource.body;
+  const { title, expression } = (one(condition) ?? {}) as Body;
+  const only = expression === undefined ? {} : { condition: { title: String(title), expression: String(expression) } };
+  return list(member ?? members).map((who) => ({ ...plain(holderOf(who, resources), String(role), resource), ...only }));
+}
+
+/** A container that answers to anybody. */
+function openContainer({ body, address }: TfResource): Grant[] {
+  const { container_access_type: access = 'private' } = body;
+  return access === 'private' ? [] : [{ holder: 'everyone', role: `anonymous reading (${access})`, on: address, at: address }];
+}
+
+/** Whoever holds a key may do what the key may. */
+function keys({ type, body, address }: TfResource): Grant[] {
+  const may = ['listen', 'send', 'manage'].filter((right) => body[right] === true).join(', ');
+  const on = type === 'azurerm_eventhub_authorization_rule' ? body.eventhub_name : (body.namespace_name ?? body.namespace_id);
+  return [{ holder: 'whoever has the key', role: may, on: whole(on), at: address }];
+}
+
+function accessEntry(entry: Body, on: string, at: string): Grant {
+  const { role = 'an authorized view or routine' } = entry;
+  const who = ['special_group', 'iam_member', 'user_by_email', 'group_by_email', 'domain'].map((key) => entry[key]).find(Boolean);
+  return { holder: everyoneOr(String(who ?? 'a view or a routine')), role: String(role), on, at };
+}
+
+function accessControl(resource: TfResource): Grant[] {
+  const { role_entity, entity, role, predefined_acl } = resource.body;
+  const entries = role_entity
+    ? list(role_entity).map((pair) => String(pair).split(':'))
+    : [[role ?? predefined_acl, entity ?? predefined_acl]];
+  return entries.map(([what, who]) => plain(everyoneOr(String(who)), String(what), resource));
+}
+
+function plain(holder: string, role: string, resource: TfResource): Grant {
+  return { holder, role, on: target(resource.body), at: resource.address };
+}
+
+/** Which attribute of a grant names what it is on, the narrowest first. Any other comes after them. */
+const NARROWEST = ['scope', 'table_id', 'dataset_id', 'topic', 'subscription', 'bucket', 'repository', 'service_account_id', 'name'];
+const NOT_A_TARGET =
+  /^(\/\/|member|members|role|entity|role_entity|predefined_acl|policy_data|condition|project|location|region|zone|provider|for_each|count|depends_on|lifecycle)$/;
+
+function target(body: Body): string {
+  const attribute = [...NARROWEST, ...Object.keys(body).filter((name) => !NOT_A_TARGET.test(name))].find(
+    (name) => body[name] !== undefined,
+  );
+  return attribute ? whole(body[attribute]) : 'project';
+}
+
+/** The address that a value is nothing but a reference to, or its text. */
+function whole(value: Value): string {
+  const text = String(value);
+  return /^\$\{[a-z]\w*\.[\w-]+\.\w+\}$/.test(text) ? references(text)[0]! : text;
+}
+
+/** Whoever is given a permission: an identity of the stack, or those whom the deployer names. */
+function holderOf(value: Value, resources: Resources): string {
+  const found = resources.find(value);
+  if (found) return found.address;
+  if (references(value).some((address) => address.startsWith('var.') || address.startsWith('each.'))) return 'client';
+  return everyoneOr(String(value));
+}
+
+function everyoneOr(who: string): string {
+  return /^(allUsers|allAuthenticatedUsers|publicRead\w*)$/.test(who) ? 'everyone' : who;
+}
