@@ -57,10 +57,12 @@ function readCommand(): { clouds: readonly Cloud[]; json: boolean; help: boolean
       options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
     });
     const unknown = positionals.find((name) => !CLOUDS.includes(name as Cloud));
-    if (unknown) throw new Error(`"${unknown}" is no cloud. Name ${CLOUDS.join(', ')}, or none for all three.`);
+    if (unknown !== undefined) throw new Error(`${JSON.stringify(unknown)} is no cloud. Name ${CLOUDS.join(', ')}, or none for all three.`);
     return { clouds: positionals.length > 0 ? CLOUDS.filter((cloud) => positionals.includes(cloud)) : CLOUDS, ...values };
   } catch (error) {
-    console.error(`${(error as Error).message} See npm start -- --help.`);
+    // Node goes on with how to call a file that is named like an option.
+    const sentence = (error as Error).message.replace(/\.( To specify .*)?$/s, '');
+    console.error(`${sentence}. See npm start -- --help.`);
     process.exit(2);
   }
 }

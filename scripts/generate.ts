@@ -5,26 +5,30 @@ import { eventCheckSource } from './event-check';
 import { withExamples } from './examples';
 import { pipelinesSvg } from './picture';
 import { settingsPage } from './settings';
+import { weakeningsPage } from './weakenings/page';
 
 const root = path.join(__dirname, '..');
 const check = process.argv.includes('--check');
-const files: Record<string, () => string> = {
+const files: Record<string, () => string | Promise<string>> = {
   'shared/runtime/event-check.js': eventCheckSource,
   'README.md': () => withExamples(read('README.md') ?? ''),
   'docs/pipelines.svg': pipelinesSvg,
   'docs/settings.md': settingsPage,
+  'docs/weakenings.md': weakeningsPage,
 };
 
-for (const [file, source] of Object.entries(files)) {
-  const wanted = source();
-  if (read(file) === wanted) continue;
-  if (check) {
-    console.error(`${file} is out of date. Run npm run generate.`);
-    process.exitCode = 1;
-  } else {
-    mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
-    writeFileSync(path.join(root, file), wanted);
-    console.log(`wrote ${file}`);
+async function generate() {
+  for (const [file, source] of Object.entries(files)) {
+    const wanted = await source();
+    if (read(file) === wanted) continue;
+    if (check) {
+      console.error(`${file} is out of date. Run npm run generate.`);
+      process.exitCode = 1;
+    } else {
+      mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+      writeFileSync(path.join(root, file), wanted);
+      console.log(`wrote ${file}`);
+    }
   }
 }
 
@@ -35,3 +39,5 @@ function read(file: string): string | undefined {
     return undefined;
   }
 }
+
+void generate();

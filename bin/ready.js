@@ -1,0 +1,19 @@
+// Node loads this before anything that people run, also a Node that is too old for the rest: hence JavaScript of long ago.
+const { engines } = require('../package.json');
+
+const [needed, major, minor] = /(\d+)\.(\d+)/.exec(engines.node);
+const [has, hasMinor] = process.versions.node.split('.').map(Number);
+
+if (has < Number(major) || (has === Number(major) && hasMinor < Number(minor))) {
+  refuse(`Node.js must be ${needed} or newer, got ${process.versions.node}. Get one from https://nodejs.org.`);
+}
+try {
+  require.resolve('tsx/cjs');
+} catch (_) {
+  refuse('The packages are not installed. Run npm ci first.');
+}
+
+function refuse(line) {
+  console.error(line);
+  process.exit(1);
+}

@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Check, runCheckov } from './checkov';
+import type { Finding, Judge, Verdict } from './judge';
+import { acknowledgements, type TerraformJson, type TerraformStack, terraformStacks } from './terraform/stack';
+
+/** checkov on what Terraform reads. It has no way to skip a check there, so findings meet their reasons here. */
+export const checkovTerraform: Judge = {
+  name: 'checkov on Terraform',
+  proves: 'the configuration of each resource is what the scanner asks for, or a reason says why not',
+  run: async () => {
+    const verdicts: Verdict[] = [];
+    for (const stack of terraformStacks()) verdicts.push(await scan(stack));
+    return verdicts;
+  },
+};
+
+async function scan({ name, json }: TerraformStack): Promise<Verdict> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'checkov-'));
+  try {
+    writeFileSync(path.join(folder, 'cdk.tf.json'), JSON.stringify(readable(json), null, 2));
+    const { version, passed, failed } = await runCheckov(folder, 'terraform_json');
+    return { subject: name, looked: `${passed.length} checks passed, by checkov ${version}`, findings: explained(failed, json) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** checkov 3.3 gives up on the whole file where a block of `terraform` holds a plain text, as `required_version` is. */
+function readable({ terraform, ...json }: TerraformJson): TerraformJson {
+  const { required_version: _, ...blocks } = terraform ?? {};
+  return { ...json, terraform: blocks };
+}
+
+/** What failed, with the reason that its resource gives. A reason for what did not fail is a finding too. */
+export function explained(failed: readonly Pick<Check, 'id' | 'resource' | 'name'>[], json: TerraformJson): Finding[] {
+  const reasons = acknowledgements(json).filter(({ id }) => id.startsWith('CKV'));
+  const findings = failed.map(({ id, resource, name }): Finding => {
+    // checkov calls a resource `resource.name` or `type.name`; its name alone is the same in both.
+    const given = reasons.find((one) => one.id === id && one.address.split('.')[1] === resource.split('.')[1]);
+    return { rule: id, where: given?.address ?? resource, what: name, reason: given?.reason };
+  });
+  const stale = reasons.filter(
+    ({ id, address }) => !findings.some(({ rule, where, reason }) => rule === id && where === address && reason),
+  );
+  return [...findings, ...stale.map(({ id, address }) => ({ rule: id, where: address, what: 'A reason is given, and nothing fails.' }))];
+}

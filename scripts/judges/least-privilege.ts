@@ -1,0 +1,25 @@
+import { awsApps } from './aws-apps';
+import type { Judge, Verdict } from './judge';
+import { cloudFormationPrivileges, type Identity, terraformPrivileges } from './privileges/findings';
+import { terraformStacks } from './terraform/stack';
+
+/** What each identity may do is what its work takes: no more, and no less. */
+export const leastPrivilege: Judge = {
+  name: 'least privilege',
+  proves: 'each permission is needed, by a call in a bundle or by the wiring, on this resource and on no other, and none is missing',
+  run: () => {
+    const shipped = awsApps().filter(({ asItShips }) => asItShips);
+    return Promise.resolve([
+      ...shipped.flatMap(({ subject, template }) => verdicts(subject, cloudFormationPrivileges(template))),
+      ...terraformStacks().flatMap(({ name, json }) => verdicts(name, terraformPrivileges(json))),
+    ]);
+  },
+};
+
+function verdicts(stack: string, identities: readonly Identity[]): Verdict[] {
+  return identities.map(({ name, held, findings }) => ({
+    subject: `${stack}: ${name}`,
+    looked: `${held} ${held === 1 ? 'permission' : 'permissions'}`,
+    findings,
+  }));
+}

@@ -1,0 +1,63 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { FileSystem } from 'aws-cdk-lib';
+import { packageHandler } from '../../../shared/synth/handler-package';
+import type { Need } from './compare';
+import { type LibraryCall, libraryCalls } from './handler-calls';
+import { asksOf } from './library';
+
+const ROOT = path.join(__dirname, '../../..');
+const CLOUDS = ['aws', 'azure', 'gcp'];
+
+/** A handler, what tells it in a template, and what it calls. */
+interface Handler {
+  readonly folder: string;
+  /** The hash of its zip, and the hash that the CDK names the asset after. */
+  readonly hashes: readonly string[];
+  readonly calls: readonly LibraryCall[];
+}
+
+let known: readonly Handler[] | undefined;
+
+/** The handlers of all clouds. They are read once, since the compiler takes its time. */
+export function handlers(): readonly Handler[] {
+  known ??= readHandlers();
+  return known;
+}
+
+/**
+ * What the code of a function needs, read from the sources of its bundle.
+ * @param code what the template says of the code: the hash of the bundle stands in it
+ * @param settings the environment of the function
+ */
+export function handlerNeeds(who: string, code: string, settings: Readonly<Record<string, string>>): Need[] {
+  const handler = handlers().find(({ hashes }) => hashes.some((hash) => code.includes(hash)));
+  if (!handler) return [{ who, may: 'what its code does', on: 'anything', only: '', because: 'its code is no handler of this project' }];
+  return handler.calls.flatMap((call) => needsOf(call, settings).map((need) => ({ ...need, who, only: '' })));
+}
+
+function needsOf(call: LibraryCall, settings: Readonly<Record<string, string>>): Pick<Need, 'may' | 'on' | 'because'>[] {
+  const asks = asksOf(call);
+  const { target, where } = call;
+  if (!asks)
+    return [{ may: target, on: 'anything', because: `${where} calls it, and scripts/judges/privileges/library.ts does not know it` }];
+  return asks
+    .filter(({ address = '' }) => isReachable(address, settings))
+    .map(({ may, on }) => ({
+      may,
+      on: on.replace(/\{(\w+)\}/g, (setting, name: string) => settings[name] ?? setting),
+      because: `${where} calls ${target}`,
+    }));
+}
+
+/** A request to an address whose setting may be missing, and is, is never made. */
+function isReachable(address: string, settings: Readonly<Record<string, string>>): boolean {
+  return [...address.matchAll(/\{(\w+)\?\}/g)].every(([, name]) => settings[name!] !== undefined);
+}
+
+function readHandlers(): Handler[] {
+  const folders = CLOUDS.flatMap((cloud) => readdirSync(path.join(ROOT, cloud, 'handlers')).map((name) => `${cloud}/handlers/${name}`));
+  const packages = folders.map((folder) => ({ folder, ...packageHandler(folder) }));
+  const calls = libraryCalls(Object.fromEntries(packages.map(({ folder, inputs }) => [folder, inputs])));
+  return packages.map(({ folder, zip, hash }) => ({ folder, hashes: [hash, FileSystem.fingerprint(zip)], calls: calls[folder]! }));
+}

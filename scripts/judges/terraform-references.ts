@@ -1,0 +1,28 @@
+import type { Finding, Judge } from './judge';
+import { readModel } from './terraform/model';
+import { names } from './terraform/names';
+import { apis, forwarders, grants } from './terraform/order';
+import { cycles, references, variables } from './terraform/references';
+import { providers, settings } from './terraform/settings';
+import { blocksOf, type TerraformStack, terraformStacks } from './terraform/stack';
+
+/** Everything of a stack that `terraform validate` or the first apply would refuse, as far as it can be known here. */
+export async function findReferences(stack: TerraformStack): Promise<Finding[]> {
+  const model = await readModel(stack.json);
+  const held = [references, cycles, variables, settings, providers, apis, grants, forwarders].flatMap((rule) => rule(model));
+  return [...model.unreadable, ...held, ...(await names(stack))];
+}
+
+/** What can be held of a stack where there is neither Terraform nor a provider. */
+export const terraformReferences: Judge = {
+  name: 'Terraform without providers',
+  proves: 'each setting and each reference exists, nothing waits for itself, names fit, APIs and permissions come first',
+  run: () =>
+    Promise.all(
+      terraformStacks().map(async (stack) => ({
+        subject: stack.name,
+        looked: `${blocksOf(stack.json).length} resources and data sources`,
+        findings: await findReferences(stack),
+      })),
+    ),
+};

@@ -1,0 +1,75 @@
+import { Terraform } from '../../../local/template/terraform';
+import type { Finding } from '../judge';
+import { ANSWERS } from './answers';
+import { blocksOf, type TerraformStack } from './stack';
+
+/** What the services take as a name: the attribute that holds it, and the rule of the service. */
+const NAMES: Readonly<Record<string, readonly [attribute: string, rule: RegExp]>> = {
+  azurerm_application_insights: ['name', /^[^%&\\?/#:<>]{1,259}[^%&\\?/#:<> .]$/],
+  azurerm_eventhub: ['name', /^[a-zA-Z0-9][\w.-]{0,254}[a-zA-Z0-9]$/],
+  azurerm_eventhub_consumer_group: ['name', /^[a-zA-Z0-9][\w.-]{0,48}[a-zA-Z0-9]$/],
+  azurerm_eventhub_namespace: ['name', /^[a-zA-Z][a-zA-Z0-9-]{4,48}[a-zA-Z0-9]$/],
+  // Azure takes 60 characters, and the host tells apps of one storage account apart by the first 32.
+  azurerm_function_app_flex_consumption: ['name', /^[a-zA-Z0-9][a-zA-Z0-9-]{0,30}[a-zA-Z0-9]$/],
+  azurerm_log_analytics_workspace: ['name', /^[a-zA-Z0-9][a-zA-Z0-9-]{2,61}[a-zA-Z0-9]$/],
+  azurerm_monitor_diagnostic_setting: ['name', /^[^*<>%&:?+/\\]{1,260}$/],
+  azurerm_monitor_metric_alert: ['name', /^[^*#&+:<>?@%{}\\/]{1,259}[^*#&+:<>?@%{}\\/ .]$/],
+  azurerm_monitor_scheduled_query_rules_alert_v2: ['name', /^[^*#&+:<>?@%{}\\/]{1,259}[^*#&+:<>?@%{}\\/ .]$/],
+  azurerm_resource_group: ['name', /^[\w()-][\w().-]{0,88}[\w()-]$/],
+  azurerm_service_plan: ['name', /^[\w-]{1,60}$/],
+  azurerm_storage_account: ['name', /^[a-z0-9]{3,24}$/],
+  azurerm_storage_container: ['name', /^(?=.{3,63}$)[a-z0-9](-?[a-z0-9])*$/],
+  azurerm_user_assigned_identity: ['name', /^[a-zA-Z0-9][\w-]{2,127}$/],
+  google_artifact_registry_repository: ['repository_id', /^(?=.{1,63}$)[a-z](-?[a-z0-9])*$/],
+  google_bigquery_dataset: ['dataset_id', /^\w{1,1024}$/],
+  google_bigquery_table: ['table_id', /^\w{1,1024}$/],
+  // Cloud Run, which runs it, takes 49 characters, and no underscore.
+  google_cloudfunctions2_function: ['name', /^(?=.{1,49}$)[a-z](-?[a-z0-9])*$/],
+  google_pubsub_subscription: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
+  google_pubsub_topic: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
+  google_service_account: ['account_id', /^(?=.{6,30}$)[a-z](-*[a-z0-9])*$/],
+  google_storage_bucket: ['name', /^(?!goog)(?=.{3,63}$)[a-z0-9](-*[a-z0-9])*$/],
+  google_storage_bucket_object: ['name', /^[^\r\n]{1,1024}$/],
+};
+
+/** Each name is one that its service takes, with the shortest and with the longest answers, and no longer answer is taken. */
+export async function names(stack: TerraformStack): Promise<Finding[]> {
+  const asked = Object.keys(stack.json.variable ?? {}).filter((variable) => variable in ANSWERS);
+  const answers = (which: 0 | 1) => Object.fromEntries(asked.map((variable) => [variable, ANSWERS[variable]![which]]));
+  const unbounded = asked
+    .filter((variable) => variable === 'prefix' || variable === 'project_id')
+    .map(async (variable): Promise<Finding[]> => {
+      const longer = { ...answers(1), [variable]: `${ANSWERS[variable]![1]}x` };
+      const refused = await read(stack, longer).then(
+        () => false,
+        () => true,
+      );
+      return refused ? [] : [{ rule: 'name', where: `var.${variable}`, what: 'It may be longer than names can take.' }];
+    });
+  const found = await Promise.all([...[answers(0), answers(1)].map((given) => faultsWith(stack, given)), ...unbounded]);
+  return [...new Map(found.flat().map((finding) => [`${finding.where} ${finding.what}`, finding])).values()];
+}
+
+async function faultsWith(stack: TerraformStack, given: Readonly<Record<string, string>>): Promise<Finding[]> {
+  try {
+    const terraform = await read(stack, given);
+    const found = blocksOf(stack.json).map(async ({ address, type, body }): Promise<Finding[]> => {
+      const [attribute, rule] = NAMES[type] ?? ['name', undefined];
+      const name = body[attribute];
+      if (name === undefined || type.endsWith('_iam_member')) return [];
+      if (!rule) return [{ rule: 'name', where: address, what: `Nobody here knows what ${type} takes as a name.` }];
+      const worth = String(await terraform.evaluate(name, `${address}.${attribute}`));
+      return rule.test(worth) ? [] : [{ rule: 'name', where: address, what: `${attribute}: "${worth}" is no name for a ${type}.` }];
+    });
+    return (await Promise.all(found)).flat();
+  } catch (error) {
+    return [{ rule: 'name', where: stack.name, what: (error as Error).message }];
+  }
+}
+
+/** @throws Error when a variable refuses its answer */
+function read({ folder }: TerraformStack, given: Readonly<Record<string, string>>): Promise<Terraform> {
+  return Terraform.read(folder, given, ({ type }, attribute) =>
+    type === 'data.azurerm_client_config' && attribute === 'subscription_id' ? '00000000-0000-0000-0000-000000000000' : undefined,
+  );
+}

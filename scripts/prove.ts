@@ -1,0 +1,88 @@
+/** Asks every judge. `npm run prove -- --write` writes docs/proof.md; without it, the page must be what the judges say. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { type Judge, Unavailable } from './judges/judge';
+import { type Outcome, passes, proofPage, table, unexplained } from './proof';
+
+const HELP = `Asks every judge of the templates, and shows what each of them says.
+
+Usage: npm run prove [-- [NAME ...] [--write] [--help]]
+
+  NAME      only the judges whose name holds this, such as checkov; docs/proof.md is left alone then
+  --write   write docs/proof.md; without it, the page must be what the judges say
+  --help    print this text
+
+Exit codes: 0 nothing is unexplained, 1 something is, or a judge is missing, 2 the command is not understood.`;
+
+const PAGE = path.join(__dirname, '../docs/proof.md');
+
+async function main(): Promise<number> {
+  const { values, positionals } = readCommand();
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const { JUDGES, UNPROVEN }: typeof import('./judges/all') = require('./judges/all');
+  const chosen = JUDGES.filter(({ name }) => positionals.length === 0 || positionals.some((word) => name.includes(word)));
+  if (chosen.length === 0) throw new Usage(`No judge is called ${positionals.join(' or ')}. There are ${JUDGES.map(({ name }) => name).join(', ')}.`);
+
+  const outcomes: Outcome[] = [];
+  for (const judge of chosen) outcomes.push(await ask(judge));
+  console.log(`\n${table(outcomes)}`);
+  for (const line of unexplained(outcomes)) console.error(line);
+  const missing = outcomes.filter(({ judge, unavailable }) => unavailable !== undefined && !judge.online);
+  for (const { judge, unavailable } of missing) console.error(`${judge.name} was not asked, which is no pass: ${unavailable}`);
+  const isWhole = positionals.length === 0 && missing.length === 0;
+  const isCurrent = !isWhole || settlePage(proofPage(outcomes, UNPROVEN), values.write);
+  return outcomes.every(passes) && isCurrent ? 0 : 1;
+}
+
+/** Write the page, or hold it against what the judges say. */
+function settlePage(page: string, write: boolean): boolean {
+  if (write) {
+    writeFileSync(PAGE, page);
+    console.log('\nwrote docs/proof.md');
+    return true;
+  }
+  if (readFileSync(PAGE, 'utf8') === page) return true;
+  console.error('docs/proof.md is out of date. Run npm run prove -- --write, and read the difference.');
+  return false;
+}
+
+async function ask(judge: Judge): Promise<Outcome> {
+  const start = performance.now();
+  process.stderr.write(`${judge.name} ...`);
+  try {
+    return { judge, verdicts: await judge.run() };
+  } catch (error) {
+    if (error instanceof Unavailable) return { judge, verdicts: [], unavailable: error.message };
+    throw error;
+  } finally {
+    process.stderr.write(` ${((performance.now() - start) / 1000).toFixed(1)} s\n`);
+  }
+}
+
+class Usage extends Error {}
+
+function readCommand() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { write: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+    });
+  } catch (error) {
+    throw new Usage((error as Error).message);
+  }
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: Error) => {
+    console.error(process.env.DEBUG ? error : error.message);
+    process.exitCode = error instanceof Usage ? 2 : 1;
+  },
+);
