@@ -49,7 +49,7 @@ describe('on AWS', () => {
     return broken(cloudFormationPrivileges(copy));
   };
 
-  test('there are permissions to take away', () => expect(places).toHaveLength(12));
+  test('there are permissions to take away', () => expect(places.length).toBeGreaterThanOrEqual(12));
 
   test('each action that is taken away is missed', () => {
     const kept = places.filter(

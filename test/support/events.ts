@@ -31,3 +31,37 @@ export const anEvent: fc.Arbitrary<Event> = fc.record(
   },
   { requiredKeys: ['specversion', 'id', 'source', 'type', 'time'] },
 );
+
+/** A value as JSON, in one of the many ways to write it: characters as their numbers, blanks between, a slash behind a backslash. */
+export function spelled(value: fc.Arbitrary<unknown>): fc.Arbitrary<string> {
+  return fc.tuple(value, fc.array(fc.nat(9), { minLength: 1, maxLength: 20 })).map(([what, choices]) => {
+    let chosen = 0;
+    return spell(what, () => choices[chosen++ % choices.length]!);
+  });
+}
+
+function spell(value: unknown, choose: () => number): string {
+  const blank = () => ['', '', '', '', '', '', ' ', '\n', '\t', '\r\n'][choose()]!;
+  const list = (open: string, items: readonly string[], close: string) =>
+    `${open}${blank()}${items.join(`${blank()},${blank()}`)}${blank()}${close}`;
+  if (typeof value === 'string') return `"${[...Array(value.length).keys()].map((at) => spellUnit(value, at, choose())).join('')}"`;
+  if (Array.isArray(value))
+    return list(
+      '[',
+      value.map((item) => spell(item, choose)),
+      ']',
+    );
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).map(([key, inner]) => `${spell(key, choose)}${blank()}:${blank()}${spell(inner, choose)}`);
+  return list('{', members, '}');
+}
+
+function spellUnit(text: string, at: number, choice: number): string {
+  const unit = text[at]!;
+  if (choice === 1) return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  if (choice === 2) return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0').toUpperCase()}`;
+  if (choice === 3 && unit === '/') return '\\/';
+  // Half of a pair has no bytes of its own.
+  const isHalf = /[\ud800-\udfff]/.test(unit);
+  return isHalf ? `\\u${unit.charCodeAt(0).toString(16)}` : JSON.stringify(unit).slice(1, -1);
+}

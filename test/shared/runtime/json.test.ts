@@ -58,6 +58,43 @@ test.each(['{"a":1e999}', '{"a":-1E+400}', '[ 12.5e308]', '{"a":1,"b":[0,9e9999]
   expect(() => parse(text)).toThrow(new RangeError(`the number ${text.match(/[-0-9.eE+]{4,}/)} is too large`)),
 );
 
+describe.each([
+  ['objects', '{"a":', '}'],
+  ['lists', '[', ']'],
+  ['lists with all that stands between', ' [ "[{", ', ' ] '],
+])('%s within each other', (_, open, close) => {
+  const nested = (levels: number, inner: string) => `${open.repeat(levels)}${inner}${close.repeat(levels)}`;
+
+  test.each(['1', '12345678901234567890'])('are read to a depth of 500, with %s in them', (inner) => {
+    const text = nested(500, inner);
+    expect(stringify(parse(text))).toBe(text.replaceAll(' ', ''));
+  });
+
+  test.each([501, 3000, 10_000, 1_000_000])('are refused at a depth of %i', (levels) => {
+    expect(() => parse(nested(levels, '1'))).toThrow(new RangeError('nested more than 500 levels deep'));
+    expect(() => parse(open.repeat(levels))).toThrow();
+  });
+});
+
+test('brackets in a text are no levels', () => {
+  const text = JSON.stringify({ text: `${'['.repeat(1000)}"\\${'{'.repeat(1000)}` });
+  expect(stringify(parse(text))).toBe(text);
+});
+
+test('of a name that stands twice the last one counts, on both ways, whatever the name', () => {
+  const name = fc.constantFrom('a', 'b', '', '__proto__', 'constructor', 'hasOwnProperty', 'toJSON');
+  const member = fc.tuple(name, fc.jsonValue({ maxDepth: 2 })).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+  fc.assert(
+    fc.property(fc.array(member), (members) => {
+      const text = `{${members.join(',')}}`;
+      const plain = JSON.stringify(JSON.parse(text));
+      expect(stringify(parse(text))).toBe(plain);
+      expect(stringify(parse(beside(text)))).toBe(beside(plain));
+      expect(Object.getPrototypeOf((parse(beside(text)) as object[])[1])).toBe(Object.prototype);
+    }),
+  );
+});
+
 test('writes one line', () => expect(stringify({ text: 'a\nb\r', big: 1n })).toBe('{"text":"a\\nb\\r","big":1}'));
 
 test.each([[{}], [{ big: 1n }]])('refuses a value that contains itself: %p', (value: Record<string, unknown>) => {

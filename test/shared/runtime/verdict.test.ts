@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { type Event, PermanentError, type Row, type Transform } from '../../../shared/runtime/event';
-import { stringify } from '../../../shared/runtime/json';
+import { parse, stringify } from '../../../shared/runtime/json';
 import { transform as shipped } from '../../../shared/runtime/transform';
 import { deadLetter, judge } from '../../../shared/runtime/verdict';
+import { anEvent, spelled } from '../../support/events';
 
 const event: Event = { specversion: '1.0', id: '1', source: '/test', type: 'test', time: '2026-01-31T08:30:00Z' };
 const bytesOf = (value: unknown) => Buffer.from(JSON.stringify(value));
@@ -105,6 +107,104 @@ describe('a transform that fails says why', () => {
     const verdict = judged(bytesOf(event), throwing(new Error('x'.repeat(5000))));
     expect(verdict).toEqual({ reason: `Error: ${'x'.repeat(992)}…` });
   });
+});
+
+describe('whatever comes in', () => {
+  const piece = fc.oneof(
+    fc.constantFrom(
+      '"',
+      '\\',
+      '\\u',
+      '\\ud800',
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '\u0000',
+      '\n',
+      '\u2028',
+      '\ufeff',
+      '-',
+      '1e999',
+      '__proto__',
+    ),
+    fc.constantFrom('"data":', '"id":1', '"__proto__":{}', '"time":null', '12345678901234567890', 'NaN', '[[[[', '{"a":{"a":'),
+    fc.string({ unit: 'binary', maxLength: 3 }),
+  );
+  /** An event with a piece of something else in it, or without a piece of its own. */
+  const broken = fc
+    .tuple(spelled(anEvent), fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(4), piece)
+    .map(([text, where, taken, put]) => {
+      const at = Math.floor(where * text.length);
+      return Buffer.from(text.slice(0, at) + put + text.slice(at + taken));
+    });
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 64 }).map((array) => Buffer.from(array)),
+    fc.array(piece, { maxLength: 12 }).map((pieces) => Buffer.from(pieces.join(''))),
+    fc.tuple(broken, fc.nat(300), fc.nat(255)).map(([text, at, byte]) => {
+      if (at < text.length) text[at] = byte;
+      return text;
+    }),
+    broken,
+    spelled(fc.jsonValue()).map((text) => Buffer.from(text)),
+    spelled(anEvent).map((text) => Buffer.from(text)),
+  );
+
+  test('there is a verdict: rows that say the same as the event to the last digit, or a reason in one line', () => {
+    const verdicts = { rows: 0, reason: 0 };
+    fc.assert(
+      fc.property(bytes, (input) => {
+        const verdict = judged(Buffer.from(input));
+        if ('reason' in verdict) {
+          verdicts.reason++;
+          expect(verdict.reason).toMatch(/^\w+: \S(.*\S)?$/u);
+          expect(verdict.reason.length).toBeLessThanOrEqual(1000);
+        } else {
+          verdicts.rows++;
+          expect(verdict.rows).toHaveLength(1);
+          expect(verdict.rows[0]).not.toMatch(/[\r\n]/);
+          expect(parse(verdict.rows[0]!)).toEqual(parse(input.toString()));
+        }
+        expect(judged(Buffer.from(input))).toEqual(verdict);
+      }),
+      { numRuns: 1000 },
+    );
+    // A test that meets only one of the two proves little.
+    expect(Math.min(verdicts.rows, verdicts.reason)).toBeGreaterThan(100);
+  });
+
+  test('the dead letter gives back the very bytes', () =>
+    fc.assert(
+      fc.property(bytes, (input) => {
+        const { payload, encoding } = JSON.parse(JSON.stringify(deadLetter(input, 'why', {})));
+        expect(Buffer.from(payload, encoding === 'text' ? 'utf8' : 'base64')).toEqual(input);
+      }),
+    ));
+
+  test.each([501, 10_000, 400_000])('an event of %i levels is refused at every try alike', (levels) => {
+    const deep = (inner: string) =>
+      Buffer.from(`${JSON.stringify(event).slice(0, -1)},"data":${'['.repeat(levels - 1)}${inner}${']'.repeat(levels - 1)}}`);
+    for (const inner of ['1', '12345678901234567890']) {
+      expect(judged(deep(inner))).toEqual({ reason: 'RangeError: nested more than 500 levels deep' });
+    }
+  });
+
+  test('a number of a million digits is stored to the last of them', () => {
+    const digits = '7'.repeat(1_000_000);
+    const text = `${JSON.stringify(event).slice(0, -1)},"data":${digits}}`;
+    expect(judged(Buffer.from(text))).toEqual({ rows: [text] });
+  });
+
+  test.each(['"__proto__":{"specversion":"1.0"}', '"__proto__":{"id":"1"},"data":12345678901234567890'])(
+    'an event takes none of its attributes from %s',
+    (member) => {
+      const { id: _, ...without } = event;
+      const text = `{${member},${JSON.stringify(without).slice(1)}`;
+      expect(judged(Buffer.from(text))).toEqual({ reason: expect.stringMatching(/^InvalidEvent: /) });
+    },
+  );
 });
 
 describe('a dead letter', () => {
