@@ -40,9 +40,20 @@ export function table(outcomes: readonly Outcome[]): string {
       return [outcome.judge.name, lookedAt(outcome).join('; '), String(findings), String(acknowledged), String(unexplained)];
     }),
   ];
-  const cut = rows.map(([judge, looked, ...counts]) => [judge!, looked!.length > LOOKED ? `${looked!.slice(0, LOOKED - 1)}…` : looked!, ...counts]);
+  const cut = rows.map(([judge, looked, ...counts]) => [
+    judge!,
+    looked!.length > LOOKED ? `${looked!.slice(0, LOOKED - 1)}…` : looked!,
+    ...counts,
+  ]);
   const widths = cut[0]!.map((_, column) => Math.max(...cut.map((row) => row[column]!.length)));
-  return cut.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()).join('\n');
+  return cut
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 const LOOKED = 84;
@@ -51,7 +62,9 @@ const LOOKED = 84;
 export function unexplained(outcomes: readonly Outcome[]): string[] {
   return outcomes.flatMap(({ judge, verdicts }) =>
     verdicts.flatMap(({ subject, findings }) =>
-      findings.filter(({ reason }) => reason === undefined).map(({ rule, where, what }) => `${judge.name}: ${subject}: ${where}: ${rule}: ${what}`),
+      findings
+        .filter(({ reason }) => reason === undefined)
+        .map(({ rule, where, what }) => `${judge.name}: ${subject}: ${where}: ${rule}: ${what}`),
     ),
   );
 }
@@ -72,13 +85,15 @@ Each finding that stays is answered in the construct that it concerns, in its te
 |---|---|---|---|---|---|
 ${asked.map(row).join('\n')}
 
-Two things are asked only where the internet is, and are not counted here: ${online.map(({ judge }) => `**${judge.name}** (${lowerFirst(judge.proves)})`).join(', ')}.
+Asked only where the internet is, and not counted here: ${online.map(({ judge }) => `**${judge.name}** (${lowerFirst(judge.proves)})`).join(', ')}.
 
 Beside these, at every commit: the tests (\`npm test\`), the [weakenings](weakenings.md) that they must catch, [what ships to a cloud](shipped.md), and \`npm run local -- --once\` with each of its faults, which balances the books of 1,050 events on each cloud.
 
 ## Findings that stay, and why
-${asked.filter((outcome) => countsOf(outcome).acknowledged > 0).map(answers).join('\n')}
-
+${asked
+  .filter((outcome) => countsOf(outcome).acknowledged > 0)
+  .map(answers)
+  .join('')}
 ## What stays unproven without an account
 
 ${unproven.map((line) => `- ${line}`).join('\n')}
@@ -104,7 +119,8 @@ function answers({ judge, verdicts }: Outcome): string {
     }
   }
   const lines = [...rows.values()].map(
-    ({ finding: { rule, what, reason }, places }) => `| ${cell(rule)} | ${cell(what)} | ${[...places].map(cell).join('<br>')} | ${cell(reason!)} |`,
+    ({ finding: { rule, what, reason }, places }) =>
+      `| ${cell(rule)} | ${cell(what)} | ${[...places].map(cell).join('<br>')} | ${cell(reason!)} |`,
   );
   return `\n### ${judge.name}\n\n| Rule | What it says | Where | Why it stays |\n|---|---|---|---|\n${lines.join('\n')}\n`;
 }

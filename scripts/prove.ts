@@ -26,7 +26,8 @@ async function main(): Promise<number> {
   }
   const { JUDGES, UNPROVEN }: typeof import('./judges/all') = require('./judges/all');
   const chosen = JUDGES.filter(({ name }) => positionals.length === 0 || positionals.some((word) => name.includes(word)));
-  if (chosen.length === 0) throw new Usage(`No judge is called ${positionals.join(' or ')}. There are ${JUDGES.map(({ name }) => name).join(', ')}.`);
+  if (chosen.length === 0)
+    throw new Usage(`No judge is called ${positionals.join(' or ')}. There are ${JUDGES.map(({ name }) => name).join(', ')}.`);
 
   const outcomes: Outcome[] = [];
   for (const judge of chosen) outcomes.push(await ask(judge));

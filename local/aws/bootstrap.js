@@ -20,9 +20,8 @@ let requestId;
 function call(method, resource, body) {
   return new Promise((resolve, reject) => {
     const options = { agent, host, port, method, path: `/2018-06-01/runtime/${resource}`, headers: { 'content-type': 'application/json' } };
-    const request = http.request(options, async (response) => {
-      const chunks = await response.toArray();
-      resolve({ headers: response.headers, body: Buffer.concat(chunks).toString() });
+    const request = http.request(options, (response) => {
+      response.toArray().then((chunks) => resolve({ headers: response.headers, body: Buffer.concat(chunks).toString() }), reject);
     });
     request.on('error', reject);
     request.end(body);

@@ -1,0 +1,182 @@
+import { symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { awsApps } from '../../scripts/judges/aws-apps';
+import { leastPrivilege } from '../../scripts/judges/least-privilege';
+import { cloudFormationPrivileges, type Identity, terraformPrivileges } from '../../scripts/judges/privileges/findings';
+import { libraryCalls } from '../../scripts/judges/privileges/handler-calls';
+import { handlers } from '../../scripts/judges/privileges/handlers';
+import { asksOf } from '../../scripts/judges/privileges/library';
+import { type TerraformJson, terraformStacks } from '../../scripts/judges/terraform/stack';
+import { temporaryFolder } from '../support/folder';
+
+// The compiler reads the handlers and their packages once, in the first test.
+jest.setTimeout(60_000);
+
+const root = path.join(__dirname, '../..');
+const { template } = awsApps().find(({ asItShips }) => asItShips)!;
+const stacks = terraformStacks();
+
+/** The rules that a change breaks, of those that nobody may explain away. */
+function broken(identities: readonly Identity[]): string[] {
+  const findings = identities.flatMap((identity) => identity.findings);
+  return [...new Set(findings.filter(({ reason }) => reason === undefined).map(({ rule }) => rule))].sort();
+}
+
+test('each identity may do what its work takes, and what it may do beyond that is explained by name', async () => {
+  const findings = (await leastPrivilege.run()).flatMap((verdict) => verdict.findings);
+  expect(findings.filter(({ reason }) => reason === undefined)).toEqual([]);
+  expect(findings.map(({ rule, where }) => `${rule}: ${where}`).sort()).toEqual([
+    'no-narrower-role: Azure Event Hubs Data Receiver on Buffer hub',
+    'no-narrower-role: Azure Event Hubs Data Sender on Buffer hub',
+    'no-narrower-role: Monitoring Metrics Publisher on Processing insights',
+    'no-narrower-role: Storage Blob Data Contributor on Store dead letter',
+    'no-narrower-role: Storage Blob Data Contributor on Store events',
+    'no-narrower-role: roles/bigquery.dataEditor on Store table',
+  ]);
+});
+
+describe('on AWS', () => {
+  type Statement = { Action: string | string[]; Resource: unknown };
+  const policies = Object.entries(template.Resources).filter(([, { Type }]) => Type === 'AWS::IAM::Policy');
+  const places = policies.flatMap(([id, { Properties }]) =>
+    (Properties as any).PolicyDocument.Statement.flatMap(({ Action }: Statement, statement: number) =>
+      [Action].flat().map((action, index) => ({ id, statement, index, action })),
+    ),
+  );
+  const changed = ({ id, statement }: { id: string; statement: number }, change: (of: Statement) => void) => {
+    const copy: any = structuredClone(template);
+    change(copy.Resources[id].Properties.PolicyDocument.Statement[statement]);
+    return broken(cloudFormationPrivileges(copy));
+  };
+
+  test('there are permissions to take away', () => expect(places.length).toBeGreaterThanOrEqual(12));
+
+  test('each action that is taken away is missed', () => {
+    const kept = places.filter(
+      (place: any) =>
+        !changed(place, (of) => {
+          of.Action = [of.Action].flat().filter((_, index) => index !== place.index);
+        }).includes('missing'),
+    );
+    expect(kept).toEqual([]);
+  });
+
+  test('each action that is widened is seen', () => {
+    for (const wide of [(action: string) => `${action.split(':')[0]}:*`, () => '*', (action: string) => action.replace(/.$/, '*')]) {
+      const unseen = places.filter(
+        (place: any) =>
+          !changed(place, (of) => {
+            of.Action = [of.Action].flat().map((action, index) => (index === place.index ? wide(action) : action));
+          }).includes('too-wide'),
+      );
+      expect(unseen).toEqual([]);
+    }
+  });
+
+  test('each resource that is widened is seen', () => {
+    const narrow = places.filter((place: any) => !place.action.startsWith('xray:'));
+    expect(narrow.filter((place: any) => !changed(place, (of) => Object.assign(of, { Resource: '*' })).includes('too-wide'))).toEqual([]);
+  });
+});
+
+describe.each(stacks)('$name', ({ json }) => {
+  const isGrant = (type: string) => type === 'azurerm_role_assignment' || type.endsWith('_iam_member');
+  const grants = Object.entries(json.resource!).flatMap(([type, named]) =>
+    isGrant(type) ? Object.keys(named).map((name) => ({ type, name })) : [],
+  );
+  const changed = ({ type, name }: { type: string; name: string }, body: object | undefined) => {
+    const copy: any = structuredClone(json);
+    if (body) Object.assign(copy.resource[type][name], body);
+    else delete copy.resource[type][name];
+    return broken(terraformPrivileges(copy as TerraformJson));
+  };
+  const roleOf = (type: string) => (type === 'azurerm_role_assignment' ? 'role_definition_name' : 'role');
+
+  test('each grant that is taken away is missed', () => {
+    expect(grants.length).toBeGreaterThanOrEqual(6);
+    expect(grants.filter((grant) => !changed(grant, undefined).includes('missing'))).toEqual([]);
+  });
+
+  test('each grant of a wider role is seen', () => {
+    for (const role of ['Owner', 'Contributor', 'roles/owner', 'roles/editor', 'a role that nobody knows']) {
+      const unseen = grants.filter((grant) => changed(grant, { [roleOf(grant.type)]: role }).every((rule) => rule === 'no-narrower-role'));
+      expect(unseen).toEqual([]);
+    }
+  });
+
+  test('each grant to somebody else is seen', () => {
+    const unseen = grants.filter(({ type, name }) => {
+      const rules = changed({ type, name }, { principal_id: 'somebody', member: 'user:somebody@example.com' });
+      return !rules.includes('missing') || !rules.includes('no-need');
+    });
+    expect(unseen).toEqual([]);
+  });
+});
+
+describe('what a handler needs is read from its bundle', () => {
+  const asks = (folder: string) => {
+    const { calls } = handlers().find((handler) => handler.folder === folder)!;
+    return calls.flatMap((call) => asksOf(call)?.map(({ may, on }) => `${may} on ${on}`) ?? [`unknown: ${call.target}`]);
+  };
+
+  test.each([
+    ['aws/handlers/kinesis-to-s3', ['s3:PutObject on {STORE_BUCKET}/{STORE_PREFIX}*', 'sqs:SendMessage on {DEAD_LETTER_QUEUE_URL}']],
+    [
+      'azure/handlers/event-hubs-to-blob',
+      [
+        'data:Microsoft.EventHub/*/receive/action on {EVENTS_HUB}',
+        'data:Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write on {STORE_ENDPOINT}{STORE_CONTAINER}',
+        'data:Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write on {DEAD_LETTER_ENDPOINT}{DEAD_LETTER_CONTAINER}',
+      ],
+    ],
+    [
+      'gcp/handlers/pub-sub-to-bigquery',
+      [
+        'bigquery.tables.get on projects/{STORE_PROJECT}/datasets/{STORE_DATASET}/tables/{STORE_TABLE}/streams/_default',
+        'bigquery.tables.updateData on projects/{STORE_PROJECT}/datasets/{STORE_DATASET}/tables/{STORE_TABLE}/streams/_default',
+        'pubsub.topics.publish on {DEAD_LETTER_TOPIC}',
+        'pubsub.topics.publish on {DEAD_LETTER_TOPIC}',
+      ],
+    ],
+  ])('%s', (folder, expected) => expect(asks(folder)).toEqual(expected));
+
+  test('and nothing escapes: not a command that is new, not one that is passed on, not one behind a name or a request', () => {
+    const folder = temporaryFolder();
+    symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+    writeFileSync(
+      path.join(folder, 'main.ts'),
+      `import { DeleteObjectCommand, GetObjectCommand, S3, S3Client } from '@aws-sdk/client-s3';
+       import * as everything from '@aws-sdk/client-sqs';
+       import { request } from 'node:https';
+       const s3 = new S3Client({});
+       export const handler = async (names: string[], Made = GetObjectCommand) => {
+         await s3.send(new DeleteObjectCommand({ Bucket: 'b', Key: names[0] }));
+         await s3.send(new Made({ Bucket: 'b', Key: 'k' }));
+         await new S3({})['deleteBucket']({ Bucket: 'b' });
+         new everything.PurgeQueueCommand({ QueueUrl: 'q' });
+         names.forEach(request);
+         names.forEach(s3['destroy']);
+         (s3 as any).config.anything();
+         await import('node:net');
+         process.kill(1);
+         await fetch('https://example.com', { method: 'POST' });
+       };`,
+    );
+    const handler = path.relative(root, folder);
+    const unknown = libraryCalls({ [handler]: [path.join(handler, 'main.ts')] })[handler]!.filter((call) => !asksOf(call));
+    expect([...new Set(unknown.map(({ target }) => target))].sort()).toEqual([
+      '@aws-sdk/client-s3 DeleteObjectCommand',
+      '@aws-sdk/client-s3 GetObjectCommand',
+      '@aws-sdk/client-s3 GetObjectCommand.constructor',
+      '@aws-sdk/client-s3 S3',
+      '@aws-sdk/client-s3 S3.deleteBucket',
+      '@aws-sdk/client-s3 S3Client.destroy',
+      '@aws-sdk/client-sqs PurgeQueueCommand',
+      '@types/node Process.kill',
+      '@types/node fetch.fetch',
+      '@types/node https.request',
+      'something unknown, (s3 as any).config.anything',
+      'something unknown, import',
+    ]);
+  });
+});
