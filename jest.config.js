@@ -1,3 +1,5 @@
+require('./bin/ready');
+
 /** @type {import('jest').Config} */
 module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],

@@ -34,6 +34,7 @@ export const UNPROVEN: readonly string[] = [
   'GCP: the condition on the builder during a build, how far the view pushes a filter on `event_time` down, forwarding into a topic that is bound to a region.',
   'API Gateway: the wording of its refusals, what it does to a body that is no UTF-8. The local run and the tests render its templates with a stand-in.',
   'The stand-ins of the local run behave as the documentation says. Nobody has compared them with the services.',
+  'Least privilege: what a role of Azure or Google holds was taken from pages and lists of others, and "no narrower role" holds within that table; what a library calls by itself counts to the call that we make.',
   'Speed, latency, scaling and cost.',
   ...DEPLOYMENT,
 ];
