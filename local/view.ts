@@ -168,7 +168,7 @@ function balanceLines(
 ): string[] {
   const row = (what: string, count: number, more = '') => `  ${what.padEnd(22)}${number(count).padStart(8)}   ${more}`.trimEnd();
   const reasons = (counts: Readonly<Record<string, number>>) =>
-    alike(counts).map(([reason, count]) => `  ${''.padEnd(22)}${''.padStart(8)}   ${number(count)} ${cutTo(reason, WIDTH - 36)}`);
+    alike(counts).map(([reason, count]) => `${''.padEnd(35)}${number(count).padStart(5)}  ${cutTo(reason, WIDTH - 42)}`);
   return [
     bold(
       `${cloud}: ${number(sent)} events in ${seconds.toFixed(1)} s, ${number(Math.round(sent / seconds))} a second from the door to the store`,
