@@ -109,6 +109,11 @@ export class AzurePipeline extends TerraformStack {
       condition: Op.lt(Fn.lengthOf(Fn.setsubtract(Fn.values(senders.value), ['User', 'Group', 'ServicePrincipal'])), 1),
       errorMessage: 'Each sender must be a User, a Group or a ServicePrincipal.',
     });
+    const id = '[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}';
+    senders.addValidation({
+      condition: Fn.can(Fn.regex(`^(?:${id}(?:,${id})*)?$`, Fn.join(',', Fn.keys(senders.value)))),
+      errorMessage: 'Each sender must be named by its object id. See az ad sp show or az ad user show.',
+    });
     return senders.value;
   }
 

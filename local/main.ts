@@ -100,7 +100,7 @@ function readCommand(): Command | 'help' {
     });
     if (values.help) return 'help';
     const unknown = positionals.find((name) => !CLOUDS.includes(name as Cloud));
-    if (unknown) throw new Error(`"${unknown}" is no cloud. Name ${CLOUDS.join(', ')}, or none for all three.`);
+    if (unknown !== undefined) throw new Error(`${JSON.stringify(unknown)} is no cloud. Name ${CLOUDS.join(', ')}, or none for all three.`);
     const { fault, events } = values;
     if (fault !== undefined && !Object.hasOwn(FAULTS, fault))
       throw new Error(`--fault must be one of ${Object.keys(FAULTS).join(', ')}, got "${fault}".`);
@@ -114,7 +114,9 @@ function readCommand(): Command | 'help' {
       fault: fault as Fault | undefined,
     };
   } catch (error) {
-    console.error(`${(error as Error).message} See npm run local -- --help.`);
+    // Node goes on with how to call a file that is named like an option.
+    const sentence = (error as Error).message.replace(/\.( To specify .*)?$/s, '');
+    console.error(`${sentence}. See npm run local -- --help.`);
     process.exit(2);
   }
 }

@@ -5,6 +5,7 @@ import { eventCheckSource } from './event-check';
 import { withExamples } from './examples';
 import { pipelinesSvg } from './picture';
 import { settingsPage } from './settings';
+import { shippedPage } from './shipped/page';
 import { weakeningsPage } from './weakenings/page';
 
 const root = path.join(__dirname, '..');
@@ -14,6 +15,7 @@ const files: Record<string, () => string | Promise<string>> = {
   'README.md': () => withExamples(read('README.md') ?? ''),
   'docs/pipelines.svg': pipelinesSvg,
   'docs/settings.md': settingsPage,
+  'docs/shipped.md': shippedPage,
   'docs/weakenings.md': weakeningsPage,
 };
 
@@ -40,4 +42,7 @@ function read(file: string): string | undefined {
   }
 }
 
-void generate();
+generate().catch((error: Error) => {
+  console.error(process.env.DEBUG ? error : error.message);
+  process.exitCode = 1;
+});

@@ -10,6 +10,7 @@ export class NoMatch extends Error {}
 export const FUNCTIONS: Readonly<Record<string, (...values: unknown[]) => unknown>> = {
   element: (list, index) => (list as unknown[])[Number(index) % (list as unknown[]).length],
   join: (separator, list) => (list as unknown[]).join(String(separator)),
+  keys: (map) => Object.keys(map as object),
   length: (list) => (typeof list === 'string' ? [...list].length : Object.keys(list as object).length),
   regex: (pattern, text) => {
     const found = new RegExp(String(pattern), 'u').exec(String(text));

@@ -1,3 +1,4 @@
+import { audit } from './audit';
 import { awsRules } from './aws-rules';
 import { cdkNag } from './cdk-nag';
 import { cfnLint } from './cfn-lint';
@@ -7,12 +8,16 @@ import { cloudFormationValidator } from './cloudformation-validator';
 import { UNPROVEN as DEPLOYMENT, deployment } from './deployment';
 import type { Judge } from './judge';
 import { leastPrivilege } from './least-privilege';
+import { licences } from './licences';
+import { lockfile } from './lockfile';
 import { terraformReferences } from './terraform-references';
 import { terraformRules } from './terraform-rules';
 import { terraformValidate } from './terraform-validate';
 
 /** Every judge, in the order in which they are asked: the fast ones first. */
 export const JUDGES: readonly Judge[] = [
+  lockfile,
+  licences,
   awsRules,
   terraformRules,
   leastPrivilege,
@@ -24,6 +29,7 @@ export const JUDGES: readonly Judge[] = [
   checkovTerraform,
   deployment,
   terraformValidate,
+  audit,
 ];
 
 /** What no judge can say without an account. */

@@ -20,10 +20,10 @@ export const cfnLint: Judge = {
       key: 'cfn-lint',
       reasons: ({ 'cfn-lint': said }) => said?.config.ignore_checks.map((id) => [id, said.reasons[id]]) ?? [],
       async scan(folder, files) {
-        const command = path.join(await pythonTool('requirements.lock.txt'), 'cfn-lint');
-        const { stdout: version } = await runSealed(command, ['--version']);
+        const python = path.join(await pythonTool('requirements.lock.txt'), 'python3');
+        const { stdout: version } = await runSealed(python, ['-m', 'cfnlint', '--version']);
         const found = await lint(
-          command,
+          python,
           files.map((file) => path.join(folder, file)),
         );
         return { found, looked: () => `every rule but one, by ${version.trim()}` };
@@ -31,10 +31,23 @@ export const cfnLint: Judge = {
     }),
 };
 
-async function lint(command: string, files: readonly string[]): Promise<Found[]> {
+async function lint(python: string, files: readonly string[]): Promise<Found[]> {
   // I1022 asks for Fn::Sub where the CDK always writes Fn::Join.
-  const args = ['--format', 'json', '--include-checks', 'I', '--ignore-checks', 'I1022', '--non-zero-exit-code', 'none', '--', ...files];
-  const { status, stdout, stderr } = await runSealed(command, args);
+  const args = [
+    '-m',
+    'cfnlint',
+    '--format',
+    'json',
+    '--include-checks',
+    'I',
+    '--ignore-checks',
+    'I1022',
+    '--non-zero-exit-code',
+    'none',
+    '--',
+    ...files,
+  ];
+  const { status, stdout, stderr } = await runSealed(python, args);
   if (status !== 0) throw new Error(`cfn-lint ended with ${status}: ${stderr.trim().split('\n').at(-1)}`);
   return (JSON.parse(stdout) as Printed[]).map(({ Filename, Message, Location, Rule }) => {
     const [section, name] = Location.Path ?? [];

@@ -46,8 +46,10 @@ export async function runCheckov(fileOrFolder: string, framework: string): Promi
   const subject = path.resolve(fileOrFolder);
   const bin = await pythonTool('requirements.lock.txt');
   const { stdout, stderr, status } = await runSealed(
-    path.join(bin, 'checkov'),
+    path.join(bin, 'python3'),
     [
+      // Its own first line names the Python, and cannot where there is a space in the path.
+      path.join(bin, 'checkov'),
       ...[statSync(subject).isDirectory() ? '--directory' : '--file', subject],
       ...['--framework', framework, '--output', 'json', '--compact', '--soft-fail', '--skip-download'],
     ],

@@ -57,6 +57,18 @@ test('the rules of the variables are the rules of the site', () => {
   ]);
 });
 
+test.each([
+  [true, []],
+  [true, ['8f3c1d2e-0000-4a5b-9c7d-1234567890ab']],
+  [true, ['8f3c1d2e-0000-4a5b-9c7d-1234567890ab', '9F3C1D2E-0000-4A5B-9C7D-1234567890AB']],
+  [false, ['me@example.com']],
+  [false, ['8f3c1d2e-0000-4a5b-9c7d-1234567890ab', '']],
+])('Terraform says %p to the senders %j', (right, senders) => {
+  const { condition } = json.variable.senders.validation[1];
+  const [, pattern] = /^\$\{can\(regex\("(.+)", join\(",", keys\(var\.senders\)\)\)\)\}$/.exec(condition)!;
+  expect(new RegExp(pattern!).test(senders.join(','))).toBe(right);
+});
+
 test('runs with the version of the provider that the bindings were made for, and never with the next major one', () => {
   expect(json.terraform.required_providers.azurerm).toEqual({ source: 'azurerm', version: '4.55.0' });
   expect(packageJson.dependencies['@cdktf/provider-azurerm']).toBe('14.23.1');

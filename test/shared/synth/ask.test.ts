@@ -1,4 +1,7 @@
+import { LOCATION } from '../../../azure/site';
+import { PROJECT, REGION } from '../../../gcp/site';
 import { ask } from '../../../shared/synth/ask';
+import { PREFIX } from '../../../shared/synth/settings';
 import { synthesize } from '../../support/cdktf';
 
 const rule = { pattern: /^[a-z]{2}$/, must: 'be two letters', remedy: 'Like this: de.' };
@@ -21,4 +24,11 @@ test('a text with a default, which is the example where another is refused', () 
     default: 'de',
     validation: [{ error_message: 'The country must be two letters, such as de.' }],
   });
+});
+
+test.each(Object.entries({ PREFIX, LOCATION, PROJECT, REGION }))('%s is a rule that Terraform reads as it stands', (_, { pattern }) => {
+  // CDKTF escapes neither a backslash nor a quote, and RE2 knows neither a look around nor a look back.
+  expect(pattern.source).not.toMatch(/[\\"]|\(\?[^:]/);
+  expect(pattern.source).toMatch(/^\^.*\$$/);
+  expect(pattern.flags).toBe('');
 });
