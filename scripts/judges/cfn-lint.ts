@@ -20,10 +20,10 @@ export const cfnLint: Judge = {
       key: 'cfn-lint',
       reasons: ({ 'cfn-lint': said }) => said?.config.ignore_checks.map((id) => [id, said.reasons[id]]) ?? [],
       async scan(folder, files) {
-        const python = path.join(await pythonTool('requirements.lock.txt'), 'python3');
-        const { stdout: version } = await runSealed(python, ['-m', 'cfnlint', '--version']);
+        const bin = await pythonTool('requirements.lock.txt');
+        const { stdout: version } = await runSealed(path.join(bin, 'cfn-lint'), ['--version']);
         const found = await lint(
-          python,
+          path.join(bin, 'cfn-lint'),
           files.map((file) => path.join(folder, file)),
         );
         return { found, looked: () => `every rule but one, by ${version.trim()}` };
@@ -31,7 +31,7 @@ export const cfnLint: Judge = {
     }),
 };
 
-async function lint(python: string, files: readonly string[]): Promise<Found[]> {
+async function lint(command: string, files: readonly string[]): Promise<Found[]> {
   // I1022 asks for Fn::Sub where the CDK always writes Fn::Join.
   const args = [
     '-m',
@@ -47,7 +47,7 @@ async function lint(python: string, files: readonly string[]): Promise<Found[]> 
     '--',
     ...files,
   ];
-  const { status, stdout, stderr } = await runSealed(python, args);
+  const { status, stdout, stderr } = await runSealed(command, args);
   if (status !== 0) throw new Error(`cfn-lint ended with ${status}: ${stderr.trim().split('\n').at(-1)}`);
   return (JSON.parse(stdout) as Printed[]).map(({ Filename, Message, Location, Rule }) => {
     const [section, name] = Location.Path ?? [];
