@@ -47,8 +47,11 @@ function settlePage(page: string, write: boolean): boolean {
     console.log('\nwrote docs/proof.md');
     return true;
   }
-  if (readFileSync(PAGE, 'utf8') === page) return true;
-  console.error('docs/proof.md is out of date. Run npm run prove -- --write, and read the difference.');
+  const [before, now] = [readFileSync(PAGE, 'utf8'), page].map((text) => text.split('\n'));
+  const line = now!.findIndex((text, index) => text !== before![index]);
+  if (line === -1 && before!.length === now!.length) return true;
+  console.error(`docs/proof.md is out of date, first in line ${line + 1}. Run npm run prove -- --write, and read the difference.`);
+  console.error(`- ${before![line] ?? ''}\n+ ${now![line] ?? ''}`);
   return false;
 }
 

@@ -64,8 +64,14 @@ export async function runCheckov(fileOrFolder: string, framework: string): Promi
   };
   return {
     version: summary.checkov_version,
-    passed: results.passed_checks.map(check),
-    failed: results.failed_checks.map(check),
-    skipped: results.skipped_checks.map((skipped) => ({ ...check(skipped), reason: skipped.check_result.suppress_comment ?? '' })),
+    passed: sorted(results.passed_checks.map(check)),
+    failed: sorted(results.failed_checks.map(check)),
+    skipped: sorted(results.skipped_checks.map((skipped) => ({ ...check(skipped), reason: skipped.check_result.suppress_comment ?? '' }))),
   };
+}
+
+/** checkov asks some of its questions at the same time, and tells the answers as they come. */
+function sorted<One extends Check>(checks: One[]): One[] {
+  const key = ({ file, resource, id }: One) => `${file} ${resource} ${id}`;
+  return checks.sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
