@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
+import { exitWith } from '../bin/one-line';
 import { readEvents } from './corpus';
 import { FAULTS, type Fault } from './faults';
 import { GUARD, sealed } from './seal';
@@ -52,15 +53,7 @@ interface Command {
   readonly json: boolean;
 }
 
-void main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(error instanceof Error && !process.env.DEBUG ? error.message : error);
-    process.exitCode = 1;
-  },
-);
+void exitWith(main);
 
 async function main(): Promise<number> {
   const command = readCommand();

@@ -1,3 +1,4 @@
+import { exitWith } from '../bin/one-line';
 import { runDeployment } from './judges/deployment/run';
 
 // Deploys the AWS pipeline to a server on this machine that plays an account, uses it, and takes it down.
@@ -9,12 +10,4 @@ async function main(): Promise<number> {
   return findings.length === 0 ? 0 : 1;
 }
 
-void main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(error instanceof Error && !process.env.DEBUG ? error.message : error);
-    process.exitCode = 1;
-  },
-);
+void exitWith(main);

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
+import { exitWith } from '../bin/one-line';
 import { type Judge, Unavailable } from './judges/judge';
 import { type Outcome, passes, proofPage, table, unexplained } from './proof';
 
@@ -19,15 +20,20 @@ Exit codes: 0 nothing is unexplained, 1 something is, or a judge is missing, 2 t
 const PAGE = path.join(__dirname, '../docs/proof.md');
 
 async function main(): Promise<number> {
-  const { values, positionals } = readCommand();
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { write: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+  });
   if (values.help) {
     console.log(HELP);
     return 0;
   }
   const { JUDGES, UNPROVEN }: typeof import('./judges/all') = require('./judges/all');
   const chosen = JUDGES.filter(({ name }) => positionals.length === 0 || positionals.some((word) => name.includes(word)));
-  if (chosen.length === 0)
-    throw new Usage(`No judge is called ${positionals.join(' or ')}. There are ${JUDGES.map(({ name }) => name).join(', ')}.`);
+  if (chosen.length === 0) {
+    console.error(`No judge is called ${positionals.join(' or ')}. There are ${JUDGES.map(({ name }) => name).join(', ')}.`);
+    return 2;
+  }
 
   const outcomes: Outcome[] = [];
   for (const judge of chosen) outcomes.push(await ask(judge));
@@ -68,25 +74,4 @@ async function ask(judge: Judge): Promise<Outcome> {
   }
 }
 
-class Usage extends Error {}
-
-function readCommand() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: { write: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
-    });
-  } catch (error) {
-    throw new Usage((error as Error).message);
-  }
-}
-
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    console.error(process.env.DEBUG ? error : error.message);
-    process.exitCode = error instanceof Usage ? 2 : 1;
-  },
-);
+void exitWith(main);

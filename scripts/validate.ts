@@ -1,5 +1,6 @@
 /** Asks Terraform itself. It needs Terraform 1.7 or newer and the registry of its providers, and no account. */
 import { parseArgs } from 'node:util';
+import { exitWith } from '../bin/one-line';
 import { Unavailable } from './judges/judge';
 import { terraformValidate } from './judges/terraform-validate';
 
@@ -17,7 +18,10 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const verdicts = await terraformValidate.run();
+  const verdicts = await terraformValidate.run().catch((error: Error) => {
+    if (error instanceof Unavailable) error.message = `Not validated, which is no pass: ${error.message}`;
+    throw error;
+  });
   for (const { subject, looked, findings } of verdicts) {
     if (findings.length === 0) console.log(`${subject}: ${looked}`);
     for (const { rule, where, what } of findings) console.error(`${subject}: ${where}: ${rule}: ${what}`);
@@ -25,13 +29,4 @@ async function main(): Promise<number> {
   return verdicts.every(({ findings }) => findings.length === 0) ? 0 : 1;
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error & { code?: string }) => {
-    if (error instanceof Unavailable) console.error(`Not validated, which is no pass: ${error.message}`);
-    else console.error(process.env.DEBUG ? error : error.message);
-    process.exitCode = error.code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1;
-  },
-);
+void exitWith(main);

@@ -112,9 +112,8 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     const base = `${site.prefix}-${name}`;
 
     const runtimeEmail = serviceAccount ?? this.account(site, 'Runtime', base, 'Runs as').email;
-    this.member = `serviceAccount:${runtimeEmail}`;
     const invoker = this.account(site, 'Invoker', base, 'Calls');
-    this.invokerEmail = invoker.email;
+    [this.member, this.invokerEmail] = [`serviceAccount:${runtimeEmail}`, invoker.email];
     this.builder = new FunctionBuilder(this, 'Builder', { site, name: base });
     const { bucket, object } = new FunctionSource(this, 'Source', { site, name: base, code });
     const bindings = [

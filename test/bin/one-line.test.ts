@@ -1,4 +1,4 @@
-import { orOneLine } from '../../bin/one-line';
+import { exitWith, orOneLine } from '../../bin/one-line';
 
 /** What a person sees of a fault, and the exit code that goes with it. */
 function told(run: () => void): [string, unknown] {
@@ -39,3 +39,20 @@ test('a fault in the code says how to find it', () =>
     "Cannot read properties of undefined (reading 'node'). DEBUG=1 shows where it came from.",
     1,
   ]));
+
+const misunderstood = Object.assign(new Error("Unknown option '--fast'. To specify a positional argument, say so."), {
+  code: 'ERR_PARSE_ARGS_UNKNOWN_OPTION',
+});
+
+test.each<[string, () => Promise<number>, number, string]>([
+  ['ends with the exit code that it gives', async () => 3, 3, ''],
+  ['that fails ends with 1', async () => throwing(new Error('no.'))(), 1, 'no.'],
+  ['that is not understood ends with 2', async () => throwing(misunderstood)(), 2, "Unknown option '--fast'. See --help."],
+])('a command %s', async (_, run, code, line) => {
+  const error = jest.spyOn(console, 'error').mockImplementation(() => {});
+  await exitWith(run);
+  expect(process.exitCode).toBe(code);
+  expect(String(error.mock.calls[0]?.[0] ?? '')).toBe(line);
+  process.exitCode = undefined;
+  error.mockRestore();
+});
