@@ -6,8 +6,8 @@ import { parseArgs } from 'node:util';
 import { exitWith } from '../bin/one-line';
 import { readEvents } from './corpus';
 import { FAULTS, type Fault } from './faults';
+import { type Command, type Order, orderOf } from './order';
 import { GUARD, sealed } from './seal';
-import type { Order } from './sealed';
 import { CLOUDS, type Cloud, newState, ROOT } from './state';
 import { jsonView, liveView, plainView, type View } from './view';
 
@@ -18,14 +18,14 @@ Usage: npm run local [-- [CLOUD ...] [options]]
 
   CLOUD          aws, azure or gcp; all three, one after the other, where none is named
   --once         send 1,050 events of every kind as fast as they go, balance the books, end;
-                 without it 20 events a second go through until Ctrl-C
+                 without it 20 events a second go through: until Ctrl-C, or 300 on each of several clouds
   --count N      send so many events
   --events FILE  send the events of a file, one in each line, instead of made-up ones
   --fault NAME   let something go wrong:
 ${Object.entries(FAULTS)
   .map(([name, what]) => `                   ${name.padEnd(14)}${what}`)
   .join('\n')}
-  --keep         stay up after the events, until Ctrl-C: look around, send your own
+  --keep         stay up after the events, until Ctrl-C: look around, send your own; takes one cloud
   --pace N       let waits of the cloud pass N times faster than they do, by default 60; work takes the time it takes
   --json         print a line of JSON for each thing that happens, for machines
   --help         print this text
@@ -37,21 +37,7 @@ Environment:
 
 Exit codes: 0 every accepted event is in the store or in the dead letter, 1 it is not, or the run failed, 2 the command is not understood.`;
 
-const ONCE = 1050;
-const RATE = 20;
 const PACE = 60;
-
-/** What the person asks for. */
-interface Command {
-  readonly clouds: readonly Cloud[];
-  readonly once: boolean;
-  readonly count?: number;
-  readonly events?: string;
-  readonly fault?: Fault;
-  readonly keep: boolean;
-  readonly pace: number;
-  readonly json: boolean;
-}
 
 void exitWith(main);
 
@@ -98,9 +84,11 @@ function readCommand(): Command | 'help' {
     if (fault !== undefined && !Object.hasOwn(FAULTS, fault))
       throw new Error(`--fault must be one of ${Object.keys(FAULTS).join(', ')}, got "${fault}".`);
     if (events !== undefined) readEvents(events);
+    const clouds = positionals.length > 0 ? CLOUDS.filter((cloud) => positionals.includes(cloud)) : CLOUDS;
+    if (values.keep && clouds.length > 1) throw new Error(`--keep takes one cloud, got ${clouds.join(', ')}.`);
     return {
       ...values,
-      clouds: positionals.length > 0 ? CLOUDS.filter((cloud) => positionals.includes(cloud)) : CLOUDS,
+      clouds,
       count: wholeNumber('--count', values.count, 10_000_000),
       pace: wholeNumber('--pace', values.pace, 100_000) ?? PACE,
       events: events && path.resolve(events),
@@ -119,12 +107,6 @@ function wholeNumber(option: string, text: string | undefined, most: number): nu
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
   throw new Error(`${option} must be a whole number from 1 to ${most}, got "${text}".`);
-}
-
-/** Without `--once` events drip, so that a person can follow them. */
-function orderOf({ once, count, events, fault, keep, pace }: Command, cloud: Cloud, synthesized: string, data: string): Order {
-  const rate = once || fault ? undefined : RATE;
-  return { cloud, synthesized, data, events, fault, keep, pace, rate, count: count ?? (rate || events ? undefined : ONCE) };
 }
 
 /** The packages of the local run are large, so they are installed when they are needed first. */

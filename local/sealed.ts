@@ -1,25 +1,10 @@
 import { readerOf } from './blueprints';
 import { corpus, readEvents, take } from './corpus';
-import { type Fault, recipeOf } from './faults';
+import { recipeOf } from './faults';
+import type { Order } from './order';
 import { Pace } from './pace';
 import { run } from './run';
-import type { Cloud } from './state';
 import type { Message } from './story';
-
-/** What the command line asks of one cloud. It comes as the first message. */
-export interface Order {
-  readonly cloud: Cloud;
-  /** What was synthesized. */
-  readonly synthesized: string;
-  readonly data: string;
-  /** A file with an event in each line, instead of the corpus. */
-  readonly events?: string;
-  readonly count?: number;
-  readonly rate?: number;
-  readonly fault?: Fault;
-  readonly pace: number;
-  readonly keep: boolean;
-}
 
 /** The process in which one cloud runs, sealed off from the person's environment. It says what happens over its channel. */
 async function obey({ cloud, synthesized, data, events, count, rate, fault, pace, keep }: Order, stopped: AbortSignal) {

@@ -1,0 +1,46 @@
+import type { Fault } from './faults';
+import type { Cloud } from './state';
+
+const ONCE = 1050;
+const RATE = 20;
+/** A quarter of a minute to watch, before the next cloud has its turn. */
+const TURN = 300;
+
+/** What the person asks for. */
+export interface Command {
+  readonly clouds: readonly Cloud[];
+  readonly once: boolean;
+  readonly count?: number;
+  readonly events?: string;
+  readonly fault?: Fault;
+  readonly keep: boolean;
+  readonly pace: number;
+  readonly json: boolean;
+}
+
+/** What the command line asks of one cloud. It comes as the first message. */
+export interface Order {
+  readonly cloud: Cloud;
+  /** What was synthesized. */
+  readonly synthesized: string;
+  readonly data: string;
+  /** A file with an event in each line, instead of the corpus. */
+  readonly events?: string;
+  readonly count?: number;
+  readonly rate?: number;
+  readonly fault?: Fault;
+  readonly pace: number;
+  readonly keep: boolean;
+}
+
+/** Without `--once` events drip, so that a person can follow them. */
+export function orderOf(
+  { clouds, once, count, events, fault, keep, pace }: Command,
+  cloud: Cloud,
+  synthesized: string,
+  data: string,
+): Order {
+  const rate = once || fault ? undefined : RATE;
+  const made = rate === undefined ? ONCE : clouds.length > 1 ? TURN : undefined;
+  return { cloud, synthesized, data, events, fault, keep, pace, rate, count: count ?? (events ? undefined : made) };
+}
