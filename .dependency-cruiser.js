@@ -1,14 +1,29 @@
-const STAGE = '^(aws|azure|gcp)/(connect|buffer|processing|store|visualize|containerization)/';
+const SERVICE = '^(aws|azure|gcp)/(connect|buffer|processing|store|visualize|containerization)/([^/]+)/';
+/** What readers of templates know of a service, and the smallest platform that has it. */
+const NOT_DEPLOYED = '/(facts|example)\\.ts$';
 
 /** Who may import whom. `docs/adr` says why. @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
     {
-      name: 'a-stage-stands-alone',
-      comment: 'A construct imports packages, its own folder, ports, settings and acknowledge, so that it can be copied.',
+      name: 'a-service-stands-alone',
+      comment: 'A construct imports packages, its own folder, ports, foundation and checks of settings, so that it can be copied.',
       severity: 'error',
-      from: { path: STAGE },
-      to: { pathNot: ['node_modules', '^$1/(ports|acknowledge)\\.ts$', '^$1/$2/', '^shared/synth/(settings|acknowledge)\\.ts$'] },
+      from: { path: SERVICE, pathNot: NOT_DEPLOYED },
+      to: { pathNot: ['node_modules', '^$1/(ports|foundation)/', '^$1/$2/$3/', '^shared/synth/'] },
+    },
+    {
+      name: 'facts-are-data',
+      comment: 'Whoever reads templates loads the facts of every service, so they load nothing themselves.',
+      severity: 'error',
+      from: { path: '/facts\\.ts$' },
+      to: { pathNot: ['^shared/read/', '^$1/'] },
+    },
+    {
+      name: 'facts-and-examples-are-not-deployed',
+      severity: 'error',
+      from: { path: '^(aws|azure|gcp)/' },
+      to: { path: NOT_DEPLOYED },
     },
     {
       name: 'clouds-do-not-meet',
@@ -18,17 +33,23 @@ module.exports = {
       to: { path: '^(aws|azure|gcp)/', pathNot: '^$1/' },
     },
     {
-      name: 'only-a-pipeline-knows-four-stages',
-      comment: 'Stages meet through ports, and only a pipeline puts them together.',
+      name: 'only-a-blueprint-knows-several-services',
+      comment: 'Services meet through ports, and only a blueprint puts them together.',
       severity: 'error',
-      from: { path: '^(aws|azure|gcp|shared|bin)/', pathNot: ['/pipeline\\.ts$', STAGE] },
-      to: { path: STAGE },
+      from: { path: '^(aws|azure|gcp|shared|bin)/', pathNot: ['/architectures/', '/example\\.ts$', SERVICE] },
+      to: { path: SERVICE },
+    },
+    {
+      name: 'the-foundation-knows-no-service',
+      severity: 'error',
+      from: { path: '^(aws|azure|gcp)/(ports|foundation)/' },
+      to: { pathNot: ['node_modules', '^$1/(ports|foundation)/', '^shared/'] },
     },
     {
       name: 'handlers-run-in-the-cloud',
       comment: 'What runs in the cloud imports nothing that runs while synthesizing.',
       severity: 'error',
-      from: { path: '/handlers/|^shared/runtime/' },
+      from: { path: '/(handlers|runtime)/' },
       to: { path: ['^shared/(synth|read)/', 'aws-cdk-lib', 'cdktf', 'constructs'] },
     },
     {

@@ -1,8 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { DISABLE_CREATION_STACK_TRACES } from 'aws-cdk-lib/cx-api';
-import { blueprints } from '../aws/blueprints';
 import cdk from '../cdk.json';
-import { build, readRequest } from '../shared/synth/blueprints';
+import { blueprintsNamed, build, readRequest } from '../shared/synth/blueprints';
 import { DESTROY_DATA } from '../shared/synth/settings';
 import { orOneLine } from './one-line';
 
@@ -12,8 +11,8 @@ const PURE = { [DISABLE_CREATION_STACK_TRACES]: true };
 /** Synthesize what is asked for on AWS. The outcome lies in `outdir`, or where the CDK command line says. */
 export function synthesizeAws(env: NodeJS.ProcessEnv, outdir?: string) {
   const app = new App({ outdir, autoSynth: false, context: { ...cdk.context, ...PURE, [DESTROY_DATA]: env.DESTROY_DATA } });
-  const request = readRequest(env);
-  build(app, [blueprints], { ...request, blueprint: app.node.tryGetContext('blueprint') ?? request.blueprint });
+  const { blueprint, options } = readRequest(env);
+  for (const found of blueprintsNamed(app.node.tryGetContext('blueprint') ?? blueprint, ['aws'])) build(app, found, options);
   return app.synth();
 }
 

@@ -1,12 +1,10 @@
 import { App } from 'cdktf';
-import { blueprints as azure } from '../azure/blueprints';
-import { blueprints as gcp } from '../gcp/blueprints';
-import { build, readRequest } from '../shared/synth/blueprints';
+import { blueprintsNamed, build, type Cloud, readRequest } from '../shared/synth/blueprints';
 import { DESTROY_DATA } from '../shared/synth/settings';
 import { orOneLine } from './one-line';
 
-const CLOUDS = { azure, gcp };
-export type TerraformCloud = keyof typeof CLOUDS;
+/** The clouds that Terraform deploys to. */
+export type TerraformCloud = Exclude<Cloud, 'aws'>;
 
 /**
  * Synthesize what is asked for on Azure and GCP. The outcome lies in `outdir`, or where the CDKTF command line says.
@@ -19,11 +17,8 @@ export function synthesizeTerraform(
 ): string[] {
   // Else CDKTF asks Terraform for its version, which only a deploy needs.
   const app = new App({ outdir, skipValidation: true, context: { [DESTROY_DATA]: env.DESTROY_DATA } });
-  build(
-    app,
-    clouds.map((cloud) => CLOUDS[cloud]),
-    readRequest(env),
-  );
+  const { blueprint, options } = readRequest(env);
+  for (const found of blueprintsNamed(blueprint, clouds)) build(app, found, options);
   app.synth();
   return Object.keys(app.manifest.stacks);
 }

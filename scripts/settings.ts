@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 
 const root = path.join(__dirname, '..');
 const CLOUDS = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
-const ROOMS = ['connect', 'buffer', 'processing', 'store', ''];
+const ROOMS = ['connect', 'buffer', 'processing', 'store', 'visualize', 'containerization', 'foundation'];
 
 /** Every setting of every construct, from the comments in the code: `docs/settings.md`. */
 export function settingsPage(): string {
@@ -20,11 +20,13 @@ const INTRODUCTION = `Every construct with its settings, in the order that data 
 that is a value against what the template says.`;
 
 function filesOf(cloud: string, room: string): string[] {
-  const entries = readdirSync(path.join(root, cloud, room), { withFileTypes: true });
-  const files = entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .map(({ name }) => path.posix.join(cloud, room, name));
-  return files.sort();
+  const folder = path.posix.join(cloud, room);
+  if (!existsSync(path.join(root, folder))) return [];
+  const entries = readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' });
+  return entries
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => path.posix.join(folder, name))
+    .sort();
 }
 
 /** A construct that people make: what it is, and a table. The parts of a stage are left out: their names end otherwise. */
@@ -32,13 +34,13 @@ function constructIn(file: string): string[] {
   const source = parse(file);
   const made = source.statements.find(ts.isClassDeclaration);
   const props = interfaceOf(source, `${made?.name?.text}Props`);
-  if (!made?.name || !props || !/(Entry|Buffer|Processor|Store|Site|Pipeline)$/.test(made.name.text)) return [];
+  if (!made?.name || !props || !/(Entry|Buffer|Processor|Store|Site|Platform)$/.test(made.name.text)) return [];
   const [first] = textOf(made).split('\n\n');
   return [`### [${made.name.text}](../${file})`, first!, table(props)];
 }
 
 function deliveryOf(cloud: string): string {
-  return `### [Delivery](../${cloud}/ports.ts)\n\nHow records reach their target. What is left out is as the source sees fit; its \`deliverTo\` says how.\n\n${table(interfaceOf(parse(`${cloud}/ports.ts`), 'Delivery')!)}`;
+  return `### [Delivery](../${cloud}/ports/delivery.ts)\n\nHow records reach their target. What is left out is as the source sees fit; its \`deliverTo\` says how.\n\n${table(interfaceOf(parse(`${cloud}/ports/delivery.ts`), 'Delivery')!)}`;
 }
 
 function table(props: ts.InterfaceDeclaration): string {

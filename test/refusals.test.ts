@@ -2,23 +2,23 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { App as TerraformApp, TerraformStack, TerraformVariable } from 'cdktf';
 import type { Construct } from 'constructs';
-import { KinesisBuffer } from '../aws/buffer/kinesis-buffer';
-import { ApiGatewayEntry } from '../aws/connect/api-gateway-entry';
-import { AwsPipeline } from '../aws/pipeline';
-import { LambdaProcessor } from '../aws/processing/lambda-processor';
-import { S3Store } from '../aws/store/s3-store';
-import { EventHubBuffer } from '../azure/buffer/event-hub-buffer';
-import { EventHubEntry } from '../azure/connect/event-hub-entry';
-import { AzurePipeline } from '../azure/pipeline';
-import { FunctionProcessor } from '../azure/processing/function-processor';
-import { AzureSite } from '../azure/site';
-import { BlobStore } from '../azure/store/blob-store';
-import { PubSubBuffer } from '../gcp/buffer/pub-sub-buffer';
-import { PubSubEntry } from '../gcp/connect/pub-sub-entry';
-import { GcpPipeline } from '../gcp/pipeline';
-import { CloudFunctionProcessor } from '../gcp/processing/cloud-function-processor';
-import { ProjectSite } from '../gcp/site';
-import { BigQueryStore } from '../gcp/store/bigquery-store';
+import { AwsPipeline } from '../aws/architectures/pipeline';
+import { KinesisBuffer } from '../aws/buffer/kinesis/kinesis-buffer';
+import { ApiGatewayEntry } from '../aws/connect/api-gateway/api-gateway-entry';
+import { LambdaProcessor } from '../aws/processing/lambda/lambda-processor';
+import { S3Store } from '../aws/store/s3/s3-store';
+import { AzurePipeline } from '../azure/architectures/pipeline';
+import { EventHubBuffer } from '../azure/connect/event-hub/event-hub-buffer';
+import { EventHubEntry } from '../azure/connect/event-hub/event-hub-entry';
+import { AzureSite } from '../azure/foundation/site';
+import { FunctionProcessor } from '../azure/processing/functions/function-processor';
+import { BlobStore } from '../azure/store/blob/blob-store';
+import { GcpPipeline } from '../gcp/architectures/pipeline';
+import { PubSubBuffer } from '../gcp/connect/pub-sub/pub-sub-buffer';
+import { PubSubEntry } from '../gcp/connect/pub-sub/pub-sub-entry';
+import { ProjectSite } from '../gcp/foundation/site';
+import { CloudFunctionProcessor } from '../gcp/processing/cloud-functions/cloud-function-processor';
+import { BigQueryStore } from '../gcp/store/bigquery/bigquery-store';
 import { SettingError } from '../shared/synth/settings';
 import { settingsOf } from './support/defaults';
 import { temporaryFolder } from './support/folder';
@@ -61,12 +61,12 @@ interface Made {
 
 const MADE: Readonly<Record<string, Made>> = {
   KinesisBuffer: {
-    file: 'aws/buffer/kinesis-buffer.ts',
+    file: 'aws/buffer/kinesis/kinesis-buffer.ts',
     settings: { retention: 'time', encryptionKey: 'resource', stream: 'resource', deadLetterQueue: 'resource', removal: 'choice' },
     make: (id, props) => new KinesisBuffer(aws, id, props),
   },
   S3Store: {
-    file: 'aws/store/s3-store.ts',
+    file: 'aws/store/s3/s3-store.ts',
     settings: {
       prefix: 'text',
       archiveAfter: 'time',
@@ -78,7 +78,7 @@ const MADE: Readonly<Record<string, Made>> = {
     make: (id, props) => new S3Store(aws, id, props),
   },
   ApiGatewayEntry: {
-    file: 'aws/connect/api-gateway-entry.ts',
+    file: 'aws/connect/api-gateway/api-gateway-entry.ts',
     settings: {
       sink: 'neighbour',
       eventSchema: 'neighbour',
@@ -92,7 +92,7 @@ const MADE: Readonly<Record<string, Made>> = {
     make: (id, props) => new ApiGatewayEntry(aws, id, { sink, eventSchema: {}, ...props }),
   },
   LambdaProcessor: {
-    file: 'aws/processing/lambda-processor.ts',
+    file: 'aws/processing/lambda/lambda-processor.ts',
     settings: {
       code: 'neighbour',
       source: 'neighbour',
@@ -106,7 +106,7 @@ const MADE: Readonly<Record<string, Made>> = {
     make: (id, props) => new LambdaProcessor(aws, id, { code: Code.fromInline('0'), source: sink, stores: {}, ...props }),
   },
   AzureSite: {
-    file: 'azure/site.ts',
+    file: 'azure/foundation/site.ts',
     settings: {
       prefix: 'text',
       location: 'text',
@@ -118,7 +118,7 @@ const MADE: Readonly<Record<string, Made>> = {
     make: (id, props) => new AzureSite(terraform, id, { prefix: 'acme', location: 'westeurope', ...props }),
   },
   EventHubBuffer: {
-    file: 'azure/buffer/event-hub-buffer.ts',
+    file: 'azure/connect/event-hub/event-hub-buffer.ts',
     settings: {
       site: 'neighbour',
       name: 'text',
@@ -133,12 +133,12 @@ const MADE: Readonly<Record<string, Made>> = {
     make: (id, props) => new EventHubBuffer(terraform, id, { site: azure, ...props }),
   },
   EventHubEntry: {
-    file: 'azure/connect/event-hub-entry.ts',
+    file: 'azure/connect/event-hub/event-hub-entry.ts',
     settings: { sink: 'neighbour', senders: 'senders' },
     make: (id, props) => new EventHubEntry(terraform, id, { sink: hub, ...props }),
   },
   FunctionProcessor: {
-    file: 'azure/processing/function-processor.ts',
+    file: 'azure/processing/functions/function-processor.ts',
     settings: {
       site: 'neighbour',
       code: 'neighbour',
@@ -157,7 +157,7 @@ const MADE: Readonly<Record<string, Made>> = {
       new FunctionProcessor(terraform, id, { site: azure, code, source: hub, stores: {}, deadLetter: blobs.deadLetter, ...props }),
   },
   BlobStore: {
-    file: 'azure/store/blob-store.ts',
+    file: 'azure/store/blob/blob-store.ts',
     settings: {
       site: 'neighbour',
       name: 'text',
@@ -171,12 +171,12 @@ const MADE: Readonly<Record<string, Made>> = {
     make: (id, props) => new BlobStore(terraform, id, { site: azure, ...props }),
   },
   ProjectSite: {
-    file: 'gcp/site.ts',
+    file: 'gcp/foundation/site.ts',
     settings: { project: 'text', region: 'text', prefix: 'text' },
     make: (id, props) => new ProjectSite(terraform, id, { project: 'acme-data', region: 'europe-west1', prefix: 'acme', ...props }),
   },
   PubSubBuffer: {
-    file: 'gcp/buffer/pub-sub-buffer.ts',
+    file: 'gcp/connect/pub-sub/pub-sub-buffer.ts',
     settings: {
       site: 'neighbour',
       name: 'text',
@@ -189,12 +189,12 @@ const MADE: Readonly<Record<string, Made>> = {
     make: (id, props) => new PubSubBuffer(terraform, id, { site: gcp, ...props }),
   },
   PubSubEntry: {
-    file: 'gcp/connect/pub-sub-entry.ts',
+    file: 'gcp/connect/pub-sub/pub-sub-entry.ts',
     settings: { sink: 'neighbour', publishers: 'texts' },
     make: (id, props) => new PubSubEntry(terraform, id, { sink: topic, ...props }),
   },
   CloudFunctionProcessor: {
-    file: 'gcp/processing/cloud-function-processor.ts',
+    file: 'gcp/processing/cloud-functions/cloud-function-processor.ts',
     settings: {
       site: 'neighbour',
       code: 'neighbour',
@@ -212,7 +212,7 @@ const MADE: Readonly<Record<string, Made>> = {
     make: (id, props) => new CloudFunctionProcessor(terraform, id, { site: gcp, code, source: topic, stores: {}, ...props }),
   },
   BigQueryStore: {
-    file: 'gcp/store/bigquery-store.ts',
+    file: 'gcp/store/bigquery/bigquery-store.ts',
     settings: {
       site: 'neighbour',
       name: 'text',

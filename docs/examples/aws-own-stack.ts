@@ -2,9 +2,9 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { KinesisBuffer } from '../../aws/buffer/kinesis-buffer';
-import { LambdaProcessor } from '../../aws/processing/lambda-processor';
-import { S3Store } from '../../aws/store/s3-store';
+import { KinesisBuffer } from '../../aws/buffer/kinesis/kinesis-buffer';
+import { LambdaProcessor } from '../../aws/processing/lambda/lambda-processor';
+import { S3Store } from '../../aws/store/s3/s3-store';
 import { packageHandler } from '../../shared/synth/handler-package';
 
 const app = new App();

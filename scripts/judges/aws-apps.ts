@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { blueprints } from '../../aws/blueprints';
 import cdk from '../../cdk.json';
 import type { CfnTemplate } from '../../shared/read/cfn';
-import { build } from '../../shared/synth/blueprints';
+import { type Blueprint, build, findBlueprints } from '../../shared/synth/blueprints';
 import { DESTROY_DATA, type Removal } from '../../shared/synth/settings';
 
 /** An app of AWS after its synthesis. */
@@ -25,20 +24,20 @@ let apps: readonly AwsApp[] | undefined;
 
 /** Each blueprint of AWS as it ships, and with each of those settings turned. */
 export function awsApps(): readonly AwsApp[] {
-  apps ??= Object.keys(blueprints).flatMap((blueprint) => [
+  apps ??= findBlueprints(['aws']).flatMap((blueprint) => [
     ...synthesize(blueprint, '', {}),
     ...synthesize(blueprint, ', each setting turned', TURNED, 'destroy'),
   ]);
   return apps;
 }
 
-function synthesize(blueprint: string, how: string, context: Readonly<Record<string, string>>, removal?: Removal): AwsApp[] {
+function synthesize(blueprint: Blueprint, how: string, context: Readonly<Record<string, string>>, removal?: Removal): AwsApp[] {
   const outdir = mkdtempSync(path.join(tmpdir(), 'aws-'));
   const { CDK_VALIDATION } = process.env;
   process.env.CDK_VALIDATION = 'false';
   try {
     const app = new App({ outdir, autoSynth: false, context: { ...cdk.context, ...context } });
-    build(app, [blueprints], { blueprint, options: { removal } });
+    build(app, blueprint, { removal });
     return app.synth().stacks.map(({ stackName, template }) => ({ subject: `${stackName}${how}`, asItShips: how === '', app, template }));
   } finally {
     if (CDK_VALIDATION === undefined) delete process.env.CDK_VALIDATION;

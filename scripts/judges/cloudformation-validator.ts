@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { version } from 'aws-cdk-lib/package.json';
-import { blueprints } from '../../aws/blueprints';
+import { findBlueprints } from '../../shared/synth/blueprints';
 import { TURNED } from './aws-apps';
 import type { Finding, Judge, Verdict } from './judge';
 
@@ -24,7 +24,7 @@ export const cloudFormationValidator: Judge = {
   proves: 'each synthesis, as a person runs it, ends at what CloudFormation itself would refuse',
   run: () =>
     Promise.resolve(
-      Object.keys(blueprints).flatMap((blueprint) => [
+      findBlueprints(['aws']).flatMap(({ name: blueprint }) => [
         validate(`aws-${blueprint}`, { BLUEPRINT: blueprint }),
         validate(`aws-${blueprint}, each setting turned`, {
           BLUEPRINT: blueprint,

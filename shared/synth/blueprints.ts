@@ -1,4 +1,12 @@
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Construct } from 'constructs';
 import type { Removal } from './settings';
+
+const ROOT = path.join(__dirname, '../..');
+
+export const CLOUDS = ['aws', 'azure', 'gcp'] as const;
+export type Cloud = (typeof CLOUDS)[number];
 
 /** What every blueprint can be told. */
 export interface BlueprintOptions {
@@ -9,14 +17,40 @@ export interface BlueprintOptions {
   readonly removal?: Removal;
 }
 
-/** What one cloud can build: each blueprint by its name. */
-export type Blueprints<App> = Readonly<Record<string, (app: App, options: BlueprintOptions) => void>>;
+/** Something that can be built: a whole platform, or the smallest one that has a service. */
+export interface Blueprint {
+  readonly cloud: Cloud;
+  /** The name of its file in `architectures/`, or of the folder of the service whose example it is. */
+  readonly name: string;
+  /** The file that exports its class, by its path from the root. */
+  readonly file: string;
+}
 
 /** What the person at the keyboard asked for. */
 export interface Request {
   /** The name of a blueprint. */
   readonly blueprint: string;
   readonly options: BlueprintOptions;
+}
+
+/**
+ * Every blueprint of some clouds: `<cloud>/architectures/NAME.ts`, and `example.ts` in the folder of the service NAME. None
+ * of them is loaded.
+ * @throws Error when two of one cloud have the same name
+ */
+export function findBlueprints(clouds: readonly Cloud[] = CLOUDS, root = ROOT): Blueprint[] {
+  const { filesIn, foldersIn } = reader(root);
+  return clouds.flatMap((cloud) => {
+    const architectures = filesIn(`${cloud}/architectures`).map((file) => [path.basename(file, '.ts'), file] as const);
+    const examples = foldersIn(cloud)
+      .flatMap(foldersIn)
+      .map((folder) => [path.basename(folder), `${folder}/example.ts`] as const)
+      .filter(([, file]) => existsSync(path.join(root, file)));
+    const found = [...architectures, ...examples].map(([name, file]) => ({ cloud, name, file }));
+    const twice = found.find((one, index) => found.findIndex(({ name }) => name === one.name) !== index);
+    if (twice) throw new Error(`${cloud} has two blueprints named ${twice.name}. Rename ${twice.file}, or the folder it is in.`);
+    return found;
+  });
 }
 
 /**
@@ -33,16 +67,36 @@ export function readRequest({ BLUEPRINT, REMOVAL }: NodeJS.ProcessEnv): Request 
 }
 
 /**
- * Build a blueprint on every cloud that has it.
- * @throws Error that lists the known names when none has it
+ * The blueprints that have a name, on the clouds that have one.
+ * @throws Error that lists the known names when no cloud has it
  */
-export function build<App>(app: App, clouds: readonly Blueprints<App>[], { blueprint, options }: Request): void {
-  const builders = clouds.filter((cloud) => Object.hasOwn(cloud, blueprint));
-  if (builders.length === 0) {
-    const known = [...new Set(clouds.flatMap((cloud) => Object.keys(cloud)))].join(', ');
-    throw new Error(
-      `the blueprint must be one of ${known}, got ${JSON.stringify(blueprint)}. Leave BLUEPRINT and -c blueprint out for the minimal pipelines.`,
-    );
-  }
-  for (const cloud of builders) cloud[blueprint]!(app, options);
+export function blueprintsNamed(name: string, clouds: readonly Cloud[] = CLOUDS, root = ROOT): Blueprint[] {
+  const known = findBlueprints(clouds, root);
+  const found = known.filter((blueprint) => blueprint.name === name);
+  if (found.length > 0) return found;
+  const names = [...new Set(known.map((blueprint) => blueprint.name))].join(', ');
+  throw new Error(
+    `the blueprint must be one of ${names}, got ${JSON.stringify(name)}. Leave it out for the minimal pipelines; npm start -- --list shows all.`,
+  );
+}
+
+/** Build a blueprint as a stack that is named after its cloud and itself. Nothing else is loaded. */
+export function build(scope: Construct, { cloud, name, file }: Blueprint, options: BlueprintOptions): Construct {
+  const exported: Readonly<Record<string, unknown>> = require(path.join(ROOT, file));
+  const [Made, ...others] = Object.values(exported).filter((one): one is Platform => typeof one === 'function');
+  if (!Made || others.length > 0)
+    throw new Error(`${file} must export one class, got ${Object.keys(exported).join(' and ') || 'nothing'}.`);
+  return new Made(scope, `${cloud}-${name}`, options);
+}
+
+type Platform = new (scope: Construct, id: string, options: BlueprintOptions) => Construct;
+
+function reader(root: string) {
+  const entriesOf = (folder: string) =>
+    existsSync(path.join(root, folder)) ? readdirSync(path.join(root, folder), { withFileTypes: true }) : [];
+  return {
+    filesIn: (folder: string) =>
+      entriesOf(folder).flatMap((entry) => (entry.isFile() && entry.name.endsWith('.ts') ? [`${folder}/${entry.name}`] : [])),
+    foldersIn: (folder: string) => entriesOf(folder).flatMap((entry) => (entry.isDirectory() ? [`${folder}/${entry.name}`] : [])),
+  };
 }

@@ -1,7 +1,8 @@
 import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
 import type { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
-import type { FunctionWorkload, Site, Workload } from '../../azure/ports';
+import type { FunctionWorkload, Workload } from '../../azure/ports/identity';
+import type { Site } from '../../azure/ports/site';
 import { synthesize as synthesizeStack } from '../support/cdktf';
 
 /** A place whose names are known, so that they can be read in a snapshot. */

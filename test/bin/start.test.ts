@@ -53,7 +53,7 @@ describe('one line for', () => {
       ['aws'],
       { BLUEPRINT: 'lake' },
       1,
-      /^the blueprint must be one of pipeline, got "lake". Leave BLUEPRINT and -c blueprint out for the minimal pipelines.$/m,
+      /^the blueprint must be one of [\w, -]*pipeline[\w, -]*, got "lake"\. Leave it out for the minimal pipelines; npm start -- --list shows all\.$/m,
     ],
     [
       'a removal that it does not know',

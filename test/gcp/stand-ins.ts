@@ -2,7 +2,8 @@ import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { TimeProvider } from '@cdktf/provider-time/lib/provider';
 import type { ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
-import type { FunctionWorkload, Site, Workload } from '../../gcp/ports';
+import type { FunctionWorkload, Workload } from '../../gcp/ports/identity';
+import type { Site } from '../../gcp/ports/site';
 import { synthesize as synthesizeStack } from '../support/cdktf';
 
 /** A place whose names are known, so that they can be read in a snapshot. */

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { App, TerraformStack } from 'cdktf';
-import { BlobStore } from '../../azure/store/blob-store';
-import { PubSubBuffer } from '../../gcp/buffer/pub-sub-buffer';
-import { BigQueryStore } from '../../gcp/store/bigquery-store';
+import { BlobStore } from '../../azure/store/blob/blob-store';
+import { PubSubBuffer } from '../../gcp/connect/pub-sub/pub-sub-buffer';
+import { BigQueryStore } from '../../gcp/store/bigquery/bigquery-store';
 import { explained } from '../../scripts/judges/checkov-terraform';
 import { acknowledgements, terraformStacks } from '../../scripts/judges/terraform/stack';
 import { site as azure } from '../azure/stand-ins';

@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { synthesizeTerraform } from '../../../bin/terraform';
+import { App } from 'cdktf';
+import { build, findBlueprints } from '../../../shared/synth/blueprints';
 
 /** A value in Terraform's JSON. */
 export type Value = string | number | boolean | null | readonly Value[] | Body;
@@ -40,7 +41,7 @@ export interface Block {
 
 let stacks: readonly TerraformStack[] | undefined;
 
-/** The stacks for Azure and GCP, synthesized as `npm start` does it. They lie in a folder that is gone when the process ends. */
+/** Every blueprint of Azure and GCP, synthesized. They lie in a folder that is gone when the process ends. */
 export function terraformStacks(): readonly TerraformStack[] {
   stacks ??= synthesize();
   return stacks;
@@ -79,7 +80,10 @@ function listed(section: Section, prefix: string): Block[] {
 function synthesize(): TerraformStack[] {
   const outdir = mkdtempSync(path.join(tmpdir(), 'terraform-'));
   process.on('exit', () => rmSync(outdir, { recursive: true, force: true }));
-  return synthesizeTerraform({}, outdir).map((name) => {
+  const app = new App({ outdir, skipValidation: true });
+  for (const blueprint of findBlueprints(['azure', 'gcp'])) build(app, blueprint, {});
+  app.synth();
+  return Object.keys(app.manifest.stacks).map((name) => {
     const folder = path.join(outdir, 'stacks', name);
     return { name, folder, json: JSON.parse(readFileSync(path.join(folder, 'cdk.tf.json'), 'utf8')) };
   });

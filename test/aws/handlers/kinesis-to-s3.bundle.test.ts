@@ -6,7 +6,7 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import type { KinesisStreamBatchResponse } from 'aws-lambda';
 import { strFromU8, unzipSync } from 'fflate';
-import { AwsPipeline } from '../../../aws/pipeline';
+import { AwsPipeline } from '../../../aws/architectures/pipeline';
 import { packageHandler } from '../../../shared/synth/handler-package';
 import type { Resource } from '../../support/cdk';
 import { temporaryFolder } from '../../support/folder';

@@ -1,5 +1,5 @@
-import { LOCATION } from '../../../azure/site';
-import { PROJECT, REGION } from '../../../gcp/site';
+import { LOCATION } from '../../../azure/foundation/site';
+import { PROJECT, REGION } from '../../../gcp/foundation/site';
 import { ask } from '../../../shared/synth/ask';
 import { PREFIX } from '../../../shared/synth/settings';
 import { synthesize } from '../../support/cdktf';

@@ -1,4 +1,8 @@
-import { type Blueprints, build, readRequest } from '../../../shared/synth/blueprints';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { blueprintsNamed, build, findBlueprints, readRequest } from '../../../shared/synth/blueprints';
+import { temporaryFolder } from '../../support/folder';
 
 describe('a request', () => {
   test('is the minimal pipeline and keeps its data, unless it says otherwise', () =>
@@ -14,26 +18,62 @@ describe('a request', () => {
   );
 });
 
-describe('a blueprint', () => {
-  /** Two clouds that note what they build. */
-  const cloud = (name: string, ...blueprints: string[]): Blueprints<string[]> =>
-    Object.fromEntries(blueprints.map((blueprint) => [blueprint, (app, { removal }) => app.push(`${name} ${blueprint} ${removal}`)]));
-  const clouds = [cloud('azure', 'pipeline', 'lake'), cloud('gcp', 'pipeline')];
+describe('blueprints are found by their path', () => {
+  /** A project with these files, and nothing in them: what is not asked for is not loaded. */
+  function project(...files: readonly string[]): string {
+    const root = temporaryFolder();
+    for (const file of files) {
+      mkdirSync(path.join(root, path.dirname(file)), { recursive: true });
+      writeFileSync(path.join(root, file), 'throw new Error("loaded");');
+    }
+    return root;
+  }
+  const root = project(
+    'azure/architectures/pipeline.ts',
+    'azure/architectures/lake.ts',
+    'gcp/architectures/pipeline.ts',
+    'gcp/store/tape/example.ts',
+    'gcp/store/tape/tape-store.ts',
+  );
 
-  test.each([
-    ['pipeline', ['azure pipeline retain', 'gcp pipeline retain']],
-    ['lake', ['azure lake retain']],
-  ])('%s is built on every cloud that has it', (blueprint, built) => {
-    const app: string[] = [];
-    build(app, clouds, { blueprint, options: { removal: 'retain' } });
-    expect(app).toEqual(built);
+  test('a file among the architectures, and the example of a service', () =>
+    expect(findBlueprints(['aws', 'azure', 'gcp'], root)).toEqual([
+      { cloud: 'azure', name: 'lake', file: 'azure/architectures/lake.ts' },
+      { cloud: 'azure', name: 'pipeline', file: 'azure/architectures/pipeline.ts' },
+      { cloud: 'gcp', name: 'pipeline', file: 'gcp/architectures/pipeline.ts' },
+      { cloud: 'gcp', name: 'tape', file: 'gcp/store/tape/example.ts' },
+    ]));
+
+  test('each cloud that has a name builds it', () => {
+    const clouds = (name: string) => blueprintsNamed(name, ['aws', 'azure', 'gcp'], root).map(({ cloud }) => cloud);
+    expect([clouds('pipeline'), clouds('lake'), clouds('tape')]).toEqual([['azure', 'gcp'], ['azure'], ['gcp']]);
   });
 
-  test.each(['', 'lakes', 'toString'])('"%s" is refused, with those that are known', (blueprint) =>
-    expect(() => build([], clouds, { blueprint, options: {} })).toThrow(
+  test.each(['', 'lakes', 'toString'])('"%s" is refused, with those that are known', (name) =>
+    expect(() => blueprintsNamed(name, ['azure', 'gcp'], root)).toThrow(
       new Error(
-        `the blueprint must be one of pipeline, lake, got "${blueprint}". Leave BLUEPRINT and -c blueprint out for the minimal pipelines.`,
+        `the blueprint must be one of lake, pipeline, tape, got "${name}". Leave it out for the minimal pipelines; npm start -- --list shows all.`,
       ),
     ),
   );
+
+  test('two of one cloud with one name are refused', () => {
+    const twice = project('aws/architectures/tape.ts', 'aws/store/tape/example.ts');
+    expect(() => findBlueprints(['aws'], twice)).toThrow(
+      new Error('aws has two blueprints named tape. Rename aws/store/tape/example.ts, or the folder it is in.'),
+    );
+  });
+
+  test('each one that ships exports one class, which stands in an app under its cloud and its name', () => {
+    const found = findBlueprints(['aws']);
+    expect(found.map(({ name }) => name)).toContain('pipeline');
+    const app = new App({ outdir: temporaryFolder() });
+    const made = found.map((blueprint) => build(app, blueprint, {}).node.path);
+    expect(made).toEqual(found.map(({ name }) => `aws-${name}`));
+  });
+
+  test('one that exports something else is refused', () =>
+    expect(() => build(new App(), { cloud: 'aws', name: 'json', file: 'shared/runtime/json.ts' }, {})).toThrow(
+      /^shared\/runtime\/json\.ts must export one class, got parse and stringify\.$/,
+    ));
 });

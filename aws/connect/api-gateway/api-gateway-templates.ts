@@ -1,0 +1,37 @@
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import type { PutRecordRequest } from '../../ports/records';
+
+/** 202 for a record that was put. Whatever else the service says is an error of ours, unless the request names it. */
+export function answersTo(request: PutRecordRequest): apigateway.IntegrationResponse[] {
+  const { receipt, receiptPath = `$.${receipt}`, errorPath = '$.__type', failedWhen, statusOfError } = request;
+  const overrides = Object.entries(statusOfError).map(
+    ([error, status]) => `#if($error.contains("${error}"))#set($context.responseOverride.status = ${status})#end`,
+  );
+  const refused = `#set($error = "$input.path('${errorPath}')")${overrides.join('')}{"message":"The event was not taken.","requestId":"$context.requestId"}`;
+  const accepted = `{"${receipt}":$input.json('${receiptPath}')}`;
+  const failed = failedWhen && `#if(${failedWhen})#set($context.responseOverride.status = 500)${refused}#else${accepted}#end`;
+  return [
+    { selectionPattern: '2\\d{2}', statusCode: '202', responseTemplates: { 'application/json': failed ?? accepted } },
+    { selectionPattern: '5\\d{2}', statusCode: '503', responseTemplates: { 'application/json': refused } },
+    { statusCode: '500', responseTemplates: { 'application/json': refused } },
+  ];
+}
+
+/** One line of JSON for each request: who, what came of it, and why. Why a body is refused quotes the event, so it is left out. */
+export function accessLogFormat(): apigateway.AccessLogFormat {
+  return apigateway.AccessLogFormat.custom(
+    JSON.stringify({
+      requestTime: apigateway.AccessLogField.contextRequestTime(),
+      requestId: apigateway.AccessLogField.contextRequestId(),
+      traceId: apigateway.AccessLogField.contextXrayTraceId(),
+      caller: apigateway.AccessLogField.contextIdentityUserArn(),
+      sourceIp: apigateway.AccessLogField.contextIdentitySourceIp(),
+      status: apigateway.AccessLogField.contextStatus(),
+      responseLatency: apigateway.AccessLogField.contextResponseLatency(),
+      integrationStatus: apigateway.AccessLogField.contextIntegrationStatus(),
+      integrationLatency: apigateway.AccessLogField.contextIntegrationLatency(),
+      integrationError: apigateway.AccessLogField.contextIntegrationErrorMessage(),
+      error: apigateway.AccessLogField.contextErrorMessage(),
+    }),
+  );
+}

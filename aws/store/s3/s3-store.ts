@@ -1,0 +1,175 @@
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type BucketProps,
+  type IBucket,
+  ObjectOwnership,
+  StorageClass,
+} from 'aws-cdk-lib/aws-s3';
+import { S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY } from 'aws-cdk-lib/cx-api';
+import { Construct } from 'constructs';
+import type { Removal, TextRule, TimeRule } from '../../../shared/synth/settings';
+import { mayDestroy, requireAbsent, requireResource, requireText, requireTime } from '../../../shared/synth/settings';
+import { acknowledge, type Reasons, spell } from '../../foundation/acknowledge';
+import type { Binding, Workload } from '../../ports/identity';
+import type { ObjectStore } from '../../ports/stores';
+
+const FOLDERS: TextRule = {
+  pattern: /^([A-Za-z0-9!_*'()-][A-Za-z0-9!_.*'()-]*\/)+$/,
+  must: 'be folders that end in a slash',
+  remedy: 'Write it like events/ or raw/events/.',
+};
+const ARCHIVE: TimeRule = { from: 30, to: 36_500, unit: 'days', remedy: 'S3 moves no object that is younger.' };
+const UNDELETE: TimeRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Versions are what protects against a bad overwrite.' };
+
+const LOG: Reasons = {
+  CKV_AWS_18: 'It is the access log. A bucket that logs to itself never comes to rest.',
+  'NIST.800.53.R5-S3BucketReplicationEnabled': 'It is kept for 90 days and no longer, so it needs no second region.',
+  'NIST.800.53.R5-S3DefaultEncryptionKMS': 'S3 delivers access logs only to a bucket that it encrypts with its own key.',
+};
+const BUCKET: Reasons = {
+  'NIST.800.53.R5-S3BucketReplicationEnabled':
+    'S3 keeps each object in three zones. A second region costs as much again: bring a bucket that has one.',
+};
+const OWN_KEY: Reasons = { 'NIST.800.53.R5-S3DefaultEncryptionKMS': 'S3 encrypts with its own key. For a key of yours: encryptionKey.' };
+const EMPTIER: Reasons = {
+  'CKV_AWS_115, CKV_AWS_116, CKV_AWS_117':
+    'It empties the bucket once, when its stack goes. CloudFormation calls it and waits for its answer.',
+  W3005: 'The CDK makes it wait for its role a second time, which does no harm.',
+};
+
+/** Settings for {@link S3Store}. Every one has a safe default. */
+export interface S3StoreProps {
+  /**
+   * The start of the name of every object, ending in a slash. Writers and readers reach what is below it, and nothing else.
+   * @default events/
+   */
+  readonly prefix?: string;
+  /**
+   * How old an object is when it moves to Glacier Instant Retrieval: cheaper to keep, dearer to read. At least 30 days.
+   * S3 moves no object under 128 KiB: a larger batch and a longer window make larger objects.
+   * @default 90 days
+   */
+  readonly archiveAfter?: Duration;
+  /**
+   * How long an overwritten or deleted object can still be brought back.
+   * @default 30 days
+   */
+  readonly undeleteWindow?: Duration;
+  /**
+   * The key that encrypts the objects. Writers and readers get the right to use it.
+   * @default - the key that S3 keeps for the bucket, free of charge
+   */
+  readonly encryptionKey?: IKey;
+  /**
+   * An existing bucket. Its encryption, versions, life cycle and access log stay as they are. One that is encrypted with
+   * a key of yours must know it: `Bucket.fromBucketAttributes`.
+   * @default - a new bucket, and one for its access log
+   */
+  readonly bucket?: IBucket;
+  /**
+   * What happens to the objects when the stack is deleted. `destroy` takes a second key, the context `destroyData`.
+   * @default retain
+   */
+  readonly removal?: Removal;
+}
+
+/**
+ * Store stage: a private, encrypted, versioned S3 bucket, with every access to it on record in a second one.
+ *
+ * Not for single-row look-ups or updates: a table serves those.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
+ */
+export class S3Store extends Construct implements ObjectStore {
+  /** The bucket, for anything this construct does not cover. */
+  readonly bucket: IBucket;
+  /** The start of the name of every object. */
+  readonly prefix: string;
+
+  constructor(scope: Construct, id: string, props: S3StoreProps = {}) {
+    super(scope, id);
+    this.prefix = props.prefix ?? 'events/';
+    const archiveAfter = props.archiveAfter ?? Duration.days(90);
+    const undeleteWindow = props.undeleteWindow ?? Duration.days(30);
+    requireText(this, { prefix: this.prefix }, FOLDERS);
+    requireTime(this, { archiveAfter }, ARCHIVE);
+    requireTime(this, { undeleteWindow }, UNDELETE);
+    const { encryptionKey } = props;
+    requireResource(this, { bucket: props.bucket, encryptionKey });
+    if (props.bucket)
+      requireAbsent(this, 'bucket', { archiveAfter: props.archiveAfter, undeleteWindow: props.undeleteWindow, encryptionKey });
+    const destroy = mayDestroy(this, props.removal);
+
+    this.bucket = props.bucket ?? this.makeBucket(destroy, archiveAfter, undeleteWindow, encryptionKey);
+  }
+
+  bindWriter(writer: Workload, name: string): Binding {
+    const grants = [this.allowObjects(writer, 's3:PutObject')];
+    if (this.bucket.encryptionKey) grants.push(this.bucket.encryptionKey.grant(writer.role, 'kms:GenerateDataKey'));
+    return { settings: this.settings(name), waitFor: grants };
+  }
+
+  bindReader(reader: Workload, name: string): Binding {
+    const grants = [
+      this.allowObjects(reader, 's3:GetObject'),
+      Grant.addToPrincipal({
+        grantee: reader.role,
+        actions: ['s3:ListBucket'],
+        resourceArns: [this.bucket.bucketArn],
+        conditions: { StringLike: { 's3:prefix': `${this.prefix}*` } },
+      }),
+    ];
+    if (this.bucket.encryptionKey) grants.push(this.bucket.encryptionKey.grantDecrypt(reader.role));
+    return { settings: this.settings(name), waitFor: grants };
+  }
+
+  private settings(name: string) {
+    return { [`${name}_BUCKET`]: this.bucket.bucketName, [`${name}_PREFIX`]: this.prefix };
+  }
+
+  private allowObjects({ role }: Workload, action: string): Grant {
+    const objects = this.bucket.arnForObjects(`${this.prefix}*`);
+    const reason = 'Objects get their names when they are written; what all of them share is the prefix.';
+    acknowledge(role, () => ({ [`AwsSolutions-IAM5[Resource::${spell(role, objects)}]`]: reason }));
+    return Grant.addToPrincipal({ grantee: role, actions: [action], resourceArns: [objects] });
+  }
+
+  private makeBucket(destroy: boolean, archiveAfter: Duration, undeleteWindow: Duration, encryptionKey?: IKey): Bucket {
+    const hardened: BucketProps = {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      versioned: true,
+      removalPolicy: destroy ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+      autoDeleteObjects: destroy,
+    };
+    const housekeeping = { abortIncompleteMultipartUploadAfter: Duration.days(7), noncurrentVersionExpiration: undeleteWindow };
+    // Else a project without this feature flag would let the log in by an access control list, which the ownership above refuses.
+    this.node.setContext(S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY, true);
+    const log = new Bucket(this, 'AccessLog', {
+      ...hardened,
+      encryption: BucketEncryption.S3_MANAGED,
+      lifecycleRules: [{ ...housekeeping, expiration: Duration.days(90) }],
+    });
+    acknowledge(log, LOG);
+    const bucket = new Bucket(this, 'Bucket', {
+      ...hardened,
+      encryption: encryptionKey ? BucketEncryption.KMS : BucketEncryption.S3_MANAGED,
+      encryptionKey,
+      bucketKeyEnabled: encryptionKey ? true : undefined,
+      serverAccessLogsBucket: log,
+      lifecycleRules: [
+        { ...housekeeping, transitions: [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: archiveAfter }] },
+      ],
+    });
+    // The CDK makes one such function for each stack, and only where something is to be emptied.
+    const emptier = Stack.of(this).node.tryFindChild('Custom::S3AutoDeleteObjectsCustomResourceProvider')?.node.tryFindChild('Handler');
+    if (emptier) acknowledge(emptier, EMPTIER);
+    return acknowledge(bucket, encryptionKey ? BUCKET : { ...BUCKET, ...OWN_KEY });
+  }
+}

@@ -1,0 +1,83 @@
+import { type ITerraformIterator, type MapTerraformIterator, TerraformIterator, Token } from 'cdktf';
+import { Construct } from 'constructs';
+import { requireOneOf, requireText, type TextRule } from '../../../shared/synth/settings';
+import type { Workload } from '../../ports/identity';
+import type { RecordSink } from '../../ports/records';
+
+const OBJECT_ID: TextRule = {
+  pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+  must: 'be object ids',
+  remedy: 'Ask az ad user show, az ad group show or az ad sp show for it.',
+};
+
+/** Settings for {@link EventHubEntry}. */
+export interface EventHubEntryProps {
+  /** Where the events go. */
+  readonly sink: RecordSink;
+  /**
+   * Who may send, and nothing else: the object id of a person, a group or the service principal of an application, with
+   * what it stands for. Terraform must know them when it plans, so give an identity of the same stack to
+   * `sink.bindWriter` instead.
+   * @default - nobody
+   */
+  readonly senders?: Readonly<Record<string, Workload['principalType']>>;
+}
+
+/**
+ * Connect stage: the HTTPS address of the hub itself, and who may send to it. Senders sign in with Entra.
+ *
+ * Nothing checks an event on its way in: one that breaks the contract is answered with 201, and ends in the dead letter.
+ * Not for senders that cannot get a token of Entra, nor for browsers (no CORS).
+ * @see https://learn.microsoft.com/rest/api/eventhub/send-event
+ */
+export class EventHubEntry extends Construct {
+  /** The address that takes one event by POST, and answers with 201. */
+  readonly url: string;
+  /** A command that sends one event, as whoever is signed in to the Azure CLI. */
+  readonly curl: string;
+
+  constructor(scope: Construct, id: string, props: EventHubEntryProps) {
+    super(scope, id);
+    const senders = props.senders ?? {};
+    const known = Token.isUnresolved(senders) ? [] : Object.entries(senders);
+    for (const [principalId, principalType] of known) {
+      requireText(this, { senders: principalId }, OBJECT_ID);
+      requireOneOf(this, { senders: principalType }, ['User', 'Group', 'ServicePrincipal'], 'It says what the object id stands for.');
+    }
+
+    if (Token.isUnresolved(senders) || known.length > 0) props.sink.bindWriter(new Senders(this, 'Senders', senders), 'EVENTS');
+    const { url, audience, headers, body } = props.sink.sendRequest;
+    this.url = url;
+    this.curl = [
+      `curl -i -X POST '${this.url}'`,
+      `-H "Authorization: Bearer $(az account get-access-token --resource ${audience} --query accessToken --output tsv)"`,
+      ...Object.entries(headers).map(([name, value]) => `-H '${name}: ${value}'`),
+      `-d '${body(JSON.stringify(EXAMPLE))}'`,
+    ].join(' ');
+  }
+}
+
+/** An event as the contract wants it. */
+const EXAMPLE = {
+  specversion: '1.0',
+  id: '1',
+  source: '/plants/7/press',
+  type: 'com.example.press.heated',
+  time: '2026-01-31T08:30:00Z',
+  data: { celsius: 184.5 },
+};
+
+/** All senders as one writer, with a grant for each. */
+class Senders extends Construct implements Workload {
+  readonly principalId: string;
+  readonly principalType: Workload['principalType'];
+  readonly forEach: ITerraformIterator;
+
+  constructor(scope: Construct, id: string, senders: Readonly<Record<string, string>>) {
+    super(scope, id);
+    const each: MapTerraformIterator = TerraformIterator.fromMap(senders);
+    this.principalId = each.key;
+    this.principalType = each.value;
+    this.forEach = each;
+  }
+}

@@ -1,0 +1,101 @@
+import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
+import { Fn, Lazy, LocalBackend, Op, type TerraformBackend, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import type { Construct } from 'constructs';
+import { ask } from '../../shared/synth/ask';
+import { PREFIX, type Removal } from '../../shared/synth/settings';
+import { resourceProvidersOf } from './resource-providers';
+import { AzureSite, LOCATION } from './site';
+
+/** Settings that every platform on Azure has. */
+export interface AzurePlatformProps {
+  /**
+   * What happens to data when the stack is deleted. With `retain`, `terraform destroy` is refused.
+   * @default retain
+   */
+  readonly removal?: Removal;
+  /**
+   * The ids of the action groups that hear every alert.
+   * @default - alerts change their state and tell nobody
+   */
+  readonly notify?: readonly string[];
+  /**
+   * Makes the backend that keeps the state.
+   * @default - a file beside the folder of CDKTF's output, named after the stack
+   */
+  readonly backend?: (stack: TerraformStack) => TerraformBackend;
+}
+
+/** A stack that holds a whole platform: its providers and its state, the place that whoever applies is asked for, its outputs. */
+export abstract class AzurePlatform extends TerraformStack {
+  protected readonly site: AzureSite;
+  protected readonly removal?: Removal;
+  protected readonly notify?: readonly string[];
+
+  constructor(scope: Construct, id: string, { removal, notify, backend }: AzurePlatformProps) {
+    super(scope, id);
+    this.addOverride('terraform.required_version', '>= 1.5.0');
+    // Relative, so that every machine synthesizes the same bytes: it leads out of cdktf.out, which may be deleted.
+    if (backend) backend(this);
+    else new LocalBackend(this, { path: `../../../terraform.${id}.tfstate` });
+    this.useProvider();
+    this.removal = removal;
+    this.notify = notify;
+    this.site = new AzureSite(this, 'Site', this.askForPlace());
+  }
+
+  /** Ask whoever applies for those who may send. */
+  protected askForSenders() {
+    const senders = new TerraformVariable(this, 'senders', {
+      type: 'map(string)',
+      nullable: false,
+      default: {},
+      description: 'Who may send: the object id of each sender, with User, Group or ServicePrincipal.',
+    });
+    senders.addValidation({
+      condition: Op.lt(Fn.lengthOf(Fn.setsubtract(Fn.values(senders.value), ['User', 'Group', 'ServicePrincipal'])), 1),
+      errorMessage: 'Each sender must be a User, a Group or a ServicePrincipal.',
+    });
+    const id = '[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}';
+    senders.addValidation({
+      condition: Fn.can(Fn.regex(`^(?:${id}(?:,${id})*)?$`, Fn.join(',', Fn.keys(senders.value)))),
+      errorMessage: 'Each sender must be named by its object id. See az ad sp show or az ad user show.',
+    });
+    return senders.value;
+  }
+
+  /** Show values to whoever applies: each by its name, with a sentence that says what it is for. */
+  protected output(outputs: Readonly<Record<string, readonly [value: string, description: string]>>) {
+    for (const [name, [value, description]] of Object.entries(outputs)) new TerraformOutput(this, name, { value, description });
+  }
+
+  /** The subscription is not in here: `ARM_SUBSCRIPTION_ID` says which. */
+  private useProvider() {
+    new AzurermProvider(this, 'Azure', {
+      features: [
+        {
+          // Else creating an account without keys fails: the provider asks the queue service, where the deployer has no
+          // role. hashicorp/terraform-provider-azurerm#27752.
+          storage: [{ dataPlaneAvailable: false }],
+          // Azure puts an alert rule and an action group of its own beside Application Insights. Terraform does not know
+          // them, so with a guard the group could never be destroyed. What holds data has a guard of its own.
+          resourceGroup: [{ preventDeletionIfContainsResources: false }],
+        },
+      ],
+      storageUseAzuread: true,
+      resourceProviderRegistrations: 'none',
+      resourceProvidersToRegister: Lazy.listValue({ produce: () => resourceProvidersOf(this) }),
+    });
+  }
+
+  private askForPlace() {
+    return {
+      prefix: ask(this, 'prefix', PREFIX, {
+        description: 'The start of every name: 2 to 11 lower-case letters and digits, a letter first. A change replaces everything.',
+      }),
+      location: ask(this, 'location', LOCATION, {
+        default: 'westeurope',
+        description: 'The short name of an Azure region with Flex Consumption and with zones. A change replaces everything.',
+      }),
+    };
+  }
+}

@@ -1,0 +1,28 @@
+import type { ITerraformDependable, ITerraformIterator } from 'cdktf';
+import type { IConstruct } from 'constructs';
+
+/** What a grant hands back: the settings its holder reads at run time, and what must exist before the holder starts. */
+export interface Binding {
+  /** Application settings, each starting with the name of the binding, or with a name that the Functions host asks for. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** The role assignments. Without them in place the holder's first calls are denied. */
+  readonly waitFor: readonly ITerraformDependable[];
+}
+
+/** Whoever acts: a user-assigned identity, or somebody outside. It exists before the thing that runs as it. */
+export interface Workload extends IConstruct {
+  /** The object id of whoever acts: what roles are assigned to. */
+  readonly principalId: string;
+  /** What the object id stands for. An identity is a service principal. */
+  readonly principalType: 'User' | 'Group' | 'ServicePrincipal';
+  /** Set when this stands for several that are known only at deploy: a grant is then made for each of them. */
+  readonly forEach?: ITerraformIterator;
+  /** Set when the workload stands in a virtual network: the id of its subnet, so that a store in that network can let it in. */
+  readonly subnetId?: string;
+}
+
+/** A workload that is a function, not made yet: it starts with the settings that its grants hand back. */
+export interface FunctionWorkload extends Workload {
+  /** The client id of the identity: what the code signs in as. */
+  readonly clientId: string;
+}

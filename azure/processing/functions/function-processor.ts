@@ -1,0 +1,203 @@
+import { ApplicationInsights } from '@cdktf/provider-azurerm/lib/application-insights';
+import { FunctionAppFlexConsumption } from '@cdktf/provider-azurerm/lib/function-app-flex-consumption';
+import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-diagnostic-setting';
+import { MonitorMetricAlert } from '@cdktf/provider-azurerm/lib/monitor-metric-alert';
+import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
+import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
+import { Construct } from 'constructs';
+import type { TextRule } from '../../../shared/synth/settings';
+import { ACTION_GROUPS, requireNumber, requireOneOf, requireText, requireTexts, STORE_NAME } from '../../../shared/synth/settings';
+import { needResourceProviders } from '../../foundation/resource-providers';
+import type { Delivery } from '../../ports/delivery';
+import type { FunctionWorkload } from '../../ports/identity';
+import type { DeadLetter, RecordSource } from '../../ports/records';
+import type { Site } from '../../ports/site';
+import type { ObjectStore, TableStore } from '../../ports/stores';
+import { CodePackage } from './code-package';
+import { ConsumptionPlan } from './consumption-plan';
+import { HostStorage } from './host-storage';
+
+const NAME: TextRule = {
+  pattern: /^[a-z0-9]{1,5}$/,
+  must: 'be 1 to 5 lower-case letters and digits',
+  remedy: 'An account has room for no more.',
+};
+
+/** Settings for {@link FunctionProcessor}. */
+export interface FunctionProcessorProps {
+  /** Where the function stands. */
+  readonly site: Site;
+  /** The bundled handler: the absolute path of a zip with `host.json`, `package.json` and `index.js`, and its hash. */
+  readonly code: { readonly zip: string; readonly hash: string };
+  /** Where the events come from. */
+  readonly source: RecordSource;
+  /** Where the results go, each by the name that starts its settings: `STORE` gives the function `STORE_CONTAINER`. */
+  readonly stores: Readonly<Record<string, ObjectStore | TableStore>>;
+  /** Where events end that cannot be processed. */
+  readonly deadLetter: DeadLetter;
+  /**
+   * How events are batched and retried.
+   * @default - as the source sees fit
+   */
+  readonly delivery?: Delivery;
+  /**
+   * The middle of the name of the app and of its host storage: 1 to 5 lower-case letters and digits. It tells several
+   * processors of one site apart, and must differ from the names of its stores.
+   * @default func
+   */
+  readonly name?: string;
+  /**
+   * Memory of each instance in MiB. Its share of the processor grows with it. In 512 a batch of large events does not fit.
+   * @default 2048
+   */
+  readonly memoryMiB?: 512 | 2048 | 4096;
+  /**
+   * How many instances run at a time, from 40 to 1000. No more work than the source has partitions.
+   * @default 40
+   */
+  readonly maxInstances?: number;
+  /**
+   * How the code gets into the app. `az` runs the Azure CLI on the machine that applies, in a POSIX shell, whenever the
+   * code has changed. With `none` the app stays empty until somebody runs `publishCommand`.
+   * @default az
+   */
+  readonly publish?: 'az' | 'none';
+  /**
+   * An existing user-assigned identity. It gets the roles it needs added.
+   * @default - a new identity, for this function alone
+   */
+  readonly identity?: { readonly id: string; readonly principalId: string; readonly clientId: string };
+  /**
+   * The ids of the action groups that hear every alert.
+   * @default - alerts change their state and tell nobody
+   */
+  readonly notify?: readonly string[];
+}
+
+/**
+ * Processing stage: a function on Node.js 24 that gets batches of events and answers for each of them. Flex Consumption
+ * runs it when there is work, and only then.
+ *
+ * Not for batches that take over ten minutes, which is what `host.json` allows: use a container that pulls. Each plan shows
+ * one change to the app settings, which does nothing: see hashicorp/terraform-provider-azurerm#30732.
+ * @see https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan
+ */
+export class FunctionProcessor extends Construct implements FunctionWorkload {
+  readonly principalId: string;
+  readonly principalType = 'ServicePrincipal';
+  readonly clientId: string;
+  /** The app, for anything this construct does not cover. */
+  readonly app: FunctionAppFlexConsumption;
+  /** What the app runs on. */
+  readonly plan: ConsumptionPlan;
+  /** What the app keeps for itself. */
+  readonly host: HostStorage;
+  /** Where the app reports to. */
+  readonly insights: ApplicationInsights;
+  /** The command that publishes the code. Run it in the folder of the synthesized stack. */
+  readonly publishCommand: string;
+
+  constructor(scope: Construct, id: string, props: FunctionProcessorProps) {
+    super(scope, id);
+    const { site } = props;
+    const { resourceGroupName, location } = site;
+    const name = props.name ?? 'func';
+    const memoryMiB = props.memoryMiB ?? 2048;
+    const maxInstances = props.maxInstances ?? 40;
+    const publish = props.publish ?? 'az';
+    requireText(this, { name }, NAME);
+    requireOneOf(this, { memoryMiB }, [512, 2048, 4096], 'There are no other sizes.');
+    requireOneOf(this, { publish }, ['az', 'none'], 'With none, publish with a tool of your own.');
+    requireTexts(this, { stores: Object.keys(props.stores) }, STORE_NAME);
+    requireTexts(this, { notify: props.notify }, ACTION_GROUPS);
+    requireNumber(this, { maxInstances }, { from: 40, to: 1000, unit: 'instances', remedy: 'The provider refuses any other number.' });
+    needResourceProviders(this, 'Microsoft.App', 'Microsoft.Insights', 'Microsoft.ManagedIdentity', 'Microsoft.Storage', 'Microsoft.Web');
+    const base = `${site.prefix}-${name}`;
+
+    const identity = props.identity ?? new UserAssignedIdentity(this, 'Identity', { name: base, resourceGroupName, location });
+    this.principalId = identity.principalId;
+    this.clientId = identity.clientId;
+    this.insights = new ApplicationInsights(this, 'Insights', {
+      name: base,
+      resourceGroupName,
+      location,
+      applicationType: 'web',
+      workspaceId: site.workspaceId,
+      localAuthenticationDisabled: true,
+    });
+    this.host = new HostStorage(this, 'Host', { site, name });
+    const bindings = [
+      this.host.bindOwner(this, 'AzureWebJobsStorage'),
+      ...Object.entries(props.stores).map(([store, target]) => target.bindWriter(this, store)),
+      props.deadLetter.bindWriter(this, 'DEAD_LETTER'),
+      props.source.deliverTo(this, props.delivery),
+    ];
+    const reporting = new RoleAssignment(this, 'InsightsWriter', {
+      scope: this.insights.id,
+      roleDefinitionName: 'Monitoring Metrics Publisher',
+      principalId: this.principalId,
+      principalType: this.principalType,
+    });
+
+    this.plan = new ConsumptionPlan(this, 'Plan', site, base);
+    this.app = new FunctionAppFlexConsumption(this, 'App', {
+      name: `${base}-${site.suffix}`,
+      resourceGroupName,
+      location,
+      servicePlanId: this.plan.id,
+      runtimeName: 'node',
+      runtimeVersion: '24',
+      instanceMemoryInMb: memoryMiB,
+      maximumInstanceCount: maxInstances,
+      storageContainerType: 'blobContainer',
+      storageContainerEndpoint: this.host.packagesUrl,
+      storageAuthenticationType: 'UserAssignedIdentity',
+      storageUserAssignedIdentityId: identity.id,
+      identity: { type: 'UserAssigned', identityIds: [identity.id] },
+      httpsOnly: true,
+      webdeployPublishBasicAuthenticationEnabled: false,
+      siteConfig: {
+        minimumTlsVersion: '1.2',
+        scmMinimumTlsVersion: '1.2',
+        http2Enabled: true,
+        applicationInsightsConnectionString: this.insights.connectionString,
+      },
+      appSettings: {
+        ...Object.assign({}, ...bindings.map((binding) => binding.settings)),
+        AZURE_CLIENT_ID: this.clientId,
+        APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${this.clientId};Authorization=AAD`,
+      },
+      dependsOn: [...bindings.flatMap((binding) => binding.waitFor), reporting],
+    });
+    new MonitorDiagnosticSetting(this, 'Logs', {
+      name: 'log-analytics',
+      targetResourceId: this.app.id,
+      logAnalyticsWorkspaceId: site.workspaceId,
+      enabledLog: [{ categoryGroup: 'allLogs' }],
+      enabledMetric: [{ category: 'AllMetrics' }],
+    });
+    new MonitorMetricAlert(this, 'FailuresAlert', {
+      name: `${base}-failures`,
+      description: 'Calls of the function failed. Their events are tried again, then go to the dead letter.',
+      resourceGroupName,
+      scopes: [this.insights.id],
+      frequency: 'PT5M',
+      windowSize: 'PT15M',
+      severity: 2,
+      criteria: [
+        {
+          metricNamespace: 'microsoft.insights/components',
+          metricName: 'requests/failed',
+          aggregation: 'Count',
+          operator: 'GreaterThan',
+          threshold: 0,
+        },
+      ],
+      action: props.notify?.map((actionGroupId) => ({ actionGroupId })),
+    });
+
+    const code = new CodePackage(this, 'Code', { app: this.app, ...props.code });
+    this.publishCommand = code.publishCommand;
+    if (publish === 'az') code.publish();
+  }
+}

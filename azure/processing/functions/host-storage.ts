@@ -1,0 +1,95 @@
+import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
+import { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account';
+import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
+import { Construct } from 'constructs';
+import { acknowledge } from '../../../shared/synth/acknowledge';
+import type { Binding, FunctionWorkload } from '../../ports/identity';
+import type { Site } from '../../ports/site';
+
+const PUBLIC =
+  'Flex Consumption reaches an account with closed doors only through a virtual network. The address is public, and only a token of Entra ' +
+  'opens it. Behind a network, set publicNetworkAccessEnabled to false on the account, and add a PrivateEndpoint.';
+
+/** Settings for {@link HostStorage}. */
+export interface HostStorageProps {
+  /** Where the storage stands. */
+  readonly site: Site;
+  /** The middle of the name of the storage account. */
+  readonly name: string;
+}
+
+/**
+ * What a function app keeps for itself: its package, its locks, and how far it has read each partition. An account of its
+ * own, so that the role Owner, which the host asks for, never covers data.
+ *
+ * It holds no data: whoever loses it reads the hub from its start again. The host gets no role for tables: it would write
+ * diagnostic events there, and nothing else. They are missing from the portal.
+ * @see https://learn.microsoft.com/azure/azure-functions/storage-considerations
+ */
+export class HostStorage extends Construct {
+  /** The storage account, for anything this construct does not cover. */
+  readonly account: StorageAccount;
+  /** The address of the container that packages are deployed to. */
+  readonly packagesUrl: string;
+
+  constructor(scope: Construct, id: string, { site, name }: HostStorageProps) {
+    super(scope, id);
+    this.account = new StorageAccount(this, 'Account', {
+      name: `${site.prefix}${name}${site.suffix}`,
+      resourceGroupName: site.resourceGroupName,
+      location: site.location,
+      accountKind: 'StorageV2',
+      accountTier: 'Standard',
+      accountReplicationType: 'LRS',
+      minTlsVersion: 'TLS1_2',
+      httpsTrafficOnlyEnabled: true,
+      sharedAccessKeyEnabled: false,
+      defaultToOauthAuthentication: true,
+      localUserEnabled: false,
+      allowNestedItemsToBePublic: false,
+      crossTenantReplicationEnabled: false,
+      infrastructureEncryptionEnabled: true,
+      blobProperties: { deleteRetentionPolicy: { days: 7 }, containerDeleteRetentionPolicy: { days: 7 } },
+    });
+    const packages = new StorageContainer(this, 'Packages', {
+      name: 'packages',
+      storageAccountId: this.account.id,
+      containerAccessType: 'private',
+    });
+    acknowledge(this.account, {
+      CKV_AZURE_33: 'The host keeps no queues here, so there are no calls of theirs to log.',
+      CKV_AZURE_59: PUBLIC,
+      CKV_AZURE_206:
+        'It holds no data: a new account, and a deploy into it, replace what was lost. For more copies, set accountReplicationType on the account.',
+      CKV2_AZURE_1:
+        'It holds the package and positions in the hub, no data. Azure encrypts it with a key of its own. For a key of yours, add a StorageAccountCustomerManagedKey to the account.',
+      CKV2_AZURE_33: PUBLIC,
+    });
+    acknowledge(packages, {
+      CKV2_AZURE_21:
+        'The host renews its locks all day, and logs of that cost more than they tell. To have them, add a MonitorDiagnosticSetting to the account.',
+    });
+    this.packagesUrl = `${this.account.primaryBlobEndpoint}${packages.name}`;
+  }
+
+  /** Let the host of `app` keep what it needs, under the connection `name`. */
+  bindOwner(app: FunctionWorkload, name: string): Binding {
+    const role = new RoleAssignment(app, 'HostOwner', {
+      scope: this.account.id,
+      roleDefinitionName: 'Storage Blob Data Owner',
+      principalId: app.principalId,
+      principalType: app.principalType,
+    });
+    return {
+      settings: {
+        // Without this the provider writes a connection string with an empty key, and the host does not start:
+        // hashicorp/terraform-provider-azurerm#29693.
+        [name]: '',
+        [`${name}__accountName`]: this.account.name,
+        [`${name}__credential`]: 'managedidentity',
+        [`${name}__clientId`]: app.clientId,
+      },
+      waitFor: [role],
+    };
+  }
+}

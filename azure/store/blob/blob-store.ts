@@ -1,0 +1,177 @@
+import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
+import type { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account';
+import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
+import { Fn, Token } from 'cdktf';
+import { Construct } from 'constructs';
+import { acknowledge } from '../../../shared/synth/acknowledge';
+import type { NumberRule, Removal, TextRule } from '../../../shared/synth/settings';
+import {
+  ACTION_GROUPS,
+  mayDestroy,
+  requireAbsent,
+  requireNumber,
+  requireOneOf,
+  requireText,
+  requireTexts,
+} from '../../../shared/synth/settings';
+import { needResourceProviders } from '../../foundation/resource-providers';
+import type { Binding, Workload } from '../../ports/identity';
+import type { DeadLetter } from '../../ports/records';
+import type { Site } from '../../ports/site';
+import type { ObjectStore } from '../../ports/stores';
+import { DataAccount } from './data-account';
+
+const NAME: TextRule = {
+  pattern: /^[a-z0-9]{1,5}$/,
+  must: 'be 1 to 5 lower-case letters and digits',
+  remedy: 'An account has room for no more.',
+};
+const ARCHIVE: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'An object that is younger is still being read.' };
+const UNDELETE: NumberRule = { from: 1, to: 365, unit: 'days', remedy: 'Azure keeps deleted objects no longer.' };
+const ACCOUNT_ID: TextRule = {
+  pattern: /^(\/[^/]+){5}\/Microsoft\.Storage\/storageAccounts\/[^/]+$/i,
+  must: 'be the id of a storage account',
+  remedy: 'See az storage account show.',
+};
+
+const WRITER =
+  'Azure has no role of its own that writes blobs, and neither reads nor deletes them. In an account made here, what is deleted can be brought back. Where a writer must ' +
+  'not read, assign a role definition of yours with blobs/write alone.';
+const LOGGED =
+  'A diagnostic setting of the account has each read on record in the workspace; an existing account logs as its owner decided. The check knows ' +
+  'only an older way.';
+
+/** Settings for {@link BlobStore}. */
+export interface BlobStoreProps {
+  /** Where the store stands. */
+  readonly site: Site;
+  /**
+   * The middle of the name of the storage account: 1 to 5 lower-case letters and digits. It tells several stores of one
+   * site apart, and must differ from the names of its processors.
+   * @default data
+   */
+  readonly name?: string;
+  /**
+   * How many copies there are, and where. `ZRS` keeps three in three zones, and survives the loss of one; regions without
+   * zones offer `LRS` alone. `GZRS` and `GRS` keep more in the paired region.
+   * @default ZRS
+   */
+  readonly redundancy?: 'LRS' | 'ZRS' | 'GRS' | 'GZRS';
+  /**
+   * How old an object is when it moves to the cold tier, in days: cheaper to keep, dearer to read. Small objects move
+   * too, and Azure bills each move: with many small objects the moves can cost more than they save.
+   * @default 90
+   */
+  readonly archiveAfterDays?: number;
+  /**
+   * How long an overwritten or deleted object can still be brought back, from 1 to 365 days.
+   * @default 30
+   */
+  readonly undeleteWindowDays?: number;
+  /**
+   * The id of an existing storage account that the containers are made in. Its keys, copies, versions and logs stay as
+   * they are, and no alert watches its dead letter.
+   * @default - a new account
+   */
+  readonly accountId?: string;
+  /**
+   * The ids of the action groups that hear every alert.
+   * @default - alerts change their state and tell nobody
+   */
+  readonly notify?: readonly string[];
+  /**
+   * What happens to the objects when the stack is deleted. With `retain`, `terraform destroy` is refused. `destroy` takes
+   * a second key, the context `destroyData`.
+   * @default retain
+   */
+  readonly removal?: Removal;
+}
+
+/**
+ * Store stage: a private, encrypted, versioned storage account with two containers, one for events and one for the dead
+ * letter. Everyone signs in with Entra: there are no keys, and no anonymous access.
+ *
+ * Not for single-row look-ups or updates: a table serves those. Not behind a firewall: Flex Consumption reaches an
+ * account with closed doors only through a virtual network.
+ * @see https://learn.microsoft.com/azure/storage/blobs/security-recommendations
+ */
+export class BlobStore extends Construct implements ObjectStore {
+  /** The storage account, when this construct made it. */
+  readonly account?: StorageAccount;
+  /** The name of the storage account, made or existing. */
+  readonly accountName: string;
+  /** The container of the events. */
+  readonly container: StorageContainer;
+  /** The container of the dead letter. What is in it stays until somebody deletes it. */
+  readonly deadLetterContainer: StorageContainer;
+  readonly deadLetter: DeadLetter = { bindWriter: (writer, name) => this.bind(writer, name, 'Writer', this.deadLetterContainer) };
+
+  private readonly endpoint: string;
+
+  constructor(scope: Construct, id: string, props: BlobStoreProps) {
+    super(scope, id);
+    const { site, notify, accountId, name, redundancy, archiveAfterDays, undeleteWindowDays } = props;
+    const middle = name ?? 'data';
+    const archiveAfter = archiveAfterDays ?? 90;
+    const undeleteWindow = undeleteWindowDays ?? 30;
+    const copies = redundancy ?? 'ZRS';
+    requireText(this, { name: middle }, NAME);
+    requireOneOf(this, { redundancy: copies }, ['LRS', 'ZRS', 'GRS', 'GZRS'], 'Without zones take LRS.');
+    requireNumber(this, { archiveAfterDays: archiveAfter }, ARCHIVE);
+    requireNumber(this, { undeleteWindowDays: undeleteWindow }, UNDELETE);
+    requireTexts(this, { notify }, ACTION_GROUPS);
+    if (accountId !== undefined) {
+      requireText(this, { accountId }, ACCOUNT_ID);
+      requireAbsent(this, 'accountId', { name, redundancy, archiveAfterDays, undeleteWindowDays });
+    }
+    needResourceProviders(this, 'Microsoft.Insights', 'Microsoft.Storage');
+    const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
+
+    const made = accountId
+      ? undefined
+      : new DataAccount(this, 'Account', {
+          site,
+          name: middle,
+          redundancy: copies,
+          undeleteWindowDays: undeleteWindow,
+          notify,
+          lifecycle,
+        });
+    this.account = made?.resource;
+    const storageAccountId = accountId ?? this.account!.id;
+    this.accountName = this.account?.name ?? nameIn(storageAccountId);
+    this.endpoint = this.account?.primaryBlobEndpoint ?? `https://${this.accountName}.blob.core.windows.net/`;
+    const container = (child: string, containerName: string) =>
+      new StorageContainer(this, child, { name: containerName, storageAccountId, containerAccessType: 'private', lifecycle });
+    this.container = container('Events', 'events');
+    this.deadLetterContainer = container('DeadLetter', 'dead-letter');
+    for (const made of [this.container, this.deadLetterContainer]) acknowledge(made, { CKV2_AZURE_21: LOGGED });
+    made?.archive(this.container, archiveAfter);
+    made?.watch(this.deadLetterContainer);
+  }
+
+  bindWriter(writer: Workload, name: string): Binding {
+    return this.bind(writer, name, 'Writer', this.container);
+  }
+
+  bindReader(reader: Workload, name: string): Binding {
+    return this.bind(reader, name, 'Reader', this.container);
+  }
+
+  private bind(workload: Workload, name: string, as: 'Writer' | 'Reader', container: StorageContainer): Binding {
+    const { principalId, principalType, forEach } = workload;
+    const roleDefinitionName = as === 'Writer' ? 'Storage Blob Data Contributor' : 'Storage Blob Data Reader';
+    const grant = { scope: container.id, roleDefinitionName, principalId, principalType, forEach };
+    const role = new RoleAssignment(workload, `${name}${as}`, grant);
+    if (as === 'Writer') acknowledge(role, { 'least-privilege': WRITER });
+    return {
+      settings: { [`${name}_ENDPOINT`]: this.endpoint, [`${name}_CONTAINER`]: container.name },
+      waitFor: [role],
+    };
+  }
+}
+
+/** The name of the storage account in its id, which may be known only at deploy. */
+function nameIn(accountId: string): string {
+  return Token.isUnresolved(accountId) ? Fn.element(Fn.split('/', accountId), 8) : accountId.split('/')[8]!;
+}

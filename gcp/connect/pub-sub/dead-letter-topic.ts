@@ -1,0 +1,89 @@
+import { PubsubSubscription } from '@cdktf/provider-google/lib/pubsub-subscription';
+import { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic';
+import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-iam-member';
+import type { ITerraformDependable, TerraformMetaArguments } from 'cdktf';
+import { Construct } from 'constructs';
+import { acknowledge } from '../../../shared/synth/acknowledge';
+import type { Binding, Workload } from '../../ports/identity';
+import type { DeadLetter } from '../../ports/records';
+import type { Site } from '../../ports/site';
+import { SubscriptionAlert } from './subscription-alert';
+
+/** Why a topic may be encrypted with a key of Google. */
+export const GOOGLE_KEY = {
+  CKV_GCP_83: 'Google encrypts it with a key of its own, free of charge. For a key of yours, set encryptionKey on the buffer.',
+};
+
+/** Settings for {@link DeadLetterTopic}. */
+export interface DeadLetterTopicProps {
+  /** Where the topic stands. */
+  readonly site: Site;
+  readonly name: string;
+  /** What the topic waits for, and whether it may be destroyed. */
+  readonly meta: Pick<TerraformMetaArguments, 'dependsOn' | 'lifecycle'>;
+  /** The id of the key that encrypts it. */
+  readonly kmsKeyName?: string;
+  /** The ids of the notification channels that hear the alert. */
+  readonly notify: readonly string[];
+}
+
+/** Part of the Buffer stage: the topic of what could not be processed, and the subscription that keeps it for 31 days. */
+export class DeadLetterTopic extends Construct implements DeadLetter {
+  /** The topic, for anything this construct does not cover. */
+  readonly topic: PubsubTopic;
+  /** Where the dead letter is read. */
+  readonly subscription: PubsubSubscription;
+  /** What must exist before a subscription forwards to here: the right to do so, and somebody who keeps it. */
+  readonly ready: readonly ITerraformDependable[];
+
+  private readonly site: Site;
+
+  constructor(scope: Construct, id: string, props: DeadLetterTopicProps) {
+    super(scope, id);
+    const { site, name, meta, kmsKeyName, notify } = props;
+    const { project, region, pubSubAgent } = site;
+    this.site = site;
+    this.topic = new PubsubTopic(this, 'Topic', {
+      ...meta,
+      project,
+      name,
+      kmsKeyName,
+      messageStoragePolicy: { allowedPersistenceRegions: [region] },
+    });
+    if (!kmsKeyName) acknowledge(this.topic, GOOGLE_KEY);
+    // A topic without a subscription drops what it takes, and a subscription that expires goes after 31 idle days.
+    this.subscription = new PubsubSubscription(this, 'Subscription', {
+      project,
+      name,
+      topic: this.topic.id,
+      ackDeadlineSeconds: 60,
+      messageRetentionDuration: `${31 * 24 * 3600}s`,
+      expirationPolicy: { ttl: '' },
+      lifecycle: meta.lifecycle,
+    });
+    const forwarder = new PubsubTopicIamMember(this, 'Forwarder', {
+      project,
+      topic: this.topic.id,
+      role: 'roles/pubsub.publisher',
+      member: pubSubAgent,
+    });
+    this.ready = [forwarder, this.subscription];
+    new SubscriptionAlert(this, 'Alert', {
+      project,
+      subscription: this.subscription,
+      metric: 'num_undelivered_messages',
+      threshold: 0,
+      meaning: 'Events could not be processed. The subscription deletes them 31 days after they came.',
+      notify,
+    });
+  }
+
+  bindWriter(writer: Workload, name: string): Binding {
+    const { member, forEach } = writer;
+    const grant = { project: this.site.project, topic: this.topic.id, role: 'roles/pubsub.publisher', member, forEach };
+    return {
+      settings: { [`${name}_TOPIC`]: this.topic.id, [`${name}_ENDPOINT`]: `${this.site.region}-pubsub.googleapis.com` },
+      waitFor: [new PubsubTopicIamMember(writer, `${name}Writer`, grant)],
+    };
+  }
+}

@@ -1,0 +1,80 @@
+import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
+import { TimeProvider } from '@cdktf/provider-time/lib/provider';
+import { Fn, LocalBackend, Op, type TerraformBackend, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import type { Construct } from 'constructs';
+import { ask } from '../../shared/synth/ask';
+import { PREFIX, type Removal } from '../../shared/synth/settings';
+import { PROJECT, ProjectSite, REGION } from './site';
+
+/** Settings that every platform on GCP has. */
+export interface GcpPlatformProps {
+  /**
+   * What happens to data when the stack is deleted. With `retain`, `terraform destroy` is refused.
+   * @default retain
+   */
+  readonly removal?: Removal;
+  /**
+   * The ids of the notification channels that hear every alert.
+   * @default - alerts open an incident and tell nobody
+   */
+  readonly notify?: readonly string[];
+  /**
+   * Makes the backend that keeps the state.
+   * @default - a file beside the folder of CDKTF's output, named after the stack
+   */
+  readonly backend?: (stack: TerraformStack) => TerraformBackend;
+}
+
+/** A stack that holds a whole platform: its providers and its state, the place that whoever applies is asked for, its outputs. */
+export abstract class GcpPlatform extends TerraformStack {
+  protected readonly site: ProjectSite;
+  protected readonly removal?: Removal;
+  protected readonly notify?: readonly string[];
+
+  constructor(scope: Construct, id: string, { removal, notify, backend }: GcpPlatformProps) {
+    super(scope, id);
+    this.addOverride('terraform.required_version', '>= 1.5.0');
+    // Relative, so that every machine synthesizes the same bytes: it leads out of cdktf.out, which may be deleted.
+    if (backend) backend(this);
+    else new LocalBackend(this, { path: `../../../terraform.${id}.tfstate` });
+    const place = this.askForPlace();
+    new GoogleProvider(this, 'Google', { project: place.project, region: place.region, defaultLabels: { platform: id } });
+    new TimeProvider(this, 'Time');
+    this.removal = removal;
+    this.notify = notify;
+    this.site = new ProjectSite(this, 'Site', place);
+  }
+
+  /** Ask whoever applies for those who may send. */
+  protected askForPublishers(): string[] {
+    const publishers = new TerraformVariable(this, 'publishers', {
+      type: 'list(string)',
+      nullable: false,
+      default: [],
+      description: 'Who may send: IAM members such as serviceAccount:press@project.iam.gserviceaccount.com.',
+    });
+    publishers.addValidation({
+      condition: Op.lt(Fn.lengthOf(Fn.setintersection(publishers.listValue, [['allUsers', 'allAuthenticatedUsers']])), 1),
+      errorMessage: 'The publishers must name somebody: allUsers and allAuthenticatedUsers are the public.',
+    });
+    const member = '(?:user|group|domain|serviceAccount|principal|principalSet):[^ ,]+';
+    publishers.addValidation({
+      condition: Fn.can(Fn.regex(`^(?:${member}(?:,${member})*)?$`, Fn.join(',', publishers.listValue))),
+      errorMessage: 'The publishers must be IAM members, such as serviceAccount:press@project.iam.gserviceaccount.com.',
+    });
+    return publishers.listValue;
+  }
+
+  /** Show values to whoever applies: each by its name, with a sentence that says what it is for. */
+  protected output(outputs: Readonly<Record<string, readonly [value: string, description: string]>>) {
+    for (const [name, [value, description]] of Object.entries(outputs)) new TerraformOutput(this, name, { value, description });
+  }
+
+  private askForPlace() {
+    return {
+      project: ask(this, 'project_id', PROJECT, { description: 'The id of an existing project with billing.' }),
+      region: ask(this, 'region', REGION, { description: 'A change replaces everything.', default: 'europe-west1' }),
+      prefix: ask(this, 'prefix', PREFIX, { description: 'The start of every name. A change replaces everything.' }),
+    };
+  }
+}

@@ -1,0 +1,7 @@
+/** A private network, and the part of it to stand in. */
+export interface Network {
+  /** The id of the network. */
+  readonly network: string;
+  /** The id of the subnetwork, in the region of the site. */
+  readonly subnetwork: string;
+}

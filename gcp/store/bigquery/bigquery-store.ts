@@ -1,0 +1,195 @@
+import { BigqueryDataset } from '@cdktf/provider-google/lib/bigquery-dataset';
+import { BigqueryTable } from '@cdktf/provider-google/lib/bigquery-table';
+import { BigqueryTableIamMember } from '@cdktf/provider-google/lib/bigquery-table-iam-member';
+import { DataGoogleBigqueryDefaultServiceAccount } from '@cdktf/provider-google/lib/data-google-bigquery-default-service-account';
+import { KmsCryptoKeyIamMember } from '@cdktf/provider-google/lib/kms-crypto-key-iam-member';
+import { Construct } from 'constructs';
+import { acknowledge } from '../../../shared/synth/acknowledge';
+import type { Removal, TextRule } from '../../../shared/synth/settings';
+import { KMS_KEY, mayDestroy, requireAbsent, requireNumber, requireText } from '../../../shared/synth/settings';
+import { needApis } from '../../foundation/apis';
+import type { Binding, Workload } from '../../ports/identity';
+import type { Site } from '../../ports/site';
+import type { TableStore } from '../../ports/stores';
+import { type Column, DEFAULT_COLUMNS, requireColumns, schemaOf, uniqueRows } from './event-table';
+
+const NAME: TextRule = {
+  pattern: /^[a-z][a-z0-9_]{0,39}$/,
+  must: 'be 1 to 40 lower-case letters, digits and underscores',
+  remedy: 'It starts with a letter.',
+};
+const DATASET_ID: TextRule = {
+  pattern: /^\w{1,1024}$/,
+  must: 'be the id of a dataset',
+  remedy: 'Write it without the project, like plants.',
+};
+
+const WRITER =
+  'Google has no role of its own for adding rows alone: this one can also read and change the table, and no other. Where a writer must not ' +
+  'read, grant a custom role with bigquery.tables.get and bigquery.tables.updateData.';
+const GOOGLE_KEY = 'Google encrypts it with a key of its own, free of charge. For a key of yours, set encryptionKey on the store.';
+
+/** Settings for {@link BigQueryStore}. */
+export interface BigQueryStoreProps {
+  /** Where the store stands. */
+  readonly site: Site;
+  /**
+   * The end of the name of the dataset: 1 to 40 lower-case letters, digits and underscores, a letter first. It tells
+   * several stores of one site apart.
+   * @default events
+   */
+  readonly name?: string;
+  /**
+   * The columns of a row. What a row has beyond them goes into the column `rest`. Append to them, and nothing else: a
+   * column that is taken out takes its data with it, and one that changes its type replaces the table.
+   * @default - `subject`, a STRING, and `data`, which is JSON
+   */
+  readonly columns?: readonly Column[];
+  /**
+   * How long a row is kept after the day of its event, from 1 to 36500 days.
+   * @default - for ever
+   */
+  readonly retentionDays?: number;
+  /**
+   * How long a changed or deleted row can still be brought back, from 2 to 7 days.
+   * @default 7
+   */
+  readonly undeleteWindowDays?: number;
+  /**
+   * The id of a key in Cloud KMS that encrypts the rows, in the region of the site. The BigQuery agent of the project
+   * gets the right to use it.
+   * @default - a key that Google keeps, free of charge
+   */
+  readonly encryptionKey?: string;
+  /**
+   * The id of an existing dataset in the project, such as `plants`, that the table is made in. Its region, key and undelete
+   * window stay as they are.
+   * @default - a new dataset
+   */
+  readonly datasetId?: string;
+  /**
+   * What happens to the rows when the stack is deleted. With `retain`, `terraform destroy` is refused. `destroy` takes a
+   * second key, the context `destroyData`.
+   * @default retain
+   */
+  readonly removal?: Removal;
+}
+
+/**
+ * Store stage: a BigQuery table with a partition for each day, and a view on it without the duplicates that retries make.
+ *
+ * Each query must say which days it reads, by `event_time`. BigQuery takes no rows for days over 1825 days past or 366
+ * days ahead: such events go to the dead letter. Not for single-row look-ups or updates: a document database serves those.
+ * @see https://cloud.google.com/bigquery/docs/write-api-best-practices
+ */
+export class BigQueryStore extends Construct implements TableStore {
+  /** The dataset, when this construct made it. */
+  readonly dataset?: BigqueryDataset;
+  /** The table that rows are added to. An event that came twice is in it twice. */
+  readonly table: BigqueryTable;
+  /** What to query: each row once. */
+  readonly view: BigqueryTable;
+  /** The name of the view in a query. */
+  readonly viewName: string;
+
+  private readonly project: string;
+  private readonly datasetId: string;
+
+  constructor(scope: Construct, id: string, props: BigQueryStoreProps) {
+    super(scope, id);
+    const { site, retentionDays, datasetId, encryptionKey: kmsKeyName } = props;
+    const { project } = site;
+    const name = props.name ?? 'events';
+    const columns = props.columns ?? DEFAULT_COLUMNS;
+    const undeleteWindowDays = props.undeleteWindowDays ?? 7;
+    requireText(this, { name }, NAME);
+    if (retentionDays !== undefined) {
+      requireNumber(this, { retentionDays }, { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to keep rows for ever.' }, 'known');
+    }
+    requireNumber(this, { undeleteWindowDays }, { from: 2, to: 7, unit: 'days', remedy: 'BigQuery offers no other.' }, 'known');
+    if (datasetId !== undefined) {
+      requireText(this, { datasetId }, DATASET_ID);
+      requireAbsent(this, 'datasetId', { name: props.name, undeleteWindowDays: props.undeleteWindowDays, encryptionKey: kmsKeyName });
+    }
+    if (kmsKeyName !== undefined) requireText(this, { encryptionKey: kmsKeyName }, KMS_KEY);
+    requireColumns(this, columns);
+    const destroy = mayDestroy(this, props.removal);
+    const lifecycle = destroy ? undefined : { preventDestroy: true };
+    const encryption = kmsKeyName ? { kmsKeyName } : undefined;
+    const dependsOn = [...site.waitFor, ...this.allowEncrypt(site, kmsKeyName)];
+    needApis(this, 'bigquery', 'bigquerystorage');
+    this.project = project;
+
+    if (!datasetId) {
+      this.dataset = new BigqueryDataset(this, 'Dataset', {
+        project,
+        datasetId: `${site.prefix}_${name}`,
+        location: site.region,
+        maxTimeTravelHours: String(undeleteWindowDays * 24),
+        defaultEncryptionConfiguration: encryption,
+        deleteContentsOnDestroy: destroy,
+        dependsOn,
+        lifecycle,
+      });
+    }
+    this.datasetId = datasetId ?? this.dataset!.datasetId;
+    this.table = new BigqueryTable(this, 'Table', {
+      project,
+      datasetId: this.datasetId,
+      tableId: 'events',
+      description: 'Events as they came, in no order. An event that came twice is in here twice: query the view.',
+      schema: schemaOf(columns),
+      timePartitioning: { type: 'DAY', field: 'event_time', expirationMs: retentionDays && retentionDays * 24 * 3600 * 1000 },
+      requirePartitionFilter: true,
+      clustering: ['event_source', 'event_type'],
+      encryptionConfiguration: encryption,
+      deletionProtection: !destroy,
+      dependsOn,
+      lifecycle,
+    });
+    this.view = new BigqueryTable(this, 'View', {
+      project,
+      datasetId: this.datasetId,
+      tableId: 'unique_events',
+      description: 'Each event once. Say which days to read: WHERE event_time >= ...',
+      view: { query: uniqueRows(`${project}.${this.datasetId}.${this.table.tableId}`, columns), useLegacySql: false },
+      deletionProtection: !destroy,
+    });
+    if (this.dataset && !kmsKeyName) acknowledge(this.dataset, { CKV_GCP_81: GOOGLE_KEY });
+    if (!kmsKeyName) acknowledge(this.table, { CKV_GCP_80: GOOGLE_KEY });
+    acknowledge(this.view, { CKV_GCP_80: 'A view holds no rows. Those of its table are encrypted as the table says.' });
+    this.viewName = `${project}.${this.datasetId}.${this.view.tableId}`;
+  }
+
+  bindWriter(writer: Workload, name: string): Binding {
+    const grant = this.allow(writer, `${name}Writer`, 'roles/bigquery.dataEditor', this.table);
+    acknowledge(grant, { 'least-privilege': WRITER });
+    return { settings: this.settings(name, this.table), waitFor: [grant] };
+  }
+
+  /** The reader also needs the right to run queries, `roles/bigquery.jobUser` on the project that pays for them. */
+  bindReader(reader: Workload, name: string): Binding {
+    const role = 'roles/bigquery.dataViewer';
+    return {
+      settings: this.settings(name, this.view),
+      waitFor: [this.allow(reader, `${name}Reader`, role, this.table), this.allow(reader, `${name}ViewReader`, role, this.view)],
+    };
+  }
+
+  private settings(name: string, table: BigqueryTable) {
+    return { [`${name}_PROJECT`]: this.project, [`${name}_DATASET`]: this.datasetId, [`${name}_TABLE`]: table.tableId };
+  }
+
+  private allow(workload: Workload, id: string, role: string, table: BigqueryTable): BigqueryTableIamMember {
+    const { project, datasetId } = this;
+    const { member, forEach } = workload;
+    return new BigqueryTableIamMember(workload, id, { project, datasetId, tableId: table.tableId, role, member, forEach });
+  }
+
+  private allowEncrypt({ project, waitFor }: Site, cryptoKeyId?: string): KmsCryptoKeyIamMember[] {
+    if (!cryptoKeyId) return [];
+    const { member } = new DataGoogleBigqueryDefaultServiceAccount(this, 'Agent', { project, dependsOn: [...waitFor] });
+    const role = 'roles/cloudkms.cryptoKeyEncrypterDecrypter';
+    return [new KmsCryptoKeyIamMember(this, 'Encrypter', { cryptoKeyId, role, member })];
+  }
+}

@@ -1,0 +1,225 @@
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { Workload } from '../../../../aws/ports/identity';
+import { S3Store, type S3StoreProps } from '../../../../aws/store/s3/s3-store';
+import { type Resource, synthesize } from '../../../support/cdk';
+import { documentedDefaults } from '../../../support/defaults';
+import { expectSnapshot } from '../../../support/snapshot';
+
+const make = (props?: S3StoreProps, context?: Record<string, unknown>) =>
+  synthesize((stack) => new S3Store(stack, 'Store', props), context);
+
+/** Somebody who holds a role. */
+class Holder extends Construct implements Workload {
+  readonly role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+}
+
+/** The bucket of the objects, among the buckets of a stack: the one whose accesses are on record. */
+function bucketOf({ all }: { all(type: string): Resource[] }): Resource {
+  return all('AWS::S3::Bucket').find(({ Properties }) => Properties.LoggingConfiguration)!;
+}
+
+const theBucket = { 'Fn::GetAtt': [expect.stringMatching(/^StoreBucket/), 'Arn'] };
+const theObjects = { 'Fn::Join': ['', [theBucket, '/events/*']] };
+const theKey = { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] };
+
+test('the snapshot', () => {
+  const { built, madeBy } = make();
+  expectSnapshot(
+    'aws/store/s3/s3-store.snapshot.yaml',
+    'Both buckets are private, encrypted, and refuse plain HTTP and old TLS; the objects keep their versions and survive the stack.',
+    madeBy(built),
+  );
+});
+
+test('documents the defaults that it has', () => {
+  const made = make();
+  const { Properties, DeletionPolicy } = bucketOf(made);
+  const [rule] = Properties.LifecycleConfiguration.Rules;
+  expect(documentedDefaults('aws/store/s3/s3-store.ts', 'S3StoreProps')).toEqual({
+    prefix: made.built.prefix,
+    archiveAfter: `${rule.Transitions[0].TransitionInDays} days`,
+    undeleteWindow: `${rule.NoncurrentVersionExpiration.NoncurrentDays} days`,
+    removal: DeletionPolicy?.toLowerCase(),
+  });
+});
+
+test('takes every setting', () => {
+  const made = synthesize((stack) => {
+    const encryptionKey = new Key(stack, 'Key');
+    const periods = { archiveAfter: Duration.days(30), undeleteWindow: Duration.days(1) };
+    return new S3Store(stack, 'Store', { ...periods, prefix: 'raw/events/', encryptionKey, removal: 'retain' });
+  });
+  const { Properties } = bucketOf(made);
+  expect(Properties.BucketEncryption.ServerSideEncryptionConfiguration).toEqual([
+    { BucketKeyEnabled: true, ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: theKey } },
+  ]);
+  expect(Properties.LifecycleConfiguration.Rules).toMatchObject([
+    { Transitions: [{ StorageClass: 'GLACIER_IR', TransitionInDays: 30 }], NoncurrentVersionExpiration: { NoncurrentDays: 1 } },
+  ]);
+  expect(made.built.prefix).toBe('raw/events/');
+});
+
+test('uses a bucket that is there already, and its key', () => {
+  const { built, all, allowed } = synthesize((stack) => {
+    const encryptionKey = Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:123456789012:key/k');
+    const bucket = Bucket.fromBucketAttributes(stack, 'Mine', { bucketName: 'mine', encryptionKey });
+    const writer = new Holder(stack, 'Writer');
+    expect(new S3Store(stack, 'Store', { bucket }).bindWriter(writer, 'STORE').settings).toEqual({
+      STORE_BUCKET: 'mine',
+      STORE_PREFIX: 'events/',
+    });
+    return writer;
+  });
+  expect(all('AWS::S3::Bucket')).toEqual([]);
+  expect(allowed(built)).toEqual([
+    expect.objectContaining({
+      Action: 's3:PutObject',
+      Resource: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':s3:::mine/events/*']] },
+    }),
+    expect.objectContaining({ Resource: 'arn:aws:kms:eu-west-1:123456789012:key/k' }),
+  ]);
+});
+
+test('stands twice in one stack', () => {
+  const { all } = synthesize((stack) => [new S3Store(stack, 'A'), new S3Store(stack, 'B')]);
+  expect(all('AWS::S3::Bucket')).toHaveLength(4);
+});
+
+test('a writer may add objects below the prefix; it can neither read nor delete them', () => {
+  const { built, allowed } = synthesize((stack) => {
+    const writer = new Holder(stack, 'Writer');
+    const { settings, waitFor } = new S3Store(stack, 'Store').bindWriter(writer, 'EVENTS');
+    expect([Object.keys(settings), waitFor.length]).toEqual([['EVENTS_BUCKET', 'EVENTS_PREFIX'], 1]);
+    return writer;
+  });
+  expect(allowed(built)).toEqual([{ Action: 's3:PutObject', Effect: 'Allow', Resource: theObjects }]);
+});
+
+test('a reader may read and list what is below the prefix, and nothing else', () => {
+  const { built, allowed } = synthesize((stack) => {
+    const reader = new Holder(stack, 'Reader');
+    expect(new S3Store(stack, 'Store').bindReader(reader, 'EVENTS').waitFor).toHaveLength(2);
+    return reader;
+  });
+  expect(allowed(built)).toEqual([
+    { Action: 's3:GetObject', Effect: 'Allow', Resource: theObjects },
+    { Action: 's3:ListBucket', Effect: 'Allow', Resource: theBucket, Condition: { StringLike: { 's3:prefix': 'events/*' } } },
+  ]);
+});
+
+test.each([
+  ['writer', 'kms:GenerateDataKey', 'bindWriter'],
+  ['reader', 'kms:Decrypt', 'bindReader'],
+] as const)('a %s of an encrypted bucket may use its key', (_, actions, bind) => {
+  const { built, allowed } = synthesize((stack) => {
+    const holder = new Holder(stack, 'Holder');
+    new S3Store(stack, 'Store', { encryptionKey: new Key(stack, 'Key') })[bind](holder, 'EVENTS');
+    return holder;
+  });
+  expect(allowed(built).at(-1)).toEqual({ Action: actions, Effect: 'Allow', Resource: theKey });
+});
+
+test('nobody reaches either bucket without TLS 1.2, or from outside', () => {
+  const { all } = make();
+  for (const { Properties } of all('AWS::S3::Bucket')) {
+    expect(new Set(Object.values(Properties.PublicAccessBlockConfiguration))).toEqual(new Set([true]));
+    expect(Properties.OwnershipControls.Rules).toEqual([{ ObjectOwnership: 'BucketOwnerEnforced' }]);
+  }
+  const policies = all('AWS::S3::BucketPolicy').map(({ Properties }) => Properties.PolicyDocument.Statement);
+  expect(policies).toHaveLength(2);
+  const denied = { Effect: 'Deny', Action: 's3:*', Principal: { AWS: '*' } };
+  for (const statements of policies) {
+    expect(statements).toContainEqual(expect.objectContaining({ ...denied, Condition: { Bool: { 'aws:SecureTransport': 'false' } } }));
+    expect(statements).toContainEqual(expect.objectContaining({ ...denied, Condition: { NumericLessThan: { 's3:TlsVersion': 1.2 } } }));
+  }
+});
+
+test('every access is on record in the second bucket for 90 days', () => {
+  const made = make();
+  const log = made.all('AWS::S3::Bucket').find((bucket) => bucket !== bucketOf(made))!;
+  expect(bucketOf(made).Properties.LoggingConfiguration.DestinationBucketName).toEqual({ Ref: expect.stringMatching(/^StoreAccessLog/) });
+  expect(log.Properties.LifecycleConfiguration.Rules).toMatchObject([{ ExpirationInDays: 90 }]);
+});
+
+test('what was overwritten or deleted comes back for 30 days; uploads that were given up go after 7', () => {
+  const { Properties } = bucketOf(make());
+  expect(Properties.VersioningConfiguration.Status).toBe('Enabled');
+  expect(Properties.LifecycleConfiguration.Rules).toMatchObject([
+    { NoncurrentVersionExpiration: { NoncurrentDays: 30 }, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
+  ]);
+});
+
+test('stands in a project that has set no feature flags', () => {
+  const stack = new Stack(new App(), 'Test');
+  new S3Store(stack, 'Store');
+  expect(Template.fromStack(stack).toJSON().Resources).toEqual(make().resources);
+});
+
+test('objects and access log go with the stack when both keys are turned, and only then', () => {
+  const policies = (made: { all(type: string): Resource[] }) => made.all('AWS::S3::Bucket').map(({ DeletionPolicy }) => DeletionPolicy);
+  const destroyed = make({ removal: 'destroy' }, { destroyData: 'yes' });
+  expect(policies(destroyed)).toEqual(['Delete', 'Delete']);
+  expect(destroyed.all('Custom::S3AutoDeleteObjects')).toHaveLength(2);
+  expect(policies(make({}, { destroyData: 'yes' }))).toEqual(['Retain', 'Retain']);
+  expect(make().all('Custom::S3AutoDeleteObjects')).toEqual([]);
+});
+
+describe('refuses', () => {
+  const withBucket = (props: S3StoreProps) =>
+    synthesize((stack) => new S3Store(stack, 'Store', { bucket: Bucket.fromBucketName(stack, 'Mine', 'mine'), ...props }));
+  const folders = 'Write it like events/ or raw/events/.';
+
+  test.each<[string, () => unknown, string]>([
+    [
+      'a prefix without its slash',
+      () => make({ prefix: 'events' }),
+      `Test/Store: prefix must be folders that end in a slash, got "events". ${folders}`,
+    ],
+    [
+      'a prefix that starts with a slash',
+      () => make({ prefix: '/events/' }),
+      `Test/Store: prefix must be folders that end in a slash, got "/events/". ${folders}`,
+    ],
+    ['no prefix', () => make({ prefix: '' }), `Test/Store: prefix must be folders that end in a slash, got "". ${folders}`],
+    [
+      'a wildcard as prefix',
+      () => make({ prefix: 'a?/' }),
+      `Test/Store: prefix must be folders that end in a slash, got "a?/". ${folders}`,
+    ],
+    [
+      'an early move',
+      () => make({ archiveAfter: Duration.days(29) }),
+      'Test/Store: archiveAfter must be 30 to 36500 days, got 29. S3 moves no object that is younger.',
+    ],
+    [
+      'part of a day',
+      () => make({ archiveAfter: Duration.hours(732) }),
+      'Test/Store: archiveAfter must be 30 to 36500 days, got 30.5. S3 moves no object that is younger.',
+    ],
+    [
+      'no way back',
+      () => make({ undeleteWindow: Duration.days(0) }),
+      'Test/Store: undeleteWindow must be 1 to 36500 days, got 0. Versions are what protects against a bad overwrite.',
+    ],
+    [
+      'one key to destroy',
+      () => make({ removal: 'destroy' }),
+      `Test/Store: removal 'destroy' needs the context destroyData to be "yes", got nothing. Set DESTROY_DATA=yes in the environment of this command, or leave removal out to keep the data.`,
+    ],
+    [
+      'a setting for a bucket that is there',
+      () => withBucket({ archiveAfter: Duration.days(90) }),
+      'Test/Store: bucket keeps its own settings, got archiveAfter beside it. Leave archiveAfter out.',
+    ],
+    [
+      'settings for a bucket that is there',
+      () => withBucket({ archiveAfter: Duration.days(90), undeleteWindow: Duration.days(9) }),
+      'Test/Store: bucket keeps its own settings, got archiveAfter and undeleteWindow beside it. Leave archiveAfter and undeleteWindow out.',
+    ],
+  ])('%s', (_, act, message) => expect(act).toThrow(new Error(message)));
+});

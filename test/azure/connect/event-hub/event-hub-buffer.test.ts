@@ -1,0 +1,255 @@
+import { ResourceGroup } from '@cdktf/provider-azurerm/lib/resource-group';
+import { TerraformVariable } from 'cdktf';
+import { EventHubBuffer, type EventHubBufferProps } from '../../../../azure/connect/event-hub/event-hub-buffer';
+import type { Delivery } from '../../../../azure/ports/delivery';
+import { documentedDefaults } from '../../../support/defaults';
+import { expectSnapshot } from '../../../support/snapshot';
+import { onCall, Person, readable, site, synthesize, Target } from '../../stand-ins';
+
+const file = 'azure/connect/event-hub/event-hub-buffer.ts';
+const namespaceId = '/subscriptions/s/resourceGroups/theirs/providers/Microsoft.EventHub/namespaces/shared';
+const hubId = `${namespaceId}/eventhubs/orders`;
+
+const make = (props: Partial<EventHubBufferProps> = {}, context = {}) =>
+  synthesize((stack) => new EventHubBuffer(stack, 'Buffer', { site, ...props }), context);
+
+const deliver = (delivery?: Delivery, props: Partial<EventHubBufferProps> = {}) =>
+  synthesize((stack) => new EventHubBuffer(stack, 'Buffer', { site, ...props }).deliverTo(new Target(stack, 'Target'), delivery));
+
+test('the snapshot', () => {
+  expectSnapshot(
+    'azure/connect/event-hub/event-hub-buffer.snapshot.yaml',
+    'There are no keys (local_authentication_enabled), and Terraform refuses to destroy the namespace and the hub.',
+    readable(make().json.resource),
+  );
+});
+
+test('documents the defaults that it has', () => {
+  const { one } = make();
+  const hub = one('azurerm_eventhub');
+  expect(documentedDefaults(file, 'EventHubBufferProps')).toEqual({
+    name: hub.name,
+    retentionDays: String(hub.message_retention),
+    partitionCount: String(hub.partition_count),
+    maxThroughputUnits: String(one('azurerm_eventhub_namespace').maximum_throughput_units),
+    removal: hub.lifecycle.prevent_destroy ? 'retain' : 'destroy',
+  });
+});
+
+test('takes every setting', () => {
+  const { one, all } = make(
+    {
+      name: 'orders',
+      retentionDays: 1,
+      partitionCount: 32,
+      maxThroughputUnits: 40,
+      notify: [onCall],
+      removal: 'destroy',
+    },
+    { destroyData: 'yes' },
+  );
+  const hub = one('azurerm_eventhub');
+  expect(hub).toMatchObject({ name: 'orders', message_retention: 1, partition_count: 32 });
+  expect(one('azurerm_eventhub_namespace')).toMatchObject({ name: 'acme-orders-1a2b3c4d', maximum_throughput_units: 40 });
+  expect([hub.lifecycle, one('azurerm_eventhub_namespace').lifecycle]).toEqual([undefined, undefined]);
+  expect(all('azurerm_monitor_metric_alert').map(({ action }) => action)).toEqual(Array(3).fill([{ action_group_id: onCall }]));
+});
+
+test('makes its hub in a namespace that is there already, and leaves the namespace alone', () => {
+  const { one, all } = make({ namespaceId });
+  expect(one('azurerm_eventhub').namespace_id).toBe(namespaceId);
+  expect([...all('azurerm_eventhub_namespace'), ...all('azurerm_monitor_diagnostic_setting')]).toEqual([]);
+  expect(all('azurerm_monitor_metric_alert').map(({ scopes }) => scopes)).toEqual(Array(3).fill([namespaceId]));
+});
+
+test('uses a hub that is there already', () => {
+  const { built, all, one } = synthesize((stack) => {
+    const buffer = new EventHubBuffer(stack, 'Buffer', { site, hubId });
+    return { buffer, binding: buffer.deliverTo(new Target(stack, 'Target')) };
+  });
+  expect(all('azurerm_eventhub')).toEqual([]);
+  expect(built.buffer.sendRequest.url).toBe('https://shared.servicebus.windows.net/orders/messages?timeout=60&api-version=2014-01');
+  expect(one('azurerm_role_assignment').scope).toBe(hubId);
+  expect(one('azurerm_eventhub_consumer_group')).toMatchObject({
+    resource_group_name: 'theirs',
+    namespace_name: 'shared',
+    eventhub_name: 'orders',
+  });
+});
+
+test('uses a hub whose id is known only at deploy', () => {
+  const { one } = synthesize((stack) => {
+    const hub = new TerraformVariable(stack, 'hub', {}).stringValue;
+    new EventHubBuffer(stack, 'Buffer', { site, hubId: hub }).deliverTo(new Target(stack, 'Target'));
+  });
+  expect(one('azurerm_eventhub_consumer_group')).toMatchObject({
+    resource_group_name: '${element(split("/", var.hub), 4)}',
+    namespace_name: '${element(split("/", var.hub), 8)}',
+    eventhub_name: '${element(split("/", var.hub), 10)}',
+  });
+});
+
+test('stands twice in one stack', () => {
+  const { all } = synthesize((stack) => ['one', 'two'].map((name) => new EventHubBuffer(stack, name, { site, name })));
+  const names = [...all('azurerm_eventhub_namespace'), ...all('azurerm_monitor_metric_alert')].map(({ name }) => name);
+  expect(new Set(names).size).toBe(8);
+});
+
+test('nobody gets in with a key, or with an old TLS', () => {
+  expect(make().one('azurerm_eventhub_namespace')).toMatchObject({ local_authentication_enabled: false, minimum_tls_version: '1.2' });
+});
+
+test('a batch that fails is tried five more times', () => {
+  expect(deliver().built.settings.EVENTS_MAX_RETRIES).toBe('5');
+  expect(deliver({ maxRetries: 2 }).built.settings.EVENTS_MAX_RETRIES).toBe('2');
+});
+
+test('a batch is 100 events, or what has come within five seconds', () => {
+  expect(deliver().built.settings).toMatchObject({
+    AzureFunctionsJobHost__extensions__eventHubs__maxEventBatchSize: '100',
+    AzureFunctionsJobHost__extensions__eventHubs__minEventBatchSize: '100',
+    AzureFunctionsJobHost__extensions__eventHubs__maxWaitTime: '00:00:05',
+  });
+});
+
+test('without a window no event waits', () => {
+  expect(deliver({ batchWindowSeconds: 0 }).built.settings.AzureFunctionsJobHost__extensions__eventHubs__minEventBatchSize).toBe('1');
+});
+
+test('the trigger signs in as the identity of the function, to this very hub', () => {
+  expect(deliver(undefined, { hubId }).built.settings).toMatchObject({
+    EVENTS__fullyQualifiedNamespace: 'shared.servicebus.windows.net',
+    EVENTS__credential: 'managedidentity',
+    EVENTS__clientId: 'client-of-target',
+    EVENTS_HUB: 'orders',
+    EVENTS_CONSUMER_GROUP: expect.any(String),
+  });
+});
+
+test('a function may receive from the hub, and nothing else', () => {
+  expect(deliver(undefined, { hubId }).all('azurerm_role_assignment').map(readable)).toEqual([
+    {
+      scope: hubId,
+      role_definition_name: 'Azure Event Hubs Data Receiver',
+      principal_id: 'principal-of-target',
+      principal_type: 'ServicePrincipal',
+    },
+  ]);
+});
+
+test('whoever starts after the binding starts with its consumer group and its role', () => {
+  const { json } = synthesize((stack) => {
+    const { waitFor } = new EventHubBuffer(stack, 'Buffer', { site }).deliverTo(new Target(stack, 'Target'));
+    new ResourceGroup(stack, 'Later', { name: 'later', location: 'westeurope', dependsOn: [...waitFor] });
+  });
+  expect(json.resource!.azurerm_resource_group!.Later.depends_on).toEqual([
+    expect.stringMatching(/^azurerm_eventhub_consumer_group\./),
+    expect.stringMatching(/^azurerm_role_assignment\./),
+  ]);
+});
+
+test('two readers get all events each: neither takes them from the other', () => {
+  const { all } = synthesize((stack) => {
+    const buffer = new EventHubBuffer(stack, 'Buffer', { site });
+    buffer.deliverTo(new Target(stack, 'First'));
+    buffer.bindReader(new Person(stack, 'Second'), 'BUFFER');
+  });
+  expect(all('azurerm_eventhub_consumer_group').map(({ name }) => name)).toEqual(['first', 'second']);
+});
+
+test('the name of a consumer group fits, however deep its reader stands', () => {
+  const { one } = synthesize((stack) => {
+    const reader = new Target(new Target(stack, 'A'.repeat(40)), 'B'.repeat(40));
+    new EventHubBuffer(stack, 'Buffer', { site }).bindReader(reader, 'BUFFER');
+  });
+  expect(one('azurerm_eventhub_consumer_group').name).toMatch(/^[a-z0-9][a-z0-9_-]{0,49}$/);
+});
+
+test('a writer may send to the hub, and nothing else', () => {
+  const { built, one } = synthesize((stack) =>
+    new EventHubBuffer(stack, 'Buffer', { site, hubId }).bindWriter(new Person(stack, 'Person'), 'OUT'),
+  );
+  expect(built.settings).toEqual({ OUT_NAMESPACE: 'shared.servicebus.windows.net', OUT_HUB: 'orders' });
+  expect(readable(one('azurerm_role_assignment'))).toEqual({
+    scope: hubId,
+    role_definition_name: 'Azure Event Hubs Data Sender',
+    principal_id: 'principal-of-person',
+    principal_type: 'User',
+  });
+});
+
+test('an alert rings when senders are turned away, when the service fails, and when nobody reads', () => {
+  const metrics = make()
+    .all('azurerm_monitor_metric_alert')
+    .map(({ criteria }) => criteria.map((each: Record<string, unknown>) => `${each.metric_name} ${each.operator} ${each.threshold}`));
+  expect(metrics).toEqual([
+    ['ServerErrors GreaterThan 0'],
+    ['ThrottledRequests GreaterThan 0'],
+    ['IncomingMessages GreaterThan 0', 'OutgoingMessages LessThanOrEqual 0'],
+  ]);
+});
+
+describe('refuses', () => {
+  test.each<[string, () => unknown, string]>([
+    [
+      'a name with a hyphen',
+      () => make({ name: 'my-events' }),
+      'test/Buffer: name must be 1 to 20 lower-case letters and digits, got "my-events". It starts with a letter.',
+    ],
+    [
+      'a long retention',
+      () => make({ retentionDays: 8 }),
+      'test/Buffer: retentionDays must be 1 to 7 days, got 8. For longer replay, keep the raw events in a store.',
+    ],
+    [
+      'too many partitions',
+      () => make({ partitionCount: 33 }),
+      'test/Buffer: partitionCount must be 1 to 32 partitions, got 33. The Standard tier offers no more.',
+    ],
+    [
+      'too much throughput',
+      () => make({ maxThroughputUnits: 41 }),
+      'test/Buffer: maxThroughputUnits must be 1 to 40 units, got 41. The Standard tier grows no further.',
+    ],
+    [
+      'the name of a namespace for its id',
+      () => make({ namespaceId: 'shared' }),
+      'test/Buffer: namespaceId must be the id of a namespace, got "shared". See az eventhubs namespace show.',
+    ],
+    [
+      'the id of a namespace for that of a hub',
+      () => make({ hubId: namespaceId }),
+      `test/Buffer: hubId must be the id of a hub, got "${namespaceId}". See az eventhubs eventhub show.`,
+    ],
+    [
+      'settings for a namespace that is there',
+      () => make({ namespaceId, maxThroughputUnits: 2 }),
+      'test/Buffer: namespaceId keeps its own settings, got maxThroughputUnits beside it. Leave maxThroughputUnits out.',
+    ],
+    [
+      'settings for a hub that is there',
+      () => make({ hubId, retentionDays: 1, partitionCount: 8 }),
+      'test/Buffer: hubId keeps its own settings, got retentionDays and partitionCount beside it. Leave retentionDays and partitionCount out.',
+    ],
+    [
+      'one key to destroy',
+      () => make({ removal: 'destroy' }),
+      `test/Buffer: removal 'destroy' needs the context destroyData to be "yes", got nothing. Set DESTROY_DATA=yes in the environment of this command, or leave removal out to keep the data.`,
+    ],
+    [
+      'a large batch',
+      () => deliver({ batchSize: 1001 }),
+      'test/Buffer: batchSize must be 1 to 1000 events, got 1001. A larger batch may not fit into the memory of a function.',
+    ],
+    [
+      'a long wait',
+      () => deliver({ batchWindowSeconds: 301 }),
+      'test/Buffer: batchWindowSeconds must be 0 to 300 seconds, got 301. The host waits no longer.',
+    ],
+    [
+      'endless retries',
+      () => deliver({ maxRetries: -1 }),
+      'test/Buffer: maxRetries must be 1 to 20 retries, got -1. Without a bound one bad batch blocks its partition.',
+    ],
+  ])('%s', (_, act, message) => expect(act).toThrow(new Error(message)));
+});

@@ -1,0 +1,201 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { EventHubBuffer } from '../../../../azure/connect/event-hub/event-hub-buffer';
+import { FunctionProcessor, type FunctionProcessorProps } from '../../../../azure/processing/functions/function-processor';
+import { BlobStore } from '../../../../azure/store/blob/blob-store';
+import packageJson from '../../../../package.json';
+import { documentedDefaults } from '../../../support/defaults';
+import { temporaryFolder } from '../../../support/folder';
+import { expectSnapshot } from '../../../support/snapshot';
+import { onCall, readable, site, synthesize } from '../../stand-ins';
+
+const file = 'azure/processing/functions/function-processor.ts';
+const hubId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.EventHub/namespaces/shared/eventhubs/orders';
+const accountId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/theirs';
+const code = { zip: __filename, hash: '0'.repeat(64) };
+
+const make = (props: Partial<FunctionProcessorProps> = {}) =>
+  synthesize((stack) => {
+    const store = new BlobStore(stack, 'Store', { site, accountId });
+    const source = new EventHubBuffer(stack, 'Buffer', { site, hubId });
+    const { deadLetter } = store;
+    return new FunctionProcessor(stack, 'Processing', { site, code, source, stores: { STORE: store }, deadLetter, ...props });
+  });
+
+test('the snapshot', () => {
+  const { azurerm_storage_container, azurerm_monitor_metric_alert, ...resources } = make().json.resource!;
+  expectSnapshot(
+    'azure/processing/functions/function-processor.snapshot.yaml',
+    'Every role is in place before the app (depends_on), and no setting holds a key.',
+    readable(resources),
+  );
+});
+
+test('documents the defaults that it has', () => {
+  const { one, all } = make();
+  const app = one('azurerm_function_app_flex_consumption');
+  expect(documentedDefaults(file, 'FunctionProcessorProps')).toEqual({
+    name: app.name.slice('acme-'.length, -'-1a2b3c4d'.length),
+    memoryMiB: String(app.instance_memory_in_mb),
+    maxInstances: String(app.maximum_instance_count),
+    publish: all('terraform_data').length === 1 ? 'az' : 'none',
+  });
+});
+
+test('takes every setting', () => {
+  const identity = { id: 'id-of-mine', principalId: 'principal-of-mine', clientId: 'client-of-mine' };
+  const { one, all } = make({
+    name: 'jobs',
+    delivery: { batchSize: 10, batchWindowSeconds: 1, maxRetries: 2 },
+    memoryMiB: 4096,
+    maxInstances: 100,
+    publish: 'none',
+    identity,
+    notify: [onCall],
+  });
+  const app = one('azurerm_function_app_flex_consumption');
+  expect(app).toMatchObject({
+    name: 'acme-jobs-1a2b3c4d',
+    instance_memory_in_mb: 4096,
+    maximum_instance_count: 100,
+    storage_user_assigned_identity_id: 'id-of-mine',
+    identity: { identity_ids: ['id-of-mine'] },
+    app_settings: { AZURE_CLIENT_ID: 'client-of-mine', EVENTS__clientId: 'client-of-mine', EVENTS_MAX_RETRIES: '2' },
+  });
+  expect(one('azurerm_storage_account').name).toBe('acmejobs1a2b3c4d');
+  expect(new Set(all('azurerm_role_assignment').map(({ principal_id }) => principal_id))).toEqual(new Set(['principal-of-mine']));
+  expect(all('azurerm_user_assigned_identity')).toEqual([]);
+  expect(all('terraform_data')).toEqual([]);
+  expect(all('azurerm_monitor_metric_alert').find(({ name }) => name === 'acme-jobs-failures').action).toEqual([
+    { action_group_id: onCall },
+  ]);
+});
+
+test('stands twice in one stack, on one source and one store', () => {
+  const { all } = synthesize((stack) => {
+    const store = new BlobStore(stack, 'Store', { site, accountId });
+    const source = new EventHubBuffer(stack, 'Buffer', { site, hubId });
+    return ['one', 'two'].map(
+      (name) => new FunctionProcessor(stack, name, { site, name, code, source, stores: { STORE: store }, deadLetter: store.deadLetter }),
+    );
+  });
+  for (const type of ['azurerm_function_app_flex_consumption', 'azurerm_storage_account', 'azurerm_eventhub_consumer_group']) {
+    expect(new Set(all(type).map(({ name }) => name)).size).toBe(2);
+  }
+});
+
+test('every role of the identity is there before the app', () => {
+  const { one, json } = make();
+  const roles = Object.keys(json.resource!.azurerm_role_assignment!).map((id) => `azurerm_role_assignment.${id}`);
+  expect(roles).toHaveLength(5);
+  expect(one('azurerm_function_app_flex_consumption').depends_on).toEqual(expect.arrayContaining(roles));
+});
+
+test('the identity may receive, write, keep house and report, each in one place, and nothing else', () => {
+  const { all } = make();
+  const rights = all('azurerm_role_assignment').map(({ role_definition_name, scope }) => `${role_definition_name} on ${scope}`);
+  expect(rights.sort()).toEqual([
+    `Azure Event Hubs Data Receiver on ${hubId}`,
+    expect.stringMatching(/^Monitoring Metrics Publisher on \$\{azurerm_application_insights\.\w+\.id}$/),
+    expect.stringMatching(/^Storage Blob Data Contributor on \$\{azurerm_storage_container\.Store_DeadLetter\w*\.id}$/),
+    expect.stringMatching(/^Storage Blob Data Contributor on \$\{azurerm_storage_container\.Store_Events\w*\.id}$/),
+    expect.stringMatching(/^Storage Blob Data Owner on \$\{azurerm_storage_account\.Processing_Host\w*\.id}$/),
+  ]);
+});
+
+test('nothing signs in with a key or a password', () => {
+  const { one } = make();
+  const app = one('azurerm_function_app_flex_consumption');
+  expect(app).toMatchObject({
+    https_only: true,
+    storage_authentication_type: 'UserAssignedIdentity',
+    webdeploy_publish_basic_authentication_enabled: false,
+    site_config: { minimum_tls_version: '1.2', scm_minimum_tls_version: '1.2' },
+  });
+  expect(JSON.stringify(app.app_settings)).not.toMatch(/AccountKey|SharedAccess|access_key|connection_string/);
+  expect(one('azurerm_storage_account')).toMatchObject({ shared_access_key_enabled: false, local_user_enabled: false });
+  expect(one('azurerm_application_insights').local_authentication_disabled).toBe(true);
+});
+
+test('the settings that Flex Consumption refuses are not set', () => {
+  const names = Object.keys(make().one('azurerm_function_app_flex_consumption').app_settings);
+  expect(names.filter((name) => /^(FUNCTIONS_WORKER_RUNTIME|FUNCTIONS_EXTENSION_VERSION|WEBSITE_)/.test(name))).toEqual([]);
+});
+
+test('the host finds its storage although the provider would break it, for as long as the provider does', () => {
+  const { app_settings } = make().one('azurerm_function_app_flex_consumption');
+  expect(app_settings).toMatchObject({ AzureWebJobsStorage: '', AzureWebJobsStorage__credential: 'managedidentity' });
+  // When this fails, read hashicorp/terraform-provider-azurerm#29693 and #29630: the workarounds may have had their day.
+  expect(packageJson.dependencies['@cdktf/provider-azurerm']).toBe('14.23.1');
+});
+
+describe('publishing', () => {
+  const publish = () => make().one('terraform_data');
+
+  test('happens whenever the code or the app is another', () => {
+    expect(publish().triggers_replace).toEqual({
+      code: code.hash,
+      app: expect.stringMatching(/^\$\{azurerm_function_app_flex_consumption\.\w+\.id}$/),
+    });
+  });
+
+  test.each([
+    [1, true, 1],
+    [3, true, 3],
+    [6, false, 5],
+  ])('when try %i is the first that would work, it ends well: %s, after %i tries', (firstGood, well, tries) => {
+    const { command, interpreter, environment } = publish().provisioner[0]['local-exec'];
+    const folder = temporaryFolder();
+    const log = path.join(folder, 'log');
+    const stub = (name: string, script: string) => {
+      writeFileSync(path.join(folder, name), `#!/bin/sh\n${script}\n`);
+      chmodSync(path.join(folder, name), 0o755);
+    };
+    stub('az', `for word; do echo "$word"; done >> "${log}"; [ $(grep -c config-zip "${log}") -ge ${firstGood} ]`);
+    stub('sleep', '[ "$1" = 30 ]');
+    const env = { ...environment, APP: 'an app', SUBSCRIPTION: 's', GROUP: 'g', PATH: `${folder}:/bin:/usr/bin` };
+    const run = () => execFileSync(interpreter[0], [...interpreter.slice(1), command], { env });
+    if (well) run();
+    else expect(run).toThrow();
+    const words = readFileSync(log, 'utf8').split('\n');
+    expect(words.filter((word) => word === 'config-zip')).toHaveLength(tries);
+    expect(words.slice(0, 12)).toEqual(
+      'functionapp deployment source config-zip --subscription s --resource-group g --name'
+        .split(' ')
+        .concat('an app', '--src', environment.ZIP),
+    );
+  });
+
+  test('takes the zip from beside the stack', () => {
+    expect(publish().provisioner[0]['local-exec'].environment.ZIP).toBe(
+      `assets/Processing_Code_Zip_45C9DB00/${code.hash}/${path.basename(code.zip)}`,
+    );
+    expect(existsSync(code.zip)).toBe(true);
+  });
+});
+
+describe('refuses', () => {
+  test.each<[string, Partial<FunctionProcessorProps>, string]>([
+    [
+      'a long name',
+      { name: 'processing' },
+      'test/Processing: name must be 1 to 5 lower-case letters and digits, got "processing". An account has room for no more.',
+    ],
+    [
+      'a size that is not on offer',
+      { memoryMiB: 1024 as 512 },
+      'test/Processing: memoryMiB must be 512, 2048 or 4096, got 1024. There are no other sizes.',
+    ],
+    [
+      'another way to publish',
+      { publish: 'func' as 'az' },
+      'test/Processing: publish must be az or none, got "func". With none, publish with a tool of your own.',
+    ],
+    [
+      'few instances',
+      { maxInstances: 10 },
+      'test/Processing: maxInstances must be 40 to 1000 instances, got 10. The provider refuses any other number.',
+    ],
+  ])('%s', (_, props, message) => expect(() => make(props)).toThrow(new Error(message)));
+});

@@ -1,0 +1,189 @@
+import { TerraformOutput, TerraformVariable } from 'cdktf';
+import { BlobStore, type BlobStoreProps } from '../../../../azure/store/blob/blob-store';
+import { documentedDefaults } from '../../../support/defaults';
+import { expectSnapshot } from '../../../support/snapshot';
+import { onCall, Person, readable, site, synthesize, Target } from '../../stand-ins';
+
+const accountId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/theirs';
+const make = (props: Partial<BlobStoreProps> = {}, context = {}) =>
+  synthesize((stack) => new BlobStore(stack, 'Store', { site, ...props }), context);
+
+test('the snapshot', () => {
+  expectSnapshot(
+    'azure/store/blob/blob-store.snapshot.yaml',
+    'There are no keys and no anonymous access; Terraform refuses to destroy the account and its containers.',
+    readable(make().json.resource),
+  );
+});
+
+test('documents the defaults that it has', () => {
+  const { one } = make();
+  const account = one('azurerm_storage_account');
+  const [archive] = one('azurerm_storage_management_policy').rule;
+  expect(documentedDefaults('azure/store/blob/blob-store.ts', 'BlobStoreProps')).toEqual({
+    name: account.name.slice('acme'.length, -'1a2b3c4d'.length),
+    redundancy: account.account_replication_type,
+    archiveAfterDays: String(archive.actions.base_blob.tier_to_cold_after_days_since_modification_greater_than),
+    undeleteWindowDays: String(account.blob_properties.delete_retention_policy.days),
+    removal: account.lifecycle.prevent_destroy ? 'retain' : 'destroy',
+  });
+});
+
+test('takes every setting', () => {
+  const { one, all } = make(
+    { name: 'raw', redundancy: 'LRS', archiveAfterDays: 30, undeleteWindowDays: 365, notify: [onCall], removal: 'destroy' },
+    { destroyData: 'yes' },
+  );
+  const account = one('azurerm_storage_account');
+  expect(account).toMatchObject({
+    name: 'acmeraw1a2b3c4d',
+    account_replication_type: 'LRS',
+    blob_properties: { container_delete_retention_policy: { days: 365 }, delete_retention_policy: { days: 365 } },
+  });
+  expect([account, ...all('azurerm_storage_container')].map(({ lifecycle }) => lifecycle)).toEqual([undefined, undefined, undefined]);
+  expect(one('azurerm_storage_management_policy').rule[0].actions.base_blob).toEqual({
+    tier_to_cold_after_days_since_modification_greater_than: 30,
+  });
+  expect(one('azurerm_monitor_scheduled_query_rules_alert_v2').action).toEqual({ action_groups: [onCall] });
+});
+
+test('makes its containers in an account that is there already, and leaves the account alone', () => {
+  const { built, json } = make({ accountId });
+  expect(built.accountName).toBe('theirs');
+  expect(Object.keys(json.resource!)).toEqual(['azurerm_storage_container']);
+});
+
+test('uses an account whose id is known only at deploy', () => {
+  const { json } = synthesize((stack) => {
+    const account = new TerraformVariable(stack, 'account', {}).stringValue;
+    const store = new BlobStore(stack, 'Store', { site, accountId: account });
+    new TerraformOutput(stack, 'settings', { value: store.bindWriter(new Target(stack, 'Target'), 'STORE').settings });
+  });
+  expect(json.output.settings.value.STORE_ENDPOINT).toBe('https://${element(split("/", var.account), 8)}.blob.core.windows.net/');
+});
+
+test('stands twice in one stack', () => {
+  const { all } = synthesize((stack) => ['one', 'two'].map((name) => new BlobStore(stack, name, { site, name })));
+  expect(all('azurerm_storage_account').map(({ name }) => name)).toEqual(['acmeone1a2b3c4d', 'acmetwo1a2b3c4d']);
+});
+
+test('nobody gets in with a key, without a name, or without TLS', () => {
+  const { one, all } = make();
+  expect(one('azurerm_storage_account')).toMatchObject({
+    shared_access_key_enabled: false,
+    local_user_enabled: false,
+    allow_nested_items_to_be_public: false,
+    https_traffic_only_enabled: true,
+    min_tls_version: 'TLS1_2',
+  });
+  expect(all('azurerm_storage_container').map((container) => container.container_access_type)).toEqual(['private', 'private']);
+});
+
+test('old versions do not pile up, and can be brought back all the same', () => {
+  const { one } = make();
+  expect(one('azurerm_storage_management_policy').rule).toContainEqual({
+    name: 'old-versions',
+    enabled: true,
+    filters: { blob_types: ['blockBlob'] },
+    actions: { version: { delete_after_days_since_creation: 1 } },
+  });
+  expect(one('azurerm_storage_account').blob_properties).toMatchObject({ versioning_enabled: true, delete_retention_policy: { days: 30 } });
+});
+
+test('only events grow cold: the dead letter stays as it is', () => {
+  const [archive] = make().one('azurerm_storage_management_policy').rule;
+  expect(archive.filters.prefix_match).toEqual([expect.stringMatching(/^\$\{azurerm_storage_container\.Store_Events\w*\.name}\/$/)]);
+});
+
+test('an alert rings when something is written to the dead letter, and to nothing else', () => {
+  const { query } = make().one('azurerm_monitor_scheduled_query_rules_alert_v2').criteria[0];
+  expect(query).toMatch(/^StorageBlobLogs \| where AccountName == "\$\{azurerm_storage_account\.\w+\.name}" /);
+  expect(query).toMatch(/ObjectKey contains "\/\$\{azurerm_storage_container\.Store_DeadLetter\w*\.name}\/"/);
+});
+
+test('each log is seen by two looks of the alert, since it may come late', () => {
+  expect(make().one('azurerm_monitor_scheduled_query_rules_alert_v2')).toMatchObject({
+    evaluation_frequency: 'PT15M',
+    window_duration: 'PT30M',
+  });
+});
+
+describe('who may do what, and where', () => {
+  const roles = (bind: (store: BlobStore, who: Target) => { settings: Readonly<Record<string, string>> }) => {
+    const { one, json } = synthesize((stack) => {
+      const store = new BlobStore(stack, 'Store', { site, accountId });
+      new TerraformOutput(stack, 'settings', { value: bind(store, new Target(stack, 'Target')).settings });
+    });
+    const { role_definition_name, scope } = one('azurerm_role_assignment');
+    return { role: role_definition_name, scope, settings: json.output.settings.value };
+  };
+  const endpoint = 'https://theirs.blob.core.windows.net/';
+
+  test('a writer writes events', () => {
+    expect(roles((store, who) => store.bindWriter(who, 'STORE'))).toEqual({
+      role: 'Storage Blob Data Contributor',
+      scope: expect.stringMatching(/^\$\{azurerm_storage_container\.Store_Events\w*\.id}$/),
+      settings: { STORE_ENDPOINT: endpoint, STORE_CONTAINER: expect.stringContaining('Store_Events') },
+    });
+  });
+
+  test('a reader reads events', () => {
+    expect(roles((store, who) => store.bindReader(who, 'STORE'))).toMatchObject({
+      role: 'Storage Blob Data Reader',
+      scope: expect.stringContaining('Store_Events'),
+    });
+  });
+
+  test('a writer of the dead letter writes there', () => {
+    expect(roles((store, who) => store.deadLetter.bindWriter(who, 'DEAD_LETTER'))).toEqual({
+      role: 'Storage Blob Data Contributor',
+      scope: expect.stringMatching(/^\$\{azurerm_storage_container\.Store_DeadLetter\w*\.id}$/),
+      settings: { DEAD_LETTER_ENDPOINT: endpoint, DEAD_LETTER_CONTAINER: expect.stringContaining('Store_DeadLetter') },
+    });
+  });
+
+  test('a person reads as the person', () => {
+    const { one } = synthesize((stack) => new BlobStore(stack, 'Store', { site }).bindReader(new Person(stack, 'Person'), 'STORE'));
+    expect(one('azurerm_role_assignment')).toMatchObject({ principal_id: 'principal-of-person', principal_type: 'User' });
+  });
+});
+
+describe('refuses', () => {
+  test.each<[string, Partial<BlobStoreProps>, string]>([
+    [
+      'a long name',
+      { name: 'events' },
+      'test/Store: name must be 1 to 5 lower-case letters and digits, got "events". An account has room for no more.',
+    ],
+    [
+      'copies that are not on offer',
+      { redundancy: 'RAGRS' as 'GRS' },
+      'test/Store: redundancy must be LRS, ZRS, GRS or GZRS, got "RAGRS". Without zones take LRS.',
+    ],
+    [
+      'to archive at once',
+      { archiveAfterDays: 0 },
+      'test/Store: archiveAfterDays must be 1 to 36500 days, got 0. An object that is younger is still being read.',
+    ],
+    [
+      'a long way back',
+      { undeleteWindowDays: 366 },
+      'test/Store: undeleteWindowDays must be 1 to 365 days, got 366. Azure keeps deleted objects no longer.',
+    ],
+    [
+      'the name of an account for its id',
+      { accountId: 'theirs' },
+      'test/Store: accountId must be the id of a storage account, got "theirs". See az storage account show.',
+    ],
+    [
+      'settings for an account that is there',
+      { accountId, redundancy: 'LRS', undeleteWindowDays: 7 },
+      'test/Store: accountId keeps its own settings, got redundancy and undeleteWindowDays beside it. Leave redundancy and undeleteWindowDays out.',
+    ],
+    [
+      'one key to destroy',
+      { removal: 'destroy' },
+      `test/Store: removal 'destroy' needs the context destroyData to be "yes", got nothing. Set DESTROY_DATA=yes in the environment of this command, or leave removal out to keep the data.`,
+    ],
+  ])('%s', (_, props, message) => expect(() => make(props)).toThrow(new Error(message)));
+});

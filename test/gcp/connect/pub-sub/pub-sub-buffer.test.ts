@@ -1,0 +1,280 @@
+import { PubSubBuffer, type PubSubBufferProps } from '../../../../gcp/connect/pub-sub/pub-sub-buffer';
+import type { Delivery } from '../../../../gcp/ports/delivery';
+import { documentedDefaults } from '../../../support/defaults';
+import { expectSnapshot } from '../../../support/snapshot';
+import { key, onCall, readable, Somebody, site, synthesize, Target } from '../../stand-ins';
+
+const topicId = 'projects/theirs/topics/orders';
+const DAY_SECONDS = 24 * 60 * 60;
+const make = (props: Partial<PubSubBufferProps> = {}, context = {}) =>
+  synthesize((stack) => new PubSubBuffer(stack, 'Buffer', { site, ...props }), context);
+
+function deliver(delivery?: Delivery, props: Partial<PubSubBufferProps> = {}, timeoutSeconds?: number) {
+  return synthesize((stack) => {
+    const target = new Target(stack, 'Target', timeoutSeconds);
+    new PubSubBuffer(stack, 'Buffer', { site, ...props }).deliverTo(target, delivery);
+  });
+}
+
+type Synth = ReturnType<typeof deliver>;
+const pushOf = ({ all }: Synth) => all('google_pubsub_subscription').find(({ push_config }) => push_config);
+const topicOf = ({ all }: Pick<Synth, 'all'>, name: string) => all('google_pubsub_topic').find((topic) => topic.name === name);
+const addressesOf = ({ json }: Synth, type: string) => Object.keys(json.resource![type]!).map((id) => `${type}.${id}`);
+
+test('the snapshot', () => {
+  expectSnapshot(
+    'gcp/connect/pub-sub/pub-sub-buffer.snapshot.yaml',
+    'Events stay in the region; Terraform refuses to destroy the topics; what cannot be processed is kept by a subscription that never expires.',
+    readable(make().json.resource),
+  );
+});
+
+test('the snapshot of a delivery', () => {
+  const { google_pubsub_subscription, google_pubsub_subscription_iam_member } = deliver().json.resource!;
+  const inTarget = (named: object) => Object.fromEntries(Object.entries(named).filter(([id]) => id.startsWith('Target')));
+  expectSnapshot(
+    'gcp/connect/pub-sub/pub-sub-delivery.snapshot.yaml',
+    'The target is called as its invoker and told which attempt is the last; after that the Pub/Sub agent forwards to the dead letter.',
+    readable({
+      google_pubsub_subscription: inTarget(google_pubsub_subscription!),
+      google_pubsub_subscription_iam_member: inTarget(google_pubsub_subscription_iam_member!),
+    }),
+  );
+});
+
+test('documents the defaults that it has', () => {
+  const topic = topicOf(make(), 'acme-events');
+  expect(documentedDefaults('gcp/connect/pub-sub/pub-sub-buffer.ts', 'PubSubBufferProps')).toEqual({
+    name: topic.name.slice('acme-'.length),
+    retentionDays: String(Number.parseInt(topic.message_retention_duration, 10) / DAY_SECONDS),
+    removal: topic.lifecycle.prevent_destroy ? 'retain' : 'destroy',
+  });
+});
+
+test('takes every setting', () => {
+  const { all, one, json } = make(
+    { name: 'raw', retentionDays: 31, encryptionKey: key, notify: [onCall], removal: 'destroy' },
+    { destroyData: 'yes' },
+  );
+  const topics = all('google_pubsub_topic');
+  expect(topics.map(({ name, kms_key_name, lifecycle }) => ({ name, kms_key_name, lifecycle }))).toEqual(
+    ['acme-raw-dead-letter', 'acme-raw'].map((name) => ({ name, kms_key_name: key, lifecycle: undefined })),
+  );
+  expect(topics[1].message_retention_duration).toBe(`${31 * DAY_SECONDS}s`);
+  expect(JSON.stringify(json)).not.toContain('prevent_destroy');
+  expect(one('google_monitoring_alert_policy').notification_channels).toEqual([onCall]);
+});
+
+test('the Pub/Sub agent may use the key before a topic is encrypted with it', () => {
+  const { all, one, json } = make({ encryptionKey: key });
+  expect(one('google_kms_crypto_key_iam_member')).toMatchObject({
+    crypto_key_id: key,
+    role: 'roles/cloudkms.cryptoKeyEncrypterDecrypter',
+    member: site.pubSubAgent,
+  });
+  const [grant] = Object.keys(json.resource!.google_kms_crypto_key_iam_member!);
+  for (const { depends_on } of all('google_pubsub_topic')) expect(depends_on).toContain(`google_kms_crypto_key_iam_member.${grant}`);
+});
+
+test('uses a topic that is there already', () => {
+  const { built, all } = make({ topicId });
+  expect(built.topic).toBeUndefined();
+  expect(built.sendRequest.url).toBe(`https://europe-west1-pubsub.googleapis.com/v1/${topicId}:publish`);
+  expect(all('google_pubsub_topic').map(({ name }) => name)).toEqual(['acme-events-dead-letter']);
+});
+
+test('stands twice in one stack', () => {
+  const { all } = synthesize((stack) => ['a', 'b'].map((name) => new PubSubBuffer(stack, name, { site, name })));
+  expect(new Set(all('google_pubsub_topic').map(({ name }) => name)).size).toBe(4);
+});
+
+test('every topic waits for the site', () => {
+  for (const { depends_on } of make().all('google_pubsub_topic')) expect(depends_on).toEqual(['time_sleep.site']);
+});
+
+describe('delivery', () => {
+  test('an event that fails ten times ends in the dead letter', () => {
+    const synth = deliver();
+    const push = pushOf(synth);
+    expect(push.dead_letter_policy.max_delivery_attempts).toBe(10);
+    expect(push.dead_letter_policy.dead_letter_topic).toContain('DeadLetter_Topic');
+    expect(push.retry_policy).toEqual({ minimum_backoff: '10s', maximum_backoff: '600s' });
+  });
+
+  test('an event that waits is kept as long as in the topic, and the subscription never expires', () => {
+    const push = pushOf(deliver(undefined, { retentionDays: 3 }));
+    expect(push).toMatchObject({ message_retention_duration: `${3 * DAY_SECONDS}s`, expiration_policy: { ttl: '' } });
+  });
+
+  test('calls the target as its invoker, with a token for the target alone', () => {
+    expect(pushOf(deliver()).push_config).toEqual({
+      push_endpoint: 'https://target.run.app?maxDeliveryAttempts=10',
+      oidc_token: { service_account_email: 'invoker@acme-data.iam.gserviceaccount.com', audience: 'https://target.run.app' },
+    });
+  });
+
+  test('tells the target how many attempts there are', () => {
+    const push = pushOf(deliver({ maxRetries: 19, minBackoffSeconds: 0, maxBackoffSeconds: 60 }));
+    expect(push.push_config.push_endpoint).toMatch(/\?maxDeliveryAttempts=20$/);
+    expect(push.dead_letter_policy.max_delivery_attempts).toBe(20);
+    expect(push.retry_policy).toEqual({ minimum_backoff: '0s', maximum_backoff: '60s' });
+  });
+
+  test('waits for an answer as long as the target may take', () =>
+    expect(pushOf(deliver(undefined, {}, 540)).ack_deadline_seconds).toBe(540));
+
+  test('starts only when the invoker may call, and when what cannot be delivered has somewhere to go', () => {
+    const synth = deliver();
+    const [deadLetterSubscription] = addressesOf(synth, 'google_pubsub_subscription').filter((address) => address.includes('DeadLetter'));
+    expect(pushOf(synth).depends_on).toEqual([
+      ...addressesOf(synth, 'google_pubsub_topic_iam_member'),
+      deadLetterSubscription,
+      'google_cloud_run_v2_service_iam_member.target',
+    ]);
+  });
+
+  test('the Pub/Sub agent may take from the subscription and add to the dead letter, and nothing in the whole project', () => {
+    const { one, json } = deliver();
+    expect(one('google_pubsub_topic_iam_member')).toMatchObject({
+      role: 'roles/pubsub.publisher',
+      topic: expect.stringContaining('DeadLetter_Topic'),
+      member: site.pubSubAgent,
+    });
+    expect(one('google_pubsub_subscription_iam_member')).toMatchObject({
+      role: 'roles/pubsub.subscriber',
+      subscription: expect.stringContaining('Target_Trigger'),
+      member: site.pubSubAgent,
+    });
+    expect(Object.keys(json.resource!).filter((type) => type.startsWith('google_project'))).toEqual([]);
+  });
+
+  test('an alert fires when events have waited for an hour', () => {
+    const late = deliver(undefined, { notify: [onCall] })
+      .all('google_monitoring_alert_policy')
+      .find(({ conditions }) => conditions[0].display_name === 'oldest_unacked_message_age');
+    expect(late.notification_channels).toEqual([onCall]);
+    expect(late.conditions[0].condition_threshold).toMatchObject({
+      threshold_value: 3600,
+      filter: expect.stringMatching(
+        /^resource\.type = "pubsub_subscription" AND resource\.labels\.subscription_id = "\$\{google_pubsub_subscription\.Target_Trigger_\w+\.name\}" AND metric\.type = "pubsub\.googleapis\.com\/subscription\/oldest_unacked_message_age"$/,
+      ),
+    });
+  });
+
+  test('goes to several targets, each with a subscription of its own', () => {
+    const { all } = synthesize((stack) => {
+      const buffer = new PubSubBuffer(stack, 'Buffer', { site });
+      for (const id of ['One', 'Two']) buffer.deliverTo(new Target(stack, id));
+    });
+    const names = all('google_pubsub_subscription').map(({ name }) => name);
+    expect(names.filter((name) => !name.includes('dead-letter'))).toEqual(['acme-events-one', 'acme-events-two']);
+  });
+});
+
+test('a writer may publish to this topic, and is told where', () => {
+  const { built, one } = synthesize((stack) =>
+    new PubSubBuffer(stack, 'Buffer', { site, topicId }).bindWriter(new Somebody(stack, 'Press'), 'EVENTS'),
+  );
+  expect(built.settings).toEqual({ EVENTS_TOPIC: topicId, EVENTS_ENDPOINT: 'europe-west1-pubsub.googleapis.com' });
+  expect(built.waitFor).toHaveLength(1);
+  expect(Object.keys(one('google_pubsub_subscription'))).toContain('expiration_policy');
+});
+
+test('a reader gets a subscription of its own, is told where, and may take from no other', () => {
+  const { built, all } = synthesize((stack) =>
+    new PubSubBuffer(stack, 'Buffer', { site }).bindReader(new Somebody(stack, 'Spark'), 'EVENTS'),
+  );
+  expect(built.settings).toEqual({
+    EVENTS_SUBSCRIPTION: expect.stringContaining('TfToken'),
+    EVENTS_ENDPOINT: 'europe-west1-pubsub.googleapis.com',
+  });
+  const [own] = all('google_pubsub_subscription').filter(({ name }) => name === 'acme-events-spark');
+  expect(own).toMatchObject({ expiration_policy: { ttl: '' }, message_retention_duration: `${7 * DAY_SECONDS}s` });
+  expect(all('google_pubsub_subscription_iam_member')).toEqual([
+    expect.objectContaining({
+      role: 'roles/pubsub.subscriber',
+      subscription: expect.stringContaining('Spark_EVENTSSubscription'),
+      member: 'serviceAccount:spark@acme-data.iam.gserviceaccount.com',
+    }),
+  ]);
+});
+
+test('whoever writes to the dead letter may publish there and nowhere else', () => {
+  const { built, all } = synthesize((stack) =>
+    new PubSubBuffer(stack, 'Buffer', { site }).deadLetter.bindWriter(new Somebody(stack, 'Writer'), 'DEAD_LETTER'),
+  );
+  expect(Object.keys(built.settings)).toEqual(['DEAD_LETTER_TOPIC', 'DEAD_LETTER_ENDPOINT']);
+  const [grant] = all('google_pubsub_topic_iam_member').filter(({ member }) => member !== site.pubSubAgent);
+  expect(grant).toMatchObject({ role: 'roles/pubsub.publisher', topic: expect.stringContaining('DeadLetter_Topic') });
+});
+
+test('the dead letter is kept for 31 days, by a subscription that never expires, and an alert fires at the first message', () => {
+  const { one } = make();
+  expect(one('google_pubsub_subscription')).toMatchObject({
+    message_retention_duration: `${31 * DAY_SECONDS}s`,
+    expiration_policy: { ttl: '' },
+  });
+  const { filter, threshold_value, comparison } = one('google_monitoring_alert_policy').conditions[0].condition_threshold;
+  expect(filter).toContain('subscription/num_undelivered_messages');
+  expect([comparison, threshold_value]).toEqual(['COMPARISON_GT', 0]);
+});
+
+describe('refuses', () => {
+  const removal = (got: string) =>
+    `test/Buffer: removal 'destroy' needs the context destroyData to be "yes", got ${got}. Set DESTROY_DATA=yes in the environment of this command, or leave removal out to keep the data.`;
+
+  test.each<[string, () => unknown, string]>([
+    [
+      'a name that no topic takes',
+      () => make({ name: 'Events' }),
+      'test/Buffer: name must be 1 to 40 lower-case letters, digits and hyphens, got "Events". It starts with a letter.',
+    ],
+    [
+      'a long retention',
+      () => make({ retentionDays: 32 }),
+      'test/Buffer: retentionDays must be 1 to 31 days, got 32. For longer replay, keep the raw events in a store.',
+    ],
+    [
+      'a topic that is none',
+      () => make({ topicId: 'orders' }),
+      'test/Buffer: topicId must be the id of a topic, got "orders". Write it like projects/example/topics/orders.',
+    ],
+    [
+      'settings for a topic that is there',
+      () => make({ topicId, retentionDays: 2 }),
+      'test/Buffer: topicId keeps its own settings, got retentionDays beside it. Leave retentionDays out.',
+    ],
+    [
+      'a key that is none',
+      () => make({ encryptionKey: 'key' }),
+      'test/Buffer: encryptionKey must be the id of a key, got "key". See gcloud kms keys list.',
+    ],
+    ['one key to destroy', () => make({ removal: 'destroy' }), removal('nothing')],
+    ['a wrong second key', () => make({ removal: 'destroy' }, { destroyData: 'true' }), removal('"true"')],
+    [
+      'few retries',
+      () => deliver({ maxRetries: 3 }),
+      'test/Buffer: maxRetries must be 4 to 99 retries, got 3. Pub/Sub takes no other number.',
+    ],
+    [
+      'many retries',
+      () => deliver({ maxRetries: 100 }),
+      'test/Buffer: maxRetries must be 4 to 99 retries, got 100. Pub/Sub takes no other number.',
+    ],
+    [
+      'a long pause',
+      () => deliver({ maxBackoffSeconds: 601 }),
+      'test/Buffer: maxBackoffSeconds must be 0 to 600 seconds, got 601. No pause is longer.',
+    ],
+    [
+      'a first pause that is longer than the longest',
+      () => deliver({ minBackoffSeconds: 20, maxBackoffSeconds: 10 }),
+      'test/Buffer: minBackoffSeconds must be 0 to 10 seconds, got 20. A pause only grows.',
+    ],
+    [
+      'a target that takes longer than Pub/Sub waits',
+      () => deliver(undefined, {}, 900),
+      'test/Target: timeoutSeconds must be 10 to 600 seconds, got 900. Pub/Sub waits that long for an answer.',
+    ],
+  ])('%s', (_, act, message) => expect(act).toThrow(new Error(message)));
+});

@@ -1,0 +1,79 @@
+import type { Sleep } from '@cdktf/provider-time/lib/sleep';
+import { TerraformVariable } from 'cdktf';
+import { ProjectSite, type ProjectSiteProps } from '../../../gcp/foundation/site';
+import packageJson from '../../../package.json';
+import { expectSnapshot } from '../../support/snapshot';
+import { readable, synthesize } from '../stand-ins';
+
+const needed = { project: 'acme-data', region: 'europe-west1', prefix: 'acme' };
+const make = (props: Partial<ProjectSiteProps> = {}) => synthesize((stack) => new ProjectSite(stack, 'Site', { ...needed, ...props }));
+
+test('the snapshot', () => {
+  const { json } = make();
+  expectSnapshot(
+    'gcp/foundation/site.snapshot.yaml',
+    'The APIs stay on when the stack is deleted, and everything else waits a minute for them.',
+    readable({ ...json.resource, required_providers: json.terraform.required_providers }),
+  );
+});
+
+test('APIs are switched on first, then the Pub/Sub agent is made, and whoever waits for the site waits for both', () => {
+  const { one, built } = make();
+  const [identity] = Object.keys(make().json.resource!.google_project_service_identity!);
+  const [apis] = Object.keys(make().json.resource!.google_project_service!);
+  expect(one('google_project_service_identity').depends_on).toEqual([`google_project_service.${apis}`]);
+  expect(one('time_sleep').depends_on).toEqual([`google_project_service.${apis}`, `google_project_service_identity.${identity}`]);
+  expect(built.waitFor.map((each) => (each as Sleep).node.path)).toEqual(['test/Site/Propagation']);
+});
+
+test('another API makes everybody wait again', () => {
+  const { one } = make();
+  const { project, apis } = one('time_sleep').triggers;
+  expect(project).toBe('acme-data');
+  for (const api of apis.split(' ')) expect(one('google_project_service').for_each).toContain(`"${api}.googleapis.com"`);
+  expect(apis.split(' ')).toHaveLength(one('google_project_service').for_each.split(',').length);
+});
+
+test('the agent comes from google-beta, at the version of google that the bindings were made for', () => {
+  const { json, one } = make();
+  expect(one('google_project_service_identity').provider).toBe('google-beta');
+  expect(json.terraform.required_providers).toMatchObject({
+    google: { version: '6.50.0' },
+    'google-beta': { source: 'hashicorp/google-beta', version: '6.50.0' },
+  });
+  expect(packageJson.dependencies['@cdktf/provider-google']).toBe('16.12.1');
+});
+
+test('stands twice in one stack', () => {
+  const { all, json } = synthesize((stack) => ['one', 'two'].map((prefix) => new ProjectSite(stack, prefix, { ...needed, prefix })));
+  expect(all('google_project_service')).toHaveLength(2);
+  expect(json.provider['google-beta']).toHaveLength(1);
+});
+
+test('takes a place that is known only at deploy', () => {
+  const { one } = synthesize((stack) => {
+    const [project, region, prefix] = ['project', 'region', 'prefix'].map((name) => new TerraformVariable(stack, name, {}).stringValue);
+    return new ProjectSite(stack, 'Site', { project: project!, region: region!, prefix: prefix! });
+  });
+  expect(one('google_project_service').project).toBe('${var.project}');
+});
+
+describe('refuses', () => {
+  test.each<[string, Partial<ProjectSiteProps>, string]>([
+    [
+      'the number of a project',
+      { project: '123456789012' },
+      'test/Site: project must be the id of a project, got "123456789012". It is neither the name nor the number: see gcloud projects list.',
+    ],
+    [
+      'a zone',
+      { region: 'europe-west1-b' },
+      'test/Site: region must be the name of a region, got "europe-west1-b". Write it like europe-west1.',
+    ],
+    [
+      'a long prefix',
+      { prefix: 'acme-company' },
+      'test/Site: prefix must be 2 to 11 lower-case letters and digits, a letter first, got "acme-company". Names of storage accounts and service accounts take no more.',
+    ],
+  ])('%s', (_, props, message) => expect(() => make(props)).toThrow(new Error(message)));
+});

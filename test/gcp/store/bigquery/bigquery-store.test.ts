@@ -1,0 +1,224 @@
+import { BigQueryStore, type BigQueryStoreProps } from '../../../../gcp/store/bigquery/bigquery-store';
+import type { Column } from '../../../../gcp/store/bigquery/event-table';
+import { documentedDefaults } from '../../../support/defaults';
+import { expectSnapshot } from '../../../support/snapshot';
+import { key, readable, Somebody, site, synthesize } from '../../stand-ins';
+
+const make = (props: Partial<BigQueryStoreProps> = {}, context = {}) =>
+  synthesize((stack) => new BigQueryStore(stack, 'Store', { site, ...props }), context);
+
+type Synth = Pick<ReturnType<typeof make>, 'all'>;
+const tableOf = ({ all }: Synth) => all('google_bigquery_table').find(({ schema }) => schema);
+const viewOf = ({ all }: Synth) => all('google_bigquery_table').find(({ view }) => view);
+const columnsOf = (synth: Synth) => JSON.parse(tableOf(synth).schema) as { name: string; type: string; mode: string }[];
+
+test('the snapshot', () => {
+  expectSnapshot(
+    'gcp/store/bigquery/bigquery-store.snapshot.yaml',
+    'A query must name its days; Terraform refuses to destroy the table; the view shows each event once.',
+    readable(make().json.resource),
+  );
+});
+
+test('documents the defaults that it has', () => {
+  const { one } = make();
+  const dataset = one('google_bigquery_dataset');
+  expect(documentedDefaults('gcp/store/bigquery/bigquery-store.ts', 'BigQueryStoreProps')).toEqual({
+    name: dataset.dataset_id.slice('acme_'.length),
+    undeleteWindowDays: String(Number(dataset.max_time_travel_hours) / 24),
+    removal: dataset.lifecycle.prevent_destroy ? 'retain' : 'destroy',
+  });
+  expect(tableOf(make()).time_partitioning.expiration_ms).toBeUndefined();
+  expect(
+    columnsOf(make())
+      .slice(-3)
+      .map(({ name, type, mode }) => [name, type, mode]),
+  ).toEqual([
+    ['subject', 'STRING', 'NULLABLE'],
+    ['data', 'JSON', 'NULLABLE'],
+    ['rest', 'JSON', 'NULLABLE'],
+  ]);
+});
+
+test('takes every setting', () => {
+  const columns: Column[] = [{ name: 'celsius', type: 'FLOAT', description: 'How hot.' }];
+  const synth = make(
+    { name: 'raw', columns, retentionDays: 400, undeleteWindowDays: 2, encryptionKey: key, removal: 'destroy' },
+    { destroyData: 'yes' },
+  );
+  expect(synth.one('google_bigquery_dataset')).toMatchObject({
+    dataset_id: 'acme_raw',
+    max_time_travel_hours: '48',
+    default_encryption_configuration: { kms_key_name: key },
+    delete_contents_on_destroy: true,
+  });
+  expect(tableOf(synth)).toMatchObject({
+    time_partitioning: { expiration_ms: 400 * 24 * 3600 * 1000 },
+    encryption_configuration: { kms_key_name: key },
+    deletion_protection: false,
+  });
+  expect(columnsOf(synth).at(-2)).toEqual({ name: 'celsius', type: 'FLOAT', mode: 'NULLABLE', description: 'How hot.' });
+  expect(viewOf(synth).deletion_protection).toBe(false);
+  expect(JSON.stringify(synth.json)).not.toContain('prevent_destroy');
+});
+
+test('without both keys neither Terraform nor BigQuery deletes a row', () => {
+  const synth = make();
+  const dataset = synth.one('google_bigquery_dataset');
+  expect([dataset.lifecycle, dataset.delete_contents_on_destroy]).toEqual([{ prevent_destroy: true }, false]);
+  expect([tableOf(synth).lifecycle, tableOf(synth).deletion_protection]).toEqual([{ prevent_destroy: true }, true]);
+});
+
+test('the BigQuery agent may use the key before the dataset is encrypted with it', () => {
+  const { one, json } = make({ encryptionKey: key });
+  const [grant] = Object.keys(json.resource!.google_kms_crypto_key_iam_member!);
+  expect(one('google_kms_crypto_key_iam_member')).toMatchObject({
+    crypto_key_id: key,
+    role: 'roles/cloudkms.cryptoKeyEncrypterDecrypter',
+    member: expect.stringContaining('google_bigquery_default_service_account'),
+  });
+  expect(one('google_bigquery_dataset').depends_on).toEqual(['time_sleep.site', `google_kms_crypto_key_iam_member.${grant}`]);
+});
+
+test('makes its table in a dataset that is there already, and leaves the dataset alone', () => {
+  const synth = make({ datasetId: 'plants' });
+  expect(synth.built.dataset).toBeUndefined();
+  expect(Object.keys(synth.json.resource!)).toEqual(['google_bigquery_table']);
+  expect(tableOf(synth)).toMatchObject({ dataset_id: 'plants', depends_on: ['time_sleep.site'] });
+  expect(synth.built.viewName).toMatch(/^acme-data\.plants\./);
+});
+
+test('stands twice in one stack', () => {
+  const { all } = synthesize((stack) => ['a', 'b'].map((name) => new BigQueryStore(stack, name, { site, name })));
+  expect(all('google_bigquery_dataset').map(({ dataset_id }) => dataset_id)).toEqual(['acme_a', 'acme_b']);
+});
+
+test('a query that names no day is refused', () => {
+  expect(tableOf(make())).toMatchObject({ require_partition_filter: true, time_partitioning: { type: 'DAY', field: 'event_time' } });
+});
+
+test('what makes an event one event can never be missing; what a user adds always can', () => {
+  const modes = columnsOf(make({ columns: [{ name: 'celsius', type: 'FLOAT' }] })).map(({ name, mode }) => [name, mode]);
+  expect(Object.fromEntries(modes)).toEqual({
+    event_id: 'REQUIRED',
+    event_source: 'REQUIRED',
+    event_type: 'REQUIRED',
+    event_time: 'REQUIRED',
+    row_index: 'REQUIRED',
+    message_id: 'REQUIRED',
+    publish_time: 'REQUIRED',
+    celsius: 'NULLABLE',
+    rest: 'NULLABLE',
+  });
+});
+
+test('the view shows every column of the table, and of rows that are alike the one that came first', () => {
+  const synth = make({ columns: [{ name: 'celsius', type: 'FLOAT' }] });
+  const { query, use_legacy_sql } = viewOf(synth).view;
+  expect(use_legacy_sql).toBe(false);
+  expect(query.split('\n')[0]).toBe(
+    `SELECT ${columnsOf(synth)
+      .map(({ name }) => `\`${name}\``)
+      .join(', ')}`,
+  );
+  expect(query).toMatch(
+    /FROM `acme-data\.\$\{google_bigquery_dataset\.\w+\.dataset_id\}\.\$\{google_bigquery_table\.Store_Table_\w+\.table_id\}`/,
+  );
+  expect(query.replace(/\s+/g, ' ')).toContain(
+    'PARTITION BY event_time, event_source, event_id, row_index ORDER BY publish_time, message_id ) = 1',
+  );
+});
+
+test('a writer may change this table alone, and is told which it is', () => {
+  const { built, one } = synthesize((stack) =>
+    new BigQueryStore(stack, 'Store', { site, datasetId: 'plants' }).bindWriter(new Somebody(stack, 'Writer'), 'STORE'),
+  );
+  expect(built.settings).toEqual({
+    STORE_PROJECT: 'acme-data',
+    STORE_DATASET: 'plants',
+    STORE_TABLE: expect.any(String),
+  });
+  expect(one('google_bigquery_table_iam_member')).toMatchObject({
+    role: 'roles/bigquery.dataEditor',
+    dataset_id: 'plants',
+    table_id: expect.stringContaining('Store_Table'),
+    member: 'serviceAccount:writer@acme-data.iam.gserviceaccount.com',
+  });
+});
+
+test('a reader may read the view and the table below it, and change neither', () => {
+  const { built, all } = synthesize((stack) =>
+    new BigQueryStore(stack, 'Store', { site }).bindReader(new Somebody(stack, 'Reader'), 'EVENTS'),
+  );
+  expect(Object.keys(built.settings)).toEqual(['EVENTS_PROJECT', 'EVENTS_DATASET', 'EVENTS_TABLE']);
+  expect(all('google_bigquery_table_iam_member').map(({ role, table_id }) => [role, /Store_(\w+?)_/.exec(table_id)![1]])).toEqual([
+    ['roles/bigquery.dataViewer', 'Table'],
+    ['roles/bigquery.dataViewer', 'View'],
+  ]);
+});
+
+describe('refuses', () => {
+  const name = (got: string) =>
+    `test/Store: the name of a column must be 1 to 100 letters, digits and underscores, a letter first, got "${got}". BigQuery keeps other names to itself.`;
+  const taken = 'event_id, event_source, event_type, event_time, row_index, message_id, publish_time, rest';
+
+  test.each<[string, Partial<BigQueryStoreProps>, string]>([
+    [
+      'a name that no dataset takes',
+      { name: 'my-events' },
+      'test/Store: name must be 1 to 40 lower-case letters, digits and underscores, got "my-events". It starts with a letter.',
+    ],
+    [
+      'no retention at all',
+      { retentionDays: 0 },
+      'test/Store: retentionDays must be 1 to 36500 days, got 0. Leave it out to keep rows for ever.',
+    ],
+    [
+      'a long undelete window',
+      { undeleteWindowDays: 8 },
+      'test/Store: undeleteWindowDays must be 2 to 7 days, got 8. BigQuery offers no other.',
+    ],
+    [
+      'a dataset with its project',
+      { datasetId: 'acme-data.plants' },
+      'test/Store: datasetId must be the id of a dataset, got "acme-data.plants". Write it without the project, like plants.',
+    ],
+    [
+      'settings for a dataset that is there',
+      { datasetId: 'plants', name: 'raw', undeleteWindowDays: 7 },
+      'test/Store: datasetId keeps its own settings, got name and undeleteWindowDays beside it. Leave name and undeleteWindowDays out.',
+    ],
+    [
+      'a key that is none',
+      { encryptionKey: 'key' },
+      'test/Store: encryptionKey must be the id of a key, got "key". See gcloud kms keys list.',
+    ],
+    ['a column with a hyphen', { columns: [{ name: 'my-column', type: 'STRING' }] }, name('my-column')],
+    ['a column that starts with an underscore', { columns: [{ name: '_PARTITION', type: 'STRING' }] }, name('_PARTITION')],
+    [
+      'a column of the plumbing, in any case',
+      { columns: [{ name: 'Event_ID', type: 'STRING' }] },
+      `test/Store: each column must have a name of its own, got "Event_ID" again. Taken are ${taken}.`,
+    ],
+    [
+      'a column twice',
+      {
+        columns: [
+          { name: 'a', type: 'STRING' },
+          { name: 'A', type: 'JSON' },
+        ],
+      },
+      `test/Store: each column must have a name of its own, got "A" again. Taken are ${taken}, a.`,
+    ],
+    [
+      'a type in another spelling',
+      { columns: [{ name: 'a', type: 'INT64' as Column['type'] }] },
+      'test/Store: the type of column a must be one of STRING, INTEGER, FLOAT, NUMERIC, BIGNUMERIC, BOOLEAN, TIMESTAMP, DATE, JSON, got "INT64". Put the rest into JSON.',
+    ],
+    [
+      'one key to destroy',
+      { removal: 'destroy' },
+      `test/Store: removal 'destroy' needs the context destroyData to be "yes", got nothing. Set DESTROY_DATA=yes in the environment of this command, or leave removal out to keep the data.`,
+    ],
+  ])('%s', (_, props, message) => expect(() => make(props)).toThrow(new Error(message)));
+});
