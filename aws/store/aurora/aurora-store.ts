@@ -41,7 +41,7 @@ const INSTANCE: Reasons = {
   'NIST.800.53.R5-RDSInBackupPlan': 'The cluster is backed up all the time, for its backupRetention.',
 };
 const DELETABLE: Reasons = {
-  'CKV_AWS_139, AwsSolutions-RDS10, NIST.800.53.R5-RDSInstanceDeletionProtectionEnabled':
+  'AwsSolutions-RDS10, NIST.800.53.R5-RDSInstanceDeletionProtectionEnabled':
     'It may be deleted with its stack: removal and the context destroyData both say so.',
 };
 
