@@ -1,4 +1,4 @@
-import { CfnResource, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnResource, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import {
   FlowLog,
   FlowLogDestination,
@@ -19,8 +19,9 @@ import { mayDestroy, requireAbsent, requireOneOf, requireResource, requireText, 
 import type { Network } from '../ports/network';
 import { acknowledge, type Reasons } from './acknowledge';
 
+const BYTE = '(25[0-5]|2[0-4]\\d|1?\\d?\\d)';
 const CIDR: TextRule = {
-  pattern: /^(\d{1,3}\.){3}\d{1,3}\/(1[6-9]|2[0-4])$/,
+  pattern: new RegExp(`^(${BYTE}\\.){3}${BYTE}/(1[6-9]|2[0-4])$`),
   must: 'be a range of IPv4 addresses from /16 to /24',
   remedy: 'Write it like 10.0.0.0/16, and let it overlap with no network that this one may be connected to.',
 };
@@ -87,7 +88,7 @@ export class PrivateNetwork extends Construct implements Network {
     super(scope, id);
     const cidr = props.cidr ?? '10.0.0.0/16';
     const zones = props.zones ?? 2;
-    requireText(this, { cidr }, CIDR);
+    requireRange(this, cidr);
     requireOneOf(this, { zones }, [2, MOST_ZONES], 'A service that is available needs two; few use more than three.');
     requireResource(this, { vpc: props.vpc });
     if (props.vpc) requireAbsent(this, 'vpc', { cidr: props.cidr, zones: props.zones });
@@ -137,4 +138,26 @@ export class PrivateNetwork extends Construct implements Network {
     for (const resource of this.node.findAll().filter(CfnResource.isCfnResource)) resource.applyRemovalPolicy(removalPolicy);
     return vpc;
   }
+}
+
+/** A range that CloudFormation takes: it starts at its first address. */
+function requireRange(scope: Construct, cidr: string) {
+  if (Token.isUnresolved(cidr)) {
+    const got = 'a value that is known only at deploy';
+    throw new SettingError(scope, 'cidr must be known while synthesizing', got, 'It is divided into subnets: write the range itself.');
+  }
+  requireText(scope, { cidr }, CIDR);
+  const [address = '', size] = cidr.split('/');
+  const bits = address
+    .split('.')
+    .map((part) => Number(part).toString(2).padStart(8, '0'))
+    .join('');
+  const start = bits
+    .slice(0, Number(size))
+    .padEnd(32, '0')
+    .match(/.{8}/g)!
+    .map((byte) => Number.parseInt(byte, 2))
+    .join('.');
+  if (start === address) return;
+  throw new SettingError(scope, `cidr must start at ${start}`, JSON.stringify(cidr), `Write ${start}/${size}.`);
 }

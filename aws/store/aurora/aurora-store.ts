@@ -1,17 +1,7 @@
-import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { type Alarm, ComparisonOperator, type Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import {
-  AuroraPostgresEngineVersion,
-  CaCertificate,
-  ClusterInstance,
-  Credentials,
-  DatabaseCluster,
-  DatabaseClusterEngine,
-  type IDatabaseCluster,
-  ParameterGroup,
-} from 'aws-cdk-lib/aws-rds';
+import type { IDatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { Removal, TimeRule } from '../../../shared/synth/settings';
@@ -21,28 +11,19 @@ import { allowSql, SqlMigration } from '../../foundation/sql/sql-migration';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Network } from '../../ports/network';
 import type { TableStore } from '../../ports/stores';
+import { type ClusterSettings, makeCluster } from './aurora-cluster';
+import { requireCapacity, requireNetwork } from './aurora-settings';
 
 const DATABASE = 'events';
 const TABLE = 'events';
-const PAUSE: TimeRule = { from: 300, to: 86_400, unit: 'seconds', remedy: 'Aurora pauses no earlier and no later.' };
 const BACKUPS: TimeRule = { from: 1, to: 35, unit: 'days', remedy: 'For a longer time use AWS Backup.' };
-
 const SECRET: Reasons = {
   'AwsSolutions-SMG4, NIST.800.53.R5-SecretsManagerRotationEnabled':
-    'Its user may do one thing, and its role alone reads it. For a new password: put it in, and call the function of the migration.',
+    'To change it, put a new password in and call the function of the migration: until then its user is turned away.',
 };
 const OWN_KEY: Reasons = {
   'CKV_AWS_149, NIST.800.53.R5-SecretsManagerUsingKMSKey':
     'Secrets Manager encrypts it with its own key. For a key of yours: encryptionKey.',
-};
-const INSTANCE: Reasons = {
-  'CKV_AWS_118, NIST.800.53.R5-RDSEnhancedMonitoringEnabled':
-    'It counts the processes of the machine. What the database waits for, Performance Insights shows.',
-  'NIST.800.53.R5-RDSInBackupPlan': 'The cluster is backed up all the time, for its backupRetention.',
-};
-const DELETABLE: Reasons = {
-  'AwsSolutions-RDS10, NIST.800.53.R5-RDSInstanceDeletionProtectionEnabled':
-    'It may be deleted with its stack: removal and the context destroyData both say so.',
 };
 
 /** Settings for {@link AuroraStore}. */
@@ -82,8 +63,8 @@ export interface AuroraStoreProps {
    */
   readonly backupRetention?: Duration;
   /**
-   * The key that encrypts the data and the secrets. Writers and readers get the right to use it. Another key makes another,
-   * empty cluster.
+   * The key that encrypts the data and the secrets; beside an existing `cluster`, the two new secrets alone. Writers and
+   * readers get the right to use it. Another key makes another, empty cluster.
    * @default - the keys that AWS keeps for RDS and Secrets Manager, free of charge
    */
   readonly encryptionKey?: IKey;
@@ -130,25 +111,43 @@ export class AuroraStore extends Construct implements TableStore {
   readonly writerSecret: ISecret;
   /** The secret of the user that can read rows. */
   readonly readerSecret: ISecret;
+  /** Makes the table and the users. Call its function after the password in a secret was changed. */
+  readonly migration: SqlMigration;
   /** A database that is as large as it may get, deadlocks, and a late second instance. None has an action yet. */
   readonly alarms: readonly Alarm[];
 
-  private readonly migration: SqlMigration;
-
   constructor(scope: Construct, id: string, props: AuroraStoreProps) {
     super(scope, id);
-    check(this, props);
-    const { encryptionKey } = props;
+    const { network, cluster, masterSecret, encryptionKey, maxCapacity = 4, minCapacity = 0, autoPause, highlyAvailable = false } = props;
+    const backupRetention = props.backupRetention ?? Duration.days(14);
+    requireResource(this, { 'network.vpc': network?.vpc, cluster, masterSecret, encryptionKey });
+    if (cluster) {
+      const { maxCapacity, minCapacity, highlyAvailable, backupRetention } = props;
+      requireAbsent(this, 'cluster', { network, maxCapacity, minCapacity, autoPause, highlyAvailable, backupRetention });
+    }
+    if (Boolean(cluster) !== Boolean(masterSecret)) {
+      const got = cluster ? 'cluster alone' : 'masterSecret alone';
+      throw new SettingError(
+        this,
+        'cluster and masterSecret must come together',
+        got,
+        'Give both for an existing cluster, neither for a new one.',
+      );
+    }
+    requireCapacity(this, { maxCapacity, minCapacity, autoPause });
+    requireOneOf(this, { highlyAvailable }, [true, false], 'It costs a second instance.');
+    requireTime(this, { backupRetention }, BACKUPS);
     const removalPolicy = mayDestroy(this, props.removal) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
 
-    const made = props.network ? this.makeCluster(props, props.network, removalPolicy) : undefined;
-    this.cluster = props.cluster ?? made!;
-    this.writerSecret = this.makeSecret('writer', removalPolicy, encryptionKey);
-    this.readerSecret = this.makeSecret('reader', removalPolicy, encryptionKey);
+    const settings = { maxCapacity, minCapacity, autoPause, highlyAvailable, backupRetention, encryptionKey, removalPolicy };
+    const made = cluster && masterSecret ? { cluster, masterSecret } : makeCluster(this, DATABASE, requireNetwork(this, network), settings);
+    this.cluster = made.cluster;
+    this.writerSecret = this.makeSecret('WriterSecret', 'writer', settings);
+    this.readerSecret = this.makeSecret('ReaderSecret', 'reader', settings);
     this.migration = new SqlMigration(this, 'Migration', {
       cluster: this.cluster,
       database: DATABASE,
-      master: props.masterSecret ?? made!.secret!,
+      master: made.masterSecret,
       writer: this.writerSecret,
       reader: this.readerSecret,
     });
@@ -160,7 +159,7 @@ export class AuroraStore extends Construct implements TableStore {
       this.alarm('Capacity', used, 'For 15 minutes the database was as large as it may get: raise maxCapacity.', 90, 3),
       this.alarm('Deadlocks', locked, 'Transactions waited for each other, and one was given up. Its writer tries again.'),
     ];
-    if (props.highlyAvailable) {
+    if (highlyAvailable) {
       const lag = this.cluster.metric('AuroraReplicaLagMaximum', highest);
       alarms.push(this.alarm('ReplicaLag', lag, 'The second instance is over a second late: what it answers is old.', 1000));
     }
@@ -184,56 +183,9 @@ export class AuroraStore extends Construct implements TableStore {
     };
   }
 
-  private makeCluster(props: AuroraStoreProps, { vpc, subnets }: Network, removalPolicy: RemovalPolicy): DatabaseCluster {
-    const { encryptionKey, minCapacity = 0, autoPause = minCapacity === 0 ? Duration.minutes(10) : undefined } = props;
-    const engine = DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.VER_17_7 });
-    const description = 'Nobody has a way in: SQL comes over the Data API.';
-    const securityGroup = new SecurityGroup(this, 'SecurityGroup', { vpc, allowAllOutbound: false, description });
-    securityGroup.applyRemovalPolicy(removalPolicy);
-    const parameterGroup = new ParameterGroup(this, 'Parameters', { engine, parameters: { 'rds.force_ssl': '1' }, removalPolicy });
-    const insights = { enablePerformanceInsights: true, performanceInsightEncryptionKey: encryptionKey };
-    const instance = { caCertificate: CaCertificate.RDS_CA_RSA2048_G1, ...insights };
-    const deletionProtection = removalPolicy === RemovalPolicy.RETAIN;
-    const cluster = new DatabaseCluster(this, 'Cluster', {
-      engine,
-      writer: ClusterInstance.serverlessV2('Writer', instance),
-      readers: props.highlyAvailable ? [ClusterInstance.serverlessV2('Reader', { ...instance, scaleWithWriter: true })] : [],
-      serverlessV2MinCapacity: minCapacity,
-      serverlessV2MaxCapacity: props.maxCapacity ?? 4,
-      serverlessV2AutoPauseDuration: autoPause,
-      vpc,
-      vpcSubnets: subnets,
-      securityGroups: [securityGroup],
-      port: 5432,
-      defaultDatabaseName: DATABASE,
-      credentials: Credentials.fromUsername('postgres', { encryptionKey }),
-      manageMasterUserPassword: true,
-      iamAuthentication: true,
-      enableDataApi: true,
-      storageEncrypted: true,
-      storageEncryptionKey: encryptionKey,
-      backup: { retention: props.backupRetention ?? Duration.days(14) },
-      copyTagsToSnapshot: true,
-      cloudwatchLogsExports: ['postgresql', 'iam-db-auth-error'],
-      parameterGroup,
-      deletionProtection,
-      removalPolicy,
-      ...insights,
-    });
-    for (const made of ['Writer', 'Reader']) {
-      const instance = cluster.node.tryFindChild(made);
-      if (instance) acknowledge(instance, INSTANCE);
-    }
-    return acknowledge(cluster, deletionProtection ? {} : DELETABLE);
-  }
-
-  private makeSecret(username: string, removalPolicy: RemovalPolicy, encryptionKey?: IKey): Secret {
-    const generateSecretString = {
-      secretStringTemplate: JSON.stringify({ username }),
-      generateStringKey: 'password',
-      excludePunctuation: true,
-    };
-    const id = username === 'writer' ? 'WriterSecret' : 'ReaderSecret';
+  private makeSecret(id: string, username: string, { encryptionKey, removalPolicy }: ClusterSettings): Secret {
+    const secretStringTemplate = JSON.stringify({ username });
+    const generateSecretString = { secretStringTemplate, generateStringKey: 'password', excludePunctuation: true };
     const secret = new Secret(this, id, { generateSecretString, encryptionKey, removalPolicy });
     return acknowledge(secret, encryptionKey ? SECRET : { ...SECRET, ...OWN_KEY });
   }
@@ -247,56 +199,5 @@ export class AuroraStore extends Construct implements TableStore {
       alarmDescription,
     };
     return acknowledge(metric.createAlarm(this, `${id}Alarm`, rule), withoutAction);
-  }
-}
-
-function check(scope: Construct, props: AuroraStoreProps) {
-  const { network, cluster, masterSecret, encryptionKey, maxCapacity = 4, minCapacity = 0, autoPause, highlyAvailable = false } = props;
-  const { backupRetention = Duration.days(14) } = props;
-  requireResource(scope, { 'network.vpc': network?.vpc, cluster, masterSecret, encryptionKey });
-  if (cluster) {
-    const { maxCapacity, minCapacity, highlyAvailable, backupRetention } = props;
-    requireAbsent(scope, 'cluster', { network, maxCapacity, minCapacity, autoPause, highlyAvailable, backupRetention });
-  }
-  if (Boolean(cluster) !== Boolean(masterSecret)) {
-    const got = cluster ? 'cluster alone' : 'masterSecret alone';
-    throw new SettingError(
-      scope,
-      'cluster and masterSecret must come together',
-      got,
-      'Give both for an existing cluster, neither for a new one.',
-    );
-  }
-  if (!cluster && !network) {
-    throw new SettingError(scope, 'network must be given', 'none', `Make one: new PrivateNetwork(this, 'Network').`);
-  }
-  const zones = new Set(network?.vpc.selectSubnets(network.subnets).availabilityZones);
-  if (network && zones.size < 2) {
-    throw new SettingError(scope, 'network must have subnets in 2 zones', zones.size, 'Aurora stands in no fewer.');
-  }
-  requireCapacity(scope, { maxCapacity }, 1, 'It bounds what an hour costs.');
-  requireCapacity(scope, { minCapacity }, 0, 'At 0 the database pauses when it is idle.');
-  if (minCapacity > maxCapacity) {
-    throw new SettingError(
-      scope,
-      'minCapacity must be at most maxCapacity',
-      `${minCapacity} over ${maxCapacity}`,
-      'Raise maxCapacity too.',
-    );
-  }
-  requireOneOf(scope, { highlyAvailable }, [true, false], 'It costs a second instance.');
-  requireTime(scope, { backupRetention }, BACKUPS);
-  if (autoPause === undefined) return;
-  requireTime(scope, { autoPause }, PAUSE);
-  if (minCapacity !== 0) {
-    throw new SettingError(scope, 'autoPause needs minCapacity to be 0', minCapacity, 'Leave autoPause out, or minCapacity.');
-  }
-}
-
-/** Aurora counts capacity in halves. */
-function requireCapacity(scope: Construct, settings: Readonly<Record<string, number>>, from: number, remedy: string) {
-  for (const [setting, value] of Object.entries(settings)) {
-    if (Token.isUnresolved(value) || (Number.isInteger(value * 2) && value >= from && value <= 256)) continue;
-    throw new SettingError(scope, `${setting} must be ${from} to 256 capacity units in steps of 0.5`, value, remedy);
   }
 }
