@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { type Alarm, ComparisonOperator, type Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IDatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -113,7 +113,7 @@ export class AuroraStore extends Construct implements TableStore {
   readonly readerSecret: ISecret;
   /** Makes the table and the users. Call its function after the password in a secret was changed. */
   readonly migration: SqlMigration;
-  /** A database that is as large as it may get, deadlocks, and a late second instance. None has an action yet. */
+  /** A database that is almost as large as it may get, deadlocks, and a late second instance. None has an action yet. */
   readonly alarms: readonly Alarm[];
 
   constructor(scope: Construct, id: string, props: AuroraStoreProps) {
@@ -152,18 +152,12 @@ export class AuroraStore extends Construct implements TableStore {
       reader: this.readerSecret,
     });
 
-    const highest = { period: Duration.minutes(5), statistic: 'Maximum' };
-    const used = this.cluster.metric('ACUUtilization', highest);
-    const locked = this.cluster.metricDeadlocks(highest);
-    const alarms = [
-      this.alarm('Capacity', used, 'For 15 minutes the database was as large as it may get: raise maxCapacity.', 90, 3),
-      this.alarm('Deadlocks', locked, 'Transactions waited for each other, and one was given up. Its writer tries again.'),
+    const lag = 'The second instance is over a second late: what it answers is old.';
+    this.alarms = [
+      this.alarm('ACUUtilization', 'For 15 minutes the database was almost as large as it may get: raise maxCapacity.', 90, 3),
+      this.alarm('Deadlocks', 'Transactions waited for each other, and one was given up. Its writer tries again.'),
+      ...(highlyAvailable ? [this.alarm('AuroraReplicaLagMaximum', lag, 1000)] : []),
     ];
-    if (highlyAvailable) {
-      const lag = this.cluster.metric('AuroraReplicaLagMaximum', highest);
-      alarms.push(this.alarm('ReplicaLag', lag, 'The second instance is over a second late: what it answers is old.', 1000));
-    }
-    this.alarms = alarms;
   }
 
   bindWriter(writer: Workload, name: string): Binding {
@@ -190,14 +184,15 @@ export class AuroraStore extends Construct implements TableStore {
     return acknowledge(secret, encryptionKey ? SECRET : { ...SECRET, ...OWN_KEY });
   }
 
-  private alarm(id: string, metric: Metric, alarmDescription: string, above = 0, evaluationPeriods = 1): Alarm {
+  private alarm(metricName: string, alarmDescription: string, threshold = 0, evaluationPeriods = 1): Alarm {
     const rule = {
-      threshold: above,
+      threshold,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods,
       treatMissingData: TreatMissingData.NOT_BREACHING,
       alarmDescription,
     };
-    return acknowledge(metric.createAlarm(this, `${id}Alarm`, rule), withoutAction);
+    const metric = this.cluster.metric(metricName, { period: Duration.minutes(5), statistic: 'Maximum' });
+    return acknowledge(metric.createAlarm(this, `${metricName}Alarm`, rule), withoutAction);
   }
 }

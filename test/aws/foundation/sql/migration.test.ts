@@ -1,10 +1,12 @@
-/** @jest-environment ./test/aws/foundation/sql/pglite-environment.js */
-import { createHash } from 'node:crypto';
+import { type ChildProcess, fork } from 'node:child_process';
+import { createHash, createHmac } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { PGlite } from '@electric-sql/pglite';
 import { type Database, type Migration, migrate, type Run } from '../../../../aws/foundation/sql/migrate/runner';
 import { scramVerifier } from '../../../../aws/foundation/sql/migrate/scram';
+
+// PostgreSQL takes its time to start.
+jest.setTimeout(60_000);
 
 const folder = path.join(__dirname, '../../../../aws/foundation/sql/migrate');
 const shipped: Migration[] = readdirSync(folder)
@@ -15,36 +17,57 @@ const users = [
   { username: 'reader', password: 'rB5yTn8KxQz2WcVfMgLpJd4HsEuAoX6i' },
 ];
 
-declare const newPostgres: () => Promise<PGlite>;
-let postgres: PGlite;
 /** Every statement, and every value that was given with it. */
 let statements: string[] = [];
 let values: string[] = [];
 
-/** PostgreSQL 18 itself. Parameters come by name, and one statement at a time, as over the Data API. */
+type Rows = readonly Readonly<Record<string, unknown>>[];
+
+let postgres: ChildProcess;
+/** Run SQL on PostgreSQL 18 itself, and hand back the rows of the last statement. */
+function query(sql: string, parameters?: readonly unknown[]): Promise<Rows> {
+  const answer = new Promise<Rows>((resolve, reject) => {
+    postgres.once('message', ({ result, fault }: { result: { rows: Rows }; fault?: { message: string } }) =>
+      fault ? reject(Object.assign(new Error(fault.message), fault)) : resolve(result.rows),
+    );
+  });
+  postgres.send({ id: 0, sql, parameters });
+  return answer;
+}
+
+/** Parameters come by name, and one statement at a time, as over the Data API. */
+const run: Run = (sql, parameters = {}) => {
+  const names = Object.keys(parameters);
+  statements.push(sql);
+  values.push(...Object.values(parameters));
+  return query(
+    sql.replace(/(?<!:):([a-z]+)/g, (_, name) => `$${names.indexOf(name) + 1}`),
+    Object.values(parameters),
+  );
+};
+
 const database: Database = {
-  transaction: (work) =>
-    postgres.transaction((transaction) => {
-      const run: Run = async (sql, parameters = {}) => {
-        const names = Object.keys(parameters);
-        statements.push(sql);
-        values.push(...Object.values(parameters));
-        const numbered = sql.replace(/(?<!:):([a-z]+)/g, (_, name) => `$${names.indexOf(name) + 1}`);
-        return (await transaction.query<Record<string, unknown>>(numbered, Object.values(parameters))).rows;
-      };
-      return work(run);
-    }),
+  async transaction(work) {
+    await query('BEGIN');
+    try {
+      await work(run);
+    } catch (error) {
+      await query('ROLLBACK');
+      throw error;
+    }
+    await query('COMMIT');
+  },
 };
 
 /** Act as a user, and say how it went: the rows, or the code of the error. */
 async function as(username: string, sql: string): Promise<unknown> {
-  await postgres.exec(`SET SESSION AUTHORIZATION ${username}`);
+  await query(`SET SESSION AUTHORIZATION ${username}`);
   try {
-    return (await postgres.query(sql)).rows;
+    return await query(sql);
   } catch (error) {
     return (error as { code?: string }).code;
   } finally {
-    await postgres.exec('SET SESSION AUTHORIZATION master');
+    await query('SET SESSION AUTHORIZATION master');
   }
 }
 
@@ -57,15 +80,17 @@ async function everything() {
   const tables = `SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, ordinal_position`;
   const rights = `SELECT grantee, table_name, privilege_type FROM information_schema.role_table_grants WHERE table_schema = 'public' ORDER BY 1, 2, 3`;
   const asked = [tables, rights, 'SELECT rolname FROM pg_roles ORDER BY 1', 'SELECT * FROM schema_migrations', 'SELECT * FROM events'];
-  return Promise.all(asked.map(async (sql) => (await postgres.query(sql)).rows));
+  const held: Rows[] = [];
+  for (const sql of asked) held.push(await query(sql));
+  return held;
 }
 
 /** The master user of RDS is no superuser: it may make users, and owns the database. */
 beforeAll(async () => {
-  postgres = await newPostgres();
-  await postgres.exec('CREATE ROLE master LOGIN CREATEROLE; ALTER DATABASE postgres OWNER TO master; SET SESSION AUTHORIZATION master');
-}, 60_000);
-afterAll(() => postgres.close());
+  postgres = fork(path.join(__dirname, '../../../support/postgres-process.cjs'));
+  await query('CREATE ROLE master LOGIN CREATEROLE; ALTER DATABASE postgres OWNER TO master; SET SESSION AUTHORIZATION master');
+});
+afterAll(() => postgres.disconnect());
 
 describe('the files that ship', () => {
   beforeAll(async () => {
@@ -75,7 +100,7 @@ describe('the files that ship', () => {
   });
 
   test('are all on record, each with its checksum', async () => {
-    const { rows } = await postgres.query('SELECT version, checksum FROM schema_migrations ORDER BY version');
+    const rows = await query('SELECT version, checksum FROM schema_migrations ORDER BY version');
     expect(rows).toEqual(shipped.map(({ version, sql }) => ({ version, checksum: createHash('sha256').update(sql).digest('hex') })));
     expect(shipped.length).toBeGreaterThan(0);
   });
@@ -131,27 +156,25 @@ describe('the files that ship', () => {
   ])('a reader cannot %s', async (sql) => expect(await as('reader', sql)).toBe(DENIED));
 
   test('anybody else cannot even find the table', async () => {
-    await postgres.exec('CREATE ROLE stranger');
+    await query('CREATE ROLE stranger');
     expect(await as('stranger', 'SELECT * FROM public.events')).toBe(DENIED);
-    const { rows } = await postgres.query(`SELECT has_database_privilege('stranger', current_database(), 'CONNECT') AS connects`);
+    const rows = await query(`SELECT has_database_privilege('stranger', current_database(), 'CONNECT') AS connects`);
     expect(rows).toEqual([{ connects: false }]);
   });
 
   test('PostgreSQL keeps the passwords as SCRAM, just as it would have made them itself', async () => {
-    await postgres.exec('SET SESSION AUTHORIZATION postgres');
-    const { rows } = await postgres.query<Record<string, string>>(
-      `SELECT rolname, rolpassword FROM pg_authid WHERE rolname IN ('writer', 'reader')`,
-    );
-    await postgres.exec('CREATE ROLE witness');
+    await query('SET SESSION AUTHORIZATION postgres');
+    const rows = await query(`SELECT rolname, rolpassword FROM pg_authid WHERE rolname IN ('writer', 'reader')`);
+    await query('CREATE ROLE witness');
     for (const { username, password } of users) {
       const kept = rows.find(({ rolname }) => rolname === username)!.rolpassword!;
       expect(kept).toMatch(/^SCRAM-SHA-256\$4096:[\w+/]{22}==\$[\w+/]{43}=:[\w+/]{43}=$/);
-      await postgres.exec(`ALTER ROLE witness PASSWORD '${password}'`);
-      const [witness] = (await postgres.query<Record<string, string>>(`SELECT rolpassword FROM pg_authid WHERE rolname = 'witness'`)).rows;
-      const [, salt] = /:(.*)\$/.exec(witness!.rolpassword!)!;
+      await query(`ALTER ROLE witness PASSWORD '${password}'`);
+      const [witness] = await query(`SELECT rolpassword FROM pg_authid WHERE rolname = 'witness'`);
+      const [, salt] = /:(.*)\$/.exec(String(witness!.rolpassword))!;
       expect(scramVerifier(password, Buffer.from(salt!, 'base64'))).toBe(witness!.rolpassword);
     }
-    await postgres.exec('DROP ROLE witness; SET SESSION AUTHORIZATION master');
+    await query('DROP ROLE witness; SET SESSION AUTHORIZATION master');
   });
 
   test('no statement holds a password or what is kept of it, and no value a password', () => {
@@ -168,7 +191,7 @@ describe('the files that ship', () => {
   });
 
   test('run on a database whose record of them was lost', async () => {
-    await postgres.exec('DELETE FROM schema_migrations');
+    await query('DELETE FROM schema_migrations');
     expect(await migrate(database, shipped, users)).toEqual(shipped.map(({ version }) => version));
   });
 
@@ -179,12 +202,10 @@ describe('the files that ship', () => {
 
 describe('the runner', () => {
   beforeEach(() =>
-    postgres.exec('SET SESSION AUTHORIZATION postgres; DROP SCHEMA public CASCADE; SET SESSION AUTHORIZATION master; CREATE SCHEMA public'),
+    query('SET SESSION AUTHORIZATION postgres; DROP SCHEMA public CASCADE; SET SESSION AUTHORIZATION master; CREATE SCHEMA public'),
   );
   const tables = async () =>
-    (await postgres.query<Record<string, string>>(`SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`)).rows.map(
-      ({ tablename }) => tablename,
-    );
+    (await query(`SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`)).map(({ tablename }) => tablename);
 
   test('runs files in the order of their names, and only those that are new', async () => {
     const first = { version: '0001-a.sql', sql: 'CREATE TABLE a (x int);' };
@@ -232,8 +253,17 @@ describe('the runner', () => {
   });
 });
 
-test('a password makes the verifier that RFC 7677 gives as an example', () => {
-  // From the exchange of the RFC: user, pencil, its salt, and the signature that the server proves itself with.
-  const [, , serverKey] = /\$([^$]*):([^:]*)$/.exec(scramVerifier('pencil', Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64')))!;
-  expect(serverKey).toBe('wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=');
+test('a verifier takes the proof of the client that RFC 7677 gives as an example, and gives the signature of its server', () => {
+  const nonces = 'r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0';
+  const exchange = `n=user,r=rOprNGfwEbeRWgbNEkqO,${nonces},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,c=biws,${nonces}`;
+  const verifier = scramVerifier('pencil', Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64'));
+  const [storedKey, serverKey] = verifier
+    .split('$')[2]!
+    .split(':')
+    .map((key) => Buffer.from(key, 'base64'));
+  const signedWith = (key: Buffer) => createHmac('sha256', key).update(exchange).digest();
+  expect(signedWith(serverKey!).toString('base64')).toBe('6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=');
+  const proof = Buffer.from('dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=', 'base64');
+  const clientKey = signedWith(storedKey!).map((byte, at) => byte ^ proof[at]!);
+  expect(createHash('sha256').update(clientKey).digest()).toEqual(storedKey);
 });

@@ -60,7 +60,7 @@ describe('the snapshot of', () => {
     expectSnapshot(
       'aws/store/aurora/cluster.snapshot.yaml',
       'It is encrypted, nobody has a way in, and all that it stands on survives the stack.',
-      parts('SecurityGroup', 'Parameters', 'Cluster', 'CapacityAlarm', 'DeadlocksAlarm'),
+      parts('SecurityGroup', 'Parameters', 'Cluster', 'ACUUtilizationAlarm', 'DeadlocksAlarm'),
     ));
 
   test('its users', () =>
@@ -210,6 +210,18 @@ test('the migration runs when all of the cluster is there, and again when its co
     expect.stringMatching(/^StoreClusterWriter/),
   ]);
   expect(Properties.HandlerArn).toEqual({ Ref: expect.stringMatching(/^StoreMigrationFunctionCurrentVersion/) });
+});
+
+test('alarms tell of a database that cannot grow, of deadlocks, and of a second instance that lags; silence is a database at rest', () => {
+  const alarms = (props: AuroraStoreProps) =>
+    make(props)
+      .all('AWS::CloudWatch::Alarm')
+      .map(({ Properties: { MetricName, Threshold, EvaluationPeriods, TreatMissingData } }) =>
+        [MetricName, Threshold, EvaluationPeriods, TreatMissingData].join(' '),
+      );
+  const always = ['ACUUtilization 90 3 notBreaching', 'Deadlocks 0 1 notBreaching'];
+  expect(alarms({})).toEqual(always);
+  expect(alarms({ highlyAvailable: true })).toEqual([...always, 'AuroraReplicaLagMaximum 1000 1 notBreaching']);
 });
 
 describe('what happens to it when the stack is deleted', () => {
