@@ -43,7 +43,7 @@ export function makeCluster(
 ): { readonly cluster: DatabaseCluster; readonly masterSecret: ISecret } {
   const { maxCapacity, minCapacity, autoPause, highlyAvailable, backupRetention, encryptionKey, removalPolicy } = settings;
   const engine = DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.VER_17_7 });
-  const description = 'Nobody has a way in: SQL comes over the Data API.';
+  const description = 'The cluster of a store';
   const securityGroup = new SecurityGroup(scope, 'SecurityGroup', { vpc, allowAllOutbound: false, description });
   securityGroup.applyRemovalPolicy(removalPolicy);
   const parameterGroup = new ParameterGroup(scope, 'Parameters', { engine, parameters: { 'rds.force_ssl': '1' }, removalPolicy });
