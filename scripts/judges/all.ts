@@ -1,5 +1,4 @@
 import { audit } from './audit';
-import { awsRules } from './aws-rules';
 import { cdkNag } from './cdk-nag';
 import { cfnLint } from './cfn-lint';
 import { checkovCloudFormation } from './checkov-cloudformation';
@@ -10,16 +9,15 @@ import type { Judge } from './judge';
 import { leastPrivilege } from './least-privilege';
 import { licences } from './licences';
 import { lockfile } from './lockfile';
+import { rules } from './rules';
 import { terraformReferences } from './terraform-references';
-import { terraformRules } from './terraform-rules';
 import { terraformValidate } from './terraform-validate';
 
 /** Every judge, in the order in which they are asked: the fast ones first. */
 export const JUDGES: readonly Judge[] = [
   lockfile,
   licences,
-  awsRules,
-  terraformRules,
+  rules,
   leastPrivilege,
   terraformReferences,
   cloudFormationValidator,
