@@ -13,14 +13,12 @@ import { allow } from '../../foundation/grants';
 import type { Delivery } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { DeadLetter, PutRecordRequest, RecordSink, RecordSource, RecordTemplate } from '../../ports/records';
-import { requireDelivery, secondsOf, timeoutOf, visibilityFor } from './queue-delivery';
+import { requireDelivery, secondsOf, type Tries, VISIBILITY, visibilityFor } from './queue-delivery';
 import { sendMessage } from './send-message';
 
 const RETENTION: TimeRule = { from: 60, to: 14 * 86_400, unit: 'seconds', remedy: 'To keep records longer, write them to a store.' };
 const RETRIES: NumberRule = { from: 0, to: 999, unit: 'retries', remedy: 'SQS counts no further.' };
 const CONCURRENCY: NumberRule = { from: 2, to: 1000, unit: 'calls', remedy: 'Lambda takes no other bound: leave it out for none.' };
-const VISIBILITY: TimeRule = { from: 0, to: 12 * 3600, unit: 'seconds', remedy: 'SQS hides no message longer.' };
-const HIDDEN = 'Lambda refuses a queue that shows a message again while its function may still work on it.';
 const FIFO = 'In a FIFO queue a message that fails holds up its group, and Lambda reads 10 at a time.';
 const ENCRYPTED: Reasons = {
   CKV_AWS_27: 'SQS encrypts it with its own key, which the check does not know. For a key of yours: encryptionKey.',
@@ -101,9 +99,10 @@ export class SqsBuffer extends Construct implements RecordSink, RecordSource {
   readonly alarms: readonly Alarm[];
 
   private readonly maxConcurrency?: number;
-  private readonly visibilityTimeout?: Duration;
-  /** Seconds that a message is hidden, where no setting says so. */
-  private hidden = 360;
+  /** What is known of a new queue. An existing one keeps it to itself. */
+  private readonly tries?: Tries;
+  /** How many seconds a message is hidden, where no setting says so. */
+  private visibility = 360;
   private reader?: Workload;
 
   constructor(scope: Construct, id: string, props: SqsBufferProps = {}) {
@@ -122,10 +121,9 @@ export class SqsBuffer extends Construct implements RecordSink, RecordSource {
       requireAbsent(this, 'queue', { retention: props.retention, maxRetries: props.maxRetries, visibilityTimeout, encryptionKey });
       const needed = 'Give the queue that its redrive policy names.';
       if (!props.deadLetterQueue) throw new SettingError(this, 'queue must come with its deadLetterQueue', 'none', needed);
-    }
+    } else this.tries = { retention, maxRetries, visibilityTimeout };
     const removalPolicy = mayDestroy(this, props.removal) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
     this.maxConcurrency = maxConcurrency;
-    this.visibilityTimeout = visibilityTimeout;
 
     this.deadLetterQueue = props.deadLetterQueue ?? makeDeadLetterQueue(this, removalPolicy);
     this.queue =
@@ -135,7 +133,7 @@ export class SqsBuffer extends Construct implements RecordSink, RecordSource {
         encryptionMasterKey: encryptionKey,
         enforceSSL: true,
         retentionPeriod: retention,
-        visibilityTimeout: visibilityTimeout ?? Duration.seconds(Lazy.number({ produce: () => this.hidden })),
+        visibilityTimeout: visibilityTimeout ?? Duration.seconds(Lazy.number({ produce: () => this.visibility })),
         receiveMessageWaitTime: Duration.seconds(20),
         deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: maxRetries + 1 },
         removalPolicy,
@@ -144,17 +142,10 @@ export class SqsBuffer extends Construct implements RecordSink, RecordSource {
 
     const highest = { period: Duration.minutes(1), statistic: 'Maximum' };
     const age = this.queue.metricApproximateAgeOfOldestMessage(highest);
-    const dead = this.deadLetterQueue.metricApproximateNumberOfMessagesVisible(highest);
     const late = 'Records have waited too long: their reader is down or too slow. After their retention they are gone.';
-    this.alarms = [
-      alarm(this, 'Late', age, late, Math.min(3600, secondsOf(retention, 7200) / 2)),
-      alarm(
-        this,
-        'DeadLetters',
-        dead,
-        'Records could not be processed. Look soon: what SQS moves to the dead letter brings its age along.',
-      ),
-    ];
+    const dead = this.deadLetterQueue.metricApproximateNumberOfMessagesVisible(highest);
+    const given = 'Records could not be processed. Look soon: what SQS moves to the dead letter brings its age along.';
+    this.alarms = [alarm(this, 'Late', age, late, Math.min(3600, secondsOf(retention, 7200) / 2)), alarm(this, 'DeadLetters', dead, given)];
   }
 
   bindWriter(writer: Workload, name: string): Binding {
@@ -168,12 +159,8 @@ export class SqsBuffer extends Construct implements RecordSink, RecordSource {
   /** Where `delivery` says nothing: 100 records or 5 seconds. How often a message is tried is a setting of the queue. */
   deliverTo(target: FunctionWorkload, delivery: Delivery = {}): void {
     const { batchSize, batchWindow } = requireDelivery(this, delivery);
-    if (this.visibilityTimeout) {
-      const rule = { ...VISIBILITY, from: secondsOf(timeoutOf(target.function), 0), remedy: HIDDEN };
-      requireTime(this, { visibilityTimeout: this.visibilityTimeout }, rule);
-    }
+    if (this.tries) this.visibility = visibilityFor(this, this.tries, target.function, batchWindow);
     const { waitFor } = this.bindOnly(target, 'BUFFER', 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes');
-    this.hidden = visibilityFor(target.function, { batchSize, batchWindow });
     // A longer timeout is deployed after the longer visibility timeout that it needs.
     target.function.node.addDependency(this.queue);
 
@@ -191,6 +178,7 @@ export class SqsBuffer extends Construct implements RecordSink, RecordSource {
   }
 
   bindReader(reader: Workload, name: string): Binding {
+    if (this.tries) visibilityFor(this, this.tries);
     return this.bindOnly(reader, name, 'ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility', 'GetQueueAttributes');
   }
 
