@@ -1,7 +1,7 @@
 import { Duration, Lazy, RemovalPolicy } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { type CfnEventSourceMapping, EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { NumberRule, Removal, TimeRule } from '../../../shared/synth/settings';
@@ -172,8 +172,6 @@ export class SqsBuffer extends Construct implements RecordSink, RecordSource {
       maxConcurrency: this.maxConcurrency,
       reportBatchItemFailures: true,
     });
-    // A bound that is left out stays as it was. Only an empty one takes it away.
-    if (this.maxConcurrency === undefined) (mapping.node.defaultChild as CfnEventSourceMapping).addPropertyOverride('ScalingConfig', {});
     mapping.node.addDependency(...waitFor);
   }
 
