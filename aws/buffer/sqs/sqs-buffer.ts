@@ -27,8 +27,8 @@ const ENCRYPTED: Reasons = {
 /** Settings for {@link SqsBuffer}. Every one has a safe default. */
 export interface SqsBufferProps {
   /**
-   * How long a message waits for its reader, from 1 minute to 14 days. Then SQS deletes it, and it does not go to the dead
-   * letter: the alarm says so before. A shorter retention deletes at once what is older.
+   * How long a message waits for its reader, from 1 minute to 14 days, and at least as long as all its tries take. Then SQS
+   * deletes it, and it does not go to the dead letter: the alarm tells before. A shorter retention deletes at once what is older.
    * @default 7 days
    */
   readonly retention?: Duration;
@@ -64,7 +64,7 @@ export interface SqsBufferProps {
   readonly queue?: IQueue;
   /**
    * An existing standard queue for messages that cannot be processed. Let it keep them for 14 days: a message that SQS
-   * moves here brings its age along.
+   * moves here keeps its age.
    * @default - a new queue that keeps its messages for 14 days
    */
   readonly deadLetterQueue?: IQueue;
@@ -81,7 +81,7 @@ export interface SqsBufferProps {
  * holds what could not be processed.
  *
  * Not for replay, order or several readers: `KinesisBuffer` has them. Not for events over 1 MiB, nor for the characters
- * U+FFFE and U+FFFF unless JSON escapes them: SQS refuses both. A message may come twice, and never in the same batch.
+ * U+FFFE and U+FFFF unless JSON escapes them: SQS refuses both. A message may come twice, then in another batch.
  *
  * Idle it costs nothing but the polls of Lambda, less than a dollar a month; a million events cost about one dollar. A
  * deploy changes every setting in place. Only another place or id of the construct makes a new queue: the old one stays
@@ -144,7 +144,7 @@ export class SqsBuffer extends Construct implements RecordSink, RecordSource {
     const age = this.queue.metricApproximateAgeOfOldestMessage(highest);
     const late = 'Records have waited too long: their reader is down or too slow. After their retention they are gone.';
     const dead = this.deadLetterQueue.metricApproximateNumberOfMessagesVisible(highest);
-    const given = 'Records could not be processed. Look soon: what SQS moves to the dead letter brings its age along.';
+    const given = 'Records could not be processed. Look soon: what SQS moves to the dead letter keeps its age.';
     this.alarms = [alarm(this, 'Late', age, late, Math.min(3600, secondsOf(retention, 7200) / 2)), alarm(this, 'DeadLetters', dead, given)];
   }
 

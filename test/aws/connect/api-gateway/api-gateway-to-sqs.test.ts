@@ -40,6 +40,7 @@ const event = fc.oneof(
 test('the call is a form, which begins with its first field', () => {
   expect(JSON.stringify(integration.Uri)).toContain(':sqs:action/SendMessage');
   expect(integration.RequestParameters).toEqual({ 'integration.request.header.Content-Type': "'application/x-www-form-urlencoded'" });
+  expect(template).toMatch(/^Action=/);
   expect(formOf('{"id":"1"}')).toBe(
     'Action=SendMessage&Version=2012-11-05&QueueUrl=https%3A%2F%2Fsqs.eu-west-1.amazonaws.com%2F123456789012%2FTest-Buffer%2BQueue&MessageBody=%7B%22id%22%3A%221%22%7D',
   );
