@@ -8,7 +8,7 @@ import { requireNumber, requireOneOf, requireResource } from '../../../shared/sy
 import { acknowledge, type Reasons, spell, withoutAction } from '../../foundation/acknowledge';
 import type { Workload } from '../../ports/identity';
 import type { PutRecordRequest, RecordSink } from '../../ports/records';
-import { accessLogFormat, answersTo } from './api-gateway-templates';
+import { accessLogFormat, answersTo, RECORD, templateOf } from './api-gateway-templates';
 
 const QUOTA = 'Ask AWS for a higher account quota first.';
 /** The stage of the API, and a part of its address. */
@@ -97,11 +97,7 @@ export class ApiGatewayEntry extends Construct implements Workload {
     const kept = { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY };
     const accessLog = props.accessLog ?? acknowledge(new LogGroup(this, 'AccessLog', kept), LOG);
     this.role = acknowledge(new Role(this, 'Role', { assumedBy: new ServicePrincipal('apigateway.amazonaws.com') }), INLINE);
-    const request = props.sink.bindRequest(this, {
-      text: '$input.body',
-      dataBase64: '$util.base64Encode($input.body)',
-      partitionKeyJson: "#if($key && $key != '') $input.json('$.partitionkey') #else $input.json('$.id') #end",
-    });
+    const request = props.sink.bindRequest(this, RECORD);
 
     this.api = new apigateway.RestApi(this, 'Api', {
       // The name is a dimension of the metrics, so it must be this API's alone.
@@ -164,7 +160,7 @@ export class ApiGatewayEntry extends Construct implements Workload {
     const { $schema: _, ...eventSchema } = props.eventSchema;
     const schema = { ...eventSchema, schema: apigateway.JsonSchemaVersion.DRAFT4 } as apigateway.JsonSchema;
     const model = this.api.addModel('Event', { contentType: 'application/json', schema });
-    const template = `#set($key = $input.path('$.partitionkey'))\n${request.body}`;
+    const template = templateOf(request);
     const answers = answersTo(request);
 
     const method = this.api.root.addResource('events').addMethod(
