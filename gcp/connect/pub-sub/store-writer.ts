@@ -29,6 +29,9 @@ export interface StoreWriterProps {
 /**
  * Part of the Buffer stage: the service account as which Pub/Sub writes into one store. With the account of Pub/Sub itself,
  * whoever may make a subscription in the project could write into the store through it.
+ *
+ * A delivery costs nothing while nothing is sent, then by the gigabyte, about as much as publishing. An event can come twice. Not
+ * for events that must be stored within seconds, in their order, or otherwise than they came: a function serves those.
  * @see https://cloud.google.com/pubsub/docs/create-cloudstorage-subscription
  */
 export class StoreWriter extends Construct implements Workload {

@@ -39,12 +39,14 @@ export function subscribe(
   });
   const grant = { project, subscription: subscription.name, role: 'roles/pubsub.subscriber', member: pubSubAgent };
   if (config.deadLetterPolicy) new PubsubSubscriptionIamMember(scope, `${id}Forwarder`, grant);
+  const cause =
+    config.bigqueryConfig || config.cloudStorageConfig ? 'Pub/Sub cannot write them into their store' : 'their reader is down or too slow';
   new SubscriptionAlert(scope, `${id}Late`, {
     project,
     subscription,
     metric: 'oldest_unacked_message_age',
     threshold: 3600,
-    meaning: 'Events have waited for an hour: their reader is down or too slow.',
+    meaning: `Events have waited for an hour: ${cause}.`,
     notify,
   });
   return subscription;

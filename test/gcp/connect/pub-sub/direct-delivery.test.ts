@@ -132,7 +132,10 @@ test('an alert fires when events have waited for an hour', () => {
   const late = deliver(undefined, { notify: [onCall] })
     .all('google_monitoring_alert_policy')
     .find(({ conditions }) => conditions[0].display_name === 'oldest_unacked_message_age');
-  expect(late).toMatchObject({ notification_channels: [onCall] });
+  expect(late).toMatchObject({
+    notification_channels: [onCall],
+    documentation: { content: 'Events have waited for an hour: Pub/Sub cannot write them into their store.' },
+  });
   expect(late.conditions[0].condition_threshold).toMatchObject({
     threshold_value: 3600,
     filter: expect.stringMatching(/subscription_id = "\$\{google_pubsub_subscription\.Buffer_archive_Subscription_\w+\.name\}"/),

@@ -174,7 +174,7 @@ describe('a reader', () => {
 });
 
 test('whatever folders a prefix has, no condition can be led out of its quotes', () => {
-  const part = fc.string({ unit: fc.constantFrom(...'aZ9!_-*.()\'"\\$%{}\n'), minLength: 1, maxLength: 4 });
+  const part = fc.string({ unit: fc.constantFrom(...'aZ9!_-*.()\'"\\$%\n'), minLength: 1, maxLength: 4 });
   fc.assert(
     fc.property(fc.array(part, { minLength: 1, maxLength: 3 }), (parts) => {
       const prefix = `${parts.join('/')}/`;
