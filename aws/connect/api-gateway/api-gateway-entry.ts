@@ -1,11 +1,12 @@
 import { Aws, Names, RemovalPolicy } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import { type Alarm, type Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable, type IRole, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { requireNumber, requireOneOf, requireResource } from '../../../shared/synth/settings';
-import { acknowledge, type Reasons, spell, withoutAction } from '../../foundation/acknowledge';
+import { acknowledge, type Reasons, spell } from '../../foundation/acknowledge';
+import { alarm } from '../../foundation/alarms';
 import type { Workload } from '../../ports/identity';
 import type { PutRecordRequest, RecordSink } from '../../ports/records';
 import { accessLogFormat, answersTo, RECORD, templateOf } from './api-gateway-templates';
@@ -141,8 +142,8 @@ export class ApiGatewayEntry extends Construct implements Workload {
     const failed = 'Events were turned away though their senders did nothing wrong. Senders that do not try again lose them.';
     const turnedAway = 'More than one request in twenty is turned away: unsigned, broken, too large or too many.';
     this.alarms = [
-      this.alarm('ServerErrors', this.api.metricServerError(), 1, failed),
-      this.alarm('ClientErrors', this.api.metricClientError({ statistic: 'Average' }), 0.05, turnedAway),
+      alarm(this, 'ServerErrors', this.api.metricServerError(), failed),
+      alarm(this, 'ClientErrors', this.api.metricClientError({ statistic: 'Average' }), turnedAway, 0.05),
     ];
   }
 
@@ -188,10 +189,5 @@ export class ApiGatewayEntry extends Construct implements Workload {
     if (props.authorizer?.authorizationType !== apigateway.AuthorizationType.COGNITO) {
       acknowledge(method, { 'AwsSolutions-COG4': 'Machines send. For people give an authorizer, which may be of Cognito.' });
     }
-  }
-
-  private alarm(id: string, metric: Metric, threshold: number, alarmDescription: string): Alarm {
-    const rule = { threshold, evaluationPeriods: 1, treatMissingData: TreatMissingData.NOT_BREACHING, alarmDescription };
-    return acknowledge(metric.createAlarm(this, `${id}Alarm`, rule), withoutAction);
   }
 }

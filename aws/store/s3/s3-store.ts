@@ -12,17 +12,12 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
-import type { Removal, TextRule, TimeRule } from '../../../shared/synth/settings';
-import { mayDestroy, requireAbsent, requireResource, requireText, requireTime } from '../../../shared/synth/settings';
+import type { Removal, TimeRule } from '../../../shared/synth/settings';
+import { FOLDERS, mayDestroy, requireAbsent, requireResource, requireText, requireTime } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons, spell } from '../../foundation/acknowledge';
 import type { Binding, Workload } from '../../ports/identity';
 import type { ObjectStore } from '../../ports/stores';
 
-const FOLDERS: TextRule = {
-  pattern: /^([A-Za-z0-9!_*'()-][A-Za-z0-9!_.*'()-]*\/)+$/,
-  must: 'be folders that end in a slash',
-  remedy: 'Write it like events/ or raw/events/.',
-};
 const ARCHIVE: TimeRule = { from: 30, to: 36_500, unit: 'days', remedy: 'S3 moves no object that is younger.' };
 const UNDELETE: TimeRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Versions are what protects against a bad overwrite.' };
 
