@@ -41,7 +41,12 @@ const HARMLESS = new Set([
   '@google-cloud/bigquery-storage WriterClient.close',
   '@google-cloud/bigquery-storage WriterClient.getClient',
   '@google-cloud/bigquery-storage WriterClient.setClient',
+  '@google-cloud/storage ApiError',
+  '@google-cloud/storage Bucket.file',
+  '@google-cloud/storage Storage',
+  '@google-cloud/storage Storage.bucket',
   '@grpc/grpc-js ChannelCredentials.createInsecure',
+  'google-auth-library GoogleAuth',
 ]);
 
 /** What the other calls take. Each page says which permission an operation needs. */
@@ -70,6 +75,8 @@ const ASKS: Readonly<Record<string, (call: LibraryCall) => readonly Ask[] | unde
   '@google-cloud/bigquery-storage WriterClient.createStreamConnection': ({ arguments: [request] }) => [
     { may: 'bigquery.tables.updateData', on: part(request, 'streamId') },
   ],
+  // https://cloud.google.com/storage/docs/access-control/iam-json
+  '@google-cloud/storage File.save': ({ receiver }) => [{ may: 'storage.objects.create', on: textOf(receiver) }],
   'google-auth-library GoogleAuth.request': ({ arguments: [options] }) => rest(part(options, 'method'), part(options, 'url')),
   '@types/node fetch.fetch': ({ arguments: [url, options] }) => rest(part(options, 'method'), textOf(url)),
 };
