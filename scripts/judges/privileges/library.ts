@@ -41,12 +41,9 @@ const HARMLESS = new Set([
   '@google-cloud/bigquery-storage WriterClient.close',
   '@google-cloud/bigquery-storage WriterClient.getClient',
   '@google-cloud/bigquery-storage WriterClient.setClient',
-  '@google-cloud/storage ApiError',
-  '@google-cloud/storage Bucket.file',
-  '@google-cloud/storage Storage',
-  '@google-cloud/storage Storage.bucket',
   '@grpc/grpc-js ChannelCredentials.createInsecure',
   'google-auth-library GoogleAuth',
+  'undici-types BodyMixin.text',
 ]);
 
 /** What the other calls take. Each page says which permission an operation needs. */
@@ -75,8 +72,6 @@ const ASKS: Readonly<Record<string, (call: LibraryCall) => readonly Ask[] | unde
   '@google-cloud/bigquery-storage WriterClient.createStreamConnection': ({ arguments: [request] }) => [
     { may: 'bigquery.tables.updateData', on: part(request, 'streamId') },
   ],
-  // https://cloud.google.com/storage/docs/access-control/iam-json
-  '@google-cloud/storage File.save': ({ receiver }) => [{ may: 'storage.objects.create', on: textOf(receiver) }],
   'google-auth-library GoogleAuth.request': ({ arguments: [options] }) => rest(part(options, 'method'), part(options, 'url')),
   '@types/node fetch.fetch': ({ arguments: [url, options] }) => rest(part(options, 'method'), textOf(url)),
 };
@@ -85,7 +80,10 @@ const ASKS: Readonly<Record<string, (call: LibraryCall) => readonly Ask[] | unde
 function rest(method: string, address: string): readonly Ask[] | undefined {
   const [, topic] = /^https?:\/\/[^/]+\/v1\/(.+):publish$/.exec(address) ?? [];
   // https://cloud.google.com/pubsub/docs/access-control#required_permissions
-  return method === 'POST' && topic ? [{ may: 'pubsub.topics.publish', on: topic, address }] : undefined;
+  if (method === 'POST' && topic) return [{ may: 'pubsub.topics.publish', on: topic, address }];
+  const [, bucket] = /^https?:\/\/[^/]+\/upload\/storage\/v1\/b\/([^/]+)\/o\?/.exec(address) ?? [];
+  // https://cloud.google.com/storage/docs/json_api/v1/objects/insert
+  return method === 'POST' && bucket ? [{ may: 'storage.objects.create', on: bucket, address }] : undefined;
 }
 
 function part(value: Symbolic | undefined, key: string): string {

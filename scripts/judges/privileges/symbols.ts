@@ -106,10 +106,8 @@ export class Symbols {
     if (isSetting(declaration)) return `{${this.text(call.arguments[0]!, scope)}}`;
     if (!declaration.getSourceFile().isDeclarationFile)
       return this.readReturns(declaration, new Map([...scope, ...fill(declaration, call, scope)]));
-    if (!ts.isPropertyAccessExpression(call.expression)) return '*';
-    // What a method of a library hands back is known by what the method was called on, or else with, as a bucket of a client.
-    const calledOn = this.text(call.expression.expression, scope);
-    return calledOn === '*' && call.arguments[0] ? this.text(call.arguments[0], scope) : calledOn;
+    // What a method of a library hands back is known by what the method was called on.
+    return ts.isPropertyAccessExpression(call.expression) ? this.read(call.expression.expression, scope) : '*';
   }
 
   /** What one of our own functions hands back, where each `return` says the same. */
