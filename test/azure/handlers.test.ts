@@ -1,16 +1,32 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type RequestListener } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Server } from 'node:net';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
-import { packageHandler } from '../../../../shared/synth/handler-package';
-import { temporaryFolder } from '../../../support/folder';
+import type { HandlerNeeds } from '../../shared/synth/handler-needs';
+import { packageHandler } from '../../shared/synth/handler-package';
+import { temporaryFolder } from '../support/folder';
+import { azureServices, type Request, type Services } from './runtime/services';
 
-const certificate = path.join(__dirname, 'loopback.pem');
+const root = path.join(__dirname, '../..');
 const good = { specversion: '1.0', id: '1', source: '/plants/7/press', type: 'com.example.press.heated', time: '2026-01-31T08:30:00Z' };
+const bad = { specversion: '1.0' };
+
+/** What each kind of store hands back, by the ends of its settings. A handler for another kind needs another stand-in here. */
+const STORES: Readonly<Record<string, (services: Services) => Readonly<Record<string, string>>>> = {
+  'ENDPOINT CONTAINER': ({ endpoint }) => ({ ENDPOINT: endpoint, CONTAINER: 'events' }),
+};
+
+/** What a source needs beside the stores, of which the names are known here. The host reads the others. */
+const SOURCES: Readonly<Record<string, (services: Services) => Readonly<Record<string, string>>>> = {
+  'event-hubs': ({ endpoint }) => ({
+    AZURE_CLIENT_ID: 'client-of-function',
+    EVENTS_MAX_RETRIES: '5',
+    EVENTS_CONSUMER_GROUP: 'reader',
+    DEAD_LETTER_ENDPOINT: endpoint,
+    DEAD_LETTER_CONTAINER: 'dead-letter',
+  }),
+};
 
 /** Stands for `@azure/functions-core`, which the Functions host brings: keeps what the bundle registers. */
 const CORE = `
@@ -43,59 +59,6 @@ const { metadata, callback } = core.registered;
 })();
 `;
 
-interface Request {
-  readonly line: string;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly body: string;
-}
-
-/** The bundle as it is deployed, with the stand-ins beside it. */
-function deployed(): string {
-  const folder = temporaryFolder();
-  const files = unzipSync(readFileSync(packageHandler('azure/handlers/event-hubs-to-blob').zip));
-  for (const [name, content] of Object.entries(files)) writeFileSync(path.join(folder, name), content);
-  const core = path.join(folder, 'node_modules/@azure/functions-core');
-  mkdirSync(core, { recursive: true });
-  writeFileSync(path.join(core, 'index.js'), CORE);
-  writeFileSync(path.join(folder, 'worker.js'), WORKER);
-  return folder;
-}
-
-const servers: Server[] = [];
-afterAll(() => servers.map((server) => server.close()));
-
-async function listen(server: Server): Promise<string> {
-  servers.push(server);
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-/** Blob Storage and the identity endpoint of the app, on loopback, with what they were asked. */
-async function cloud(statusOf: (request: Request) => number | 'silence') {
-  const requests: Request[] = [];
-  const blobs: RequestListener = (incoming, answer) => {
-    let body = '';
-    incoming.on('data', (chunk) => {
-      body += chunk;
-    });
-    incoming.on('end', () => {
-      const request = { line: `${incoming.method} ${incoming.url}`, headers: incoming.headers, body };
-      requests.push(request);
-      const status = statusOf(request);
-      if (status !== 'silence') answer.writeHead(status).end();
-    });
-  };
-  const pem = readFileSync(certificate);
-  const identity = createServer((incoming, answer) => {
-    requests.push({ line: `${incoming.method} ${incoming.url}`, headers: incoming.headers, body: '' });
-    answer.writeHead(200, { 'content-type': 'application/json' });
-    answer.end(
-      JSON.stringify({ access_token: 'a token', token_type: 'Bearer', expires_on: Math.floor(Date.now() / 1000) + 3600, resource: 'r' }),
-    );
-  });
-  return { requests, blobHost: await listen(createTlsServer({ key: pem, cert: pem }, blobs)), identityHost: await listen(identity) };
-}
-
 /** One invocation, as the host puts it on the wire. */
 function invocation(events: readonly unknown[], retryCount: number) {
   const json = (value: unknown) => ({ json: JSON.stringify(value) });
@@ -109,90 +72,102 @@ function invocation(events: readonly unknown[], retryCount: number) {
     },
   };
 }
+jest.setTimeout(30_000);
 
-async function run(invocations: readonly unknown[], statusOf: (request: Request) => number | 'silence') {
-  const { requests, blobHost, identityHost } = await cloud(statusOf);
-  const folder = deployed();
-  const { stdout } = await promisify(execFile)(process.execPath, ['worker.js', JSON.stringify(invocations)], {
-    cwd: folder,
-    // The child sees nothing of this machine's environment, so it can never use anybody's credentials.
-    env: {
-      NODE_EXTRA_CA_CERTS: certificate,
-      // A time that does not say its zone must be read as UTC here too.
-      TZ: 'Asia/Tokyo',
-      IDENTITY_ENDPOINT: `http://${identityHost}/msi/token`,
-      IDENTITY_HEADER: 'secret of the app',
-      AZURE_CLIENT_ID: 'client-of-function',
-      EVENTS_MAX_RETRIES: '5',
-      EVENTS_CONSUMER_GROUP: 'reader',
-      STORE_ENDPOINT: `https://${blobHost}/`,
-      STORE_CONTAINER: 'events',
-      DEAD_LETTER_ENDPOINT: `https://${blobHost}/`,
-      DEAD_LETTER_CONTAINER: 'dead-letter',
-    },
+describe.each(readdirSync(path.join(root, 'azure/handlers')))('%s', (name) => {
+  const needs: HandlerNeeds = JSON.parse(readFileSync(path.join(root, 'azure/handlers', name, 'needs.json'), 'utf8'));
+  const files = unzipSync(readFileSync(packageHandler(`azure/handlers/${name}`).zip));
+  const folder = deployed(files);
+
+  /** What the handler is told, and nothing more. */
+  const settingsOf = (services: Services) => ({
+    ...SOURCES[needs.source]!(services),
+    ...Object.fromEntries(
+      Object.entries(needs.stores).flatMap(([store, endings]) => {
+        const settings = STORES[endings.join(' ')]!(services);
+        return endings.map((ending) => [`${store}_${ending}`, settings[ending]!]);
+      }),
+    ),
   });
-  return { requests, ...JSON.parse(stdout) };
+
+  async function run(invocations: readonly unknown[], statusOf?: (request: Request) => number | 'silence') {
+    const services = await azureServices(statusOf);
+    // A time that does not say its zone must be read as UTC in every zone.
+    const env = { ...services.environment, TZ: 'Asia/Tokyo', ...settingsOf(services) };
+    const { stdout } = await promisify(execFile)(process.execPath, ['worker.js', JSON.stringify(invocations)], { cwd: folder, env });
+    return { ...services, ...JSON.parse(stdout) };
+  }
+
+  test('reads a source, and writes to stores, that stand on this machine too', () => {
+    expect(Object.keys(SOURCES)).toContain(needs.source);
+    expect(Object.keys(STORES)).toEqual(expect.arrayContaining(Object.values(needs.stores).map((endings) => endings.join(' '))));
+  });
+
+  test('a good event ends in the store, and a bad one in the dead letter, as the identity of the function', async () => {
+    const { requests, blobs, metadata, answers } = await run([invocation([good, bad], 0)]);
+    expect(answers).toEqual(['settled']);
+    expect(metadata).toMatchObject({ name: 'process', retryOptions: { maxRetryCount: 5 } });
+    expect(Object.values(metadata.bindings)).toEqual([expect.objectContaining({ direction: 'in', dataType: 'binary' })]);
+
+    const found = Object.fromEntries<string>(blobs);
+    const letter = 'dead-letter/year=2026/month=01/day=31/hour=08/acme-orders-reader-p3-41.json';
+    expect(JSON.parse(found[letter]!)).toMatchObject({
+      position: { partition: '3', sequenceNumber: '41', enqueued: '2026-01-31T08:30:00.125Z' },
+      payload: '{"specversion":"1.0"}',
+    });
+    expect(Object.entries(found).filter(([at]) => at !== letter)).toEqual([
+      ['events/year=2026/month=01/day=31/hour=08/acme-orders-reader-p3-40-40.ndjson', `${JSON.stringify(good)}\n`],
+    ]);
+    const tokens = (requests as Request[]).filter(({ line }) => line.startsWith('GET /msi/token'));
+    expect(new Set(tokens.map(({ line }) => new URLSearchParams(line.split('?')[1]).get('client_id')))).toEqual(
+      new Set(['client-of-function']),
+    );
+  });
+
+  test('a store that is down brings the batch again, and what is written already stays as it is', async () => {
+    const faults = ['events'];
+    const statusOf = ({ line }: Request) => (line.startsWith(`PUT /${faults[0]}/`) && faults.pop() ? 403 : 201);
+    const { requests, answers } = await run([invocation([good, bad], 0), invocation([good, bad], 1)], statusOf);
+    expect(answers).toEqual(['BatchFailed: 1 writes failed. The batch is tried again.', 'settled']);
+    const puts = (requests as Request[]).flatMap(({ line }) => /^PUT \/([\w-]+)\//.exec(line)?.[1] ?? []);
+    expect(puts.sort()).toEqual(['dead-letter', 'events', 'events']);
+  });
+
+  test('a store that takes a request and never answers costs minutes, and then the event is in the dead letter', async () => {
+    const { blobs, answers } = await run([invocation([good], 5)], ({ line }) => (line.startsWith('PUT /events/') ? 'silence' : 201));
+    expect(answers).toEqual(['settled']);
+    const [letter] = [...(blobs as Services['blobs']).values()];
+    expect(JSON.parse(letter!).reason).toMatch(/^Not stored: AbortError: /);
+  });
+
+  test('without any of its settings it does not start, and says which is missing', async () => {
+    const services = await azureServices();
+    const settings = settingsOf(services);
+    for (const setting of Object.keys(settings)) {
+      const env = { ...services.environment, ...settings, [setting]: '' };
+      const started = promisify(execFile)(process.execPath, ['worker.js', '[]'], { cwd: folder, env, maxBuffer: 2 ** 24 });
+      await expect(started).rejects.toMatchObject({ stderr: expect.stringContaining(`Error: The setting ${setting} is missing.`) });
+    }
+    expect(services.requests).toEqual([]);
+  });
+
+  test('the package holds what the Functions host looks for, and the bundle stays small', () => {
+    expect(Object.keys(files)).toEqual(expect.arrayContaining(['host.json', 'index.js', 'package.json']));
+    const json = (file: string) => JSON.parse(Buffer.from(files[file]!).toString());
+    expect(json('package.json').main).toBe('index.js');
+    expect(json('host.json')).toMatchObject({ version: '2.0', extensions: { eventHubs: { initialOffsetOptions: { type: 'fromStart' } } } });
+    expect(files['index.js']!.length).toBeLessThan(1024 * 1024);
+    expect(Buffer.from(files['index.js']!).includes(root)).toBe(false);
+  });
+});
+
+/** A bundle as it is deployed, with the stand-ins for the host beside it. */
+function deployed(files: Readonly<Record<string, Uint8Array>>): string {
+  const folder = temporaryFolder();
+  for (const [name, content] of Object.entries(files)) writeFileSync(path.join(folder, name), content);
+  const core = path.join(folder, 'node_modules/@azure/functions-core');
+  mkdirSync(core, { recursive: true });
+  writeFileSync(path.join(core, 'index.js'), CORE);
+  writeFileSync(path.join(folder, 'worker.js'), WORKER);
+  return folder;
 }
-
-test('the bundle registers a trigger that asks for bytes and retries, and writes blobs as the identity of the function', async () => {
-  let failures = 1;
-  const { requests, metadata, answers } = await run(
-    [invocation([good, { specversion: '1.0' }], 0), invocation([good, { specversion: '1.0' }], 1)],
-    ({ line }) => (line.startsWith('PUT /events/') && failures-- > 0 ? 403 : 201),
-  );
-
-  expect(metadata).toMatchObject({
-    name: 'process',
-    retryOptions: {
-      retryStrategy: 'exponentialBackoff',
-      maxRetryCount: 5,
-      minimumInterval: { seconds: 30 },
-      maximumInterval: { seconds: 900 },
-    },
-  });
-  expect(Object.values(metadata.bindings)).toEqual([
-    expect.objectContaining({
-      type: 'eventHubTrigger',
-      direction: 'in',
-      connection: 'EVENTS',
-      eventHubName: '%EVENTS_HUB%',
-      consumerGroup: '%EVENTS_CONSUMER_GROUP%',
-      cardinality: 'many',
-      dataType: 'binary',
-    }),
-  ]);
-  expect(answers).toEqual(['BatchFailed: 1 blobs could not be written. The batch is tried again.', 'settled']);
-
-  const [tokens, puts] = ['GET ', 'PUT '].map((method) => (requests as Request[]).filter(({ line }) => line.startsWith(method)));
-  expect(tokens![0]).toMatchObject({
-    line: expect.stringMatching(/resource=https%3A%2F%2Fstorage\.azure\.com&client_id=client-of-function$/),
-    headers: { 'x-identity-header': 'secret of the app' },
-  });
-  const folder = 'year%3D2026/month%3D01/day%3D31/hour%3D08';
-  const object = `PUT /events/${folder}/acme-orders-reader-p3-40-40.ndjson`;
-  expect(puts!.map(({ line }) => line).sort()).toEqual([`PUT /dead-letter/${folder}/acme-orders-reader-p3-41.json`, object, object]);
-  expect(puts!.findLast(({ line }) => line === object)).toMatchObject({
-    headers: { authorization: 'Bearer a token', 'x-ms-blob-type': 'BlockBlob', 'x-ms-blob-content-type': 'application/x-ndjson' },
-    body: `${JSON.stringify(good)}\n`,
-  });
-  expect(JSON.parse(puts!.find(({ line }) => line.includes('dead-letter'))!.body)).toMatchObject({
-    position: { partition: '3', sequenceNumber: '41', enqueued: '2026-01-31T08:30:00.125Z' },
-    payload: '{"specversion":"1.0"}',
-  });
-});
-
-test('a store that takes a request and never answers costs minutes, and then the event is in the dead letter', async () => {
-  const { requests, answers } = await run([invocation([good], 5)], ({ line }) => (line.startsWith('PUT /events/') ? 'silence' : 201));
-  expect(answers).toEqual(['settled']);
-  const letter = (requests as Request[]).find(({ line }) => line.startsWith('PUT /dead-letter/'))!;
-  expect(JSON.parse(letter.body).reason).toMatch(/^Not stored: AbortError: /);
-});
-
-test('the package holds what the Functions host looks for, and the bundle stays small', () => {
-  const files = unzipSync(readFileSync(packageHandler('azure/handlers/event-hubs-to-blob').zip));
-  expect(Object.keys(files).sort()).toEqual(['host.json', 'index.js', 'package.json']);
-  const json = (name: string) => JSON.parse(Buffer.from(files[name]!).toString());
-  expect(json('package.json').main).toBe('index.js');
-  expect(json('host.json').extensions.eventHubs.initialOffsetOptions.type).toBe('fromStart');
-  expect(files['index.js']!.length).toBeLessThan(1024 * 1024);
-});
