@@ -29,8 +29,7 @@ const MAY_NOT_REPLACE = {
 };
 
 /**
- * A stand-in for Cloud Storage on this machine, as a writer sees it who may add objects and nothing else: uploads through the
- * JSON API, with their precondition. A client finds it by `STORAGE_EMULATOR_HOST`.
+ * A stand-in for Cloud Storage on this machine, as a writer sees it: uploads through the JSON API, with their precondition. A client finds it by `STORAGE_EMULATOR_HOST`.
  * @see https://cloud.google.com/storage/docs/json_api/v1/objects/insert
  */
 export class CloudStorageStandIn {
@@ -40,6 +39,8 @@ export class CloudStorageStandIn {
   uploads = 0;
   /** Decides about each upload that could be stored. */
   fate: (name: string) => Fate = () => 'stores';
+  /** Whether the writer may replace objects too. */
+  mayReplace = false;
   /** Such as `127.0.0.1:8080`. */
   address = '';
 
@@ -77,7 +78,7 @@ export class CloudStorageStandIn {
     if (!this.buckets.includes(bucket)) return { code: 404, message: 'The specified bucket does not exist.' };
     if (!name || Buffer.byteLength(name) > NAME_BYTES || /[\r\n]/.test(name)) return { code: 400, message: 'Invalid object name.' };
     const exists = this.objects.has(keyOf(upload));
-    if (ifGenerationMatch === undefined) return exists ? MAY_NOT_REPLACE : undefined;
+    if (ifGenerationMatch === undefined) return exists && !this.mayReplace ? MAY_NOT_REPLACE : undefined;
     if (ifGenerationMatch === '0' && !exists) return undefined;
     return { code: 412, message: 'At least one of the pre-conditions you specified did not hold.' };
   }

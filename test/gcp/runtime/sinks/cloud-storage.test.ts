@@ -53,6 +53,15 @@ test('the same lot again changes nothing, and counts as written', async () => {
   expect(standIn.uploads).toBe(2);
 });
 
+test('a writer who may replace objects leaves them as they are too', async () => {
+  standIn.mayReplace = true;
+  await write(lotOf({ a: 1 }));
+  const before = new Map(standIn.objects);
+  await write(lotOf({ a: 1 }));
+  expect(standIn.objects.get(NAME)).toBe(before.get(NAME));
+  standIn.mayReplace = false;
+});
+
 test('a lot whose answer got lost fails, and is found when it comes again', async () => {
   standIn.fate = () => 'stores and breaks';
   await expect(write(lotOf({ a: 1 }))).rejects.toThrow();
