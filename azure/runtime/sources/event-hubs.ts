@@ -108,18 +108,19 @@ export function batchHandler<Stored>({ transform, sink, deadLetter }: EventHubsS
 
     const [objects, letters] = [lots.map(storing), refusals.map(burying)];
     const [unstored, unburied] = await Promise.all([attempt(objects), attempt(letters)]);
-    letters.push(...objects.flatMap(({ name }) => written.get(name) ?? []).map(burying));
-    if (isLast) letters.push(...unstored.flatMap(givenUp).map(burying));
-    const lost = [...unburied, ...(await attempt(letters.slice(refusals.length)))];
+    const refused = objects.flatMap(({ name }) => written.get(name) ?? []);
+    const lateLetters = [...refused, ...(isLast ? unstored.flatMap(givenUp) : [])].map(burying);
+    const lost = [...unburied, ...(await attempt(lateLetters))];
     const failed = unstored.length + lost.length;
     if (failed > 0 && !isLast) throw new BatchFailed(`${failed} writes failed. The batch is tried again.`, [...unstored, ...lost]);
 
-    for (const { name } of [...objects, ...letters]) written.delete(name);
+    for (const { name } of [...objects, ...letters, ...lateLetters]) written.delete(name);
     if (lost.length > 0) {
       context.error('Replay these from the hub: they are neither in the store nor in the dead letter.', lost.flatMap(positionsOf));
       throw new BatchFailed(`${lost.length} records are neither in the store nor in the dead letter.`, lost);
     }
-    context.info('Batch settled.', { records: records.length, lots: lots.length, deadLetters: letters.length });
+    const deadLetters = letters.length + lateLetters.length;
+    context.info('Batch settled.', { records: records.length, lots: lots.length, deadLetters });
   };
 }
 
