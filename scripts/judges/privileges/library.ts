@@ -20,6 +20,7 @@ const HARMLESS = new Set([
   'lossless-json parse.parse',
   'lossless-json stringify.stringify',
   'lossless-json utils.isInteger',
+  '@aws-sdk/client-rds-data RDSDataClient',
   '@aws-sdk/client-s3 S3Client',
   '@aws-sdk/client-sqs SQSClient',
   // What is sent is a command, and each command stands for itself below.
@@ -52,6 +53,11 @@ const ASKS: Readonly<Record<string, (call: LibraryCall) => readonly Ask[] | unde
   ],
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
   '@aws-sdk/client-sqs SendMessageCommand': ({ arguments: [input] }) => [{ may: 'sqs:SendMessage', on: part(input, 'QueueUrl') }],
+  // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.access.html
+  '@aws-sdk/client-rds-data ExecuteStatementCommand': ({ arguments: [input] }) => [
+    { may: 'rds-data:ExecuteStatement', on: part(input, 'resourceArn') },
+    { may: 'secretsmanager:GetSecretValue', on: part(input, 'secretArn') },
+  ],
 
   // https://learn.microsoft.com/azure/azure-functions/functions-bindings-event-hubs-trigger#connections
   '@azure/functions trigger.generic': ({ arguments: [options] }) =>
