@@ -27,7 +27,7 @@ function textOf(value: string): MessageAttributeValue {
 }
 
 /** One message, or as many as a large payload takes: then each holds a part of it in base64. */
-function messagesOf(letter: DeadLetter): string[] {
+export function messagesOf(letter: DeadLetter): string[] {
   const whole = jsonOf(letter);
   if (Buffer.byteLength(whole) <= MESSAGE_CHARACTERS) return [whole];
   const base64 = letter.encoding === 'base64' ? letter.payload : Buffer.from(letter.payload).toString('base64');
