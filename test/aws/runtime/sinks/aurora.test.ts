@@ -190,7 +190,7 @@ describe('a fault of the database fails the lot', () => {
     ['DatabaseResumingException', 400, 'The Aurora DB instance db-1 is resuming after being auto-paused.'],
     ['StatementTimeoutException', 400, 'Request timed out'],
     ['DatabaseErrorException', 400, 'ERROR: canceling statement due to user request; SQLState: 57014'],
-    ['DatabaseErrorException', 400, 'FATAL: the text SQLState: 22P02 within a message says nothing; SQLState: 53300'],
+    ['DatabaseErrorException', 400, 'FATAL: a message that quotes ; SQLState: 22P02 is no such fault; SQLState: 53300'],
     ['ThrottlingException', 400, 'Rate exceeded'],
   ])('when the Data API answers %s', async (code, status, message) => {
     const down = await loopback(() => ({ status, headers: { 'x-amzn-errortype': code }, body: JSON.stringify({ message }) }));

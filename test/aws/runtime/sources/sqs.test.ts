@@ -92,11 +92,17 @@ test('a message whose letter cannot be sent comes again', async () => {
   expect(await handler(bad)).toEqual(failures(bad));
 });
 
-test('what the time of the call does not suffice for is reported, and not begun', async () => {
-  const { ends, rows } = modelEnds();
-  const messages = [message('1', 1), message('2', 2)];
-  expect(await sqsSource(ends)({ Records: messages }, { getRemainingTimeInMillis: () => 0 })).toEqual(failures(...messages));
-  expect(rows()).toEqual([]);
+test('a store that does not answer is given up while the function still lives: its messages are reported, and no more is begun', async () => {
+  const { ends } = modelEnds();
+  let begun = 0;
+  const write = (_: unknown, signal?: AbortSignal) => {
+    begun++;
+    return new Promise<never>((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)));
+  };
+  const messages = Array.from({ length: 25 }, (_, place) => message(`${place}`, place));
+  const handler = sqsSource({ ...ends, sink: { ...ends.sink, write } });
+  expect(await handler({ Records: messages }, { getRemainingTimeInMillis: () => 5_050 })).toEqual(failures(...messages));
+  expect(begun).toBe(10);
 });
 
 describe('a letter that is moved back from the dead letter', () => {
