@@ -114,15 +114,14 @@ describe.each(stacks)('$name', ({ json }) => {
 });
 
 describe('what a handler needs is read from its bundle', () => {
-  const ANY_OBJECT = 's3:PutObject on {STORE_BUCKET}/{STORE_PREFIX}year=*/month=*/day=*/hour=*/*-{PROCESSOR}.ndjson';
   const asks = (folder: string) => {
     const { calls } = handlers().find((handler) => handler.folder === folder)!;
     return calls.flatMap((call) => asksOf(call)?.map(({ may, on }) => `${may} on ${on}`) ?? [`unknown: ${call.target}`]);
   };
 
   test.each([
-    ['aws/handlers/kinesis-to-s3', ['sqs:SendMessage on {DEAD_LETTER_QUEUE_URL}', ANY_OBJECT]],
-    ['aws/handlers/sqs-to-s3', ['sqs:SendMessage on {DEAD_LETTER_QUEUE_URL}', ANY_OBJECT]],
+    ['aws/handlers/kinesis-to-s3', ['sqs:SendMessage on {DEAD_LETTER_QUEUE_URL}', 's3:PutObject on {STORE_BUCKET}/{STORE_PREFIX}*']],
+    ['aws/handlers/sqs-to-s3', ['sqs:SendMessage on {DEAD_LETTER_QUEUE_URL}', 's3:PutObject on {STORE_BUCKET}/{STORE_PREFIX}*']],
     [
       'aws/handlers/sqs-to-aurora',
       [

@@ -38,32 +38,38 @@ export function auroraSink({ name }: AuroraSinkProps): Sink<string> {
   const database = setting(`${name}_DATABASE`);
   const sql = insertInto(setting(`${name}_TABLE`));
 
-  /** Write at once, or, when the data is at fault, in halves, until what is at fault stands alone. */
-  async function store(entries: readonly Entry[], abortSignal?: AbortSignal): Promise<Refusal[]> {
+  async function insert(entries: readonly Entry[], abortSignal?: AbortSignal): Promise<void> {
     const stringValue = `[${entries.flatMap(({ rows }) => rows).join(',')}]`;
     const parameters = [{ name: 'rows', value: { stringValue } }];
-    try {
-      await client.send(new ExecuteStatementCommand({ resourceArn, secretArn, database, sql, parameters }), { abortSignal });
-      return [];
-    } catch (error) {
-      if (!(error instanceof Error && PERMANENT.test(error.message))) throw error;
-      if (entries.length === 1) return [{ record: entries[0]!.record, reason: inOneLine(error) }];
-      const half = Math.ceil(entries.length / 2);
-      return [...(await store(entries.slice(0, half), abortSignal)), ...(await store(entries.slice(half), abortSignal))];
-    }
+    await client.send(new ExecuteStatementCommand({ resourceArn, secretArn, database, sql, parameters }), { abortSignal });
   }
 
   return {
     encode: auroraRow,
     async write({ made }, abortSignal) {
       const entries = entriesOf(made);
-      const refusals = entries
+      const refusals: Refusal[] = entries
         .filter(({ bytes }) => bytes > STATEMENT_BYTES)
         .map(({ record, bytes }) => ({ record, reason: `its rows take ${bytes} bytes, and a statement takes ${STATEMENT_BYTES}` }));
-      for (const statement of statementsOf(entries)) refusals.push(...(await store(statement, abortSignal)));
+      const left = statementsOf(entries);
+      for (let statement = left.shift(); statement; statement = left.shift()) {
+        try {
+          await insert(statement, abortSignal);
+        } catch (error) {
+          if (!isPermanent(error)) throw error;
+          // Where the data is at fault, each half is tried, until what is at fault stands alone.
+          const half = Math.ceil(statement.length / 2);
+          if (statement.length === 1) refusals.push({ record: statement[0]!.record, reason: inOneLine(error) });
+          else left.unshift(statement.slice(0, half), statement.slice(half));
+        }
+      }
       return refusals;
     },
   };
+}
+
+function isPermanent(error: unknown): boolean {
+  return error instanceof Error && PERMANENT.test(error.message);
 }
 
 /** Without a target, the conflict needs no right to read: the user may insert, and nothing else. */

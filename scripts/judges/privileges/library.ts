@@ -23,6 +23,7 @@ const HARMLESS = new Set([
   '@aws-sdk/client-rds-data RDSDataClient',
   '@aws-sdk/client-s3 S3Client',
   '@aws-sdk/client-sqs SQSClient',
+  '@types/aws-lambda Context.getRemainingTimeInMillis',
   // What is sent is a command, and each command stands for itself below.
   '@smithy/core Client.send',
   '@azure/functions app.generic',
@@ -47,9 +48,9 @@ const HARMLESS = new Set([
 
 /** What the other calls take. Each page says which permission an operation needs. */
 const ASKS: Readonly<Record<string, (call: LibraryCall) => readonly Ask[] | undefined>> = {
-  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+  // The right is given for what starts with a prefix. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
   '@aws-sdk/client-s3 PutObjectCommand': ({ arguments: [input] }) => [
-    { may: 's3:PutObject', on: `${part(input, 'Bucket')}/${part(input, 'Key')}` },
+    { may: 's3:PutObject', on: `${part(input, 'Bucket')}/${part(input, 'Key').replace(/(?<=^\{\w+\}).*/, '*')}` },
   ],
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
   '@aws-sdk/client-sqs SendMessageCommand': ({ arguments: [input] }) => [{ may: 'sqs:SendMessage', on: part(input, 'QueueUrl') }],
