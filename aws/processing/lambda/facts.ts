@@ -15,6 +15,7 @@ const FAILURES = 'DestinationConfig.OnFailure.Destination';
 
 export const facts: ServiceFacts = {
   name: 'Lambda',
+  harmless: ['@types/aws-lambda Context.getRemainingTimeInMillis'],
   local: 'runs',
   types: {
     [FUNCTION]: {

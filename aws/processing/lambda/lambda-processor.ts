@@ -5,7 +5,7 @@ import {
   ApplicationLogLevel,
   Architecture,
   type CfnFunction,
-  type Code,
+  Code,
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
@@ -14,6 +14,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { type HandlerCode, requireSource, requireStoreNames, requireStores } from '../../../shared/synth/handler-needs';
 import { requireNumber, requireOneOf, requireResource, requireTexts, requireTime, STORE_NAME } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons, withoutAction } from '../../foundation/acknowledge';
 import type { Delivery } from '../../ports/delivery';
@@ -38,8 +39,11 @@ const FUNCTION: Reasons = {
 
 /** Settings for {@link LambdaProcessor}. */
 export interface LambdaProcessorProps {
-  /** The bundled handler: a folder or a zip with an `index.js` that exports `handler`. */
-  readonly code: Code;
+  /**
+   * The handler: what `packageHandler` makes, whose source and stores are checked, or any code with an `index.js` that
+   * exports `handler`.
+   */
+  readonly code: HandlerCode | Code;
   /** Where the records come from. */
   readonly source: RecordSource;
   /** Where the results go, each by the name that starts its settings: `STORE` gives the function `STORE_BUCKET`. */
@@ -94,6 +98,11 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
     requireOneOf(this, { logRetention }, Object.values(RetentionDays).filter(Number.isInteger), 'Write it like RetentionDays.ONE_YEAR.');
     requireTexts(this, { stores: Object.keys(props.stores) }, STORE_NAME);
     requireResource(this, { role: props.role });
+    const handler = 'zip' in props.code ? props.code : undefined;
+    if (handler) {
+      requireSource(this, handler, props.source.format);
+      requireStoreNames(this, handler, Object.keys(props.stores));
+    }
 
     const logGroup = new LogGroup(this, 'Logs', {
       retention: logRetention,
@@ -103,13 +112,12 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
     this.role = props.role ?? new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     acknowledge(this.role, INLINE);
     const grants = [logGroup.grantWrite(this.role), this.allowTracing()];
-    const bindings = [
-      ...Object.entries(props.stores).map(([name, store]) => store.bindWriter(this, name)),
-      props.source.deadLetter.bindWriter(this, 'DEAD_LETTER'),
-    ];
+    const stores = Object.entries(props.stores).map(([name, store]) => [name, store.bindWriter(this, name)] as const);
+    if (handler) requireStores(this, handler, Object.fromEntries(stores.map(([name, { settings }]) => [name, settings])));
+    const bindings = [...stores.map(([, binding]) => binding), props.source.deadLetter.bindWriter(this, 'DEAD_LETTER')];
 
     this.function = new LambdaFunction(this, 'Function', {
-      code: props.code,
+      code: 'zip' in props.code ? Code.fromAsset(props.code.zip) : props.code,
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
