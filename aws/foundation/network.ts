@@ -17,7 +17,7 @@ import { Construct } from 'constructs';
 import type { Removal, TextRule } from '../../shared/synth/settings';
 import { mayDestroy, requireAbsent, requireOneOf, requireResource, requireText, SettingError } from '../../shared/synth/settings';
 import type { Network } from '../ports/network';
-import { acknowledge, type Reasons } from './acknowledge';
+import { answerCommonFindings } from './answers';
 
 const BYTE = '(25[0-5]|2[0-4]\\d|1?\\d?\\d)';
 const CIDR: TextRule = {
@@ -28,15 +28,6 @@ const CIDR: TextRule = {
 /** Each subnet gets a sixteenth of the range, so that zones and kinds of subnets can be added and none is moved. */
 const SUBNET_BITS = 4;
 const MOST_ZONES = 3;
-
-const LOGS: Reasons = {
-  'CKV_AWS_158, NIST.800.53.R5-CloudWatchLogGroupEncrypted': 'CloudWatch Logs has a key of its own. For a key of yours: kmsKeyId on it.',
-};
-const INLINE: Reasons = { 'NIST.800.53.R5-IAMNoInlinePolicy': 'The policy goes with its role, and can be given to no other.' };
-const CLOSER: Reasons = {
-  'CKV_AWS_115, CKV_AWS_116, CKV_AWS_117': 'It closes the default security group once. CloudFormation calls it and waits for its answer.',
-  W3005: 'The CDK makes it wait for its role a second time, which does no harm.',
-};
 
 /** Settings for {@link PrivateNetwork}. Every one has a safe default. */
 export interface PrivateNetworkProps {
@@ -123,17 +114,13 @@ export class PrivateNetwork extends Construct implements Network {
       },
     });
     const logGroup = new LogGroup(this, 'FlowLogs', { retention: RetentionDays.ONE_MONTH });
-    acknowledge(logGroup, LOGS);
     const role = new Role(this, 'FlowLogRole', { assumedBy: new ServicePrincipal('vpc-flow-logs.amazonaws.com') });
-    acknowledge(role, INLINE);
     new FlowLog(this, 'FlowLog', {
       resourceType: FlowLogResourceType.fromVpc(vpc),
       destination: FlowLogDestination.toCloudWatchLogs(logGroup, role),
       trafficType: FlowLogTrafficType.REJECT,
     });
-    // The CDK makes one such function for each stack.
-    const closer = Stack.of(this).node.tryFindChild('Custom::VpcRestrictDefaultSGCustomResourceProvider')?.node.tryFindChild('Handler');
-    if (closer) acknowledge(closer, CLOSER);
+    answerCommonFindings(this);
     // All of it, and what closes the default security group: when that goes, it opens the group again.
     for (const resource of this.node.findAll().filter(CfnResource.isCfnResource)) resource.applyRemovalPolicy(removalPolicy);
     return vpc;

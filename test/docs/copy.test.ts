@@ -6,7 +6,7 @@ import { temporaryFolder } from '../support/folder';
 const root = path.join(__dirname, '../..');
 const STAGES = ['connect', 'buffer', 'processing', 'store', 'visualize', 'containerization'];
 /** What only readers of templates and of this repository need. */
-const LEFT_OUT = /[/\\](facts|example)\.ts$/;
+const LEFT_OUT = /[/\\](facts|example|promises)\.ts$/;
 
 test('each service compiles where only its folder, the ports and the foundation of its cloud, and the checks were copied to', () => {
   const services = ['aws', 'azure', 'gcp'].flatMap((cloud) =>

@@ -120,22 +120,40 @@ describe('what a handler needs is read from its bundle', () => {
   };
 
   test.each([
-    ['aws/handlers/kinesis-to-s3', ['s3:PutObject on {STORE_BUCKET}/{STORE_PREFIX}*', 'sqs:SendMessage on {DEAD_LETTER_QUEUE_URL}']],
+    ['aws/handlers/kinesis-to-s3', ['sqs:SendMessage on {DEAD_LETTER_QUEUE_URL}', 's3:PutObject on {STORE_BUCKET}/{STORE_PREFIX}*']],
+    ['aws/handlers/sqs-to-s3', ['sqs:SendMessage on {DEAD_LETTER_QUEUE_URL}', 's3:PutObject on {STORE_BUCKET}/{STORE_PREFIX}*']],
+    [
+      'aws/handlers/sqs-to-aurora',
+      [
+        'sqs:SendMessage on {DEAD_LETTER_QUEUE_URL}',
+        'rds-data:ExecuteStatement on {STORE_CLUSTER_ARN}',
+        'secretsmanager:GetSecretValue on {STORE_SECRET_ARN}',
+      ],
+    ],
     [
       'azure/handlers/event-hubs-to-blob',
       [
-        'data:Microsoft.EventHub/*/receive/action on {EVENTS_HUB}',
-        'data:Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write on {STORE_ENDPOINT}{STORE_CONTAINER}',
         'data:Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write on {DEAD_LETTER_ENDPOINT}{DEAD_LETTER_CONTAINER}',
+        'data:Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write on {STORE_ENDPOINT}{STORE_CONTAINER}',
+        'data:Microsoft.EventHub/*/receive/action on {EVENTS_HUB}',
       ],
     ],
     [
       'gcp/handlers/pub-sub-to-bigquery',
       [
+        'pubsub.topics.publish on {DEAD_LETTER_TOPIC}',
+        'pubsub.topics.publish on {DEAD_LETTER_TOPIC}',
         'bigquery.tables.get on projects/{STORE_PROJECT}/datasets/{STORE_DATASET}/tables/{STORE_TABLE}/streams/_default',
         'bigquery.tables.updateData on projects/{STORE_PROJECT}/datasets/{STORE_DATASET}/tables/{STORE_TABLE}/streams/_default',
+      ],
+    ],
+    [
+      'gcp/handlers/pub-sub-to-cloud-storage',
+      [
         'pubsub.topics.publish on {DEAD_LETTER_TOPIC}',
+        'storage.objects.create on {STORE_BUCKET}',
         'pubsub.topics.publish on {DEAD_LETTER_TOPIC}',
+        'storage.objects.create on {STORE_BUCKET}',
       ],
     ],
   ])('%s', (folder, expected) => expect(asks(folder)).toEqual(expected));

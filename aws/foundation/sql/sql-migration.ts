@@ -1,19 +1,17 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IDatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Trigger } from 'aws-cdk-lib/triggers';
 import { Construct } from 'constructs';
-import { packageHandler } from '../../../shared/synth/handler-package';
+import { packageCode } from '../../../shared/synth/handler-package';
 import type { Workload } from '../../ports/identity';
 import { acknowledge, type Reasons } from '../acknowledge';
+import { answerCommonFindings } from '../answers';
+import { allow } from '../grants';
 
-const INLINE: Reasons = { 'NIST.800.53.R5-IAMNoInlinePolicy': 'The policy goes with its role, and can be given to no other.' };
-const LOGS: Reasons = {
-  'CKV_AWS_158, NIST.800.53.R5-CloudWatchLogGroupEncrypted': 'CloudWatch Logs has a key of its own. For a key of yours: kmsKeyId on it.',
-};
 const CALLED_BY_DEPLOY = 'Only a deploy calls it, and waits for its answer.';
 const FUNCTION: Reasons = {
   'CKV_AWS_115, NIST.800.53.R5-LambdaConcurrency': CALLED_BY_DEPLOY,
@@ -21,11 +19,6 @@ const FUNCTION: Reasons = {
   'CKV_AWS_117, NIST.800.53.R5-LambdaInsideVPC':
     'It calls services of AWS alone, over TLS and by its role. In a network each of them would cost an endpoint.',
   CKV_AWS_173: 'The variables hold names and no secrets. Lambda encrypts them with its own key.',
-  W3005: 'The CDK makes every function wait for its role a second time, which does no harm.',
-};
-const CALLER: Reasons = {
-  'CKV_AWS_115, CKV_AWS_116, CKV_AWS_117': 'It calls the function for CloudFormation, which waits for its answer.',
-  W3005: 'The CDK makes it wait for its role a second time, which does no harm.',
 };
 
 /** Settings for {@link SqlMigration}. */
@@ -57,9 +50,7 @@ export class SqlMigration extends Construct implements Workload {
     const { clusterArn } = cluster;
     const timeout = Duration.minutes(10);
     const logGroup = new LogGroup(this, 'Logs', { retention: RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
-    acknowledge(logGroup, LOGS);
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    acknowledge(this.role, INLINE);
     const actions = ['BeginTransaction', 'ExecuteStatement', 'CommitTransaction', 'RollbackTransaction'];
     const grants = [
       logGroup.grantWrite(this.role),
@@ -68,7 +59,7 @@ export class SqlMigration extends Construct implements Workload {
       ...allowSecret(this, reader),
     ];
     this.function = new LambdaFunction(this, 'Function', {
-      code: Code.fromAsset(packageHandler('aws/foundation/sql/migrate').zip),
+      code: Code.fromAsset(packageCode('aws/foundation/sql/migrate').zip),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -87,20 +78,16 @@ export class SqlMigration extends Construct implements Workload {
     });
     acknowledge(this.function, FUNCTION).node.addDependency(...grants);
     this.trigger = new Trigger(this, 'Trigger', { handler: this.function, timeout, executeAfter: [cluster] });
-    // The CDK makes one such function for each stack.
-    const provider = Stack.of(this).node.tryFindChild('AWSCDK.TriggerCustomResourceProviderCustomResourceProvider');
-    const caller = provider?.node.tryFindChild('Handler');
-    if (caller) acknowledge(caller, CALLER);
+    answerCommonFindings(this);
   }
 }
 
 /** Let `holder` run SQL as the user whose secret it is. */
 export function allowSql(holder: Workload, clusterArn: string, secret: ISecret, ...actions: string[]): Grant[] {
   const onCluster = actions.map((action) => `rds-data:${action}`);
-  return [Grant.addToPrincipal({ grantee: holder.role, actions: onCluster, resourceArns: [clusterArn] }), ...allowSecret(holder, secret)];
+  return [...allow(holder, clusterArn, onCluster), ...allowSecret(holder, secret)];
 }
 
-function allowSecret({ role }: Workload, secret: ISecret): Grant[] {
-  const grant = Grant.addToPrincipal({ grantee: role, actions: ['secretsmanager:GetSecretValue'], resourceArns: [secret.secretArn] });
-  return secret.encryptionKey ? [grant, secret.encryptionKey.grant(role, 'kms:Decrypt')] : [grant];
+function allowSecret(holder: Workload, { secretArn, encryptionKey }: ISecret): Grant[] {
+  return allow(holder, secretArn, ['secretsmanager:GetSecretValue'], encryptionKey, 'kms:Decrypt');
 }

@@ -1,4 +1,3 @@
-import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import eventSchema from '../../../shared/runtime/event.schema.json';
 import { packageHandler } from '../../../shared/synth/handler-package';
@@ -20,7 +19,7 @@ export class AwsAurora extends AwsPlatform {
     const buffer = new SqsBuffer(this, 'Buffer', { removal });
     const connect = new ApiGatewayEntry(this, 'Connect', { sink: buffer, eventSchema, accountLogRole });
     new LambdaProcessor(this, 'Processing', {
-      code: Code.fromAsset(packageHandler('aws/handlers/sqs-to-aurora').zip),
+      code: packageHandler('aws/handlers/sqs-to-aurora'),
       source: buffer,
       stores: { STORE: store },
     });

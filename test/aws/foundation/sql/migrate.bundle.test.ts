@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { strFromU8, unzipSync } from 'fflate';
-import { packageHandler } from '../../../../shared/synth/handler-package';
+import { packageCode } from '../../../../shared/synth/handler-package';
 import { temporaryFolder } from '../../../support/folder';
 import { type Answer, loopback } from '../../../support/loopback';
 
 const folder = path.join(temporaryFolder(), 'function');
-const files = unzipSync(readFileSync(packageHandler('aws/foundation/sql/migrate').zip));
+const files = unzipSync(readFileSync(packageCode('aws/foundation/sql/migrate').zip));
 mkdirSync(folder);
 for (const [name, content] of Object.entries(files)) writeFileSync(path.join(folder, name), content);
 
