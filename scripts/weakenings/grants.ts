@@ -1,5 +1,5 @@
-import { type Edit, type Holder, type Json, remove, set } from '../../shared/read/facts/weaken';
-import type { Asked } from '../../shared/read/stack';
+import { add, both, type Edit, type Holder, type Json, remove, set } from '../../shared/read/facts/weaken';
+import type { Asked, Stack } from '../../shared/read/stack';
 import type { Subject, Weakening } from './catch';
 
 /** Each grant of a kind, widened and taken away. What it takes is known, so least privilege must object. */
@@ -7,7 +7,7 @@ export function grantWeakenings({ seen, facts }: Pick<Subject, 'seen' | 'facts'>
   return seen.all.flatMap((resource) => {
     const known = facts.type(resource.type);
     if (!known || facts.role(resource, seen) !== 'grants') return [];
-    const edits = resource.type.includes('::') ? statementsOf(resource) : rolesOf(resource);
+    const edits = resource.type.includes('::') ? statementsOf(resource) : [...rolesOf(resource), ...scopesOf(resource, seen)];
     return edits.map(([name, edit]) => ({ name, edit, resource, of: known.name, folder: known.folder }));
   });
 }
@@ -52,6 +52,41 @@ function rolesOf(grant: Asked): [string, Edit][] {
     [`${role}: the owner instead`, azure ? set('role_definition_name', 'Owner') : set('role', 'roles/owner')],
     [`${role}: for everybody`, azure ? set('principal_id', '00000000-0000-0000-0000-000000000000') : set('member', 'allUsers')],
     [`${role}: not given`, remove()],
+    ...(azure ? ([[`${role}: another role, of which nobody knows what it allows`, unknownRole]] as [string, Edit][]) : []),
     ...(grant.body.condition === undefined ? [] : ([[`${role}: without its condition`, set('condition')]] as [string, Edit][])),
   ];
 }
+
+/** What a role assignment of Azure is on: everything that its scope lies in, others like it, and a second one beside it. */
+function scopesOf(grant: Asked, seen: Stack): [string, Edit][] {
+  const [scope] = grant.refers('scope');
+  const role = String(grant.body.role_definition_name);
+  if (!scope) return [];
+  const sibling = seen.of(scope.type).find(({ id }) => id !== scope.id);
+  const on = ({ id }: Asked) => set('scope', (draft) => draft.reference(id));
+  const [group] = seen.of('azurerm_resource_group');
+  return [
+    ...holdersOf(scope).map((wider): [string, Edit] => [`${role}: on the ${wider.name}`, on(wider)]),
+    ...(sibling ? ([[`${role}: on the ${sibling.name} instead`, on(sibling)]] as [string, Edit][]) : []),
+    ...(group
+      ? ([
+          [
+            `${role}: and Contributor on the resource group`,
+            add(grant.type, (draft, { body }) => ({
+              ...(structuredClone(body) as Holder),
+              scope: draft.reference(group.id),
+              role_definition_name: 'Contributor',
+            })),
+          ],
+        ] as [string, Edit][])
+      : []),
+  ];
+}
+
+/** What something lies in, the narrowest first. */
+function holdersOf(resource: Asked): readonly Asked[] {
+  const [holder] = ['storage_account_id', 'namespace_id', 'resource_group_name'].flatMap((setting) => resource.refers(setting));
+  return holder ? [holder, ...holdersOf(holder)] : [];
+}
+
+const unknownRole: Edit = both(set('role_definition_name'), set('role_definition_id', 'custom'));

@@ -30,7 +30,9 @@ export function without(template: CfnTemplate, { policy, action }: Grant): CfnTe
   const lacking = (value: Value): Value => {
     if (value === action) return 'sts:GetCallerIdentity';
     if (isList(value)) return value.map(lacking);
-    return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, lacking(part)])) : value;
+    return typeof value === 'object' && value !== null
+      ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, lacking(part)]))
+      : value;
   };
   const changed = { ...template.Resources[policy]!, Properties: lacking(template.Resources[policy]!.Properties) as Properties };
   return { ...template, Resources: { ...template.Resources, [policy]: changed } };

@@ -5,6 +5,6 @@ import type { LibraryCall } from './handler-calls';
 /** What a call asks of a cloud, or nothing where no facts say it. */
 export function asksOf(call: LibraryCall, facts: Facts): readonly Ask[] | undefined {
   const services = [...facts.services.values()];
-  const known = services.map(({ calls }) => calls?.[call.target]).find(Boolean);
-  return known?.(call) ?? (services.some(({ harmless }) => harmless?.includes(call.target)) ? [] : undefined);
+  const known = services.map(({ calls }) => calls?.[call.target]?.(call)).find(Boolean);
+  return known ?? (services.some(({ harmless }) => harmless?.includes(call.target)) ? [] : undefined);
 }

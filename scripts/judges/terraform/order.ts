@@ -1,3 +1,4 @@
+import { factsFor } from '../../../shared/read/terraform';
 import type { Finding } from '../judge';
 import type { Model } from './model';
 
@@ -17,7 +18,6 @@ const APIS: Readonly<Record<string, readonly string[]>> = {
 
 /** The settings that say who a resource acts as. */
 const ACTS_AS: Readonly<Record<string, readonly string[]>> = {
-  azurerm_function_app_flex_consumption: ['identity.identity_ids'],
   google_cloudfunctions2_function: ['service_config.service_account_email', 'build_config.service_account'],
   google_pubsub_subscription: ['push_config.oidc_token.service_account_email'],
 };
@@ -44,13 +44,14 @@ export function apis({ blocks: all, before }: Model): Finding[] {
 }
 
 /** What acts under an identity waits until the identity has all of its permissions, unless the permission is for itself. */
-export function grants({ blocks: all, before, refers }: Model): Finding[] {
+export function grants({ json, blocks: all, before, refers }: Model): Finding[] {
+  const facts = factsFor(json);
   const given = [...all.values()].flatMap(({ address, type }) => {
     const to = type === 'azurerm_role_assignment' ? 'principal_id' : type.endsWith('_iam_member') ? 'member' : undefined;
     return to === undefined ? [] : refers(address, to).map((identity) => ({ address, identity }));
   });
   return [...all.values()].flatMap((block) => {
-    const identities = (ACTS_AS[block.type] ?? []).flatMap((setting) => refers(block.address, setting));
+    const identities = (facts.type(block.type)?.actsAs ?? ACTS_AS[block.type] ?? []).flatMap((setting) => refers(block.address, setting));
     const earlier = before(block.address);
     return given
       .filter(({ address, identity }) => identities.includes(identity) && !earlier.has(address) && !before(address).has(block.address))

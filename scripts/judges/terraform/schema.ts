@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
+import { factsOf } from '../../../shared/read/facts/find';
+import type { TypeFacts } from '../../../shared/read/facts/types';
 
 /** What a resource, or a block in one, can be set to and be asked for. */
 export interface Shape {
@@ -20,9 +22,8 @@ const PROVIDERS = path.join(__dirname, '../../../node_modules/@cdktf');
 const known = new Map<string, Shape | undefined>();
 
 /** Types without bindings: what they can be set to, each required one with a `!`, and what they compute. */
-const WITHOUT_BINDINGS: Readonly<Record<string, { readonly settings: readonly string[]; readonly computed: readonly string[] }>> = {
+const WITHOUT_BINDINGS: Readonly<Record<string, TypeFacts['schema']>> = {
   google_project_service_identity: { settings: ['service!', 'project'], computed: ['id', 'email', 'member'] },
-  terraform_data: { settings: ['input', 'triggers_replace'], computed: ['id', 'output'] },
 };
 
 /**
@@ -31,12 +32,14 @@ const WITHOUT_BINDINGS: Readonly<Record<string, { readonly settings: readonly st
  * @returns nothing for a type that nobody knows
  */
 export function shapeOf(type: string): Shape | undefined {
-  if (!known.has(type)) known.set(type, type in WITHOUT_BINDINGS ? written(type) : declared(type));
+  if (!known.has(type)) {
+    const inFacts = ['azure', 'gcp'].map((cloud) => factsOf(cloud).type(type)?.schema).find(Boolean) ?? WITHOUT_BINDINGS[type];
+    known.set(type, inFacts ? written(inFacts) : declared(type));
+  }
   return known.get(type);
 }
 
-function written(type: string): Shape {
-  const { settings, computed } = WITHOUT_BINDINGS[type]!;
+function written({ settings, computed }: NonNullable<TypeFacts['schema']>): Shape {
   const names = settings.map((setting) => [setting.replace('!', ''), { required: setting.endsWith('!') }] as const);
   const all = [...names.map(([name]) => name), ...computed];
   return { settings: new Map(names), attribute: (name) => (all.includes(name) ? 'value' : undefined) };
