@@ -1,6 +1,6 @@
 import { counted, setTo } from '../../shared/read/facts/promise';
 import type { ServiceFacts, TypeFacts } from '../../shared/read/facts/types';
-import { armId, METRIC_ALERT, NAMED, SOMEBODY } from './promises';
+import { armId, LOG_ALERT, METRIC_ALERT, NAMED, SOMEBODY } from './promises';
 
 /** What an alert may be called. */
 const ALERT = /^[^*#&+:<>?@%{}\\/]{1,259}[^*#&+:<>?@%{}\\/ .]$/;
@@ -66,7 +66,7 @@ export const facts: ServiceFacts = {
       `${armId('Microsoft.EventHub/namespaces/acme-events')}|acme`,
     ),
     [METRIC_ALERT]: watches('alert on a metric', ALERT, armId('Microsoft.Insights/metricAlerts/acme')),
-    azurerm_monitor_scheduled_query_rules_alert_v2: watches('alert on logs', ALERT, armId('Microsoft.Insights/scheduledQueryRules/acme')),
+    [LOG_ALERT]: watches('alert on logs', ALERT, armId('Microsoft.Insights/scheduledQueryRules/acme')),
     azurerm_resource_group: {
       name: 'resource group',
       role: 'helps',

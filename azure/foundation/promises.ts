@@ -5,7 +5,7 @@ import { every, remove, set, type Which } from '../../shared/read/facts/weaken';
 import { type Asked, amount, type Body, is, names, type Stack } from '../../shared/read/stack';
 
 export const METRIC_ALERT = 'azurerm_monitor_metric_alert';
-const LOG_ALERT = 'azurerm_monitor_scheduled_query_rules_alert_v2';
+export const LOG_ALERT = 'azurerm_monitor_scheduled_query_rules_alert_v2';
 const DIAGNOSTICS = 'azurerm_monitor_diagnostic_setting';
 
 /** How settings start that say where to write what is given up. */
@@ -41,7 +41,10 @@ export const ON_RECORD: Promised = promised(
           is(setting, 'enabled_log.category_group', 'allLogs') &&
           setting.get('log_analytics_workspace_id').length === 1,
       ),
-  { 'it leaves no logs': remove(referring(DIAGNOSTICS)), 'it leaves metrics alone': set('enabled_log', undefined, referring(DIAGNOSTICS)) },
+  {
+    'it leaves no logs': remove(referring(DIAGNOSTICS)),
+    'it sends metrics and no logs': set('enabled_log', undefined, referring(DIAGNOSTICS)),
+  },
 );
 
 /** What opens something to whoever has it. The connection string of Application Insights opens nothing, since its keys are off. */
@@ -89,21 +92,6 @@ export function alertOn(
   );
 }
 
-/** An alert on logs that name it rings at the first line. */
-export function logAlert(must: string): Promised {
-  return promised(
-    'rings',
-    must,
-    (resource, stack) => alertsOf(LOG_ALERT, stack).some((alert) => names(alert, 'criteria.query', resource) && atTheFirst(alert)),
-    {
-      'nobody hears of it': remove(referring(LOG_ALERT)),
-      'it takes a thousand of them to ring': set('criteria.0.threshold', 1000, referring(LOG_ALERT)),
-      'its alert is switched off': set('enabled', false, referring(LOG_ALERT)),
-      'its alert reads the logs of all': set('criteria.0.query', 'StorageBlobLogs', referring(LOG_ALERT)),
-    },
-  );
-}
-
 /** The application settings of whatever has some. */
 export function settingsOf(resource: Asked): Body {
   const [settings] = resource.get('app_settings');
@@ -135,6 +123,7 @@ export function referring(type: string): Which {
     every(type)(resource, draft).filter((id) => JSON.stringify(draft.resources.get(id)?.body).includes(`{${resource.id}.`));
 }
 
-function atTheFirst(alert: Asked): boolean {
+/** Whether an alert rings as soon as there is one. */
+export function atTheFirst(alert: Asked): boolean {
   return is(alert, 'criteria.operator', 'GreaterThan') && amount(alert, 'criteria.threshold') === 0;
 }

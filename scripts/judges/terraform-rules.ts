@@ -1,6 +1,5 @@
 import type { Judge } from './judge';
 import { ALERTS } from './terraform/alert-rules';
-import { AZURE } from './terraform/azure-rules';
 import { DATA } from './terraform/data-rules';
 import { GCP } from './terraform/gcp-rules';
 import { readModel } from './terraform/model';
@@ -9,7 +8,7 @@ import { type TerraformJson, terraformStacks } from './terraform/stack';
 
 /** How often a rule of this project concerns a resource of a stack, and what breaks it. */
 export async function holdRules(json: TerraformJson) {
-  return hold([...AZURE, ...GCP, ...DATA, ...ALERTS], await readModel(json));
+  return hold([...GCP, ...DATA, ...ALERTS], await readModel(json));
 }
 
 /** The rules of this project for what no scanner knows. */

@@ -1,5 +1,5 @@
 import { add, both, type Edit, type Holder, type Json, remove, set } from '../../shared/read/facts/weaken';
-import type { Asked, Stack } from '../../shared/read/stack';
+import type { Asked } from '../../shared/read/stack';
 import type { Subject, Weakening } from './catch';
 
 /** Each grant of a kind, widened and taken away. What it takes is known, so least privilege must object. */
@@ -7,7 +7,7 @@ export function grantWeakenings({ seen, facts }: Pick<Subject, 'seen' | 'facts'>
   return seen.all.flatMap((resource) => {
     const known = facts.type(resource.type);
     if (!known || facts.role(resource, seen) !== 'grants') return [];
-    const edits = resource.type.includes('::') ? statementsOf(resource) : [...rolesOf(resource), ...scopesOf(resource, seen)];
+    const edits = resource.type.includes('::') ? statementsOf(resource) : [...rolesOf(resource), ...scopesOf(resource, { seen, facts })];
     return edits.map(([name, edit]) => ({ name, edit, resource, of: known.name, folder: known.folder }));
   });
 }
@@ -57,36 +57,30 @@ function rolesOf(grant: Asked): [string, Edit][] {
   ];
 }
 
-/** What a role assignment of Azure is on: everything that its scope lies in, others like it, and a second one beside it. */
-function scopesOf(grant: Asked, seen: Stack): [string, Edit][] {
+/** The scope of a role assignment of Azure: everything that it lies in, another of its kind, and a second grant on the group. */
+function scopesOf(grant: Asked, { seen, facts }: Pick<Subject, 'seen' | 'facts'>): [string, Edit][] {
   const [scope] = grant.refers('scope');
   const role = String(grant.body.role_definition_name);
-  if (!scope) return [];
-  const sibling = seen.of(scope.type).find(({ id }) => id !== scope.id);
+  const group = seen.of('azurerm_resource_group').at(0);
+  if (!scope || !group) return [];
   const on = ({ id }: Asked) => set('scope', (draft) => draft.reference(id));
-  const [group] = seen.of('azurerm_resource_group');
+  const other = seen.of(scope.type).find(({ id }) => id !== scope.id);
+  const contributor = add(grant.type, (draft, { body }) => ({
+    ...(structuredClone(body) as Holder),
+    scope: draft.reference(group.id),
+    role_definition_name: 'Contributor',
+  }));
   return [
-    ...holdersOf(scope).map((wider): [string, Edit] => [`${role}: on the ${wider.name}`, on(wider)]),
-    ...(sibling ? ([[`${role}: on the ${sibling.name} instead`, on(sibling)]] as [string, Edit][]) : []),
-    ...(group
-      ? ([
-          [
-            `${role}: and Contributor on the resource group`,
-            add(grant.type, (draft, { body }) => ({
-              ...(structuredClone(body) as Holder),
-              scope: draft.reference(group.id),
-              role_definition_name: 'Contributor',
-            })),
-          ],
-        ] as [string, Edit][])
-      : []),
+    ...around(scope).map((wider): [string, Edit] => [`${role}: on the whole ${facts.of(wider).name}`, on(wider)]),
+    ...(other ? [[`${role}: on another ${facts.of(other).name}`, on(other)] satisfies [string, Edit]] : []),
+    [`${role}: and Contributor on the resource group`, contributor],
   ];
 }
 
 /** What something lies in, the narrowest first. */
-function holdersOf(resource: Asked): readonly Asked[] {
+function around(resource: Asked): readonly Asked[] {
   const [holder] = ['storage_account_id', 'namespace_id', 'resource_group_name'].flatMap((setting) => resource.refers(setting));
-  return holder ? [holder, ...holdersOf(holder)] : [];
+  return holder ? [holder, ...around(holder)] : [];
 }
 
 const unknownRole: Edit = both(set('role_definition_name'), set('role_definition_id', 'custom'));

@@ -37,15 +37,14 @@ export const facts: ServiceFacts = {
           weak: false,
           worse: 'it answers without TLS',
         }),
-        ...['minimum', 'scm_minimum'].map((which) =>
-          setTo({
-            rule: 'tls',
-            must: 'refuse TLS below 1.2, also where code is published',
-            at: `site_config.${which}_tls_version`,
-            to: ['1.2', '1.3'],
-            weak: '1.0',
-            worse: `it takes an old TLS: ${which}`,
-          }),
+        promised(
+          'tls',
+          'refuse TLS below 1.2, also where code is published',
+          (app) => ['minimum', 'scm_minimum'].every((which) => is(app, `site_config.${which}_tls_version`, '1.2', '1.3')),
+          {
+            'it answers with an old TLS': set('site_config.minimum_tls_version', '1.0'),
+            'code is published over an old TLS': set('site_config.scm_minimum_tls_version', '1.0'),
+          },
         ),
         setTo({
           rule: 'no-keys',

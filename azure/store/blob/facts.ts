@@ -1,10 +1,10 @@
 import { fitting } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Promised, ServiceFacts } from '../../../shared/read/facts/types';
-import { every, remove, set } from '../../../shared/read/facts/weaken';
+import { remove, set } from '../../../shared/read/facts/weaken';
 import { type Asked, amount, is, names, only, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
-import { armId, isDeadLetter, logAlert, NAMED, ON_RECORD, RETAINED } from '../../foundation/promises';
+import { alertsOf, armId, atTheFirst, isDeadLetter, LOG_ALERT, NAMED, ON_RECORD, RETAINED, referring } from '../../foundation/promises';
 
 const ACCOUNT = 'azurerm_storage_account';
 const CONTAINER = 'azurerm_storage_container';
@@ -79,13 +79,15 @@ export const facts: ServiceFacts = {
           weak: true,
           worse: 'data may be copied to another tenant',
         }),
-        ...['delete', 'container_delete'].map((what) =>
-          promised(
-            'undelete',
-            'keep what was deleted for a week at least',
-            (account) => amount(account, `blob_properties.${what}_retention_policy.days`) >= 7,
-            { [`what is deleted is gone: ${what}`]: set(`blob_properties.${what}_retention_policy`) },
-          ),
+        promised(
+          'undelete',
+          'keep what was deleted for a week at least',
+          (account) =>
+            ['delete', 'container_delete'].every((what) => amount(account, `blob_properties.${what}_retention_policy.days`) >= 7),
+          {
+            'blobs that are deleted are gone': set('blob_properties.delete_retention_policy'),
+            'containers that are deleted are gone': set('blob_properties.container_delete_retention_policy'),
+          },
         ),
         ofData(
           setTo({
@@ -99,9 +101,7 @@ export const facts: ServiceFacts = {
         ),
         ofData(
           promised('undelete', 'let go of old versions in the end', letsGo, {
-            'old versions are kept for ever': remove((account, draft) =>
-              every(RULES)(account, draft).filter((id) => JSON.stringify(draft.resources.get(id)?.body).includes(`{${account.id}.`)),
-            ),
+            'old versions are kept for ever': remove(referring(RULES)),
           }),
         ),
         ofData(RETAINED),
@@ -156,7 +156,21 @@ export const facts: ServiceFacts = {
           worse: 'everyone may read what is in it',
         }),
         ofData(RETAINED),
-        { ...logAlert('have an alert that rings at the first object, where what is given up is written to it'), concerns: isDeadLetter },
+        {
+          ...promised(
+            'rings',
+            'have an alert that rings at the first object, where dead letters are written to it',
+            (container, stack) =>
+              alertsOf(LOG_ALERT, stack).some((alert) => names(alert, 'criteria.query', container) && atTheFirst(alert)),
+            {
+              'nobody hears of a dead letter': remove(referring(LOG_ALERT)),
+              'a thousand dead letters ring no alert': set('criteria.0.threshold', 1000, referring(LOG_ALERT)),
+              'the alert on dead letters is switched off': set('enabled', false, referring(LOG_ALERT)),
+              'the alert on dead letters looks at no container': set('criteria.0.query', 'StorageBlobLogs', referring(LOG_ALERT)),
+            },
+          ),
+          concerns: isDeadLetter,
+        },
       ],
       answered: {
         encrypted: 'Its account encrypts it.',

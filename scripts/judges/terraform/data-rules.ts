@@ -12,40 +12,6 @@ interface Column {
 /** What becomes of data on its way and where it lies, as far as the rules of one cloud do not say it. */
 export const DATA: readonly Rule[] = [
   {
-    id: 'tls',
-    types: ['azurerm_eventhub_namespace'],
-    must: 'refuse TLS below 1.2',
-    holds: (namespace) => is(namespace, 'minimum_tls_version', '1.2'),
-  },
-  {
-    id: 'encrypted',
-    types: ['azurerm_storage_account'],
-    must: 'be encrypted twice, which can be decided only when it is made',
-    holds: (account) => is(account, 'infrastructure_encryption_enabled', true),
-  },
-  {
-    id: 'undelete',
-    types: ['azurerm_storage_account'],
-    must: 'let go of old versions in the end, where it keeps them',
-    holds: (account, { blocks, refers }) =>
-      !is(account, 'blob_properties.versioning_enabled', true) ||
-      [...blocks.values()].some(
-        ({ address, type, body }) =>
-          type === 'azurerm_storage_management_policy' &&
-          refers(address, 'storage_account_id').some((one) => one.address === account.address) &&
-          JSON.stringify(body).includes('"version":{"delete_after_days_since_creation":'),
-      ),
-  },
-  {
-    id: 'own-consumer-group',
-    types: ['azurerm_function_app_flex_consumption'],
-    must: 'name a consumer group of the stack: $Default is shared with whoever reads next',
-    holds: ({ address, body }, { refers }) =>
-      Object.keys((body.app_settings ?? {}) as object)
-        .filter((name) => name.endsWith('_CONSUMER_GROUP'))
-        .every((name) => refers(address, `app_settings.${name}`).some(({ type }) => type === 'azurerm_eventhub_consumer_group')),
-  },
-  {
     id: 'in-its-region',
     types: ['google_pubsub_topic'],
     must: 'keep events in their region on their way too, where clients publish to it',
