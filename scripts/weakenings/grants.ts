@@ -52,7 +52,7 @@ function rolesOf(grant: Asked): [string, Edit][] {
     [`${role}: the owner instead`, azure ? set('role_definition_name', 'Owner') : set('role', 'roles/owner')],
     [`${role}: for everybody`, azure ? set('principal_id', '00000000-0000-0000-0000-000000000000') : set('member', 'allUsers')],
     [`${role}: not given`, remove()],
-    ...(azure ? ([[`${role}: another role, of which nobody knows what it allows`, unknownRole]] as [string, Edit][]) : []),
+    ...(azure ? ([[`${role}: a role that nobody knows`, unknownRole]] as [string, Edit][]) : []),
     ...(grant.body.condition === undefined ? [] : ([[`${role}: without its condition`, set('condition')]] as [string, Edit][])),
   ];
 }
