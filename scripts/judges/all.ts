@@ -1,4 +1,5 @@
 import { audit } from './audit';
+import { awsLists } from './aws-lists';
 import { cdkNag } from './cdk-nag';
 import { cfnLint } from './cfn-lint';
 import { checkovCloudFormation } from './checkov-cloudformation';
@@ -18,6 +19,7 @@ export const JUDGES: readonly Judge[] = [
   lockfile,
   licences,
   rules,
+  awsLists,
   leastPrivilege,
   terraformReferences,
   cloudFormationValidator,

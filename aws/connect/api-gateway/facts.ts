@@ -1,6 +1,6 @@
 import { refOf, text } from '../../../shared/read/cfn';
 import { fitting, onlyKeys, onlyValues } from '../../../shared/read/facts/local';
-import { counted, promised } from '../../../shared/read/facts/promise';
+import { promised } from '../../../shared/read/facts/promise';
 import type { Needed, Seen, ServiceFacts, TypeFacts } from '../../../shared/read/facts/types';
 import { every, filter, remove, replace, set, type Which } from '../../../shared/read/facts/weaken';
 import { type Hop, facts as joined } from '../../../shared/read/picture';
@@ -92,14 +92,14 @@ export const facts: ServiceFacts = {
       name: 'stage of an API',
       role: 'helps',
       promises: [
-        ...['Rate', 'Burst'].map((which) =>
-          counted({
-            rule: 'throttled',
-            must: 'turn callers away who come too often',
-            at: `MethodSettings.Throttling${which}Limit`,
-            from: 1,
-            worse: `callers are not throttled: ${which}`,
-          }),
+        promised(
+          'throttled',
+          'turn callers away who come too often',
+          (stage) => ['Rate', 'Burst'].every((which) => amount(stage, `MethodSettings.Throttling${which}Limit`) > 0),
+          {
+            'callers are not throttled': set('MethodSettings.0.ThrottlingRateLimit', -1),
+            'bursts are not throttled': set('MethodSettings.0.ThrottlingBurstLimit', -1),
+          },
         ),
         promised('on-record', 'write a line for each call, and nothing of what is in it', writesALine, {
           'events stand in the log': set('MethodSettings.0.DataTraceEnabled', true),

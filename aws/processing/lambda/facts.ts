@@ -140,6 +140,7 @@ export const facts: ServiceFacts = {
         MaximumRecordAgeInSeconds: 'emulated',
         MaximumRetryAttempts: 'emulated',
         ParallelizationFactor: onlyValues(1),
+        'ScalingConfig.MaximumConcurrency': 'emulated',
         StartingPosition: onlyValues('TRIM_HORIZON'),
         Tags: 'no effect here',
       },

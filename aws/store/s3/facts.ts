@@ -83,12 +83,15 @@ export const facts: ServiceFacts = {
           (bucket) => amount(bucket, 'LifecycleConfiguration.Rules.AbortIncompleteMultipartUpload.DaysAfterInitiation') >= 1,
           { 'broken uploads are kept for ever': set('LifecycleConfiguration') },
         ),
-        promised(
-          'on-record',
-          'have each access on record, but for the bucket that holds the record',
-          (bucket, stack) => bucket.get('LoggingConfiguration.DestinationBucketName').length === 1 || isLog(bucket, stack),
-          { 'nobody knows who read an object': set('LoggingConfiguration') },
-        ),
+        {
+          ...promised(
+            'on-record',
+            'have each access on record, but for the bucket that holds the record',
+            (bucket) => bucket.get('LoggingConfiguration.DestinationBucketName').length === 1,
+            { 'nobody knows who read an object': set('LoggingConfiguration') },
+          ),
+          concerns: (bucket, stack) => !isLog(bucket, stack),
+        },
         RETAINED,
       ],
       answered: { rings: 'S3 is never full and never late. Whoever writes to it rings when a write fails.' },
