@@ -10,7 +10,7 @@ import { TfStack } from '../../shared/read/tf';
 import { address, broken, the } from './broken';
 
 // The compiler reads the handlers and their packages once, in the first test.
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 type Break = (json: any) => void;
 

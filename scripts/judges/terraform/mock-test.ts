@@ -29,7 +29,7 @@ const OTHERS: Readonly<Record<string, unknown>> = {
 /**
  * A test for `terraform test` that applies a stack without an account: a mock stands for each provider, and gives what it
  * computes in the shape that the provider itself parses.
- * @throws Error on a type of azurerm whose id has a shape that nobody here knows
+ * @throws Error on a type of azurerm whose id no facts say
  */
 export function mockTest(json: TerraformJson) {
   const facts = factsFor(json);

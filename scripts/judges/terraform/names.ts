@@ -38,9 +38,9 @@ export async function names(stack: TerraformStack): Promise<Finding[]> {
 }
 
 async function faultsWith(stack: TerraformStack, given: Readonly<Record<string, string>>): Promise<Finding[]> {
+  const facts = factsFor(stack.json);
   try {
     const terraform = await read(stack, given);
-    const facts = factsFor(stack.json);
     const found = blocksOf(stack.json).map(async ({ address, type, body }): Promise<Finding[]> => {
       const known = facts.type(type);
       const [attribute, rule] = known?.named ?? NAMES[type] ?? ['name', undefined];
@@ -51,7 +51,7 @@ async function faultsWith(stack: TerraformStack, given: Readonly<Record<string, 
           {
             rule: 'name',
             where: address,
-            what: known ? `${known.folder}/facts.ts must say what ${type} takes as a name.` : unknownType(type),
+            what: known ? `${known.folder}/facts.ts must say which names ${type} takes.` : unknownType(type),
           },
         ];
       const worth = String(await terraform.evaluate(name, `${address}.${attribute}`));

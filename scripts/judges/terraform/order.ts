@@ -1,4 +1,4 @@
-import { factsFor } from '../../../shared/read/terraform';
+import type { Facts } from '../../../shared/read/facts/find';
 import type { Finding } from '../judge';
 import type { Model } from './model';
 
@@ -44,8 +44,7 @@ export function apis({ blocks: all, before }: Model): Finding[] {
 }
 
 /** What acts under an identity waits until the identity has all of its permissions, unless the permission is for itself. */
-export function grants({ json, blocks: all, before, refers }: Model): Finding[] {
-  const facts = factsFor(json);
+export function grants({ blocks: all, before, refers }: Model, facts: Facts): Finding[] {
   const given = [...all.values()].flatMap(({ address, type }) => {
     const to = type === 'azurerm_role_assignment' ? 'principal_id' : type.endsWith('_iam_member') ? 'member' : undefined;
     return to === undefined ? [] : refers(address, to).map((identity) => ({ address, identity }));
