@@ -2,7 +2,7 @@ import type { Treatments } from '../../shared/read/facts/local';
 import { promised } from '../../shared/read/facts/promise';
 import type { Promised } from '../../shared/read/facts/types';
 import { every, remove, set, type Which } from '../../shared/read/facts/weaken';
-import { type Asked, amount, type Body, is, names, type Stack } from '../../shared/read/stack';
+import { type Asked, amount, type Body, is, names, only, type Stack } from '../../shared/read/stack';
 
 export const METRIC_ALERT = 'azurerm_monitor_metric_alert';
 export const LOG_ALERT = 'azurerm_monitor_scheduled_query_rules_alert_v2';
@@ -90,6 +90,12 @@ export function alertOn(
       [`the alert on ${metric} is switched off`]: set('enabled', false, alerts),
     },
   );
+}
+
+/** What a reader is told of a setting. Nothing where it is not set. */
+export function told(resource: Asked, setting: string, say: (value: string) => string): string | undefined {
+  const value = only(resource, setting);
+  return value === undefined ? undefined : say(String(value));
 }
 
 /** The application settings of whatever has some. */

@@ -17,6 +17,7 @@ import {
   RETAINED,
   referring,
   settingsOf,
+  told,
 } from '../../foundation/promises';
 
 const HUB = 'azurerm_eventhub';
@@ -92,8 +93,8 @@ export const facts: ServiceFacts = {
         const [namespace] = hub.refers('namespace_id');
         return [
           ['Event Hubs', namespace && only(namespace, 'sku')].filter(Boolean).join(' '),
-          counting(hub, 'partition_count', 'partitions'),
-          counting(hub, 'message_retention', 'days'),
+          told(hub, 'partition_count', (count) => `${count} partitions`),
+          told(hub, 'message_retention', (days) => `${days} days`),
           namespace && is(namespace, 'local_authentication_enabled', false) ? 'no keys' : undefined,
           said.kept(hub),
         ];
@@ -266,7 +267,7 @@ function readBy(group: Asked, seen: Seen): Hop[] {
       how: joined(
         trigger && batchOf(trigger),
         'own consumer group',
-        trigger && counting(reader, `app_settings.${trigger.name}_MAX_RETRIES`, 'retries'),
+        trigger && told(reader, `app_settings.${trigger.name}_MAX_RETRIES`, (retries) => `${retries} retries`),
       ),
       to: reader.stage,
       notes: seen.tell(reader),
@@ -274,21 +275,18 @@ function readBy(group: Asked, seen: Seen): Hop[] {
   });
 }
 
+/** How the host fills a batch. Where it waits for none, it takes what is there. */
 function batchOf({ app }: Connection): string | undefined {
   const setting = (name: string) => only(app, `app_settings.AzureFunctionsJobHost__extensions__eventHubs__${name}`);
   const size = setting('maxEventBatchSize');
-  const wait = setting('maxWaitTime');
-  return size === undefined ? undefined : `${size} records${wait === undefined ? '' : ` or ${duration(secondsOf(String(wait)))}`}`;
+  const seconds = secondsOf(String(setting('maxWaitTime') ?? '0'));
+  if (size === undefined) return undefined;
+  return seconds > 0 ? `${size} records or ${duration(seconds)}` : `up to ${size} records`;
 }
 
 /** Seconds of a time span such as `00:01:30`. */
 function secondsOf(span: string): number {
   return span.split(':').reduce((seconds, part) => seconds * 60 + Number(part), 0);
-}
-
-function counting(resource: Asked, setting: string, unit: string): string | undefined {
-  const value = only(resource, setting);
-  return value === undefined ? undefined : `${value} ${unit}`;
 }
 
 /** Clients send to the address that the stack hands out. */

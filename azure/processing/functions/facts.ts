@@ -4,7 +4,7 @@ import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Running, ServiceFacts } from '../../../shared/read/facts/types';
 import { replace, set } from '../../../shared/read/facts/weaken';
 import { type Asked, is, only, type Stack } from '../../../shared/read/stack';
-import { alertOn, armId, META, NAMED, noSecret, ON_RECORD, settingsOf } from '../../foundation/promises';
+import { alertOn, armId, META, NAMED, noSecret, ON_RECORD, settingsOf, told } from '../../foundation/promises';
 
 const IDENTITY = 'identity.identity_ids';
 const INSIGHTS = 'site_config.application_insights_connection_string';
@@ -118,11 +118,6 @@ export const facts: ServiceFacts = {
   },
   harmless: ['@azure/functions app.generic', '@azure/functions InvocationContext.error', '@azure/functions InvocationContext.info'],
 };
-
-function told(resource: Asked, setting: string, say: (value: string) => string): string | undefined {
-  const value = only(resource, setting);
-  return value === undefined ? undefined : say(String(value));
-}
 
 function hasOwnIdentity(app: Asked, stack: Stack): boolean {
   const [identity, ...others] = app.get(IDENTITY);
