@@ -1,5 +1,5 @@
-import { type Edit, type Holder, type Json, remove, set } from '../../shared/read/facts/weaken';
-import type { Asked } from '../../shared/read/stack';
+import { add, type Edit, type Holder, type Json, remove, replace, set } from '../../shared/read/facts/weaken';
+import type { Asked, Stack } from '../../shared/read/stack';
 import type { Subject, Weakening } from './catch';
 
 /** Each grant of a kind, widened and taken away. What it takes is known, so least privilege must object. */
@@ -7,7 +7,7 @@ export function grantWeakenings({ seen, facts }: Pick<Subject, 'seen' | 'facts'>
   return seen.all.flatMap((resource) => {
     const known = facts.type(resource.type);
     if (!known || facts.role(resource, seen) !== 'grants') return [];
-    const edits = resource.type.includes('::') ? statementsOf(resource) : rolesOf(resource);
+    const edits = resource.type.includes('::') ? statementsOf(resource) : rolesOf(resource, seen);
     return edits.map(([name, edit]) => ({ name, edit, resource, of: known.name, folder: known.folder }));
   });
 }
@@ -45,7 +45,7 @@ function statementsIn(body: Holder): Json[] {
 }
 
 /** The role of a grant of Terraform. */
-function rolesOf(grant: Asked): [string, Edit][] {
+function rolesOf(grant: Asked, seen: Stack): [string, Edit][] {
   const role = String(grant.body.role_definition_name ?? grant.body.role);
   const azure = grant.type.startsWith('azurerm_');
   return [
@@ -53,5 +53,34 @@ function rolesOf(grant: Asked): [string, Edit][] {
     [`${role}: for everybody`, azure ? set('principal_id', '00000000-0000-0000-0000-000000000000') : set('member', 'allUsers')],
     [`${role}: not given`, remove()],
     ...(grant.body.condition === undefined ? [] : ([[`${role}: without its condition`, set('condition')]] as [string, Edit][])),
+    ...(azure ? [] : wider(grant, role)),
+    ...elsewhere(grant, role, seen),
   ];
+}
+
+/** A role of Google, on the whole project besides, and for a list of members that takes it away from all others. */
+function wider({ type }: Asked, role: string): [string, Edit][] {
+  const binding = add(type.replace(/_member$/, '_binding'), (draft, { id }) => {
+    const { member, ...grant } = draft.resources.get(id)!.body;
+    return { ...grant, members: [member!] };
+  });
+  const project = add('google_project_iam_member', (draft, { id }) => {
+    const { member, for_each } = draft.resources.get(id)!.body;
+    return { project: 'x', role, member: member!, ...(for_each ? { for_each } : {}) };
+  });
+  return [
+    [`${role}: taken away from others`, binding],
+    ...(type === 'google_project_iam_member' ? [] : ([[`${role}: on the whole project too`, project]] as [string, Edit][])),
+  ];
+}
+
+/** A role, on another resource of the same type. */
+function elsewhere(grant: Asked, role: string, seen: Stack): [string, Edit][] {
+  const members = ['member', 'principal_id'].flatMap((setting) => grant.refers(setting)).map(({ id }) => id);
+  const on = grant
+    .refers()
+    .filter(({ id }) => !members.includes(id))
+    .at(-1);
+  const other = on && seen.of(on.type).find(({ id }) => id !== on.id);
+  return on && other ? [[`${role}: on the ${other.name} instead`, replace(on.id, other.id)]] : [];
 }

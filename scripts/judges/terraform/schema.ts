@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
+import { factsOf } from '../../../shared/read/facts/find';
 
 /** What a resource, or a block in one, can be set to and be asked for. */
 export interface Shape {
@@ -21,7 +22,6 @@ const known = new Map<string, Shape | undefined>();
 
 /** Types without bindings: what they can be set to, each required one with a `!`, and what they compute. */
 const WITHOUT_BINDINGS: Readonly<Record<string, { readonly settings: readonly string[]; readonly computed: readonly string[] }>> = {
-  google_project_service_identity: { settings: ['service!', 'project'], computed: ['id', 'email', 'member'] },
   terraform_data: { settings: ['input', 'triggers_replace'], computed: ['id', 'output'] },
 };
 
@@ -31,12 +31,15 @@ const WITHOUT_BINDINGS: Readonly<Record<string, { readonly settings: readonly st
  * @returns nothing for a type that nobody knows
  */
 export function shapeOf(type: string): Shape | undefined {
-  if (!known.has(type)) known.set(type, type in WITHOUT_BINDINGS ? written(type) : declared(type));
+  if (!known.has(type)) known.set(type, written(type) ?? declared(type));
   return known.get(type);
 }
 
-function written(type: string): Shape {
-  const { settings, computed } = WITHOUT_BINDINGS[type]!;
+function written(type: string): Shape | undefined {
+  const inFacts = ['azure', 'gcp'].map((cloud) => factsOf(cloud).type(type)?.schema).find(Boolean);
+  const schema = inFacts ?? WITHOUT_BINDINGS[type];
+  if (!schema) return undefined;
+  const { settings, computed } = schema;
   const names = settings.map((setting) => [setting.replace('!', ''), { required: setting.endsWith('!') }] as const);
   const all = [...names.map(([name]) => name), ...computed];
   return { settings: new Map(names), attribute: (name) => (all.includes(name) ? 'value' : undefined) };
