@@ -1,31 +1,15 @@
-import { PermanentError, type Transform } from '../../../shared/runtime/event';
+import type { Transform } from '../../../shared/runtime/event';
+import type { Lot, Sink, SourceRecord } from '../../../shared/runtime/sink';
 import { judge } from '../../../shared/runtime/verdict';
-import { type Column, type Made, microseconds, type TableRow, tableRow } from './table-row';
+import type { Message } from '../dead-letter';
+import { microseconds } from '../time';
 
-/** The table, as it is now. */
-export interface Table {
-  readonly columns: readonly Column[];
-  /**
-   * Add rows: all of them, or none.
-   * @throws PermanentError when the table will never take them
-   */
-  append(rows: readonly TableRow[]): Promise<void>;
-}
-
-/** A message as Pub/Sub takes it and hands it on. */
-export interface Message {
-  /** The bytes of the event, in base64. */
-  readonly data?: string;
-  readonly attributes?: Readonly<Record<string, string>>;
-  readonly orderingKey?: string;
-}
-
-/** What the handler reaches for: each call is repeatable, or fails as a whole. */
-export interface Neighbours {
+/** What the source reaches for: each call is repeatable. */
+export interface PubSubPushSourceProps<Stored> {
   readonly transform: Transform;
-  openTable(): Promise<Table>;
+  readonly sink: Sink<Stored>;
   /** Send one message to the dead letter. */
-  publish(message: Message): Promise<void>;
+  deadLetter(message: Message): Promise<void>;
 }
 
 /** What Pub/Sub sends to a push endpoint. */
@@ -50,17 +34,15 @@ export interface Response {
 /** What Pub/Sub understands: it is done, or it comes again. */
 const [DONE, AGAIN] = [204, 503];
 
-/** One request to BigQuery takes 10 MB. This leaves room for what is not text. */
-const REQUEST_BYTES = 9_500_000;
-
 /**
- * The event of one message becomes rows of a table. When it can never be processed it goes to the dead letter at once.
+ * Pub/Sub, by push: the event of one message becomes one lot. When it can never be processed it goes to the dead letter at
+ * once.
  *
- * When the table cannot be reached, Pub/Sub brings the message again, after a pause. The last time, the message goes to
- * the dead letter with the reason; when even that fails, Pub/Sub forwards it there itself, and without one. Rows whose
- * answer got lost come twice, or are in both places: nothing is lost, and the view shows each row once.
+ * When the store cannot be reached, Pub/Sub brings the message again, after a pause. The last time, the message goes to
+ * the dead letter with the reason; when even that fails, Pub/Sub forwards it there itself, and without one. A lot whose
+ * answer got lost may be in both places: nothing is lost.
  */
-export function pubSubToBigQuery({ transform, openTable, publish }: Neighbours) {
+export function pubSubPushSource<Stored>({ transform, sink, deadLetter }: PubSubPushSourceProps<Stored>) {
   return async ({ body, query }: Request, response: Response): Promise<void> => {
     const push = readPush(body);
     if (push) {
@@ -72,17 +54,16 @@ export function pubSubToBigQuery({ transform, openTable, publish }: Neighbours) 
   };
 
   async function settle(push: Push, maxDeliveryAttempts: number): Promise<number> {
-    const { message, deliveryAttempt = 1 } = push;
-    const verdict = judge(Buffer.from(message.data ?? '', 'base64'), transform, (row, event, index): Made => ({ row, event, index }));
+    const record = recordOf(push);
+    const verdict = judge(record.bytes, transform, (row, event, index) => sink.encode(row, event, index));
     if ('reason' in verdict) return bury(push, verdict.reason);
     if (verdict.rows.length === 0) return DONE;
     try {
-      const { columns, append } = await openTable();
-      await append(fitRows(verdict.rows, message, columns));
-      return DONE;
+      const [refusal] = await sink.write(lotOf(push, record, verdict.rows));
+      return refusal ? bury(push, refusal.reason) : DONE;
     } catch (error) {
-      if (error instanceof PermanentError || deliveryAttempt >= maxDeliveryAttempts) return bury(push, String(error));
-      log('WARNING', 'The table was not reached. The message comes again.', { ...positionOf(push), error: String(error) });
+      if ((push.deliveryAttempt ?? 1) >= maxDeliveryAttempts) return bury(push, String(error));
+      log('WARNING', 'The store was not reached. The message comes again.', { ...positionOf(push), error: String(error) });
       return AGAIN;
     }
   }
@@ -90,7 +71,7 @@ export function pubSubToBigQuery({ transform, openTable, publish }: Neighbours) 
   async function bury(push: Push, reason: string): Promise<number> {
     const position = positionOf(push);
     try {
-      await publish(deadLetter(push, reason));
+      await deadLetter(letterOf(push, reason));
       log('ERROR', 'The event went to the dead letter.', { ...position, reason });
       return DONE;
     } catch (error) {
@@ -100,28 +81,27 @@ export function pubSubToBigQuery({ transform, openTable, publish }: Neighbours) 
   }
 }
 
-/** @throws PermanentError on whatever is wrong with a row, since it is wrong at every try */
-function fitRows(made: readonly Made[], message: Push['message'], columns: readonly Column[]): TableRow[] {
-  const rows = permanently(() => made.map((one) => tableRow(one, message, columns)));
-  const texts = rows.flatMap((row) => Object.values(row)).filter((value) => typeof value === 'string');
-  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-  if (bytes > REQUEST_BYTES) throw new PermanentError(`the rows of the event have ${bytes} bytes, and BigQuery takes ${REQUEST_BYTES}`);
-  return rows;
+function recordOf({ message, subscription }: Push): SourceRecord {
+  const { data = '', messageId, publishTime } = message;
+  const arrived = new Date(Number((microseconds(publishTime) ?? 0n) / 1000n));
+  return { bytes: Buffer.from(data, 'base64'), arrived, position: { subscription, messageId, publishTime } };
 }
 
-function permanently<Result>(make: () => Result): Result {
-  try {
-    return make();
-  } catch (error) {
-    throw error instanceof PermanentError ? error : new PermanentError(error instanceof Error ? error.message : 'the row is no JSON');
-  }
+/** Each topic counts its messages by itself, and each of its subscriptions gets all of them: the subscription keeps them apart. */
+function lotOf<Stored>({ message, subscription }: Push, record: SourceRecord, rows: readonly Stored[]): Lot<Stored> {
+  const [, project, , name] = subscription.split('/');
+  return {
+    name: `${project}-${name}-${message.messageId}`,
+    arrived: record.arrived,
+    made: rows.map((stored) => ({ stored, record })),
+  };
 }
 
 /**
  * The message as it came, with the reason and the position beside it. That is the form in which Pub/Sub forwards messages
  * itself, and in which they can be published once more. An attribute takes 1024 bytes, which are at least 256 characters.
  */
-function deadLetter(push: Push, reason: string): Message {
+function letterOf(push: Push, reason: string): Message {
   const { data, orderingKey, attributes } = push.message;
   const wellFormed = Buffer.from(reason.replace(/\s+/g, ' ')).toString();
   const deadLetterReason = [...wellFormed].slice(0, 256).join('');

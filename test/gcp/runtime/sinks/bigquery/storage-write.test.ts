@@ -1,10 +1,9 @@
 import { managedwriter } from '@google-cloud/bigquery-storage';
 import { grpc } from 'google-gax';
-import type { Table } from '../../../gcp/handlers/pub-sub-to-bigquery/handler';
-import { tableOpener } from '../../../gcp/handlers/pub-sub-to-bigquery/storage-write';
-import { type Fate, StorageWriteStandIn } from '../../../local/gcp/storage-write';
-import { PermanentError } from '../../../shared/runtime/event';
-import { temporaryFolder } from '../../support/folder';
+import { type Table, tableOpener } from '../../../../../gcp/runtime/sinks/bigquery/storage-write';
+import { type Fate, StorageWriteStandIn } from '../../../../../local/gcp/storage-write';
+import { PermanentError } from '../../../../../shared/runtime/event';
+import { temporaryFolder } from '../../../../support/folder';
 
 const schema = [{ name: 'id', type: 'STRING', mode: 'REQUIRED' }];
 const TAKEN: Fate = { appendResult: {} };

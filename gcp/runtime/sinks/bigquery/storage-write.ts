@@ -1,12 +1,22 @@
 import { adapt, managedwriter, protos } from '@google-cloud/bigquery-storage';
-import { PermanentError } from '../../../shared/runtime/event';
-import type { Table } from './handler';
+import { PermanentError } from '../../../../shared/runtime/event';
+import type { Column, TableRow } from './table-row';
 
 const { convertStorageSchemaToProto2Descriptor } = adapt;
 const { WriteStreamView } = protos.google.cloud.bigquery.storage.v1;
 const OPEN_MILLISECONDS = 10_000;
 /** What BigQuery answers to rows that do not suit the schema, or the table: the one that was asked for may be an old one. */
 const [INVALID_ARGUMENT, OUT_OF_RANGE] = [3, 11];
+
+/** The table, as it is now. */
+export interface Table {
+  readonly columns: readonly Column[];
+  /**
+   * Add rows: all of them, or none.
+   * @throws PermanentError when the table will never take them
+   */
+  append(rows: readonly TableRow[]): Promise<void>;
+}
 
 /**
  * The default stream of a table, over one connection for all calls: made with the first, and made again after it failed,

@@ -1,5 +1,6 @@
-import { type Event, PermanentError, type Row } from '../../../shared/runtime/event';
-import { stringify } from '../../../shared/runtime/json';
+import { type Event, PermanentError, type Row } from '../../../../shared/runtime/event';
+import { stringify } from '../../../../shared/runtime/json';
+import { FIRST, microseconds } from '../../time';
 
 /** A column of the table, with its type as the Storage API spells it. */
 export interface Column {
@@ -14,7 +15,7 @@ export type Int64 = { readonly low: number; readonly high: number };
 export type TableRow = Readonly<Record<string, string | number | boolean | Int64>>;
 
 /** A row that the transform made, the event it made it from, and which of the event's rows it is. */
-export interface Made {
+export interface EventRow {
   readonly row: Row;
   readonly event: Event;
   readonly index: number;
@@ -30,7 +31,7 @@ export interface Origin {
  * Fit a row into the columns of the table. What no column holds goes into `rest`, so that nothing is lost.
  * @throws PermanentError on a value that its column cannot take
  */
-export function tableRow({ row, event, index }: Made, { messageId, publishTime }: Origin, columns: readonly Column[]): TableRow {
+export function tableRow({ row, event, index }: EventRow, { messageId, publishTime }: Origin, columns: readonly Column[]): TableRow {
   const types = new Map(columns.map(({ name, type }) => [name, type]));
   const plumbing = {
     event_id: event.id,
@@ -123,20 +124,3 @@ class Halves {
 const DAY = 86_400_000_000n;
 /** How far from the current day BigQuery takes rows. */
 const [DAYS_PAST, DAYS_AHEAD] = [1825, 366];
-const MOMENT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/;
-/** The years 1 to 9999, which is what a TIMESTAMP holds. */
-const [FIRST, LAST] = [-62_135_596_800_000_000n, 253_402_300_799_999_999n];
-
-/**
- * Microseconds since 1970 of a time in RFC 3339. What is finer is cut off. A day that does not exist, and a time beyond
- * what BigQuery holds, is `undefined`.
- */
-export function microseconds(text: string): bigint | undefined {
-  const [, local, fraction = '', sign, hours = '0', minutes = '0'] = MOMENT.exec(text) ?? [];
-  const date = new Date(`${local}Z`);
-  if (!local || Number.isNaN(date.getTime()) || date.toISOString().slice(0, 19) !== local) return undefined;
-  const offset = BigInt(hours) * 60n + BigInt(minutes);
-  const time =
-    BigInt(date.getTime()) * 1000n + BigInt(fraction.padEnd(6, '0').slice(0, 6)) - (sign === '-' ? -offset : offset) * 60_000_000n;
-  return time < FIRST || time > LAST ? undefined : time;
-}

@@ -1,23 +1,11 @@
-import { stringify } from '../../../shared/runtime/json';
-
-/** One record of a hub: what the sender sent, and where it stands. */
-export interface HubRecord {
-  readonly bytes: Buffer;
-  /** When the hub took it. */
-  readonly enqueued: Date;
-  readonly position: {
-    readonly namespace: string;
-    readonly hub: string;
-    readonly partition: string;
-    readonly sequenceNumber: string;
-  };
-}
+import { stringify } from '../../../../shared/runtime/json';
+import type { SourceRecord } from '../../../../shared/runtime/sink';
 
 /**
  * Read what the Functions host hands over: the payloads, and beside them the metadata of the trigger.
  * @throws Error when a payload has no position, since then no name could be made for it that a retry makes again
  */
-export function readBatch(messages: unknown, metadata: Readonly<Record<string, unknown>> = {}): HubRecord[] {
+export function readBatch(messages: unknown, metadata: Readonly<Record<string, unknown>> = {}): SourceRecord[] {
   if (!Array.isArray(messages)) throw new Error('The trigger must hand over batches: set its cardinality to many.');
   const { partitionId, eventHubName, fullyQualifiedNamespace } = fieldsOf(metadata.partitionContext ?? metadata.triggerPartitionContext);
   const sequenceNumbers = listOf(metadata.sequenceNumberArray);
@@ -27,7 +15,7 @@ export function readBatch(messages: unknown, metadata: Readonly<Record<string, u
   }
   return messages.map((message, index) => ({
     bytes: bytesOf(message),
-    enqueued: timeOf(enqueuedTimes[index]),
+    arrived: timeOf(enqueuedTimes[index]),
     position: {
       namespace: String(fullyQualifiedNamespace),
       hub: String(eventHubName),

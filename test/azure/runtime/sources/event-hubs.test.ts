@@ -1,8 +1,9 @@
 import { InvocationContext } from '@azure/functions';
 import fc from 'fast-check';
-import { eventHubsToBlob, type Neighbours } from '../../../../azure/handlers/event-hubs-to-blob/handler';
 import host from '../../../../azure/handlers/event-hubs-to-blob/host.json';
+import { batchHandler, type EventHubsSourceProps, eventHubsSource } from '../../../../azure/runtime/sources/event-hubs';
 import { type Event, PermanentError, type Transform } from '../../../../shared/runtime/event';
+import type { Lot, Sink } from '../../../../shared/runtime/sink';
 import { anEvent } from '../../../support/events';
 
 const MAX_RETRIES = 3;
@@ -13,9 +14,15 @@ interface Sent {
   readonly hour: number;
 }
 
-/** Two containers and a log, and how often each fails. */
+/** A row as the store of these tests takes it. */
+interface Stored {
+  readonly subject: string;
+  readonly refused: boolean;
+}
+
+/** A store, a dead letter and a log, and how often each fails. */
 class World {
-  readonly store = new Map<string, string>();
+  readonly store = new Map<string, Lot<Stored>>();
   readonly deadLetter = new Map<string, string>();
   readonly log: unknown[][] = [];
   tries = 0;
@@ -24,22 +31,25 @@ class World {
   /** @param fails whether the next write fails, asked for each */
   constructor(private readonly fails: (container: 'store' | 'deadLetter') => boolean = () => false) {}
 
-  put(container: 'store' | 'deadLetter'): Neighbours['putObject'] {
-    return async (name, body) => {
+  readonly sink: Sink<Stored> = {
+    encode: (row, { type }) => ({ subject: String(row.subject), refused: type === 'refused' }),
+    write: async (lot) => {
       await null;
-      if (this.fails(container)) throw new Error(`${container} is down`);
-      this[container].set(name, body);
-    };
-  }
+      if (this.fails('store')) throw new Error('store is down');
+      this.store.set(lot.name, { ...lot, made: lot.made.filter(({ stored }) => !stored.refused) });
+      return lot.made.filter(({ stored }) => stored.refused).map(({ record }) => ({ record, reason: 'the store refuses it' }));
+    },
+  };
+
+  readonly bury: EventHubsSourceProps<Stored>['deadLetter'] = async (name, body) => {
+    await null;
+    if (this.fails('deadLetter')) throw new Error('deadLetter is down');
+    this.deadLetter.set(name, body);
+  };
 
   /** Bring one batch as the Functions host does: again after each failure, as often as the retry policy says. */
   async deliver(sent: readonly Sent[], transform: Transform = (event) => event): Promise<'settled' | 'given up'> {
-    const handler = eventHubsToBlob({
-      transform,
-      consumerGroup: this.consumerGroup,
-      putObject: this.put('store'),
-      putDeadLetter: this.put('deadLetter'),
-    });
+    const handler = batchHandler({ transform, sink: this.sink, deadLetter: this.bury }, this.consumerGroup);
     for (let retryCount = 0; retryCount <= MAX_RETRIES; retryCount++) {
       this.tries++;
       const context = contextOf(sent, retryCount, (...words) => this.log.push(words));
@@ -57,12 +67,7 @@ class World {
 
   /** The sequence numbers of the records whose rows are in the store, one for each row. */
   stored(): string[] {
-    return [...this.store.values()].flatMap((body) =>
-      body
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line).subject),
-    );
+    return [...this.store.values()].flatMap(({ made }) => made.map(({ stored }) => stored.subject));
   }
 
   /** The sequence numbers of the records that are in the dead letter. */
@@ -106,7 +111,7 @@ const transform: Transform = (event) => {
 const aBatch = fc
   .array(
     fc.record({
-      kind: fc.constantFrom('good', 'pair', 'skip', 'poison', 'invalid', 'bytes'),
+      kind: fc.constantFrom('good', 'pair', 'skip', 'poison', 'invalid', 'bytes', 'refused'),
       event: anEvent,
       hour: fc.integer({ min: 0, max: 2 }),
     }),
@@ -158,7 +163,7 @@ test('when nothing fails, one try settles everything, and only what can never wo
       expect(await world.deliver(sent, transform)).toBe('settled');
       expect(world.tries).toBe(1);
       const numbers = kinds.map((kind, index) => [kind, String(index)] as const);
-      expect(world.dead()).toEqual(numbers.flatMap(([kind, number]) => (rowsOf[kind] === undefined ? [number] : [])));
+      expect(world.dead().sort()).toEqual(numbers.flatMap(([kind, number]) => (rowsOf[kind] === undefined ? [number] : [])).sort());
       expect(world.stored().sort()).toEqual(numbers.flatMap(([kind, number]) => Array<string>(rowsOf[kind] ?? 0).fill(number)).sort());
     }),
     { numRuns: 100 },
@@ -178,12 +183,12 @@ test('a batch that comes again after a crash writes the same names, with the sam
   );
 });
 
-test('an object holds the rows of one hour, and is named after its hub, its reader, its partition, its first and its last record', async () => {
+test('a lot holds the rows of one hour, and is named after its hub, its reader, its partition, its first and its last record', async () => {
   const world = new World();
   await world.deliver([0, 0, 1].map((hour, index) => ({ ...good(plain, index), hour })));
-  expect([...world.store.keys()]).toEqual([
-    'year=1970/month=01/day=01/hour=00/acme-orders-reader-p3-0-1.ndjson',
-    'year=1970/month=01/day=01/hour=01/acme-orders-reader-p3-2-2.ndjson',
+  expect([...world.store.values()].map(({ name, arrived }) => [name, arrived.toISOString()])).toEqual([
+    ['acme-orders-reader-p3-0-1', '1970-01-01T00:00:00.000Z'],
+    ['acme-orders-reader-p3-2-2', '1970-01-01T01:00:00.000Z'],
   ]);
 });
 
@@ -206,23 +211,22 @@ test('a store that never answers fails a try, and the last one is done before th
     return AbortSignal.abort(new Error('too late'));
   });
   const world = new World();
-  const stall: Neighbours['putObject'] = async (_name, _body, signal) => {
-    await new Promise((_resolve, reject) => (signal.aborted ? reject(signal.reason) : undefined));
-  };
-  const handler = eventHubsToBlob({ transform, consumerGroup: 'reader', putObject: stall, putDeadLetter: world.put('deadLetter') });
+  const stall: Sink<Stored>['write'] = (_lot, signal) =>
+    new Promise((_resolve, reject) => (signal?.aborted ? reject(signal.reason) : undefined));
+  const handler = batchHandler({ transform, sink: { ...world.sink, write: stall }, deadLetter: world.bury }, 'reader');
   const deliver = (retryCount: number) =>
     handler(
       [good(plain, 0).bytes],
       contextOf([good(plain, 0)], retryCount, () => {}),
     );
-  await expect(deliver(0)).rejects.toThrow('1 blobs could not be written. The batch is tried again.');
+  await expect(deliver(0)).rejects.toThrow('1 writes failed. The batch is tried again.');
   limits.length = 0;
   await deliver(MAX_RETRIES);
   timeout.mockRestore();
 
   expect([...world.deadLetter.values()].map((body) => JSON.parse(body).reason)).toEqual(['Not stored: Error: too late']);
   const [hours, minutes, seconds] = host.functionTimeout.split(':').map(Number) as [number, number, number];
-  // Objects and letters are written side by side, and what is given up after them.
+  // Lots and letters are written side by side, and what was refused or given up after them.
   expect(limits).toHaveLength(3);
   expect(2 * Math.max(...limits)).toBeLessThan(((hours * 60 + minutes) * 60 + seconds) * 500);
 });
@@ -268,7 +272,7 @@ test('a store that comes back in time gets everything, and the dead letter nothi
 
 test('what was stored in an earlier try does not go to the dead letter when the store is down in the last', async () => {
   let writes = 0;
-  // The object of the first hour is written in the first try, and nothing after it.
+  // The lot of the first hour is written in the first try, and nothing after it.
   const world = new World((container) => container === 'store' && writes++ > 0);
   await world.deliver([0, 1].map((hour, index) => ({ ...good(plain, index), hour })));
   expect([world.stored(), world.dead()]).toEqual([['0'], ['1']]);
@@ -278,14 +282,15 @@ test('an answer that is lost on its way never loses an event', async () => {
   await fc.assert(
     fc.asyncProperty(aBatch, fc.infiniteStream(fc.boolean()), async ({ kinds, sent }, lost) => {
       const world = new World();
-      const put = (container: 'store' | 'deadLetter'): Neighbours['putObject'] => {
-        const write = world.put(container);
-        return async (name, body, signal) => {
-          await write(name, body, signal);
+      const losing = <Call extends unknown[], Answer>(call: (...given: Call) => Promise<Answer>) => {
+        return async (...given: Call): Promise<Answer> => {
+          const answer = await call(...given);
           if (lost.next().value) throw new Error('the answer was lost');
+          return answer;
         };
       };
-      const handler = eventHubsToBlob({ transform, consumerGroup: 'reader', putObject: put('store'), putDeadLetter: put('deadLetter') });
+      const sink = { ...world.sink, write: losing(world.sink.write) };
+      const handler = batchHandler({ transform, sink, deadLetter: losing(world.bury) }, 'reader');
       for (let retryCount = 0; retryCount <= MAX_RETRIES; retryCount++) {
         const context = contextOf(sent, retryCount, () => {});
         const messages = sent.map(({ bytes }) => bytes);
@@ -304,11 +309,34 @@ test('an answer that is lost on its way never loses an event', async () => {
   );
 });
 
+test('what the store refuses goes to the dead letter, with its reason, and its neighbours are stored', async () => {
+  const world = new World();
+  expect(await world.deliver([good(plain, 0), good({ ...plain, type: 'refused' }, 1), good(plain, 2)])).toBe('settled');
+  expect([world.tries, world.stored(), world.dead()]).toEqual([1, ['0', '2'], ['1']]);
+  expect([...world.deadLetter.values()].map((body) => JSON.parse(body).reason)).toEqual(['the store refuses it']);
+});
+
+test('what the store refused in an earlier try is not forgotten while the dead letter is down', async () => {
+  let letters = 0;
+  const world = new World((container) => container === 'deadLetter' && letters++ < 2);
+  expect(await world.deliver([good(plain, 0), good({ ...plain, type: 'refused' }, 1)])).toBe('settled');
+  expect([world.tries, world.stored(), world.dead()]).toEqual([3, ['0'], ['1']]);
+});
+
 test('when even the dead letter is down, the last try fails aloud and says what to replay', async () => {
   const world = new World(() => true);
   expect(await world.deliver([good(plain, 0), INVALID])).toBe('given up');
   expect(world.toReplay().sort()).toEqual(['0', '1']);
   expect(world.log.at(-1)![1]).toBe('Replay these from the hub: they are neither in the store nor in the dead letter.');
+});
+
+test('the trigger asks for bytes, and retries as often as its setting says', () => {
+  Object.assign(process.env, { EVENTS_MAX_RETRIES: '4', EVENTS_CONSUMER_GROUP: 'reader' });
+  const world = new World();
+  expect(eventHubsSource({ transform, sink: world.sink, deadLetter: world.bury })).toMatchObject({
+    trigger: { type: 'eventHubTrigger', connection: 'EVENTS', eventHubName: '%EVENTS_HUB%', cardinality: 'many', dataType: 'binary' },
+    retry: { strategy: 'exponentialBackoff', maxRetryCount: 4, minimumInterval: { seconds: 30 }, maximumInterval: { minutes: 15 } },
+  });
 });
 
 test('a batch of nothing but what is of no interest writes nothing', async () => {

@@ -1,4 +1,4 @@
-import { readBatch } from '../../../../azure/handlers/event-hubs-to-blob/batch';
+import { readBatch } from '../../../../../azure/runtime/sources/event-hubs/batch';
 
 const metadata = {
   partitionContext: { partitionId: '3', eventHubName: 'orders', fullyQualifiedNamespace: 'acme.servicebus.windows.net' },
@@ -24,7 +24,7 @@ test.each([
   '2026-01-31T09:30:00.125+01:00',
   new Date('2026-01-31T08:30:00.125Z').toISOString(),
 ])('the time %s is in UTC on every machine', (time) =>
-  expect(read({ enqueuedTimeUtcArray: [time] }).enqueued.toISOString()).toBe('2026-01-31T08:30:00.125Z'),
+  expect(read({ enqueuedTimeUtcArray: [time] }).arrived.toISOString()).toBe('2026-01-31T08:30:00.125Z'),
 );
 
 test('bytes stay as they are, and so do text and parsed JSON as far as they can', () => {
