@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Finding, Judge } from './judge';
 
 const root = path.join(__dirname, '../..');
 
-/** Whatever installs packages of npm: this project, the local run, and the function on GCP. */
-const FOLDERS = ['.', 'local', 'gcp/handlers/pub-sub-to-bigquery'];
+/** Whatever installs packages of npm: this project, the local run, and each function on GCP. */
+const FOLDERS = ['.', 'local', ...readdirSync(path.join(root, 'gcp/handlers')).map((name) => `gcp/handlers/${name}`)];
 
 /** What `package.json` asks for. */
 export interface Manifest {

@@ -2,7 +2,7 @@ import { factsFor } from '../../shared/read/terraform';
 import type { Finding, Judge } from './judge';
 import { readModel } from './terraform/model';
 import { names } from './terraform/names';
-import { apis, forwarders, grants } from './terraform/order';
+import { apis, grants } from './terraform/order';
 import { cycles, references, variables } from './terraform/references';
 import { providers, settings } from './terraform/settings';
 import { blocksOf, type TerraformStack, terraformStacks } from './terraform/stack';
@@ -11,7 +11,7 @@ import { blocksOf, type TerraformStack, terraformStacks } from './terraform/stac
 export async function findReferences(stack: TerraformStack): Promise<Finding[]> {
   const model = await readModel(stack.json);
   const facts = factsFor(stack.json);
-  const held = [references, cycles, variables, settings, providers, apis, grants, forwarders].flatMap((rule) => rule(model, facts));
+  const held = [references, cycles, variables, settings, providers, apis, grants].flatMap((rule) => rule(model, facts));
   return [...model.unreadable, ...held, ...(await names(stack))];
 }
 

@@ -129,18 +129,27 @@ describe('what a handler needs is read from its bundle', () => {
     [
       'azure/handlers/event-hubs-to-blob',
       [
-        'data:Microsoft.EventHub/*/receive/action on {EVENTS_HUB}',
-        'data:Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write on {STORE_ENDPOINT}{STORE_CONTAINER}',
         'data:Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write on {DEAD_LETTER_ENDPOINT}{DEAD_LETTER_CONTAINER}',
+        'data:Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write on {STORE_ENDPOINT}{STORE_CONTAINER}',
+        'data:Microsoft.EventHub/*/receive/action on {EVENTS_HUB}',
       ],
     ],
     [
       'gcp/handlers/pub-sub-to-bigquery',
       [
+        'pubsub.topics.publish on {DEAD_LETTER_TOPIC}',
+        'pubsub.topics.publish on {DEAD_LETTER_TOPIC}',
         'bigquery.tables.get on projects/{STORE_PROJECT}/datasets/{STORE_DATASET}/tables/{STORE_TABLE}/streams/_default',
         'bigquery.tables.updateData on projects/{STORE_PROJECT}/datasets/{STORE_DATASET}/tables/{STORE_TABLE}/streams/_default',
+      ],
+    ],
+    [
+      'gcp/handlers/pub-sub-to-cloud-storage',
+      [
         'pubsub.topics.publish on {DEAD_LETTER_TOPIC}',
+        'storage.objects.create on {STORE_BUCKET}',
         'pubsub.topics.publish on {DEAD_LETTER_TOPIC}',
+        'storage.objects.create on {STORE_BUCKET}',
       ],
     ],
   ])('%s', (folder, expected) => expect(asks(folder)).toEqual(expected));

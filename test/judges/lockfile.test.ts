@@ -6,6 +6,7 @@ test('the lockfiles of this project are the only source of versions', async () =
     'package-lock.json',
     'local/package-lock.json',
     'gcp/handlers/pub-sub-to-bigquery/package-lock.json',
+    'gcp/handlers/pub-sub-to-cloud-storage/package-lock.json',
     'package.json',
   ]);
   expect(verdicts.flatMap(({ findings }) => findings).filter(({ reason }) => reason === undefined)).toEqual([]);

@@ -5,20 +5,6 @@ import type { Finding } from '../judge';
 import { ANSWERS } from './answers';
 import { blocksOf, type TerraformStack } from './stack';
 
-/** What the services take as a name: the attribute that holds it, and the rule of the service. */
-const NAMES: Readonly<Record<string, readonly [attribute: string, rule: RegExp]>> = {
-  google_artifact_registry_repository: ['repository_id', /^(?=.{1,63}$)[a-z](-?[a-z0-9])*$/],
-  google_bigquery_dataset: ['dataset_id', /^\w{1,1024}$/],
-  google_bigquery_table: ['table_id', /^\w{1,1024}$/],
-  // Cloud Run, which runs it, takes 49 characters, and no underscore.
-  google_cloudfunctions2_function: ['name', /^(?=.{1,49}$)[a-z](-?[a-z0-9])*$/],
-  google_pubsub_subscription: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
-  google_pubsub_topic: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
-  google_service_account: ['account_id', /^(?=.{6,30}$)[a-z](-*[a-z0-9])*$/],
-  google_storage_bucket: ['name', /^(?!goog)(?=.{3,63}$)[a-z0-9](-*[a-z0-9])*$/],
-  google_storage_bucket_object: ['name', /^[^\r\n]{1,1024}$/],
-};
-
 /** Each name is one that its service takes, with the shortest and with the longest answers, and no longer answer is taken. */
 export async function names(stack: TerraformStack): Promise<Finding[]> {
   const asked = Object.keys(stack.json.variable ?? {}).filter((variable) => variable in ANSWERS);
@@ -43,9 +29,9 @@ async function faultsWith(stack: TerraformStack, given: Readonly<Record<string, 
     const terraform = await read(stack, given);
     const found = blocksOf(stack.json).map(async ({ address, type, body }): Promise<Finding[]> => {
       const known = facts.type(type);
-      const [attribute, rule] = known?.named ?? NAMES[type] ?? ['name', undefined];
+      const [attribute, rule] = known?.named ?? ['name', undefined];
       const name = body[attribute];
-      if (name === undefined || type.endsWith('_iam_member')) return [];
+      if (name === undefined || known?.role === 'grants') return [];
       if (!rule)
         return [
           {
