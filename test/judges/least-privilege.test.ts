@@ -6,7 +6,11 @@ import { cloudFormationPrivileges, type Identity, terraformPrivileges } from '..
 import { libraryCalls } from '../../scripts/judges/privileges/handler-calls';
 import { handlers } from '../../scripts/judges/privileges/handlers';
 import { asksOf } from '../../scripts/judges/privileges/library';
-import { type TerraformJson, terraformStacks } from '../../scripts/judges/terraform/stack';
+import { terraformStacks } from '../../scripts/judges/terraform/stack';
+import { CfnStack } from '../../shared/read/cfn';
+import { factsOf } from '../../shared/read/facts/find';
+import { factsFor } from '../../shared/read/terraform';
+import { TfStack } from '../../shared/read/tf';
 import { temporaryFolder } from '../support/folder';
 
 // The compiler reads the handlers and their packages once, in the first test.
@@ -46,7 +50,7 @@ describe('on AWS', () => {
   const changed = ({ id, statement }: { id: string; statement: number }, change: (of: Statement) => void) => {
     const copy: any = structuredClone(template);
     change(copy.Resources[id].Properties.PolicyDocument.Statement[statement]);
-    return broken(cloudFormationPrivileges(copy));
+    return broken(cloudFormationPrivileges(new CfnStack(copy)));
   };
 
   test('there are permissions to take away', () => expect(places.length).toBeGreaterThanOrEqual(12));
@@ -88,7 +92,7 @@ describe.each(stacks)('$name', ({ json }) => {
     const copy: any = structuredClone(json);
     if (body) Object.assign(copy.resource[type][name], body);
     else delete copy.resource[type][name];
-    return broken(terraformPrivileges(copy as TerraformJson));
+    return broken(terraformPrivileges(new TfStack(copy), factsFor(copy)));
   };
   const roleOf = (type: string) => (type === 'azurerm_role_assignment' ? 'role_definition_name' : 'role');
 
@@ -116,7 +120,8 @@ describe.each(stacks)('$name', ({ json }) => {
 describe('what a handler needs is read from its bundle', () => {
   const asks = (folder: string) => {
     const { calls } = handlers().find((handler) => handler.folder === folder)!;
-    return calls.flatMap((call) => asksOf(call)?.map(({ may, on }) => `${may} on ${on}`) ?? [`unknown: ${call.target}`]);
+    const facts = factsOf(folder.split('/')[0]!);
+    return calls.flatMap((call) => asksOf(call, facts)?.map(({ may, on }) => `${may} on ${on}`) ?? [`unknown: ${call.target}`]);
   };
 
   test.each([
@@ -181,7 +186,7 @@ describe('what a handler needs is read from its bundle', () => {
        };`,
     );
     const handler = path.relative(root, folder);
-    const unknown = libraryCalls({ [handler]: [path.join(handler, 'main.ts')] })[handler]!.filter((call) => !asksOf(call));
+    const unknown = libraryCalls({ [handler]: [path.join(handler, 'main.ts')] })[handler]!.filter((call) => !asksOf(call, factsOf('aws')));
     expect([...new Set(unknown.map(({ target }) => target))].sort()).toEqual([
       '@aws-sdk/client-s3 DeleteObjectCommand',
       '@aws-sdk/client-s3 GetObjectCommand',

@@ -112,6 +112,7 @@ export class Symbols {
     const declaration = this.checker.getResolvedSignature(call)?.declaration;
     if (!declaration) return '*';
     if (isSetting(declaration)) return `{${this.text(call.arguments[0]!, scope)}}`;
+    if (call.expression.getText() === 'encodeURIComponent') return this.text(call.arguments[0]!, scope);
     if (!declaration.getSourceFile().isDeclarationFile)
       return this.readReturns(declaration, new Map([...scope, ...fill(declaration, call, scope)]));
     // What a method of a library hands back is known by what the method was called on.

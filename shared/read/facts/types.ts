@@ -137,8 +137,8 @@ export interface TypeFacts {
   /** What the local run does with its properties. A property that is not listed is refused. */
   readonly local: Treatments | 'no effect here';
   /**
-   * The API of Google that must be switched on, such as `pubsub`.
-   * @default - none
+   * The APIs of Google that must be switched on, such as `pubsub`. A type of Google says so, even where there are none.
+   * @default - it is no type of Google
    */
   readonly apis?: readonly string[];
   /**
@@ -181,6 +181,8 @@ export interface Ask {
   readonly may: string;
   /** The resource, as the settings of the handler name it: `{STORE_BUCKET}`. */
   readonly on: string;
+  /** The condition under which it is allowed to, where what is asked for is a part of the resource. */
+  readonly only?: string;
   /** The address that the request goes to, where the handler makes it itself. */
   readonly address?: string;
 }
