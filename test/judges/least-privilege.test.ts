@@ -120,7 +120,16 @@ describe('what a handler needs is read from its bundle', () => {
   };
 
   test.each([
-    ['aws/handlers/kinesis-to-s3', ['s3:PutObject on {STORE_BUCKET}/{STORE_PREFIX}*', 'sqs:SendMessage on {DEAD_LETTER_QUEUE_URL}']],
+    ['aws/handlers/kinesis-to-s3', ['sqs:SendMessage on {DEAD_LETTER_QUEUE_URL}', 's3:PutObject on {STORE_BUCKET}/{STORE_PREFIX}*']],
+    ['aws/handlers/sqs-to-s3', ['sqs:SendMessage on {DEAD_LETTER_QUEUE_URL}', 's3:PutObject on {STORE_BUCKET}/{STORE_PREFIX}*']],
+    [
+      'aws/handlers/sqs-to-aurora',
+      [
+        'sqs:SendMessage on {DEAD_LETTER_QUEUE_URL}',
+        'rds-data:ExecuteStatement on {STORE_CLUSTER_ARN}',
+        'secretsmanager:GetSecretValue on {STORE_SECRET_ARN}',
+      ],
+    ],
     [
       'azure/handlers/event-hubs-to-blob',
       [

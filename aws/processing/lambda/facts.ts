@@ -15,6 +15,7 @@ const FAILURES = 'DestinationConfig.OnFailure.Destination';
 
 export const facts: ServiceFacts = {
   name: 'Lambda',
+  harmless: ['@types/aws-lambda Context.getRemainingTimeInMillis'],
   local: 'runs',
   types: {
     [FUNCTION]: {
@@ -140,6 +141,7 @@ export const facts: ServiceFacts = {
         MaximumRecordAgeInSeconds: 'emulated',
         MaximumRetryAttempts: 'emulated',
         ParallelizationFactor: onlyValues(1),
+        'ScalingConfig.MaximumConcurrency': 'emulated',
         StartingPosition: onlyValues('TRIM_HORIZON'),
         Tags: 'no effect here',
       },

@@ -126,9 +126,9 @@ export const facts: ServiceFacts = {
     'Custom::S3AutoDeleteObjects': { name: 'what empties a bucket', role: 'helps', local: 'no effect here' },
   },
   calls: {
-    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+    // The right is given for what starts with a prefix. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
     '@aws-sdk/client-s3 PutObjectCommand': ({ arguments: [input] }) => [
-      { may: 's3:PutObject', on: `${said.part(input, 'Bucket')}/${said.part(input, 'Key')}` },
+      { may: 's3:PutObject', on: `${said.part(input, 'Bucket')}/${said.part(input, 'Key').replace(/(?<=^\{\w+\}).*/, '*')}` },
     ],
   },
   harmless: ['@aws-sdk/client-s3 S3Client'],

@@ -5,7 +5,7 @@ import { MonitorMetricAlert } from '@cdktf/provider-azurerm/lib/monitor-metric-a
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
 import { Construct } from 'constructs';
-import { type HandlerCode, requireSource, requireStores } from '../../../shared/synth/handler-needs';
+import { type HandlerCode, requireSource, requireStoreNames, requireStores } from '../../../shared/synth/handler-needs';
 import type { TextRule } from '../../../shared/synth/settings';
 import { ACTION_GROUPS, requireNumber, requireOneOf, requireText, requireTexts, STORE_NAME } from '../../../shared/synth/settings';
 import { needResourceProviders } from '../../foundation/resource-providers';
@@ -114,6 +114,7 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
     requireOneOf(this, { publish }, ['az', 'none'], 'With none, publish with a tool of your own.');
     requireTexts(this, { stores: Object.keys(props.stores) }, STORE_NAME);
     requireSource(this, props.code, props.source.format);
+    requireStoreNames(this, props.code, Object.keys(props.stores));
     requireTexts(this, { notify: props.notify }, ACTION_GROUPS);
     requireNumber(this, { maxInstances }, { from: 40, to: 1000, unit: 'instances', remedy: 'The provider refuses any other number.' });
     needResourceProviders(this, 'Microsoft.App', 'Microsoft.Insights', 'Microsoft.ManagedIdentity', 'Microsoft.Storage', 'Microsoft.Web');

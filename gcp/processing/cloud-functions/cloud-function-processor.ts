@@ -4,7 +4,7 @@ import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-ale
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { type HandlerCode, requireSource, requireStores } from '../../../shared/synth/handler-needs';
+import { type HandlerCode, requireSource, requireStoreNames, requireStores } from '../../../shared/synth/handler-needs';
 import type { TextRule } from '../../../shared/synth/settings';
 import { CHANNELS, requireNumber, requireText, requireTexts, STORE_NAME } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
@@ -117,6 +117,7 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     requireTexts(this, { stores: Object.keys(props.stores) }, STORE_NAME);
     requireTexts(this, { notify: props.notify }, CHANNELS);
     requireSource(this, code, source.format);
+    requireStoreNames(this, code, Object.keys(props.stores));
     if (serviceAccount !== undefined) requireText(this, { serviceAccount }, EMAIL);
     needApis(this, 'artifactregistry', 'cloudbuild', 'cloudfunctions', 'iam', 'logging', 'monitoring', 'run', 'storage');
     this.timeoutSeconds = timeoutSeconds;

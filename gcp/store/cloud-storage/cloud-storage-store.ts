@@ -3,7 +3,7 @@ import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucke
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { NumberRule, Removal, TextRule } from '../../../shared/synth/settings';
-import { KMS_KEY, mayDestroy, requireAbsent, requireNumber, requireText, SettingError } from '../../../shared/synth/settings';
+import { FOLDERS, KMS_KEY, mayDestroy, requireAbsent, requireNumber, requireText, SettingError } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
 import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
 import type { Binding, Workload } from '../../ports/identity';
@@ -16,11 +16,6 @@ const NAME: TextRule = {
   pattern: /^[a-z0-9]{1,20}$/,
   must: 'be 1 to 20 lower-case letters and digits',
   remedy: 'A bucket has room for no more.',
-};
-const FOLDERS: TextRule = {
-  pattern: /^([A-Za-z0-9!_*'()-][A-Za-z0-9!_.*'()-]*\/)+$/,
-  must: 'be folders that end in a slash',
-  remedy: 'Write it like events/ or raw/events/.',
 };
 const BUCKET_NAME: TextRule = {
   pattern: /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/,

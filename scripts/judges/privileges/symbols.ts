@@ -87,8 +87,16 @@ export class Symbols {
     if (!declaration) return '*';
     const filled = scope.get(declaration);
     if (filled) return this.read(filled.value, filled.scope);
+    if (ts.isBindingElement(declaration)) return this.readPart(declaration, scope);
     const isConst = ts.isVariableDeclaration(declaration) && (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0;
     return isConst && ts.isIdentifier(declaration.name) && declaration.initializer ? this.read(declaration.initializer, scope) : '*';
+  }
+
+  /** What a parameter that is taken apart, such as `({ name })`, is filled with. */
+  private readPart({ parent, name, propertyName }: ts.BindingElement, scope: Scope): Symbolic {
+    const filled = ts.isObjectBindingPattern(parent) ? scope.get(parent.parent) : undefined;
+    const whole = filled && this.read(filled.value, filled.scope);
+    return typeof whole === 'object' ? (whole[(propertyName ?? name).getText()] ?? '*') : '*';
   }
 
   private readObject(node: ts.ObjectLiteralExpression, scope: Scope): Symbolic {
