@@ -1,5 +1,5 @@
-import { add, type Edit, type Holder, type Json, remove, replace, set } from '../../shared/read/facts/weaken';
-import type { Asked, Stack } from '../../shared/read/stack';
+import { add, both, type Edit, type Holder, type Json, remove, replace, set } from '../../shared/read/facts/weaken';
+import type { Asked } from '../../shared/read/stack';
 import type { Subject, Weakening } from './catch';
 
 /** Each grant of a kind, widened and taken away. What it takes is known, so least privilege must object. */
@@ -7,7 +7,7 @@ export function grantWeakenings({ seen, facts }: Pick<Subject, 'seen' | 'facts'>
   return seen.all.flatMap((resource) => {
     const known = facts.type(resource.type);
     if (!known || facts.role(resource, seen) !== 'grants') return [];
-    const edits = resource.type.includes('::') ? statementsOf(resource) : rolesOf(resource, seen);
+    const edits = resource.type.includes('::') ? statementsOf(resource) : rolesOf(resource, { seen, facts });
     return edits.map(([name, edit]) => ({ name, edit, resource, of: known.name, folder: known.folder }));
   });
 }
@@ -45,7 +45,7 @@ function statementsIn(body: Holder): Json[] {
 }
 
 /** The role of a grant of Terraform. */
-function rolesOf(grant: Asked, seen: Stack): [string, Edit][] {
+function rolesOf(grant: Asked, subject: Pick<Subject, 'seen' | 'facts'>): [string, Edit][] {
   const role = String(grant.body.role_definition_name ?? grant.body.role);
   const azure = grant.type.startsWith('azurerm_');
   return [
@@ -53,9 +53,32 @@ function rolesOf(grant: Asked, seen: Stack): [string, Edit][] {
     [`${role}: for everybody`, azure ? set('principal_id', '00000000-0000-0000-0000-000000000000') : set('member', 'allUsers')],
     [`${role}: not given`, remove()],
     ...(grant.body.condition === undefined ? [] : ([[`${role}: without its condition`, set('condition')]] as [string, Edit][])),
-    ...(azure ? [] : wider(grant, role)),
-    ...elsewhere(grant, role, seen),
+    ...(azure ? scopes(grant, role, subject) : wider(grant, role)),
+    ...elsewhere(grant, role, subject),
   ];
+}
+
+/** A role of Azure, on everything that its scope lies in, and a second one beside it. */
+function scopes(grant: Asked, role: string, { seen, facts }: Pick<Subject, 'seen' | 'facts'>): [string, Edit][] {
+  const [scope] = grant.refers('scope');
+  const [group] = seen.of('azurerm_resource_group');
+  const on = ({ id }: Asked) => set('scope', (draft) => draft.reference(id));
+  const contributor = add(grant.type, (draft, { body }) => ({
+    ...(structuredClone(body) as Holder),
+    scope: draft.reference(group!.id),
+    role_definition_name: 'Contributor',
+  }));
+  return [
+    [`${role}: a role that nobody knows instead`, both(set('role_definition_name'), set('role_definition_id', 'custom'))],
+    ...(scope ? around(scope) : []).map((wider): [string, Edit] => [`${role}: on the whole ${facts.of(wider).name}`, on(wider)]),
+    ...(group ? ([[`${role}: and Contributor on the resource group`, contributor]] as [string, Edit][]) : []),
+  ];
+}
+
+/** What something lies in, the narrowest first. */
+function around(resource: Asked): readonly Asked[] {
+  const [holder] = ['storage_account_id', 'namespace_id', 'resource_group_name'].flatMap((setting) => resource.refers(setting));
+  return holder ? [holder, ...around(holder)] : [];
 }
 
 /** A role of Google, on the whole project besides, and for a list of members that takes it away from all others. */
@@ -75,12 +98,12 @@ function wider({ type }: Asked, role: string): [string, Edit][] {
 }
 
 /** A role, on another resource of the same type. */
-function elsewhere(grant: Asked, role: string, seen: Stack): [string, Edit][] {
+function elsewhere(grant: Asked, role: string, { seen, facts }: Pick<Subject, 'seen' | 'facts'>): [string, Edit][] {
   const members = ['member', 'principal_id'].flatMap((setting) => grant.refers(setting)).map(({ id }) => id);
   const on = grant
     .refers()
     .filter(({ id }) => !members.includes(id))
     .at(-1);
   const other = on && seen.of(on.type).find(({ id }) => id !== on.id);
-  return on && other ? [[`${role}: on the ${other.name} instead`, replace(on.id, other.id)]] : [];
+  return on && other ? [[`${role}: on another ${facts.of(other).name}`, replace(on.id, other.id)]] : [];
 }

@@ -1,6 +1,9 @@
 import { findReferences } from '../../scripts/judges/terraform-references';
 import { broken, the } from './broken';
 
+// The first test synthesizes every stack.
+jest.setTimeout(60_000);
+
 test.each<[string, 'azure' | 'gcp', rule: string, what: RegExp, (json: any) => void]>([
   [
     'a name that is too long for the longest prefix',
@@ -26,7 +29,7 @@ test.each<[string, 'azure' | 'gcp', rule: string, what: RegExp, (json: any) => v
     'a name whose rule nobody knows',
     'azure',
     'name',
-    /nothing is known of azurerm_container_registry/,
+    /^nothing is known of azurerm_container_registry: write it into facts\.ts/,
     (json) => {
       json.resource.azurerm_container_registry = { Images: { name: 'images' } };
     },

@@ -5,25 +5,6 @@ import type { Finding } from '../judge';
 import { ANSWERS } from './answers';
 import { blocksOf, type TerraformStack } from './stack';
 
-/** What the services take as a name: the attribute that holds it, and the rule of the service. */
-const NAMES: Readonly<Record<string, readonly [attribute: string, rule: RegExp]>> = {
-  azurerm_application_insights: ['name', /^[^%&\\?/#:<>]{1,259}[^%&\\?/#:<> .]$/],
-  azurerm_eventhub: ['name', /^[a-zA-Z0-9][\w.-]{0,254}[a-zA-Z0-9]$/],
-  azurerm_eventhub_consumer_group: ['name', /^[a-zA-Z0-9][\w.-]{0,48}[a-zA-Z0-9]$/],
-  azurerm_eventhub_namespace: ['name', /^[a-zA-Z][a-zA-Z0-9-]{4,48}[a-zA-Z0-9]$/],
-  // Azure takes 60 characters, and the host tells apps of one storage account apart by the first 32.
-  azurerm_function_app_flex_consumption: ['name', /^[a-zA-Z0-9][a-zA-Z0-9-]{0,30}[a-zA-Z0-9]$/],
-  azurerm_log_analytics_workspace: ['name', /^[a-zA-Z0-9][a-zA-Z0-9-]{2,61}[a-zA-Z0-9]$/],
-  azurerm_monitor_diagnostic_setting: ['name', /^[^*<>%&:?+/\\]{1,260}$/],
-  azurerm_monitor_metric_alert: ['name', /^[^*#&+:<>?@%{}\\/]{1,259}[^*#&+:<>?@%{}\\/ .]$/],
-  azurerm_monitor_scheduled_query_rules_alert_v2: ['name', /^[^*#&+:<>?@%{}\\/]{1,259}[^*#&+:<>?@%{}\\/ .]$/],
-  azurerm_resource_group: ['name', /^[\w()-][\w().-]{0,88}[\w()-]$/],
-  azurerm_service_plan: ['name', /^[\w-]{1,60}$/],
-  azurerm_storage_account: ['name', /^[a-z0-9]{3,24}$/],
-  azurerm_storage_container: ['name', /^(?=.{3,63}$)[a-z0-9](-?[a-z0-9])*$/],
-  azurerm_user_assigned_identity: ['name', /^[a-zA-Z0-9][\w-]{2,127}$/],
-};
-
 /** Each name is one that its service takes, with the shortest and with the longest answers, and no longer answer is taken. */
 export async function names(stack: TerraformStack): Promise<Finding[]> {
   const asked = Object.keys(stack.json.variable ?? {}).filter((variable) => variable in ANSWERS);
@@ -48,7 +29,7 @@ async function faultsWith(stack: TerraformStack, given: Readonly<Record<string, 
     const terraform = await read(stack, given);
     const found = blocksOf(stack.json).map(async ({ address, type, body }): Promise<Finding[]> => {
       const known = facts.type(type);
-      const [attribute, rule] = known?.named ?? NAMES[type] ?? ['name', undefined];
+      const [attribute, rule] = known?.named ?? ['name', undefined];
       const name = body[attribute];
       if (name === undefined || known?.role === 'grants') return [];
       if (!rule)

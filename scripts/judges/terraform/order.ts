@@ -2,11 +2,6 @@ import { type Facts, unknownType } from '../../../shared/read/facts/find';
 import type { Finding } from '../judge';
 import type { Model } from './model';
 
-/** The settings that say who a resource acts as. */
-const ACTS_AS: Readonly<Record<string, readonly string[]>> = {
-  azurerm_function_app_flex_consumption: ['identity.identity_ids'],
-};
-
 /** Every API that a resource needs is switched on before it, and stays on. */
 export function apis({ blocks: all, before }: Model, facts: Facts): Finding[] {
   const google = [...all.values()].filter(({ type }) => type.startsWith('google_'));
@@ -36,7 +31,7 @@ export function grants({ blocks: all, before, refers }: Model, facts: Facts): Fi
     return to === undefined ? [] : refers(address, to).map((identity) => ({ address, identity }));
   });
   return [...all.values()].flatMap((block) => {
-    const identities = (facts.type(block.type)?.actsAs ?? ACTS_AS[block.type] ?? []).flatMap((setting) => refers(block.address, setting));
+    const identities = (facts.type(block.type)?.actsAs ?? []).flatMap((setting) => refers(block.address, setting));
     const earlier = before(block.address);
     return given
       .filter(({ address, identity }) => identities.includes(identity) && !earlier.has(address) && !before(address).has(block.address))

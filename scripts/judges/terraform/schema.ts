@@ -20,11 +20,6 @@ export interface Setting {
 const PROVIDERS = path.join(__dirname, '../../../node_modules/@cdktf');
 const known = new Map<string, Shape | undefined>();
 
-/** Types without bindings: what they can be set to, each required one with a `!`, and what they compute. */
-const WITHOUT_BINDINGS: Readonly<Record<string, { readonly settings: readonly string[]; readonly computed: readonly string[] }>> = {
-  terraform_data: { settings: ['input', 'triggers_replace'], computed: ['id', 'output'] },
-};
-
 /**
  * The shape of a type such as `google_pubsub_topic` or `data.azurerm_client_config`, as the declarations of CDKTF's bindings
  * have it. They were generated from the schema of exactly the provider that the stack asks for.
@@ -35,9 +30,9 @@ export function shapeOf(type: string): Shape | undefined {
   return known.get(type);
 }
 
+/** The shape of a type that CDKTF has no bindings for, as its facts say it. */
 function written(type: string): Shape | undefined {
-  const inFacts = ['azure', 'gcp'].map((cloud) => factsOf(cloud).type(type)?.schema).find(Boolean);
-  const schema = inFacts ?? WITHOUT_BINDINGS[type];
+  const schema = ['azure', 'gcp'].map((cloud) => factsOf(cloud).type(type)?.schema).find(Boolean);
   if (!schema) return undefined;
   const { settings, computed } = schema;
   const names = settings.map((setting) => [setting.replace('!', ''), { required: setting.endsWith('!') }] as const);
