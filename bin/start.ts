@@ -150,10 +150,10 @@ function context(blueprint: string): string {
 }
 
 function closing(blueprint: string, clouds: readonly Cloud[]): string {
-  const local = 'To see events go through, on this machine and without an account: npm run local';
+  const local = `To see events go through, on this machine and without an account: npm run local${blueprint === MINIMAL ? '' : ` -- ${blueprint}`}`;
   const diff = [clouds.includes('aws') && `npx cdk diff${context(blueprint)}`, clouds.some((cloud) => cloud !== 'aws') && 'terraform plan'];
   const deploy = `Before the first deploy into an account, read "Deploy" in README.md. To see what a change would do: ${diff.filter(Boolean).join(', ')}.`;
-  return ['', ...(blueprint === MINIMAL ? [local] : []), deploy].join('\n');
+  return ['', local, deploy].join('\n');
 }
 
 function titles(clouds: readonly Cloud[]): string {

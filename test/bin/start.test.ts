@@ -61,14 +61,15 @@ describe('another blueprint', () => {
 
   test.each([
     ['as the CDK is told', ['-c', 'blueprint=lake'], {}],
-    ['by the environment', [], { BLUEPRINT: 'lake' }],
     ['by its name before the environment', ['lake'], { BLUEPRINT: 'broken' }],
   ])('is built %s on the clouds that have it, and one line says which have not', (_, args, env) => {
     const { status, stdout, stderr } = start(args, { ...(env as Record<string, string>), REMOVAL: 'retain' }, cwd);
     expect(stderr).toMatch(/^Azure and GCP have no blueprint lake\.\nSynthesizing AWS \.\.\. [\d.]+ s\n$/);
     expect(stdout).toMatch(/^\naws-lake, 33 resources in cdk\.out\/aws-lake\.template\.json\n/);
     expect(stdout).toContain('\n  deploy   REMOVAL=retain npx cdk deploy aws-lake -c blueprint=lake\n');
-    expect(stdout).toMatch(/\n\nBefore the first deploy .* what a change would do: npx cdk diff -c blueprint=lake\.\n$/);
+    expect(stdout).toMatch(
+      /\n\nTo see events .*: npm run local -- lake\nBefore the first deploy .* what a change would do: npx cdk diff -c blueprint=lake\.\n$/,
+    );
     expect(status).toBe(0);
   });
 
