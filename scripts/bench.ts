@@ -11,7 +11,13 @@ import { buildSync } from 'esbuild';
 import { bundleHandler, packageHandler } from '../shared/synth/handler-package';
 
 const root = path.join(__dirname, '..');
-const HANDLERS = ['aws/handlers/kinesis-to-s3', 'azure/handlers/event-hubs-to-blob', 'gcp/handlers/pub-sub-to-bigquery'];
+const HANDLERS = [
+  'aws/handlers/kinesis-to-s3',
+  'aws/handlers/sqs-to-s3',
+  'aws/handlers/sqs-to-aurora',
+  'azure/handlers/event-hubs-to-blob',
+  'gcp/handlers/pub-sub-to-bigquery',
+];
 const ROUNDS = 7;
 
 async function main() {
@@ -62,7 +68,7 @@ function run(script: string): number {
 
 /** One batch of 1,000 events of about 200 bytes, bundled as it ships, without the network. */
 async function handler() {
-  const { kinesisToS3, transform } = bundled();
+  const { kinesisSource, stringify, transform } = bundled();
   const events = Array.from({ length: 1000 }, (_, index) =>
     JSON.stringify({
       specversion: '1.0',
@@ -80,11 +86,16 @@ async function handler() {
     kinesis: { data: Buffer.from(event).toString('base64'), sequenceNumber: `${index}`, approximateArrivalTimestamp: 1_769_848_200 },
   }));
   const written: string[] = [];
-  const ours = kinesisToS3({
+  const ours = kinesisSource({
     transform,
-    processor: 'bench',
-    putObject: async (_, body) => void written.push(body),
-    sendMessage: async () => {},
+    sink: {
+      encode: stringify,
+      write: async ({ made }) => {
+        written.push(`${made.map(({ stored }) => stored).join('\n')}\n`);
+        return [];
+      },
+    },
+    deadLetter: async () => {},
   });
   const plain = () =>
     written.push(records.map(({ kinesis }) => JSON.stringify(JSON.parse(Buffer.from(kinesis.data, 'base64').toString('utf8')))).join('\n'));
@@ -106,8 +117,13 @@ async function handler() {
   );
 }
 
-function bundled(): typeof import('../aws/handlers/kinesis-to-s3/handler') & typeof import('../shared/runtime/transform') {
-  const contents = "export * from './aws/handlers/kinesis-to-s3/handler'; export * from './shared/runtime/transform';";
+type Bundled = typeof import('../aws/runtime/sources/kinesis') &
+  typeof import('../shared/runtime/json') &
+  typeof import('../shared/runtime/transform');
+
+function bundled(): Bundled {
+  const files = ['aws/runtime/sources/kinesis', 'shared/runtime/json', 'shared/runtime/transform'];
+  const contents = files.map((file) => `export * from './${file}';`).join('\n');
   const built = buildSync({
     stdin: { contents, resolveDir: root },
     bundle: true,
@@ -118,7 +134,7 @@ function bundled(): typeof import('../aws/handlers/kinesis-to-s3/handler') & typ
   });
   const module = { exports: {} };
   new Function('module', 'exports', 'require', built.outputFiles[0]!.text)(module, module.exports, require);
-  return module.exports as ReturnType<typeof bundled>;
+  return module.exports as Bundled;
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

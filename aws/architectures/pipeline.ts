@@ -1,4 +1,3 @@
-import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import eventSchema from '../../shared/runtime/event.schema.json';
 import { packageHandler } from '../../shared/synth/handler-package';
@@ -18,7 +17,7 @@ export class AwsPipeline extends AwsPlatform {
     const buffer = new KinesisBuffer(this, 'Buffer', { removal });
     const connect = new ApiGatewayEntry(this, 'Connect', { sink: buffer, eventSchema, accountLogRole });
     new LambdaProcessor(this, 'Processing', {
-      code: Code.fromAsset(packageHandler('aws/handlers/kinesis-to-s3').zip),
+      code: packageHandler('aws/handlers/kinesis-to-s3'),
       source: buffer,
       stores: { STORE: store },
     });

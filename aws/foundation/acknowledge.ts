@@ -8,7 +8,6 @@ export type Reasons = Readonly<Record<string, string>>;
 /**
  * Say why findings stay, next to what they concern, in the way that each scanner reads: rules of cdk-nag for the construct
  * and all below it, `CKV_*` of checkov and `W*` of cfn-lint in the metadata of the resource. What is deployed does not change.
- * Call it once for each resource.
  * @param construct a resource, or a construct with one main resource
  * @param reasons a function is asked when all is made: for ids that hold a name, and for findings that others may still mend
  * @returns the construct
@@ -44,10 +43,14 @@ function record(construct: IConstruct, reasons: Reasons) {
   const cdkNag = all.filter((one) => !checkov.includes(one) && !cfnLint.includes(one));
 
   const resource = (CfnResource.isCfnResource(construct) ? construct : construct.node.defaultChild) as CfnResource;
-  if (checkov.length > 0) resource.addMetadata('checkov', { skip: checkov.map(([id, comment]) => ({ id, comment })) });
+  if (checkov.length > 0) {
+    const skip = [...((resource.getMetadata('checkov')?.skip ?? []) as unknown[]), ...checkov.map(([id, comment]) => ({ id, comment }))];
+    resource.addMetadata('checkov', { skip });
+  }
   if (cfnLint.length > 0) {
-    const ignore_checks = cfnLint.map(([id]) => id);
-    resource.addMetadata('cfn-lint', { config: { ignore_checks }, reasons: Object.fromEntries(cfnLint) });
+    const known = (resource.getMetadata('cfn-lint')?.reasons ?? {}) as Readonly<Record<string, string>>;
+    const reasons = { ...known, ...Object.fromEntries(cfnLint) };
+    resource.addMetadata('cfn-lint', { config: { ignore_checks: Object.keys(reasons) }, reasons });
   }
   // What `Validations.of(construct).acknowledge` does too, but it takes no id with a lone bracket, and a prefix may hold one.
   for (const [id, reason] of cdkNag) construct.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, { [id]: reason });

@@ -1,4 +1,4 @@
-import { Aspects, CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import { Aspects, CfnOutput, Fn, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -47,6 +47,11 @@ export abstract class AwsPlatform extends Stack {
     this.accountLogRole = props.accountLogRole ?? this.node.tryGetContext('accountLogRole') ?? undefined;
     Tags.of(this).add('platform', id);
     if (notify !== undefined) this.tell(notify);
+  }
+
+  /** Named when it is deployed, so that no synthesis asks an account for them. */
+  override get availabilityZones(): string[] {
+    return [0, 1, 2].map((index) => Fn.select(index, Fn.getAzs()));
   }
 
   /** Show values to whoever deploys: each by its name, with a sentence that says what it is for. */

@@ -1,6 +1,5 @@
 // docs:start
 import { App, Duration, Stack } from 'aws-cdk-lib';
-import { Code } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { KinesisBuffer } from '../../aws/buffer/kinesis/kinesis-buffer';
 import { LambdaProcessor } from '../../aws/processing/lambda/lambda-processor';
@@ -13,7 +12,7 @@ const stack = new Stack(app, 'presses');
 const store = new S3Store(stack, 'Store', { bucket: Bucket.fromBucketName(stack, 'Lake', 'my-lake'), prefix: 'raw/presses/' });
 const buffer = new KinesisBuffer(stack, 'Buffer', { retention: Duration.days(30) });
 new LambdaProcessor(stack, 'Processing', {
-  code: Code.fromAsset(packageHandler('aws/handlers/kinesis-to-s3').zip),
+  code: packageHandler('aws/handlers/kinesis-to-s3'),
   source: buffer,
   stores: { STORE: store },
   delivery: { batchSize: 500, batchWindow: Duration.minutes(1), maxRetries: 20 },

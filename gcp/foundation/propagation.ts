@@ -3,8 +3,8 @@ import { dependable, type ITerraformDependable, TerraformResource } from 'cdktf'
 import type { Construct } from 'constructs';
 
 /**
- * Part of the Processing stage: a minute for roles to reach every corner of Google. It passes again whenever a grant is
- * added or replaced, so that the first calls that need it are not denied.
+ * A minute for roles to reach every corner of Google. It passes again whenever a grant is added or replaced, so that the
+ * first calls that need it are not denied.
  */
 export class Propagation extends Sleep {
   constructor(scope: Construct, id: string, grants: readonly ITerraformDependable[]) {

@@ -34,7 +34,11 @@ export function renderVtl(template: string, { body, context = {} }: VtlInput): V
       path: valueAt,
       json: (path: string) => stringifyJson(valueAt(path)),
     }),
-    util: listed('$util', { base64Encode: (value: string) => Buffer.from(value).toString('base64') }),
+    util: listed('$util', {
+      base64Encode: (value: string) => Buffer.from(value).toString('base64'),
+      // As java.net.URLEncoder: a blank is a plus, and letters, digits and . - * _ stay.
+      urlEncode: (value: string) => new URLSearchParams([['', value]]).toString().slice(1),
+    }),
     context: listed('$context', { ...context, responseOverride }),
   });
   return { text, status: responseOverride.status };

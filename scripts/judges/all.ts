@@ -1,5 +1,5 @@
 import { audit } from './audit';
-import { awsRules } from './aws-rules';
+import { awsLists } from './aws-lists';
 import { cdkNag } from './cdk-nag';
 import { cfnLint } from './cfn-lint';
 import { checkovCloudFormation } from './checkov-cloudformation';
@@ -10,16 +10,16 @@ import type { Judge } from './judge';
 import { leastPrivilege } from './least-privilege';
 import { licences } from './licences';
 import { lockfile } from './lockfile';
+import { rules } from './rules';
 import { terraformReferences } from './terraform-references';
-import { terraformRules } from './terraform-rules';
 import { terraformValidate } from './terraform-validate';
 
 /** Every judge, in the order in which they are asked: the fast ones first. */
 export const JUDGES: readonly Judge[] = [
   lockfile,
   licences,
-  awsRules,
-  terraformRules,
+  rules,
+  awsLists,
   leastPrivilege,
   terraformReferences,
   cloudFormationValidator,

@@ -42,10 +42,11 @@ export function nag(app: IConstruct): Finding[] {
   return [...findings, ...stale];
 }
 
-/** What a construct says for itself and for all below it. */
+/** What a construct says for itself and for all below it. What the CDK says to its own validator is left out. */
 function acknowledgements({ node }: IConstruct) {
   return node.metadata
     .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
     .flatMap(({ data }) => Object.entries(data as Record<string, string>))
-    .map(([id, reason]) => ({ id: id.replace(/^annotation::/i, ''), reason, path: node.path }));
+    .map(([id, reason]) => ({ id: id.replace(/^annotation::/i, ''), reason, path: node.path }))
+    .filter(({ id }) => !id.startsWith('CloudFormation-Validate::'));
 }

@@ -1,3 +1,6 @@
+import { CfnStack } from '../../shared/read/cfn';
+import { factsFor } from '../../shared/read/terraform';
+import { TfStack } from '../../shared/read/tf';
 import { awsApps } from './aws-apps';
 import type { Judge, Verdict } from './judge';
 import { cloudFormationPrivileges, type Identity, terraformPrivileges } from './privileges/findings';
@@ -10,8 +13,8 @@ export const leastPrivilege: Judge = {
   run: () => {
     const shipped = awsApps().filter(({ asItShips }) => asItShips);
     return Promise.resolve([
-      ...shipped.flatMap(({ subject, template }) => verdicts(subject, cloudFormationPrivileges(template))),
-      ...terraformStacks().flatMap(({ name, json }) => verdicts(name, terraformPrivileges(json))),
+      ...shipped.flatMap(({ subject, template }) => verdicts(subject, cloudFormationPrivileges(new CfnStack(template)))),
+      ...terraformStacks().flatMap(({ name, json }) => verdicts(name, terraformPrivileges(new TfStack(json), factsFor(json)))),
     ]);
   },
 };

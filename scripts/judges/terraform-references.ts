@@ -1,7 +1,8 @@
+import { factsFor } from '../../shared/read/terraform';
 import type { Finding, Judge } from './judge';
 import { readModel } from './terraform/model';
 import { names } from './terraform/names';
-import { apis, forwarders, grants } from './terraform/order';
+import { apis, grants } from './terraform/order';
 import { cycles, references, variables } from './terraform/references';
 import { providers, settings } from './terraform/settings';
 import { blocksOf, type TerraformStack, terraformStacks } from './terraform/stack';
@@ -9,7 +10,8 @@ import { blocksOf, type TerraformStack, terraformStacks } from './terraform/stac
 /** Everything of a stack that `terraform validate` or the first apply would refuse, as far as it can be known here. */
 export async function findReferences(stack: TerraformStack): Promise<Finding[]> {
   const model = await readModel(stack.json);
-  const held = [references, cycles, variables, settings, providers, apis, grants, forwarders].flatMap((rule) => rule(model));
+  const facts = factsFor(stack.json);
+  const held = [references, cycles, variables, settings, providers, apis, grants].flatMap((rule) => rule(model, facts));
   return [...model.unreadable, ...held, ...(await names(stack))];
 }
 

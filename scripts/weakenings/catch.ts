@@ -1,60 +1,116 @@
-import type { CfnTemplate } from '../../shared/read/cfn';
-import { hold } from '../judges/aws/rule';
-import { AWS as RULES } from '../judges/aws/rules';
+import { CfnStack } from '../../shared/read/cfn';
+import { type Facts, factsOf } from '../../shared/read/facts/find';
+import type { Edit } from '../../shared/read/facts/weaken';
+import type { Asked, Stack } from '../../shared/read/stack';
+import { factsFor } from '../../shared/read/terraform';
+import { TfStack } from '../../shared/read/tf';
 import { type AwsApp, awsApps } from '../judges/aws-apps';
 import type { Finding } from '../judges/judge';
 import { cloudFormationPrivileges, type Identity, terraformPrivileges } from '../judges/privileges/findings';
+import { holdPromises } from '../judges/promises';
 import { type TerraformStack, terraformStacks } from '../judges/terraform/stack';
 import { findReferences } from '../judges/terraform-references';
-import { holdRules } from '../judges/terraform-rules';
-import { AWS } from './aws';
-import { AZURE } from './azure';
-import { GCP } from './gcp';
-import { Draft, type Edit, type Holder, type Weakening } from './weakening';
+import { changedStack, changedTemplate } from './draft';
+import { grantWeakenings } from './grants';
 
 /** What a judge says against a template. */
 export interface Objection extends Finding {
   readonly judge: string;
 }
 
-/** The pipeline of one cloud: what makes it worse, and who objects. */
-export interface Subject {
-  readonly stack: string;
-  readonly weakenings: readonly Weakening[];
-  /** What is said against the template after a change, and nobody explains. Without a change, nothing is. */
-  objections(edit?: Edit): Promise<readonly Objection[]>;
+/** A way to make a template worse. */
+export interface Weakening {
+  /** What is worse, in a few words. */
+  readonly name: string;
+  /** What people call the type of what is weakened: `bucket`. */
+  readonly of: string;
+  /** The folder of the service that knows it. */
+  readonly folder: string;
+  readonly resource: Asked;
+  readonly edit: Edit;
 }
 
-/** The three pipelines. */
+/** A blueprint, and who objects when it is made worse. */
+export interface Subject {
+  readonly stack: string;
+  readonly facts: Facts;
+  readonly seen: Stack;
+  /**
+   * What is said against it after a change, and nobody explains. Without a change, nothing is. The judges that take longer
+   * are asked only when the first ones are silent.
+   */
+  objections(change?: Pick<Weakening, 'edit' | 'resource'>): Promise<readonly Objection[]>;
+}
+
+/** Every blueprint, as it ships. */
 export function subjects(): Subject[] {
   const shipped = awsApps().filter(({ asItShips }) => asItShips);
   return [...shipped.map(aws), ...terraformStacks().map(terraform)];
 }
 
+/**
+ * The ways to make the blueprints worse: each promise of a type is broken, and each grant of a kind is widened and taken
+ * away, once among all blueprints, in the first one that has it.
+ */
+export function weakeningsOf(all: readonly Subject[]): Map<Subject, Weakening[]> {
+  const known = new Set<string>();
+  const isNew = ({ name, of, folder }: Weakening) => {
+    const key = `${folder} ${of} ${name}`;
+    return known.has(key) ? false : known.add(key) !== undefined;
+  };
+  return new Map(all.map((subject) => [subject, [...promised(subject), ...grantWeakenings(subject)].filter(isNew)]));
+}
+
+function promised({ seen, facts }: Subject): Weakening[] {
+  return seen.all.flatMap((resource) => {
+    const known = facts.type(resource.type);
+    if (!known) return [];
+    const concerned = (known.promises ?? []).filter(({ concerns }) => concerns?.(resource, seen) ?? true);
+    const edits = [...concerned.flatMap(({ weakenings }) => Object.entries(weakenings)), ...Object.entries(known.weakenings ?? {})];
+    return edits.map(([name, edit]) => ({ name, edit, resource, of: known.name, folder: known.folder }));
+  });
+}
+
 function aws({ subject, template }: AwsApp): Subject {
+  const facts = factsOf('aws');
   return {
     stack: subject,
-    weakenings: AWS,
-    objections: async (edit) => {
-      const changed = changedTemplate(template, edit);
-      return [...said('rules', hold(RULES, changed).findings), ...said('least privilege', of(cloudFormationPrivileges(changed)))];
+    facts,
+    seen: new CfnStack(template),
+    objections: async (change) => {
+      const changed = new CfnStack(change ? changedTemplate(template, (draft) => change.edit(draft, change.resource)) : template);
+      return firstOf(
+        () => said('rules', holdPromises(changed, facts).findings),
+        () => said('least privilege', of(cloudFormationPrivileges(changed))),
+      );
     },
   };
 }
 
 function terraform(stack: TerraformStack): Subject {
+  const facts = factsFor(stack.json);
   return {
     stack: stack.name,
-    weakenings: stack.name.startsWith('azure') ? AZURE : GCP,
-    objections: async (edit) => {
-      const json = changedStack(stack.json, edit);
-      return [
-        ...said('rules', (await holdRules(json)).findings),
-        ...said('least privilege', of(terraformPrivileges(json))),
-        ...said('Terraform, read here', await findReferences({ ...stack, json })),
-      ];
+    facts,
+    seen: new TfStack(stack.json),
+    objections: async (change) => {
+      const json = change ? changedStack(stack.json, (draft) => change.edit(draft, change.resource)) : stack.json;
+      const changed = new TfStack(json);
+      return firstOf(
+        () => said('rules', holdPromises(changed, facts).findings),
+        () => said('least privilege', of(terraformPrivileges(changed, facts))),
+        async () => said('Terraform, read here', await findReferences({ ...stack, json })),
+      );
     },
   };
+}
+
+async function firstOf(...judges: readonly (() => readonly Objection[] | Promise<readonly Objection[]>)[]): Promise<readonly Objection[]> {
+  for (const judge of judges) {
+    const objections = await judge();
+    if (objections.length > 0) return objections;
+  }
+  return [];
 }
 
 function said(judge: string, findings: readonly Finding[]): Objection[] {
@@ -63,33 +119,4 @@ function said(judge: string, findings: readonly Finding[]): Objection[] {
 
 function of(identities: readonly Identity[]): Finding[] {
   return identities.flatMap(({ findings }) => findings);
-}
-
-function changedTemplate(template: CfnTemplate, edit: Edit = () => {}): CfnTemplate {
-  const resources = Object.entries(structuredClone(template.Resources));
-  const draft = new Draft(new Map(resources.map(([id, resource]) => [`${resource.Type} ${id}`, { ...resource } as unknown as Holder])));
-  edit(draft);
-  const changed = [...draft.resources].map(([address, body]) => {
-    const [Type, id] = address.split(' ') as [string, string];
-    return [id, { ...body, Type }] as const;
-  });
-  return { ...template, Resources: Object.fromEntries(changed) };
-}
-
-/** Variables may be changed as if they were resources: `variable.prefix`. */
-function changedStack(json: TerraformStack['json'], edit: Edit = () => {}): TerraformStack['json'] {
-  const { resource = {}, variable = {} } = structuredClone(json);
-  const sections = Object.entries({ ...resource, variable });
-  const bodies = sections.flatMap(([type, named]) =>
-    Object.entries(named).map(([name, body]) => [`${type}.${name}`, body as Holder] as const),
-  );
-  const draft = new Draft(new Map(bodies));
-  edit(draft);
-  const changed: Record<string, Record<string, Holder>> = {};
-  for (const [address, body] of draft.resources) {
-    const [type, name] = address.split('.') as [string, string];
-    changed[type] = { ...changed[type], [name]: body };
-  }
-  const { variable: variables = {}, ...resources } = changed;
-  return { ...json, resource: resources, variable: variables };
 }

@@ -1,30 +1,36 @@
-import { AWS } from '../judges/aws/rules';
-import { ALERTS } from '../judges/terraform/alert-rules';
-import { AZURE } from '../judges/terraform/azure-rules';
-import { DATA } from '../judges/terraform/data-rules';
-import { GCP } from '../judges/terraform/gcp-rules';
-import { type Objection, type Subject, subjects } from './catch';
-
-const TITLES: Readonly<Record<string, string>> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
+import { ROLES } from '../../shared/read/facts/types';
+import { ASKED } from '../judges/promises';
+import { type Objection, type Subject, subjects, type Weakening, weakeningsOf } from './catch';
 
 const INTRODUCTION = `# Weakenings
 
-Each line makes the template of a pipeline worse in one way, and names who objects. The change is made to what was synthesized, and the judges
-are asked for real. Snapshots object to all of them, so they are not counted; checkov, cfn-lint and cdk-nag are not asked here.
-A weakening to which nobody objects fails the tests, and so does a rule that objects to none. This page is generated.`;
+Each line makes a template worse in one way, and names who objects. What a type of resource promises stands in \`facts.ts\` of its service, with the ways to
+break it; each grant is widened and taken away besides. The change is made to what was synthesized, in the first blueprint that has such a resource, and the
+judges are asked for real: the rules of this project, then least privilege, then the references of Terraform, until one objects. Snapshots object to
+all of them, so they are not counted; checkov, cfn-lint and cdk-nag are not asked here. A weakening to which nobody objects fails the tests.
+This page is generated.`;
 
-/** What makes each pipeline worse, and who objects: \`docs/weakenings.md\`. */
+/** What makes each service worse, and who objects: \`docs/weakenings.md\`. */
 export async function weakeningsPage(): Promise<string> {
-  const parts = [INTRODUCTION];
-  for (const subject of subjects()) parts.push(await tableOf(subject));
-  parts.push(`## What the rules hold\n\n${rules()}`);
-  return `${parts.join('\n\n')}\n`;
+  const rows = new Map<string, string[]>();
+  for (const [subject, weakenings] of weakeningsOf(subjects())) {
+    for (const weakening of weakenings) {
+      const table = rows.get(weakening.folder) ?? [];
+      rows.set(weakening.folder, table);
+      table.push(await rowOf(subject, weakening));
+    }
+  }
+  const count = [...rows.values()].flat().length;
+  const tables = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([folder, table]) => section(folder, table));
+  return `${[INTRODUCTION, `${count} weakenings, none unheard.`, ...tables, asked()].join('\n\n')}\n`;
 }
 
-async function tableOf({ stack, weakenings, objections }: Subject): Promise<string> {
-  const rows: string[] = [];
-  for (const { name, edit } of weakenings) rows.push(`| ${name} | ${names(await objections(edit)) || '**nobody**'} |`);
-  return [`## ${TITLES[stack.split('-')[0]!]}`, '', '| What is worse | Who objects |', '|---|---|', ...rows].join('\n');
+function section(folder: string, rows: readonly string[]): string {
+  return [`## ${folder}`, '', '| What | is worse | Who objects |', '|---|---|---|', ...rows].join('\n');
+}
+
+async function rowOf({ objections }: Subject, weakening: Weakening): Promise<string> {
+  return `| ${weakening.of} | ${weakening.name.replaceAll('|', '\\|')} | ${names(await objections(weakening)) || '**nobody**'} |`;
 }
 
 /** Each judge with the rules that it names, once. */
@@ -34,10 +40,17 @@ function names(objections: readonly Objection[]): string {
   return judges.map((judge) => `${judge}: ${rulesOf(judge).join(', ')}`).join('; ');
 }
 
-function rules(): string {
-  const rows = [...AWS, ...AZURE, ...GCP, ...DATA, ...ALERTS].flatMap(({ id, types, must }) =>
-    types.map((type) => ({ type, row: `| \`${type}\` | must ${must} | \`${id}\` |` })),
+function asked(): string {
+  const rows = ROLES.filter((role) => ASKED[role].length > 0).map(
+    (role) => `| ${role} | ${ASKED[role].map((rule) => `\`${rule}\``).join(', ')} |`,
   );
-  const sorted = rows.sort((a, b) => (a.type < b.type ? -1 : a.type > b.type ? 1 : 0)).map(({ row }) => row);
-  return ['| | | Rule |', '|---|---|---|', ...sorted].join('\n');
+  return [
+    '## What a role asks for',
+    '',
+    'A type with one of these roles promises each, or its facts say why not.',
+    '',
+    '| Role | Promises |',
+    '|---|---|',
+    ...rows,
+  ].join('\n');
 }

@@ -1,4 +1,5 @@
-import { type CfnTemplate, isList, list, type Properties, refOf, text, type Value } from './cfn';
+import { type CfnAsked, type CfnStack, isList, list, type Properties, refOf, text, type Value } from './cfn';
+import { factsOf } from './facts/find';
 
 /** One statement about what somebody may do, wherever in a template it stands. */
 export interface Grant {
@@ -16,7 +17,8 @@ export interface Grant {
 }
 
 /** Everything that a template says about who may do what: policies of roles, of resources and of trust, doors and keys. */
-export function grantsOf({ Resources }: CfnTemplate): Grant[] {
+export function grantsOf(stack: CfnStack): Grant[] {
+  const { Resources } = stack.template;
   const all = Object.entries(Resources).map(([id, { Type, Properties = {} }]) => ({ id, Type, Properties }));
   const policies = all.filter(({ Type }) => HOLDERS.test(Type));
   const documents = all.flatMap((resource) => documentsIn(resource.Properties).map((document) => ({ ...resource, ...document })));
@@ -31,16 +33,9 @@ export function grantsOf({ Resources }: CfnTemplate): Grant[] {
     ...trusts.flatMap(({ id, statements }) =>
       statements.map((statement) => ({ ...grant(principal(statement), statement, id), on: [`\${${id}}`] })),
     ),
-    ...all.flatMap(({ id, Type, Properties: of }) => DOORS[Type]?.(id, of) ?? []),
     ...others.flatMap(({ id, statements }) => statements.map((statement) => grant(principal(statement), statement, id))),
-    ...all.filter(({ Type }) => Type === 'AWS::ApiGateway::Method').map(({ id, Properties: of }) => opening(id, of, Resources)),
+    ...stack.all.flatMap((resource) => doors(resource, stack)),
   ];
-}
-
-/** The path of a method, from its resource up to the root. */
-export function pathOf(resources: CfnTemplate['Resources'], method: Properties): string {
-  const resource = resources[refOf(method.ResourceId) ?? '']?.Properties;
-  return resource?.PathPart ? `${pathOf(resources, { ResourceId: resource.ParentId })}/${resource.PathPart}`.replace('//', '/') : '';
 }
 
 const HOLDERS = /^AWS::IAM::/;
@@ -52,7 +47,7 @@ interface Statement extends Properties {
 /** Every policy within a value. Some resources hold theirs as text. */
 function documentsIn(value: Value, path: readonly string[] = []): { path: readonly string[]; statements: Statement[] }[] {
   if (typeof value === 'string') return value.includes('"Effect"') ? documentsIn(parsed(value), path) : [];
-  if (typeof value !== 'object') return [];
+  if (typeof value !== 'object' || value === null) return [];
   const statements = isList(value) ? [] : list((value as Properties).Statement).filter(isStatement);
   if (statements.length > 0) return [{ path, statements }];
   return Object.entries(value).flatMap(([key, part]) => documentsIn(part, [...path, key]));
@@ -67,7 +62,7 @@ function parsed(json: string): Value {
 }
 
 function isStatement(value: Value): value is Statement {
-  return typeof value === 'object' && ['Allow', 'Deny'].includes(String((value as Properties).Effect));
+  return typeof value === 'object' && value !== null && ['Allow', 'Deny'].includes(String((value as Properties).Effect));
 }
 
 /** Whom a policy of IAM is for: whom it names, whoever names it, or the resource that it stands in. */
@@ -87,27 +82,11 @@ function keptElsewhere(id: string, { ManagedPolicyArns }: Properties): Grant[] {
 }
 
 /** What lets somebody in besides a policy. */
-const DOORS: Readonly<Record<string, (id: string, of: Properties) => Grant[]>> = {
-  'AWS::Lambda::Permission': (id, { Principal, Action, FunctionName, SourceArn }) => [
-    {
-      ...plain(everyoneOr(text(Principal)), text(Action), `\${${refOf(FunctionName) ?? id}}`, id),
-      conditions: SourceArn === undefined ? [] : [{ test: 'ArnLike aws:SourceArn', value: SourceArn }],
-    },
-  ],
-  'AWS::Lambda::Url': (id, { AuthType, TargetFunctionArn }) =>
-    AuthType === 'NONE' ? [plain('everyone', 'lambda:InvokeFunctionUrl', `\${${refOf(TargetFunctionArn) ?? id}}`, id)] : [],
-  'AWS::S3::Bucket': (id, { AccessControl = 'Private' }) =>
-    AccessControl === 'Private' ? [] : [plain('everyone', `all of the access control list ${text(AccessControl)}`, `\${${id}}`, id)],
-};
-
-/** Who may send to an API. */
-function opening(id: string, method: Properties, resources: CfnTemplate['Resources']): Grant {
-  const open = method.AuthorizationType === 'NONE';
-  const may = `${method.HttpMethod} ${pathOf(resources, method)}`;
-  return {
-    ...plain(open ? 'everyone' : 'client', may, `\${${refOf(method.RestApiId) ?? id}}`, id),
-    conditions: open ? [] : [{ test: 'authorized by', value: method.AuthorizationType }],
-  };
+function doors(resource: CfnAsked, stack: CfnStack): Grant[] {
+  return (factsOf('aws').type(resource.type)?.grants?.(resource, stack) ?? []).map(({ holder, may, on, condition }) => ({
+    ...plain(holder, may, on, resource.id),
+    conditions: condition ? [condition] : [],
+  }));
 }
 
 function plain(holder: string, action: string, on: string, at: string): Grant {
@@ -115,14 +94,14 @@ function plain(holder: string, action: string, on: string, at: string): Grant {
 }
 
 function grant(holder: string, statement: Statement, at: string): Grant {
-  const { Effect, Action, NotAction, Resource, NotResource, Condition = {} } = statement;
+  const { Effect, Action, NotAction, Resource, NotResource, Condition } = statement;
   const but = (value: Value) => (value === undefined ? [] : [`all but ${list(value).map(text).join(', ')}`]);
   return {
     holder,
     denied: Effect === 'Deny',
     actions: [...list(Action).map(text), ...but(NotAction)],
     on: [...new Set([...list(Resource).map(text), ...but(NotResource)])],
-    conditions: Object.entries(Condition).flatMap(([operator, tests]) =>
+    conditions: Object.entries(Condition ?? {}).flatMap(([operator, tests]) =>
       Object.entries(tests as Properties).map(([key, value]) => ({ test: `${operator} ${key}`, value })),
     ),
     at,
@@ -135,7 +114,8 @@ function principal({ Principal, NotPrincipal }: Statement): string {
 }
 
 function named(value: Value): string {
-  const kinds = typeof value === 'object' && !isList(value) && !refOf(value) ? Object.values(value as Properties) : [value];
+  const kinds =
+    typeof value === 'object' && value !== null && !isList(value) && !refOf(value) ? Object.values(value as Properties) : [value];
   return kinds.flatMap(list).map(text).join(', ');
 }
 

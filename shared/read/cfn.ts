@@ -1,8 +1,10 @@
 import { STAGES, words } from './picture';
+import { type Asked, type Body, isList, type Stack, type Value, valuesAt } from './stack';
 
-/** A value in a template: JSON, with the functions of CloudFormation among it. */
-export type Value = string | number | boolean | undefined | readonly Value[] | Properties;
-export type Properties = { readonly [key: string]: Value };
+export type { Value };
+export { isList };
+/** What a resource is set to: JSON, with the functions of CloudFormation among it. */
+export type Properties = Body;
 
 export interface CfnResource {
   readonly Type: string;
@@ -32,7 +34,7 @@ export function name(id: string): string {
 
 /** The first resource of the template that a value refers to. */
 export function refOf(value: Value): string | undefined {
-  if (typeof value !== 'object') return undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
   if (isList(value)) return value.map(refOf).find((id) => id !== undefined);
   const { Ref, 'Fn::GetAtt': getAtt } = value;
   if (typeof Ref === 'string' && !Ref.startsWith('AWS::')) return Ref;
@@ -44,7 +46,7 @@ export function refOf(value: Value): string | undefined {
 
 /** A value as text. A resource stands in it as `${placeholder}`, by whichever of its names it is referred to. */
 export function text(value: Value): string {
-  if (typeof value !== 'object') return String(value ?? '');
+  if (typeof value !== 'object' || value === null) return String(value ?? '');
   const { 'Fn::Join': join, 'Fn::Sub': sub, Ref } = value as Properties;
   if (join)
     return list(list(join)[1])
@@ -55,9 +57,93 @@ export function text(value: Value): string {
 }
 
 export function list(value: Value): readonly Value[] {
-  return value === undefined ? [] : isList(value) ? value : [value];
+  return value === undefined || value === null ? [] : isList(value) ? value : [value];
 }
 
-export function isList(value: Value): value is readonly Value[] {
-  return Array.isArray(value);
+/** A template of CloudFormation, made ready to be asked. */
+export class CfnStack implements Stack {
+  readonly all: readonly CfnAsked[];
+  private readonly byId: ReadonlyMap<string, CfnAsked>;
+
+  constructor(readonly template: CfnTemplate) {
+    this.all = Object.entries(template.Resources).map(([id, resource]) => new CfnAsked(id, resource, this));
+    this.byId = new Map(this.all.map((one) => [one.id, one]));
+  }
+
+  of(...types: readonly string[]): CfnAsked[] {
+    return this.all.filter(({ type }) => types.includes(type));
+  }
+
+  get(id: string | undefined): CfnAsked | undefined {
+    return id === undefined ? undefined : this.byId.get(id);
+  }
+}
+
+/** A resource of CloudFormation. */
+export class CfnAsked implements Asked {
+  readonly type: string;
+  readonly body: Body;
+  readonly retained: boolean;
+  /** What it says it waits for, beside what it refers to. */
+  readonly dependsOn: readonly string[];
+
+  constructor(
+    readonly id: string,
+    { Type, Properties = {}, DeletionPolicy, UpdateReplacePolicy, DependsOn }: CfnResource,
+    private readonly stack: CfnStack,
+  ) {
+    this.type = Type;
+    this.body = Properties;
+    this.retained = [DeletionPolicy, UpdateReplacePolicy].every((policy) => policy?.startsWith('Retain'));
+    this.dependsOn = list(DependsOn as Value).map(String);
+  }
+
+  get stage(): string {
+    return stageOf(this.id);
+  }
+
+  get name(): string {
+    return name(this.id);
+  }
+
+  get(setting: string): readonly Value[] {
+    return valuesAt(this.body, setting);
+  }
+
+  refers(setting?: string): readonly CfnAsked[] {
+    const values: readonly Value[] = setting === undefined ? [this.body] : this.get(setting);
+    const ids = new Set(values.flatMap(referencesIn));
+    return [...ids].flatMap((id) => this.stack.get(id) ?? []);
+  }
+
+  before(): ReadonlySet<string> {
+    const found = new Set<string>();
+    const waiting = this.directly();
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (found.has(next)) continue;
+      found.add(next);
+      waiting.push(...(this.stack.get(next)?.directly() ?? []));
+    }
+    return found;
+  }
+
+  private directly(): string[] {
+    return [...this.dependsOn, ...referencesIn(this.body)];
+  }
+}
+
+/** Every resource that a value refers to, by its id. */
+function referencesIn(value: Value): string[] {
+  if (typeof value === 'string') return [...value.matchAll(/\$\{(\w+)(?:\.[\w.]+)?\}/g)].map(([, id]) => id!);
+  if (typeof value !== 'object' || value === null) return [];
+  if (isList(value)) return value.flatMap(referencesIn);
+  const { Ref, 'Fn::GetAtt': getAtt } = value;
+  if (typeof Ref === 'string') return Ref.startsWith('AWS::') ? [] : [Ref];
+  if (getAtt) return [String(list(getAtt)[0]).split('.')[0]!];
+  return Object.values(value).flatMap(referencesIn);
+}
+
+/** Conditions of a policy as one text, in an order of their own. */
+export function conditionsOf(conditions: readonly string[]): string {
+  return [...conditions].sort().join(', ');
 }

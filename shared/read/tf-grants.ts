@@ -1,4 +1,5 @@
-import { type Body, list, one, type Resources, references, type TfResource, type Value } from './tf';
+import type { Facts } from './facts/find';
+import { type Body, list, one, Resources, references, type TfAsked, type TfResource, type TfStack, type Value } from './tf';
 
 /** One thing that a stack says about who may do what. */
 export interface Grant {
@@ -14,18 +15,29 @@ export interface Grant {
 }
 
 /** Everything that a stack says about who may do what: roles, lists of access, keys, and doors that stand open. */
-export function grantsOf(resources: Resources): Grant[] {
-  return resources.all.flatMap((resource) => READERS.find(([type]) => type.test(resource.type))?.[1](resource, resources) ?? []);
+export function grantsOf(stack: TfStack, facts: Facts): Grant[] {
+  const resources = new Resources(stack.json);
+  return resources.all.flatMap((resource) => [
+    ...(READERS.find(([type]) => type.test(resource.type))?.[1](resource, resources) ?? []),
+    ...doors(stack.get(resource.address)!, stack, facts),
+  ]);
+}
+
+/** What lets somebody in besides a role. */
+function doors(resource: TfAsked, stack: TfStack, facts: Facts): Grant[] {
+  return (facts.type(resource.type)?.grants?.(resource, stack) ?? []).map(({ holder, may: role, on, condition }) => ({
+    holder,
+    role,
+    on,
+    at: resource.id,
+    ...(condition ? { condition: { title: condition.test, expression: String(condition.value) } } : {}),
+  }));
 }
 
 type Reader = (resource: TfResource, resources: Resources) => Grant[];
 
 const READERS: readonly (readonly [RegExp, Reader])[] = [
   [/^azurerm_role_assignment$/, roleAssignment],
-  [/^azurerm_storage_container$/, openContainer],
-  [/^azurerm_eventhub(_namespace)?_authorization_rule$/, keys],
-  [/^google_bigquery_dataset$/, ({ body, address }) => list(body.access).map((entry) => accessEntry(entry as Body, address, address))],
-  [/^google_bigquery_dataset_access$/, ({ body, address }) => [accessEntry(body, target(body), address)]],
   [/^google_.*_iam_(member|binding)$/, iamMembers],
   [/^google_.*_iam_policy$/, (resource) => [plain('whoever that policy says', 'all of an IAM policy', resource)]],
   [/^google_.*_(access_control|acl)$/, accessControl],
@@ -42,25 +54,6 @@ function iamMembers(resource: TfResource, resources: Resources): Grant[] {
   const { title, expression } = (one(condition) ?? {}) as Body;
   const only = expression === undefined ? {} : { condition: { title: String(title), expression: String(expression) } };
   return list(member ?? members).map((who) => ({ ...plain(holderOf(who, resources), String(role), resource), ...only }));
-}
-
-/** A container that answers to anybody. */
-function openContainer({ body, address }: TfResource): Grant[] {
-  const { container_access_type: access = 'private' } = body;
-  return access === 'private' ? [] : [{ holder: 'everyone', role: `anonymous reading (${access})`, on: address, at: address }];
-}
-
-/** Whoever holds a key may do what the key may. */
-function keys({ type, body, address }: TfResource): Grant[] {
-  const may = ['listen', 'send', 'manage'].filter((right) => body[right] === true).join(', ');
-  const on = type === 'azurerm_eventhub_authorization_rule' ? body.eventhub_name : (body.namespace_name ?? body.namespace_id);
-  return [{ holder: 'whoever has the key', role: may, on: whole(on), at: address }];
-}
-
-function accessEntry(entry: Body, on: string, at: string): Grant {
-  const { role = 'an authorized view or routine' } = entry;
-  const who = ['special_group', 'iam_member', 'user_by_email', 'group_by_email', 'domain'].map((key) => entry[key]).find(Boolean);
-  return { holder: everyoneOr(String(who ?? 'a view or a routine')), role: String(role), on, at };
 }
 
 function accessControl(resource: TfResource): Grant[] {

@@ -1,12 +1,12 @@
 import { words } from './picture';
+import { type Asked, type Body, type Stack, type Value, valuesAt } from './stack';
 
-/** A value in Terraform's JSON. References stand in strings, as `${type.name.attribute}`. */
-export type Value = string | number | boolean | null | undefined | readonly Value[] | { readonly [key: string]: Value };
-export type Body = { readonly [key: string]: Value };
+export type { Body, Value };
 
 /** A synthesized stack, as far as it is read here. */
 export interface TerraformJson {
   readonly resource?: Readonly<Record<string, Readonly<Record<string, Body>>>>;
+  readonly data?: Readonly<Record<string, Readonly<Record<string, Body>>>>;
   readonly variable?: Readonly<Record<string, Body>>;
   readonly output?: Readonly<Record<string, Body>>;
 }
@@ -88,4 +88,99 @@ export function one(value: Value): Value {
 
 export function list(value: Value): readonly Value[] {
   return value === undefined || value === null ? [] : Array.isArray(value) ? value : [value];
+}
+
+/** A stack of Terraform, made ready to be asked: its resources and its data sources. */
+export class TfStack implements Stack {
+  readonly all: readonly TfAsked[];
+  private readonly byId: ReadonlyMap<string, TfAsked>;
+
+  constructor(readonly json: TerraformJson) {
+    const { resource = {}, data = {} } = json;
+    this.all = [...listed(resource, ''), ...listed(data, 'data.')].map(([type, id, body]) => new TfAsked(id, type, body, this));
+    this.byId = new Map(this.all.map((one) => [one.id, one]));
+  }
+
+  of(...types: readonly string[]): TfAsked[] {
+    return this.all.filter(({ type }) => types.includes(type));
+  }
+
+  get(id: string | undefined): TfAsked | undefined {
+    return id === undefined ? undefined : this.byId.get(id);
+  }
+}
+
+/** A resource or a data source of Terraform. References stand in strings, as `${type.name.attribute}`. */
+export class TfAsked implements Asked {
+  readonly body: Body;
+  /** Its path in the tree of constructs, without the stack. */
+  readonly path: readonly string[];
+
+  constructor(
+    readonly id: string,
+    readonly type: string,
+    private readonly whole: Body,
+    private readonly stack: TfStack,
+  ) {
+    const { '//': _, ...body } = whole;
+    this.body = body;
+    this.path = pathOf(whole);
+  }
+
+  get stage(): string {
+    return stageOf(this.path);
+  }
+
+  get name(): string {
+    return nameOf({ type: this.type, address: this.id, path: this.path, body: this.body });
+  }
+
+  get retained(): boolean {
+    return valuesAt(this.body, 'lifecycle.prevent_destroy').includes(true) || this.body.deletion_protection === true;
+  }
+
+  /** The findings that stay, each with the reason that its construct gives. */
+  get acknowledged(): readonly Body[] {
+    return list((this.whole['//'] as Body | undefined)?.acknowledged) as readonly Body[];
+  }
+
+  get(setting: string): readonly Value[] {
+    return valuesAt(this.body, setting);
+  }
+
+  refers(setting?: string): readonly TfAsked[] {
+    const values: readonly Value[] = setting === undefined ? [this.body] : this.get(setting);
+    const ids = new Set(values.flatMap(addressesIn));
+    return [...ids].flatMap((id) => this.stack.get(id) ?? []);
+  }
+
+  before(): ReadonlySet<string> {
+    const found = new Set<string>();
+    const waiting = this.directly();
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (found.has(next)) continue;
+      found.add(next);
+      waiting.push(...(this.stack.get(next)?.directly() ?? []));
+    }
+    return found;
+  }
+
+  private directly(): string[] {
+    const { depends_on, ...rest } = this.body;
+    return [...list(depends_on).map(String), ...addressesIn(rest)];
+  }
+}
+
+/** Each resource and data source that a value refers to. */
+function addressesIn(value: Value): string[] {
+  if (typeof value === 'string') {
+    return [...value.matchAll(/[$%]\{([^}]*)\}/g)].flatMap(([, expression]) => expression!.match(/\b(?:data\.)?[a-z]\w*\.[\w-]+/g) ?? []);
+  }
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(addressesIn) : [];
+}
+
+function listed(section: NonNullable<TerraformJson['resource']>, prefix: string): [string, string, Body][] {
+  return Object.entries(section).flatMap(([type, named]) =>
+    Object.entries(named).map(([name, body]): [string, string, Body] => [`${prefix}${type}`, `${prefix}${type}.${name}`, body]),
+  );
 }

@@ -59,7 +59,7 @@ function readEvent(bytes: Buffer): Event {
 }
 
 /** A reason travels beside the payload, so it is kept short. An object that is no `Error` may refuse to become a text. */
-function inOneLine(error: unknown): string {
+export function inOneLine(error: unknown): string {
   const fault =
     error instanceof Error
       ? `${error.name}: ${error.message}`

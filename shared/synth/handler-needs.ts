@@ -38,26 +38,31 @@ export function requireSource(scope: IConstruct, { needs }: HandlerCode, format:
 
 /**
  * Refuse a map of stores that is not the one that the handler reads.
+ * @param given the names of the stores
+ * @throws SettingError
+ */
+export function requireStoreNames(scope: IConstruct, { needs }: HandlerCode, given: readonly string[]) {
+  if (!needs) return;
+  const names = Object.keys(needs.stores);
+  if (String([...given].sort()) === String([...names].sort())) return;
+  const form = `{ ${names.map((name) => `${name}: store`).join(', ')} }`;
+  throw new SettingError(
+    scope,
+    `stores must be ${form} for this handler`,
+    given.join(' and ') || 'none',
+    'Its code reads the settings of these stores.',
+  );
+}
+
+/**
+ * Refuse a map of stores that is not the one that the handler reads, and stores that hand back other settings.
  * @param settings what the stores hand back, by the name of each store
  * @throws SettingError
  */
-export function requireStores(
-  scope: IConstruct,
-  { needs }: HandlerCode,
-  settings: Readonly<Record<string, Readonly<Record<string, string>>>>,
-) {
+export function requireStores(scope: IConstruct, code: HandlerCode, settings: Readonly<Record<string, Readonly<Record<string, string>>>>) {
+  const { needs } = code;
   if (!needs) return;
-  const names = Object.keys(needs.stores);
-  const form = `{ ${names.map((name) => `${name}: store`).join(', ')} }`;
-  const given = Object.keys(settings);
-  if (String([...given].sort()) !== String([...names].sort())) {
-    throw new SettingError(
-      scope,
-      `stores must be ${form} for this handler`,
-      given.join(' and ') || 'none',
-      'Its code reads the settings of these stores.',
-    );
-  }
+  requireStoreNames(scope, code, Object.keys(settings));
   for (const [name, endings] of Object.entries(needs.stores)) {
     const missing = endings.map((ending) => `${name}_${ending}`).filter((setting) => settings[name]![setting] === undefined);
     if (missing.length === 0) continue;

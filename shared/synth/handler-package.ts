@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildSync } from 'esbuild';
 import { type Zippable, zipSync } from 'fflate';
+import type { HandlerCode, HandlerNeeds } from './handler-needs';
 
 const root = path.join(__dirname, '../..');
 const cache = path.join(root, 'node_modules/.cache/blueprints');
@@ -15,26 +16,40 @@ const makers = [
   'node_modules/fflate/package.json',
 ];
 
-/** A handler, bundled and zipped. */
-export interface HandlerPackage {
-  /** The absolute path of the zip. */
-  readonly zip: string;
-  /** The SHA-256 of the zip, in hexadecimal. Equal sources give an equal hash on every machine, on every day. */
-  readonly hash: string;
+/** What a handler needs where it runs. It is read while synthesizing, and does not go along. */
+const NEEDS = 'needs.json';
+
+/** Code, bundled and zipped. Equal sources give an equal hash on every machine, on every day. */
+export interface CodePackage extends Pick<HandlerCode, 'zip' | 'hash'> {
   /** The files that went into it, by their paths from the root. */
   readonly inputs: readonly string[];
 }
 
+/** A handler, bundled and zipped. */
+export interface HandlerPackage extends CodePackage {
+  readonly needs: HandlerNeeds;
+}
+
 /**
- * Bundle the handler in a folder such as `aws/handlers/kinesis-to-s3` into a zip: `main.ts` becomes `index.js`, and the
- * other files go along as they are, but for TypeScript and hidden files.
+ * Bundle the handler in a folder such as `aws/handlers/kinesis-to-s3` into a zip, and read what it needs.
+ * @throws Error on a folder without `needs.json`, and on one that says it wrong
+ */
+export function packageHandler(folder: string): HandlerPackage {
+  const needs = readNeeds(`${folder}/${NEEDS}`);
+  return { ...packageCode(folder), needs };
+}
+
+/**
+ * Bundle the code in a folder into a zip: `main.ts` becomes `index.js`, and the other files go along as they are, but for
+ * TypeScript, hidden files and `needs.json`, which says what a handler needs.
  *
  * A bundle is kept and used again for as long as no file that went into it changes.
  */
-export function packageHandler(folder: string): HandlerPackage {
+export function packageCode(folder: string): CodePackage {
   const recipe = path.join(cache, `${folder.replaceAll('/', '-')}.json`);
   const known = readRecipe(recipe);
-  const extras = readdirSync(path.join(root, folder)).filter((file) => !file.endsWith('.ts') && !file.startsWith('.'));
+  const isExtra = (file: string) => !file.endsWith('.ts') && !file.startsWith('.') && file !== NEEDS;
+  const extras = readdirSync(path.join(root, folder)).filter(isExtra);
   if (known && isFresh(known, extras)) return packageOf(known);
 
   const { zip, inputs } = bundle(folder, extras);
@@ -54,8 +69,38 @@ interface Recipe extends Pick<HandlerPackage, 'hash'> {
   readonly inputs: Readonly<Record<string, string | undefined>>;
 }
 
-function packageOf({ hash, inputs }: Recipe): HandlerPackage {
+function packageOf({ hash, inputs }: Recipe): CodePackage {
   return { zip: zipOf(hash), hash, inputs: Object.keys(inputs).filter((file) => !makers.includes(file)) };
+}
+
+function readNeeds(file: string): HandlerNeeds {
+  const needs = parsed(file);
+  if (isNeeds(needs)) return needs;
+  const example = '{ "source": "kinesis", "stores": { "STORE": ["BUCKET", "PREFIX"] } }';
+  const fault = existsSync(path.join(root, file)) ? 'is malformed' : 'is missing';
+  throw new Error(`${file} ${fault}. It says what the handler reads and which settings its stores have: ${example}.`);
+}
+
+function parsed(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path.join(root, file), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function isNeeds(needs: unknown): needs is HandlerNeeds {
+  if (!isObject(needs) || String(Object.keys(needs).sort()) !== 'source,stores' || !isObject(needs.stores)) return false;
+  const isList = (value: unknown) => Array.isArray(value) && value.length > 0 && value.every(isText);
+  return isText(needs.source) && Object.values(needs.stores).every(isList);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isFresh(recipe: Recipe, extras: readonly string[]): boolean {

@@ -68,6 +68,13 @@ export const KMS_KEY: TextRule = {
   remedy: 'See gcloud kms keys list.',
 };
 
+/** The start of the names of objects, on every cloud. */
+export const FOLDERS: TextRule = {
+  pattern: /^([A-Za-z0-9!_*'()-][A-Za-z0-9!_.*'()-]*\/)+$/,
+  must: 'be folders that end in a slash',
+  remedy: 'Write it like events/ or raw/events/.',
+};
+
 /** The names of stores. Each starts the names of environment variables. */
 export const STORE_NAME: TextRule = {
   pattern: /^[A-Za-z][A-Za-z0-9_]*$/,

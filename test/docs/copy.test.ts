@@ -29,7 +29,7 @@ function resolved(file: string): string {
 /** What of a service is copied: what readers of templates and of this repository need stays behind. */
 function copied(service: string): string[] {
   const files = ts.sys.readDirectory(path.join(root, service), ['.ts']).map((file) => path.relative(root, file));
-  return files.filter((file) => !/\/(facts|example)\.ts$/.test(file));
+  return files.filter((file) => !/\/(facts|example|promises)\.ts$/.test(file));
 }
 
 test('there are services to be copied', () => expect(services.length).toBeGreaterThanOrEqual(10));

@@ -1,6 +1,9 @@
 import { findReferences } from '../../scripts/judges/terraform-references';
 import { broken, the } from './broken';
 
+// The first test synthesizes every stack.
+jest.setTimeout(60_000);
+
 test.each<[string, 'azure' | 'gcp', rule: string, what: RegExp, (json: any) => void]>([
   [
     'a name that is too long for the longest prefix',
@@ -26,7 +29,7 @@ test.each<[string, 'azure' | 'gcp', rule: string, what: RegExp, (json: any) => v
     'a name whose rule nobody knows',
     'azure',
     'name',
-    /what azurerm_container_registry takes/,
+    /^nothing is known of azurerm_container_registry: write it into facts\.ts/,
     (json) => {
       json.resource.azurerm_container_registry = { Images: { name: 'images' } };
     },
@@ -89,16 +92,6 @@ test.each<[string, 'azure' | 'gcp', rule: string, what: RegExp, (json: any) => v
     (json) => {
       const trigger = the(json, 'google_pubsub_subscription', 'Processing');
       trigger.depends_on = trigger.depends_on.filter((one: string) => !one.includes('InvokerGrant'));
-    },
-  ],
-  [
-    'a push before Pub/Sub may forward what failed',
-    'gcp',
-    'order',
-    /until Pub\/Sub may publish to its dead letter/,
-    (json) => {
-      const trigger = the(json, 'google_pubsub_subscription', 'Processing');
-      trigger.depends_on = trigger.depends_on.filter((one: string) => !one.includes('Forwarder'));
     },
   ],
 ])('finds %s', async (_, cloud, rule, what, breakIt) => {

@@ -1,14 +1,16 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { type Alarm, type Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { Grant } from 'aws-cdk-lib/aws-iam';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { type IStream, Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { NumberRule, Removal, TimeRule } from '../../../shared/synth/settings';
-import { mayDestroy, requireAbsent, requireNumber, requireResource, requireTime, SettingError } from '../../../shared/synth/settings';
-import { acknowledge, type Reasons, withoutAction } from '../../foundation/acknowledge';
+import { mayDestroy, requireAbsent, requireNumber, requireResource, requireTime } from '../../../shared/synth/settings';
+import { acknowledge, type Reasons } from '../../foundation/acknowledge';
+import { alarm } from '../../foundation/alarms';
+import { bindDeadLetterQueue, makeDeadLetterQueue, requireStandardQueue } from '../../foundation/dead-letter-queue';
+import { allow } from '../../foundation/grants';
 import type { Delivery } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { DeadLetter, PutRecordRequest, RecordSink, RecordSource, RecordTemplate } from '../../ports/records';
@@ -23,7 +25,6 @@ const AGE: TimeRule = {
 };
 const DEAD_LETTER: Reasons = {
   'AwsSolutions-SQS3': 'It is the dead letter. Lambda puts here what it gave up, a way that the rule does not know.',
-  CKV_AWS_27: 'SQS encrypts it with its own key, which the check does not know. For a key of yours bring a deadLetterQueue.',
 };
 
 /** Settings for {@link KinesisBuffer}. Every one has a safe default. */
@@ -72,7 +73,7 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
   readonly format = 'kinesis';
   /** The queue of the dead letter. */
   readonly deadLetterQueue: IQueue;
-  readonly deadLetter: DeadLetter = { bindWriter: (writer, name) => this.bindDeadLetter(writer, name) };
+  readonly deadLetter: DeadLetter = { bindWriter: (writer, name) => bindDeadLetterQueue(this.deadLetterQueue, writer, name) };
   /** Late readers, throttled writers and readers, and a dead letter that is not empty. None has an action yet. */
   readonly alarms: readonly Alarm[];
 
@@ -82,11 +83,9 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
     super(scope, id);
     this.retention = props.retention ?? Duration.days(7);
     requireTime(this, { retention: this.retention }, RETENTION);
-    requireResource(this, { stream: props.stream, deadLetterQueue: props.deadLetterQueue, encryptionKey: props.encryptionKey });
+    requireResource(this, { stream: props.stream, encryptionKey: props.encryptionKey });
     if (props.stream) requireAbsent(this, 'stream', { retention: props.retention, encryptionKey: props.encryptionKey });
-    if (props.deadLetterQueue?.fifo) {
-      throw new SettingError(this, 'deadLetterQueue must be a standard queue', 'a FIFO queue', 'Lambda sends failed batches to no other.');
-    }
+    requireStandardQueue(this, { deadLetterQueue: props.deadLetterQueue }, 'Lambda sends failed batches to no other.');
     const removalPolicy = mayDestroy(this, props.removal) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
 
     this.stream =
@@ -98,15 +97,7 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
         encryptionKey: props.encryptionKey,
         removalPolicy,
       });
-    this.deadLetterQueue =
-      props.deadLetterQueue ??
-      new Queue(this, 'DeadLetter', {
-        encryption: QueueEncryption.SQS_MANAGED,
-        enforceSSL: true,
-        retentionPeriod: Duration.days(14),
-        removalPolicy,
-      });
-    if (!props.deadLetterQueue) acknowledge(this.deadLetterQueue, DEAD_LETTER);
+    this.deadLetterQueue = props.deadLetterQueue ?? makeDeadLetterQueue(this, removalPolicy, DEAD_LETTER);
     if (props.encryptionKey) acknowledge(this.stream, { 'AwsSolutions-KDS3': 'encryptionKey was given; without it Kinesis has its own.' });
 
     const highest = { period: Duration.minutes(1), statistic: 'Maximum' };
@@ -115,10 +106,10 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
     const heldBack = this.stream.metricReadProvisionedThroughputExceeded({ statistic: 'Sum' });
     const dead = this.deadLetterQueue.metricApproximateNumberOfMessagesVisible(highest);
     this.alarms = [
-      this.alarm('Late', late, 'Records have waited for an hour: their reader is down or too slow.', Duration.hours(1).toMilliseconds()),
-      this.alarm('WritesThrottled', turnedAway, 'The stream turned writers away. Writers that do not try again lose records.'),
-      this.alarm('ReadsThrottled', heldBack, 'The stream turned readers away. Records wait.'),
-      this.alarm('DeadLetters', dead, 'Records could not be processed. What came as a position alone is in the stream for its retention.'),
+      alarm(this, 'Late', late, 'Records have waited for an hour: their reader is down or too slow.', Duration.hours(1).toMilliseconds()),
+      alarm(this, 'WritesThrottled', turnedAway, 'The stream turned writers away. Writers that do not try again lose records.'),
+      alarm(this, 'ReadsThrottled', heldBack, 'The stream turned readers away. Records wait.'),
+      alarm(this, 'DeadLetters', dead, 'Records could not be processed. What came as a position alone is in the stream for its retention.'),
     ];
   }
 
@@ -161,7 +152,7 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
       maxRecordAge: maxAge,
       onFailure: { bind: () => ({ destination: this.deadLetterQueue.queueArn }) },
     });
-    mapping.node.addDependency(...this.bindReader(target, 'BUFFER').waitFor, ...this.bindDeadLetter(target, 'DEAD_LETTER').waitFor);
+    mapping.node.addDependency(...this.bindReader(target, 'BUFFER').waitFor, ...this.deadLetter.bindWriter(target, 'DEAD_LETTER').waitFor);
   }
 
   bindReader(reader: Workload, name: string): Binding {
@@ -169,25 +160,9 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
     return this.bind(reader, name, 'kms:Decrypt', ...reads);
   }
 
-  private bindDeadLetter(writer: Workload, name: string): Binding {
-    const { queueArn, queueUrl, encryptionMasterKey } = this.deadLetterQueue;
-    const waitFor = allow(writer, queueArn, ['sqs:SendMessage'], encryptionMasterKey, 'kms:Decrypt', 'kms:GenerateDataKey');
-    return { settings: { [`${name}_QUEUE_URL`]: queueUrl }, waitFor };
-  }
-
   private bind(holder: Workload, name: string, keyAction: string, ...actions: string[]): Binding {
     const { streamArn, streamName, encryptionKey } = this.stream;
     const onStream = actions.map((action) => `kinesis:${action}`);
     return { settings: { [`${name}_STREAM`]: streamName }, waitFor: allow(holder, streamArn, onStream, encryptionKey, keyAction) };
   }
-
-  private alarm(id: string, metric: Metric, alarmDescription: string, threshold = 1): Alarm {
-    const rule = { threshold, evaluationPeriods: 1, treatMissingData: TreatMissingData.NOT_BREACHING, alarmDescription };
-    return acknowledge(metric.createAlarm(this, `${id}Alarm`, rule), withoutAction);
-  }
-}
-
-function allow({ role }: Workload, resourceArn: string, actions: string[], key?: IKey, ...keyActions: string[]): Grant[] {
-  const grant = Grant.addToPrincipal({ grantee: role, actions, resourceArns: [resourceArn] });
-  return key ? [grant, key.grant(role, ...keyActions)] : [grant];
 }

@@ -1,24 +1,22 @@
 import { Aws, Names, RemovalPolicy } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import { type Alarm, type Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable, type IRole, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { requireNumber, requireOneOf, requireResource } from '../../../shared/synth/settings';
-import { acknowledge, type Reasons, spell, withoutAction } from '../../foundation/acknowledge';
+import { acknowledge, type Reasons, spell } from '../../foundation/acknowledge';
+import { alarm } from '../../foundation/alarms';
+import { answerCommonFindings } from '../../foundation/answers';
 import type { Workload } from '../../ports/identity';
 import type { PutRecordRequest, RecordSink } from '../../ports/records';
-import { accessLogFormat, answersTo } from './api-gateway-templates';
+import { accessLogFormat, answersTo, RECORD, templateOf } from './api-gateway-templates';
 
 const QUOTA = 'Ask AWS for a higher account quota first.';
 /** The stage of the API, and a part of its address. */
 const STAGE = 'prod';
 
-const INLINE: Reasons = { 'NIST.800.53.R5-IAMNoInlinePolicy': 'The policy goes with its role, and can be given to no other.' };
-const LOG: Reasons = {
-  'CKV_AWS_158, NIST.800.53.R5-CloudWatchLogGroupEncrypted': 'CloudWatch Logs has a key of its own. For a key of yours: kmsKeyId on it.',
-};
-const STAGE_IS_RIGHT: Reasons = {
+const STAGE_FINDINGS: Reasons = {
   'AwsSolutions-APIG3, NIST.800.53.R5-APIGWAssociatedWithWAF':
     'A firewall costs by the month, and nobody sends unknown. Where you need one, associate it with api.deploymentStage.',
   'CKV_AWS_120, NIST.800.53.R5-APIGWCacheEnabledAndEncrypted': 'Events come by POST, and API Gateway caches answers to GET.',
@@ -95,13 +93,9 @@ export class ApiGatewayEntry extends Construct implements Workload {
     requireResource(this, { accessLog: props.accessLog });
 
     const kept = { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY };
-    const accessLog = props.accessLog ?? acknowledge(new LogGroup(this, 'AccessLog', kept), LOG);
-    this.role = acknowledge(new Role(this, 'Role', { assumedBy: new ServicePrincipal('apigateway.amazonaws.com') }), INLINE);
-    const request = props.sink.bindRequest(this, {
-      text: '$input.body',
-      dataBase64: '$util.base64Encode($input.body)',
-      partitionKeyJson: "#if($key && $key != '') $input.json('$.partitionkey') #else $input.json('$.id') #end",
-    });
+    const accessLog = props.accessLog ?? new LogGroup(this, 'AccessLog', kept);
+    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('apigateway.amazonaws.com') });
+    const request = props.sink.bindRequest(this, RECORD);
 
     this.api = new apigateway.RestApi(this, 'Api', {
       // The name is a dimension of the metrics, so it must be this API's alone.
@@ -135,8 +129,9 @@ export class ApiGatewayEntry extends Construct implements Workload {
     const { restApiId, deploymentStage } = this.api;
     // API Gateway would make this group itself with the first error, and keep what is in it for ever.
     const errorLog = new LogGroup(this, 'ErrorLog', { ...kept, logGroupName: `API-Gateway-Execution-Logs_${restApiId}/${STAGE}` });
-    deploymentStage.node.addDependency(acknowledge(errorLog, LOG), ...request.waitFor);
-    acknowledge(deploymentStage, STAGE_IS_RIGHT);
+    deploymentStage.node.addDependency(errorLog, ...request.waitFor);
+    acknowledge(deploymentStage, STAGE_FINDINGS);
+    answerCommonFindings(this);
     this.url = this.api.urlForPath('/events');
     this.curl =
       `curl --aws-sigv4 aws:amz:${Aws.REGION}:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" ` +
@@ -145,8 +140,8 @@ export class ApiGatewayEntry extends Construct implements Workload {
     const failed = 'Events were turned away though their senders did nothing wrong. Senders that do not try again lose them.';
     const turnedAway = 'More than one request in twenty is turned away: unsigned, broken, too large or too many.';
     this.alarms = [
-      this.alarm('ServerErrors', this.api.metricServerError(), 1, failed),
-      this.alarm('ClientErrors', this.api.metricClientError({ statistic: 'Average' }), 0.05, turnedAway),
+      alarm(this, 'ServerErrors', this.api.metricServerError(), failed),
+      alarm(this, 'ClientErrors', this.api.metricClientError({ statistic: 'Average' }), turnedAway, 0.05),
     ];
   }
 
@@ -164,7 +159,7 @@ export class ApiGatewayEntry extends Construct implements Workload {
     const { $schema: _, ...eventSchema } = props.eventSchema;
     const schema = { ...eventSchema, schema: apigateway.JsonSchemaVersion.DRAFT4 } as apigateway.JsonSchema;
     const model = this.api.addModel('Event', { contentType: 'application/json', schema });
-    const template = `#set($key = $input.path('$.partitionkey'))\n${request.body}`;
+    const template = templateOf(request);
     const answers = answersTo(request);
 
     const method = this.api.root.addResource('events').addMethod(
@@ -192,10 +187,5 @@ export class ApiGatewayEntry extends Construct implements Workload {
     if (props.authorizer?.authorizationType !== apigateway.AuthorizationType.COGNITO) {
       acknowledge(method, { 'AwsSolutions-COG4': 'Machines send. For people give an authorizer, which may be of Cognito.' });
     }
-  }
-
-  private alarm(id: string, metric: Metric, threshold: number, alarmDescription: string): Alarm {
-    const rule = { threshold, evaluationPeriods: 1, treatMissingData: TreatMissingData.NOT_BREACHING, alarmDescription };
-    return acknowledge(metric.createAlarm(this, `${id}Alarm`, rule), withoutAction);
   }
 }

@@ -1,5 +1,17 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import type { PutRecordRequest } from '../../ports/records';
+import type { PutRecordRequest, RecordTemplate } from '../../ports/records';
+
+/** The pieces of the event in the body of a request. */
+export const RECORD: RecordTemplate = {
+  text: '$input.body',
+  dataBase64: '$util.base64Encode($input.body)',
+  partitionKeyJson: "#if($key && $key != '') $input.json('$.partitionkey') #else $input.json('$.id') #end",
+};
+
+/** What API Gateway makes of an event. Nothing stands before a body that names no key: a form must begin with its first field. */
+export function templateOf({ body }: PutRecordRequest): string {
+  return body.includes(RECORD.partitionKeyJson) ? `#set($key = $input.path('$.partitionkey'))\n${body}` : body;
+}
 
 /** 202 for a record that was put. Whatever else the service says is an error of ours, unless the request names it. */
 export function answersTo(request: PutRecordRequest): apigateway.IntegrationResponse[] {

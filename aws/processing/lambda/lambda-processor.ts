@@ -1,11 +1,11 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { type Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { type IRole, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   ApplicationLogLevel,
   Architecture,
   type CfnFunction,
-  type Code,
+  Code,
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
@@ -14,32 +14,33 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { type HandlerCode, requireSource, requireStoreNames, requireStores } from '../../../shared/synth/handler-needs';
 import { requireNumber, requireOneOf, requireResource, requireTexts, requireTime, STORE_NAME } from '../../../shared/synth/settings';
-import { acknowledge, type Reasons, withoutAction } from '../../foundation/acknowledge';
+import { acknowledge, type Reasons } from '../../foundation/acknowledge';
+import { alarm } from '../../foundation/alarms';
+import { answerCommonFindings } from '../../foundation/answers';
 import type { Delivery } from '../../ports/delivery';
 import type { FunctionWorkload } from '../../ports/identity';
 import type { RecordSource } from '../../ports/records';
 import type { ObjectStore, TableStore } from '../../ports/stores';
 
-const INLINE: Reasons = { 'NIST.800.53.R5-IAMNoInlinePolicy': 'The policy goes with its role, and can be given to no other.' };
-const LOGS: Reasons = {
-  'CKV_AWS_158, NIST.800.53.R5-CloudWatchLogGroupEncrypted': 'CloudWatch Logs has a key of its own. For a key of yours: kmsKeyId on it.',
-};
 const FUNCTION: Reasons = {
   'CKV_AWS_115, NIST.800.53.R5-LambdaConcurrency':
-    'Concurrency follows the shards, and what one function reserves, others lack. To bound it: reservedConcurrentExecutions.',
+    'Concurrency follows the source, and what one function reserves, others lack. To bound it: reservedConcurrentExecutions.',
   'CKV_AWS_116, NIST.800.53.R5-LambdaDLQ':
     'It is called by an event source mapping, which has the dead letter; nobody calls it without waiting.',
   'CKV_AWS_117, NIST.800.53.R5-LambdaInsideVPC':
     'It calls services of AWS alone, over TLS and by its role. In a network each of them would cost an endpoint.',
   CKV_AWS_173: 'The variables hold names and no secrets. Lambda encrypts them with its own key.',
-  W3005: 'The CDK makes every function wait for its role a second time, which does no harm.',
 };
 
 /** Settings for {@link LambdaProcessor}. */
 export interface LambdaProcessorProps {
-  /** The bundled handler: a folder or a zip with an `index.js` that exports `handler`. */
-  readonly code: Code;
+  /**
+   * The handler: what `packageHandler` makes, whose source and stores are checked, or any code with an `index.js` that
+   * exports `handler`.
+   */
+  readonly code: HandlerCode | Code;
   /** Where the records come from. */
   readonly source: RecordSource;
   /** Where the results go, each by the name that starts its settings: `STORE` gives the function `STORE_BUCKET`. */
@@ -94,22 +95,24 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
     requireOneOf(this, { logRetention }, Object.values(RetentionDays).filter(Number.isInteger), 'Write it like RetentionDays.ONE_YEAR.');
     requireTexts(this, { stores: Object.keys(props.stores) }, STORE_NAME);
     requireResource(this, { role: props.role });
+    const handler = 'zip' in props.code ? props.code : undefined;
+    if (handler) {
+      requireSource(this, handler, props.source.format);
+      requireStoreNames(this, handler, Object.keys(props.stores));
+    }
 
     const logGroup = new LogGroup(this, 'Logs', {
       retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    acknowledge(logGroup, LOGS);
     this.role = props.role ?? new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    acknowledge(this.role, INLINE);
     const grants = [logGroup.grantWrite(this.role), this.allowTracing()];
-    const bindings = [
-      ...Object.entries(props.stores).map(([name, store]) => store.bindWriter(this, name)),
-      props.source.deadLetter.bindWriter(this, 'DEAD_LETTER'),
-    ];
+    const stores = Object.entries(props.stores).map(([name, store]) => [name, store.bindWriter(this, name)] as const);
+    if (handler) requireStores(this, handler, Object.fromEntries(stores.map(([name, { settings }]) => [name, settings])));
+    const bindings = [...stores.map(([, binding]) => binding), props.source.deadLetter.bindWriter(this, 'DEAD_LETTER')];
 
     this.function = new LambdaFunction(this, 'Function', {
-      code: props.code,
+      code: 'zip' in props.code ? Code.fromAsset(props.code.zip) : props.code,
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -125,16 +128,18 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
     const resource = this.function.node.defaultChild as CfnFunction;
     resource.tracingConfig = { mode: Tracing.ACTIVE };
     acknowledge(resource, FUNCTION);
+    answerCommonFindings(this, this.role);
     this.function.node.addDependency(...grants, ...bindings.flatMap((binding) => binding.waitFor));
     props.source.deliverTo(this, props.delivery);
 
     this.alarms = [
-      this.alarm(
+      alarm(
+        this,
         'Errors',
         this.function.metricErrors(),
         'Calls of the function failed. Their records are tried again, then go to the dead letter.',
       ),
-      this.alarm('Throttles', this.function.metricThrottles(), 'Lambda turned calls away. Records wait in the buffer.'),
+      alarm(this, 'Throttles', this.function.metricThrottles(), 'Lambda turned calls away. Records wait in the buffer.'),
     ];
   }
 
@@ -142,11 +147,6 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
   private allowTracing(): Policy {
     const actions = ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'];
     const policy = new Policy(this, 'Tracing', { roles: [this.role], statements: [new PolicyStatement({ actions, resources: ['*'] })] });
-    return acknowledge(policy, { ...INLINE, 'AwsSolutions-IAM5[Resource::*]': 'Traces belong to no resource, so X-Ray takes no other.' });
-  }
-
-  private alarm(id: string, metric: ReturnType<LambdaFunction['metricErrors']>, alarmDescription: string): Alarm {
-    const rule = { threshold: 1, evaluationPeriods: 1, treatMissingData: TreatMissingData.NOT_BREACHING, alarmDescription };
-    return acknowledge(metric.createAlarm(this, `${id}Alarm`, rule), withoutAction);
+    return acknowledge(policy, { 'AwsSolutions-IAM5[Resource::*]': 'Traces belong to no resource, so X-Ray takes no other.' });
   }
 }

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
@@ -12,36 +12,21 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
-import type { Removal, TextRule, TimeRule } from '../../../shared/synth/settings';
-import { mayDestroy, requireAbsent, requireResource, requireText, requireTime } from '../../../shared/synth/settings';
+import type { Removal, TimeRule } from '../../../shared/synth/settings';
+import { FOLDERS, mayDestroy, requireAbsent, requireResource, requireText, requireTime } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons, spell } from '../../foundation/acknowledge';
+import { answerCommonFindings } from '../../foundation/answers';
 import type { Binding, Workload } from '../../ports/identity';
 import type { ObjectStore } from '../../ports/stores';
 
-const FOLDERS: TextRule = {
-  pattern: /^([A-Za-z0-9!_*'()-][A-Za-z0-9!_.*'()-]*\/)+$/,
-  must: 'be folders that end in a slash',
-  remedy: 'Write it like events/ or raw/events/.',
-};
 const ARCHIVE: TimeRule = { from: 30, to: 36_500, unit: 'days', remedy: 'S3 moves no object that is younger.' };
 const UNDELETE: TimeRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Versions are what protects against a bad overwrite.' };
 
 const LOG: Reasons = {
   CKV_AWS_18: 'It is the access log. A bucket that logs to itself never comes to rest.',
-  'NIST.800.53.R5-S3BucketReplicationEnabled': 'It is kept for 90 days and no longer, so it needs no second region.',
   'NIST.800.53.R5-S3DefaultEncryptionKMS': 'S3 delivers access logs only to a bucket that it encrypts with its own key.',
 };
-const BUCKET: Reasons = {
-  'NIST.800.53.R5-S3BucketReplicationEnabled':
-    'S3 keeps each object in three zones. A second region costs as much again: bring a bucket that has one.',
-};
 const OWN_KEY: Reasons = { 'NIST.800.53.R5-S3DefaultEncryptionKMS': 'S3 encrypts with its own key. For a key of yours: encryptionKey.' };
-const EMPTIER: Reasons = {
-  'CKV_AWS_115, CKV_AWS_116, CKV_AWS_117':
-    'It empties the bucket once, when its stack goes. CloudFormation calls it and waits for its answer.',
-  W3005: 'The CDK makes it wait for its role a second time, which does no harm.',
-};
-
 /** Settings for {@link S3Store}. Every one has a safe default. */
 export interface S3StoreProps {
   /**
@@ -167,9 +152,7 @@ export class S3Store extends Construct implements ObjectStore {
         { ...housekeeping, transitions: [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: archiveAfter }] },
       ],
     });
-    // The CDK makes one such function for each stack, and only where something is to be emptied.
-    const emptier = Stack.of(this).node.tryFindChild('Custom::S3AutoDeleteObjectsCustomResourceProvider')?.node.tryFindChild('Handler');
-    if (emptier) acknowledge(emptier, EMPTIER);
-    return acknowledge(bucket, encryptionKey ? BUCKET : { ...BUCKET, ...OWN_KEY });
+    answerCommonFindings(this);
+    return encryptionKey ? bucket : acknowledge(bucket, OWN_KEY);
   }
 }

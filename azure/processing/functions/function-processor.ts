@@ -5,6 +5,7 @@ import { MonitorMetricAlert } from '@cdktf/provider-azurerm/lib/monitor-metric-a
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
 import { Construct } from 'constructs';
+import { type HandlerCode, requireSource, requireStoreNames, requireStores } from '../../../shared/synth/handler-needs';
 import type { TextRule } from '../../../shared/synth/settings';
 import { ACTION_GROUPS, requireNumber, requireOneOf, requireText, requireTexts, STORE_NAME } from '../../../shared/synth/settings';
 import { needResourceProviders } from '../../foundation/resource-providers';
@@ -27,11 +28,14 @@ const NAME: TextRule = {
 export interface FunctionProcessorProps {
   /** Where the function stands. */
   readonly site: Site;
-  /** The bundled handler: the absolute path of a zip with `host.json`, `package.json` and `index.js`, and its hash. */
-  readonly code: { readonly zip: string; readonly hash: string };
-  /** Where the events come from. */
+  /** The bundled handler: its zip holds `host.json`, `package.json` and `index.js`. */
+  readonly code: HandlerCode;
+  /** Where the events come from: in the form that the handler reads. */
   readonly source: RecordSource;
-  /** Where the results go, each by the name that starts its settings: `STORE` gives the function `STORE_CONTAINER`. */
+  /**
+   * Where the results go, each by the name that starts its settings: `STORE` gives the function `STORE_CONTAINER`. They are
+   * the stores that the handler needs.
+   */
   readonly stores: Readonly<Record<string, ObjectStore | TableStore>>;
   /** Where events end that cannot be processed. */
   readonly deadLetter: DeadLetter;
@@ -109,6 +113,8 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
     requireOneOf(this, { memoryMiB }, [512, 2048, 4096], 'There are no other sizes.');
     requireOneOf(this, { publish }, ['az', 'none'], 'With none, publish with a tool of your own.');
     requireTexts(this, { stores: Object.keys(props.stores) }, STORE_NAME);
+    requireSource(this, props.code, props.source.format);
+    requireStoreNames(this, props.code, Object.keys(props.stores));
     requireTexts(this, { notify: props.notify }, ACTION_GROUPS);
     requireNumber(this, { maxInstances }, { from: 40, to: 1000, unit: 'instances', remedy: 'The provider refuses any other number.' });
     needResourceProviders(this, 'Microsoft.App', 'Microsoft.Insights', 'Microsoft.ManagedIdentity', 'Microsoft.Storage', 'Microsoft.Web');
@@ -126,9 +132,12 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
       localAuthenticationDisabled: true,
     });
     this.host = new HostStorage(this, 'Host', { site, name });
+    const hostBinding = this.host.bindOwner(this, 'AzureWebJobsStorage');
+    const stores = Object.entries(props.stores).map(([store, target]) => [store, target.bindWriter(this, store)] as const);
+    requireStores(this, props.code, Object.fromEntries(stores.map(([store, { settings }]) => [store, settings])));
     const bindings = [
-      this.host.bindOwner(this, 'AzureWebJobsStorage'),
-      ...Object.entries(props.stores).map(([store, target]) => target.bindWriter(this, store)),
+      hostBinding,
+      ...stores.map(([, binding]) => binding),
       props.deadLetter.bindWriter(this, 'DEAD_LETTER'),
       props.source.deliverTo(this, props.delivery),
     ];

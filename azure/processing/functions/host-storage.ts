@@ -3,12 +3,9 @@ import { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account';
 import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
+import { STORAGE_ACCOUNT } from '../../foundation/answers';
 import type { Binding, FunctionWorkload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
-
-const PUBLIC =
-  'Flex Consumption reaches an account with closed doors only through a virtual network. The address is public, and only a token of Entra ' +
-  'opens it. Behind a network, set publicNetworkAccessEnabled to false on the account, and add a PrivateEndpoint.';
 
 /** Settings for {@link HostStorage}. */
 export interface HostStorageProps {
@@ -58,12 +55,11 @@ export class HostStorage extends Construct {
     });
     acknowledge(this.account, {
       CKV_AZURE_33: 'The host keeps no queues here, so there are no calls of theirs to log.',
-      CKV_AZURE_59: PUBLIC,
+      ...STORAGE_ACCOUNT,
       CKV_AZURE_206:
         'It holds no data: a new account, and a deploy into it, replace what was lost. For more copies, set accountReplicationType on the account.',
       CKV2_AZURE_1:
         'It holds the package and positions in the hub, no data. Azure encrypts it with a key of its own. For a key of yours, add a StorageAccountCustomerManagedKey to the account.',
-      CKV2_AZURE_33: PUBLIC,
     });
     acknowledge(packages, {
       CKV2_AZURE_21:

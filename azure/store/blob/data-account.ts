@@ -6,11 +6,8 @@ import { StorageManagementPolicy } from '@cdktf/provider-azurerm/lib/storage-man
 import type { TerraformResourceLifecycle } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
+import { STORAGE_ACCOUNT } from '../../foundation/answers';
 import type { Site } from '../../ports/site';
-
-const PUBLIC =
-  'Flex Consumption reaches an account with closed doors only through a virtual network. The address is public, and only a token of Entra ' +
-  'opens it. Behind a network, set publicNetworkAccessEnabled to false on the account, and add a PrivateEndpoint.';
 
 /** Settings for {@link DataAccount}. */
 export interface DataAccountProps {
@@ -72,13 +69,12 @@ export class DataAccount extends Construct {
     });
     acknowledge(this.resource, {
       CKV_AZURE_33: 'It has no queues, so there are no calls of theirs to log. What concerns its objects is logged.',
-      CKV_AZURE_59: PUBLIC,
+      ...STORAGE_ACCOUNT,
       ...(/^G/.test(redundancy)
         ? {}
         : { CKV_AZURE_206: 'Three copies are kept, with ZRS in three zones. For more in another region, set redundancy to GZRS.' }),
       CKV2_AZURE_1:
         'Azure encrypts it with a key of its own, twice. For a key of yours, add a StorageAccountCustomerManagedKey to the account.',
-      CKV2_AZURE_33: PUBLIC,
     });
     new MonitorDiagnosticSetting(this, 'Logs', {
       name: 'log-analytics',

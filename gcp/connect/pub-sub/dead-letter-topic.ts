@@ -4,6 +4,7 @@ import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-ia
 import type { ITerraformDependable, TerraformMetaArguments } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
+import { googleKey } from '../../foundation/answers';
 import type { Binding, Workload } from '../../ports/identity';
 import type { DeadLetter } from '../../ports/records';
 import type { Site } from '../../ports/site';
@@ -11,7 +12,7 @@ import { SubscriptionAlert } from './subscription-alert';
 
 /** Why a topic may be encrypted with a key of Google. */
 export const GOOGLE_KEY = {
-  CKV_GCP_83: 'Google encrypts it with a key of its own, free of charge. For a key of yours, set encryptionKey on the buffer.',
+  CKV_GCP_83: googleKey('encryptionKey on the buffer'),
 };
 
 /** Settings for {@link DeadLetterTopic}. */

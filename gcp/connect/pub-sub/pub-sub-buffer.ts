@@ -1,20 +1,20 @@
 import { KmsCryptoKeyIamMember } from '@cdktf/provider-google/lib/kms-crypto-key-iam-member';
-import { PubsubSubscription, type PubsubSubscriptionConfig } from '@cdktf/provider-google/lib/pubsub-subscription';
 import { PubsubSubscriptionIamMember } from '@cdktf/provider-google/lib/pubsub-subscription-iam-member';
 import { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic';
 import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-iam-member';
-import { TerraformStack } from 'cdktf';
+import type { TerraformResourceLifecycle } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import type { NumberRule, Removal, TextRule } from '../../../shared/synth/settings';
 import { CHANNELS, KMS_KEY, mayDestroy, requireAbsent, requireNumber, requireText, requireTexts } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
-import type { Delivery } from '../../ports/delivery';
+import type { Delivery, DirectSource, DirectStore } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { RecordSink, RecordSource, SendRequest } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import { DeadLetterTopic, GOOGLE_KEY } from './dead-letter-topic';
-import { SubscriptionAlert } from './subscription-alert';
+import { requireOwnName, StoreWriter } from './store-writer';
+import { retries, type SubscribedTopic, subscribe } from './subscription';
 
 const NAME: TextRule = {
   pattern: /^[a-z][a-z0-9-]{0,39}$/,
@@ -76,7 +76,7 @@ export interface PubSubBufferProps {
  * events must keep their order.
  * @see https://cloud.google.com/pubsub/docs/overview
  */
-export class PubSubBuffer extends Construct implements RecordSink, RecordSource {
+export class PubSubBuffer extends Construct implements RecordSink, RecordSource, DirectSource {
   /** The topic, when this construct made it. */
   readonly topic?: PubsubTopic;
   /** The id of the topic, made or existing. */
@@ -87,10 +87,9 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource 
   readonly format = 'pub-sub-push';
 
   private readonly site: Site;
-  private readonly name: string;
   private readonly endpoint: string;
-  private readonly retentionSeconds: number;
-  private readonly notify: readonly string[];
+  private readonly subscribed: SubscribedTopic;
+  private readonly lifecycle?: TerraformResourceLifecycle;
 
   constructor(scope: Construct, id: string, props: PubSubBufferProps) {
     super(scope, id);
@@ -106,22 +105,23 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource 
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
     needApis(this, 'monitoring', 'pubsub');
     this.site = site;
-    this.name = `${site.prefix}-${name}`;
-    this.retentionSeconds = retentionDays * 24 * 3600;
-    this.notify = notify;
+    const base = `${site.prefix}-${name}`;
+    this.lifecycle = lifecycle;
+    const retentionSeconds = retentionDays * 24 * 3600;
     const meta = { dependsOn: [...site.waitFor, ...this.allowEncrypt(kmsKeyName)], lifecycle };
     if (topicId === undefined) {
       this.topic = new PubsubTopic(this, 'Topic', {
         ...meta,
         project: site.project,
-        name: this.name,
+        name: base,
         kmsKeyName,
-        messageRetentionDuration: `${this.retentionSeconds}s`,
+        messageRetentionDuration: `${retentionSeconds}s`,
         messageStoragePolicy: { allowedPersistenceRegions: [site.region], enforceInTransit: true },
       });
     }
     if (this.topic && !kmsKeyName) acknowledge(this.topic, GOOGLE_KEY);
     this.topicId = topicId ?? this.topic!.id;
+    this.subscribed = { site, name: base, id: this.topicId, retentionSeconds, notify };
     // A topic that keeps its events in the region on their way too takes and hands them out at the region's address alone.
     this.endpoint = `${site.region}-pubsub.googleapis.com`;
     this.sendRequest = {
@@ -129,7 +129,7 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource 
       headers: { 'Content-Type': 'application/json' },
       body: (event) => JSON.stringify({ messages: [{ data: Buffer.from(event).toString('base64') }] }),
     };
-    this.deadLetter = new DeadLetterTopic(this, 'DeadLetter', { site, name: `${this.name}-dead-letter`, meta, kmsKeyName, notify });
+    this.deadLetter = new DeadLetterTopic(this, 'DeadLetter', { site, name: `${base}-dead-letter`, meta, kmsKeyName, notify });
   }
 
   bindWriter(writer: Workload, name: string): Binding {
@@ -142,60 +142,51 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource 
   }
 
   /** Where `delivery` says nothing: 9 retries, 10 to 600 seconds apart, which last about half an hour. */
-  deliverTo(target: FunctionWorkload, delivery: Delivery = {}): void {
+  deliverTo(target: FunctionWorkload, delivery?: Delivery): void {
     const { url, timeoutSeconds, invokerEmail: serviceAccountEmail } = target;
-    const { maxRetries = 9, minBackoffSeconds = 10, maxBackoffSeconds: longest = 600 } = delivery;
     requireNumber(target, { timeoutSeconds }, { from: 10, to: 600, unit: 'seconds', remedy: 'Pub/Sub waits that long for an answer.' });
-    requireNumber(this, { maxRetries }, { from: 4, to: 99, unit: 'retries', remedy: 'Pub/Sub takes no other number.' }, 'known');
-    requireNumber(this, { maxBackoffSeconds: longest }, { from: 0, to: 600, unit: 'seconds', remedy: 'No pause is longer.' }, 'known');
-    requireNumber(this, { minBackoffSeconds }, { from: 0, to: longest, unit: 'seconds', remedy: 'A pause only grows.' }, 'known');
-
-    const maxDeliveryAttempts = maxRetries + 1;
-    this.subscribe(target, 'Trigger', {
+    const policies = retries(this, this.deadLetter, delivery);
+    subscribe(target, 'Trigger', this.subscribed, {
+      ...policies,
       ackDeadlineSeconds: timeoutSeconds,
       pushConfig: {
         // With the number of attempts in its address, the target knows the last one and can say why it failed.
-        pushEndpoint: `${url}?maxDeliveryAttempts=${maxDeliveryAttempts}`,
+        pushEndpoint: `${url}?maxDeliveryAttempts=${policies.deadLetterPolicy.maxDeliveryAttempts}`,
         oidcToken: { serviceAccountEmail, audience: url },
       },
-      deadLetterPolicy: { deadLetterTopic: this.deadLetter.topic.id, maxDeliveryAttempts },
-      retryPolicy: { minimumBackoff: `${minBackoffSeconds}s`, maximumBackoff: `${longest}s` },
       dependsOn: [...this.deadLetter.ready, ...target.invocable],
     });
   }
 
+  /**
+   * Write each record into `store` as it came, as a service account of its own, which whoever deploys must be allowed to
+   * act as. Where `delivery` says nothing, the retries are those of `deliverTo`.
+   * @param name what tells this delivery from others of the site: 1 to 11 lower-case letters and digits. With another name
+   * it is another subscription, and what waits in the first is lost.
+   */
+  deliverInto(store: DirectStore, name: string, delivery?: Delivery): void {
+    requireOwnName(this, this.site, name);
+    const policies = retries(this, this.deadLetter, delivery);
+    const writer = new StoreWriter(this, name, { site: this.site, name, store });
+    subscribe(writer, 'Subscription', this.subscribed, {
+      ...policies,
+      ...writer.config,
+      name: `${this.subscribed.name}-into-${name}`,
+      // The longest there is: what waits in an open file is not acknowledged yet.
+      ackDeadlineSeconds: 600,
+      lifecycle: this.lifecycle,
+      dependsOn: [...this.deadLetter.ready, writer.ready],
+    });
+  }
+
   bindReader(reader: Workload, name: string): Binding {
-    const subscription = this.subscribe(reader, `${name}Subscription`, { ackDeadlineSeconds: 60 });
+    const subscription = subscribe(reader, `${name}Subscription`, this.subscribed, { ackDeadlineSeconds: 60 });
     const { member, forEach } = reader;
     const grant = { project: this.site.project, subscription: subscription.name, role: 'roles/pubsub.subscriber', member, forEach };
     return {
       settings: { [`${name}_SUBSCRIPTION`]: subscription.id, [`${name}_ENDPOINT`]: this.endpoint },
       waitFor: [new PubsubSubscriptionIamMember(reader, `${name}Reader`, grant)],
     };
-  }
-
-  /** A subscription for one workload, in its scope. It never expires, and an alert watches how long events wait in it. */
-  private subscribe(scope: Workload, id: string, config: Partial<PubsubSubscriptionConfig>): PubsubSubscription {
-    const { project, pubSubAgent } = this.site;
-    const subscription = new PubsubSubscription(scope, id, {
-      ...config,
-      project,
-      name: `${this.name}-${TerraformStack.of(scope).getLogicalId(scope.node).toLowerCase()}`,
-      topic: this.topicId,
-      messageRetentionDuration: `${this.retentionSeconds}s`,
-      expirationPolicy: { ttl: '' },
-    });
-    const grant = { project, subscription: subscription.name, role: 'roles/pubsub.subscriber', member: pubSubAgent };
-    if (config.deadLetterPolicy) new PubsubSubscriptionIamMember(scope, `${id}Forwarder`, grant);
-    new SubscriptionAlert(scope, `${id}Late`, {
-      project,
-      subscription,
-      metric: 'oldest_unacked_message_age',
-      threshold: 3600,
-      meaning: 'Events have waited for an hour: their reader is down or too slow.',
-      notify: this.notify,
-    });
-    return subscription;
   }
 
   private allowEncrypt(cryptoKeyId?: string): KmsCryptoKeyIamMember[] {

@@ -4,6 +4,7 @@ import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-ale
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { type HandlerCode, requireSource, requireStoreNames, requireStores } from '../../../shared/synth/handler-needs';
 import type { TextRule } from '../../../shared/synth/settings';
 import { CHANNELS, requireNumber, requireText, requireTexts, STORE_NAME } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
@@ -31,11 +32,14 @@ const EMAIL: TextRule = {
 export interface CloudFunctionProcessorProps {
   /** Where the function stands. */
   readonly site: Site;
-  /** The bundled handler: the absolute path of a zip with `package.json` and `index.js`, which exports `handler`, and its hash. */
-  readonly code: { readonly zip: string; readonly hash: string };
-  /** Where the events come from. */
+  /** The bundled handler: its zip holds `package.json` and `index.js`, which exports `handler`. */
+  readonly code: HandlerCode;
+  /** Where the events come from: in the form that the handler reads. */
   readonly source: RecordSource;
-  /** Where the results go, each by the name that starts its settings: `STORE` gives the function `STORE_TABLE`. */
+  /**
+   * Where the results go, each by the name that starts its settings: `STORE` gives the function `STORE_TABLE`. They are the
+   * stores that the handler needs.
+   */
   readonly stores: Readonly<Record<string, ObjectStore | TableStore>>;
   /**
    * How events are retried.
@@ -112,6 +116,8 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     requireNumber(this, { maxInstances }, { from: 1, to: 1000, unit: 'instances', remedy: 'Ask Google for a higher quota first.' });
     requireTexts(this, { stores: Object.keys(props.stores) }, STORE_NAME);
     requireTexts(this, { notify: props.notify }, CHANNELS);
+    requireSource(this, code, source.format);
+    requireStoreNames(this, code, Object.keys(props.stores));
     if (serviceAccount !== undefined) requireText(this, { serviceAccount }, EMAIL);
     needApis(this, 'artifactregistry', 'cloudbuild', 'cloudfunctions', 'iam', 'logging', 'monitoring', 'run', 'storage');
     this.timeoutSeconds = timeoutSeconds;
@@ -122,10 +128,9 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     [this.member, this.invokerEmail] = [`serviceAccount:${runtimeEmail}`, invoker.email];
     this.builder = new FunctionBuilder(this, 'Builder', { site, name: base });
     const { bucket, object } = new FunctionSource(this, 'Source', { site, name: base, code });
-    const bindings = [
-      ...Object.entries(props.stores).map(([store, target]) => target.bindWriter(this, store)),
-      source.deadLetter.bindWriter(this, 'DEAD_LETTER'),
-    ];
+    const stores = Object.entries(props.stores).map(([store, target]) => [store, target.bindWriter(this, store)] as const);
+    requireStores(this, code, Object.fromEntries(stores.map(([store, { settings }]) => [store, settings])));
+    const bindings = [...stores.map(([, binding]) => binding), source.deadLetter.bindWriter(this, 'DEAD_LETTER')];
     const propagation = new Propagation(this, 'Propagation', [...this.builder.grants, ...bindings.flatMap(({ waitFor }) => waitFor)]);
 
     this.function = new Cloudfunctions2Function(this, 'Function', {

@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import type { Removal, TextRule } from '../../../shared/synth/settings';
 import { KMS_KEY, mayDestroy, requireAbsent, requireNumber, requireText } from '../../../shared/synth/settings';
+import { googleKey } from '../../foundation/answers';
 import { needApis } from '../../foundation/apis';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
@@ -27,7 +28,7 @@ const DATASET_ID: TextRule = {
 const WRITER =
   'Google has no role of its own for adding rows alone: this one can also read and change the table, and no other. Where a writer must not ' +
   'read, grant a custom role with bigquery.tables.get and bigquery.tables.updateData.';
-const GOOGLE_KEY = 'Google encrypts it with a key of its own, free of charge. For a key of yours, set encryptionKey on the store.';
+const GOOGLE_KEY = googleKey('encryptionKey on the store');
 
 /** Settings for {@link BigQueryStore}. */
 export interface BigQueryStoreProps {

@@ -1,4 +1,4 @@
-import { type CfnTemplate, isList, type Properties, type Value } from '../../../shared/read/cfn';
+import { CfnStack, type CfnTemplate, isList, type Properties, type Value } from '../../../shared/read/cfn';
 import { grantsOf as everyGrantOf } from '../../../shared/read/cfn-grants';
 
 /** One action that a policy of the template allows a role. */
@@ -20,7 +20,7 @@ export const NOT_EVALUATED: Readonly<Record<string, string>> = {
 
 /** Each action that the policies of a template allow its roles. */
 export function grantsOf(template: CfnTemplate): Grant[] {
-  return everyGrantOf(template)
+  return everyGrantOf(new CfnStack(template))
     .filter(({ at, denied }) => !denied && template.Resources[at]!.Type === 'AWS::IAM::Policy')
     .flatMap(({ holder, at, actions }) => actions.map((action) => ({ policy: at, role: holder, action })));
 }
@@ -30,7 +30,9 @@ export function without(template: CfnTemplate, { policy, action }: Grant): CfnTe
   const lacking = (value: Value): Value => {
     if (value === action) return 'sts:GetCallerIdentity';
     if (isList(value)) return value.map(lacking);
-    return typeof value === 'object' ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, lacking(part)])) : value;
+    return typeof value === 'object' && value !== null
+      ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, lacking(part)]))
+      : value;
   };
   const changed = { ...template.Resources[policy]!, Properties: lacking(template.Resources[policy]!.Properties) as Properties };
   return { ...template, Resources: { ...template.Resources, [policy]: changed } };

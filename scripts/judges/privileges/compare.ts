@@ -1,20 +1,6 @@
-/** One thing that somebody may do, or needs to. */
-export interface Permission {
-  /** A role, an identity or a service, as the template calls it. */
-  readonly who: string;
-  /** An action or a permission. `*` in it stands for anything. */
-  readonly may: string;
-  /** The resource, as the template calls it. */
-  readonly on: string;
-  /** The condition, or nothing. */
-  readonly only: string;
-}
+import type { Need, Permission } from '../../../shared/read/facts/types';
 
-/** A permission that the work takes. */
-export interface Need extends Permission {
-  /** What it is needed for: a line of a handler, or what a vendor's page asks for. */
-  readonly because: string;
-}
+export type { Need, Permission };
 
 /** A permission that the template gives. */
 export interface Held extends Permission {

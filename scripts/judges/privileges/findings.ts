@@ -1,6 +1,7 @@
-import { type CfnTemplate, name } from '../../../shared/read/cfn';
+import type { CfnStack } from '../../../shared/read/cfn';
 import type { Grant as CfnGrant } from '../../../shared/read/cfn-grants';
-import { type Body, list, nameOf, Resources, type TerraformJson, type TfResource, type Value } from '../../../shared/read/tf';
+import type { Facts } from '../../../shared/read/facts/find';
+import type { TfStack } from '../../../shared/read/tf';
 import { type Grant, grantsOf } from '../../../shared/read/tf-grants';
 import type { Finding } from '../judge';
 import { compareAws } from './aws';
@@ -20,11 +21,11 @@ export interface Identity {
 }
 
 /** Hold what a CloudFormation template gives against what the work takes, action by action and resource by resource. */
-export function cloudFormationPrivileges(template: CfnTemplate): Identity[] {
-  const comparison = compareAws(template);
-  const who = (id: string) => (template.Resources[id] ? name(id) : id);
+export function cloudFormationPrivileges(stack: CfnStack): Identity[] {
+  const comparison = compareAws(stack);
+  const who = (id: string) => stack.get(id)?.name ?? id;
   const what = (resource: string) =>
-    resource === '*' ? 'everything' : resource.replace(/\$\{(\w+)\}/g, (whole, id) => (template.Resources[id] ? name(id) : whole));
+    resource === '*' ? 'everything' : resource.replace(/\$\{(\w+)\}/g, (whole, id) => stack.get(id)?.name ?? whole);
   const named = <One extends { readonly on: string }>(one: One): One => ({ ...one, on: what(one.on) });
   const surplus = comparison.held.flatMap((held) => {
     const { exact, needs } = usesOf(held, comparison);
@@ -40,54 +41,58 @@ export function cloudFormationPrivileges(template: CfnTemplate): Identity[] {
 }
 
 /** Hold the roles that a stack of Terraform gives against what the work takes: no narrower role would do, nor a narrower scope. */
-export function terraformPrivileges(stack: TerraformJson): Identity[] {
-  const resources = new Resources(stack);
-  const grants = grantsOf(resources);
+export function terraformPrivileges(stack: TfStack, facts: Facts): Identity[] {
+  const grants = grantsOf(stack, facts);
   const comparison: Comparison = {
-    held: grants.flatMap((grant) => heldBy(grant, resources)),
-    needs: needsOfStack(stack),
-    reaches: (given, needed) => given === needed || parentsOf(needed, resources).includes(given),
+    held: grants.flatMap((grant) => heldBy(grant, stack, facts)),
+    needs: needsOfStack(stack, facts),
+    reaches: (given, needed) => given === needed || parentsOf(needed, stack).includes(given),
   };
-  const where = (address: string) => nameIn(resources, address);
-  const surplus = grants.flatMap((grant) => grantFindings(grant, comparison, resources).map((finding) => ({ of: grant.holder, finding })));
+  const where = (id: string) => nameIn(stack, id);
+  const surplus = grants.flatMap((grant) =>
+    grantFindings(grant, comparison, stack, facts).map((finding) => ({ of: grant.holder, finding })),
+  );
   const lacking = missing(comparison).map((need) => ({ of: need.who, finding: tooLittle({ ...need, on: where(need.on) }) }));
   return byIdentity(comparison, [...surplus, ...lacking], where);
 }
 
-function grantFindings(grant: Grant, comparison: Comparison, resources: Resources): Finding[] {
+function grantFindings(grant: Grant, comparison: Comparison, stack: TfStack, facts: Facts): Finding[] {
   const { role, on } = grant;
-  const type = resources.get(on)?.type ?? on;
-  const at = nameIn(resources, on);
+  const type = stack.get(on)?.type ?? on;
+  const at = nameIn(stack, on);
   const finding = (rule: string, what: string, reason?: string): Finding => ({ rule, where: `${role} on ${at}`, what, reason });
-  if (!permissionsOf(role, type)) return [finding('unknown-role', `What ${role} allows is not in scripts/judges/privileges/roles.ts.`)];
+  if (!permissionsOf(role, type, facts)) return [finding('unknown-role', `What ${role} allows stands in no facts.ts.`)];
 
-  const held = heldBy(grant, resources).map((one) => ({ one, ...usesOf(one, comparison) }));
+  const held = heldBy(grant, stack, facts).map((one) => ({ one, ...usesOf(one, comparison) }));
   const used = held.flatMap(({ needs }) => needs);
   if (used.length === 0) return [finding('no-need', 'Nothing needs it.')];
   const here = used.filter((need) => need.on === on && need.only === (grant.condition?.expression ?? ''));
-  const places = used.map((need) => placeOf({ ...need, on: nameIn(resources, need.on) }));
+  const places = used.map((need) => placeOf({ ...need, on: nameIn(stack, need.on) }));
   if (here.length === 0) return [finding('too-wide', `It is needed on ${[...new Set(places)].join(' and ')} alone.`)];
 
   const needed = here.map(({ may }) => may);
-  const narrower = narrowerThan(role, type, needed);
+  const narrower = narrowerThan(role, type, needed, facts);
   if (narrower) return [finding('too-wide', `${narrower} would do.`)];
   const spare = held.flatMap(({ one, exact }) => (exact ? [] : [brief(one.may)]));
-  const why = acknowledged(resources.get(grant.at)) ?? surplusOf(role);
+  const acknowledged = acknowledgedBy(stack, grant.at);
+  const why = acknowledged ?? surplusOf(role, facts);
   if (spare.length > 0) return [finding('no-narrower-role', `Besides what is needed it allows ${spare.join(', ')}.`, why)];
-  return acknowledged(resources.get(grant.at)) ? [finding('stale', 'It says why it holds more than is needed, and holds no more.')] : [];
+  return acknowledged ? [finding('stale', 'It says why it holds more than is needed, and holds no more.')] : [];
 }
 
-function heldBy({ holder: who, role, on, condition, at }: Grant, resources: Resources): Held[] {
-  const permissions = permissionsOf(role, resources.get(on)?.type ?? on) ?? [role];
+function heldBy({ holder: who, role, on, condition, at }: Grant, stack: TfStack, facts: Facts): Held[] {
+  const permissions = permissionsOf(role, stack.get(on)?.type ?? on, facts) ?? [role];
   return permissions.map((may) => ({ who, may, on, only: condition?.expression ?? '', at }));
 }
 
 /** Everything that a resource lies in: a permission there holds here. */
-function parentsOf(address: string, resources: Resources): string[] {
-  const parents = ['storage_account_id', 'namespace_id', 'dataset_id', 'resource_group_name', 'workspace_id'].flatMap((attribute) => {
-    const parent = resources.find(resources.get(address)?.body[attribute]);
-    return parent ? [parent.address, ...parentsOf(parent.address, resources)] : [];
-  });
+function parentsOf(id: string, stack: TfStack): string[] {
+  const parents = ['storage_account_id', 'namespace_id', 'dataset_id', 'bucket', 'resource_group_name', 'workspace_id'].flatMap(
+    (setting) => {
+      const [parent] = stack.get(id)?.refers(setting) ?? [];
+      return parent ? [parent.id, ...parentsOf(parent.id, stack)] : [];
+    },
+  );
   return [...parents, 'project'];
 }
 
@@ -124,9 +129,8 @@ function byIdentity(
   }));
 }
 
-function nameIn(resources: Resources, address: string): string {
-  const found = resources.get(address);
-  return found ? nameOf(found) : address;
+function nameIn(stack: TfStack, id: string): string {
+  return stack.get(id)?.name ?? id;
 }
 
 /** A permission without the start that tells nothing. */
@@ -135,8 +139,7 @@ function brief(permission: string): string {
 }
 
 /** Why a grant may hold more than is needed, as its construct says. */
-function acknowledged(grant: TfResource | undefined): string | undefined {
-  const reasons = list((grant?.body['//'] as Body | undefined)?.acknowledged) as readonly Body[];
-  const reason: Value = reasons.find(({ id }) => id === ACKNOWLEDGED_AS)?.reason;
+function acknowledgedBy(stack: TfStack, id: string): string | undefined {
+  const reason = stack.get(id)?.acknowledged.find((one) => one.id === ACKNOWLEDGED_AS)?.reason;
   return typeof reason === 'string' ? reason : undefined;
 }

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { FileSystem } from 'aws-cdk-lib';
+import type { Facts } from '../../../shared/read/facts/find';
 import { packageHandler } from '../../../shared/synth/handler-package';
 import type { Need } from './compare';
 import { type LibraryCall, libraryCalls } from './handler-calls';
@@ -30,24 +31,20 @@ export function handlers(): readonly Handler[] {
  * @param code what the template says of the code: the hash of the bundle stands in it
  * @param settings the environment of the function
  */
-export function handlerNeeds(who: string, code: string, settings: Readonly<Record<string, string>>): Need[] {
+export function handlerNeeds(who: string, code: string, settings: Readonly<Record<string, string>>, facts: Facts): Need[] {
   const handler = handlers().find(({ hashes }) => hashes.some((hash) => code.includes(hash)));
   if (!handler) return [{ who, may: 'what its code does', on: 'anything', only: '', because: 'its code is no handler of this project' }];
-  return handler.calls.flatMap((call) => needsOf(call, settings).map((need) => ({ ...need, who, only: '' })));
+  return handler.calls.flatMap((call) => needsOf(call, settings, facts).map((need) => ({ ...need, who })));
 }
 
-function needsOf(call: LibraryCall, settings: Readonly<Record<string, string>>): Pick<Need, 'may' | 'on' | 'because'>[] {
-  const asks = asksOf(call);
+function needsOf(call: LibraryCall, settings: Readonly<Record<string, string>>, facts: Facts): Omit<Need, 'who'>[] {
+  const asks = asksOf(call, facts);
   const { target, where } = call;
-  if (!asks)
-    return [{ may: target, on: 'anything', because: `${where} calls it, and scripts/judges/privileges/library.ts does not know it` }];
+  if (!asks) return [{ may: target, on: 'anything', only: '', because: `${where} calls it, and no facts.ts says what it asks for` }];
+  const filled = (text: string) => text.replace(/\{(\w+)\}/g, (setting, name: string) => settings[name] ?? setting);
   return asks
     .filter(({ address = '' }) => isReachable(address, settings))
-    .map(({ may, on }) => ({
-      may,
-      on: on.replace(/\{(\w+)\}/g, (setting, name: string) => settings[name] ?? setting),
-      because: `${where} calls ${target}`,
-    }));
+    .map(({ may, on, only = '' }) => ({ may, on: filled(on), only: filled(only), because: `${where} calls ${target}` }));
 }
 
 /** A request to an address whose setting may be missing, and is, is never made. */

@@ -87,8 +87,16 @@ export class Symbols {
     if (!declaration) return '*';
     const filled = scope.get(declaration);
     if (filled) return this.read(filled.value, filled.scope);
+    if (ts.isBindingElement(declaration)) return this.readPart(declaration, scope);
     const isConst = ts.isVariableDeclaration(declaration) && (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0;
     return isConst && ts.isIdentifier(declaration.name) && declaration.initializer ? this.read(declaration.initializer, scope) : '*';
+  }
+
+  /** What a parameter that is taken apart, such as `({ name })`, is filled with. */
+  private readPart({ parent, name, propertyName }: ts.BindingElement, scope: Scope): Symbolic {
+    const filled = ts.isObjectBindingPattern(parent) ? scope.get(parent.parent) : undefined;
+    const whole = filled && this.read(filled.value, filled.scope);
+    return typeof whole === 'object' ? (whole[(propertyName ?? name).getText()] ?? '*') : '*';
   }
 
   private readObject(node: ts.ObjectLiteralExpression, scope: Scope): Symbolic {
@@ -104,6 +112,7 @@ export class Symbols {
     const declaration = this.checker.getResolvedSignature(call)?.declaration;
     if (!declaration) return '*';
     if (isSetting(declaration)) return `{${this.text(call.arguments[0]!, scope)}}`;
+    if (call.expression.getText() === 'encodeURIComponent') return this.text(call.arguments[0]!, scope);
     if (!declaration.getSourceFile().isDeclarationFile)
       return this.readReturns(declaration, new Map([...scope, ...fill(declaration, call, scope)]));
     // What a method of a library hands back is known by what the method was called on.

@@ -1,26 +1,10 @@
+import { type Facts, unknownType } from '../../../shared/read/facts/find';
+import { factsFor } from '../../../shared/read/terraform';
 import { ANSWERS } from './answers';
-import armIds from './arm-ids.json';
 import { providerOf } from './settings';
 import { blocksOf, type TerraformJson } from './stack';
 
 const SOMEBODY = '00000000-0000-0000-0000-000000000000';
-const ACCOUNT = 'acme@acme-data.iam.gserviceaccount.com';
-
-/** What the providers would compute, where others are given it and the provider parses it. Everything else may be any word. */
-const COMPUTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  azurerm_storage_account: { primary_blob_endpoint: 'https://acme.blob.core.windows.net/' },
-  azurerm_user_assigned_identity: { principal_id: SOMEBODY, client_id: SOMEBODY, tenant_id: SOMEBODY },
-  'data.azurerm_client_config': { subscription_id: SOMEBODY, tenant_id: SOMEBODY, client_id: SOMEBODY, object_id: SOMEBODY },
-  google_artifact_registry_repository: { id: 'projects/acme-data/locations/europe-west1/repositories/acme' },
-  google_project_service_identity: { email: ACCOUNT, member: `serviceAccount:${ACCOUNT}` },
-  google_pubsub_subscription: { id: 'projects/acme-data/subscriptions/acme' },
-  google_pubsub_topic: { id: 'projects/acme-data/topics/acme' },
-  google_service_account: {
-    email: ACCOUNT,
-    member: `serviceAccount:${ACCOUNT}`,
-    name: `projects/acme-data/serviceAccounts/${ACCOUNT}`,
-  },
-};
 
 /** Answers to what a stack asks for, beside its names. */
 const OTHERS: Readonly<Record<string, unknown>> = {
@@ -31,12 +15,13 @@ const OTHERS: Readonly<Record<string, unknown>> = {
 /**
  * A test for `terraform test` that applies a stack without an account: a mock stands for each provider, and gives what it
  * computes in the shape that the provider itself parses.
- * @throws Error on a type of azurerm whose id has a shape that nobody here knows
+ * @throws Error on a type of azurerm whose id no facts say
  */
 export function mockTest(json: TerraformJson) {
+  const facts = factsFor(json);
   const mocks = (provider: string, section: '' | 'data.', block: string) => {
     const types = blocksOf(json).filter((one) => providerOf(one) === provider && one.type.startsWith('data.') === (section === 'data.'));
-    const shaped = types.map(({ type }) => [type.slice(section.length), { defaults: { ...idOf(type), ...COMPUTED[type] } }] as const);
+    const shaped = types.map(({ type }) => [type.slice(section.length), { defaults: computedOf(type, facts) }] as const);
     const kept = shaped.filter(([, { defaults }]) => Object.keys(defaults).length > 0);
     // A block without a label is refused.
     return kept.length > 0 ? { [block]: Object.fromEntries(kept) } : {};
@@ -70,10 +55,11 @@ export function testable({ terraform, resource = {}, ...json }: TerraformJson): 
   return { ...json, resource: Object.fromEntries(free), terraform: rest };
 }
 
-function idOf(type: string): { id?: string } {
-  if (!type.startsWith('azurerm_')) return {};
-  const id = (armIds as Readonly<Record<string, string>>)[type];
-  if (!id)
-    throw new Error(`scripts/judges/terraform/arm-ids.json has no id for ${type}. Add one in the shape that terraform import takes.`);
-  return { id };
+function computedOf(type: string, facts: Facts): Readonly<Record<string, string>> {
+  const known = facts.type(type);
+  const computed = known?.computed ?? {};
+  if (!type.startsWith('azurerm_') || computed.id !== undefined) return computed;
+  throw new Error(
+    known ? `${known.folder}/facts.ts must say the id of ${type}, in the shape that terraform import takes.` : unknownType(type),
+  );
 }

@@ -1,36 +1,9 @@
 import { Terraform } from '../../../local/template/terraform';
+import { unknownType } from '../../../shared/read/facts/find';
+import { factsFor } from '../../../shared/read/terraform';
 import type { Finding } from '../judge';
 import { ANSWERS } from './answers';
 import { blocksOf, type TerraformStack } from './stack';
-
-/** What the services take as a name: the attribute that holds it, and the rule of the service. */
-const NAMES: Readonly<Record<string, readonly [attribute: string, rule: RegExp]>> = {
-  azurerm_application_insights: ['name', /^[^%&\\?/#:<>]{1,259}[^%&\\?/#:<> .]$/],
-  azurerm_eventhub: ['name', /^[a-zA-Z0-9][\w.-]{0,254}[a-zA-Z0-9]$/],
-  azurerm_eventhub_consumer_group: ['name', /^[a-zA-Z0-9][\w.-]{0,48}[a-zA-Z0-9]$/],
-  azurerm_eventhub_namespace: ['name', /^[a-zA-Z][a-zA-Z0-9-]{4,48}[a-zA-Z0-9]$/],
-  // Azure takes 60 characters, and the host tells apps of one storage account apart by the first 32.
-  azurerm_function_app_flex_consumption: ['name', /^[a-zA-Z0-9][a-zA-Z0-9-]{0,30}[a-zA-Z0-9]$/],
-  azurerm_log_analytics_workspace: ['name', /^[a-zA-Z0-9][a-zA-Z0-9-]{2,61}[a-zA-Z0-9]$/],
-  azurerm_monitor_diagnostic_setting: ['name', /^[^*<>%&:?+/\\]{1,260}$/],
-  azurerm_monitor_metric_alert: ['name', /^[^*#&+:<>?@%{}\\/]{1,259}[^*#&+:<>?@%{}\\/ .]$/],
-  azurerm_monitor_scheduled_query_rules_alert_v2: ['name', /^[^*#&+:<>?@%{}\\/]{1,259}[^*#&+:<>?@%{}\\/ .]$/],
-  azurerm_resource_group: ['name', /^[\w()-][\w().-]{0,88}[\w()-]$/],
-  azurerm_service_plan: ['name', /^[\w-]{1,60}$/],
-  azurerm_storage_account: ['name', /^[a-z0-9]{3,24}$/],
-  azurerm_storage_container: ['name', /^(?=.{3,63}$)[a-z0-9](-?[a-z0-9])*$/],
-  azurerm_user_assigned_identity: ['name', /^[a-zA-Z0-9][\w-]{2,127}$/],
-  google_artifact_registry_repository: ['repository_id', /^(?=.{1,63}$)[a-z](-?[a-z0-9])*$/],
-  google_bigquery_dataset: ['dataset_id', /^\w{1,1024}$/],
-  google_bigquery_table: ['table_id', /^\w{1,1024}$/],
-  // Cloud Run, which runs it, takes 49 characters, and no underscore.
-  google_cloudfunctions2_function: ['name', /^(?=.{1,49}$)[a-z](-?[a-z0-9])*$/],
-  google_pubsub_subscription: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
-  google_pubsub_topic: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
-  google_service_account: ['account_id', /^(?=.{6,30}$)[a-z](-*[a-z0-9])*$/],
-  google_storage_bucket: ['name', /^(?!goog)(?=.{3,63}$)[a-z0-9](-*[a-z0-9])*$/],
-  google_storage_bucket_object: ['name', /^[^\r\n]{1,1024}$/],
-};
 
 /** Each name is one that its service takes, with the shortest and with the longest answers, and no longer answer is taken. */
 export async function names(stack: TerraformStack): Promise<Finding[]> {
@@ -51,13 +24,22 @@ export async function names(stack: TerraformStack): Promise<Finding[]> {
 }
 
 async function faultsWith(stack: TerraformStack, given: Readonly<Record<string, string>>): Promise<Finding[]> {
+  const facts = factsFor(stack.json);
   try {
     const terraform = await read(stack, given);
     const found = blocksOf(stack.json).map(async ({ address, type, body }): Promise<Finding[]> => {
-      const [attribute, rule] = NAMES[type] ?? ['name', undefined];
+      const known = facts.type(type);
+      const [attribute, rule] = known?.named ?? ['name', undefined];
       const name = body[attribute];
-      if (name === undefined || type.endsWith('_iam_member')) return [];
-      if (!rule) return [{ rule: 'name', where: address, what: `Nobody here knows what ${type} takes as a name.` }];
+      if (name === undefined || known?.role === 'grants') return [];
+      if (!rule)
+        return [
+          {
+            rule: 'name',
+            where: address,
+            what: known ? `${known.folder}/facts.ts must say which names ${type} takes.` : unknownType(type),
+          },
+        ];
       const worth = String(await terraform.evaluate(name, `${address}.${attribute}`));
       return rule.test(worth) ? [] : [{ rule: 'name', where: address, what: `${attribute}: "${worth}" is no name for a ${type}.` }];
     });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
+import { factsOf } from '../../../shared/read/facts/find';
 
 /** What a resource, or a block in one, can be set to and be asked for. */
 export interface Shape {
@@ -19,24 +20,21 @@ export interface Setting {
 const PROVIDERS = path.join(__dirname, '../../../node_modules/@cdktf');
 const known = new Map<string, Shape | undefined>();
 
-/** Types without bindings: what they can be set to, each required one with a `!`, and what they compute. */
-const WITHOUT_BINDINGS: Readonly<Record<string, { readonly settings: readonly string[]; readonly computed: readonly string[] }>> = {
-  google_project_service_identity: { settings: ['service!', 'project'], computed: ['id', 'email', 'member'] },
-  terraform_data: { settings: ['input', 'triggers_replace'], computed: ['id', 'output'] },
-};
-
 /**
  * The shape of a type such as `google_pubsub_topic` or `data.azurerm_client_config`, as the declarations of CDKTF's bindings
  * have it. They were generated from the schema of exactly the provider that the stack asks for.
  * @returns nothing for a type that nobody knows
  */
 export function shapeOf(type: string): Shape | undefined {
-  if (!known.has(type)) known.set(type, type in WITHOUT_BINDINGS ? written(type) : declared(type));
+  if (!known.has(type)) known.set(type, written(type) ?? declared(type));
   return known.get(type);
 }
 
-function written(type: string): Shape {
-  const { settings, computed } = WITHOUT_BINDINGS[type]!;
+/** The shape of a type that CDKTF has no bindings for, as its facts say it. */
+function written(type: string): Shape | undefined {
+  const schema = ['azure', 'gcp'].map((cloud) => factsOf(cloud).type(type)?.schema).find(Boolean);
+  if (!schema) return undefined;
+  const { settings, computed } = schema;
   const names = settings.map((setting) => [setting.replace('!', ''), { required: setting.endsWith('!') }] as const);
   const all = [...names.map(([name]) => name), ...computed];
   return { settings: new Map(names), attribute: (name) => (all.includes(name) ? 'value' : undefined) };

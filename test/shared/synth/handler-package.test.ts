@@ -12,9 +12,12 @@ const handler = 'aws/handlers/small';
 
 /** A copy of the sources in a folder with a space in its name, with other dates, and with an empty cache. */
 const copy = temporaryFolder();
-for (const entry of ['shared', real, 'tsconfig.json']) cpSync(path.join(root, entry), path.join(copy, entry), { recursive: true });
+for (const entry of ['shared', 'aws/runtime', real, 'tsconfig.json'])
+  cpSync(path.join(root, entry), path.join(copy, entry), { recursive: true });
 mkdirSync(path.join(copy, handler));
 writeFileSync(path.join(copy, handler, 'main.ts'), `export { judge as handler } from '../../../shared/runtime/verdict';\n`);
+const needs = { source: 'small', stores: { STORE: ['NAME'] } };
+writeFileSync(path.join(copy, handler, 'needs.json'), JSON.stringify(needs));
 for (const entry of readdirSync(copy, { recursive: true })) utimesSync(path.join(copy, String(entry)), 1e9, 1e9);
 mkdirSync(path.join(copy, 'node_modules'));
 for (const name of readdirSync(path.join(root, 'node_modules')).filter((entry) => entry !== '.cache')) {
@@ -77,6 +80,39 @@ test('a file beside the handler goes along', () => {
   expect(hash).not.toBe(original);
   expect(Object.keys(files)).toEqual(['index.js', 'schema.json']);
   expect(strFromU8(files['schema.json']!)).toBe('{"a":1}');
+});
+
+test('what it needs is told and stays behind: another need makes the same package', () => {
+  expect(packageHandler(handler).needs).toEqual(needs);
+  const { hash, files } = after(`${handler}/needs.json`, (before) => before.replace('NAME', 'ADDRESS'));
+  expect([hash, Object.keys(files)]).toEqual([original, ['index.js']]);
+});
+
+describe('a folder is refused', () => {
+  const form =
+    'It says what the handler reads and which settings its stores have: { "source": "kinesis", "stores": { "STORE": ["BUCKET", "PREFIX"] } }.';
+  const file = path.join(copy, handler, 'needs.json');
+  afterEach(() => writeFileSync(file, JSON.stringify(needs)));
+
+  test('without needs.json', () => {
+    rmSync(file);
+    expect(() => packageHandler(handler)).toThrow(new Error(`${handler}/needs.json is missing. ${form}`));
+  });
+
+  test.each([
+    ['no JSON', '{'],
+    ['a list', '[]'],
+    ['nothing of the source', '{"stores":{}}'],
+    ['nothing of the stores', '{"source":"kinesis"}'],
+    ['a source without a name', '{"source":"","stores":{}}'],
+    ['a store without settings', '{"source":"kinesis","stores":{"STORE":[]}}'],
+    ['a setting that is no text', '{"source":"kinesis","stores":{"STORE":[1]}}'],
+    ['a list of stores', '{"source":"kinesis","stores":["STORE"]}'],
+    ['a word too many', '{"source":"kinesis","stores":{},"sink":"s3"}'],
+  ])('with needs.json that is %s', (_, text) => {
+    writeFileSync(file, text);
+    expect(() => packageHandler(handler)).toThrow(new Error(`${handler}/needs.json is malformed. ${form}`));
+  });
 });
 
 test('a hidden file, such as a desktop leaves behind, does not', () => expect(after(`${handler}/.DS_Store`, 'x').hash).toBe(original));

@@ -6,6 +6,7 @@ import { KinesisBuffer } from '../../../../aws/buffer/kinesis/kinesis-buffer';
 import type { ObjectStore } from '../../../../aws/ports/stores';
 import { LambdaProcessor, type LambdaProcessorProps } from '../../../../aws/processing/lambda/lambda-processor';
 import { S3Store } from '../../../../aws/store/s3/s3-store';
+import { packageHandler } from '../../../../shared/synth/handler-package';
 import { synthesize } from '../../../support/cdk';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
@@ -117,6 +118,11 @@ test('the function is told where the store and the dead letter are', () => {
   });
 });
 
+test('takes what packageHandler makes', () => {
+  const { one } = make({ code: packageHandler('aws/handlers/kinesis-to-s3') });
+  expect(one('AWS::Lambda::Function').Properties.Code).toEqual({ S3Bucket: expect.anything(), S3Key: expect.stringMatching(/\.zip$/) });
+});
+
 test('one function can write to two stores', () => {
   const { one } = synthesize((stack) => {
     const stores = { RAW: new S3Store(stack, 'Raw', { prefix: 'raw/' }), CLEAN: new S3Store(stack, 'Clean', { prefix: 'clean/' }) };
@@ -153,6 +159,40 @@ test('every alarm watches this very function', () => {
 });
 
 describe('refuses', () => {
+  /** A handler of records of Kinesis that writes to an S3 bucket. */
+  const handler = packageHandler('aws/handlers/kinesis-to-s3');
+
+  test('a store under a name that the handler does not know, before it makes anything', () => {
+    const stack = new Stack(undefined, 'Test');
+    const stores = { LAKE: new S3Store(stack, 'Store') };
+    const message = 'stores must be { STORE: store } for this handler, got LAKE. Its code reads the settings of these stores.';
+    expect(() => processor(stack, { code: handler, source: new KinesisBuffer(stack, 'Buffer'), stores })).toThrow(
+      new Error(`Test/Processing: ${message}`),
+    );
+    expect(stack.node.findAll().filter(({ node }) => node.path.startsWith('Test/Processing/'))).toEqual([]);
+  });
+
+  test('a source whose records the handler does not read, before it makes anything', () => {
+    const stack = new Stack(undefined, 'Test');
+    const { deadLetter, deliverTo, bindReader } = new KinesisBuffer(stack, 'Buffer');
+    const source = { format: 'sqs', deadLetter, deliverTo, bindReader };
+    const message = 'code must read records of sqs, got a handler for kinesis. Bundle one of the handlers whose names start with sqs.';
+    expect(() => processor(stack, { code: handler, source, stores: { STORE: new S3Store(stack, 'Store') } })).toThrow(
+      new Error(`Test/Processing: ${message}`),
+    );
+    expect(stack.node.findAll().filter(({ node }) => node.path.startsWith('Test/Processing/'))).toEqual([]);
+  });
+
+  test('a store of a kind that the handler does not write to', () => {
+    const binding = { settings: { STORE_TABLE: 'events' }, waitFor: [] };
+    const store: ObjectStore = { bindWriter: () => binding, bindReader: () => binding };
+    const message = 'stores.STORE must hand back STORE_BUCKET and STORE_PREFIX, got STORE_TABLE.';
+    const props = (stack: Stack) => ({ code: handler, source: new KinesisBuffer(stack, 'Buffer'), stores: { STORE: store } });
+    expect(() => synthesize((stack) => processor(stack, props(stack)))).toThrow(
+      new Error(`Test/Processing: ${message} Give a store of the kind that the handler writes to.`),
+    );
+  });
+
   const longer = 'For longer work use a container that pulls.';
 
   test.each<[string, Partial<LambdaProcessorProps>, string]>([

@@ -175,7 +175,42 @@ describe('publishing', () => {
   });
 });
 
+test('takes the stores that the handler needs', () => {
+  const needs = { source: 'event-hubs', stores: { STORE: ['ENDPOINT', 'CONTAINER'] } };
+  expect(make({ code: { ...code, needs } }).json).toEqual(make().json);
+});
+
 describe('refuses', () => {
+  const needs = { source: 'event-hubs', stores: { STORE: ['ENDPOINT', 'CONTAINER'] } };
+
+  test('a handler of another source', () =>
+    expect(() => make({ code: { ...code, needs: { ...needs, source: 'service-bus' } } })).toThrow(
+      new Error(
+        'test/Processing: code must read records of event-hubs, got a handler for service-bus. Bundle one of the handlers whose names start with event-hubs.',
+      ),
+    ));
+
+  test('a store by a name that the handler does not know', () =>
+    expect(() =>
+      synthesize((stack) => {
+        const store = new BlobStore(stack, 'Store', { site, accountId });
+        const source = new EventHubBuffer(stack, 'Buffer', { site, hubId });
+        const stores = { LAKE: store };
+        new FunctionProcessor(stack, 'Processing', { site, code: { ...code, needs }, source, stores, deadLetter: store.deadLetter });
+      }),
+    ).toThrow(
+      new Error(
+        'test/Processing: stores must be { STORE: store } for this handler, got LAKE. Its code reads the settings of these stores.',
+      ),
+    ));
+
+  test('a store of another kind', () =>
+    expect(() => make({ code: { ...code, needs: { ...needs, stores: { STORE: ['TABLE'] } } } })).toThrow(
+      new Error(
+        'test/Processing: stores.STORE must hand back STORE_TABLE, got STORE_ENDPOINT and STORE_CONTAINER. Give a store of the kind that the handler writes to.',
+      ),
+    ));
+
   test.each<[string, Partial<FunctionProcessorProps>, string]>([
     [
       'a long name',

@@ -238,7 +238,35 @@ test('an alert fires when a call of this very function fails', () => {
   );
 });
 
+test('takes the stores that the handler needs', () => {
+  const needs = { source: 'pub-sub-push', stores: { STORE: ['TABLE'] } };
+  expect(make({ code: { ...code, needs } }).json).toEqual(make().json);
+});
+
 describe('refuses', () => {
+  const needs = { source: 'pub-sub-push', stores: { STORE: ['TABLE'] } };
+
+  test('a handler of another source', () =>
+    expect(() => make({ code: { ...code, needs: { ...needs, source: 'eventarc' } } })).toThrow(
+      new Error(
+        'test/Processing: code must read records of pub-sub-push, got a handler for eventarc. Bundle one of the handlers whose names start with pub-sub-push.',
+      ),
+    ));
+
+  test('a store by a name that the handler does not know', () =>
+    expect(() => make({ code: { ...code, needs }, stores: { LAKE: new Neighbour() } })).toThrow(
+      new Error(
+        'test/Processing: stores must be { STORE: store } for this handler, got LAKE. Its code reads the settings of these stores.',
+      ),
+    ));
+
+  test('a store of another kind', () =>
+    expect(() => make({ code: { ...code, needs: { ...needs, stores: { STORE: ['BUCKET', 'PREFIX'] } } } })).toThrow(
+      new Error(
+        'test/Processing: stores.STORE must hand back STORE_BUCKET and STORE_PREFIX, got STORE_TABLE. Give a store of the kind that the handler writes to.',
+      ),
+    ));
+
   test.each<[string, Partial<CloudFunctionProcessorProps>, string]>([
     [
       'a long name',

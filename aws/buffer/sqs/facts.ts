@@ -1,0 +1,115 @@
+import { onlyValues } from '../../../shared/read/facts/local';
+import { counted, promised } from '../../../shared/read/facts/promise';
+import type { ServiceFacts } from '../../../shared/read/facts/types';
+import { set } from '../../../shared/read/facts/weaken';
+import { duration, isDeadLetter } from '../../../shared/read/picture';
+import { receiverOf } from '../../../shared/read/read';
+import { type Asked, amount, is, names, type Stack } from '../../../shared/read/stack';
+import { said } from '../../../shared/read/tell';
+import { alarmOn, RETAINED, tlsOnly } from '../../foundation/promises';
+
+const QUEUE = 'AWS::SQS::Queue';
+const DEAD_LETTER = 'RedrivePolicy.deadLetterTargetArn';
+const DAY = 24 * 3600;
+
+export const facts: ServiceFacts = {
+  name: 'SQS',
+  local: 'runs',
+  types: {
+    [QUEUE]: {
+      name: 'queue',
+      role: 'holds data',
+      tells: (queue, stack) => [
+        'SQS',
+        duration(amount(queue, 'MessageRetentionPeriod')),
+        isEncrypted(queue) ? 'encrypted' : undefined,
+        said.kept(queue),
+        alarmAt(queue, stack),
+      ],
+      takes: ['sqs:SendMessage'],
+      flow: (queue, seen) => {
+        const [deadLetter] = queue.refers(DEAD_LETTER);
+        if (!deadLetter) return [];
+        const tries = `after ${amount(queue, 'RedrivePolicy.maxReceiveCount')} tries`;
+        return [{ from: queue.stage, how: tries, to: receiverOf(deadLetter), notes: seen.tell(deadLetter) }];
+      },
+      // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+      polledWith: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+      promises: [
+        promised('encrypted', 'be encrypted', isEncrypted, { 'messages are not encrypted': set('SqsManagedSseEnabled', false) }),
+        tlsOnly('AWS::SQS::QueuePolicy', (id) => [`\${${id}}`]),
+        RETAINED,
+        {
+          ...alarmOn('ApproximateNumberOfMessagesVisible', 'have an alarm at the first dead letter'),
+          concerns: (queue) => !isRead(queue),
+        },
+        {
+          ...counted({
+            rule: 'retention',
+            must: 'keep what nobody could process for 14 days',
+            at: 'MessageRetentionPeriod',
+            from: 14 * DAY,
+            weak: DAY,
+            worse: 'dead letters are gone in a day',
+          }),
+          concerns: (queue) => !isRead(queue),
+        },
+        {
+          ...alarmOn('ApproximateAgeOfOldestMessage', 'have an alarm that rings when messages are late', (age) => age <= DAY),
+          concerns: isRead,
+        },
+        {
+          ...promised('bounded-retries', 'give a message up in the end, while the queue still keeps it', givesUpInTime, {
+            'a message is tried until it is too old': set('RedrivePolicy.maxReceiveCount', 1_000_000),
+            'a message is gone before its last try': set('MessageRetentionPeriod', 60),
+          }),
+          concerns: isRead,
+        },
+      ],
+      answered: {
+        private: 'A queue has no public door: its policy says who may come, and least privilege reads it.',
+        undelete: 'SQS brings nothing back that was deleted. What was processed is in the store.',
+      },
+      local: {
+        QueueName: 'emulated',
+        FifoQueue: onlyValues(false),
+        KmsMasterKeyId: 'no effect here',
+        KmsDataKeyReusePeriodSeconds: 'no effect here',
+        MessageRetentionPeriod: 'no effect here',
+        ReceiveMessageWaitTimeSeconds: 'no effect here',
+        [DEAD_LETTER]: 'emulated',
+        'RedrivePolicy.maxReceiveCount': 'emulated',
+        SqsManagedSseEnabled: 'no effect here',
+        Tags: 'no effect here',
+        VisibilityTimeout: 'emulated',
+      },
+    },
+    'AWS::SQS::QueuePolicy': { name: 'queue policy', role: 'grants', local: 'no effect here' },
+  },
+  calls: {
+    // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+    '@aws-sdk/client-sqs SendMessageCommand': ({ arguments: [input] }) => [{ may: 'sqs:SendMessage', on: said.part(input, 'QueueUrl') }],
+  },
+  harmless: ['@aws-sdk/client-sqs SQSClient'],
+};
+
+function isEncrypted(queue: Asked): boolean {
+  return is(queue, 'SqsManagedSseEnabled', true) || queue.get('KmsMasterKeyId').length === 1;
+}
+
+/** Whether somebody reads it, and gives up into another queue. */
+function isRead(queue: Asked): boolean {
+  return queue.get(DEAD_LETTER).length > 0;
+}
+
+/** SQS deletes by age what it keeps, also what has tries left. */
+function givesUpInTime(queue: Asked): boolean {
+  const tries = amount(queue, 'RedrivePolicy.maxReceiveCount');
+  return tries >= 1 && tries * amount(queue, 'VisibilityTimeout') <= amount(queue, 'MessageRetentionPeriod');
+}
+
+function alarmAt(queue: Asked, stack: Stack): string | undefined {
+  if (!isDeadLetter(queue.name)) return undefined;
+  const alarm = stack.of('AWS::CloudWatch::Alarm').find((one) => names(one, 'Dimensions.Value', queue));
+  return alarm && `alarm at ${amount(alarm, 'Threshold')}`;
+}

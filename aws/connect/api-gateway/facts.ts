@@ -1,0 +1,262 @@
+import { refOf, text } from '../../../shared/read/cfn';
+import { fitting, onlyKeys, onlyValues } from '../../../shared/read/facts/local';
+import { promised } from '../../../shared/read/facts/promise';
+import type { Needed, Seen, ServiceFacts, TypeFacts } from '../../../shared/read/facts/types';
+import { every, filter, remove, replace, set, type Which } from '../../../shared/read/facts/weaken';
+import { type Hop, facts as joined } from '../../../shared/read/picture';
+import { type Asked, amount, type Body, is, only, type Stack } from '../../../shared/read/stack';
+import eventSchema from '../../../shared/runtime/event.schema.json';
+import { policiesOf } from '../../foundation/promises';
+
+const METHOD = 'AWS::ApiGateway::Method';
+const STAGE = 'AWS::ApiGateway::Stage';
+const VALIDATOR = 'AWS::ApiGateway::RequestValidator';
+const ALARM = 'AWS::CloudWatch::Alarm';
+const nothing = 'no effect here';
+
+const helps = (name: string, local: TypeFacts['local']): TypeFacts => ({ name, role: 'helps', local });
+/** An alarm on one of the metrics of an API, which CloudWatch knows by its name. */
+const alarmsOf =
+  (metric: string): Which =>
+  (resource, draft) =>
+    every(ALARM)(resource, draft).filter((id) => JSON.stringify(draft.resources.get(id)?.body).includes(`"MetricName":"${metric}"`));
+
+export const facts: ServiceFacts = {
+  name: 'API Gateway',
+  local: 'runs',
+  types: {
+    [METHOD]: {
+      name: 'method',
+      role: 'lets in',
+      flow: wayThrough,
+      grants: (method, stack) => {
+        const open = is(method, 'AuthorizationType', 'NONE');
+        return [
+          {
+            holder: open ? 'everyone' : 'client',
+            may: `${text(only(method, 'HttpMethod'))} ${pathOf(method, stack)}`,
+            on: `\${${refOf(only(method, 'RestApiId')) ?? method.id}}`,
+            condition: open ? undefined : { test: 'authorized by', value: only(method, 'AuthorizationType') },
+          },
+        ];
+      },
+      promises: [
+        promised(
+          'known-callers',
+          'take calls of those alone who are known',
+          (method) => is(method, 'AuthorizationType', 'AWS_IAM', 'COGNITO_USER_POOLS', 'CUSTOM'),
+          { 'anyone may send': set('AuthorizationType', 'NONE') },
+        ),
+        promised('checked-on-entry', 'check the body and the parameters of a call before it goes on', isChecked, {
+          'bodies are not checked': set('RequestValidatorId'),
+          'the check looks at no body': set('ValidateRequestBody', false, every(VALIDATOR)),
+        }),
+        promised(
+          'checked-on-entry',
+          'turn away what has no model, and check everything else by one that asks for all that the event contract does',
+          hasModel,
+          {
+            'what has no model passes': set('Integration.PassthroughBehavior', 'WHEN_NO_MATCH'),
+            'an event may have no id': filter('Schema.required', (field) => field !== 'id', every('AWS::ApiGateway::Model')),
+          },
+        ),
+        promised('rings', 'have alarms, by a name that no other API has, that ring when events are turned away', rings, {
+          'nobody hears that events are turned away by a fault of ours': remove(alarmsOf('5XXError')),
+          'nobody hears that events are turned away': remove(alarmsOf('4XXError')),
+          'two APIs share one alarm': set('Dimensions.0.Value', 'Api', alarmsOf('5XXError')),
+        }),
+      ],
+      needs: methodNeeds,
+      local: {
+        AuthorizationType: nothing,
+        AuthorizerId: nothing,
+        HttpMethod: 'emulated',
+        'Integration.Credentials': nothing,
+        'Integration.IntegrationHttpMethod': onlyValues('POST'),
+        'Integration.IntegrationResponses.ResponseTemplates': onlyKeys('application/json'),
+        'Integration.IntegrationResponses.SelectionPattern': 'emulated',
+        'Integration.IntegrationResponses.StatusCode': 'emulated',
+        'Integration.PassthroughBehavior': onlyValues('NEVER'),
+        'Integration.RequestParameters': literalHeaders,
+        'Integration.RequestTemplates': 'emulated',
+        'Integration.Type': onlyValues('AWS'),
+        'Integration.Uri': 'emulated',
+        'MethodResponses.StatusCode': 'emulated',
+        RequestModels: 'emulated',
+        RequestValidatorId: 'emulated',
+        ResourceId: 'emulated',
+        RestApiId: 'emulated',
+      },
+    },
+    [STAGE]: {
+      name: 'stage of an API',
+      role: 'helps',
+      promises: [
+        promised(
+          'throttled',
+          'turn callers away who come too often',
+          (stage) => ['Rate', 'Burst'].every((which) => amount(stage, `MethodSettings.Throttling${which}Limit`) > 0),
+          {
+            'callers are not throttled': set('MethodSettings.0.ThrottlingRateLimit', -1),
+            'bursts are not throttled': set('MethodSettings.0.ThrottlingBurstLimit', -1),
+          },
+        ),
+        promised('on-record', 'write a line for each call, and nothing of what is in it', writesALine, {
+          'events stand in the log': set('MethodSettings.0.DataTraceEnabled', true),
+          'the access log quotes events': replace('$context.error.message', '$context.error.validationErrorString'),
+          'calls leave no line': set('AccessLogSetting'),
+        }),
+        promised(
+          'ready-before-work',
+          'wait for what the role of its methods may do, and for the group that its errors are written to',
+          isReady,
+          {
+            'the API opens before it may write': set('/DependsOn'),
+            'API Gateway keeps its errors for ever': remove(every('AWS::Logs::LogGroup', 'ConnectErrorLog')),
+          },
+        ),
+      ],
+      local: {
+        AccessLogSetting: nothing,
+        DeploymentId: 'emulated',
+        MethodSettings: nothing,
+        RestApiId: 'emulated',
+        StageName: 'emulated',
+        Tags: nothing,
+        TracingEnabled: nothing,
+      },
+    },
+    'AWS::ApiGateway::Account': helps('account settings', nothing),
+    'AWS::ApiGateway::Authorizer': helps('authorizer', nothing),
+    'AWS::ApiGateway::Deployment': helps('deployment', { Description: nothing, RestApiId: 'emulated' }),
+    'AWS::ApiGateway::GatewayResponse': helps('gateway response', {
+      ResponseTemplates: gatewayTemplates,
+      ResponseType: onlyValues('BAD_REQUEST_BODY'),
+      RestApiId: 'emulated',
+      StatusCode: 'emulated',
+    }),
+    'AWS::ApiGateway::Model': helps('model', { ContentType: onlyValues('application/json'), RestApiId: 'emulated', Schema: 'emulated' }),
+    [VALIDATOR]: helps('request validator', {
+      RestApiId: 'emulated',
+      ValidateRequestBody: 'emulated',
+      ValidateRequestParameters: 'emulated',
+    }),
+    'AWS::ApiGateway::Resource': helps('resource', { ParentId: 'emulated', PathPart: 'emulated', RestApiId: 'emulated' }),
+    'AWS::ApiGateway::RestApi': helps('API', { EndpointConfiguration: nothing, Name: nothing, Tags: nothing }),
+  },
+};
+
+/** The way of an event through an API to what stands behind it. */
+function wayThrough(method: Asked, seen: Seen): Hop[] {
+  const [target] = method.refers('Integration.RequestTemplates');
+  const [stage] = seen.of(STAGE);
+  const template = JSON.stringify(method.get('Integration.RequestTemplates'));
+  const keys = [...template.matchAll(/\$input\.json\('\$\.(\w+)'\)/g)].map(([, key]) => key);
+  const [, service, action] = /:(\w+):action\/(\w+)$/.exec(text(only(method, 'Integration.Uri'))) ?? [];
+  const [validator] = method.refers('RequestValidatorId');
+  const checked = ['Body', 'Parameters'].filter((what) => validator && is(validator, `ValidateRequest${what}`, true));
+  const words = checked.map((what) => ({ Body: 'body', Parameters: 'params' })[what]).join(' + ');
+  const limit = (which: string, unit: string) =>
+    stage
+      ? `${unit === 'burst' ? 'burst ' : ''}${amount(stage, `MethodSettings.Throttling${which}Limit`)}${unit === 'burst' ? '' : unit}`
+      : undefined;
+  const front: Hop = {
+    from: 'client',
+    how: joined(
+      `${text(only(method, 'HttpMethod'))} ${pathOf(method, seen)}`,
+      text(only(method, 'AuthorizationType')),
+      words !== '' && `${words} validated`,
+    ),
+    to: method.stage,
+    notes: joined('API Gateway', limit('Rate', ' requests/s'), limit('Burst', 'burst'), stage && 'access log'),
+  };
+  if (!target) return [front];
+  const back: Hop = {
+    from: method.stage,
+    how: joined(action ? `${service}:${action}` : 'request', keys.length > 0 && `key = ${[...new Set(keys)].join(' or ')}`),
+    to: target.stage,
+    notes: seen.tell(target),
+  };
+  return [front, back];
+}
+
+/** The path of a method, from its resource up to the root. */
+function pathOf(method: Asked, stack: Stack): string {
+  const resource = stack.get(refOf(only(method, 'ResourceId')) ?? '') ?? stack.get(refOf(only(method, 'ParentId')) ?? '');
+  const part = resource && only(resource, 'PathPart');
+  return part === undefined ? '' : `${pathOf(resource!, stack)}/${text(part)}`.replace('//', '/');
+}
+
+function isChecked(method: Asked): boolean {
+  const [validator] = method.refers('RequestValidatorId');
+  return validator !== undefined && ['Body', 'Parameters'].every((what) => is(validator, `ValidateRequest${what}`, true));
+}
+
+function hasModel(method: Asked): boolean {
+  const models = method.refers('RequestModels');
+  const asks = (model: Asked) => eventSchema.required.every((field) => model.get('Schema.required').includes(field));
+  return is(method, 'Integration.PassthroughBehavior', 'NEVER') && models.length > 0 && models.every(asks);
+}
+
+function rings(method: Asked, stack: Stack): boolean {
+  const [api] = method.refers('RestApiId');
+  const name = text(api && only(api, 'Name'));
+  return ['5XXError', '4XXError'].every((metric) =>
+    stack
+      .of(ALARM)
+      .some((alarm) => is(alarm, 'MetricName', metric) && is(alarm, 'Dimensions.Name', 'ApiName') && is(alarm, 'Dimensions.Value', name)),
+  );
+}
+
+function writesALine(stage: Asked): boolean {
+  return (
+    stage.get('AccessLogSetting.DestinationArn').length === 1 &&
+    is(stage, 'MethodSettings.DataTraceEnabled', false) &&
+    !/validationErrorString|input\.body/.test(text(only(stage, 'AccessLogSetting.Format')))
+  );
+}
+
+function isReady(stage: Asked, stack: Stack): boolean {
+  const roles = stack.of(METHOD).flatMap((method) => method.refers('Integration.Credentials'));
+  const groups = stack
+    .of('AWS::Logs::LogGroup')
+    .filter((group) => text(only(group, 'LogGroupName')).startsWith('API-Gateway-Execution-Logs_'));
+  const needed = [...roles.flatMap((role) => policiesOf(role, stack)), ...groups];
+  return groups.length > 0 && needed.every(({ id }) => stage.before().has(id));
+}
+
+/** What API Gateway does as a role: the call of the integration, on what the request names. And who may ask it to. */
+function methodNeeds(method: Asked, stack: Stack): Needed[] {
+  const [, service, action] = /:(\w+):action\/(\w+)$/.exec(text(only(method, 'Integration.Uri'))) ?? [];
+  const who = refOf(only(method, 'Integration.Credentials')) ?? '';
+  const [templates = {}] = method.get('Integration.RequestTemplates');
+  const targets = [...new Set(Object.values(templates as Body).map((template) => `\${${refOf(template)}}`))];
+  return [
+    {
+      who: 'client',
+      may: `${text(only(method, 'HttpMethod'))} ${pathOf(method, stack)}`,
+      on: `\${${refOf(only(method, 'RestApiId'))}}`,
+      only: `authorized by ${text(only(method, 'AuthorizationType'))}`,
+      because: 'clients send',
+    },
+    ...targets.map((on) => ({ who, may: `${service}:${action}`, on, because: 'API Gateway calls it as the role' })),
+    { who: 'apigateway.amazonaws.com', may: 'sts:AssumeRole', on: `\${${who}}`, because: 'API Gateway acts as it' },
+  ];
+}
+
+/** A gateway response is no mapping template: it only puts in values of `$context`. */
+function gatewayTemplates(value: unknown): string | undefined {
+  const known = /\$context\.(requestId|error\.(message|messageString|validationErrorString|responseType))\b/g;
+  const left = Object.values(value as Record<string, string>)
+    .join(' ')
+    .replace(known, '');
+  return onlyKeys('application/json')(value) ?? fitting(/^[^$]*$/, 'the error and the request id')(left);
+}
+
+/** Headers of the integration that are written out. */
+function literalHeaders(value: unknown): string | undefined {
+  const odd = Object.entries(value as Record<string, unknown>).find(
+    ([name, header]) => !/^integration\.request\.header\.[\w-]+$/.test(name) || typeof header !== 'string' || !/^'[^']*'$/.test(header),
+  );
+  return odd && `only headers with a text in single quotes are emulated here, got ${odd[0]} = ${JSON.stringify(odd[1])}.`;
+}

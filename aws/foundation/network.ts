@@ -1,0 +1,150 @@
+import { CfnResource, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import {
+  FlowLog,
+  FlowLogDestination,
+  FlowLogResourceType,
+  FlowLogTrafficType,
+  GatewayVpcEndpointAwsService,
+  IpAddresses,
+  type IVpc,
+  type SubnetSelection,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { Removal, TextRule } from '../../shared/synth/settings';
+import { mayDestroy, requireAbsent, requireOneOf, requireResource, requireText, SettingError } from '../../shared/synth/settings';
+import type { Network } from '../ports/network';
+import { answerCommonFindings } from './answers';
+
+const BYTE = '(25[0-5]|2[0-4]\\d|1?\\d?\\d)';
+const CIDR: TextRule = {
+  pattern: new RegExp(`^(${BYTE}\\.){3}${BYTE}/(1[6-9]|2[0-4])$`),
+  must: 'be a range of IPv4 addresses from /16 to /24',
+  remedy: 'Write it like 10.0.0.0/16, and let it overlap with no network that this one may be connected to.',
+};
+/** Each subnet gets a sixteenth of the range, so that zones and kinds of subnets can be added and none is moved. */
+const SUBNET_BITS = 4;
+const MOST_ZONES = 3;
+
+/** Settings for {@link PrivateNetwork}. Every one has a safe default. */
+export interface PrivateNetworkProps {
+  /**
+   * The addresses of the network, from /16 to /24. Another range makes another network: whatever stands in it is replaced.
+   * @default 10.0.0.0/16
+   */
+  readonly cidr?: string;
+  /**
+   * How many zones it has a subnet in. A third one can be added later, and moves nothing. A stack that is not an
+   * `AwsPlatform` knows two zones without an environment, and asks the account for them with one.
+   * @default 2
+   */
+  readonly zones?: 2 | 3;
+  /**
+   * An existing network. Its subnets, endpoints and flow logs stay as they are.
+   * @default - a new network
+   */
+  readonly vpc?: IVpc;
+  /**
+   * The part of the existing network to stand in.
+   * @default - its isolated subnets
+   */
+  readonly subnets?: SubnetSelection;
+  /**
+   * What happens to the network when the stack is deleted. A database that is retained holds the subnets it stands in, so
+   * retain both or destroy both. `destroy` takes a second key, the context `destroyData`.
+   * @default retain
+   */
+  readonly removal?: Removal;
+}
+
+/**
+ * A private network: isolated subnets without a way to the internet or from it, S3 and DynamoDB in reach, and a log of what
+ * was turned away. It costs nothing when idle.
+ *
+ * Not for a pipeline of services that are called over their APIs, such as Lambda, Kinesis and S3: it would add no
+ * protection. No other service is in reach from within: that takes an interface endpoint for each, at about 8 USD a month
+ * and zone, and nothing that stands in it yet calls one.
+ *
+ * A deploy replaces the network when `cidr` changes, and the flow log when anything of it changes.
+ * @see https://docs.aws.amazon.com/vpc/latest/userguide/configure-your-vpc.html
+ */
+export class PrivateNetwork extends Construct implements Network {
+  readonly vpc: IVpc;
+  readonly subnets: SubnetSelection;
+
+  constructor(scope: Construct, id: string, props: PrivateNetworkProps = {}) {
+    super(scope, id);
+    const cidr = props.cidr ?? '10.0.0.0/16';
+    const zones = props.zones ?? 2;
+    requireRange(this, cidr);
+    requireOneOf(this, { zones }, [2, MOST_ZONES], 'A service that is available needs two; few use more than three.');
+    requireResource(this, { vpc: props.vpc });
+    if (props.vpc) requireAbsent(this, 'vpc', { cidr: props.cidr, zones: props.zones });
+    else if (props.subnets) {
+      throw new SettingError(this, 'subnets must be those of a vpc', 'no vpc', 'Give the vpc, or leave subnets out.');
+    }
+    const removalPolicy = mayDestroy(this, props.removal) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
+
+    this.subnets = props.subnets ?? { subnetType: SubnetType.PRIVATE_ISOLATED };
+    this.vpc = props.vpc ?? this.makeVpc(cidr, zones, removalPolicy);
+  }
+
+  private makeVpc(cidr: string, zones: number, removalPolicy: RemovalPolicy): Vpc {
+    const known = Stack.of(this).availabilityZones;
+    if (known.length < zones) {
+      const remedy = 'Override availabilityZones of the stack, as AwsPlatform does.';
+      throw new SettingError(this, `zones must be at most the ${known.length} that the stack knows`, zones, remedy);
+    }
+    const vpc = new Vpc(this, 'Vpc', {
+      ipAddresses: IpAddresses.cidr(cidr),
+      availabilityZones: known.slice(0, zones),
+      reservedAzs: MOST_ZONES - zones,
+      natGateways: 0,
+      createInternetGateway: false,
+      subnetConfiguration: [
+        { name: 'Isolated', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: Number(cidr.split('/')[1]) + SUBNET_BITS },
+      ],
+      restrictDefaultSecurityGroup: true,
+      gatewayEndpoints: {
+        S3: { service: GatewayVpcEndpointAwsService.S3 },
+        DynamoDb: { service: GatewayVpcEndpointAwsService.DYNAMODB },
+      },
+    });
+    const logGroup = new LogGroup(this, 'FlowLogs', { retention: RetentionDays.ONE_MONTH });
+    const role = new Role(this, 'FlowLogRole', { assumedBy: new ServicePrincipal('vpc-flow-logs.amazonaws.com') });
+    new FlowLog(this, 'FlowLog', {
+      resourceType: FlowLogResourceType.fromVpc(vpc),
+      destination: FlowLogDestination.toCloudWatchLogs(logGroup, role),
+      trafficType: FlowLogTrafficType.REJECT,
+    });
+    answerCommonFindings(this);
+    // All of it, and what closes the default security group: when that goes, it opens the group again.
+    for (const resource of this.node.findAll().filter(CfnResource.isCfnResource)) resource.applyRemovalPolicy(removalPolicy);
+    return vpc;
+  }
+}
+
+/** A range that CloudFormation takes: it starts at its first address. */
+function requireRange(scope: Construct, cidr: string) {
+  if (Token.isUnresolved(cidr)) {
+    const got = 'a value that is known only at deploy';
+    throw new SettingError(scope, 'cidr must be known while synthesizing', got, 'It is divided into subnets: write the range itself.');
+  }
+  requireText(scope, { cidr }, CIDR);
+  const [address = '', size] = cidr.split('/');
+  const bits = address
+    .split('.')
+    .map((part) => Number(part).toString(2).padStart(8, '0'))
+    .join('');
+  const start = bits
+    .slice(0, Number(size))
+    .padEnd(32, '0')
+    .match(/.{8}/g)!
+    .map((byte) => Number.parseInt(byte, 2))
+    .join('.');
+  if (start === address) return;
+  throw new SettingError(scope, `cidr must start at ${start}`, JSON.stringify(cidr), `Write ${start}/${size}.`);
+}

@@ -1,0 +1,98 @@
+import { type CfnStack, text } from '../../shared/read/cfn';
+import { grantsOf } from '../../shared/read/cfn-grants';
+import { promised } from '../../shared/read/facts/promise';
+import type { Promised } from '../../shared/read/facts/types';
+import { both, type Edit, filter, type Json, remove, set, type Which } from '../../shared/read/facts/weaken';
+import { type Asked, amount, is, names, type Stack } from '../../shared/read/stack';
+
+const ALARM = 'AWS::CloudWatch::Alarm';
+const POLICIES = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'];
+
+/** It stays when its stack is deleted, and when it is replaced. */
+export const RETAINED: Promised = promised(
+  'retained',
+  'stay when its stack goes, and when it is replaced, since it holds data',
+  ({ retained }) => retained,
+  {
+    'it goes with its stack': set('/DeletionPolicy', 'Delete'),
+    'nobody says that it stays': set('/DeletionPolicy'),
+    'it goes when it is replaced': set('/UpdateReplacePolicy', 'Delete'),
+  },
+);
+
+/** An alarm watches a metric of this very resource, and rings when the threshold fits. */
+export function alarmOn(metric: string, must: string, fits: (threshold: number) => boolean = (threshold) => threshold === 1): Promised {
+  const watching: Which = ({ id }, draft) =>
+    [...draft.resources].filter(([, { type, body }]) => type === ALARM && isOn(body, metric, id)).map(([alarm]) => alarm);
+  return promised('rings', must, (resource, stack) => alarmsOn(resource, metric, stack).some((alarm) => fits(amount(alarm, 'Threshold'))), {
+    [`nobody hears of ${metric}`]: remove(watching),
+    [`${metric} must be enormous to ring`]: set('Threshold', 1e15, watching),
+    [`the alarm on ${metric} watches all of a kind`]: set('Dimensions', undefined, watching),
+  });
+}
+
+/** A policy refuses everyone who comes without TLS, and on S3 with an old one. */
+export function tlsOnly(policy: string, whole: (id: string) => readonly string[]): Promised {
+  const policies: Which = ({ id }, draft) =>
+    [...draft.resources]
+      .filter(([, { type, body }]) => type === policy && JSON.stringify(body).includes(`"${id}"`))
+      .map(([found]) => found);
+  const isTls = (one: Json) => JSON.stringify(one).includes('SecureTransport');
+  return promised(
+    'tls-only',
+    'refuse everyone who comes without TLS',
+    (resource, stack) => refuses(resource, stack, 'Bool aws:SecureTransport', 'false', whole(resource.id)),
+    {
+      'data travels without TLS': filter('PolicyDocument.Statement', (one) => !isTls(one), policies),
+      'nothing forbids to come without TLS': remove(policies),
+    },
+  );
+}
+
+/** Whether a policy forbids everything to everyone who meets a condition, on the whole of a resource. */
+export function refuses(_: Asked, stack: Stack, test: string, value: string, whole: readonly string[]): boolean {
+  return grantsOf(stack as CfnStack).some(
+    ({ holder, denied, actions, on, conditions }) =>
+      holder === 'everyone' &&
+      denied &&
+      actions.some((action) => action.endsWith(':*')) &&
+      whole.every((part) => on.includes(part)) &&
+      conditions.length === 1 &&
+      conditions[0]?.test === test &&
+      text(conditions[0].value) === value,
+  );
+}
+
+/** It is made only when everything is in place that the role it acts as may do. */
+export function readyBeforeWork(role: (resource: Asked, stack: Stack) => Asked | undefined): Promised {
+  return promised(
+    'ready-before-work',
+    'wait for everything that its role may do',
+    (resource, stack) => policiesOf(role(resource, stack), stack).every(({ id }) => resource.before().has(id)),
+    { 'it is made before its permissions': both(set('/DependsOn'), forgetPolicies) },
+  );
+}
+
+/** The policies that say what a role may do. */
+export function policiesOf(role: Asked | undefined, stack: Stack): readonly Asked[] {
+  return stack.of(...POLICIES).filter((policy) => names(policy, 'Roles', role));
+}
+
+/** What it waits for through others. */
+const forgetPolicies: Edit = (draft) => {
+  for (const { body } of draft.resources.values()) if (Array.isArray(body.DependsOn)) delete body.DependsOn;
+};
+
+function alarmsOn(resource: Asked, metric: string, stack: Stack): readonly Asked[] {
+  return stack
+    .of(ALARM)
+    .filter(
+      (alarm) =>
+        is(alarm, 'MetricName', metric) && alarm.get('Dimensions.Value').length === 1 && names(alarm, 'Dimensions.Value', resource),
+    );
+}
+
+function isOn(body: unknown, metric: string, id: string): boolean {
+  const text = JSON.stringify(body);
+  return text.includes(`"MetricName":"${metric}"`) && text.includes(`"${id}"`);
+}

@@ -1,0 +1,42 @@
+import {
+  BeginTransactionCommand,
+  CommitTransactionCommand,
+  ExecuteStatementCommand,
+  type RDSDataClient,
+  RollbackTransactionCommand,
+} from '@aws-sdk/client-rds-data';
+import type { Database, Run } from './runner';
+
+/** Which database, and as whom. */
+export interface Target {
+  readonly resourceArn: string;
+  readonly secretArn: string;
+  readonly database: string;
+}
+
+/**
+ * A database behind the RDS Data API.
+ * @see https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.html
+ */
+export function dataApi(client: RDSDataClient, target: Target): Database {
+  return {
+    async transaction(work) {
+      const { resourceArn, secretArn } = target;
+      const { transactionId } = await client.send(new BeginTransactionCommand(target));
+      const run: Run = async (sql, parameters = {}) => {
+        const named = Object.entries(parameters).map(([name, stringValue]) => ({ name, value: { stringValue } }));
+        const call = { ...target, transactionId, sql, parameters: named, formatRecordsAs: 'JSON' as const };
+        const { formattedRecords } = await client.send(new ExecuteStatementCommand(call));
+        return JSON.parse(formattedRecords ?? '[]');
+      };
+      try {
+        await work(run);
+      } catch (error) {
+        // The Data API rolls a transaction back by itself when nobody does, so that the first fault is the one to tell.
+        await client.send(new RollbackTransactionCommand({ resourceArn, secretArn, transactionId })).catch(() => {});
+        throw error;
+      }
+      await client.send(new CommitTransactionCommand({ resourceArn, secretArn, transactionId }));
+    },
+  };
+}

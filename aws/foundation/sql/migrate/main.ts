@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { setting } from '../../../../shared/runtime/setting';
+import { dataApi } from './data-api';
+import { migrate, type User } from './runner';
+
+/** How often the database is asked whether it is there, and how long to wait between. */
+const TRIES = 12;
+const WAIT_MS = 10_000;
+
+const rdsData = new RDSDataClient();
+const secretsManager = new SecretsManagerClient();
+
+const database = dataApi(rdsData, {
+  resourceArn: setting('CLUSTER_ARN'),
+  secretArn: setting('MASTER_SECRET_ARN'),
+  database: setting('DATABASE'),
+});
+
+/** A deploy calls it. What it throws fails the deploy. */
+export async function handler(): Promise<void> {
+  const migrations = readdirSync(__dirname)
+    .filter((file) => file.endsWith('.sql'))
+    .map((version) => ({ version, sql: readFileSync(path.join(__dirname, version), 'utf8') }));
+  await available();
+  const users = [await user(setting('WRITER_SECRET_ARN')), await user(setting('READER_SECRET_ARN'))];
+  const ran = await migrate(database, migrations, users);
+  console.info({ message: 'The database is up to date.', ran });
+}
+
+/** A database that pauses takes a while to resume, and a permission that was just given takes one to count. */
+async function available(): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await database.transaction(async (run) => void (await run('SELECT 1 AS one')));
+    } catch (error) {
+      if (attempt === TRIES) throw error;
+      console.info({ message: 'The database is not there yet.', attempt, error });
+      await setTimeout(WAIT_MS);
+    }
+  }
+}
+
+async function user(secretArn: string): Promise<User> {
+  const { SecretString } = await secretsManager.send(new GetSecretValueCommand({ SecretId: secretArn }));
+  return JSON.parse(SecretString ?? '{}');
+}

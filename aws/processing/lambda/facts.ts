@@ -1,0 +1,287 @@
+import { refOf, text } from '../../../shared/read/cfn';
+import { factsOf } from '../../../shared/read/facts/find';
+import { onlyValues } from '../../../shared/read/facts/local';
+import { counted, promised, setTo } from '../../../shared/read/facts/promise';
+import type { Needed, Promised, Running, ServiceFacts } from '../../../shared/read/facts/types';
+import { add, type Draft, set } from '../../../shared/read/facts/weaken';
+import { duration, type Hop, facts as joined } from '../../../shared/read/picture';
+import { receiverOf } from '../../../shared/read/read';
+import { type Asked, amount, type Body, is, only, type Stack } from '../../../shared/read/stack';
+import { alarmOn, readyBeforeWork } from '../../foundation/promises';
+
+const FUNCTION = 'AWS::Lambda::Function';
+const MAPPING = 'AWS::Lambda::EventSourceMapping';
+const FAILURES = 'DestinationConfig.OnFailure.Destination';
+
+export const facts: ServiceFacts = {
+  name: 'Lambda',
+  harmless: ['@types/aws-lambda Context.getRemainingTimeInMillis'],
+  local: 'runs',
+  types: {
+    [FUNCTION]: {
+      name: 'function',
+      role: (fn) => (isOurs(fn) ? 'runs code' : 'helps'),
+      tells: (fn) => [
+        `Lambda, ${text(only(fn, 'Runtime'))} ${fn.get('Architectures').join()} ${amount(fn, 'MemorySize')} MB ${amount(fn, 'Timeout')} s`,
+      ],
+      promises: [
+        {
+          ...promised('own-identity', 'run as a role of its own', ownRole, {
+            'it runs as nobody of the stack': set('Role', 'arn:aws:iam::123456789012:role/shared'),
+          }),
+          concerns: isOurs,
+        },
+        { ...readyBeforeWork((fn) => fn.refers('Role')[0]), concerns: isOurs },
+        ...['Errors', 'Throttles'].map((metric) => ({ ...alarmOn(metric, `have an alarm on ${metric}`), concerns: isOurs })),
+      ],
+      weakenings: {
+        'it has an address for everyone': add('AWS::Lambda::Url', (draft, { id }) => ({
+          AuthType: 'NONE',
+          TargetFunctionArn: draft.reference(id),
+        })),
+        'anyone may call it': add('AWS::Lambda::Permission', (draft, { id }) => ({
+          Principal: '*',
+          Action: 'lambda:InvokeFunction',
+          FunctionName: draft.reference(id),
+        })),
+      },
+      runs,
+      needs: functionNeeds,
+      local: {
+        Architectures: 'no effect here',
+        'Code.S3Bucket': 'emulated',
+        'Code.S3Key': 'emulated',
+        Description: 'no effect here',
+        'Environment.Variables': 'emulated',
+        FunctionName: 'emulated',
+        Handler: 'emulated',
+        'LoggingConfig.ApplicationLogLevel': 'emulated',
+        'LoggingConfig.LogFormat': onlyValues('JSON', 'Text'),
+        'LoggingConfig.LogGroup': 'no effect here',
+        'LoggingConfig.SystemLogLevel': 'no effect here',
+        MemorySize: 'emulated',
+        Role: 'no effect here',
+        Runtime: (value) => (/^nodejs\d+\.x$/.test(String(value)) ? undefined : `only Node.js runs here, got ${JSON.stringify(value)}.`),
+        Tags: 'no effect here',
+        Timeout: 'emulated',
+        TracingConfig: 'no effect here',
+      },
+    },
+    [MAPPING]: {
+      name: 'event source mapping',
+      role: 'moves data',
+      flow: (mapping, seen) => {
+        const [source] = mapping.refers('EventSourceArn');
+        const [target] = mapping.refers('FunctionName');
+        const [failures] = mapping.refers(FAILURES);
+        if (!source || !target) return [];
+        const hop: Hop = { from: source.stage, how: howOf(mapping), to: target.stage, notes: seen.tell(target) };
+        return failures ? [hop, { ...hop, how: 'after the last retry', to: receiverOf(failures), notes: seen.tell(failures) }] : [hop];
+      },
+      promises: [
+        onStream(
+          counted({
+            rule: 'bounded-retries',
+            must: 'give a batch up in the end: without a bound it blocks its shard',
+            at: 'MaximumRetryAttempts',
+            from: 0,
+            weak: -1,
+            worse: 'a batch is tried for ever',
+          }),
+        ),
+        onStream(
+          promised('bounded-retries', 'give a record up while it can still be read from its stream', givesUpInTime, {
+            'records are tried however old they are': set('MaximumRecordAgeInSeconds', -1),
+            'records are gone before they are given up': set('MaximumRecordAgeInSeconds', 8 * 24 * 3600),
+          }),
+        ),
+        onStream(
+          setTo({
+            rule: 'one-poison-record',
+            must: 'split a batch that failed',
+            at: 'BisectBatchOnFunctionError',
+            to: [true],
+            weak: false,
+            worse: 'one poison record holds up its batch',
+          }),
+        ),
+        setTo({
+          rule: 'one-poison-record',
+          must: 'believe the function about what failed in a batch',
+          at: 'FunctionResponseTypes',
+          to: ['ReportBatchItemFailures'],
+          worse: 'what the function says of a batch is not heard',
+        }),
+        promised('nothing-lost', 'send what is given up to a queue that keeps it for 14 days', keepsFailures, {
+          'what is given up is lost': loseFailures,
+        }),
+        onStream(
+          setTo({
+            rule: 'nothing-lost',
+            must: 'start with the oldest record, so that none is missed that comes while the stack deploys',
+            at: 'StartingPosition',
+            to: ['TRIM_HORIZON'],
+            weak: 'LATEST',
+            worse: 'records that come during a deploy are missed',
+          }),
+        ),
+        readyBeforeWork((mapping) => mapping.refers('FunctionName')[0]?.refers('Role')[0]),
+      ],
+      answered: { rings: 'What it reads and where it gives up ring: records that are late, and the first dead letter.' },
+      needs: pollerNeeds,
+      local: {
+        BatchSize: 'emulated',
+        BisectBatchOnFunctionError: 'emulated',
+        [FAILURES]: 'emulated',
+        Enabled: onlyValues(true),
+        EventSourceArn: 'emulated',
+        FunctionName: 'emulated',
+        FunctionResponseTypes: 'emulated',
+        MaximumBatchingWindowInSeconds: 'emulated',
+        MaximumRecordAgeInSeconds: 'emulated',
+        MaximumRetryAttempts: 'emulated',
+        ParallelizationFactor: onlyValues(1),
+        'ScalingConfig.MaximumConcurrency': 'emulated',
+        StartingPosition: onlyValues('TRIM_HORIZON'),
+        Tags: 'no effect here',
+      },
+    },
+    'AWS::Lambda::Permission': {
+      name: 'permission to call',
+      role: 'grants',
+      grants: (permission) => [
+        {
+          holder: everyoneOr(text(only(permission, 'Principal'))),
+          may: text(only(permission, 'Action')),
+          on: `\${${refOf(only(permission, 'FunctionName')) ?? permission.id}}`,
+          condition:
+            permission.get('SourceArn').length > 0 ? { test: 'ArnLike aws:SourceArn', value: only(permission, 'SourceArn') } : undefined,
+        },
+      ],
+      local: 'no effect here',
+    },
+    'AWS::Lambda::Url': {
+      name: 'function URL',
+      role: 'lets in',
+      grants: (url) =>
+        is(url, 'AuthType', 'NONE')
+          ? [{ holder: 'everyone', may: 'lambda:InvokeFunctionUrl', on: `\${${refOf(only(url, 'TargetFunctionArn')) ?? url.id}}` }]
+          : [],
+      local: {},
+    },
+  },
+};
+
+/** The CDK brings functions of its own, which act once while a stack is made or taken down. */
+function isOurs(fn: Asked): boolean {
+  return !/^(Custom|LogRetention|AWS)/.test(fn.id);
+}
+
+function ownRole(fn: Asked, stack: Stack): boolean {
+  const [role, ...others] = fn.refers('Role');
+  return (
+    role !== undefined && others.length === 0 && stack.of(FUNCTION).filter((other) => other.refers('Role')[0]?.id === role.id).length === 1
+  );
+}
+
+/** What a stream holds can be read again; what a queue holds is given back by its visibility timeout. */
+function isStream(mapping: Asked): boolean {
+  return mapping.refers('EventSourceArn').every(({ type }) => type !== 'AWS::SQS::Queue');
+}
+
+function onStream(promise: Promised): Promised {
+  return { ...promise, concerns: isStream };
+}
+
+function givesUpInTime(mapping: Asked): boolean {
+  const [stream] = mapping.refers('EventSourceArn');
+  const age = amount(mapping, 'MaximumRecordAgeInSeconds');
+  return stream !== undefined && age > 0 && age <= amount(stream, 'RetentionPeriodHours') * 3600;
+}
+
+/** Where records go that are given up: by the mapping itself, or by the queue that it reads. */
+function failuresOf(mapping: Asked): Asked | undefined {
+  const [queue] = mapping.refers('EventSourceArn');
+  return isStream(mapping) ? mapping.refers(FAILURES)[0] : queue?.refers('RedrivePolicy.deadLetterTargetArn')[0];
+}
+
+function keepsFailures(mapping: Asked): boolean {
+  const failures = failuresOf(mapping);
+  return failures !== undefined && amount(failures, 'MessageRetentionPeriod') === 14 * 24 * 3600;
+}
+
+function loseFailures(draft: Draft, mapping: Asked) {
+  const edit = isStream(mapping)
+    ? set('DestinationConfig')
+    : set('RedrivePolicy', undefined, () => mapping.refers('EventSourceArn').map(({ id }) => id));
+  edit(draft, mapping);
+}
+
+function howOf(mapping: Asked): string {
+  const seconds = (setting: string) => (mapping.get(setting).length > 0 ? duration(amount(mapping, setting)) : undefined);
+  const retries = only(mapping, 'MaximumRetryAttempts');
+  const window = seconds('MaximumBatchingWindowInSeconds');
+  return joined(
+    `${amount(mapping, 'BatchSize')} records${window ? ` or ${window}` : ''}`,
+    is(mapping, 'BisectBatchOnFunctionError', true) && 'bisect',
+    mapping.get('FunctionResponseTypes').length > 0 && 'partial failures',
+    retries !== undefined && `${text(retries)} retries`,
+    seconds('MaximumRecordAgeInSeconds'),
+  );
+}
+
+function runs(fn: Asked): Running {
+  const [variables = {}] = fn.get('Environment.Variables');
+  return {
+    as: refOf(only(fn, 'Role')) ?? '',
+    settings: Object.fromEntries(Object.entries(variables as Body).map(([name, value]) => [name, text(value)])),
+    code: JSON.stringify(fn.body.Code),
+  };
+}
+
+function functionNeeds(fn: Asked): Needed[] {
+  if (!isOurs(fn)) return [];
+  const who = refOf(only(fn, 'Role')) ?? '';
+  const log = refOf(only(fn, 'LoggingConfig.LogGroup'));
+  const traced = is(fn, 'TracingConfig.Mode', 'Active');
+  return [
+    { who: 'lambda.amazonaws.com', may: 'sts:AssumeRole', on: `\${${who}}`, because: 'Lambda runs the function as it' },
+    // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
+    ...['CreateLogStream', 'PutLogEvents'].map((action) => ({
+      who,
+      may: `logs:${action}`,
+      on: log ? `\${${log}}` : 'a log group that Lambda makes',
+      because: 'Lambda writes its logs as it',
+    })),
+    // https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html. X-Ray knows no resources that could be named.
+    ...(traced ? ['PutTraceSegments', 'PutTelemetryRecords'] : []).map((action) => ({
+      who,
+      may: `xray:${action}`,
+      on: '*',
+      because: 'Lambda traces its calls as it',
+    })),
+  ];
+}
+
+/** What Lambda does as the role of a function that it brings records to. */
+function pollerNeeds(mapping: Asked): Needed[] {
+  const who = refOf(mapping.refers('FunctionName')[0]?.body.Role) ?? '';
+  const [source] = mapping.refers('EventSourceArn');
+  const failures = only(mapping, FAILURES);
+  return [
+    ...(factsOf('aws').type(source?.type ?? '')?.polledWith ?? []).map((may) => ({
+      who,
+      may,
+      on: text(only(mapping, 'EventSourceArn')),
+      because: 'Lambda reads it as the role',
+    })),
+    // https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+    ...(failures === undefined
+      ? []
+      : [{ who, may: 'sqs:SendMessage', on: text(failures), because: 'Lambda sends batches there that failed' }]),
+  ];
+}
+
+function everyoneOr(who: string): string {
+  return who.split(', ').includes('*') ? 'everyone' : who;
+}

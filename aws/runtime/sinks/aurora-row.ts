@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import type { Event, Row } from '../../../shared/runtime/event';
+import { stringify } from '../../../shared/runtime/json';
+
+/** The columns that an insert fills, and how each is read out of JSON. `event_key` comes in hexadecimal. */
+export const COLUMNS = {
+  event_key: 'text',
+  event_source: 'text',
+  event_id: 'text',
+  event_type: 'text',
+  event_time: 'timestamptz',
+  row_index: 'int',
+  subject: 'text',
+  data: 'jsonb',
+  rest: 'jsonb',
+} as const;
+
+/** `\u0000` or half of a character, behind an even number of backslashes. Every other character is written as it is. */
+const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
+
+/**
+ * One row of the table as JSON. What of the row no column holds goes into `rest`, so that nothing is lost.
+ * @throws Error on what PostgreSQL can never hold
+ */
+export function auroraRow(row: Row, event: Event, index: number): string {
+  const { subject, data, ...others } = row;
+  const rest = Object.entries(others).filter(([name, value]) => value !== undefined && !isHeld(name, value, event));
+  if (typeof subject !== 'string' && subject !== undefined) rest.push(['subject', subject]);
+  const columns: Record<keyof typeof COLUMNS, unknown> = {
+    event_key: keyOf(event, index),
+    event_source: event.source,
+    event_id: event.id,
+    event_type: event.type,
+    event_time: timestampOf(event.time),
+    row_index: index,
+    subject: typeof subject === 'string' ? subject : undefined,
+    data,
+    rest: rest.length > 0 ? Object.fromEntries(rest) : undefined,
+  };
+  const json = stringify(columns);
+  if (UNSTORABLE.test(json)) throw new Error('PostgreSQL holds neither the character U+0000 nor half of a surrogate pair');
+  return json;
+}
+
+/** A key of 32 bytes, because an index takes no text as long as the contract allows. */
+function keyOf({ source, id }: Event, index: number): string {
+  return createHash('sha256').update(`${source}\0${id}\0${index}`).digest('hex');
+}
+
+/** Whether the columns of the event say the same already, digit for digit. */
+function isHeld(name: string, value: unknown, event: Event): boolean {
+  if (!['specversion', 'id', 'source', 'type', 'time'].includes(name) || value !== event[name]) return false;
+  return name !== 'time' || /:\d\d(\.\d{1,6})?Z$/.test(event.time);
+}
+
+const MOMENT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/;
+
+/**
+ * A time in UTC, because PostgreSQL takes no offset of 16 hours or more. What is finer than a microsecond is cut off.
+ * @throws Error on a day that does not exist, and on a year that is not 1 to 9999
+ */
+function timestampOf(time: string): string {
+  const [, local = '', fraction = '0', sign, hours = '0', minutes = '0'] = MOMENT.exec(time) ?? [];
+  const date = new Date(`${local}Z`);
+  const exists = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(local);
+  const offset = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? 1 : -1);
+  const utc = exists ? new Date(date.getTime() + offset * 60_000).toISOString() : '';
+  if (!/^(?!0000)\d{4}-/.test(utc)) throw new Error(`event_time must be a day of the years 1 to 9999, got ${time}`);
+  return `${utc.slice(0, 19)}.${fraction.slice(0, 6)}Z`;
+}

@@ -1,0 +1,87 @@
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Transform } from '../../../shared/runtime/event';
+import { each } from '../../../shared/runtime/objects';
+import type { Sink, SourceRecord } from '../../../shared/runtime/sink';
+import { type DeadLetter, judge, deadLetter as letterOf } from '../../../shared/runtime/verdict';
+import type { SendLetter } from '../dead-letter';
+
+/** What the messages of a queue are handed to. */
+export interface SqsSourceProps<Stored> {
+  readonly transform: Transform;
+  /** Where rows go. */
+  readonly sink: Sink<Stored>;
+  /** Where messages go that can never be processed. */
+  readonly deadLetter: SendLetter;
+}
+
+/** Tells a letter from the messages that SQS itself moves into the same queue. */
+const LETTER = { kind: 'letter' };
+
+/** What is left of the time of a call when no more is begun, to answer for what is done. */
+const RESERVE_MS = 5_000;
+
+/**
+ * A handler of messages of an SQS queue. Each message is settled alone, and is one lot: a message that failed comes again
+ * in another batch, so nothing is named after the batch.
+ *
+ * A message that can never be processed goes to the dead letter and counts as done. One that meets a fault that may pass is
+ * reported, and comes again; after the last try SQS moves it to the dead letter itself. What the time of the call does not
+ * suffice for is reported too.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+ */
+export function sqsSource<Stored>({ transform, sink, deadLetter }: SqsSourceProps<Stored>) {
+  return async ({ Records }: SQSEvent, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<SQSBatchResponse> => {
+    const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS));
+    const failed: string[] = [];
+    let deadLetters = 0;
+
+    await each(Records, async (message) => {
+      try {
+        const reason = await settle(message, signal);
+        if (reason !== undefined) deadLetters++;
+      } catch (error) {
+        failed.push(message.messageId);
+        console.error({ message: 'A message failed and will be tried again.', messageId: message.messageId, error });
+      }
+    });
+    console.info({ message: 'Batch settled.', records: Records.length, failed: failed.length, deadLetters });
+    return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+  };
+
+  /** @returns why the message went to the dead letter, or nothing when it did not */
+  async function settle(message: SQSRecord, signal: AbortSignal): Promise<string | undefined> {
+    signal.throwIfAborted();
+    const record = sourceRecord(message);
+    const verdict = judge(record.bytes, transform, (row, event, index) => sink.encode(row, event, index));
+    const reason = 'reason' in verdict ? verdict.reason : await store(record, message.messageId, verdict.rows, signal);
+    if (reason !== undefined) await deadLetter(letterOf(record.bytes, reason, record.position), LETTER);
+    return reason;
+  }
+
+  /** @returns why the store will never take the message, or nothing when it has it */
+  async function store(record: SourceRecord, name: string, rows: readonly Stored[], signal: AbortSignal): Promise<string | undefined> {
+    if (rows.length === 0) return undefined;
+    const made = rows.map((stored) => ({ stored, record }));
+    const [refusal] = await sink.write({ name, arrived: record.arrived, made }, signal);
+    return refusal?.reason;
+  }
+}
+
+function sourceRecord({ body, messageId, eventSourceARN, attributes, messageAttributes }: SQSRecord): SourceRecord {
+  const letter = messageAttributes.kind?.stringValue === LETTER.kind ? readLetter(body) : undefined;
+  return {
+    bytes: letter ?? Buffer.from(body),
+    arrived: new Date(Number(attributes.SentTimestamp)),
+    position: { queue: eventSourceARN, messageId },
+  };
+}
+
+/** What a letter holds that was moved back from the dead letter: the message as it came. One of several parts stays as it is. */
+function readLetter(body: string): Buffer | undefined {
+  try {
+    const { payload, encoding, parts }: DeadLetter & { parts?: number } = JSON.parse(body);
+    return parts === undefined ? Buffer.from(payload, encoding === 'base64' ? 'base64' : 'utf8') : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,120 @@
+import { counted, setTo } from '../../shared/read/facts/promise';
+import type { ServiceFacts, TypeFacts } from '../../shared/read/facts/types';
+import { armId, LOG_ALERT, METRIC_ALERT, NAMED, SOMEBODY } from './promises';
+
+/** What an alert may be called. */
+const ALERT = /^[^*#&+:<>?@%{}\\/]{1,259}[^*#&+:<>?@%{}\\/ .]$/;
+
+const watches = (name: string, named: RegExp, id: string, more: Partial<TypeFacts> = {}): TypeFacts => ({
+  name,
+  role: 'watches',
+  named: ['name', named],
+  computed: { id },
+  local: 'no effect here',
+  ...more,
+});
+
+/** What several services stand on: the resource group, identities and what they are granted, logs and alerts. */
+export const facts: ServiceFacts = {
+  name: 'foundation',
+  local: 'runs',
+  types: {
+    'data.azurerm_client_config': {
+      name: 'deployer',
+      role: 'helps',
+      computed: { subscription_id: SOMEBODY, tenant_id: SOMEBODY, client_id: SOMEBODY, object_id: SOMEBODY },
+      local: 'no effect here',
+    },
+    azurerm_application_insights: watches(
+      'Application Insights',
+      /^[^%&\\?/#:<>]{1,259}[^%&\\?/#:<> .]$/,
+      armId('Microsoft.Insights/components/acme'),
+      {
+        promises: [
+          setTo({
+            rule: 'no-keys',
+            must: 'let nobody in with a key',
+            at: 'local_authentication_disabled',
+            to: [true],
+            weak: false,
+            worse: 'whoever has its key may report to it',
+          }),
+        ],
+        effective: /^(data:)?Microsoft\.(\*|Insights\/(\*|Metrics|Telemetry))/i,
+      },
+    ),
+    azurerm_log_analytics_workspace: watches(
+      'workspace for logs',
+      /^[a-zA-Z0-9][a-zA-Z0-9-]{2,61}[a-zA-Z0-9]$/,
+      armId('Microsoft.OperationalInsights/workspaces/acme'),
+      {
+        promises: [
+          counted({
+            rule: 'logs-end',
+            must: 'keep logs for a month at least, and forget them after a while',
+            at: 'retention_in_days',
+            from: 30,
+            to: 730,
+            worse: 'nobody says how long logs are kept',
+          }),
+        ],
+      },
+    ),
+    azurerm_monitor_diagnostic_setting: watches(
+      'diagnostic setting',
+      /^[^*<>%&:?+/\\]{1,260}$/,
+      `${armId('Microsoft.EventHub/namespaces/acme-events')}|acme`,
+    ),
+    [METRIC_ALERT]: watches('alert on a metric', ALERT, armId('Microsoft.Insights/metricAlerts/acme')),
+    [LOG_ALERT]: watches('alert on logs', ALERT, armId('Microsoft.Insights/scheduledQueryRules/acme')),
+    azurerm_resource_group: {
+      name: 'resource group',
+      role: 'helps',
+      named: ['name', /^[\w()-][\w().-]{0,88}[\w()-]$/],
+      computed: { id: `/subscriptions/${SOMEBODY}/resourceGroups/acme` },
+      local: 'no effect here',
+    },
+    azurerm_role_assignment: {
+      name: 'role assignment',
+      role: 'grants',
+      computed: { id: `/subscriptions/${SOMEBODY}/providers/Microsoft.Authorization/roleAssignments/${SOMEBODY}` },
+      local: 'no effect here',
+    },
+    azurerm_user_assigned_identity: {
+      name: 'identity',
+      role: 'helps',
+      named: ['name', /^[a-zA-Z0-9][\w-]{2,127}$/],
+      calledByStage: true,
+      computed: {
+        id: armId('Microsoft.ManagedIdentity/userAssignedIdentities/acme'),
+        principal_id: SOMEBODY,
+        client_id: SOMEBODY,
+        tenant_id: SOMEBODY,
+      },
+      local: NAMED,
+    },
+  },
+  harmless: [
+    '@azure/identity ManagedIdentityCredential',
+    'lossless-json parse.parse',
+    'lossless-json stringify.stringify',
+    'lossless-json utils.isInteger',
+  ],
+  // What Azure calls data actions begins with `data:`, because no role has them by a wildcard over all else.
+  // https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
+  roles: {
+    Owner: { permissions: ['Microsoft.*'] },
+    Contributor: { permissions: ['Microsoft.*/read', 'Microsoft.*/write', 'Microsoft.*/delete', 'Microsoft.*/action'] },
+    'Monitoring Contributor': { permissions: ['Microsoft.*/read', 'Microsoft.Insights/*'] },
+    'Monitoring Metrics Publisher': {
+      permissions: [
+        'data:Microsoft.Insights/Metrics/Write',
+        'data:Microsoft.Insights/Telemetry/Write',
+        'Microsoft.Insights/Register/Action',
+        'Microsoft.Resources/subscriptions/resourceGroups/read',
+        'Microsoft.Support/*',
+      ],
+      surplus: 'Metrics of its own come with the right to report: Azure has no role without them.',
+    },
+  },
+};

@@ -1,0 +1,236 @@
+import { fitting } from '../../../shared/read/facts/local';
+import { promised, setTo } from '../../../shared/read/facts/promise';
+import type { Promised, ServiceFacts } from '../../../shared/read/facts/types';
+import { remove, set } from '../../../shared/read/facts/weaken';
+import { type Asked, amount, is, names, only, type Stack } from '../../../shared/read/stack';
+import { said } from '../../../shared/read/tell';
+import { alertsOf, armId, atTheFirst, isDeadLetter, LOG_ALERT, NAMED, ON_RECORD, RETAINED, referring } from '../../foundation/promises';
+
+const ACCOUNT = 'azurerm_storage_account';
+const CONTAINER = 'azurerm_storage_container';
+const RULES = 'azurerm_storage_management_policy';
+const BLOBS = 'Microsoft.Storage/storageAccounts/blobServices/containers';
+const SIGNING = 'Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action';
+const SIGNED = 'It makes an address that opens the account to whoever has it. Assign a role instead: the account takes no keys.';
+const nothing = 'no effect here';
+
+export const facts: ServiceFacts = {
+  name: 'Blob Storage',
+  local: 'runs',
+  types: {
+    [ACCOUNT]: {
+      name: 'storage account',
+      role: (account, stack) => (isHost(account, stack) ? 'helps' : 'holds data'),
+      named: ['name', /^[a-z0-9]{3,24}$/],
+      promises: [
+        setTo({
+          rule: 'encrypted',
+          must: 'be encrypted twice, which can be decided only when it is made',
+          at: 'infrastructure_encryption_enabled',
+          to: [true],
+          weak: false,
+          worse: 'data is encrypted once',
+        }),
+        setTo({
+          rule: 'tls',
+          must: 'take calls over TLS alone',
+          at: 'https_traffic_only_enabled',
+          to: [true],
+          weak: false,
+          worse: 'data travels without TLS',
+        }),
+        setTo({
+          rule: 'tls',
+          must: 'refuse TLS below 1.2',
+          at: 'min_tls_version',
+          to: ['TLS1_2'],
+          weak: 'TLS1_0',
+          worse: 'data travels with an old TLS',
+        }),
+        setTo({
+          rule: 'no-keys',
+          must: 'let nobody in with a key',
+          at: 'shared_access_key_enabled',
+          to: [false],
+          weak: true,
+          worse: 'whoever has a key may do anything',
+        }),
+        setTo({
+          rule: 'no-keys',
+          must: 'have no users of its own',
+          at: 'local_user_enabled',
+          to: [false],
+          weak: true,
+          worse: 'it has users of its own, with passwords',
+        }),
+        setTo({
+          rule: 'private',
+          must: 'take no container that is open to the public',
+          at: 'allow_nested_items_to_be_public',
+          to: [false],
+          weak: true,
+          worse: 'containers may be public',
+        }),
+        setTo({
+          rule: 'private',
+          must: 'copy nothing to another tenant',
+          at: 'cross_tenant_replication_enabled',
+          to: [false],
+          weak: true,
+          worse: 'data may be copied to another tenant',
+        }),
+        promised(
+          'undelete',
+          'keep what was deleted for a week at least',
+          (account) =>
+            ['delete', 'container_delete'].every((what) => amount(account, `blob_properties.${what}_retention_policy.days`) >= 7),
+          {
+            'blobs that are deleted are gone': set('blob_properties.delete_retention_policy'),
+            'containers that are deleted are gone': set('blob_properties.container_delete_retention_policy'),
+          },
+        ),
+        ofData(
+          setTo({
+            rule: 'undelete',
+            must: 'keep old versions',
+            at: 'blob_properties.versioning_enabled',
+            to: [true],
+            weak: false,
+            worse: 'what is overwritten is gone',
+          }),
+        ),
+        ofData(
+          promised('undelete', 'let go of old versions in the end', letsGo, {
+            'old versions are kept for ever': remove(referring(RULES)),
+          }),
+        ),
+        ofData(RETAINED),
+        ofData(ON_RECORD),
+      ],
+      answered: { rings: 'It is never full and never late. Whoever writes to it rings when a write fails.' },
+      computed: {
+        id: armId('Microsoft.Storage/storageAccounts/acme'),
+        primary_blob_endpoint: 'https://acme.blob.core.windows.net/',
+      },
+      local: {
+        ...NAMED,
+        account_kind: fitting(/^StorageV2$/, 'StorageV2'),
+        account_tier: nothing,
+        account_replication_type: nothing,
+        shared_access_key_enabled: fitting(/^false$/, 'signing in with Entra'),
+        default_to_oauth_authentication: nothing,
+        allow_nested_items_to_be_public: nothing,
+        blob_properties: nothing,
+        cross_tenant_replication_enabled: nothing,
+        https_traffic_only_enabled: nothing,
+        infrastructure_encryption_enabled: nothing,
+        local_user_enabled: nothing,
+        min_tls_version: nothing,
+      },
+    },
+    [CONTAINER]: {
+      name: 'container',
+      role: (container, stack) => (isHost(container, stack) ? 'helps' : 'holds data'),
+      tells: (container) => {
+        const [account] = container.refers('storage_account_id');
+        return [
+          ['Blob Storage', account && only(account, 'account_replication_type')].filter(Boolean).join(' '),
+          account && is(account, 'blob_properties.versioning_enabled', true) ? 'versioned' : undefined,
+          account && is(account, 'shared_access_key_enabled', false) ? 'no keys' : undefined,
+          said.kept(container),
+        ];
+      },
+      named: ['name', /^(?=.{3,63}$)[a-z0-9](-?[a-z0-9])*$/],
+      takes: ['Storage Blob Data Contributor', 'Storage Blob Data Owner'],
+      grants: (container) => {
+        const access = only(container, 'container_access_type') ?? 'private';
+        return access === 'private' ? [] : [{ holder: 'everyone', may: `anonymous reading (${access})`, on: container.id }];
+      },
+      promises: [
+        setTo({
+          rule: 'private',
+          must: 'be private',
+          at: 'container_access_type',
+          to: ['private'],
+          weak: 'blob',
+          worse: 'everyone may read what is in it',
+        }),
+        ofData(RETAINED),
+        {
+          ...promised(
+            'rings',
+            'have an alert that rings at the first object, where dead letters are written to it',
+            (container, stack) =>
+              alertsOf(LOG_ALERT, stack).some((alert) => names(alert, 'criteria.query', container) && atTheFirst(alert)),
+            {
+              'nobody hears of a dead letter': remove(referring(LOG_ALERT)),
+              'a thousand dead letters ring no alert': set('criteria.0.threshold', 1000, referring(LOG_ALERT)),
+              'the alert on dead letters is switched off': set('enabled', false, referring(LOG_ALERT)),
+              'the alert on dead letters looks at no container': set('criteria.0.query', 'StorageBlobLogs', referring(LOG_ALERT)),
+            },
+          ),
+          concerns: isDeadLetter,
+        },
+      ],
+      answered: {
+        encrypted: 'Its account encrypts it.',
+        undelete: 'Its account keeps what was deleted, and old versions.',
+      },
+      effective: /^(data:)?Microsoft\.(\*|Storage\/storageAccounts\/blobServices\/containers)/i,
+      computed: { id: armId('Microsoft.Storage/storageAccounts/acme/blobServices/default/containers/acme') },
+      local: { ...NAMED, storage_account_id: 'emulated', container_access_type: fitting(/^private$/, 'a private container') },
+    },
+    [RULES]: {
+      name: 'rules for the age of blobs',
+      role: 'helps',
+      computed: { id: armId('Microsoft.Storage/storageAccounts/acme/managementPolicies/default') },
+      // What is old moves to a cold tier, and everything here is young.
+      local: nothing,
+    },
+  },
+  calls: {
+    // https://learn.microsoft.com/rest/api/storageservices/put-blob#permissions
+    '@azure/storage-blob BlockBlobClient.upload': ({ receiver }) => [{ may: `data:${BLOBS}/blobs/write`, on: said.whole(receiver) }],
+  },
+  harmless: ['@azure/storage-blob ContainerClient', '@azure/storage-blob ContainerClient.getBlockBlobClient'],
+  roles: {
+    'Storage Blob Data Owner': { permissions: [`${BLOBS}/*`, `data:${BLOBS}/blobs/*`, SIGNING] },
+    'Storage Blob Data Contributor': {
+      permissions: [
+        ...['delete', 'read', 'write'].map((verb) => `${BLOBS}/${verb}`),
+        ...['add/action', 'delete', 'move/action', 'read', 'write'].map((verb) => `data:${BLOBS}/blobs/${verb}`),
+        SIGNING,
+      ],
+    },
+    'Storage Blob Data Reader': { permissions: [`${BLOBS}/read`, `data:${BLOBS}/blobs/read`, SIGNING] },
+  },
+  forbidden: {
+    azurerm_storage_account_local_user: 'It signs in with a password or a key. Assign a role to an identity instead.',
+    'data.azurerm_storage_account_sas': SIGNED,
+    'data.azurerm_storage_account_blob_container_sas': SIGNED,
+  },
+};
+
+/**
+ * Whether the host of an app keeps its own things there, and nobody anything else: no data, and no harm when it goes.
+ * @see https://learn.microsoft.com/azure/azure-functions/storage-considerations
+ */
+function isHost(resource: Asked, stack: Stack): boolean {
+  const isUsed = (one: Asked) => stack.all.some((app) => names(app, 'storage_container_endpoint', one));
+  const within = stack.of(CONTAINER).filter((container) => names(container, 'storage_account_id', resource));
+  return isUsed(resource) && within.every(isUsed);
+}
+
+function ofData(promise: Promised): Promised {
+  return { ...promise, concerns: (resource, stack) => !isHost(resource, stack) };
+}
+
+/** Whether a rule that is on lets go of the old versions in an account. */
+function letsGo(account: Asked, stack: Stack): boolean {
+  return stack
+    .of(RULES)
+    .some(
+      (rules) =>
+        names(rules, 'storage_account_id', account) && rules.get('rule.actions.version.delete_after_days_since_creation').length > 0,
+    );
+}

@@ -1,0 +1,426 @@
+import { within } from '../../../shared/read/facts/local';
+import { counted, promised } from '../../../shared/read/facts/promise';
+import type { Ask, Needed, Promised, Seen, ServiceFacts } from '../../../shared/read/facts/types';
+import { every, filter, remove, set, type Which } from '../../../shared/read/facts/weaken';
+import { duration, type Hop, facts as joined } from '../../../shared/read/picture';
+import { receiverOf } from '../../../shared/read/read';
+import { type Asked, amount, is, names, only, type Stack } from '../../../shared/read/stack';
+import { said } from '../../../shared/read/tell';
+import { references, type TfStack } from '../../../shared/read/tf';
+import { alertOn, grantsIn, iamMember, idOf, keyNeeds, RETAINED, readyBeforeWork, replacers } from '../../foundation/promises';
+
+const TOPIC = 'google_pubsub_topic';
+const SUBSCRIPTION = 'google_pubsub_subscription';
+const FUNCTION = 'google_cloudfunctions2_function';
+const DEAD_TOPIC = 'dead_letter_policy.dead_letter_topic';
+const PUSHED_AS = 'push_config.oidc_token.service_account_email';
+/** The stores that Pub/Sub itself writes into: the settings, what names the store in them, and what the writer does there. */
+const STORES = [
+  { config: 'cloud_storage_config', store: 'bucket', takes: ['storage.objects.create', 'storage.buckets.get'] },
+  { config: 'bigquery_config', store: 'table', takes: ['bigquery.tables.get', 'bigquery.tables.updateData'] },
+] as const;
+const WRITES_AS = STORES.map(({ config }) => `${config}.service_account_email`);
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+/** The subscriptions that keep what comes to a topic. */
+const keepersOf: Which = ({ id }, draft) =>
+  every(SUBSCRIPTION)({ id } as Asked, draft).filter((one) => String(draft.resources.get(one)?.body.topic).includes(`\${${id}.`));
+
+export const facts: ServiceFacts = {
+  name: 'Pub/Sub',
+  local: 'runs',
+  types: {
+    [TOPIC]: {
+      name: 'topic',
+      role: 'holds data',
+      tells: tellsOf,
+      named: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
+      flow: (topic, seen) =>
+        seen.of(SUBSCRIPTION).some((one) => delivers(one) && names(one, 'topic', topic)) ? [opening(topic, seen)] : [],
+      takes: ['roles/pubsub.publisher'],
+      promises: [
+        RETAINED,
+        {
+          ...counted({
+            rule: 'retention',
+            must: 'keep its events for replay, for a day at least',
+            at: 'message_retention_duration',
+            from: DAY,
+            worse: 'events cannot be replayed',
+          }),
+          concerns: (topic, stack) => !isDead(topic, stack),
+        },
+        {
+          ...promised(
+            'retention',
+            'have a subscription that keeps a dead letter for 31 days, and stays',
+            (topic, stack) => keepers(topic, stack).length > 0,
+            {
+              'nobody keeps the dead letter': remove(keepersOf),
+              'the dead letter is kept for a day': set('message_retention_duration', '86400s', keepersOf),
+              'what keeps the dead letter goes with its stack': set('lifecycle', undefined, keepersOf),
+            },
+          ),
+          concerns: isDead,
+        },
+        promised(
+          'in-its-region',
+          'say in which regions events may lie',
+          (topic) => topic.get('message_storage_policy.allowed_persistence_regions').length === 1,
+          { 'events leave the region': set('message_storage_policy') },
+        ),
+        {
+          ...promised(
+            'in-its-region',
+            'keep events in their region on their way too, where clients publish to it',
+            (topic) => is(topic, 'message_storage_policy.enforce_in_transit', true),
+            { 'events leave the region on their way': set('message_storage_policy.enforce_in_transit', false) },
+          ),
+          concerns: (topic, stack) => !isDead(topic, stack),
+        },
+      ],
+      answered: {
+        encrypted: 'Google encrypts every topic with a key of its own. encryptionKey gives it one of yours.',
+        private:
+          'A topic has no door of its own: members of roles alone come in, none of them may be the public, and least privilege reads them.',
+        undelete: 'Nobody can change or delete an event. It can be read again for the retention.',
+        rings: 'A topic is never full and never late. Its subscriptions ring.',
+      },
+      needs: topicNeeds,
+      apis: ['pubsub'],
+      effective: /^(\*|pubsub\.(\*|topics\.(?!attach)))/,
+      computed: { id: 'projects/acme-data/topics/acme' },
+      local: {
+        name: 'emulated',
+        project: 'emulated',
+        message_retention_duration: 'no effect here',
+        message_storage_policy: 'no effect here',
+        kms_key_name: 'no effect here',
+        labels: 'no effect here',
+      },
+    },
+    [SUBSCRIPTION]: {
+      name: 'subscription',
+      role: (subscription) => (delivers(subscription) ? 'moves data' : 'holds data'),
+      tells: (subscription) => ['Pub/Sub', lasting(subscription), said.kept(subscription)],
+      named: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
+      flow: (subscription, seen) => (delivers(subscription) ? delivery(subscription, seen) : []),
+      promises: [
+        delivering(
+          promised('bounded-retries', 'give an event up in the end, into a dead letter, and pause between tries', givesUp, {
+            'an event is tried for ever': set('dead_letter_policy'),
+            'an event is tried without a pause': set('retry_policy'),
+          }),
+        ),
+        delivering(
+          promised(
+            'nothing-lost',
+            'wait until Pub/Sub may publish to its dead letter and act as its writer, and until somebody keeps what was given up',
+            isReady,
+            { 'delivery begins before Pub/Sub may forward': filter('depends_on', (one) => !String(one).startsWith(`${TOPIC}_iam_member`)) },
+          ),
+        ),
+        delivering(readyBeforeWork(PUSHED_AS, ...WRITES_AS)),
+        promised(
+          'retention',
+          'never expire, and keep events for a day at least',
+          (subscription) => is(subscription, 'expiration_policy.ttl', '') && amount(subscription, 'message_retention_duration') >= DAY,
+          {
+            'it expires when nobody reads for a while': set('expiration_policy'),
+            'events are gone after ten minutes': set('message_retention_duration', '600s'),
+          },
+        ),
+        { ...RETAINED, concerns: (subscription) => isKeeper(subscription) || storeOf(subscription) !== undefined },
+        pushing(
+          promised('known-callers', 'push with a token of its own invoker, made for the function that it calls', isAddressed, {
+            'calls bring no token': set('push_config.oidc_token'),
+            'the token is for any service': set('push_config.oidc_token.audience', 'https://example.com'),
+          }),
+        ),
+        pushing(
+          promised('answer-in-time', 'wait for an answer as long as the function may take', waitsLongEnough, {
+            'a slow call is tried again while it runs': set('ack_deadline_seconds', 10),
+          }),
+        ),
+        ...WRITES_AS.map(
+          (setting): Promised => ({
+            ...promised(
+              'own-identity',
+              'write as an account of the stack: with that of Pub/Sub whoever makes a subscription could write',
+              (subscription) => subscription.refers(setting)[0]?.type === 'google_service_account',
+              { 'Pub/Sub writes as itself': set(setting) },
+            ),
+            concerns: (subscription) => subscription.get(setting.split('.')[0]!).length > 0,
+          }),
+        ),
+        {
+          ...alertOn({
+            what: 'a dead letter',
+            must: 'have an alert of its own that rings at the first event, since nobody is to read it',
+            metric: 'subscription/num_undelivered_messages"',
+            label: 'subscription_id',
+            atMost: 0,
+          }),
+          concerns: isKeeper,
+        },
+        {
+          ...alertOn({
+            what: 'events that are late',
+            must: 'have an alert of its own that rings when events wait for over an hour',
+            metric: 'subscription/oldest_unacked_message_age"',
+            label: 'subscription_id',
+            atMost: HOUR,
+          }),
+          concerns: (subscription) => !isKeeper(subscription),
+        },
+      ],
+      answered: {
+        encrypted: 'Events are encrypted as their topic says.',
+        private: 'A subscription has no door of its own: members of roles alone come in, and least privilege reads them.',
+        undelete: 'An event that was acknowledged can be read again from its topic for the retention.',
+      },
+      needs: subscriptionNeeds,
+      apis: ['pubsub'],
+      actsAs: [PUSHED_AS, ...WRITES_AS],
+      effective: /^(\*|pubsub\.(\*|subscriptions))/,
+      computed: { id: 'projects/acme-data/subscriptions/acme' },
+      local: {
+        name: 'emulated',
+        project: 'emulated',
+        topic: 'emulated',
+        ack_deadline_seconds: within(10, 600),
+        'push_config.push_endpoint': 'emulated',
+        'push_config.oidc_token.audience': 'emulated',
+        'push_config.oidc_token.service_account_email': 'emulated',
+        'dead_letter_policy.dead_letter_topic': 'emulated',
+        'dead_letter_policy.max_delivery_attempts': within(5, 100),
+        'retry_policy.minimum_backoff': seconds,
+        'retry_policy.maximum_backoff': seconds,
+        expiration_policy: 'no effect here',
+        message_retention_duration: 'no effect here',
+        labels: 'no effect here',
+      },
+    },
+    google_pubsub_topic_iam_member: iamMember('a topic', ['pubsub']),
+    google_pubsub_subscription_iam_member: iamMember('a subscription', ['pubsub']),
+  },
+  forbidden: replacers(TOPIC, SUBSCRIPTION),
+  roles: {
+    'roles/pubsub.admin': { permissions: ['pubsub.*'] },
+    'roles/pubsub.editor': {
+      permissions: [
+        ...['attachSubscription', 'create', 'delete', 'detachSubscription', 'get', 'list', 'publish', 'update'].map(
+          (verb) => `pubsub.topics.${verb}`,
+        ),
+        ...['consume', 'create', 'delete', 'get', 'list', 'update'].map((verb) => `pubsub.subscriptions.${verb}`),
+      ],
+    },
+    'roles/pubsub.publisher': { permissions: ['pubsub.topics.publish'] },
+    'roles/pubsub.subscriber': {
+      permissions: ['pubsub.snapshots.seek', 'pubsub.subscriptions.consume', 'pubsub.topics.attachSubscription'],
+    },
+  },
+  calls: {
+    'google-auth-library GoogleAuth.request': ({ arguments: [options] }) =>
+      publish(said.part(options, 'method'), said.part(options, 'url')),
+    '@types/node fetch.fetch': ({ arguments: [url, options] }) => publish(said.part(options, 'method'), said.whole(url)),
+  },
+};
+
+/** Whether Pub/Sub itself brings the events to where they go. */
+function delivers(subscription: Asked): boolean {
+  return pushes(subscription) || storeOf(subscription) !== undefined;
+}
+
+function pushes(subscription: Asked): boolean {
+  return subscription.get('push_config').length > 0;
+}
+
+function storeOf(subscription: Asked) {
+  return STORES.find(({ config }) => subscription.get(config).length > 0);
+}
+
+function delivering(promise: Promised): Promised {
+  return { ...promise, concerns: delivers };
+}
+
+function pushing(promise: Promised): Promised {
+  return { ...promise, concerns: pushes };
+}
+
+/** Whether a topic holds what could not be processed: one that keeps nothing itself, and is read by hand. */
+function isDead(topic: Asked, stack: Stack): boolean {
+  return stack
+    .of(SUBSCRIPTION)
+    .some((subscription) => names(subscription, DEAD_TOPIC, topic) || (names(subscription, 'topic', topic) && isKeeper(subscription)));
+}
+
+/** Whether a subscription keeps what its topic does not, and nobody is to read it. */
+function isKeeper(subscription: Asked): boolean {
+  const [topic] = subscription.refers('topic');
+  return topic !== undefined && !delivers(subscription) && topic.get('message_retention_duration').length === 0;
+}
+
+/** The subscriptions that keep what comes to a topic until somebody reads it. */
+function keepers(topic: Asked, stack: Stack): readonly Asked[] {
+  const isKept = (one: Asked) => amount(one, 'message_retention_duration') === 31 * DAY && is(one, 'lifecycle.prevent_destroy', true);
+  return stack.of(SUBSCRIPTION).filter((one) => names(one, 'topic', topic) && !delivers(one) && isKept(one));
+}
+
+function tellsOf(topic: Asked, stack: Stack): (string | undefined)[] {
+  const keeper = stack.of(SUBSCRIPTION).find((one) => names(one, 'topic', topic) && isKeeper(one));
+  const alert = keeper && stack.of('google_monitoring_alert_policy').find((policy) => policy.refers().some(({ id }) => id === keeper.id));
+  return [
+    'Pub/Sub',
+    lasting(keeper ?? topic),
+    said.kept(topic),
+    keeper && is(keeper, 'expiration_policy.ttl', '') ? 'never expires' : undefined,
+    alert && `alert above ${amount(alert, 'conditions.condition_threshold.threshold_value')}`,
+  ];
+}
+
+function lasting(holder: Asked): string | undefined {
+  const seconds = amount(holder, 'message_retention_duration');
+  return seconds > 0 ? duration(seconds) : undefined;
+}
+
+/** Where events come in, and the role that it takes to send them. */
+function opening(topic: Asked, seen: Seen): Hop {
+  const roles = seen.access.filter(({ identity, on }) => identity === 'client' && on === topic.name).map(({ may }) => may);
+  return { from: 'client', how: joined('POST :publish, Google account', ...roles), to: topic.stage, notes: seen.tell(topic) };
+}
+
+/** The way to a function or a store, and the one to the dead letter, which is said once for all subscriptions of a topic. */
+function delivery(subscription: Asked, seen: Seen): Hop[] {
+  const [topic] = subscription.refers('topic');
+  const from = (topic ?? subscription).stage;
+  const store = storeOf(subscription);
+  const [to] = subscription.refers(store ? `${store.config}.${store.store}` : 'push_config.push_endpoint');
+  const [dead] = subscription.refers(DEAD_TOPIC);
+  const first = seen.of(SUBSCRIPTION).find((one) => names(one, DEAD_TOPIC, dead) && one.refers('topic')[0]?.id === topic?.id);
+  return [
+    ...(to ? [{ from, how: howOf(subscription), to: to.stage, notes: seen.tell(to) }] : []),
+    ...(dead && first?.id === subscription.id ? [{ from, how: 'after the last retry', to: receiverOf(dead), notes: seen.tell(dead) }] : []),
+  ];
+}
+
+function howOf(subscription: Asked): string {
+  const retries = amount(subscription, 'dead_letter_policy.max_delivery_attempts') - 1;
+  const [shortest, longest] = ['minimum', 'maximum'].map((which) => only(subscription, `retry_policy.${which}_backoff`));
+  const how = pushes(subscription) ? (subscription.get('push_config.oidc_token').length > 0 ? 'push with OIDC' : 'push') : 'without code';
+  return joined(
+    how,
+    filesOf(subscription),
+    retries > 0 && `${retries} retries`,
+    shortest !== undefined && longest !== undefined && `${shortest} to ${longest} apart`,
+  );
+}
+
+/** When Pub/Sub closes a file. */
+function filesOf(subscription: Asked): string | undefined {
+  const time = amount(subscription, 'cloud_storage_config.max_duration');
+  const bytes = amount(subscription, 'cloud_storage_config.max_bytes');
+  const bounds = [...(time > 0 ? [duration(time)] : []), ...(bytes > 0 ? [`${bytes / 1024 ** 2} MiB`] : [])];
+  return bounds.length > 0 ? `files of ${bounds.join(' or ')}` : undefined;
+}
+
+function givesUp(subscription: Asked): boolean {
+  const attempts = amount(subscription, 'dead_letter_policy.max_delivery_attempts');
+  return (
+    subscription.refers(DEAD_TOPIC).length === 1 &&
+    attempts >= 5 &&
+    attempts <= 100 &&
+    amount(subscription, 'retry_policy.minimum_backoff') >= 1
+  );
+}
+
+/** Whether Pub/Sub may do what it must, and the dead letter is kept, before the first event is delivered. */
+function isReady(subscription: Asked, stack: Stack): boolean {
+  const earlier = subscription.before();
+  const [dead] = subscription.refers(DEAD_TOPIC);
+  if (!dead) return false;
+  const writers = WRITES_AS.flatMap((setting) => subscription.refers(setting));
+  const grantsOn = (resource: Asked) =>
+    grantsIn(stack).filter((grant) => isAgent(grant.refers('member')[0]) && grant.refers().some(({ id }) => id === resource.id));
+  const isGranted = (resource: Asked) => {
+    const grants = grantsOn(resource);
+    return grants.length > 0 && grants.every(({ id }) => earlier.has(id));
+  };
+  const isKept = stack.of(SUBSCRIPTION).some((one) => names(one, 'topic', dead) && earlier.has(one.id));
+  return isKept && [dead, ...writers].every(isGranted);
+}
+
+function isAddressed(subscription: Asked): boolean {
+  const [called] = subscription.refers('push_config.push_endpoint');
+  const [audience] = subscription.refers('push_config.oidc_token.audience');
+  const [invoker] = subscription.refers(PUSHED_AS);
+  return called?.type === FUNCTION && audience?.id === called.id && invoker?.type === 'google_service_account';
+}
+
+function waitsLongEnough(subscription: Asked): boolean {
+  const deadline = amount(subscription, 'ack_deadline_seconds');
+  return subscription.refers('push_config.push_endpoint').every((fn) => deadline >= amount(fn, 'service_config.timeout_seconds'));
+}
+
+function topicNeeds(topic: Asked, stack: Stack): Needed[] {
+  const isOpen = references((stack as TfStack).json.output?.events_url?.value).includes(topic.id);
+  return [
+    ...(isOpen ? [{ who: 'client', may: 'pubsub.topics.publish', on: `\${${topic.id}}`, because: 'clients send' }] : []),
+    ...keyNeeds(topic, 'kms_key_name', agentOf(stack), 'Pub/Sub encrypts and decrypts events with it'),
+  ];
+}
+
+function subscriptionNeeds(subscription: Asked, stack: Stack): Needed[] {
+  const who = agentOf(stack);
+  const dead = idOf(subscription, DEAD_TOPIC);
+  const caller = idOf(subscription, PUSHED_AS);
+  const called = idOf(subscription, 'push_config.push_endpoint');
+  return [
+    // https://cloud.google.com/run/docs/triggering/pubsub-push
+    ...(caller && called
+      ? [{ who: caller, may: 'run.routes.invoke', on: `\${${called}}`, because: 'Pub/Sub calls the function as it' }]
+      : []),
+    // https://cloud.google.com/pubsub/docs/handling-failures#grant_forwarding_permissions
+    ...(dead
+      ? [
+          { who, may: 'pubsub.topics.publish', on: `\${${dead}}`, because: 'Pub/Sub forwards there what was given up' },
+          {
+            who,
+            may: 'pubsub.subscriptions.consume',
+            on: `\${${subscription.id}}`,
+            because: 'Pub/Sub takes out what it has forwarded',
+          },
+        ]
+      : []),
+    ...STORES.flatMap(({ config, store, takes }): Needed[] => {
+      const [on] = subscription.get(`${config}.${store}`);
+      if (on === undefined) return [];
+      const writer = idOf(subscription, `${config}.service_account_email`);
+      return [
+        // https://cloud.google.com/pubsub/docs/create-cloudstorage-subscription#assign_service_account_roles
+        ...(writer ? [{ who, may: 'iam.serviceAccounts.getAccessToken', on: `\${${writer}}`, because: 'Pub/Sub writes as it' }] : []),
+        ...takes.map((may) => ({ who: writer ?? who, may, on: String(on), because: 'Pub/Sub writes events there' })),
+      ];
+    }),
+  ];
+}
+
+function agentOf(stack: Stack): string {
+  return stack.all.find(isAgent)?.id ?? 'the Pub/Sub agent of the project';
+}
+
+function isAgent(resource: Asked | undefined): boolean {
+  return resource?.type === 'google_project_service_identity' && is(resource, 'service', 'pubsub.googleapis.com');
+}
+
+/** A request that a handler makes by hand: https://cloud.google.com/pubsub/docs/access-control#required_permissions. */
+function publish(method: string, address: string): readonly Ask[] | undefined {
+  const [, topic] = /^https?:\/\/[^/]+\/v1\/(.+):publish$/.exec(address) ?? [];
+  return method === 'POST' && topic ? [{ may: 'pubsub.topics.publish', on: topic, address }] : undefined;
+}
+
+/** A pause such as `10s`. */
+function seconds(value: unknown): string | undefined {
+  return /^\d+(\.\d+)?s$/.test(String(value)) ? undefined : `it must look like 10s, got ${JSON.stringify(value)}.`;
+}

@@ -1,0 +1,137 @@
+import { promised, setTo } from '../../shared/read/facts/promise';
+import type { ServiceFacts, TypeFacts } from '../../shared/read/facts/types';
+import { add, replace, set } from '../../shared/read/facts/weaken';
+import { is } from '../../shared/read/stack';
+import { iamMember, replacers } from './promises';
+
+const ACCOUNT = 'acme@acme-data.iam.gserviceaccount.com';
+const NO_KEYS = 'it is a key, which whoever has it can use from anywhere. Identities of Google need none.';
+
+/** A role of an administrator, which nobody should be given. */
+const all = (service: string) => ({ permissions: [`${service}.*`] });
+const agent = (service: string): TypeFacts => ({ name: `service agent of ${service}`, role: 'helps', local: 'no effect here' });
+
+/** What several services stand on: the APIs of a project, identities, keys, alerts. */
+export const facts: ServiceFacts = {
+  name: 'foundation',
+  local: 'runs',
+  types: {
+    google_kms_crypto_key_iam_member: iamMember('a key', []),
+    google_monitoring_alert_policy: {
+      name: 'alert policy',
+      role: 'watches',
+      apis: ['monitoring'],
+      promises: [
+        promised(
+          'rings',
+          'watch one resource, and not all of its kind',
+          (alert) => /resource\.labels\.\w+ = "/.test(String(alert.get('conditions.condition_threshold.filter')[0])),
+          { 'an alert watches all of a kind at once': replace(/ AND resource\.labels\.\w+ = [^}]*}\\"/, '') },
+        ),
+      ],
+      local: 'no effect here',
+    },
+    google_project_iam_member: iamMember('the project', ['cloudresourcemanager'], {
+      promises: [
+        promised(
+          'narrow-role',
+          'stand on the resource itself: on the whole project for logs alone, and under a condition',
+          (grant) => is(grant, 'role', 'roles/logging.logWriter') || grant.get('condition.expression').length === 1,
+          { 'it may publish to every topic of the project': set('role', 'roles/pubsub.publisher') },
+        ),
+      ],
+    }),
+    google_project_service: {
+      name: 'API',
+      role: 'helps',
+      apis: [],
+      promises: [
+        setTo({
+          rule: 'api-stays',
+          must: 'stay on when the stack goes: others in the project may use it',
+          at: 'disable_on_destroy',
+          to: [false],
+          weak: true,
+          worse: 'other parts of the project lose their APIs',
+        }),
+      ],
+      weakenings: { 'an API is off': replace(/, \\"pubsub\.googleapis\.com\\"/, '') },
+      local: 'no effect here',
+    },
+    google_project_service_identity: {
+      name: 'service agent',
+      role: 'helps',
+      apis: [],
+      computed: { email: ACCOUNT, member: `serviceAccount:${ACCOUNT}` },
+      schema: { settings: ['service!', 'project'], computed: ['id', 'email', 'member'] },
+      local: 'no effect here',
+    },
+    google_service_account: {
+      name: 'service account',
+      role: 'helps',
+      apis: ['iam'],
+      named: ['account_id', /^(?=.{6,30}$)[a-z](-*[a-z0-9])*$/],
+      computed: {
+        email: ACCOUNT,
+        member: `serviceAccount:${ACCOUNT}`,
+        name: `projects/acme-data/serviceAccounts/${ACCOUNT}`,
+      },
+      effective: /^(\*|iam\.)/,
+      weakenings: {
+        'somebody has a key of it': add('google_service_account_key', (draft, { id }) => ({
+          service_account_id: draft.reference(id, 'name'),
+        })),
+        'it is an editor of the project': add('google_project_iam_member', (draft, { id }) => ({
+          project: 'x',
+          role: 'roles/editor',
+          member: draft.reference(id, 'member'),
+        })),
+      },
+      local: { account_id: 'emulated', project: 'emulated', display_name: 'no effect here' },
+    },
+    google_service_account_iam_member: iamMember('a service account', ['iam']),
+    time_sleep: { name: 'pause', role: 'helps', local: 'no effect here' },
+    'data.google_bigquery_default_service_account': agent('BigQuery'),
+    'data.google_storage_project_service_account': agent('Cloud Storage'),
+  },
+  forbidden: {
+    google_service_account_key: NO_KEYS,
+    google_storage_hmac_key: NO_KEYS,
+    ...replacers('google_project', 'google_service_account', 'google_kms_crypto_key'),
+  },
+  // https://cloud.google.com/iam/docs/roles-permissions.
+  roles: {
+    'roles/owner': { permissions: ['*'] },
+    'roles/editor': { permissions: ['*.*.get', '*.*.list', '*.*.create', '*.*.update', '*.*.delete', '*.*.publish', '*.*.consume'] },
+    'roles/cloudkms.admin': all('cloudkms'),
+    'roles/cloudkms.cryptoKeyEncrypterDecrypter': {
+      permissions: [
+        ...['cryptoKeyVersions.useToDecrypt', 'cryptoKeyVersions.useToEncrypt', 'locations.get', 'locations.list'].map(
+          (one) => `cloudkms.${one}`,
+        ),
+        'resourcemanager.projects.get',
+      ],
+      surplus: 'The names of regions come with the right to use a key: Google has no role without them.',
+    },
+    'roles/iam.serviceAccountTokenCreator': {
+      permissions: [
+        ...['get', 'getAccessToken', 'getOpenIdToken', 'implicitDelegation', 'list', 'signBlob', 'signJwt'].map(
+          (verb) => `iam.serviceAccounts.${verb}`,
+        ),
+        'resourcemanager.projects.get',
+        'resourcemanager.projects.list',
+      ],
+      surplus: 'Google asks for this role where Pub/Sub writes as an account. It stands on that one account.',
+    },
+    'roles/logging.admin': all('logging'),
+    'roles/logging.logWriter': { permissions: ['logging.logEntries.create', 'logging.logEntries.route'] },
+  },
+  harmless: [
+    // https://github.com/josdejong/lossless-json
+    'lossless-json parse.parse',
+    'lossless-json stringify.stringify',
+    'lossless-json utils.isInteger',
+    'google-auth-library GoogleAuth',
+    'undici-types BodyMixin.text',
+  ],
+};

@@ -1,0 +1,179 @@
+import { onlyValues, within } from '../../../shared/read/facts/local';
+import { promised, setTo } from '../../../shared/read/facts/promise';
+import type { Needed, Running, ServiceFacts } from '../../../shared/read/facts/types';
+import { replace, set } from '../../../shared/read/facts/weaken';
+import { type Asked, amount, type Body, is, only, type Stack } from '../../../shared/read/stack';
+import { alertOn, allOf, iamMember, idOf, readyBeforeWork, replacers } from '../../foundation/promises';
+
+const FUNCTION = 'google_cloudfunctions2_function';
+const REPOSITORY = 'google_artifact_registry_repository';
+const RUNS_AS = 'service_config.service_account_email';
+const BUILT_AS = 'build_config.service_account';
+
+export const facts: ServiceFacts = {
+  name: 'Cloud Functions',
+  local: 'runs',
+  types: {
+    [FUNCTION]: {
+      name: 'function',
+      role: 'runs code',
+      tells: tellsOf,
+      // Cloud Run, which runs it, takes 49 characters, and no underscore.
+      named: ['name', /^(?=.{1,49}$)[a-z](-?[a-z0-9])*$/],
+      promises: [
+        setTo({
+          rule: 'closed-door',
+          must: 'take calls from inside the project alone',
+          at: 'service_config.ingress_settings',
+          to: ['ALLOW_INTERNAL_ONLY'],
+          weak: 'ALLOW_ALL',
+          worse: 'it answers the internet',
+        }),
+        promised('own-identity', 'run as one service account, which nothing else runs as, and be built by another', ownIdentity, {
+          'it runs as the account of everything else': set(RUNS_AS),
+          'it is built by the account that it runs as': replace(
+            /google_service_account\.[\w-]+\.name/,
+            (draft) => `${draft.id('google_service_account', 'Processing_Runtime')}.name`,
+          ),
+        }),
+        readyBeforeWork(RUNS_AS, BUILT_AS),
+        promised(
+          'bounded-instances',
+          'say how many instances run at most, and keep none when there is nothing to do',
+          (fn) => amount(fn, 'service_config.max_instance_count') >= 1 && is(fn, 'service_config.min_instance_count', 0),
+          {
+            'instances have no bound': set('service_config.max_instance_count'),
+            'an instance is paid for while nothing happens': set('service_config.min_instance_count', 1),
+          },
+        ),
+        alertOn({
+          what: 'calls that fail',
+          must: 'have an alert of its own that rings when it fails',
+          metric: 'response_code_class = "5xx"',
+          label: 'service_name',
+          atMost: 0,
+        }),
+      ],
+      runs,
+      needs: buildNeeds,
+      apis: ['cloudfunctions', 'run', 'cloudbuild', 'artifactregistry', 'storage', 'logging'],
+      actsAs: [RUNS_AS, BUILT_AS],
+      effective: /^(\*|run\.(\*|routes|services))/,
+      local: {
+        name: 'emulated',
+        project: 'no effect here',
+        location: 'no effect here',
+        labels: 'no effect here',
+        'build_config.entry_point': 'emulated',
+        'build_config.source.storage_source.bucket': 'emulated',
+        'build_config.source.storage_source.object': 'emulated',
+        'build_config.runtime': (value) =>
+          /^nodejs\d+$/.test(String(value)) ? undefined : `only Node.js is emulated here, got ${JSON.stringify(value)}.`,
+        'build_config.service_account': 'no effect here',
+        'build_config.docker_repository': 'no effect here',
+        'build_config.automatic_update_policy': 'no effect here',
+        'service_config.available_memory': (value) =>
+          /^\d+[KMG]i?$/.test(String(value)) ? undefined : `it must look like 512Mi, got ${JSON.stringify(value)}.`,
+        'service_config.environment_variables': 'emulated',
+        'service_config.max_instance_request_concurrency': within(1, 1000),
+        'service_config.timeout_seconds': within(1, 3600),
+        'service_config.available_cpu': 'no effect here',
+        'service_config.all_traffic_on_latest_revision': 'no effect here',
+        'service_config.ingress_settings': 'no effect here',
+        'service_config.max_instance_count': 'no effect here',
+        'service_config.min_instance_count': 'no effect here',
+        'service_config.service_account_email': 'no effect here',
+      },
+    },
+    google_cloud_run_v2_service_iam_member: iamMember('a function', ['run'], {
+      local: {
+        name: 'emulated',
+        member: 'emulated',
+        role: onlyValues('roles/run.invoker'),
+        project: 'no effect here',
+        location: 'no effect here',
+      },
+    }),
+    [REPOSITORY]: {
+      name: 'repository of images',
+      role: 'helps',
+      named: ['repository_id', /^(?=.{1,63}$)[a-z](-?[a-z0-9])*$/],
+      apis: ['artifactregistry'],
+      computed: { id: 'projects/acme-data/locations/europe-west1/repositories/acme' },
+      local: 'no effect here',
+    },
+    google_artifact_registry_repository_iam_member: iamMember('a repository of images', ['artifactregistry']),
+  },
+  forbidden: replacers('google_cloud_run_v2_service', REPOSITORY, FUNCTION),
+  roles: {
+    'roles/artifactregistry.admin': { permissions: ['artifactregistry.*'] },
+    'roles/artifactregistry.writer': {
+      permissions: [
+        ...['downloadArtifacts', 'get', 'list', 'listEffectiveTags', 'listTagBindings', 'readViaVirtualRepository', 'uploadArtifacts'].map(
+          (verb) => `artifactregistry.repositories.${verb}`,
+        ),
+        ...['aptartifacts.create', 'kfpartifacts.create', 'yumartifacts.create', 'projectsettings.get'].map(
+          (one) => `artifactregistry.${one}`,
+        ),
+        ...['dockerimages', 'locations', 'mavenartifacts', 'npmpackages', 'pythonpackages', 'versions'].flatMap((kind) =>
+          ['get', 'list'].map((verb) => `artifactregistry.${kind}.${verb}`),
+        ),
+        ...['files.download', 'files.get', 'files.list', 'files.update', 'packages.get', 'packages.list', 'packages.update'].map(
+          (one) => `artifactregistry.${one}`,
+        ),
+        ...['create', 'get', 'list', 'update'].map((verb) => `artifactregistry.tags.${verb}`),
+      ],
+    },
+    'roles/run.admin': { permissions: ['run.*'] },
+    'roles/run.invoker': { permissions: ['run.jobs.run', 'run.routes.invoke'] },
+  },
+};
+
+function tellsOf(fn: Asked): string[] {
+  const of = (setting: string) => only(fn, setting);
+  return [
+    `Cloud Functions, ${of('build_config.runtime')} ${of('service_config.available_memory')} ${of('service_config.timeout_seconds')} s`,
+    `${of('service_config.min_instance_count')} to ${of('service_config.max_instance_count')} instances`,
+    String(of('service_config.ingress_settings')),
+  ];
+}
+
+/** An account that exists already is named by its e-mail. */
+function ownIdentity(fn: Asked, stack: Stack): boolean {
+  const identityOf = (one: Asked, setting: string) => idOf(one, setting) ?? only(one, setting);
+  const [runsAs, builtBy] = [RUNS_AS, BUILT_AS].map((setting) => identityOf(fn, setting));
+  const others = stack.of(FUNCTION).filter(({ id }) => id !== fn.id);
+  return (
+    runsAs !== undefined &&
+    builtBy !== undefined &&
+    runsAs !== builtBy &&
+    others.every((other) => [RUNS_AS, BUILT_AS].every((setting) => identityOf(other, setting) !== runsAs))
+  );
+}
+
+function runs(fn: Asked): Running {
+  const [variables = {}] = fn.get('service_config.environment_variables');
+  return {
+    as: runsAs(fn),
+    settings: Object.fromEntries(Object.entries(variables as Body).map(([name, value]) => [name, String(value)])),
+    code: JSON.stringify(fn.refers('build_config.source').map(({ body }) => body)),
+  };
+}
+
+function runsAs(fn: Asked): string {
+  return idOf(fn, RUNS_AS) ?? `serviceAccount:${only(fn, RUNS_AS)}`;
+}
+
+/** https://cloud.google.com/functions/docs/securing/build-custom-sa names these three roles. */
+function buildNeeds(fn: Asked): Needed[] {
+  const who = idOf(fn, BUILT_AS) ?? '';
+  const repository = idOf(fn, 'build_config.docker_repository');
+  const inGoogles = 'resource.name.startsWith("projects/_/buckets/gcf-v2-sources-")';
+  const needed = (role: string, on: string, because: string, condition?: string): Needed[] =>
+    allOf(role).map((may) => ({ who, may, on, because, ...(condition ? { only: condition } : {}) }));
+  return [
+    ...(repository ? needed('roles/artifactregistry.writer', `\${${repository}}`, 'Cloud Build stores the image') : []),
+    ...needed('roles/storage.objectViewer', 'project', "Cloud Build reads the code from Google's own bucket", inGoogles),
+    ...needed('roles/logging.logWriter', 'project', 'Cloud Build writes its logs'),
+  ];
+}

@@ -1,0 +1,42 @@
+import { stringify } from '../../../shared/runtime/json';
+import { hourFolder } from '../../../shared/runtime/objects';
+import { setting } from '../../../shared/runtime/setting';
+import type { Sink } from '../../../shared/runtime/sink';
+import { emulatorOf } from '../loopback';
+import { post, Refused } from '../post';
+
+/**
+ * Cloud Storage: a lot becomes one object with a line of JSON for each row, in the folder of its hour. It is written only
+ * where no object has its name, so the same lot again changes nothing: the writer may not replace objects.
+ *
+ * Google's own client does not end an upload that gets no answer, whatever its `timeout` says:
+ * googleapis/nodejs-storage#2476. An upload is one request, so it is made by hand.
+ * @param name what starts the settings of the store: `STORE` reads `STORE_BUCKET` and `STORE_PREFIX`
+ * @param timeout how many milliseconds a write may go unanswered before it counts as failed
+ * @see https://cloud.google.com/storage/docs/json_api/v1/objects/insert
+ */
+export function cloudStorageSink(name: string, timeout = 20_000): Sink<string> {
+  const upload = `/upload/storage/v1/b/${setting(`${name}_BUCKET`)}/o?uploadType=media&ifGenerationMatch=0`;
+  const prefix = setting(`${name}_PREFIX`);
+  const emulator = emulatorOf('STORAGE_EMULATOR_HOST', process.env.STORAGE_EMULATOR_HOST?.replace(/^http:\/\//, ''));
+  return {
+    encode: (row) => stringify(row),
+    write: async (lot) => {
+      const object = `${prefix}${hourFolder(lot.arrived)}/${lot.name}.ndjson`;
+      const path = `${upload}&name=${encodeURIComponent(object)}`;
+      const body = lot.made.map(({ stored }) => `${stored}\n`).join('');
+      try {
+        await post(emulator, 'storage.googleapis.com', path, { body, contentType: 'application/x-ndjson', timeout });
+      } catch (error) {
+        if (!isStored(error)) throw error;
+      }
+      return [];
+    },
+  };
+}
+
+/** Whether an object of this name is there already. An answer may put it as the lack of the permission to replace it. */
+function isStored(error: unknown): boolean {
+  if (!(error instanceof Refused)) return false;
+  return error.status === 412 || (error.status === 403 && error.answer.includes('storage.objects.delete'));
+}

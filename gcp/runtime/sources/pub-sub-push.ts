@@ -1,0 +1,135 @@
+import type { Transform } from '../../../shared/runtime/event';
+import type { Lot, Sink, SourceRecord } from '../../../shared/runtime/sink';
+import { judge } from '../../../shared/runtime/verdict';
+import type { Message } from '../dead-letter';
+import { microseconds } from '../time';
+
+/** What the source reaches for: each call is repeatable. */
+export interface PubSubPushSourceProps<Stored> {
+  readonly transform: Transform;
+  readonly sink: Sink<Stored>;
+  /** Send one message to the dead letter. */
+  deadLetter(message: Message): Promise<void>;
+}
+
+/** What Pub/Sub sends to a push endpoint. */
+interface Push {
+  readonly message: Message & { readonly messageId: string; readonly publishTime: string };
+  readonly subscription: string;
+  /** Pub/Sub counts from 1, and only where the subscription has a dead letter. */
+  readonly deliveryAttempt?: number;
+}
+
+/** The part of an HTTP request that the handler reads. */
+export interface Request {
+  readonly body?: unknown;
+  readonly query: Readonly<Record<string, unknown>>;
+}
+
+/** The part of an HTTP response that the handler writes. */
+export interface Response {
+  status(code: number): { end(): unknown };
+}
+
+/** What Pub/Sub understands: it is done, or it comes again. */
+const [DONE, AGAIN] = [204, 503];
+
+/**
+ * Pub/Sub, by push: the event of one message becomes one lot. When it can never be processed it goes to the dead letter at
+ * once.
+ *
+ * When the store cannot be reached, Pub/Sub brings the message again, after a pause. The last time, the message goes to
+ * the dead letter with the reason; when even that fails, Pub/Sub forwards it there itself, and without one. A lot whose
+ * answer got lost may be in both places: nothing is lost.
+ */
+export function pubSubPushSource<Stored>({ transform, sink, deadLetter }: PubSubPushSourceProps<Stored>) {
+  return async ({ body, query }: Request, response: Response): Promise<void> => {
+    const push = readPush(body);
+    if (push) {
+      response.status(await settle(push, Number(query.maxDeliveryAttempts))).end();
+    } else {
+      log('ERROR', 'A request came that is no push of Pub/Sub.');
+      response.status(400).end();
+    }
+  };
+
+  async function settle(push: Push, maxDeliveryAttempts: number): Promise<number> {
+    const record = recordOf(push);
+    const verdict = judge(record.bytes, transform, (row, event, index) => sink.encode(row, event, index));
+    if ('reason' in verdict) return bury(push, verdict.reason);
+    if (verdict.rows.length === 0) return DONE;
+    try {
+      const [refusal] = await sink.write(lotOf(push, record, verdict.rows));
+      return refusal ? bury(push, refusal.reason) : DONE;
+    } catch (error) {
+      if ((push.deliveryAttempt ?? 1) >= maxDeliveryAttempts) return bury(push, String(error));
+      log('WARNING', 'The store was not reached. The message comes again.', { ...positionOf(push), error: String(error) });
+      return AGAIN;
+    }
+  }
+
+  async function bury(push: Push, reason: string): Promise<number> {
+    const position = positionOf(push);
+    try {
+      await deadLetter(letterOf(push, reason));
+      log('ERROR', 'The event went to the dead letter.', { ...position, reason });
+      return DONE;
+    } catch (error) {
+      log('ERROR', 'The dead letter was not reached. The message comes again.', { ...position, reason, error: String(error) });
+      return AGAIN;
+    }
+  }
+}
+
+function recordOf({ message, subscription }: Push): SourceRecord {
+  const { data = '', messageId, publishTime } = message;
+  const arrived = new Date(Number((microseconds(publishTime) ?? 0n) / 1000n));
+  return { bytes: Buffer.from(data, 'base64'), arrived, position: { subscription, messageId, publishTime } };
+}
+
+/** Each topic counts its messages by itself, and each of its subscriptions gets all of them: the subscription keeps them apart. */
+function lotOf<Stored>({ message, subscription }: Push, record: SourceRecord, rows: readonly Stored[]): Lot<Stored> {
+  const [, project, , name] = subscription.split('/');
+  return {
+    name: `${project}-${name}-${message.messageId}`,
+    arrived: record.arrived,
+    made: rows.map((stored) => ({ stored, record })),
+  };
+}
+
+/**
+ * The message as it came, with the reason and the position beside it. That is the form in which Pub/Sub forwards messages
+ * itself, and in which they can be published once more. An attribute takes 1024 bytes, which are at least 256 characters.
+ */
+function letterOf(push: Push, reason: string): Message {
+  const { data, orderingKey, attributes } = push.message;
+  const wellFormed = Buffer.from(reason.replace(/\s+/g, ' ')).toString();
+  const deadLetterReason = [...wellFormed].slice(0, 256).join('');
+  return { data, orderingKey, attributes: { ...attributes, deadLetterReason, ...positionOf(push) } };
+}
+
+function positionOf({ message, subscription, deliveryAttempt }: Push) {
+  return {
+    deadLetterSubscription: subscription,
+    deadLetterMessageId: message.messageId,
+    deadLetterPublishTime: message.publishTime,
+    deadLetterDeliveryAttempt: String(deliveryAttempt ?? 1),
+  };
+}
+
+function readPush(body: unknown): Push | undefined {
+  const push = body as Partial<Push> | null | undefined;
+  const message = push?.message;
+  const isPush =
+    typeof push?.subscription === 'string' &&
+    typeof message?.messageId === 'string' &&
+    typeof message.publishTime === 'string' &&
+    microseconds(message.publishTime) !== undefined &&
+    typeof (message.data ?? '') === 'string';
+  return isPush ? (push as Push) : undefined;
+}
+
+/** One line of JSON, which Cloud Logging reads with its severity. Never the event itself. */
+function log(severity: 'WARNING' | 'ERROR', message: string, details: Readonly<Record<string, string>> = {}) {
+  console.log(JSON.stringify({ severity, message, ...details }));
+}

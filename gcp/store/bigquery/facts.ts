@@ -1,0 +1,273 @@
+import { onlyValues } from '../../../shared/read/facts/local';
+import { promised, setTo } from '../../../shared/read/facts/promise';
+import type { Door, Promised, ServiceFacts } from '../../../shared/read/facts/types';
+import { type Draft, remove, replace, set, type Which } from '../../../shared/read/facts/weaken';
+import { type Asked, amount, type Body, is, only, type Stack } from '../../../shared/read/stack';
+import { said } from '../../../shared/read/tell';
+import { iamMember, keyNeeds, RETAINED, replacers } from '../../foundation/promises';
+
+const DATASET = 'google_bigquery_dataset';
+const TABLE = 'google_bigquery_table';
+const LIBRARY = '@google-cloud/bigquery-storage';
+/** The columns that the handler always fills. Any other must be allowed to be empty. */
+const ALWAYS_FILLED = ['event_id', 'event_source', 'event_type', 'event_time', 'row_index', 'message_id', 'publish_time'];
+/** The types of columns that the local run can hold. */
+const COLUMN_TYPES = ['STRING', 'JSON', 'NUMERIC', 'INTEGER', 'FLOAT', 'BOOLEAN', 'TIMESTAMP', 'DATE'];
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly mode?: string;
+}
+
+/** The views on a table. */
+const viewsOf: Which = ({ id }, draft) =>
+  [...draft.resources].filter(([, { type, body }]) => type === TABLE && queryOf(body).includes(`\${${id}.`)).map(([view]) => view);
+
+export const facts: ServiceFacts = {
+  name: 'BigQuery',
+  local: 'runs',
+  types: {
+    [DATASET]: {
+      name: 'dataset',
+      role: 'holds data',
+      tells: (dataset) => ['BigQuery', said.kept(dataset)],
+      named: ['dataset_id', /^\w{1,1024}$/],
+      grants: (dataset) => dataset.get('access').map((entry) => doorOf(entry as Body, dataset.id)),
+      promises: [
+        promised('private', 'let nobody in by a list of its own', (dataset) => dataset.get('access').length === 0, {
+          'everyone may read the dataset': set('access', [{ role: 'READER', special_group: 'allAuthenticatedUsers' }]),
+        }),
+        RETAINED,
+        setTo({
+          rule: 'retained',
+          must: 'not take its tables with it',
+          at: 'delete_contents_on_destroy',
+          to: [false],
+          weak: true,
+          worse: 'the rows go with their stack',
+        }),
+        promised(
+          'undelete',
+          'bring changed and deleted rows back for two days at least',
+          (dataset) => amount(dataset, 'max_time_travel_hours') >= 48,
+          { 'a changed row cannot be brought back': set('max_time_travel_hours', '0') },
+        ),
+      ],
+      answered: {
+        encrypted: 'Google encrypts every dataset with a key of its own. encryptionKey gives it one of yours.',
+        rings: 'A dataset is never full and never late. Whoever writes to its tables rings when a write fails.',
+      },
+      needs: (dataset) =>
+        keyNeeds(dataset, 'default_encryption_configuration.kms_key_name', agentOf(dataset), 'BigQuery encrypts and decrypts rows with it'),
+      apis: ['bigquery', 'bigquerystorage'],
+      local: {
+        dataset_id: 'emulated',
+        project: 'emulated',
+        location: 'no effect here',
+        max_time_travel_hours: 'no effect here',
+        delete_contents_on_destroy: 'no effect here',
+        default_encryption_configuration: 'no effect here',
+        labels: 'no effect here',
+      },
+    },
+    [TABLE]: {
+      name: 'table',
+      role: (table) => (isView(table) ? 'helps' : 'holds data'),
+      tells: (table) => [
+        'BigQuery',
+        table.get('time_partitioning.field').length === 1
+          ? `by ${String(only(table, 'time_partitioning.type')).toLowerCase()} of ${only(table, 'time_partitioning.field')}`
+          : undefined,
+        is(table, 'require_partition_filter', true) ? 'filter required' : undefined,
+        said.kept(table),
+      ],
+      named: ['table_id', /^\w{1,1024}$/],
+      takes: ['roles/bigquery.dataEditor'],
+      promises: [
+        setTo({
+          rule: 'retained',
+          must: 'be protected from deletion',
+          at: 'deletion_protection',
+          to: [true],
+          weak: false,
+          worse: 'the table may be deleted',
+        }),
+        ofRows(RETAINED),
+        ofRows(
+          promised(
+            'every-row-fits',
+            'ask for the columns that the handler always fills and for no other, and have one for what no column holds',
+            everyRowFits,
+            {
+              'a row need not say when it happened': replace(/(?<=\\"name\\":\\"event_time\\".*?\\"mode\\":\\")REQUIRED/, 'NULLABLE'),
+              'a column that the handler does not fill must be filled': replace(
+                /(?<=\\"name\\":\\"subject\\".*?\\"mode\\":\\")NULLABLE/,
+                'REQUIRED',
+              ),
+              'what no column holds is lost': replace('\\"name\\":\\"rest\\"', '\\"name\\":\\"other\\"'),
+            },
+          ),
+        ),
+        ofRows(
+          promised(
+            'partitioned',
+            'lie in a partition for each day of its events, and be read only by those who say which days',
+            (table) =>
+              is(table, 'time_partitioning.type', 'DAY') &&
+              is(table, 'time_partitioning.field', 'event_time') &&
+              is(table, 'require_partition_filter', true),
+            {
+              'a query may read every day': set('require_partition_filter', false),
+              'days are not apart': set('time_partitioning'),
+            },
+          ),
+        ),
+        ofRows(
+          promised('each-row-once', 'have a view that shows each row once, since a retry can add it twice', hasView, {
+            'duplicates are not removed': remove(viewsOf),
+            'the view shows duplicates': replace(/QUALIFY[^"]*/, '', viewsOf),
+          }),
+        ),
+      ],
+      answered: {
+        encrypted: 'Google encrypts every table with a key of its own. encryptionKey gives it one of yours.',
+        private: 'A table has no door of its own: members of roles and the list of its dataset alone let somebody in, and both are read.',
+        undelete: 'Its dataset says how long changed and deleted rows can be brought back.',
+        rings: 'A table is never full and never late. Whoever writes to it rings when a write fails.',
+      },
+      needs: (table) =>
+        keyNeeds(table, 'encryption_configuration.kms_key_name', agentOf(table), 'BigQuery encrypts and decrypts rows with it'),
+      apis: ['bigquery', 'bigquerystorage'],
+      effective: /^(\*|bigquery\.(\*|tables))/,
+      local: {
+        project: 'emulated',
+        dataset_id: 'emulated',
+        table_id: 'emulated',
+        schema: schemaRefusal,
+        'time_partitioning.type': onlyValues('DAY'),
+        'time_partitioning.field': 'emulated',
+        'time_partitioning.expiration_ms': 'no effect here',
+        'view.query': 'emulated',
+        'view.use_legacy_sql': onlyValues(false),
+        clustering: 'no effect here',
+        deletion_protection: 'no effect here',
+        description: 'no effect here',
+        encryption_configuration: 'no effect here',
+        labels: 'no effect here',
+        require_partition_filter: 'no effect here',
+      },
+    },
+    google_bigquery_table_iam_member: iamMember('a table', ['bigquery'], {
+      weakenings: { 'it is for every table of the dataset': onDataset },
+    }),
+    google_bigquery_dataset_iam_member: iamMember('a dataset', ['bigquery']),
+  },
+  forbidden: replacers(DATASET, TABLE),
+  roles: {
+    'roles/bigquery.dataOwner': { permissions: ['bigquery.*'] },
+    'roles/bigquery.dataEditor': {
+      permissions: [
+        ...['create', 'createIndex', 'createSnapshot', 'delete', 'deleteIndex', 'export', 'get', 'getData', 'getIamPolicy', 'list'],
+        ...['replicateData', 'restoreSnapshot', 'update', 'updateData', 'updateIndex', 'updateTag'],
+      ].map((verb) => `bigquery.tables.${verb}`),
+    },
+    'roles/bigquery.dataViewer': {
+      permissions: ['createSnapshot', 'export', 'get', 'getData', 'getIamPolicy', 'list', 'replicateData'].map(
+        (verb) => `bigquery.tables.${verb}`,
+      ),
+    },
+  },
+  // https://cloud.google.com/bigquery/docs/write-api-streaming#required_permissions
+  calls: {
+    [`${LIBRARY} WriterClient.getWriteStream`]: ({ arguments: [request] }) => [
+      { may: 'bigquery.tables.get', on: said.part(request, 'streamId') },
+    ],
+    [`${LIBRARY} WriterClient.createStreamConnection`]: ({ arguments: [request] }) => [
+      { may: 'bigquery.tables.updateData', on: said.part(request, 'streamId') },
+    ],
+  },
+  harmless: [
+    `${LIBRARY} proto.convertStorageSchemaToProto2Descriptor`,
+    `${LIBRARY} JSONWriter`,
+    // Rows go over the connection, which is what needs the permission.
+    `${LIBRARY} JSONWriter.appendRows`,
+    `${LIBRARY} PendingWrite.getResult`,
+    `${LIBRARY} StreamConnection.onConnectionError`,
+    `${LIBRARY} StreamConnection.onSchemaUpdated`,
+    `${LIBRARY} WriterClient`,
+    `${LIBRARY} WriterClient.close`,
+    `${LIBRARY} WriterClient.getClient`,
+    `${LIBRARY} WriterClient.setClient`,
+    '@grpc/grpc-js ChannelCredentials.createInsecure',
+  ],
+};
+
+function isView(table: Asked): boolean {
+  return table.get('view').length > 0;
+}
+
+function ofRows(promise: Promised): Promised {
+  return { ...promise, concerns: (table) => !isView(table) };
+}
+
+function columnsOf(schema: unknown): readonly Column[] {
+  return JSON.parse(String(schema));
+}
+
+function everyRowFits(table: Asked): boolean {
+  const columns = columnsOf(only(table, 'schema'));
+  const required = columns.filter(({ mode }) => mode === 'REQUIRED').map(({ name }) => name);
+  return String(required) === String(ALWAYS_FILLED) && columns.find(({ name }) => name === 'rest')?.type === 'JSON';
+}
+
+function hasView(table: Asked, stack: Stack): boolean {
+  return stack.of(TABLE).some(({ body }) => queryOf(body).includes(`\${${table.id}.`) && queryOf(body).includes('QUALIFY ROW_NUMBER()'));
+}
+
+function queryOf({ view }: { readonly view?: unknown }): string {
+  return String((view as Body | undefined)?.query ?? '');
+}
+
+/** The service agent that encrypts: whoever is given the key is read from the data source of the stack. */
+function agentOf(holder: Asked): string {
+  const agent = [...holder.before()].find((id) => id.startsWith('data.google_bigquery_default_service_account.'));
+  return agent ?? 'the BigQuery agent of the project';
+}
+
+/** An entry of the list of access of a dataset. */
+function doorOf(entry: Body, on: string): Door {
+  const who = ['special_group', 'iam_member', 'user_by_email', 'group_by_email', 'domain'].map((key) => entry[key]).find(Boolean);
+  const holder = String(who ?? 'a view or a routine');
+  const isPublic = /^(allUsers|allAuthenticatedUsers)$/.test(holder);
+  return { holder: isPublic ? 'everyone' : holder, may: String(entry.role ?? 'an authorized view or routine'), on };
+}
+
+/** The same role, on the dataset that the table is in. */
+function onDataset(draft: Draft, { id, body }: Asked) {
+  const { table_id: _, ...grant } = draft.resources.get(id)!.body;
+  draft.resources.delete(id);
+  draft.resources.set(`${DATASET}_iam_member.Extra`, {
+    type: `${DATASET}_iam_member`,
+    body: { ...grant, dataset_id: body.dataset_id as string },
+  });
+}
+
+/** Why a schema cannot be kept here. It is a text of JSON, or holds references that stand for one. */
+function schemaRefusal(value: unknown): string | undefined {
+  let columns: readonly Column[];
+  try {
+    columns = columnsOf(value);
+  } catch {
+    return 'it must be the JSON of a schema.';
+  }
+  const known = ['name', 'type', 'mode', 'description'];
+  for (const column of columns) {
+    const { name, type, mode = 'NULLABLE' } = column;
+    const other = Object.keys(column).find((key) => !known.includes(key));
+    if (other) return `column ${name}: ${other} is not emulated here.`;
+    if (!COLUMN_TYPES.includes(type)) return `column ${name}: only ${COLUMN_TYPES.join(', ')} are emulated here, got ${type}.`;
+    if (!['NULLABLE', 'REQUIRED'].includes(mode)) return `column ${name}: only NULLABLE and REQUIRED are emulated here, got ${mode}.`;
+  }
+  return undefined;
+}

@@ -1,0 +1,161 @@
+import { promised } from '../../../shared/read/facts/promise';
+import type { Ask, Promised, ServiceFacts } from '../../../shared/read/facts/types';
+import { filter, type Holder, set } from '../../../shared/read/facts/weaken';
+import { type Asked, amount, type Body, is, names, type Stack } from '../../../shared/read/stack';
+import { said } from '../../../shared/read/tell';
+import { iamMember, keyNeeds, RETAINED, replacers } from '../../foundation/promises';
+
+const BUCKET = 'google_storage_bucket';
+const OBJECT = 'google_storage_bucket_object';
+const WEEK = 7 * 24 * 3600;
+
+export const facts: ServiceFacts = {
+  name: 'Cloud Storage',
+  local: { not: 'Its stand-in serves the tests of the sink, and the local run does not start it.' },
+  types: {
+    [BUCKET]: {
+      name: 'bucket',
+      role: (bucket, stack) => (holdsFiles(bucket, stack) ? 'helps' : 'holds data'),
+      tells: (bucket) => [
+        'Cloud Storage',
+        is(bucket, 'versioning.enabled', true) ? 'versioned' : undefined,
+        is(bucket, 'autoclass.enabled', true) ? 'Autoclass' : undefined,
+        said.kept(bucket),
+      ],
+      named: ['name', /^(?!goog)(?=.{3,63}$)[a-z0-9](-*[a-z0-9])*$/],
+      takes: ['roles/storage.objectCreator'],
+      promises: [
+        promised(
+          'private',
+          'never be public, and have no list of access for a single object',
+          (bucket) => is(bucket, 'public_access_prevention', 'enforced') && is(bucket, 'uniform_bucket_level_access', true),
+          {
+            'it may be public': set('public_access_prevention', 'inherited'),
+            'objects have lists of access control': set('uniform_bucket_level_access', false),
+          },
+        ),
+        promised(
+          'versions-end',
+          'let go of old versions in the end, where it keeps them',
+          (bucket) => !is(bucket, 'versioning.enabled', true) || rules(bucket).some(isEndOfVersions),
+          { 'old versions are kept for ever': filter('lifecycle_rule', (rule) => !isEndOfVersions(rule as Holder)) },
+        ),
+        ofData(RETAINED),
+        ofData(
+          promised('retained', 'not take its objects with it', (bucket) => !is(bucket, 'force_destroy', true), {
+            'the objects go with their stack': set('force_destroy', true),
+          }),
+        ),
+        ofData(
+          promised(
+            'undelete',
+            'keep what was overwritten or deleted for a week at least',
+            (bucket) => is(bucket, 'versioning.enabled', true) && amount(bucket, 'soft_delete_policy.retention_duration_seconds') >= WEEK,
+            {
+              'what is overwritten is gone': set('versioning'),
+              'what is deleted is gone': set('soft_delete_policy.retention_duration_seconds', 0),
+            },
+          ),
+        ),
+        ofData(
+          promised(
+            'housekeeping',
+            'clear away uploads that were broken off',
+            (bucket) => rules(bucket).some((rule) => actionOf(rule) === 'AbortIncompleteMultipartUpload'),
+            { 'broken uploads are kept for ever': filter('lifecycle_rule', (rule) => !actionOf(rule as Holder).startsWith('Abort')) },
+          ),
+        ),
+      ],
+      answered: {
+        encrypted: 'Google encrypts every bucket with a key of its own. encryptionKey gives it one of yours.',
+        rings: 'A bucket is never full and never late. Whoever writes to it rings when a write fails.',
+      },
+      needs: (bucket) =>
+        keyNeeds(bucket, 'encryption.default_kms_key_name', agentOf(bucket), 'Cloud Storage encrypts and decrypts objects with it'),
+      apis: ['storage'],
+      effective: /^(\*|storage\.)/,
+      local: 'no effect here',
+    },
+    [OBJECT]: {
+      name: 'object',
+      role: 'helps',
+      named: ['name', /^[^\r\n]{1,1024}$/],
+      apis: ['storage'],
+      local: { name: 'emulated', bucket: 'emulated', source: 'emulated' },
+    },
+    google_storage_bucket_iam_member: iamMember('a bucket', ['storage']),
+  },
+  forbidden: replacers(BUCKET),
+  roles: {
+    'roles/storage.admin': { permissions: ['storage.*'] },
+    'roles/storage.objectAdmin': { permissions: ['storage.objects.*', 'storage.folders.*', 'storage.managedFolders.*'] },
+    'roles/storage.objectCreator': {
+      permissions: [
+        ...['objects.create', 'folders.create', 'managedFolders.create'].map((one) => `storage.${one}`),
+        ...['abort', 'create', 'listParts'].map((verb) => `storage.multipartUploads.${verb}`),
+        'orgpolicy.policy.get',
+        'resourcemanager.projects.get',
+        'resourcemanager.projects.list',
+      ],
+      surplus: 'Folders and uploads in parts come with the right to add objects. It cannot read, overwrite or delete.',
+    },
+    'roles/storage.objectViewer': {
+      permissions: [
+        ...['folders', 'managedFolders', 'objects'].flatMap((kind) => ['get', 'list'].map((verb) => `storage.${kind}.${verb}`)),
+        'resourcemanager.projects.get',
+        'resourcemanager.projects.list',
+      ],
+      surplus: 'The names of folders come with the right to read objects: Google has no role without them.',
+    },
+    'roles/storage.legacyBucketReader': {
+      permissions: [
+        'storage.buckets.get',
+        ...['managedFolders.get', 'managedFolders.list', 'multipartUploads.list', 'objects.list'].map((one) => `storage.${one}`),
+      ],
+      surplus: 'The names of objects come with the right to look the bucket up. Google names this role for Pub/Sub.',
+    },
+  },
+  calls: {
+    'google-auth-library GoogleAuth.request': ({ arguments: [options] }) => upload(said.part(options, 'method'), said.part(options, 'url')),
+    '@types/node fetch.fetch': ({ arguments: [url, options] }) => upload(said.part(options, 'method'), said.whole(url)),
+  },
+};
+
+/** Whether it holds files of the stack itself, such as the code of a function. What it holds else is data. */
+function holdsFiles(bucket: Asked, stack: Stack): boolean {
+  return stack.of(OBJECT).some((object) => names(object, 'bucket', bucket));
+}
+
+function ofData(promise: Promised): Promised {
+  return { ...promise, concerns: (bucket, stack) => !holdsFiles(bucket, stack) };
+}
+
+function rules(bucket: Asked): readonly Body[] {
+  return bucket.get('lifecycle_rule') as readonly Body[];
+}
+
+function actionOf({ action }: Body | Holder): string {
+  return String((action as Body | undefined)?.type);
+}
+
+function isEndOfVersions(rule: Body | Holder): boolean {
+  return actionOf(rule) === 'Delete' && Number((rule.condition as Body).days_since_noncurrent_time) >= 1;
+}
+
+/** The service agent that encrypts: whoever is given the key is read from the data source of the stack. */
+function agentOf(bucket: Asked): string {
+  const agent = [...bucket.before()].find((id) => id.startsWith('data.google_storage_project_service_account.'));
+  return agent ?? 'the Cloud Storage agent of the project';
+}
+
+/**
+ * An upload that a handler makes by hand. Its object lies below the prefix of the store, and so does what its role reaches.
+ * https://cloud.google.com/storage/docs/access-control/iam-json
+ */
+function upload(method: string, address: string): readonly Ask[] | undefined {
+  const [, bucket, query] = /^https?:\/\/[^/]+\/upload\/storage\/v1\/b\/([^/]+)\/o\?(.*)$/.exec(address) ?? [];
+  if (method !== 'POST' || !bucket) return undefined;
+  const [, prefix] = /(?:^|&)name=(\{\w+\})/.exec(query ?? '') ?? [];
+  const only = prefix && `resource.name.startsWith("projects/_/buckets/${bucket}/objects/${prefix}")`;
+  return [{ may: 'storage.objects.create', on: bucket, address, ...(only ? { only } : {}) }];
+}

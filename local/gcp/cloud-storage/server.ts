@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { type Answer, type Loopback, serve } from '../../loopback';
+
+/** An object of a bucket. */
+export interface StoredObject {
+  readonly body: Buffer;
+  readonly contentType: string;
+}
+
+/** What becomes of one upload: it is stored, it is stored and nobody hears of it, it waits for an answer that never comes, or it fails. */
+export type Fate = 'stores' | 'stores and breaks' | 'hangs' | { readonly code: number; readonly message: string };
+
+/** An upload, as the two simple ways of the JSON API carry it. */
+interface Upload extends StoredObject {
+  readonly bucket: string;
+  readonly name: string;
+  /** The precondition: 0 where no object of this name may be there. */
+  readonly ifGenerationMatch?: string;
+}
+
+const UPLOAD = /^\/upload\/storage\/v1\/b\/([^/]+)\/o$/;
+const NAME_BYTES = 1024;
+const DELETE = 'storage.objects.delete';
+/** What Google answers to somebody who may add objects and not replace them. */
+const MAY_NOT_REPLACE = {
+  code: 403,
+  message: `The caller does not have ${DELETE} access to the Google Cloud Storage object. Permission '${DELETE}' denied on resource (or it may not exist).`,
+};
+
+/**
+ * A stand-in for Cloud Storage on this machine, as a writer sees it: uploads through the JSON API, with their precondition. A client finds it by `STORAGE_EMULATOR_HOST`.
+ * @see https://cloud.google.com/storage/docs/json_api/v1/objects/insert
+ */
+export class CloudStorageStandIn {
+  /** Every object, by its bucket and its name: `bucket/folder/name`. */
+  readonly objects = new Map<string, StoredObject>();
+  /** How many uploads came. */
+  uploads = 0;
+  /** Decides about each upload that could be stored. */
+  fate: (name: string) => Fate = () => 'stores';
+  /** Whether the writer may replace objects too. */
+  mayReplace = false;
+  /** Such as `127.0.0.1:8080`. */
+  address = '';
+
+  private server?: Loopback;
+
+  /** @param buckets the names of the buckets that there are */
+  constructor(private readonly buckets: readonly string[]) {}
+
+  async start(): Promise<this> {
+    this.server = await serve((request, body) => this.answer(request, body));
+    this.address = this.server.host;
+    return this;
+  }
+
+  async stop() {
+    await this.server?.close();
+  }
+
+  private answer(request: IncomingMessage, body: Buffer): Answer | Promise<Answer> {
+    const upload = readUpload(request, body);
+    if (!upload) return failed(404, 'Not Found');
+    this.uploads += 1;
+    const fault = this.faultOf(upload);
+    if (fault) return failed(fault.code, fault.message);
+    const fate = this.fate(upload.name);
+    if (typeof fate === 'object') return failed(fate.code, fate.message);
+    if (fate !== 'hangs') this.objects.set(keyOf(upload), upload);
+    if (fate === 'stores') return json(200, resourceOf(upload));
+    if (fate === 'stores and breaks') request.socket.destroy();
+    return new Promise(() => {});
+  }
+
+  private faultOf(upload: Upload): { readonly code: number; readonly message: string } | undefined {
+    const { bucket, name, ifGenerationMatch } = upload;
+    if (!this.buckets.includes(bucket)) return { code: 404, message: 'The specified bucket does not exist.' };
+    if (!name || Buffer.byteLength(name) > NAME_BYTES || /[\r\n]/.test(name)) return { code: 400, message: 'Invalid object name.' };
+    const exists = this.objects.has(keyOf(upload));
+    if (ifGenerationMatch === undefined) return exists && !this.mayReplace ? MAY_NOT_REPLACE : undefined;
+    if (ifGenerationMatch === '0' && !exists) return undefined;
+    return { code: 412, message: 'At least one of the pre-conditions you specified did not hold.' };
+  }
+}
+
+function keyOf({ bucket, name }: Upload): string {
+  return `${bucket}/${name}`;
+}
+
+function readUpload({ method, url, headers }: IncomingMessage, body: Buffer): Upload | undefined {
+  const { pathname, searchParams } = new URL(url!, 'http://storage');
+  const [, bucket] = UPLOAD.exec(pathname) ?? [];
+  if (method !== 'POST' || !bucket) return undefined;
+  const [name, ifGenerationMatch] = [searchParams.get('name') ?? '', searchParams.get('ifGenerationMatch') ?? undefined];
+  const contentType = headers['content-type'] ?? 'application/octet-stream';
+  switch (searchParams.get('uploadType')) {
+    case 'media':
+      return { bucket, name, ifGenerationMatch, contentType, body };
+    case 'multipart':
+      return { bucket, name, ifGenerationMatch, ...readParts(body, contentType) };
+    default:
+      return undefined;
+  }
+}
+
+/** Two parts: what the object is to be like, as JSON, and its bytes. */
+function readParts(body: Buffer, contentType: string): StoredObject {
+  const [, boundary] = /boundary="?([^";]+)/.exec(contentType) ?? [];
+  const starts: number[] = [];
+  for (let at = body.indexOf(`--${boundary}`); at >= 0; at = body.indexOf(`--${boundary}`, at + 1)) starts.push(at);
+  const [metadata, bytes] = [0, 1].map((part) => {
+    const content = body.subarray(body.indexOf('\r\n\r\n', starts[part]) + 4, starts[part + 1]);
+    // The line break before a boundary belongs to the boundary.
+    return content.subarray(0, content.length - 2);
+  });
+  return { contentType: String(JSON.parse(metadata!.toString()).contentType), body: bytes! };
+}
+
+function resourceOf({ bucket, name, contentType, body }: Upload): object {
+  const md5Hash = createHash('md5').update(body).digest('base64');
+  return { kind: 'storage#object', bucket, name, contentType, size: String(body.length), md5Hash, generation: '1' };
+}
+
+function failed(code: number, message: string): Answer {
+  return json(code, { error: { code, message, errors: [{ message }] } });
+}
+
+function json(status: number, content: object): Answer {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(content) };
+}

@@ -1,0 +1,73 @@
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Asked, Stack } from '../stack';
+import type { Role, ServiceFacts, TypeFacts } from './types';
+
+const ROOT = path.join(__dirname, '../../..');
+
+/** The facts of every service of a cloud, put together. */
+export interface Facts {
+  /** Every service, by its folder: `aws/buffer/kinesis`. */
+  readonly services: ReadonlyMap<string, ServiceFacts>;
+  /** What is known of a type, and the folder of the service that knows it. */
+  type(type: string): (TypeFacts & { readonly folder: string }) | undefined;
+  /**
+   * What is known of the type of a resource.
+   * @throws Error that names the file to write when nothing is known
+   */
+  of(resource: Pick<Asked, 'id' | 'type'>): TypeFacts & { readonly folder: string };
+  role(resource: Asked, stack: Stack): Role;
+}
+
+const known = new Map<string, Facts>();
+
+/**
+ * The facts of a cloud: `facts.ts` of each of its services and of its foundation, found by their path and read once.
+ * @throws Error when two of them know the same type
+ */
+export function factsOf(cloud: string): Facts {
+  const found = known.get(cloud) ?? read(cloud);
+  known.set(cloud, found);
+  return found;
+}
+
+/** What is known of a type, without its `data.` where nothing is known of the data source alone. */
+export function unknownType(type: string): string {
+  const cloud = type.startsWith('AWS::') || type.startsWith('Custom::') ? 'aws' : type.includes('azurerm_') ? 'azure' : 'gcp';
+  return `nothing is known of ${type}: write it into facts.ts of the service that makes it, ${cloud}/<stage>/<service>/facts.ts, or into ${cloud}/foundation/facts.ts.`;
+}
+
+function read(cloud: string): Facts {
+  const folders = [`${cloud}/foundation`, ...foldersIn(cloud).flatMap(foldersIn)];
+  const files = folders.filter((folder) => existsSync(path.join(ROOT, folder, 'facts.ts')));
+  const services = new Map(
+    files.map((folder): [string, ServiceFacts] => [folder, (require(path.join(ROOT, folder, 'facts')) as { facts: ServiceFacts }).facts]),
+  );
+  const types = new Map<string, TypeFacts & { folder: string }>();
+  for (const [folder, { types: own }] of services) {
+    for (const [type, facts] of Object.entries(own)) {
+      const other = types.get(type);
+      if (other)
+        throw new Error(`${type} stands in ${other.folder}/facts.ts and in ${folder}/facts.ts. Leave it to the service that makes it.`);
+      types.set(type, { ...facts, folder });
+    }
+  }
+  return {
+    services,
+    type: (type) => types.get(type),
+    of({ id, type }) {
+      const facts = types.get(type);
+      if (facts) return facts;
+      throw new Error(`${id}: ${unknownType(type)}`);
+    },
+    role(resource, stack) {
+      const { role } = this.of(resource);
+      return typeof role === 'function' ? role(resource, stack) : role;
+    },
+  };
+}
+
+function foldersIn(folder: string): string[] {
+  const entries = readdirSync(path.join(ROOT, folder), { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => `${folder}/${name}`);
+}

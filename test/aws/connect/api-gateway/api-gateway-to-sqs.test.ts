@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { SqsBuffer } from '../../../../aws/buffer/sqs/sqs-buffer';
+import { ApiGatewayEntry } from '../../../../aws/connect/api-gateway/api-gateway-entry';
+import { renderVtl } from '../../../../local/aws/mapping-template';
+import { synthesize } from '../../../support/cdk';
+import { anEvent, spelled } from '../../../support/events';
+
+const QUEUE = 'https://sqs.eu-west-1.amazonaws.com/123456789012/Test-Buffer+Queue';
+
+const { one } = synthesize((stack) => new ApiGatewayEntry(stack, 'Connect', { sink: new SqsBuffer(stack, 'Buffer'), eventSchema: {} }));
+const integration = one('AWS::ApiGateway::Method').Properties.Integration;
+const { 'Fn::Join': join } = integration.RequestTemplates['application/json'];
+const template: string = join[1].map((part: unknown) => (typeof part === 'string' ? part : QUEUE)).join('');
+
+/** The form that API Gateway makes of a body, and its fields, read as SQS reads them: each once, in their order. */
+const formOf = (body: string) => renderVtl(template, { body }).text;
+const send = (body: string) => [...new URLSearchParams(formOf(body))];
+const sent = (MessageBody: string) => Object.entries({ Action: 'SendMessage', Version: '2012-11-05', QueueUrl: QUEUE, MessageBody });
+
+/** What someone would write who wants another queue, another action, or more than one call. */
+const hostile = fc.constantFrom(
+  '&QueueUrl=https://sqs.eu-west-1.amazonaws.com/1/other',
+  '&Action=PurgeQueue',
+  '\n&MessageBody=other',
+  '%26Action%3DPurgeQueue',
+  '+ %20 ; = & # ?',
+  '$input.body',
+  "$util.urlEncode('x')",
+  '#end',
+  '#[[',
+  '##',
+  "'",
+  'ä€😀\u2028',
+);
+const event = fc.oneof(
+  anEvent,
+  fc.tuple(anEvent, hostile, hostile).map(([given, id, data]) => ({ ...given, id, data: { [data]: data } })),
+);
+
+test('the call is a form, which begins with its first field', () => {
+  expect(JSON.stringify(integration.Uri)).toContain(':sqs:action/SendMessage');
+  expect(integration.RequestParameters).toEqual({ 'integration.request.header.Content-Type': "'application/x-www-form-urlencoded'" });
+  expect(template).toMatch(/^Action=/);
+  expect(formOf('{"id":"1"}')).toBe(
+    'Action=SendMessage&Version=2012-11-05&QueueUrl=https%3A%2F%2Fsqs.eu-west-1.amazonaws.com%2F123456789012%2FTest-Buffer%2BQueue&MessageBody=%7B%22id%22%3A%221%22%7D',
+  );
+});
+
+test('however an event is written, the message is the very bytes, in the one queue', () =>
+  fc.assert(
+    fc.property(event, spelled(event), (given, other) => {
+      for (const body of [JSON.stringify(given), JSON.stringify(given, null, 2), other]) expect(send(body)).toEqual(sent(body));
+    }),
+    { numRuns: 300 },
+  ));
+
+test('whatever JSON comes in where an event should, nothing but the message is of its making', () => {
+  const body = fc.oneof(fc.jsonValue(), hostile, fc.dictionary(hostile, hostile));
+  fc.assert(fc.property(spelled(body), (text) => expect(send(text)).toEqual(sent(text))));
+});
+
+test('every digit of a number stays', () => {
+  const body = '{"id":"1","data":12345678901234567890.10}';
+  expect(send(body)).toEqual(sent(body));
+});
+
+describe('what a sender is told', () => {
+  /** What API Gateway makes of an answer of SQS: the first answer whose pattern is the status, or the one without a pattern. */
+  function answerTo(status: number, body: object) {
+    const answers: { StatusCode: string; SelectionPattern?: string; ResponseTemplates: Record<string, string> }[] =
+      integration.IntegrationResponses;
+    const fits = answers.find(({ SelectionPattern }) => SelectionPattern && new RegExp(`^(${SelectionPattern})$`).test(`${status}`));
+    const { StatusCode, ResponseTemplates } = fits ?? answers.find(({ SelectionPattern }) => !SelectionPattern)!;
+    const answer = renderVtl(ResponseTemplates['application/json']!, { body: JSON.stringify(body), context: { requestId: 'r-1' } });
+    return [answer.status ?? Number(StatusCode), JSON.parse(answer.text)];
+  }
+
+  test('an event that was put is acknowledged with the id of its message, and nothing else', () => {
+    const SendMessageResult = { MD5OfMessageBody: 'd41d8cd98f00b204e9800998ecf8427e', MessageId: '5fea7756-0ea4', SequenceNumber: null };
+    const SendMessageResponse = { SendMessageResult, ResponseMetadata: { RequestId: '27daac76' } };
+    expect(answerTo(200, { SendMessageResponse })).toEqual([202, { MessageId: '5fea7756-0ea4' }]);
+  });
+
+  test.each([
+    [429, 403, 'RequestThrottled'],
+    [429, 400, 'KMS.ThrottlingException'],
+    [413, 400, 'InvalidParameterValue'],
+    [413, 400, 'InvalidMessageContents'],
+    [500, 400, 'AWS.SimpleQueueService.NonExistentQueue'],
+    [500, 403, 'AccessDenied'],
+    [503, 500, 'InternalError'],
+  ])('%i for a %i %s, without a word about what stands behind', (status, from, Code) => {
+    const answer = { Error: { Code, Message: `${QUEUE} does not take it`, Type: 'Sender' }, RequestId: '42d59b56' };
+    expect(answerTo(from, answer)).toEqual([status, { message: 'The event was not taken.', requestId: 'r-1' }]);
+  });
+
+  test('500 for an answer that says nothing', () => expect(answerTo(418, {})[0]).toBe(500));
+});

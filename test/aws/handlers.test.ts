@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { strFromU8, unzipSync } from 'fflate';
+import { AwsPipeline } from '../../aws/architectures/pipeline';
+import { packageHandler } from '../../shared/synth/handler-package';
+import { CLIENT_ENVIRONMENT, deadLetterQueue, STORES, type StoreStandIn } from '../support/aws-stand-ins';
+import type { Resource } from '../support/cdk';
+import { temporaryFolder } from '../support/folder';
+import { BATCHES } from '../support/lambda-events';
+
+// Each call is a process of its own, and PostgreSQL takes its time to start.
+jest.setTimeout(60_000);
+
+const root = path.join(__dirname, '../..');
+const names = readdirSync(path.join(root, 'aws/handlers'));
+
+const event = (id: string) =>
+  JSON.stringify({ specversion: '1.0', id, source: '/test', type: 'test', time: '2026-01-31T08:29:59Z', data: 'ü' });
+
+/** What calls the bundle as Lambda does, and writes its answer on the last line. */
+const SCRIPT = `
+  const { handler } = require('./index.js');
+  const event = JSON.parse(require('fs').readFileSync(0));
+  handler(event, { getRemainingTimeInMillis: () => 60_000 }).then((answer) => console.log('\\n' + JSON.stringify(answer)));
+`;
+
+describe.each(names)('%s', (name) => {
+  const { zip, needs } = packageHandler(`aws/handlers/${name}`);
+  const files = unzipSync(readFileSync(zip));
+  const bundle = strFromU8(files['index.js']!);
+  const folder = temporaryFolder();
+  writeFileSync(path.join(folder, 'index.js'), bundle);
+
+  const stores: Record<string, StoreStandIn> = {};
+  let queue: Awaited<ReturnType<typeof deadLetterQueue>>;
+  /** What the template sets: what the stores hand back, where the dead letter is, and who the handler is. */
+  let settings: Record<string, string>;
+  let endpoints: Record<string, string>;
+
+  beforeAll(async () => {
+    queue = await deadLetterQueue();
+    settings = { DEAD_LETTER_QUEUE_URL: queue.url };
+    if (bundle.includes('"PROCESSOR"')) settings.PROCESSOR = 'press';
+    endpoints = { ...queue.environment };
+    for (const [store, endings] of Object.entries(needs.stores)) {
+      const standIn = await STORES[String(endings)]!();
+      stores[store] = standIn;
+      for (const ending of endings) settings[`${store}_${ending}`] = standIn.settings[ending]!;
+      Object.assign(endpoints, standIn.environment);
+    }
+  });
+  beforeEach(() => queue.messages.splice(0));
+
+  /** Calls the bundle in a process of its own, with these settings and no other. */
+  async function call(given: Readonly<Record<string, string>>, Records: readonly object[]) {
+    const child = spawn(process.execPath, ['-e', SCRIPT], { cwd: folder, env: { ...CLIENT_ENVIRONMENT, ...endpoints, ...given } });
+    child.stdin.on('error', () => {}).end(JSON.stringify({ Records }));
+    const [stdout, stderr] = await Promise.all(
+      [child.stdout, child.stderr].map(async (stream) => Buffer.concat(await stream.toArray()).toString()),
+    );
+    return { answer: () => JSON.parse(stdout!.trim().split('\n').at(-1)!), stderr: stderr! };
+  }
+
+  const ids = async () =>
+    Object.fromEntries(await Promise.all(Object.entries(stores).map(async ([store, { ids }]) => [store, await ids()])));
+  const everywhere = (...stored: string[]) => Object.fromEntries(Object.keys(stores).map((store) => [store, stored]));
+
+  test('is named after its source, which there is', () => {
+    expect(name.startsWith(`${needs.source}-to-`)).toBe(true);
+    expect(existsSync(path.join(root, 'aws/runtime/sources', `${needs.source}.ts`))).toBe(true);
+  });
+
+  test('while a store is down, the good event comes again and nothing goes to the dead letter', async () => {
+    const { Records, ids: failures } = BATCHES[needs.source]!([event('1')]);
+    for (const { set } of Object.values(stores)) set('before');
+    const { answer } = await call(settings, Records);
+    for (const { set } of Object.values(stores)) set('none');
+    expect(answer()).toEqual({ batchItemFailures: [{ itemIdentifier: failures[0] }] });
+    expect([await ids(), queue.messages]).toEqual([everywhere(), []]);
+  });
+
+  test('good events land in the store, and a poison event in the dead letter', async () => {
+    const { answer } = await call(settings, BATCHES[needs.source]!([event('1'), 'poison', event('2')]).Records);
+    expect(answer()).toEqual({ batchItemFailures: [] });
+    expect(await ids()).toEqual(everywhere('1', '2'));
+    expect(queue.messages).toEqual([
+      expect.objectContaining({ QueueUrl: queue.url, MessageBody: expect.stringContaining('"payload":"poison"') }),
+    ]);
+  });
+
+  test('without one of its settings it says what to do', async () => {
+    for (const setting of Object.keys(settings)) {
+      const { stderr } = await call({ ...settings, [setting]: '' }, []);
+      expect(stderr).toContain(
+        `Error: The setting ${setting} is missing. The template that deploys this handler sets it: deploy both from the same commit.\n`,
+      );
+    }
+  });
+
+  test('is one file under 1 MB that names no folder of this machine', () => {
+    expect(Object.keys(files)).toEqual(['index.js']);
+    expect(files['index.js']!.length).toBeLessThan(1_000_000);
+    expect(bundle).not.toContain(root);
+  });
+});
+
+test('the template of the pipeline gives the function the settings that its handler reads, and no other', () => {
+  const resources: Record<string, Resource> = Template.fromStack(new AwsPipeline(new App(), 'Test')).toJSON().Resources;
+  const functions = Object.values(resources).filter(({ Type, Properties }) => Type === 'AWS::Lambda::Function' && Properties.Environment);
+  expect(functions.map(({ Properties }) => Object.keys(Properties.Environment.Variables))).toEqual([
+    ['PROCESSOR', 'STORE_BUCKET', 'STORE_PREFIX', 'DEAD_LETTER_QUEUE_URL'],
+  ]);
+});

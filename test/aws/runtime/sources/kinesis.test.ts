@@ -1,0 +1,149 @@
+import type { KinesisStreamBatchResponse, KinesisStreamRecord } from 'aws-lambda';
+import { kinesisSource } from '../../../../aws/runtime/sources/kinesis';
+import type { Fault } from '../../../support/faults';
+import { kinesisRecord } from '../../../support/lambda-events';
+import { ARRIVAL, bytesOf, eventOf, modelEnds, settlesEachEventOnce } from '../../../support/settling';
+
+beforeEach(() => {
+  jest.spyOn(console, 'info').mockImplementation();
+  jest.spyOn(console, 'error').mockImplementation();
+});
+
+const numberOf = ({ kinesis }: KinesisStreamRecord) => kinesis.sequenceNumber;
+const later = (hours: number) => new Date(ARRIVAL.getTime() + hours * 3_600_000);
+
+type Handler = (...records: KinesisStreamRecord[]) => Promise<KinesisStreamBatchResponse>;
+
+/**
+ * What Lambda does between a shard and a function: calls it with one batch after the other, brings a batch again from the
+ * lowest record that was reported, halves one whose call failed as a whole, and gives up after the last retry.
+ * @returns the records that were given up
+ */
+async function deliver(records: readonly KinesisStreamRecord[], handler: Handler, batchSize: number, maxRetries: number) {
+  const givenUp: KinesisStreamRecord[] = [];
+  const attempt = async (batch: readonly KinesisStreamRecord[], retries: number): Promise<void> => {
+    if (batch.length === 0) return;
+    const answer = await handler(...batch).catch(() => 'crashed' as const);
+    const failed = answer === 'crashed' ? [numberOf(batch[0]!)] : answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+    if (failed.length === 0) return;
+    const rest = batch.slice(
+      Math.max(
+        0,
+        batch.findIndex((record) => failed.includes(numberOf(record))),
+      ),
+    );
+    if (retries === 0) {
+      givenUp.push(...rest);
+    } else if (answer === 'crashed' && rest.length > 1) {
+      const half = Math.ceil(rest.length / 2);
+      await attempt(rest.slice(0, half), retries - 1);
+      await attempt(rest.slice(half), retries - 1);
+    } else {
+      await attempt(rest, retries - 1);
+    }
+  };
+  for (let start = 0; start < records.length; start += batchSize) await attempt(records.slice(start, start + batchSize), maxRetries);
+  return givenUp;
+}
+
+const retries = 5;
+
+settlesEachEventOnce(
+  {
+    retries,
+    async deliver(sent, ends, batchSize) {
+      const handler = kinesisSource(ends);
+      const records = sent.map(({ bytes, arrived, lane }, place) => kinesisRecord(bytes, place, { shard: lane, arrived }));
+      const givenUp: KinesisStreamRecord[] = [];
+      for (const lane of [0, 1]) {
+        const ofShard = records.filter((_, place) => sent[place]!.lane === lane);
+        givenUp.push(...(await deliver(ofShard, (...Records) => handler({ Records }), batchSize, retries)));
+      }
+      return records.map((record) => ({ position: positionOf(record), givenUp: givenUp.includes(record) }));
+    },
+  },
+  { binary: true },
+);
+
+function positionOf(record: KinesisStreamRecord) {
+  const shard = record.eventID.slice(0, record.eventID.indexOf(':'));
+  return { stream: record.eventSourceARN, shard, sequenceNumber: numberOf(record) };
+}
+
+/** The source in front of a model, and what the model was given. */
+function source(options: Parameters<typeof modelEnds>[0] = {}) {
+  const model = modelEnds(options);
+  const handler = kinesisSource(model.ends);
+  return { ...model, handler: (...Records: KinesisStreamRecord[]) => handler({ Records }) };
+}
+
+describe('lots', () => {
+  test('one for each hour of arrival, named by shard and positions; the time of the event has no say', async () => {
+    const { handler, lots } = source();
+    const records = [0, 0, 1, 16].map((hours, place) =>
+      kinesisRecord(bytesOf(eventOf(`${place}`, { time: `20${place}0-01-01T00:00:00Z` })), place, { arrived: later(hours) }),
+    );
+    await handler(...records);
+    const at = (place: number) => numberOf(records[place]!);
+    expect([...lots.values()].map(({ name, arrived, made }) => [name, arrived, made.length])).toEqual([
+      [`shardId-000000000000-${at(0)}-${at(1)}`, ARRIVAL, 2],
+      [`shardId-000000000000-${at(2)}-${at(2)}`, later(1), 1],
+      [`shardId-000000000000-${at(3)}-${at(3)}`, later(16), 1],
+    ]);
+  });
+
+  test('named by the first and the last record with a row in them', async () => {
+    const { handler, lots } = source({ transform: (event) => (event.type === 'row' ? event : undefined) });
+    const records = ['none', 'row', 'row', 'none'].map((type, place) => kinesisRecord(bytesOf(eventOf(`${place}`, { type })), place));
+    await handler(...records);
+    expect([...lots.keys()]).toEqual([`shardId-000000000000-${numberOf(records[1]!)}-${numberOf(records[2]!)}`]);
+  });
+
+  test('none when there is nothing to store', async () => {
+    const { handler, lots } = source({ transform: () => undefined });
+    await handler(kinesisRecord(bytesOf(eventOf('1'))));
+    expect(lots.size).toBe(0);
+  });
+
+  test('two hundred thousand rows of one event', async () => {
+    const { handler, rows } = source({ transform: () => Array.from({ length: 200_000 }, (_, row) => ({ row })) });
+    expect(await handler(kinesisRecord(bytesOf(eventOf('1'))))).toEqual({ batchItemFailures: [] });
+    expect(rows()).toHaveLength(200_000);
+  });
+});
+
+describe('dead letters', () => {
+  test('say why, where, and what', async () => {
+    const { handler, letters } = source();
+    const record = kinesisRecord(Buffer.from('not an event'), 7);
+    await handler(record);
+    expect(letters).toEqual([
+      { reason: expect.stringMatching(/^SyntaxError: /), position: positionOf(record), encoding: 'text', payload: 'not an event' },
+    ]);
+  });
+
+  test('hold what the store never takes, with its reason', async () => {
+    const { handler, letters, rows } = source();
+    const [good, refused] = [kinesisRecord(bytesOf(eventOf('1')), 1), kinesisRecord(bytesOf(eventOf('2', { type: 'refused' })), 2)];
+    expect(await handler(good, refused)).toEqual({ batchItemFailures: [] });
+    expect(rows().map(({ id }) => id)).toEqual(['1']);
+    expect(letters).toMatchObject([{ reason: 'the store never takes it', position: positionOf(refused) }]);
+  });
+
+  test('are sent only when every lot is written', async () => {
+    const { handler, letters } = source({ fault: () => 'before' });
+    const [good, bad] = [kinesisRecord(bytesOf(eventOf('1')), 1), kinesisRecord(Buffer.from('bad'), 2)];
+    expect(await handler(good, bad)).toEqual({ batchItemFailures: [{ itemIdentifier: numberOf(good) }] });
+    expect(letters).toEqual([]);
+  });
+});
+
+test('a batch that failed comes back as a whole, and makes the same lots', async () => {
+  const planned: Fault[] = ['after'];
+  const { handler, lots } = source({ fault: () => planned.shift() ?? 'none' });
+  const records = [0, 0, 1].map((hours, place) => kinesisRecord(bytesOf(eventOf(`${place}`)), place, { arrived: later(hours) }));
+  expect(await handler(...records)).toEqual({ batchItemFailures: [{ itemIdentifier: numberOf(records[0]!) }] });
+  const first = new Map(lots);
+  expect(await handler(...records)).toEqual({ batchItemFailures: [] });
+  expect(lots).toEqual(first);
+});

@@ -1,0 +1,173 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { unzipSync } from 'fflate';
+import type { HandlerNeeds } from '../../shared/synth/handler-needs';
+import { packageHandler } from '../../shared/synth/handler-package';
+import { temporaryFolder } from '../support/folder';
+import { azureServices, type Request, type Services } from './runtime/services';
+
+const root = path.join(__dirname, '../..');
+const good = { specversion: '1.0', id: '1', source: '/plants/7/press', type: 'com.example.press.heated', time: '2026-01-31T08:30:00Z' };
+const bad = { specversion: '1.0' };
+
+/** What each kind of store hands back, by the ends of its settings. A handler for another kind needs another stand-in here. */
+const STORES: Readonly<Record<string, (services: Services) => Readonly<Record<string, string>>>> = {
+  'ENDPOINT CONTAINER': ({ endpoint }) => ({ ENDPOINT: endpoint, CONTAINER: 'events' }),
+};
+
+/** What a source needs beside the stores, of which the names are known here. The host reads the others. */
+const SOURCES: Readonly<Record<string, (services: Services) => Readonly<Record<string, string>>>> = {
+  'event-hubs': ({ endpoint }) => ({
+    AZURE_CLIENT_ID: 'client-of-function',
+    EVENTS_MAX_RETRIES: '5',
+    EVENTS_CONSUMER_GROUP: 'reader',
+    DEAD_LETTER_ENDPOINT: endpoint,
+    DEAD_LETTER_CONTAINER: 'dead-letter',
+  }),
+};
+
+/** Stands for `@azure/functions-core`, which the Functions host brings: keeps what the bundle registers. */
+const CORE = `
+exports.registerFunction = (metadata, callback) => { exports.registered = { metadata, callback }; };
+exports.setProgrammingModel = (model) => { exports.model = model; };
+exports.registerHook = () => {};
+exports.log = () => {};
+`;
+
+/** Stands for the worker of the host: loads the bundle, and brings it one invocation as it comes over the wire. */
+const WORKER = `
+const core = require('@azure/functions-core');
+// Minutes pass in seconds.
+const timeout = AbortSignal.timeout;
+AbortSignal.timeout = (limit) => timeout.call(AbortSignal, limit / 60);
+require('./index.js');
+const { metadata, callback } = core.registered;
+(async () => {
+  const answers = [];
+  for (const request of JSON.parse(process.argv[2])) {
+    for (const input of request.inputData) {
+      input.name = Object.keys(metadata.bindings)[0];
+      input.data.collectionBytes.bytes = input.data.collectionBytes.bytes.map((bytes) => Buffer.from(bytes, 'base64'));
+    }
+    const model = core.model.getInvocationModel({ invocationId: '1', metadata, request, log: () => {} });
+    const { context, inputs } = await model.getArguments();
+    answers.push(await model.invokeFunction(context, inputs, callback).then(() => 'settled', String));
+  }
+  console.log(JSON.stringify({ metadata, answers }));
+})();
+`;
+
+/** One invocation, as the host puts it on the wire. */
+function invocation(events: readonly unknown[], retryCount: number) {
+  const json = (value: unknown) => ({ json: JSON.stringify(value) });
+  return {
+    inputData: [{ data: { collectionBytes: { bytes: events.map((event) => Buffer.from(JSON.stringify(event)).toString('base64')) } } }],
+    retryContext: retryCount > 0 ? { retryCount, maxRetryCount: 5 } : undefined,
+    triggerMetadata: {
+      PartitionContext: json({ PartitionId: '3', EventHubName: 'orders', FullyQualifiedNamespace: 'acme.servicebus.windows.net' }),
+      SequenceNumberArray: { collectionSint64: { sint64: events.map((_, index) => ({ low: 40 + index, high: 0, unsigned: false })) } },
+      EnqueuedTimeUtcArray: json(events.map(() => '2026-01-31T08:30:00.125')),
+    },
+  };
+}
+jest.setTimeout(30_000);
+
+describe.each(readdirSync(path.join(root, 'azure/handlers')))('%s', (name) => {
+  const needs: HandlerNeeds = JSON.parse(readFileSync(path.join(root, 'azure/handlers', name, 'needs.json'), 'utf8'));
+  const files = unzipSync(readFileSync(packageHandler(`azure/handlers/${name}`).zip));
+  const folder = deployed(files);
+
+  /** What the handler is told, and nothing more. */
+  const settingsOf = (services: Services) => ({
+    ...SOURCES[needs.source]!(services),
+    ...Object.fromEntries(
+      Object.entries(needs.stores).flatMap(([store, endings]) => {
+        const settings = STORES[endings.join(' ')]!(services);
+        return endings.map((ending) => [`${store}_${ending}`, settings[ending]!]);
+      }),
+    ),
+  });
+
+  async function run(invocations: readonly unknown[], statusOf?: (request: Request) => number | 'silence') {
+    const services = await azureServices(statusOf);
+    // A time that does not say its zone must be read as UTC in every zone.
+    const env = { ...services.environment, TZ: 'Asia/Tokyo', ...settingsOf(services) };
+    const { stdout } = await promisify(execFile)(process.execPath, ['worker.js', JSON.stringify(invocations)], { cwd: folder, env });
+    return { ...services, ...JSON.parse(stdout) };
+  }
+
+  test('reads a source, and writes to stores, that stand on this machine too', () => {
+    expect(Object.keys(SOURCES)).toContain(needs.source);
+    expect(Object.keys(STORES)).toEqual(expect.arrayContaining(Object.values(needs.stores).map((endings) => endings.join(' '))));
+  });
+
+  test('a good event ends in the store, and a bad one in the dead letter, as the identity of the function', async () => {
+    const { requests, blobs, metadata, answers } = await run([invocation([good, bad], 0)]);
+    expect(answers).toEqual(['settled']);
+    expect(metadata).toMatchObject({ name: 'process', retryOptions: { maxRetryCount: 5 } });
+    expect(Object.values(metadata.bindings)).toEqual([expect.objectContaining({ direction: 'in', dataType: 'binary' })]);
+
+    const found = Object.fromEntries<string>(blobs);
+    const letter = 'dead-letter/year=2026/month=01/day=31/hour=08/acme-orders-reader-p3-41.json';
+    expect(JSON.parse(found[letter]!)).toMatchObject({
+      position: { partition: '3', sequenceNumber: '41', enqueued: '2026-01-31T08:30:00.125Z' },
+      payload: '{"specversion":"1.0"}',
+    });
+    expect(Object.entries(found).filter(([at]) => at !== letter)).toEqual([
+      ['events/year=2026/month=01/day=31/hour=08/acme-orders-reader-p3-40-40.ndjson', `${JSON.stringify(good)}\n`],
+    ]);
+    const tokens = (requests as Request[]).filter(({ line }) => line.startsWith('GET /msi/token'));
+    expect(new Set(tokens.map(({ line }) => new URLSearchParams(line.split('?')[1]).get('client_id')))).toEqual(
+      new Set(['client-of-function']),
+    );
+  });
+
+  test('a store that is down brings the batch again, and what is written already stays as it is', async () => {
+    const faults = ['events'];
+    const statusOf = ({ line }: Request) => (line.startsWith(`PUT /${faults[0]}/`) && faults.pop() ? 403 : 201);
+    const { requests, answers } = await run([invocation([good, bad], 0), invocation([good, bad], 1)], statusOf);
+    expect(answers).toEqual(['BatchFailed: 1 writes failed. The batch is tried again.', 'settled']);
+    const puts = (requests as Request[]).flatMap(({ line }) => /^PUT \/([\w-]+)\//.exec(line)?.[1] ?? []);
+    expect(puts.sort()).toEqual(['dead-letter', 'events', 'events']);
+  });
+
+  test('a store that takes a request and never answers costs minutes, and then the event is in the dead letter', async () => {
+    const { blobs, answers } = await run([invocation([good], 5)], ({ line }) => (line.startsWith('PUT /events/') ? 'silence' : 201));
+    expect(answers).toEqual(['settled']);
+    const [letter] = [...(blobs as Services['blobs']).values()];
+    expect(JSON.parse(letter!).reason).toMatch(/^Not stored: AbortError: /);
+  });
+
+  test('without any of its settings it does not start, and says which is missing', async () => {
+    const services = await azureServices();
+    const settings = settingsOf(services);
+    for (const setting of Object.keys(settings)) {
+      const env = { ...services.environment, ...settings, [setting]: '' };
+      const started = promisify(execFile)(process.execPath, ['worker.js', '[]'], { cwd: folder, env, maxBuffer: 2 ** 24 });
+      await expect(started).rejects.toMatchObject({ stderr: expect.stringContaining(`Error: The setting ${setting} is missing.`) });
+    }
+    expect(services.requests).toEqual([]);
+  });
+
+  test('the package holds what the Functions host looks for, and the bundle stays small', () => {
+    expect(Object.keys(files)).toEqual(expect.arrayContaining(['host.json', 'index.js', 'package.json']));
+    const json = (file: string) => JSON.parse(Buffer.from(files[file]!).toString());
+    expect(json('package.json').main).toBe('index.js');
+    expect(json('host.json')).toMatchObject({ version: '2.0', extensions: { eventHubs: { initialOffsetOptions: { type: 'fromStart' } } } });
+    expect(files['index.js']!.length).toBeLessThan(1024 * 1024);
+    expect(Buffer.from(files['index.js']!).includes(root)).toBe(false);
+  });
+});
+
+/** A bundle as it is deployed, with the stand-ins for the host beside it. */
+function deployed(files: Readonly<Record<string, Uint8Array>>): string {
+  const folder = temporaryFolder();
+  for (const [name, content] of Object.entries(files)) writeFileSync(path.join(folder, name), content);
+  const core = path.join(folder, 'node_modules/@azure/functions-core');
+  mkdirSync(core, { recursive: true });
+  writeFileSync(path.join(core, 'index.js'), CORE);
+  writeFileSync(path.join(folder, 'worker.js'), WORKER);
+  return folder;
+}

@@ -1,0 +1,216 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { App, Testing } from 'cdktf';
+import { strFromU8, unzipSync } from 'fflate';
+import { GcpPipeline } from '../../gcp/architectures/pipeline';
+import type { Message } from '../../gcp/runtime/dead-letter';
+import { CloudStorageStandIn } from '../../local/gcp/cloud-storage/server';
+import { StorageWriteStandIn } from '../../local/gcp/storage-write';
+import type { HandlerNeeds } from '../../shared/synth/handler-needs';
+import { packageHandler } from '../../shared/synth/handler-package';
+import type { TerraformJson } from '../support/cdktf';
+import { temporaryFolder } from '../support/folder';
+import { loopback } from '../support/loopback';
+
+const root = path.join(__dirname, '../..');
+/** Nobody listens there. */
+const NOBODY = '127.0.0.1:1';
+const TOPIC = 'projects/acme-data/topics/acme-events-dead-letter';
+const SUBSCRIPTION = 'projects/acme-data/subscriptions/acme-events-processing';
+
+const template: TerraformJson = JSON.parse(Testing.synth(new GcpPipeline(new App({ outdir: temporaryFolder() }), 'gcp-pipeline'), true));
+const schema = JSON.parse(Object.values(template.resource!.google_bigquery_table!).find((table) => table.schema)!.schema);
+
+/** A store on this machine. */
+interface StoreStandIn {
+  /** What the store hands back, by the end of each setting. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Where its client finds it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The ids of the events that are in it. */
+  stored(): readonly unknown[];
+  stop(): Promise<void>;
+}
+
+/** The stores that there are, by the ends of their settings. A handler for another kind needs another stand-in here. */
+const STORES: Readonly<Record<string, () => Promise<StoreStandIn>>> = {
+  'PROJECT DATASET TABLE': async () => {
+    const standIn = await new StorageWriteStandIn(schema).start();
+    return {
+      settings: { PROJECT: 'acme-data', DATASET: 'acme_events', TABLE: 'events' },
+      environment: { BIGQUERY_STORAGE_ENDPOINT: standIn.address },
+      stored: () => standIn.rows.map(({ event_id }) => event_id),
+      stop: () => standIn.stop(),
+    };
+  },
+  'BUCKET PREFIX': async () => {
+    const standIn = await new CloudStorageStandIn(['acme-events']).start();
+    return {
+      settings: { BUCKET: 'acme-events', PREFIX: 'events/' },
+      environment: { STORAGE_EMULATOR_HOST: `http://${standIn.address}` },
+      stored: () => [...standIn.objects.values()].map(({ body }) => JSON.parse(body.toString()).id),
+      stop: () => standIn.stop(),
+    };
+  },
+};
+
+/** What a source needs beside the stores. */
+const SOURCES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'pub-sub-push': { DEAD_LETTER_TOPIC: TOPIC, DEAD_LETTER_ENDPOINT: NOBODY },
+};
+
+/** Several processes start in some of these tests. */
+jest.setTimeout(30_000);
+
+/** The functions framework in a few lines: a body of JSON, a query, and the exported function. */
+const FRAMEWORK = `
+const { handler } = require('./index.js');
+const server = require('node:http').createServer(async (req, res) => {
+  const body = JSON.parse(Buffer.concat(await req.toArray()).toString());
+  const query = Object.fromEntries(new URL(req.url, 'http://function').searchParams);
+  const status = (code) => ({ end: () => res.writeHead(code).end() });
+  handler({ body, query }, { status });
+});
+server.listen(0, '127.0.0.1', () => console.log('listening on ' + server.address().port));
+`;
+
+const children: ChildProcess[] = [];
+const standIns: StoreStandIn[] = [];
+afterAll(async () => {
+  for (const child of children) child.kill();
+  await Promise.all(standIns.map((standIn) => standIn.stop()));
+});
+
+/** Starts a bundle in a process of its own, with this environment and no other. No credentials of this machine are found. */
+async function start(folder: string, env: Readonly<Record<string, string>>) {
+  const sealed = { HOME: folder, PATH: folder, CLOUDSDK_CONFIG: folder, GCE_METADATA_HOST: NOBODY, GOOGLE_APPLICATION_CREDENTIALS: '' };
+  const child = spawn(process.execPath, ['-e', FRAMEWORK], { cwd: folder, env: { ...sealed, ...env } });
+  children.push(child);
+  const [output, faults]: [Buffer[], Buffer[]] = [[], []];
+  child.stderr.on('data', (chunk) => faults.push(chunk));
+  const port = await new Promise<number | undefined>((resolve) => {
+    child.stdout.on('data', (chunk) => {
+      output.push(chunk);
+      const [, found] = /listening on (\d+)/.exec(String(chunk)) ?? [];
+      if (found) resolve(Number(found));
+    });
+    child.on('close', () => resolve(undefined));
+  });
+  const push = async (data: string, deliveryAttempt = 1) => {
+    const message = {
+      data: Buffer.from(data).toString('base64'),
+      messageId: '7',
+      publishTime: '2026-01-31T08:30:00.25Z',
+      attributes: { a: 'b' },
+    };
+    const body = JSON.stringify({ message, subscription: SUBSCRIPTION, deliveryAttempt });
+    return (await fetch(`http://127.0.0.1:${port}/?maxDeliveryAttempts=6`, { method: 'POST', body })).status;
+  };
+  return { port, push, output: () => Buffer.concat([...output, ...faults]).toString() };
+}
+
+const event = (id: string) => JSON.stringify({ specversion: '1.0', id, source: '/test', type: 'test', time: '2026-01-31T08:29:59Z' });
+
+describe.each(readdirSync(path.join(root, 'gcp/handlers')))('%s', (name) => {
+  const needs: HandlerNeeds = JSON.parse(readFileSync(path.join(root, 'gcp/handlers', name, 'needs.json'), 'utf8'));
+  const { zip } = packageHandler(`gcp/handlers/${name}`);
+  const files = unzipSync(readFileSync(zip));
+  const folder = temporaryFolder();
+  writeFileSync(path.join(folder, 'index.js'), files['index.js']!);
+
+  const stores: StoreStandIn[] = [];
+  /** What the handler is told, and nothing more. */
+  const settings: Record<string, string> = { ...SOURCES[needs.source] };
+  const environment: Record<string, string> = {};
+  const published: Message[] = [];
+
+  beforeAll(async () => {
+    for (const [store, endings] of Object.entries(needs.stores)) {
+      const standIn = await STORES[endings.join(' ')]!();
+      stores.push(standIn);
+      standIns.push(standIn);
+      for (const ending of endings) settings[`${store}_${ending}`] = standIn.settings[ending]!;
+      Object.assign(environment, standIn.environment);
+    }
+    const pubSub = await loopback(({ method, url }, body) => {
+      if (`${method} ${url}` !== `POST /v1/${TOPIC}:publish`) return { status: 404 };
+      published.push(...JSON.parse(body.toString()).messages);
+      return { status: 200, body: '{"messageIds":["1"]}' };
+    });
+    environment.PUBSUB_EMULATOR_HOST = new URL(pubSub).host;
+  });
+
+  test('reads a source, and writes to stores, that stand on this machine too', () => {
+    expect(Object.keys(SOURCES)).toContain(needs.source);
+    expect(Object.keys(STORES)).toEqual(expect.arrayContaining(Object.values(needs.stores).map((endings) => endings.join(' '))));
+  });
+
+  test('a good event ends in the store, and a bad one as it came in the dead letter, with the reason', async () => {
+    const { push } = await start(folder, { ...settings, ...environment });
+    expect(await push(event('1'))).toBe(204);
+    expect(await push('bad')).toBe(204);
+    expect(stores.map((store) => store.stored())).toEqual(stores.map(() => ['1']));
+    expect(published).toEqual([
+      {
+        data: Buffer.from('bad').toString('base64'),
+        attributes: {
+          a: 'b',
+          deadLetterReason: expect.stringMatching(/^SyntaxError: /),
+          deadLetterSubscription: SUBSCRIPTION,
+          deadLetterMessageId: '7',
+          deadLetterPublishTime: '2026-01-31T08:30:00.25Z',
+          deadLetterDeliveryAttempt: '1',
+        },
+      },
+    ]);
+  });
+
+  test('while nothing can be reached the message comes again, whatever it is', async () => {
+    const unreachable = Object.fromEntries(
+      Object.entries(environment).map(([variable, address]) => [variable, address.replace(/127\.0\.0\.1:\d+/, NOBODY)]),
+    );
+    const { push, output } = await start(folder, { ...settings, ...unreachable });
+    expect(await Promise.all([push(event('1')), push('bad'), push(event('1'), 6)])).toEqual([503, 503, 503]);
+    expect(output()).toContain('"message":"The store was not reached. The message comes again."');
+    expect(output()).toContain('"message":"The dead letter was not reached. The message comes again."');
+  });
+
+  test('without any of its settings it does not start, and says which is missing', async () => {
+    const missing = Object.keys(settings);
+    const started = await Promise.all(missing.map((setting) => start(folder, { ...settings, ...environment, [setting]: '' })));
+    missing.forEach((setting, index) => {
+      expect(started[index]!.port).toBeUndefined();
+      expect(started[index]!.output()).toContain(`Error: The setting ${setting} is missing.`);
+    });
+  });
+
+  test('with an emulator that is not on this machine it does not start', async () => {
+    const { port, output } = await start(folder, { ...settings, ...environment, PUBSUB_EMULATOR_HOST: 'pubsub.example:80' });
+    expect(port).toBeUndefined();
+    expect(output()).toContain('Error: PUBSUB_EMULATOR_HOST must be on this machine, got "pubsub.example:80".');
+  });
+
+  test('the package holds the bundle, and what the platform installs beside it', () => {
+    expect(Object.keys(files)).toEqual(expect.arrayContaining(['index.js', 'package-lock.json', 'package.json']));
+    const [manifest, lock] = ['package.json', 'package-lock.json'].map((file) => strFromU8(files[file]!));
+    expect(JSON.parse(manifest!)).toMatchObject({ name, dependencies: { '@google-cloud/functions-framework': '5.0.5' } });
+    expect(JSON.parse(lock!)).toMatchObject({ name, packages: { '': { dependencies: { '@google-cloud/functions-framework': '5.0.5' } } } });
+    expect(lock).not.toContain('resolved');
+    // npm audit asks about one of them, which answers for all.
+    const first = readFileSync(path.join(root, 'gcp/handlers/pub-sub-to-bigquery/package-lock.json'), 'utf8');
+    expect(lock).toBe(first.replaceAll('pub-sub-to-bigquery', name));
+  });
+
+  test('the bundle is under 3.5 MB, and names no folder of this machine', () => {
+    expect(files['index.js']!.length).toBeLessThan(3_500_000);
+    expect(strFromU8(files['index.js']!)).not.toContain(root);
+  });
+});
+
+test('the template of the pipeline gives the function the settings that it reads, and no other', () => {
+  const [fn] = Object.values(template.resource!.google_cloudfunctions2_function!);
+  expect(Object.keys(fn!.service_config.environment_variables).sort()).toEqual(
+    [...Object.keys(SOURCES['pub-sub-push']!), 'STORE_PROJECT', 'STORE_DATASET', 'STORE_TABLE'].sort(),
+  );
+});

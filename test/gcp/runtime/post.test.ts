@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { type Answer, type Loopback, serve } from '../../../local/loopback';
+import { temporaryFolder } from '../../support/folder';
+import { loopback } from '../../support/loopback';
+
+const root = path.join(__dirname, '../../..');
+const certificate = path.join(root, 'test/support/loopback.pem');
+
+/** Posts one after the other in a process of its own, since only a new process can be told whom to trust. */
+const SCRIPT = `
+const { post } = require('./gcp/runtime/post.ts');
+(async () => {
+  const outcomes = [];
+  for (const [emulator, host, path, timeout] of JSON.parse(process.argv[1])) {
+    const content = { contentType: 'text/plain', body: 'ü', timeout };
+    outcomes.push(await post(emulator ?? undefined, host, path, content).then(() => 'done', (error) => error.name + ': ' + error.message));
+  }
+  process.stdout.write(JSON.stringify(outcomes));
+})();
+`;
+
+const PATIENT = 10_000;
+const ANSWERS: Readonly<Record<string, Answer>> = {
+  '/v1/things?a=b': { status: 200, body: '{}' },
+  '/v1/refused': { status: 412, body: '{"error":{"code":412,"message":"no"}}', headers: { 'content-type': 'application/json' } },
+};
+
+const heard: { readonly line: string; readonly headers: IncomingMessage['headers']; readonly body: string }[] = [];
+const tokens: string[] = [];
+let servers: readonly Loopback[];
+let outcomes: readonly string[];
+
+beforeAll(async () => {
+  const respond = async ({ method, url, headers }: IncomingMessage, body: Buffer) => {
+    heard.push({ line: `${method} ${url}`, headers, body: body.toString() });
+    return ANSWERS[url!] ?? new Promise<never>(() => {});
+  };
+  const pem = readFileSync(certificate, 'utf8');
+  const [google, emulator] = await Promise.all([serve(respond, { key: pem, cert: pem }), serve(respond)]);
+  servers = [google, emulator];
+  const metadata = await loopback(({ url }) => {
+    if (url!.includes('/token')) tokens.push(url!);
+    const headers = { 'metadata-flavor': 'Google', 'content-type': 'application/json' };
+    return { status: 200, headers, body: '{"access_token":"worthless","expires_in":3600}' };
+  });
+  const folder = temporaryFolder();
+  const posts = [
+    [emulator.host, 'google.example', '/v1/things?a=b', PATIENT],
+    [emulator.host, 'google.example', '/v1/refused', PATIENT],
+    [emulator.host, 'google.example', '/v1/silence', 100],
+    [null, google.host, '/v1/things?a=b', PATIENT],
+    [null, google.host, '/v1/refused', PATIENT],
+    [null, google.host, '/v1/silence', 100],
+  ];
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['-r', './bin/ready.js', '-r', 'tsx/cjs', '-e', SCRIPT, JSON.stringify(posts)],
+    {
+      cwd: root,
+      // The child sees nothing of this machine's environment, so it can never use anybody's credentials.
+      env: {
+        HOME: folder,
+        PATH: folder,
+        CLOUDSDK_CONFIG: folder,
+        GCE_METADATA_HOST: new URL(metadata).host,
+        GOOGLE_APPLICATION_CREDENTIALS: '',
+        NODE_EXTRA_CA_CERTS: certificate,
+      },
+    },
+  );
+  outcomes = JSON.parse(stdout);
+}, 30_000);
+afterAll(() => Promise.all(servers.map((server) => server.close())));
+
+const line = 'POST /v1/things?a=b';
+
+test('an emulator gets the request, and no token', () => {
+  expect(outcomes[0]).toBe('done');
+  expect(heard[0]).toMatchObject({ line, headers: { 'content-type': 'text/plain' }, body: 'ü' });
+  expect(heard[0]!.headers.authorization).toBeUndefined();
+});
+
+test('Google gets the same request over TLS, with the token of the function, which is asked for once', () => {
+  expect(outcomes[3]).toBe('done');
+  expect(heard[3]).toMatchObject({ line, headers: { 'content-type': 'text/plain', authorization: 'Bearer worthless' }, body: 'ü' });
+  expect(tokens).toHaveLength(1);
+});
+
+test('a refusal is told with its status and its words', () => {
+  for (const at of [1, 4]) expect(outcomes[at]).toBe('Refused: 412: {"error":{"code":412,"message":"no"}}');
+});
+
+test('silence is a fault, once the time is over', () => {
+  for (const at of [2, 5]) expect(outcomes[at]).toMatch(/timeout|aborted/i);
+});
+
+test('nothing is tried again', () => expect(heard).toHaveLength(6));

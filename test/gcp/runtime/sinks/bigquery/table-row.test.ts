@@ -1,0 +1,178 @@
+import fc from 'fast-check';
+import { type Column, type Int64, type TableRow, tableRow } from '../../../../../gcp/runtime/sinks/bigquery/table-row';
+import { type Event, PermanentError, type Row } from '../../../../../shared/runtime/event';
+import { parse } from '../../../../../shared/runtime/json';
+import { judge } from '../../../../../shared/runtime/verdict';
+import { anEvent } from '../../../../support/events';
+
+const event: Event = { specversion: '1.0', id: '1', source: '/test', type: 'test', time: '2026-01-31T08:29:59Z' };
+const origin = { messageId: '7', publishTime: '2026-01-31T08:30:00.25Z' };
+const PLUMBING: readonly Column[] = [
+  ...['event_id', 'event_source', 'event_type', 'message_id'].map((name) => ({ name, type: 'STRING' })),
+  ...['event_time', 'publish_time'].map((name) => ({ name, type: 'TIMESTAMP' })),
+  { name: 'row_index', type: 'INT64' },
+  { name: 'rest', type: 'JSON' },
+];
+
+/** The columns beyond the plumbing, and what the row has for them. */
+function fitted(row: Row, columns: readonly Column[] = [], of: Event = event, publishTime = origin.publishTime): TableRow {
+  const whole = tableRow({ row, event: of, index: 0 }, { ...origin, publishTime }, [...PLUMBING, ...columns]);
+  return Object.fromEntries(Object.entries(whole).filter(([name]) => name === 'rest' || !PLUMBING.some((column) => column.name === name)));
+}
+
+const int = ({ low, high }: Int64) => (BigInt(high) << 32n) | BigInt.asUintN(32, BigInt(low));
+const utc = (...parts: [number, number, number, number, number, number]) =>
+  BigInt(Date.UTC(parts[0], parts[1] - 1, ...(parts.slice(2) as [number]))) * 1000n;
+
+describe('the columns of the event', () => {
+  test('say what it is, which of its rows this is, and what it came in', () => {
+    const row = tableRow({ row: {}, event, index: 2 }, origin, PLUMBING);
+    expect({ ...row, event_time: int(row.event_time as Int64), publish_time: int(row.publish_time as Int64) }).toEqual({
+      event_id: '1',
+      event_source: '/test',
+      event_type: 'test',
+      event_time: utc(2026, 1, 31, 8, 29, 59),
+      row_index: 2,
+      message_id: '7',
+      publish_time: utc(2026, 1, 31, 8, 30, 0) + 250_000n,
+    });
+  });
+
+  test('cannot be overwritten by a row, and what it has by their names is kept', () => {
+    const row = { event_id: 'mine', rest: 1, row_index: 9 };
+    const whole = tableRow({ row, event, index: 0 }, origin, PLUMBING);
+    expect(whole).toMatchObject({ event_id: '1', row_index: 0 });
+    expect(JSON.parse(String(whole.rest))).toEqual(row);
+  });
+
+  test('refuse a day that does not exist', () =>
+    expect(() => fitted({}, [], { ...event, time: '2026-02-31T00:00:00Z' })).toThrow(
+      'column event_time of type TIMESTAMP cannot hold this string',
+    ));
+});
+
+describe('an event', () => {
+  test.each(['2021-02-01T00:00:00Z', '2021-02-01T01:00:00+01:00', '2027-02-01T23:59:59.999999Z', '1969-12-31T23:59:59Z'])(
+    'of %s has a partition that BigQuery takes rows for',
+    (time) => {
+      const publishTime = time.startsWith('1969') ? '1970-01-01T00:00:00Z' : origin.publishTime;
+      expect(() => fitted({}, [], { ...event, time }, publishTime)).not.toThrow();
+    },
+  );
+
+  test.each([
+    ['2021-01-31T23:59:59.999999Z', 'event_time is 1826 days before publish_time, and BigQuery takes 1825'],
+    ['0001-01-01T00:00:00Z', 'event_time is 739646 days before publish_time, and BigQuery takes 1825'],
+    ['2027-02-02T00:00:00Z', 'event_time is 367 days after publish_time, and BigQuery takes 366'],
+  ])('of %s has none, whatever the clock says', (time, reason) =>
+    expect(() => fitted({}, [], { ...event, time })).toThrow(new PermanentError(reason)),
+  );
+});
+
+describe('a column takes', () => {
+  test.each<[string, unknown, unknown]>([
+    ['STRING', 'text', 'text'],
+    ['STRING', '', ''],
+    ['BOOL', false, false],
+    ['INT64', 0, 0n],
+    ['INT64', -1, -1n],
+    ['INT64', 2 ** 53 - 1, 9_007_199_254_740_991n],
+    ['INT64', 9_223_372_036_854_775_807n, 9_223_372_036_854_775_807n],
+    ['INT64', -9_223_372_036_854_775_808n, -9_223_372_036_854_775_808n],
+    ['DOUBLE', 184.5, 184.5],
+    ['DOUBLE', 12_345_678_901_234_567_890n, 12_345_678_901_234_567_000],
+    ['NUMERIC', 12_345_678_901_234_567_890n, '12345678901234567890'],
+    ['NUMERIC', '-1.50', '-1.50'],
+    ['BIGNUMERIC', 1.5, '1.5'],
+    ['TIMESTAMP', '2026-01-31T08:29:59Z', utc(2026, 1, 31, 8, 29, 59)],
+    ['DATE', '1970-01-02', 1],
+    ['DATE', '1969-12-31', -1],
+    ['JSON', { a: [12_345_678_901_234_567_890n] }, '{"a":[12345678901234567890]}'],
+    ['JSON', 'text', '"text"'],
+    ['JSON', null, 'null'],
+  ])('%s: %p', (type, value, expected) => {
+    const { it } = fitted({ it: value }, [{ name: 'it', type }]);
+    expect(typeof it === 'object' ? int(it) : it).toEqual(expected);
+  });
+
+  test('nothing at all where the row has null or undefined', () =>
+    expect(
+      fitted(
+        { a: null, b: undefined },
+        ['a', 'b'].map((name) => ({ name, type: 'STRING' })),
+      ),
+    ).toEqual({}));
+});
+
+describe('a column refuses', () => {
+  test.each<[string, unknown, string]>([
+    ['STRING', 1, 'number'],
+    ['BOOL', 'true', 'string'],
+    ['INT64', 1.5, 'number'],
+    ['INT64', 2 ** 53, 'number'],
+    ['INT64', 9_223_372_036_854_775_808n, 'bigint'],
+    ['INT64', '1', 'string'],
+    ['DOUBLE', '1', 'string'],
+    ['NUMERIC', 'one', 'string'],
+    ['TIMESTAMP', 'today', 'string'],
+    ['TIMESTAMP', 0, 'number'],
+    ['DATE', '2026-02-31', 'string'],
+    ['GEOGRAPHY', 'POINT(1 2)', 'string'],
+  ])('%s: %p', (type, value, kind) =>
+    expect(() => fitted({ it: value }, [{ name: 'it', type }])).toThrow(`column it of type ${type} cannot hold this ${kind}`),
+  );
+
+  test('everything, when the table lacks it', () => {
+    const withoutRest = PLUMBING.filter(({ name }) => name !== 'rest');
+    expect(() => tableRow({ row: { a: 1 }, event, index: 0 }, origin, withoutRest)).toThrow('the table has no column rest');
+    expect(() => tableRow({ row: {}, event, index: 0 }, origin, PLUMBING.slice(1))).toThrow('the table has no column event_id');
+  });
+});
+
+describe('what no column holds', () => {
+  const columns = [
+    { name: 'subject', type: 'STRING' },
+    { name: 'data', type: 'JSON' },
+  ];
+
+  test('goes into rest; what the columns of the event say already does not', () => {
+    const full = { ...event, subject: 'press', traceid: 'abc', data: { celsius: 1 } };
+    expect(fitted(full, columns, full)).toEqual({ subject: 'press', data: '{"celsius":1}', rest: '{"traceid":"abc"}' });
+    expect(fitted(event, columns)).toEqual({});
+  });
+
+  test.each(['2026-01-31T08:29:59.1234567Z', '2026-01-31T09:29:59+01:00'])(
+    'keeps the time %s, which a column cannot write like that',
+    (time) => {
+      expect(fitted({ ...event, time }, columns, { ...event, time })).toEqual({ rest: JSON.stringify({ time }) });
+    },
+  );
+
+  test('keeps an id that the transform changed', () => expect(fitted({ ...event, id: '2' }, columns)).toEqual({ rest: '{"id":"2"}' }));
+
+  test('keeps names that JavaScript keeps for itself', () => {
+    const row: Row = JSON.parse('{"__proto__":"a","constructor":"b","toString":"c"}');
+    expect(fitted(row).rest).toBe('{"__proto__":"a","constructor":"b","toString":"c"}');
+  });
+
+  test('nothing is lost of any event', () =>
+    fc.assert(
+      fc.property(anEvent, (any) => {
+        const verdict = judge(
+          Buffer.from(JSON.stringify(any)),
+          (one) => one,
+          (row, of, index) => ({ row, event: of, index }),
+        );
+        if ('reason' in verdict) throw new Error(verdict.reason);
+        const { row, event: of } = verdict.rows[0]!;
+        const written = fitted(row, columns, of, of.time);
+        const put = {
+          ...(written.rest === undefined ? {} : (parse(String(written.rest)) as object)),
+          ...(written.subject === undefined ? {} : { subject: written.subject }),
+          ...(written.data === undefined ? {} : { data: parse(String(written.data)) }),
+        };
+        const { specversion, id, source, type, time } = of;
+        expect({ specversion, id, source, type, time, ...put }).toEqual(of);
+      }),
+    ));
+});

@@ -1,0 +1,316 @@
+import fc from 'fast-check';
+import type { Message } from '../../../../gcp/runtime/dead-letter';
+import { pubSubPushSource } from '../../../../gcp/runtime/sources/pub-sub-push';
+import { type Event, PermanentError, type Row, type Transform } from '../../../../shared/runtime/event';
+import type { Lot } from '../../../../shared/runtime/sink';
+import { type Fault, faulty } from '../../../support/faults';
+
+const MAX_ATTEMPTS = 6;
+const PUBLISH_TIME = '2026-01-31T08:30:00.25Z';
+const SUBSCRIPTION = 'projects/acme-data/subscriptions/acme-events-processing';
+
+const lines: string[] = [];
+beforeEach(() => {
+  lines.length = 0;
+  jest.spyOn(console, 'log').mockImplementation((line) => lines.push(line));
+});
+
+const eventOf = (id: string, extra: object = {}) => ({
+  specversion: '1.0',
+  id,
+  source: '/test',
+  type: 'row',
+  time: '2026-01-31T08:29:59Z',
+  ...extra,
+});
+const bytesOf = (value: unknown) => Buffer.from(JSON.stringify(value));
+
+/** One row as the store of these tests takes it. */
+interface Stored {
+  readonly id: string;
+  readonly index: number;
+  readonly refused: boolean;
+  readonly body: string;
+}
+
+/** A store, a dead letter and a transform, with what they were given. The store takes the same lot as often as it comes. */
+function neighbours({ transform = (event) => event, fault = () => 'none' }: { transform?: Transform; fault?: () => Fault } = {}) {
+  const lots: Lot<Stored>[] = [];
+  const letters: Message[] = [];
+  const call = faulty(fault);
+  const handler = pubSubPushSource<Stored>({
+    transform,
+    sink: {
+      encode: (row, { id, type }, index) => ({ id, index, refused: type === 'refused', body: JSON.stringify(row) }),
+      write: async (lot) => {
+        const refused = lot.made.find(({ stored }) => stored.refused);
+        await call(() => (refused ? undefined : lots.push(lot)));
+        return refused ? [{ record: refused.record, reason: 'PermanentError: the store refuses it' }] : [];
+      },
+    },
+    deadLetter: (message) => call(() => letters.push(message)),
+  });
+  /** One push, as the functions framework hands it over. */
+  const push = async (body: unknown, query: Record<string, unknown> = { maxDeliveryAttempts: String(MAX_ATTEMPTS) }): Promise<number> => {
+    let code = 0;
+    await handler(
+      { body, query },
+      {
+        status: (answered) => {
+          code = answered;
+          return { end: () => {} };
+        },
+      },
+    );
+    return code;
+  };
+  return { push, lots, letters };
+}
+
+const bodyOf = (bytes: Buffer, messageId = '1', deliveryAttempt?: number, extra: object = {}) => ({
+  message: { data: bytes.toString('base64'), messageId, publishTime: PUBLISH_TIME, ...extra },
+  subscription: SUBSCRIPTION,
+  deliveryAttempt,
+});
+
+describe('each event ends exactly once, in the store or in the dead letter', () => {
+  /** Every kind of event: what it is made of, and how many rows the store should have of it. None at all means the dead letter. */
+  const kinds: Record<string, { bytes: (id: string) => Buffer; rows?: number }> = {
+    row: { bytes: (id) => bytesOf(eventOf(id)), rows: 1 },
+    rows: { bytes: (id) => bytesOf(eventOf(id, { type: 'rows' })), rows: 3 },
+    nothing: { bytes: (id) => bytesOf(eventOf(id, { type: 'nothing' })), rows: 0 },
+    'no rows': { bytes: (id) => bytesOf(eventOf(id, { type: 'no rows' })), rows: 0 },
+    permanent: { bytes: (id) => bytesOf(eventOf(id, { type: 'permanent' })) },
+    bug: { bytes: (id) => bytesOf(eventOf(id, { type: 'bug' })) },
+    number: { bytes: (id) => bytesOf(eventOf(id, { type: 'number' })) },
+    unprintable: { bytes: (id) => bytesOf(eventOf(id, { type: 'unprintable' })) },
+    circle: { bytes: (id) => bytesOf(eventOf(id, { type: 'circle' })) },
+    refused: { bytes: (id) => bytesOf(eventOf(id, { type: 'refused' })) },
+    'bad contract': { bytes: (id) => bytesOf({ ...eventOf(id), time: 'today' }) },
+    'bad JSON': { bytes: (id) => Buffer.from(`{"id":"${id}"`) },
+    'bad UTF-8': { bytes: () => Buffer.from([0x22, 0xff, 0x22]) },
+    empty: { bytes: () => Buffer.alloc(0) },
+  };
+
+  function transform(event: Event): Row | readonly Row[] | undefined {
+    const circle: Record<string, unknown> = {};
+    switch (event.type) {
+      case 'rows':
+        return [1, 2, 3].map((part) => ({ part }));
+      case 'nothing':
+        return undefined;
+      case 'no rows':
+        return [];
+      case 'permanent':
+        throw new PermanentError('can never work');
+      case 'bug':
+        throw new TypeError('undefined is not a function');
+      case 'number':
+        return 42 as unknown as Row;
+      case 'unprintable':
+        return {
+          data: {
+            toJSON: () => {
+              throw Object.create(null);
+            },
+          },
+        };
+      case 'circle':
+        circle.self = circle;
+        return { data: circle };
+      default:
+        return event;
+    }
+  }
+
+  /** Pushes every event as Pub/Sub does: again until it is done, and after the last attempt to the dead letter. */
+  async function run(events: readonly string[], planned: readonly Fault[]) {
+    const left = [...planned];
+    const { push, lots, letters } = neighbours({ transform, fault: () => left.shift() ?? 'none' });
+    const attempts: number[] = [];
+    const forwarded = new Set<number>();
+    await Promise.all(
+      events.map(async (kind, place) => {
+        const bytes = kinds[kind]!.bytes(`event-${place}`);
+        for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+          attempts[place] = attempt;
+          if ((await push(bodyOf(bytes, String(place), attempt))) === 204) return;
+        }
+        forwarded.add(place);
+      }),
+    );
+    return events.map((kind, place) => {
+      const mine = letters.filter(({ attributes }) => attributes!.deadLetterMessageId === String(place));
+      const stored = lots.flatMap(({ made }) => made).filter(({ record }) => record.position.messageId === String(place));
+      return {
+        kind,
+        expected: kinds[kind]!.rows,
+        // A lot that comes again as it was changes nothing.
+        stored: new Set(stored.map((made) => JSON.stringify(made.stored))).size,
+        dead: mine.length > 0 || forwarded.has(place),
+        intact: mine.every(({ data }) => data === kinds[kind]!.bytes(`event-${place}`).toString('base64')),
+        attempts: attempts[place]!,
+      };
+    });
+  }
+
+  const arrivals = fc.array(fc.constantFrom(...Object.keys(kinds)), { maxLength: 12 });
+  const faults = (...possible: Fault[]) => fc.array(fc.constantFrom(...possible), { maxLength: 120 });
+
+  test('as long as each call fails or succeeds as a whole', () =>
+    fc.assert(
+      fc.asyncProperty(arrivals, faults('none', 'before'), async (events, planned) => {
+        for (const { expected, stored, dead, intact } of await run(events, planned)) {
+          expect(intact).toBe(true);
+          if (expected === undefined) expect({ stored, dead }).toEqual({ stored: 0, dead: true });
+          else if (dead) expect(stored).toBe(0);
+          else expect(stored).toBe(expected);
+        }
+      }),
+      { numRuns: 150 },
+    ));
+
+  test('and none is lost when answers get lost', () =>
+    fc.assert(
+      fc.asyncProperty(arrivals, faults('none', 'before', 'after'), async (events, planned) => {
+        for (const { expected, stored, dead, intact } of await run(events, planned)) {
+          expect(intact).toBe(true);
+          if (expected === undefined) expect({ stored, dead }).toEqual({ stored: 0, dead: true });
+          else expect(dead || stored === expected).toBe(true);
+        }
+      }),
+      { numRuns: 150 },
+    ));
+
+  test('at the first attempt, when nothing fails', async () => {
+    const ends = await run(Object.keys(kinds), []);
+    expect(ends).toEqual(
+      Object.entries(kinds).map(([kind, { rows }]) => ({
+        kind,
+        expected: rows,
+        stored: rows ?? 0,
+        dead: rows === undefined,
+        intact: true,
+        attempts: 1,
+      })),
+    );
+  });
+});
+
+test('an event that can never be processed goes to the dead letter though the store is down', async () => {
+  const planned: Fault[] = ['none'];
+  const { push, letters } = neighbours({ fault: () => planned.shift() ?? 'before' });
+  expect(await push(bodyOf(Buffer.from('poison')))).toBe(204);
+  expect(letters).toHaveLength(1);
+});
+
+test('a store that is down brings the message again, and the sixth time it goes to the dead letter with the reason', async () => {
+  const planned: Fault[] = ['before', 'before', 'none'];
+  const { push, lots, letters } = neighbours({ fault: () => planned.shift()! });
+  expect(await push(bodyOf(bytesOf(eventOf('1')), '1', 5))).toBe(503);
+  expect([lots, letters]).toEqual([[], []]);
+  expect(await push(bodyOf(bytesOf(eventOf('1')), '1', 6))).toBe(204);
+  expect(letters.map(({ attributes }) => attributes!.deadLetterReason)).toEqual(['Error: the service is down']);
+});
+
+test('without a number of attempts in the address no attempt is the last', async () => {
+  const planned: Fault[] = ['before'];
+  const { push } = neighbours({ fault: () => planned.shift() ?? 'none' });
+  expect(await push(bodyOf(bytesOf(eventOf('1')), '1', 100), {})).toBe(503);
+});
+
+describe('dead letters', () => {
+  const letterOf = async (bytes: Buffer, extra: object = {}, transform?: Transform) => {
+    const { push, letters } = neighbours({ transform });
+    expect(await push(bodyOf(bytes, '7', 2, extra))).toBe(204);
+    return letters[0]!;
+  };
+
+  test('are the message as it came, with why and where beside it', async () => {
+    const letter = await letterOf(Buffer.from([0xff]), { attributes: { mine: 'kept' }, orderingKey: 'press' });
+    expect(letter).toEqual({
+      data: '/w==',
+      orderingKey: 'press',
+      attributes: {
+        mine: 'kept',
+        deadLetterReason: 'InvalidEvent: not UTF-8',
+        deadLetterSubscription: SUBSCRIPTION,
+        deadLetterMessageId: '7',
+        deadLetterPublishTime: PUBLISH_TIME,
+        deadLetterDeliveryAttempt: '2',
+      },
+    });
+  });
+
+  test('that come from there once more say the latest reason', async () => {
+    const letter = await letterOf(Buffer.from('bad'), { attributes: { deadLetterReason: 'an older one' } });
+    expect(letter.attributes!.deadLetterReason).toMatch(/^SyntaxError/);
+  });
+
+  test('keep any reason within the 1024 bytes of an attribute', () =>
+    fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 400, size: 'max' }), async (reason) => {
+        const letter = await letterOf(bytesOf(eventOf('1')), {}, () => {
+          throw new PermanentError(`\ud800${reason}`);
+        });
+        const written = letter.attributes!.deadLetterReason!;
+        expect(Buffer.byteLength(written)).toBeLessThanOrEqual(1024);
+        expect(Buffer.from(written).toString()).toBe(written);
+      }),
+      { endOnFailure: true },
+    ));
+});
+
+test('a lot is named after its subscription and its message, and knows when and where its record arrived', async () => {
+  const { push, lots } = neighbours({ transform: (event) => [event, { of: event.id }] });
+  await push(bodyOf(bytesOf(eventOf('1')), '7'));
+  expect(lots.map(({ name, arrived }) => [name, arrived.toISOString()])).toEqual([
+    ['acme-data-acme-events-processing-7', '2026-01-31T08:30:00.250Z'],
+  ]);
+  expect(lots[0]!.made.map(({ stored }) => stored.index)).toEqual([0, 1]);
+  expect(lots[0]!.made[0]!.record).toEqual({
+    bytes: bytesOf(eventOf('1')),
+    arrived: new Date('2026-01-31T08:30:00.250Z'),
+    position: { subscription: SUBSCRIPTION, messageId: '7', publishTime: PUBLISH_TIME },
+  });
+});
+
+test('a message that comes again makes the same lot', async () => {
+  const { push, lots } = neighbours();
+  for (const attempt of [1, 2]) await push(bodyOf(bytesOf(eventOf('1')), '7', attempt));
+  expect(lots[1]).toEqual(lots[0]);
+});
+
+test('what the store refuses goes to the dead letter at once, with its reason', async () => {
+  const { push, letters } = neighbours();
+  expect(await push(bodyOf(bytesOf(eventOf('1', { type: 'refused' }))))).toBe(204);
+  expect(letters.map(({ attributes }) => attributes!.deadLetterReason)).toEqual(['PermanentError: the store refuses it']);
+});
+
+describe('answers 400 and says so', () => {
+  const whole = bodyOf(bytesOf(eventOf('1')));
+  test.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', 'text'],
+    ['an event that is not wrapped', eventOf('1')],
+    ['no subscription', { ...whole, subscription: undefined }],
+    ['no message', { ...whole, message: undefined }],
+    ['no id', { ...whole, message: { ...whole.message, messageId: undefined } }],
+    ['no time', { ...whole, message: { ...whole.message, publishTime: 'today' } }],
+    ['data that is no text', { ...whole, message: { ...whole.message, data: 1 } }],
+  ])('to %s', async (_, body) => {
+    const { push, lots, letters } = neighbours();
+    expect(await push(body)).toBe(400);
+    expect([lots, letters]).toEqual([[], []]);
+    expect(JSON.parse(lines[0]!)).toEqual({ severity: 'ERROR', message: 'A request came that is no push of Pub/Sub.' });
+  });
+});
+
+test('logs are lines of JSON with a severity, and never hold the event', async () => {
+  const { push } = neighbours({ fault: () => 'before' });
+  await push(bodyOf(bytesOf(eventOf('1', { data: 'secret' }))));
+  await push(bodyOf(bytesOf(eventOf('1', { data: 'secret', part: 'secret' }))));
+  expect(lines.map((line) => JSON.parse(line).severity)).toEqual(['WARNING', 'WARNING']);
+  expect(lines.join()).not.toContain('secret');
+});

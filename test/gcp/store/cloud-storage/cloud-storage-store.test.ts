@@ -1,0 +1,288 @@
+import fc from 'fast-check';
+import { PubSubBuffer } from '../../../../gcp/connect/pub-sub/pub-sub-buffer';
+import type { Site } from '../../../../gcp/ports/site';
+import { CloudStorageStore, type CloudStorageStoreProps } from '../../../../gcp/store/cloud-storage/cloud-storage-store';
+import { documentedDefaults } from '../../../support/defaults';
+import { expectSnapshot } from '../../../support/snapshot';
+import { key, readable, Somebody, site, synthesize } from '../../stand-ins';
+
+const DAY_SECONDS = 24 * 60 * 60;
+const make = (props: Partial<CloudStorageStoreProps> = {}, context = {}) =>
+  synthesize((stack) => new CloudStorageStore(stack, 'Store', { site, ...props }), context);
+
+type Bind = (store: CloudStorageStore, somebody: Somebody) => unknown;
+const bind = <Bound>(act: (store: CloudStorageStore, somebody: Somebody) => Bound, props: Partial<CloudStorageStoreProps> = {}) =>
+  synthesize((stack) => act(new CloudStorageStore(stack, 'Store', { site, ...props }), new Somebody(stack, 'Somebody')));
+
+const rulesOf = ({ one }: Pick<ReturnType<typeof make>, 'one'>): { action: { type: string }; condition: object }[] =>
+  one('google_storage_bucket').lifecycle_rule;
+const ruleOf = (synth: Pick<ReturnType<typeof make>, 'one'>, type: string) => rulesOf(synth).filter(({ action }) => action.type === type);
+
+test('the snapshot', () => {
+  expectSnapshot(
+    'gcp/store/cloud-storage/cloud-storage-store.snapshot.yaml',
+    'Nobody outside gets in; Terraform refuses to destroy the bucket; what was overwritten or deleted comes back for a week.',
+    readable(make().json.resource),
+  );
+});
+
+test('the snapshot of what may be done', () => {
+  const { json } = bind((store, somebody) => {
+    store.bindWriter(somebody, 'STORE');
+    store.bindReader(somebody, 'STORE');
+    store.bindDelivery(somebody);
+  });
+  expectSnapshot(
+    'gcp/store/cloud-storage/cloud-storage-grants.snapshot.yaml',
+    'Writers and readers reach what is below the prefix; who delivers adds objects anywhere, and reads and overwrites none.',
+    readable(json.resource!.google_storage_bucket_iam_member),
+  );
+});
+
+test('documents the defaults that it has', () => {
+  const { built, one } = make();
+  const bucket = one('google_storage_bucket');
+  expect(documentedDefaults('gcp/store/cloud-storage/cloud-storage-store.ts', 'CloudStorageStoreProps')).toEqual({
+    name: bucket.name.slice('acme-data-acme-'.length),
+    prefix: built.prefix,
+    undeleteWindowDays: String(bucket.soft_delete_policy.retention_duration_seconds / DAY_SECONDS),
+    removal: bucket.lifecycle.prevent_destroy ? 'retain' : 'destroy',
+  });
+  expect(bucket.autoclass).toEqual({ enabled: true, terminal_storage_class: 'ARCHIVE' });
+  expect(rulesOf(make()).map(({ condition }) => condition)).toEqual([{ age: 7 }, { days_since_noncurrent_time: 1 }]);
+  expect(bucket.encryption).toBeUndefined();
+});
+
+test('takes every setting', () => {
+  const synth = make(
+    {
+      name: 'raw',
+      prefix: 'raw/events/',
+      archiveAfterDays: 30,
+      retentionDays: 400,
+      undeleteWindowDays: 90,
+      encryptionKey: key,
+      removal: 'destroy',
+    },
+    { destroyData: 'yes' },
+  );
+  expect(synth.one('google_storage_bucket')).toMatchObject({
+    name: 'acme-data-acme-raw',
+    autoclass: { enabled: false },
+    soft_delete_policy: { retention_duration_seconds: 90 * DAY_SECONDS },
+    encryption: { default_kms_key_name: key },
+    force_destroy: true,
+  });
+  expect(ruleOf(synth, 'SetStorageClass')).toEqual([
+    { action: { type: 'SetStorageClass', storage_class: 'COLDLINE' }, condition: { age: 30 } },
+  ]);
+  expect(ruleOf(synth, 'Delete').map(({ condition }) => condition)).toEqual([{ days_since_noncurrent_time: 1 }, { age: 400 }]);
+  expect(synth.built.prefix).toBe('raw/events/');
+  expect(JSON.stringify(synth.json)).not.toContain('prevent_destroy');
+});
+
+test('without both keys neither Terraform nor the provider deletes an object', () => {
+  const { lifecycle, force_destroy } = make({}, { destroyData: 'yes' }).one('google_storage_bucket');
+  expect([lifecycle, force_destroy]).toEqual([{ prevent_destroy: true }, false]);
+});
+
+test('the undelete window can be closed, and old versions still stay for a day', () => {
+  const synth = make({ undeleteWindowDays: 0 });
+  expect(synth.one('google_storage_bucket')).toMatchObject({
+    versioning: { enabled: true },
+    soft_delete_policy: { retention_duration_seconds: 0 },
+  });
+  expect(ruleOf(synth, 'Delete')).toEqual([{ action: { type: 'Delete' }, condition: { days_since_noncurrent_time: 1 } }]);
+});
+
+test('nobody is let in from outside, or to a single object', () =>
+  expect(make().one('google_storage_bucket')).toMatchObject({ uniform_bucket_level_access: true, public_access_prevention: 'enforced' }));
+
+test('uploads that were given up go after 7 days', () =>
+  expect(ruleOf(make(), 'AbortIncompleteMultipartUpload').map(({ condition }) => condition)).toEqual([{ age: 7 }]));
+
+test('the Storage agent may use the key, and has had a minute to learn so, before the bucket is encrypted with it', () => {
+  const { one, json } = make({ encryptionKey: key });
+  const [grant] = Object.keys(json.resource!.google_kms_crypto_key_iam_member!);
+  const [sleep] = Object.keys(json.resource!.time_sleep!);
+  expect(one('google_kms_crypto_key_iam_member')).toMatchObject({
+    crypto_key_id: key,
+    role: 'roles/cloudkms.cryptoKeyEncrypterDecrypter',
+    member: expect.stringContaining('data.google_storage_project_service_account'),
+  });
+  expect(one('time_sleep').depends_on).toEqual([`google_kms_crypto_key_iam_member.${grant}`]);
+  expect(one('google_storage_bucket').depends_on).toEqual(['time_sleep.site', `time_sleep.${sleep}`]);
+});
+
+test('the right to the key stays where it is while an API is added', () => {
+  const { one, json } = make({ encryptionKey: key });
+  const agents: { depends_on: string[] }[] = Object.values(json.data.google_storage_project_service_account);
+  expect(agents.map(({ depends_on }) => depends_on)).toEqual([['time_sleep.site']]);
+  expect(one('google_kms_crypto_key_iam_member').lifecycle).toEqual({ ignore_changes: ['member'] });
+});
+
+test('uses a bucket that is there already, makes nothing in it, and waits for the site', () => {
+  const { built, one, json } = bind((store, somebody) => store.bindWriter(somebody, 'STORE'), { bucketName: 'plants' });
+  expect(Object.keys(json.resource!)).toEqual(['google_storage_bucket_iam_member']);
+  expect(built.settings).toEqual({ STORE_BUCKET: 'plants', STORE_PREFIX: 'events/' });
+  expect(one('google_storage_bucket_iam_member')).toMatchObject({ bucket: 'plants', depends_on: ['time_sleep.site'] });
+});
+
+test('stands twice in one stack', () => {
+  const { all } = synthesize((stack) => ['a', 'b'].map((name) => new CloudStorageStore(stack, name, { site, name })));
+  expect(all('google_storage_bucket').map(({ name }) => name)).toEqual(['acme-data-acme-a', 'acme-data-acme-b']);
+});
+
+test('the longest names make a name that a bucket takes', () => {
+  const longest: Site = { ...site, project: 'p'.repeat(30), prefix: 'a'.repeat(11) };
+  expect(make({ site: longest, name: 'n'.repeat(20) }).one('google_storage_bucket').name).toMatch(/^[a-z0-9](-*[a-z0-9]){0,62}$/);
+});
+
+describe('a writer', () => {
+  test('may add objects below the prefix; it can neither read, overwrite nor delete them', () => {
+    const { built, one } = bind((store, somebody) => store.bindWriter(somebody, 'EVENTS'), { bucketName: 'plants', prefix: 'raw/press/' });
+    expect([Object.keys(built.settings), built.waitFor.length]).toEqual([['EVENTS_BUCKET', 'EVENTS_PREFIX'], 1]);
+    expect(one('google_storage_bucket_iam_member')).toMatchObject({
+      role: 'roles/storage.objectCreator',
+      member: 'serviceAccount:somebody@acme-data.iam.gserviceaccount.com',
+      condition: { expression: 'resource.name.startsWith("projects/_/buckets/plants/objects/raw/press/")' },
+    });
+  });
+});
+
+describe('a reader', () => {
+  test('may read and list what is below the prefix, and nothing else', () => {
+    const { built, one } = bind((store, somebody) => store.bindReader(somebody, 'EVENTS'), { bucketName: 'plants' });
+    expect([Object.keys(built.settings), built.waitFor.length]).toEqual([['EVENTS_BUCKET', 'EVENTS_PREFIX'], 1]);
+    expect(one('google_storage_bucket_iam_member')).toMatchObject({
+      role: 'roles/storage.objectViewer',
+      condition: {
+        expression:
+          'resource.name.startsWith("projects/_/buckets/plants/objects/events/") || api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("events/")',
+      },
+    });
+  });
+
+  test('of what Pub/Sub delivered has a store of its own over the same bucket', () => {
+    const { built } = synthesize((stack) => {
+      const { bucketName } = new CloudStorageStore(stack, 'Store', { site });
+      const raw = new CloudStorageStore(stack, 'Raw', { site, bucketName, prefix: 'raw/' });
+      return raw.bindReader(new Somebody(stack, 'Spark'), 'RAW');
+    });
+    expect(built.settings).toMatchObject({ RAW_PREFIX: 'raw/' });
+  });
+});
+
+test('whatever folders a prefix has, no condition can be led out of its quotes', () => {
+  const part = fc.string({ unit: fc.constantFrom(...'aZ9!_-*.()\'"\\$%\n'), minLength: 1, maxLength: 4 });
+  fc.assert(
+    fc.property(fc.array(part, { minLength: 1, maxLength: 3 }), (parts) => {
+      const prefix = `${parts.join('/')}/`;
+      const grants: Bind = (store, somebody) => store.bindReader(somebody, 'EVENTS');
+      let made: ReturnType<typeof bind>;
+      try {
+        made = bind(grants, { bucketName: 'plants', prefix });
+      } catch (error) {
+        return expect((error as Error).message).toContain('prefix must be folders that end in a slash');
+      }
+      const { expression } = made.one('google_storage_bucket_iam_member').condition;
+      expect(expression.match(/"/g)).toHaveLength(8);
+      expect(expression).not.toMatch(/[\\\n$%{}]/);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+describe('a delivery', () => {
+  const deliver = (props: Partial<CloudStorageStoreProps> = {}) =>
+    synthesize((stack) => {
+      const store = new CloudStorageStore(stack, 'Store', { site, ...props });
+      new PubSubBuffer(stack, 'Buffer', { site }).deliverInto(store, 'archive');
+      return store;
+    });
+  const configOf = ({ all }: ReturnType<typeof deliver>) =>
+    all('google_pubsub_subscription').find(({ cloud_storage_config }) => cloud_storage_config).cloud_storage_config;
+
+  test('lies apart from what a handler writes, so that a reader of the one does not see the other', () => {
+    const synth = deliver();
+    expect(configOf(synth).filename_prefix).toBe('raw/');
+    expect(synth.built.prefix.startsWith('raw/')).toBe(false);
+  });
+
+  test('keeps any payload, with the id, the time and the attributes of its message', () =>
+    expect(configOf(deliver())).toMatchObject({ avro_config: { write_metadata: true }, filename_suffix: '.avro' }));
+
+  test('closes a file after 5 minutes or at 100 MiB, before Pub/Sub delivers its events again', () => {
+    const synth = deliver();
+    const { ack_deadline_seconds } = synth.all('google_pubsub_subscription').find(({ cloud_storage_config }) => cloud_storage_config);
+    expect(configOf(synth)).toMatchObject({ max_duration: '300s', max_bytes: 104_857_600 });
+    expect(ack_deadline_seconds).toBeGreaterThanOrEqual(300);
+  });
+
+  test('may add objects and look the bucket up, and starts after both rights', () => {
+    const { all, one } = deliver({ bucketName: 'plants' });
+    expect(all('google_storage_bucket_iam_member').map(({ role, bucket, condition }) => [role, bucket, condition])).toEqual([
+      ['roles/storage.legacyBucketReader', 'plants', undefined],
+      ['roles/storage.objectCreator', 'plants', undefined],
+    ]);
+    const awaited = one('time_sleep').depends_on.filter((address: string) => address.startsWith('google_storage_bucket_iam_member.'));
+    expect(awaited).toHaveLength(2);
+  });
+
+  test.each(['raw/', 'raw/events/'])('refuses to mix with what a handler writes below %s', (prefix) =>
+    expect(() => deliver({ prefix })).toThrow(
+      new Error(
+        `test/Store: prefix must lie outside of raw/, where records are delivered, got "${prefix}". Take another, or deliver into another store.`,
+      ),
+    ),
+  );
+});
+
+describe('refuses', () => {
+  const name = (got: string) =>
+    `test/Store: name must be 1 to 20 lower-case letters and digits, got "${got}". A bucket has room for no more.`;
+  const folders = (got: string) =>
+    `test/Store: prefix must be folders that end in a slash, got "${got}". Write it like events/ or raw/events/.`;
+  const undelete = (got: number) =>
+    `test/Store: undeleteWindowDays must be 7 to 90 days, got ${got}. Cloud Storage offers no other, but for 0, which is none.`;
+  const bucketName = (got: string) =>
+    `test/Store: bucketName must be the name of a bucket, got "${got}". Write it without gs://, like plants-archive.`;
+
+  test.each<[string, Partial<CloudStorageStoreProps>, string]>([
+    ['a name with a hyphen', { name: 'func-source' }, name('func-source')],
+    ['a long name', { name: 'n'.repeat(21) }, name('n'.repeat(21))],
+    ['a prefix without its slash', { prefix: 'events' }, folders('events')],
+    ['a prefix that starts with a slash', { prefix: '/events/' }, folders('/events/')],
+    ['no prefix', { prefix: '' }, folders('')],
+    ['a quote in the prefix', { prefix: 'a"/' }, folders('a\\"/')],
+    [
+      'a move at once',
+      { archiveAfterDays: 0 },
+      'test/Store: archiveAfterDays must be 1 to 36500 days, got 0. Leave it out to go by when an object was last read.',
+    ],
+    [
+      'no retention at all',
+      { retentionDays: 0 },
+      'test/Store: retentionDays must be 1 to 36500 days, got 0. Leave it out to keep objects for ever.',
+    ],
+    ['a short undelete window', { undeleteWindowDays: 6 }, undelete(6)],
+    ['a long undelete window', { undeleteWindowDays: 91 }, undelete(91)],
+    [
+      'a key that is none',
+      { encryptionKey: 'key' },
+      'test/Store: encryptionKey must be the id of a key, got "key". See gcloud kms keys list.',
+    ],
+    ['a bucket by its address', { bucketName: 'gs://plants' }, bucketName('gs://plants')],
+    ['a bucket that cannot be', { bucketName: 'Plants' }, bucketName('Plants')],
+    [
+      'settings for a bucket that is there',
+      { bucketName: 'plants', name: 'raw', archiveAfterDays: 30, retentionDays: 30, undeleteWindowDays: 7, encryptionKey: key },
+      'test/Store: bucketName keeps its own settings, got name and archiveAfterDays and retentionDays and undeleteWindowDays and encryptionKey beside it. Leave name and archiveAfterDays and retentionDays and undeleteWindowDays and encryptionKey out.',
+    ],
+    [
+      'one key to destroy',
+      { removal: 'destroy' },
+      `test/Store: removal 'destroy' needs the context destroyData to be "yes", got nothing. Set DESTROY_DATA=yes in the environment of this command, or leave removal out to keep the data.`,
+    ],
+  ])('%s', (_, props, message) => expect(() => make(props)).toThrow(new Error(message)));
+});

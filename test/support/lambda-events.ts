@@ -1,0 +1,44 @@
+import type { KinesisStreamRecord, SQSRecord } from 'aws-lambda';
+import { ARRIVAL } from './settling';
+
+/** A record of Kinesis: the bytes that came in, their place in the shard, and when they arrived. */
+export function kinesisRecord(bytes: Buffer, place = 1, { shard = 0, arrived = ARRIVAL } = {}): KinesisStreamRecord {
+  const sequenceNumber = `49590338271490256608559692538361571095921575989136588${String(place).padStart(3, '0')}`;
+  return {
+    eventID: `shardId-00000000000${shard}:${sequenceNumber}`,
+    eventSourceARN: 'arn:aws:kinesis:eu-west-1:123456789012:stream/events',
+    kinesis: {
+      data: bytes.toString('base64'),
+      sequenceNumber,
+      approximateArrivalTimestamp: arrived.getTime() / 1000,
+      partitionKey: 'key',
+      kinesisSchemaVersion: '1.0',
+    },
+  } as KinesisStreamRecord;
+}
+
+/** A message of SQS: what was sent, which one it is, and when it arrived. */
+export function sqsRecord(body: string, place = 1, { arrived = ARRIVAL, kind = '' } = {}): SQSRecord {
+  return {
+    messageId: `059f36b4-87a3-44ab-83d2-${String(place).padStart(12, '0')}`,
+    body,
+    attributes: { SentTimestamp: String(arrived.getTime()), ApproximateReceiveCount: '1' },
+    messageAttributes: kind ? { kind: { stringValue: kind, dataType: 'String' } } : {},
+    eventSourceARN: 'arn:aws:sqs:eu-west-1:123456789012:events',
+  } as unknown as SQSRecord;
+}
+
+/** What Lambda hands to a function beside the event. */
+export const CONTEXT = { getRemainingTimeInMillis: () => 60_000 };
+
+/** What Lambda hands over of each form of records: payloads as records of one batch, with the id that a failure is reported by. */
+export const BATCHES: Readonly<Record<string, (payloads: readonly string[]) => { Records: object[]; ids: string[] }>> = {
+  kinesis: (payloads) => {
+    const Records = payloads.map((payload, place) => kinesisRecord(Buffer.from(payload), place));
+    return { Records, ids: Records.map(({ kinesis }) => kinesis.sequenceNumber) };
+  },
+  sqs: (payloads) => {
+    const Records = payloads.map((payload, place) => sqsRecord(payload, place));
+    return { Records, ids: Records.map(({ messageId }) => messageId) };
+  },
+};
