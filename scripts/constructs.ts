@@ -7,7 +7,7 @@ const ROOT = path.join(__dirname, '..');
 const ROOMS = ['connect', 'buffer', 'processing', 'store', 'visualize', 'containerization', 'foundation'];
 
 /** What knows several constructs, and so is not what one of them is made of. */
-const PUTS_TOGETHER = /\/(example|facts|platform)\.ts$/;
+const PUTS_TOGETHER = /\/(example|facts|promises|platform)\.ts$/;
 
 /** A class that people make, or that their platforms extend. */
 export interface Found {
@@ -30,7 +30,7 @@ export function findConstructs(clouds: readonly Cloud[] = CLOUDS, root = ROOT): 
     const sources = ROOMS.flatMap((room) => filesIn(`${cloud}/${room}`, root)).map((file) => parse(file, root));
     const parts = new Set(sources.filter(({ fileName }) => !PUTS_TOGETHER.test(fileName)).flatMap(madeIn));
     return sources
-      .filter(({ fileName }) => !/\/(example|facts)\.ts$/.test(fileName))
+      .filter(({ fileName }) => !/\/(example|facts|promises)\.ts$/.test(fileName))
       .flatMap((source) => source.statements.filter(isExportedClass).map((declaration) => ({ source, declaration })))
       .filter(({ declaration }) => !parts.has(declaration.name.text))
       .flatMap(({ source, declaration }) => found(cloud, source, declaration) ?? []);
