@@ -3,9 +3,15 @@ require('./bin/ready');
 /** @type {import('jest').Config} */
 module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  transform: { '\\.ts$': 'ts-jest' },
+  transform: { '\\.ts$': '<rootDir>/test/support/transform.cjs' },
+  setupFiles: ['<rootDir>/test/support/clock.cjs'],
   setupFilesAfterEnv: ['<rootDir>/test/support/setup.ts'],
   testEnvironment: 'node',
-  // One worker for each core: many tests wait for a process of their own.
+  // Node itself goes on asking a clock that was moved, after the tests of a file.
+  testEnvironmentOptions: process.env.CLOCK_OFFSET_DAYS ? { globalsCleanup: 'off' } : {},
+  // What was synthesized, run or installed here holds copies of files, and no modules of its own.
+  modulePathIgnorePatterns: ['<rootDir>/(cdk\\.out|cdktf\\.out|\\.local|\\.judges)/'],
+  // One worker for each core: many tests wait for a process of their own, and for longer where the machine is busy.
   maxWorkers: '100%',
+  testTimeout: 60_000,
 };

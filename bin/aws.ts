@@ -1,18 +1,22 @@
 import { App } from 'aws-cdk-lib';
 import { DISABLE_CREATION_STACK_TRACES } from 'aws-cdk-lib/cx-api';
 import cdk from '../cdk.json';
-import { blueprintsNamed, build, readRequest } from '../shared/synth/blueprints';
+import { type Blueprint, blueprintsNamed, build, readRequest } from '../shared/synth/blueprints';
 import { DESTROY_DATA } from '../shared/synth/settings';
 import { orOneLine } from './one-line';
 
 /** Without it, each construct's source line goes into the output, with the folder it lies in. `cdk synth --debug` brings them back. */
 const PURE = { [DISABLE_CREATION_STACK_TRACES]: true };
 
-/** Synthesize what is asked for on AWS. The outcome lies in `outdir`, or where the CDK command line says. */
-export function synthesizeAws(env: NodeJS.ProcessEnv, outdir?: string) {
+/**
+ * Synthesize what is asked for on AWS. The outcome lies in `outdir`, or where the CDK command line says.
+ * @param blueprints what to build, where it is not for the environment or the context to say
+ */
+export function synthesizeAws(env: NodeJS.ProcessEnv, outdir?: string, blueprints?: readonly Blueprint[]) {
   const app = new App({ outdir, autoSynth: false, context: { ...cdk.context, ...PURE, [DESTROY_DATA]: env.DESTROY_DATA } });
   const { blueprint, options } = readRequest(env);
-  for (const found of blueprintsNamed(app.node.tryGetContext('blueprint') ?? blueprint, ['aws'])) build(app, found, options);
+  const asked = () => blueprintsNamed(app.node.tryGetContext('blueprint') ?? blueprint, ['aws']);
+  for (const found of blueprints ?? asked()) build(app, found, options);
   return app.synth();
 }
 

@@ -1,64 +1,92 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { parseArgs, styleText } from 'node:util';
-import { type Picture, renderAccess, renderFlow, STAGES } from '../shared/read/picture';
+import { parseArgs } from 'node:util';
+import { blueprintsNamed, CLOUDS, type Cloud, findBlueprints, readRequest } from '../shared/synth/blueprints';
+import { listBlueprints, renderList } from './list';
 import { orOneLine } from './one-line';
+import { renderPage, type Shown } from './page';
+import type { TerraformCloud } from './terraform';
 
-const HELP = `Synthesizes the pipelines and shows what each of them creates, who may do what, and how to deploy it.
+const HELP = `Synthesizes a blueprint and shows what it creates, who may do what, and how to deploy it. The minimal pipelines, where none is named.
 
-Usage: npm start [-- [CLOUD ...] [--json] [--help]]
+Usage: npm start [-- [CLOUD ...] [NAME] [--list] [--json] [--help]]
 
-  CLOUD     aws, azure or gcp; all three where none is named
+  CLOUD     aws, azure or gcp; each that has the blueprint where none is named
+  NAME      what to build; -c blueprint=NAME says the same
+  --list    show every blueprint, and build none
   --json    print everything as JSON, for machines: npm start --silent -- --json
   --help    print this text
 
 Environment:
-  BLUEPRINT     what to build, by its name
+  BLUEPRINT     what to build, where the command does not name it
   REMOVAL       retain (as it is without), or destroy: delete the data with its stack
   DESTROY_DATA  yes: the second key that destroy takes
 
 Exit codes: 0 done, 1 a setting is refused, 2 the command is not understood.`;
 
-const CLOUDS = ['aws', 'azure', 'gcp'] as const;
-type Cloud = (typeof CLOUDS)[number];
-
-const CLOSING = `
-To see events go through, on this machine and without an account: npm run local
-Before the first deploy into an account, read "Deploy" in README.md. To see what a change would do: npx cdk diff, terraform plan.`;
+const MINIMAL = 'pipeline';
+const TITLES: Readonly<Record<Cloud, string>> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
 
 const root = path.join(__dirname, '..');
 
-/** A synthesized stack, ready to be shown. */
-interface Shown extends Picture {
-  readonly stack: string;
-  /** The template, by its path from the root. */
-  readonly template: string;
-  /** The commands that deploy it. */
-  readonly deploy: readonly string[];
+interface Command {
+  readonly clouds: readonly Cloud[];
+  /** The name of a blueprint. */
+  readonly name?: string;
+  readonly list: boolean;
+  readonly json: boolean;
+  readonly help: boolean;
 }
 
 orOneLine(() => {
-  const { clouds, json, help } = readCommand();
+  const { clouds, name, list, json, help } = readCommand();
   if (help) return console.log(HELP);
+  if (list) {
+    const listed = listBlueprints(clouds).filter((one) => name === undefined || one.name === name);
+    return console.log(json ? JSON.stringify(listed, null, 2) : renderList(listed));
+  }
 
   process.env.CDK_VALIDATION ??= 'false';
+  const env = { ...process.env, BLUEPRINT: name ?? process.env.BLUEPRINT };
+  const { blueprint } = readRequest(env);
+  const known = blueprintsNamed(blueprint).map(({ cloud }) => cloud);
+  const having = clouds.filter((cloud) => known.includes(cloud));
+  const without = clouds.filter((cloud) => !known.includes(cloud));
+  if (without.length > 0) {
+    const [has, no] = [titles(known), `${titles(without)} ${without.length > 1 ? 'have' : 'has'} no blueprint ${blueprint}`];
+    if (having.length === 0) throw new Error(`${no}. It is a blueprint of ${has}.`);
+    console.error(`${no}.`);
+  }
+  const terraform = having.filter((cloud) => cloud !== 'aws');
   const shown = [
-    ...(clouds.includes('aws') ? timed('AWS', showAws) : []),
-    ...(clouds.some(isTerraform) ? timed('Azure and GCP', () => showTerraform(clouds.filter(isTerraform))) : []),
+    ...(having.includes('aws') ? timed(['aws'], () => showAws(blueprint, env)) : []),
+    ...(terraform.length > 0 ? timed(terraform, () => showTerraform(env, terraform)) : []),
   ];
-  console.log(json ? JSON.stringify(shown, null, 2) : [...shown.map(render), CLOSING].join('\n'));
+  console.log(json ? JSON.stringify(shown, null, 2) : [...shown.map(renderPage), closing(blueprint, having)].join('\n'));
 });
 
-function readCommand(): { clouds: readonly Cloud[]; json: boolean; help: boolean } {
+function readCommand(): Command {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+      options: {
+        context: { type: 'string', short: 'c', multiple: true, default: [] },
+        list: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
     });
-    const unknown = positionals.find((name) => !CLOUDS.includes(name as Cloud));
-    if (unknown !== undefined) throw new Error(`${JSON.stringify(unknown)} is no cloud. Name ${CLOUDS.join(', ')}, or none for all three.`);
-    return { clouds: positionals.length > 0 ? CLOUDS.filter((cloud) => positionals.includes(cloud)) : CLOUDS, ...values };
+    const isCloud = (word: string): word is Cloud => CLOUDS.includes(word as Cloud);
+    const names = [...positionals.filter((word) => !isCloud(word)), ...values.context.map(blueprintIn)];
+    const known = findBlueprints().map(({ name }) => name);
+    const unknown = names.find((name) => !known.includes(name));
+    if (unknown !== undefined) {
+      throw new Error(`${JSON.stringify(unknown)} is no cloud, which are ${CLOUDS.join(', ')}, and no blueprint, which --list shows`);
+    }
+    if (names.length > 1) throw new Error(`one blueprint is built at a time, got ${names.join(' and ')}`);
+    const clouds = CLOUDS.filter((cloud) => positionals.includes(cloud));
+    return { ...values, clouds: clouds.length > 0 ? clouds : CLOUDS, name: names[0] };
   } catch (error) {
     // Node goes on with how to call a file that is named like an option.
     const sentence = (error as Error).message.replace(/\.( To specify .*)?$/s, '');
@@ -67,13 +95,16 @@ function readCommand(): { clouds: readonly Cloud[]; json: boolean; help: boolean
   }
 }
 
-function isTerraform(cloud: Cloud): cloud is 'azure' | 'gcp' {
-  return cloud !== 'aws';
+/** `blueprint=lake`, as `cdk synth -c` takes it. */
+function blueprintIn(context: string): string {
+  const [key, name] = context.split('=');
+  if (key !== 'blueprint' || !name) throw new Error(`-c takes blueprint=NAME, got ${JSON.stringify(context)}`);
+  return name;
 }
 
-function timed<Result>(what: string, work: () => Result): Result {
+function timed<Result>(clouds: readonly Cloud[], work: () => Result): Result {
   const start = performance.now();
-  process.stderr.write(`Synthesizing ${what} ...`);
+  process.stderr.write(`Synthesizing ${titles(clouds)} ...`);
   try {
     return work();
   } finally {
@@ -83,21 +114,23 @@ function timed<Result>(what: string, work: () => Result): Result {
 
 // The code of a cloud takes time to load, so it is loaded when it is asked for.
 
-function showAws(): Shown[] {
+function showAws(blueprint: string, env: NodeJS.ProcessEnv): Shown[] {
   const { synthesizeAws }: typeof import('./aws') = require('./aws');
   const { readCloudFormation }: typeof import('../shared/read/cloudformation') = require('../shared/read/cloudformation');
-  return synthesizeAws(process.env, path.join(root, 'cdk.out')).stacks.map(({ stackName, templateFile, template }) => ({
+  // The command synthesizes again, so it must be told the same.
+  const told = ['REMOVAL', 'DESTROY_DATA'].flatMap((key) => (env[key] === undefined ? [] : [`${key}=${env[key]} `]));
+  return synthesizeAws(env, path.join(root, 'cdk.out')).stacks.map(({ stackName, templateFile, template }) => ({
     stack: stackName,
     template: `cdk.out/${templateFile}`,
-    deploy: [`npx cdk deploy ${stackName}`],
+    deploy: [`${told.join('')}npx cdk deploy ${stackName}${context(blueprint)}`],
     ...readCloudFormation(template),
   }));
 }
 
-function showTerraform(clouds: readonly ('azure' | 'gcp')[]): Shown[] {
+function showTerraform(env: NodeJS.ProcessEnv, clouds: readonly TerraformCloud[]): Shown[] {
   const { synthesizeTerraform }: typeof import('./terraform') = require('./terraform');
   const { readTerraform, required }: typeof import('../shared/read/terraform') = require('../shared/read/terraform');
-  return synthesizeTerraform(process.env, path.join(root, 'cdktf.out'), clouds).map((stack) => {
+  return synthesizeTerraform(env, path.join(root, 'cdktf.out'), clouds).map((stack) => {
     const folder = `cdktf.out/stacks/${stack}`;
     const json = JSON.parse(readFileSync(path.join(root, folder, 'cdk.tf.json'), 'utf8'));
     const variables = required(json).map((name) => `-var ${name}=...`);
@@ -111,47 +144,18 @@ function showTerraform(clouds: readonly ('azure' | 'gcp')[]): Shown[] {
   });
 }
 
-function render({ stack, template, deploy, resources, flow, access }: Shown): string {
-  const stages = STAGES.filter((stage) => resources.some((resource) => resource.stage === stage)).flatMap((stage) => {
-    const notes = flow.find(({ to }) => to === stage)?.notes;
-    const made = wrap(count(resources.filter((resource) => resource.stage === stage)));
-    return [notes, ...made].filter(Boolean).map((line, index) => `  ${(index === 0 ? stage : '').padEnd(12)}${line}`);
-  });
-  const within = access.filter(({ identity }) => ['client', 'Site', ...STAGES].some((stage) => identity.startsWith(stage)));
-  const around = resources.filter(({ stage }) => !STAGES.includes(stage));
-  return [
-    `\n${bold(stack)}, ${resources.length} resources in ${template}\n`,
-    ...stages,
-    ...(around.length > 0 ? wrap(count(around)) : []).map((line, index) => `  ${(index === 0 ? 'around' : '').padEnd(12)}${line}`),
-    `\n${indent(renderFlow(flow.map((hop) => ({ ...hop, notes: '' }))))}`,
-    indent(renderAccess(within)),
-    `  deploy   ${deploy.join(`\n${' '.repeat(11)}`)}`,
-  ].join('\n');
+/** How the command line of the CDK is told which blueprint it is. */
+function context(blueprint: string): string {
+  return blueprint === MINIMAL ? '' : ` -c blueprint=${blueprint}`;
 }
 
-/** `2 S3 Bucket, S3 BucketPolicy` */
-function count(resources: Picture['resources']): string {
-  const counts = new Map<string, number>();
-  for (const { type } of resources) {
-    const short = type.replace(/^(AWS::|google_|azurerm_)/, '').replace(/::|_/g, ' ');
-    counts.set(short, (counts.get(short) ?? 0) + 1);
-  }
-  return [...counts].map(([type, number]) => (number > 1 ? `${number} ${type}` : type)).join(', ');
+function closing(blueprint: string, clouds: readonly Cloud[]): string {
+  const local = `To see events go through, on this machine and without an account: npm run local${blueprint === MINIMAL ? '' : ` -- ${blueprint}`}`;
+  const diff = [clouds.includes('aws') && `npx cdk diff${context(blueprint)}`, clouds.some((cloud) => cloud !== 'aws') && 'terraform plan'];
+  const deploy = `Before the first deploy into an account, read "Deploy" in README.md. To see what a change would do: ${diff.filter(Boolean).join(', ')}.`;
+  return ['', local, deploy].join('\n');
 }
 
-function wrap(list: string): string[] {
-  const lines: string[] = [];
-  for (const part of list.split(', ')) {
-    if (lines.length > 0 && lines.at(-1)!.length + part.length < 96) lines.push(`${lines.pop()}, ${part}`);
-    else lines.push(part);
-  }
-  return lines;
-}
-
-function indent(text: string): string {
-  return text.replace(/^(?=.)/gm, '  ');
-}
-
-function bold(text: string): string {
-  return process.stdout.isTTY && !process.env.NO_COLOR ? styleText('bold', text) : text;
+function titles(clouds: readonly Cloud[]): string {
+  return clouds.map((cloud) => TITLES[cloud]).join(' and ');
 }

@@ -1,5 +1,5 @@
 import { App } from 'cdktf';
-import { blueprintsNamed, build, type Cloud, readRequest } from '../shared/synth/blueprints';
+import { type Blueprint, blueprintsNamed, build, type Cloud, readRequest } from '../shared/synth/blueprints';
 import { DESTROY_DATA } from '../shared/synth/settings';
 import { orOneLine } from './one-line';
 
@@ -8,17 +8,20 @@ export type TerraformCloud = Exclude<Cloud, 'aws'>;
 
 /**
  * Synthesize what is asked for on Azure and GCP. The outcome lies in `outdir`, or where the CDKTF command line says.
+ * @param blueprints what to build, where it is not for the environment or the context to say
  * @returns the names of the stacks
  */
 export function synthesizeTerraform(
   env: NodeJS.ProcessEnv,
   outdir?: string,
   clouds: readonly TerraformCloud[] = ['azure', 'gcp'],
+  blueprints?: readonly Blueprint[],
 ): string[] {
   // Else CDKTF asks Terraform for its version, which only a deploy needs.
   const app = new App({ outdir, skipValidation: true, context: { [DESTROY_DATA]: env.DESTROY_DATA } });
   const { blueprint, options } = readRequest(env);
-  for (const found of blueprintsNamed(blueprint, clouds)) build(app, found, options);
+  const asked = () => blueprintsNamed(app.node.tryGetContext('blueprint') ?? blueprint, clouds);
+  for (const found of blueprints ?? asked()) build(app, found, options);
   app.synth();
   return Object.keys(app.manifest.stacks);
 }

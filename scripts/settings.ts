@@ -1,16 +1,14 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import ts from 'typescript';
+import type { Cloud } from '../shared/synth/blueprints';
+import { type Found, findConstructs, interfaceOf, parse } from './constructs';
 
-const root = path.join(__dirname, '..');
-const CLOUDS = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
-const ROOMS = ['connect', 'buffer', 'processing', 'store', 'visualize', 'containerization', 'foundation'];
+const CLOUDS: Readonly<Record<Cloud, string>> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
 
 /** Every setting of every construct, from the comments in the code: `docs/settings.md`. */
 export function settingsPage(): string {
   const clouds = Object.entries(CLOUDS).map(([cloud, title]) => [
     `## ${title}`,
-    ...ROOMS.flatMap((room) => filesOf(cloud, room)).flatMap((file) => constructIn(file)),
+    ...findConstructs([cloud as Cloud]).flatMap(section),
     deliveryOf(cloud),
   ]);
   return `${['# Settings', INTRODUCTION, ...clouds.flat()].join('\n\n')}\n`;
@@ -19,24 +17,11 @@ export function settingsPage(): string {
 const INTRODUCTION = `Every construct with its settings, in the order that data takes. This page is generated from the comments in the code, and a test holds each default
 that is a value against what the template says.`;
 
-function filesOf(cloud: string, room: string): string[] {
-  const folder = path.posix.join(cloud, room);
-  if (!existsSync(path.join(root, folder))) return [];
-  const entries = readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' });
-  return entries
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => path.posix.join(folder, name))
-    .sort();
-}
-
-/** A construct that people make: what it is, and a table. The parts of a stage are left out: their names end otherwise. */
-function constructIn(file: string): string[] {
-  const source = parse(file);
-  const made = source.statements.find(ts.isClassDeclaration);
-  const props = interfaceOf(source, `${made?.name?.text}Props`);
-  if (!made?.name || !props || !/(Entry|Buffer|Processor|Store|Site|Platform)$/.test(made.name.text)) return [];
-  const [first] = textOf(made).split('\n\n');
-  return [`### [${made.name.text}](../${file})`, first!, table(props)];
+/** A construct that people make: what it is, and a table. */
+function section({ name, file, declaration, props }: Found): string[] {
+  const [first] = textOf(declaration).split('\n\n');
+  if (!first) throw new Error(`${file}: ${name} needs a comment that says what it is.`);
+  return [`### [${name}](../${file})`, first, table(props)];
 }
 
 function deliveryOf(cloud: string): string {
@@ -60,12 +45,4 @@ function cell(text: string): string {
 function textOf(node: ts.Node): string {
   const [comment] = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc);
   return ts.getTextOfJSDocComment(comment?.comment) ?? '';
-}
-
-function interfaceOf(source: ts.SourceFile, name: string): ts.InterfaceDeclaration | undefined {
-  return source.statements.filter(ts.isInterfaceDeclaration).find((node) => node.name.text === name);
-}
-
-function parse(file: string): ts.SourceFile {
-  return ts.createSourceFile(file, readFileSync(path.join(root, file), 'utf8'), ts.ScriptTarget.Latest, true);
 }

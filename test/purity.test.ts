@@ -1,36 +1,32 @@
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
-import { temporaryFolder } from './support/folder';
+import { findBlueprints } from '../shared/synth/blueprints';
+import { clone } from './support/clone';
 
 const root = path.join(__dirname, '..');
+const CLOCK = path.join(__dirname, 'support/clock.cjs');
 
-/** A clone of the sources, with the installed packages but without their cache. */
-function clone(): string {
-  const folder = temporaryFolder();
-  for (const entry of ['aws', 'azure', 'gcp', 'shared', 'bin', 'package.json', 'tsconfig.json', 'cdk.json', 'cdktf.json']) {
-    cpSync(path.join(root, entry), path.join(folder, entry), { recursive: true });
-  }
-  mkdirSync(path.join(folder, 'node_modules'));
-  for (const name of readdirSync(path.join(root, 'node_modules')).filter((entry) => entry !== '.cache')) {
-    symlinkSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name));
-  }
-  return folder;
-}
+/** Every blueprint, in one process. */
+const SYNTHESIZE = `
+  const { findBlueprints } = require('./shared/synth/blueprints');
+  require('./bin/aws').synthesizeAws(process.env, 'out/aws', findBlueprints(['aws']));
+  const terraform = ['azure', 'gcp'];
+  require('./bin/terraform').synthesizeTerraform(process.env, 'out/terraform', terraform, findBlueprints(terraform));`;
 
 /** Every file that a clone synthesizes, by its path, with its bytes. */
-function synthesized(env: NodeJS.ProcessEnv): Map<string, Buffer> {
+async function synthesized(env: NodeJS.ProcessEnv): Promise<Map<string, Buffer>> {
   const folder = clone();
+  const child = spawn(process.execPath, ['-r', CLOCK, '-r', 'tsx/cjs', '-e', SYNTHESIZE], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, CDK_VALIDATION: 'false', ...env },
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
+  const stderr = child.stderr.setEncoding('utf8').toArray();
+  const status = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+  if (status !== 0) throw new Error((await stderr).join(''));
   const outdir = path.join(folder, 'out');
-  for (const app of ['bin/aws.ts', 'bin/terraform.ts']) {
-    const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', app], {
-      cwd: folder,
-      env: { PATH: process.env.PATH, CDK_VALIDATION: 'false', CDK_OUTDIR: outdir, CDKTF_OUTDIR: outdir, ...env },
-      encoding: 'utf8',
-    });
-    if (status !== 0) throw new Error(stderr);
-  }
   const files = readdirSync(outdir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return new Map(
     files.map(({ parentPath, name }) => path.join(parentPath, name)).map((file) => [path.relative(outdir, file), readFileSync(file)]),
@@ -39,13 +35,19 @@ function synthesized(env: NodeJS.ProcessEnv): Map<string, Buffer> {
 
 let here: Map<string, Buffer>;
 let there: Map<string, Buffer>;
-beforeAll(() => {
-  here = synthesized({ TZ: 'Asia/Tokyo' });
-  there = synthesized({ TZ: 'America/Lima' });
-}, 60_000);
+beforeAll(async () => {
+  [here, there] = await Promise.all([synthesized({ TZ: 'Asia/Tokyo' }), synthesized({ TZ: 'America/Lima', CLOCK_OFFSET_DAYS: '400' })]);
+}, 120_000);
 
-test('two clones in two folders and two time zones synthesize the same bytes, without credentials', () => {
-  expect([...here.keys()].filter((file) => /template\.json|cdk\.tf\.json|\.zip$/.test(file)).length).toBeGreaterThanOrEqual(6);
+test('every blueprint is synthesized, and its handlers are packaged', () => {
+  const templates = findBlueprints().map(({ cloud, name }) =>
+    cloud === 'aws' ? `aws/aws-${name}.template.json` : `terraform/stacks/${cloud}-${name}/cdk.tf.json`,
+  );
+  expect([...here.keys()]).toEqual(expect.arrayContaining(templates));
+  expect([...here.keys()].filter((file) => file.endsWith('.zip')).length).toBeGreaterThanOrEqual(3);
+});
+
+test('two clones in two folders, two time zones and two years synthesize the same bytes, without credentials', () => {
   expect([...there.keys()].sort()).toEqual([...here.keys()].sort());
   expect([...here].filter(([file, bytes]) => !there.get(file)?.equals(bytes)).map(([file]) => file)).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { TimeProvider } from '@cdktf/provider-time/lib/provider';
 import { Fn, LocalBackend, Op, type TerraformBackend, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { ask } from '../../shared/synth/ask';
-import { PREFIX, type Removal } from '../../shared/synth/settings';
+import { CHANNELS, PREFIX, type Removal, requireTexts } from '../../shared/synth/settings';
 import { PROJECT, ProjectSite, REGION } from './site';
 
 /** Settings that every platform on GCP has. */
@@ -33,6 +33,7 @@ export abstract class GcpPlatform extends TerraformStack {
 
   constructor(scope: Construct, id: string, { removal, notify, backend }: GcpPlatformProps) {
     super(scope, id);
+    requireTexts(this, { notify }, CHANNELS);
     this.addOverride('terraform.required_version', '>= 1.5.0');
     // Relative, so that every machine synthesizes the same bytes: it leads out of cdktf.out, which may be deleted.
     if (backend) backend(this);

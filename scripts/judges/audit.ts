@@ -2,13 +2,14 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { shipped } from '../shipped/packages';
 import { type Finding, type Judge, Unavailable, type Verdict } from './judge';
+import { INSTALLED } from './lockfile';
 
 const root = path.join(__dirname, '../..');
 
 /** What is asked about, and where: each lockfile, once as a whole and once without what only a developer needs. */
 const ASKED = [
   { subject: 'what synthesizes', folder: '.', args: ['--omit=dev'] },
-  { subject: 'what ships beside a bundle', folder: 'gcp/handlers/pub-sub-to-bigquery', args: [] },
+  ...INSTALLED.map((folder) => ({ subject: `what ships beside the bundle of ${folder}`, folder, args: [] })),
   { subject: 'all packages', folder: '.', args: [] },
   { subject: 'all packages of the local run', folder: 'local', args: [] },
 ];

@@ -1,11 +1,17 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { CLOUDS } from '../../shared/synth/blueprints';
 import type { Finding, Judge } from './judge';
 
 const root = path.join(__dirname, '../..');
 
-/** Whatever installs packages of npm: this project, the local run, and each function on GCP. */
-const FOLDERS = ['.', 'local', ...readdirSync(path.join(root, 'gcp/handlers')).map((name) => `gcp/handlers/${name}`)];
+/** The handlers that a platform installs packages beside. */
+export const INSTALLED: readonly string[] = CLOUDS.map((cloud) => `${cloud}/handlers`)
+  .flatMap((folder) => readdirSync(path.join(root, folder)).map((name) => `${folder}/${name}`))
+  .filter((folder) => existsSync(path.join(root, folder, 'package-lock.json')));
+
+/** Whatever installs packages of npm: this project, the local run, and those handlers. */
+const FOLDERS = ['.', 'local', ...INSTALLED];
 
 /** What `package.json` asks for. */
 export interface Manifest {

@@ -21,11 +21,14 @@ function run(app: string, env: Record<string, string> = {}) {
   return { status, stderr, read: (file: string) => JSON.parse(readFileSync(path.join(outdir, file), 'utf8')) };
 }
 
+/** Both apps with nothing said, run once. */
+const plain = { aws: run(AWS), terraform: run(TERRAFORM) };
+
 const BOTH_KEYS = { REMOVAL: 'destroy', DESTROY_DATA: 'yes' };
 const terraform = ['stacks/azure-pipeline/cdk.tf.json', 'stacks/gcp-pipeline/cdk.tf.json'];
 
 test('both apps run where neither the AWS CLI nor Terraform is installed', () => {
-  for (const app of [AWS, TERRAFORM]) expect(run(app)).toMatchObject({ status: 0, stderr: '' });
+  for (const ran of Object.values(plain)) expect(ran).toMatchObject({ status: 0, stderr: '' });
 });
 
 test('both keys together let the data go with the stack, on all three clouds', () => {
@@ -36,10 +39,10 @@ test('both keys together let the data go with the stack, on all three clouds', (
 });
 
 test('without them the data stays, on all three clouds', () => {
-  const { Resources } = run(AWS).read('aws-pipeline.template.json');
+  const { Resources } = plain.aws.read('aws-pipeline.template.json');
   expect(Object.values<any>(Resources).filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain')).toHaveLength(4);
-  const { read } = run(TERRAFORM);
-  for (const file of terraform) expect(JSON.stringify(read(file)).match(/"prevent_destroy":true/g)!.length).toBeGreaterThanOrEqual(4);
+  for (const file of terraform)
+    expect(JSON.stringify(plain.terraform.read(file)).match(/"prevent_destroy":true/g)!.length).toBeGreaterThanOrEqual(4);
 });
 
 test.each([AWS, TERRAFORM])('one key alone stops %s, with one line', (app) => {
@@ -48,10 +51,11 @@ test.each([AWS, TERRAFORM])('one key alone stops %s, with one line', (app) => {
   expect(stderr).toMatch(/^\w+-pipeline\/\w+: removal 'destroy' needs the context destroyData to be "yes", got nothing\. .*\n$/);
 });
 
-test('the context says which blueprint, before the environment does', () => {
-  const { status, stderr } = run(AWS, { BLUEPRINT: 'pipeline', CDK_CONTEXT_JSON: '{"blueprint":"lake"}' });
+test.each([AWS, TERRAFORM])('the context says to %s which blueprint, before the environment does', (app) => {
+  const context = '{"blueprint":"nowhere"}';
+  const { status, stderr } = run(app, { BLUEPRINT: 'pipeline', CDK_CONTEXT_JSON: context, CDKTF_CONTEXT_JSON: context });
   expect(status).toBe(1);
-  expect(stderr).toMatch(/^the blueprint must be one of pipeline, got "lake"\. .*\n$/);
+  expect(stderr).toMatch(/^the blueprint must be one of .*\bpipeline\b.*, got "nowhere"\. .*\n$/);
 });
 
 test('a refusal is one line, whatever was given', () =>

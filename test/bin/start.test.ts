@@ -1,14 +1,17 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { scripts } from '../../package.json';
+import { clone } from '../support/clone';
+import { temporaryFolder } from '../support/folder';
 import { expectText } from '../support/snapshot';
 
 const root = path.join(__dirname, '../..');
 
 /** `npm start -- ...` as a person runs it, with nothing else in the environment. */
-function start(args: readonly string[], env: Record<string, string> = {}) {
+function start(args: readonly string[], env: Record<string, string> = {}, cwd = root) {
   return spawnSync(process.execPath, [...scripts.start.split(' ').slice(1), ...args], {
-    cwd: root,
+    cwd,
     env: { PATH: process.env.PATH, NO_COLOR: '1', ...env },
     encoding: 'utf8',
   });
@@ -20,11 +23,21 @@ test('--help', () => {
   expectText('bin/start.help.txt', stdout);
 });
 
-test('shows for each pipeline its stages, the way of an event, who may do what and how to deploy it', () => {
-  const { status, stdout, stderr } = start([]);
+test('shows for each pipeline its stages, the way of an event, who may do what and how to deploy it, and loads no other blueprint', () => {
+  const folder = temporaryFolder();
+  const [spy, loaded] = [path.join(folder, 'spy.js'), path.join(folder, 'loaded.json')];
+  writeFileSync(
+    spy,
+    `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(loaded)}, JSON.stringify(Object.keys(require.cache))));`,
+  );
+  const { status, stdout, stderr } = start([], { NODE_OPTIONS: `--require ${JSON.stringify(spy)}` });
   expect(stderr).toMatch(/^Synthesizing AWS \.\.\. [\d.]+ s\nSynthesizing Azure and GCP \.\.\. [\d.]+ s\n$/);
   expect(status).toBe(0);
   expectText('bin/start.txt', stdout);
+  const files = (JSON.parse(readFileSync(loaded, 'utf8')) as string[]).map((file) => path.relative(root, file));
+  expect(files.filter((file) => /^(aws|azure|gcp)\/(architectures\/|.*(example|facts)\.ts$)/.test(file)).sort()).toEqual(
+    ['aws', 'azure', 'gcp'].map((cloud) => `${cloud}/architectures/pipeline.ts`),
+  );
 });
 
 test('--json says the same to machines', () => {
@@ -36,17 +49,66 @@ test('--json says the same to machines', () => {
   expect(gcp.deploy.at(-1)).toContain('-var prefix=... -var project_id=...');
 });
 
+describe('another blueprint', () => {
+  // A clone that has one more, on one cloud, and one that cannot be loaded.
+  let cwd: string;
+  beforeAll(() => {
+    cwd = clone();
+    const lake = "import { AwsPipeline } from './pipeline';\n/** A lake. */\nexport class Lake extends AwsPipeline {}";
+    writeFileSync(path.join(cwd, 'aws/architectures/lake.ts'), lake);
+    writeFileSync(path.join(cwd, 'gcp/architectures/broken.ts'), "/** It breaks. */\nexport class Broken {}\nthrow new Error('loaded');");
+  });
+
+  test.each([
+    ['as the CDK is told', ['-c', 'blueprint=lake'], {}],
+    ['by its name before the environment', ['lake'], { BLUEPRINT: 'broken' }],
+  ])('is built %s on the clouds that have it, and one line says which have not', (_, args, env) => {
+    const { status, stdout, stderr } = start(args, { ...(env as Record<string, string>), REMOVAL: 'retain' }, cwd);
+    expect(stderr).toMatch(/^Azure and GCP have no blueprint lake\.\nSynthesizing AWS \.\.\. [\d.]+ s\n$/);
+    expect(stdout).toMatch(/^\naws-lake, 33 resources in cdk\.out\/aws-lake\.template\.json\n/);
+    expect(stdout).toContain('\n  deploy   REMOVAL=retain npx cdk deploy aws-lake -c blueprint=lake\n');
+    expect(stdout).toMatch(
+      /\n\nTo see events .*: npm run local -- lake\nBefore the first deploy .* what a change would do: npx cdk diff -c blueprint=lake\.\n$/,
+    );
+    expect(status).toBe(0);
+  });
+
+  test('is refused on a cloud that has it not, with those that have', () => {
+    expect(start(['azure', 'lake'], {}, cwd)).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: 'Azure has no blueprint lake. It is a blueprint of AWS.\n',
+    });
+  });
+
+  test('is in the list, where none is loaded', () => {
+    const { status, stdout, stderr } = start(['--list'], {}, cwd);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^aws +lake +A lake\.\naws +pipeline +Events come in/);
+    expect(stdout).toMatch(/^gcp +broken +It breaks\.$/m);
+    const listed = JSON.parse(start(['--list', '--json', 'aws', 'lake'], {}, cwd).stdout);
+    expect(listed).toEqual([{ cloud: 'aws', name: 'lake', what: 'A lake.', stages: {} }]);
+  });
+});
+
 describe('one line for', () => {
   test.each([
     ['an option that it does not know', ['--fast'], {}, 2, /^Unknown option '--fast'\. See npm start -- --help\.\n$/],
     ['an option that takes no value', ['--json=yes'], {}, 2, /^Option '--json' does not take an argument\. See npm start -- --help\.\n$/],
-    ['a cloud without a name', [''], {}, 2, /^"" is no cloud\. Name aws, azure, gcp, or none for all three\. See npm start -- --help\.\n$/],
     [
-      'a cloud that it does not know',
+      'two blueprints',
+      ['pipeline', '-c', 'blueprint=pipeline'],
+      {},
+      2,
+      /^one blueprint is built at a time, got pipeline and pipeline\. See npm start -- --help\.\n$/,
+    ],
+    ['a context of another command', ['-c', 'notify=x'], {}, 2, /^-c takes blueprint=NAME, got "notify=x"\. See npm start -- --help\.\n$/],
+    [
+      'a word that it does not know',
       ['ibm'],
       {},
       2,
-      /^"ibm" is no cloud. Name aws, azure, gcp, or none for all three. See npm start -- --help.\n$/,
+      /^"ibm" is no cloud, which are aws, azure, gcp, and no blueprint, which --list shows\. See npm start -- --help\.\n$/,
     ],
     [
       'a blueprint that it does not know',

@@ -1,12 +1,18 @@
+import path from 'node:path';
+import ts from 'typescript';
 import { findInLock, findTwice, type Lockfile, lockfile, type Manifest } from '../../scripts/judges/lockfile';
+
+const root = path.join(__dirname, '../..');
 
 test('the lockfiles of this project are the only source of versions', async () => {
   const verdicts = await lockfile.run();
   expect(verdicts.map(({ subject }) => subject)).toEqual([
     'package-lock.json',
     'local/package-lock.json',
-    'gcp/handlers/pub-sub-to-bigquery/package-lock.json',
-    'gcp/handlers/pub-sub-to-cloud-storage/package-lock.json',
+    ...ts.sys
+      .readDirectory(root, ['package-lock.json'], ['node_modules'], ['*/handlers'])
+      .map((file) => path.relative(root, file))
+      .sort(),
     'package.json',
   ]);
   expect(verdicts.flatMap(({ findings }) => findings).filter(({ reason }) => reason === undefined)).toEqual([]);

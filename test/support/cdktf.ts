@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { App, TerraformStack, Testing } from 'cdktf';
+import { readTerraform } from '../../shared/read/terraform';
+import { type Blueprint, build } from '../../shared/synth/blueprints';
 
 /** What a stack synthesizes to: `cdk.tf.json`, parsed. */
 export interface TerraformJson {
@@ -39,6 +41,19 @@ export function synthesize<Built>(
         return found[0];
       },
     };
+  } finally {
+    rmSync(outdir, { recursive: true });
+  }
+}
+
+/** Synthesize a blueprint as it ships, and read it. */
+export function readBlueprint(blueprint: Blueprint) {
+  const outdir = mkdtempSync(path.join(tmpdir(), 'cdktf-'));
+  try {
+    const app = new App({ outdir, skipValidation: true });
+    const { node } = build(app, blueprint, {});
+    app.synth();
+    return readTerraform(JSON.parse(readFileSync(path.join(outdir, 'stacks', node.id, 'cdk.tf.json'), 'utf8')));
   } finally {
     rmSync(outdir, { recursive: true });
   }

@@ -3,10 +3,8 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { AwsPipeline } from '../../../aws/architectures/pipeline';
 import type { AwsPlatformProps } from '../../../aws/foundation/platform';
 import cdk from '../../../cdk.json';
-import { type CfnTemplate, readCloudFormation } from '../../../shared/read/cloudformation';
-import { renderAccess, renderFlow } from '../../../shared/read/picture';
+import type { CfnTemplate } from '../../../shared/read/cloudformation';
 import { temporaryFolder } from '../../support/folder';
-import { expectText } from '../../support/snapshot';
 
 function templateOf(props?: AwsPlatformProps, context = {}): CfnTemplate {
   const app = new App({ outdir: temporaryFolder(), context: { ...cdk.context, ...context } });
@@ -14,10 +12,6 @@ function templateOf(props?: AwsPlatformProps, context = {}): CfnTemplate {
 }
 
 const all = (template: CfnTemplate, type: string) => Object.values(template.Resources).filter((resource) => resource.Type === type);
-
-test('the way of an event', () => expectText('aws/architectures/pipeline.flow.txt', renderFlow(readCloudFormation(templateOf()).flow)));
-
-test('who may do what', () => expectText('aws/architectures/pipeline.access.txt', renderAccess(readCloudFormation(templateOf()).access)));
 
 test('data survives the stack', () => {
   const kept = ['AWS::Kinesis::Stream', 'AWS::SQS::Queue', 'AWS::S3::Bucket'].flatMap((type) => all(templateOf(), type));

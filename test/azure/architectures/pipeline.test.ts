@@ -4,12 +4,9 @@ import { App } from 'cdktf';
 import { AzurePipeline } from '../../../azure/architectures/pipeline';
 import type { AzurePlatformProps } from '../../../azure/foundation/platform';
 import packageJson from '../../../package.json';
-import { renderAccess, renderFlow } from '../../../shared/read/picture';
-import { readTerraform } from '../../../shared/read/terraform';
 import type { TerraformJson } from '../../support/cdktf';
 import { documentedDefaults } from '../../support/defaults';
 import { temporaryFolder } from '../../support/folder';
-import { expectText } from '../../support/snapshot';
 import { onCall } from '../stand-ins';
 
 function synthesize(props?: AzurePlatformProps, context = {}): TerraformJson {
@@ -23,10 +20,6 @@ function synthesize(props?: AzurePlatformProps, context = {}): TerraformJson {
 const json = synthesize();
 const all = ({ resource }: TerraformJson, type: string) => Object.values(resource![type]!);
 const names = (of: TerraformJson) => Object.entries(of.resource!).flatMap(([type, made]) => Object.keys(made).map((id) => `${type}.${id}`));
-
-test('the way of an event', () => expectText('azure/architectures/pipeline.flow.txt', renderFlow(readTerraform(json).flow)));
-
-test('who may do what', () => expectText('azure/architectures/pipeline.access.txt', renderAccess(readTerraform(json).access)));
 
 test('is the blueprint that is built where none is asked for', () => {
   const app = new App({ outdir: temporaryFolder() });

@@ -3,11 +3,8 @@ import path from 'node:path';
 import { App } from 'cdktf';
 import { GcpPipeline } from '../../../gcp/architectures/pipeline';
 import type { GcpPlatformProps } from '../../../gcp/foundation/platform';
-import { renderAccess, renderFlow } from '../../../shared/read/picture';
-import { readTerraform } from '../../../shared/read/terraform';
 import type { TerraformJson } from '../../support/cdktf';
 import { temporaryFolder } from '../../support/folder';
-import { expectText } from '../../support/snapshot';
 import { onCall } from '../stand-ins';
 
 /** The folder that Terraform would be run in. */
@@ -25,10 +22,6 @@ function synthesize(props?: GcpPlatformProps, context = {}): TerraformJson {
 
 const json = synthesize();
 const all = ({ resource }: TerraformJson, type: string) => Object.values(resource![type]!);
-
-test('the way of an event', () => expectText('gcp/architectures/pipeline.flow.txt', renderFlow(readTerraform(json).flow)));
-
-test('who may do what', () => expectText('gcp/architectures/pipeline.access.txt', renderAccess(readTerraform(json).access)));
 
 test('is the blueprint that is built where none is asked for', () => {
   const app = new App({ outdir: temporaryFolder() });

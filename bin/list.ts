@@ -1,0 +1,101 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { STAGES } from '../shared/read/picture';
+import { type Blueprint, type Cloud, findBlueprints } from '../shared/synth/blueprints';
+
+const ROOT = path.join(__dirname, '..');
+
+/** A blueprint, as the list shows it. */
+export interface Listed {
+  readonly cloud: Cloud;
+  readonly name: string;
+  /** The first sentence of its documentation. */
+  readonly what: string;
+  /** The services of each stage, in the order that data takes. */
+  readonly stages: Readonly<Record<string, readonly string[]>>;
+  /** Whether `npm run local` runs it, or why not. Left out where a service does not say. */
+  readonly local?: Local;
+}
+
+/** Whether a service runs on this machine, as its `facts.ts` says. */
+export type Local = 'runs' | { readonly not: string };
+
+/** A service as its folder is called, and the stage that it stands in. */
+interface Used {
+  readonly stage: string;
+  readonly service: string;
+  readonly folder: string;
+}
+
+/** A service that stands in two stages lies in the folder of the first; the name of the construct says which one it is. */
+const STAGE_OF: Readonly<Record<string, string>> = { entry: 'connect', buffer: 'buffer', processor: 'processing', store: 'store' };
+
+/**
+ * Every blueprint of some clouds, from what its file says. None of them is loaded.
+ * @throws Error for one whose class has no documentation
+ */
+export function listBlueprints(clouds?: readonly Cloud[], root = ROOT): Listed[] {
+  return findBlueprints(clouds, root).map((blueprint) => {
+    const text = readFileSync(path.join(root, blueprint.file), 'utf8');
+    const used = servicesIn(text, blueprint.file);
+    const inStage = (stage: string) => [...new Set(used.filter((one) => one.stage === stage.toLowerCase()).map(({ service }) => service))];
+    const stages = Object.fromEntries(
+      STAGES.map((stage) => [stage, inStage(stage)] as const).filter(([, services]) => services.length > 0),
+    );
+    const local = runsLocally(used, root);
+    return { cloud: blueprint.cloud, name: blueprint.name, what: firstSentence(text, blueprint), stages, ...(local && { local }) };
+  });
+}
+
+/** The list as text: what each blueprint is, then its stages. */
+export function renderList(listed: readonly Listed[]): string {
+  const [cloud, name] = (['cloud', 'name'] as const).map((column) => Math.max(...listed.map((one) => one[column].length)));
+  return listed
+    .map((one) => {
+      const stages = Object.entries(one.stages).map(([stage, services]) => `${stage}: ${services.join(', ')}`);
+      const lines = [one.what, [...stages, ...localLine(one.local)].join('. ')].filter(Boolean);
+      const head = `${one.cloud.padEnd(cloud!)}  ${one.name.padEnd(name!)}  `;
+      return lines.map((line, index) => (index === 0 ? head : ' '.repeat(head.length)) + line).join('\n');
+    })
+    .join('\n');
+}
+
+function localLine(local: Local | undefined): string[] {
+  if (local === undefined) return [];
+  return [local === 'runs' ? 'Runs on this machine' : `Not run on this machine: ${local.not}`];
+}
+
+function firstSentence(text: string, { file }: Blueprint): string {
+  const [, comment = ''] = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export (?:abstract )?class /.exec(text) ?? [];
+  const words = comment
+    .replace(/^\s*\*/gm, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+  const [sentence] = /^.*?[.](?= |$)/.exec(words) ?? [];
+  if (!sentence) throw new Error(`${file}: the class needs a comment whose first sentence says what it builds.`);
+  return sentence;
+}
+
+/** The services that a blueprint imports, by the paths of the imports. */
+function servicesIn(text: string, file: string): Used[] {
+  const imported = [...text.matchAll(/ from '(\.[^']+)'/g)].map(([, target]) => path.posix.join(path.posix.dirname(file), target!));
+  return imported.flatMap((target) => {
+    const [cloud, folder, service, construct, ...deeper] = target.split('/');
+    if (!construct || deeper.length > 0 || !STAGES.some((stage) => stage.toLowerCase() === folder)) return [];
+    const stage = STAGE_OF[construct.split('-').at(-1)!] ?? folder!;
+    return [{ stage, service: service!, folder: `${cloud}/${folder}/${service}` }];
+  });
+}
+
+/** Whether every service runs on this machine. Nothing where one does not say. */
+function runsLocally(used: readonly Used[], root: string): Local | undefined {
+  const said = new Map(used.map(({ service, folder }) => [service, factsOf(folder, root)?.local] as const));
+  const not = [...said].flatMap(([service, local]) => (typeof local === 'object' ? [`${service}: ${local.not}`] : []));
+  if (not.length > 0) return { not: not.join('; ') };
+  return said.size > 0 && [...said.values()].every((local) => local === 'runs') ? 'runs' : undefined;
+}
+
+function factsOf(folder: string, root: string): { readonly local?: Local } | undefined {
+  const file = path.join(root, folder, 'facts.ts');
+  return existsSync(file) ? (require(file) as { facts?: { local?: Local } }).facts : undefined;
+}

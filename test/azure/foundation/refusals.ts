@@ -1,0 +1,21 @@
+import type { TerraformStack } from 'cdktf';
+import { AzureSite } from '../../../azure/foundation/site';
+import type { Refusals } from '../../support/refusals';
+
+export const refusals = (terraform: TerraformStack): Refusals => {
+  return {
+    constructs: {
+      AzureSite: {
+        settings: {
+          prefix: 'text',
+          location: 'text',
+          resourceGroupName: 'text',
+          workspaceId: 'text',
+          logRetentionDays: 'number',
+          logQuotaGb: 'number',
+        },
+        make: (id, props) => new AzureSite(terraform, id, { prefix: 'acme', location: 'westeurope', ...props }),
+      },
+    },
+  };
+};

@@ -1,0 +1,24 @@
+import type { TerraformStack } from 'cdktf';
+import { BlobStore } from '../../../../azure/store/blob/blob-store';
+import type { Refusals } from '../../../support/refusals';
+import { site as azure } from '../../stand-ins';
+
+export const refusals = (terraform: TerraformStack): Refusals => {
+  return {
+    constructs: {
+      BlobStore: {
+        settings: {
+          site: 'neighbour',
+          name: 'text',
+          redundancy: 'choice',
+          archiveAfterDays: 'number',
+          undeleteWindowDays: 'number',
+          accountId: 'text',
+          notify: 'texts',
+          removal: 'choice',
+        },
+        make: (id, props) => new BlobStore(terraform, id, { site: azure, ...props }),
+      },
+    },
+  };
+};

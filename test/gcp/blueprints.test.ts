@@ -1,0 +1,4 @@
+import { holdBlueprints } from '../support/blueprints';
+import { readBlueprint } from '../support/cdktf';
+
+holdBlueprints('gcp', readBlueprint);

@@ -1,0 +1,37 @@
+import type { TerraformStack } from 'cdktf';
+import { PubSubBuffer } from '../../../../gcp/connect/pub-sub/pub-sub-buffer';
+import { PubSubEntry } from '../../../../gcp/connect/pub-sub/pub-sub-entry';
+import type { Refusals } from '../../../support/refusals';
+import { site as gcp } from '../../stand-ins';
+
+export const refusals = (terraform: TerraformStack): Refusals => {
+  const topic = new PubSubBuffer(terraform, 'PubSub', { site: gcp });
+  return {
+    constructs: {
+      PubSubBuffer: {
+        settings: {
+          site: 'neighbour',
+          name: 'text',
+          retentionDays: 'number',
+          encryptionKey: 'text',
+          topicId: 'text',
+          notify: 'texts',
+          removal: 'choice',
+        },
+        calculated: ['retentionDays'],
+        make: (id, props) => new PubSubBuffer(terraform, id, { site: gcp, ...props }),
+      },
+      PubSubEntry: {
+        settings: { sink: 'neighbour', publishers: 'texts' },
+        make: (id, props) => new PubSubEntry(terraform, id, { sink: topic, ...props }),
+      },
+    },
+    methods: {
+      'a delivery of Pub/Sub': {
+        settings: { maxRetries: 'number', minBackoffSeconds: 'number', maxBackoffSeconds: 'number' },
+        calculated: ['maxRetries', 'minBackoffSeconds', 'maxBackoffSeconds'],
+        call: (props) => topic.deliverTo({ timeoutSeconds: 60 } as any, props),
+      },
+    },
+  };
+};

@@ -1,0 +1,11 @@
+import { App, TerraformStack, TerraformVariable } from 'cdktf';
+import { temporaryFolder } from '../support/folder';
+import { holdBlueprintRefusals, holdRefusals } from '../support/refusals';
+
+const newApp = () => new App({ outdir: temporaryFolder(), skipValidation: true });
+const stack = new TerraformStack(newApp(), 'test');
+const late = new TerraformVariable(stack, 'late', {});
+
+holdRefusals('gcp', stack, { late: [late.numberValue, '${var.late}'] });
+
+holdBlueprintRefusals('gcp', newApp, { notify: 'texts' });

@@ -1,0 +1,27 @@
+import type { TerraformStack } from 'cdktf';
+import { BigQueryStore } from '../../../../gcp/store/bigquery/bigquery-store';
+import type { Refusals } from '../../../support/refusals';
+import { site as gcp } from '../../stand-ins';
+
+const COLUMNS = ['', 'x', 5, {}, [''], [{}], [{ name: '', type: 'STRING' }], [{ name: 'a', type: 'TEXT' }], [{ name: 5, type: 'STRING' }]];
+
+export const refusals = (terraform: TerraformStack): Refusals => {
+  return {
+    constructs: {
+      BigQueryStore: {
+        settings: {
+          site: 'neighbour',
+          name: 'text',
+          columns: COLUMNS,
+          retentionDays: 'number',
+          undeleteWindowDays: 'number',
+          encryptionKey: 'text',
+          datasetId: 'text',
+          removal: 'choice',
+        },
+        calculated: ['retentionDays', 'undeleteWindowDays'],
+        make: (id, props) => new BigQueryStore(terraform, id, { site: gcp, ...props }),
+      },
+    },
+  };
+};

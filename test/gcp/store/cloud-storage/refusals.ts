@@ -1,0 +1,24 @@
+import type { TerraformStack } from 'cdktf';
+import { CloudStorageStore } from '../../../../gcp/store/cloud-storage/cloud-storage-store';
+import type { Refusals } from '../../../support/refusals';
+import { site } from '../../stand-ins';
+
+export const refusals = (terraform: TerraformStack): Refusals => ({
+  constructs: {
+    CloudStorageStore: {
+      settings: {
+        site: 'neighbour',
+        name: 'text',
+        prefix: 'text',
+        archiveAfterDays: 'number',
+        retentionDays: 'number',
+        undeleteWindowDays: 'number',
+        encryptionKey: 'text',
+        bucketName: 'text',
+        removal: 'choice',
+      },
+      calculated: ['undeleteWindowDays'],
+      make: (id, props) => new CloudStorageStore(terraform, id, { site, ...props }),
+    },
+  },
+});

@@ -1,0 +1,17 @@
+import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { temporaryFolder } from './folder';
+
+const ROOT = path.join(__dirname, '../..');
+const SOURCES = ['aws', 'azure', 'gcp', 'shared', 'bin', 'package.json', 'tsconfig.json', 'cdk.json', 'cdktf.json'];
+
+/** A clone of what synthesizes, with the installed packages but without their cache. */
+export function clone(): string {
+  const folder = temporaryFolder();
+  for (const entry of SOURCES) cpSync(path.join(ROOT, entry), path.join(folder, entry), { recursive: true });
+  mkdirSync(path.join(folder, 'node_modules'));
+  for (const name of readdirSync(path.join(ROOT, 'node_modules')).filter((entry) => entry !== '.cache')) {
+    symlinkSync(path.join(ROOT, 'node_modules', name), path.join(folder, 'node_modules', name));
+  }
+  return folder;
+}
