@@ -1,5 +1,5 @@
 import { type AllowList, type CoverageRow, classify, type Treatments } from '../coverage';
-import type { Template } from './cloudformation';
+import type { Template } from '../template/cloudformation';
 
 const EMULATED = 'emulated';
 const NOTHING = 'no effect here';

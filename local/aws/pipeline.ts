@@ -1,9 +1,9 @@
 import { RefusedError } from '../platform';
-import { ACCOUNT, REGION } from './cloudformation';
-import type { MappingSettings } from './event-source-mapping';
-import { arnOf, type StreamSettings } from './kinesis';
-import { arnOfFunction, type FunctionSettings } from './lambda';
-import type { Resource, Stack } from './stack';
+import { ACCOUNT, REGION } from '../template/cloudformation';
+import type { Resource, Stack } from '../template/stack';
+import type { MappingSettings } from './kinesis/event-source-mapping';
+import { arnOf, type StreamSettings } from './kinesis/kinesis';
+import { arnOfFunction, type FunctionSettings } from './lambda/lambda';
 
 /** How many shards an on-demand stream starts with. */
 const ON_DEMAND_SHARDS = 4;

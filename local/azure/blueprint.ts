@@ -1,7 +1,7 @@
 import { type Blueprint, RefusedError } from '../platform';
 import type { Terraform } from '../template/terraform';
 import { coverage } from './coverage';
-import { hostConfig, hostCoverage, hostJson } from './host-config';
+import { hostConfig, hostCoverage, hostJson } from './functions/host-config';
 import { readPackage, readPipeline, readTemplate } from './pipeline';
 import { AzurePlatform } from './platform';
 

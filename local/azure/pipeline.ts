@@ -4,7 +4,7 @@ import path from 'node:path';
 import { unzipSync } from 'fflate';
 import { RefusedError } from '../platform';
 import { type Computed, Terraform, type TerraformResource } from '../template/terraform';
-import type { ContainerName } from './blob-storage';
+import type { ContainerName } from './blob/blob-storage';
 
 /** What is said for the template's variables. */
 const VARIABLES = { prefix: 'local' };

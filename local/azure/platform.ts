@@ -2,18 +2,18 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Answer } from '../loopback';
 import type { Letter, Places, Platform, Receipt, StoredRow, Surroundings } from '../platform';
-import { Azurite } from './azurite';
-import { BlobStorage, type BlobWrite, type ContainerName, fault } from './blob-storage';
-import { certificate } from './certificate';
+import { Azurite } from './blob/azurite';
+import { BlobStorage, type BlobWrite, type ContainerName, fault } from './blob/blob-storage';
+import { certificate } from './blob/certificate';
+import { blobsIn, letterOf, rowsOf } from './blob/outcome';
 import { type Credential, containerClient, credentialOf } from './clients';
-import { Door, Sends } from './door';
-import { EventHubs } from './event-hubs';
-import { FunctionsHost } from './functions-host';
-import type { HostConfig } from './host-config';
-import { blobsIn, letterOf, rowsOf } from './outcome';
+import { Door, Sends } from './event-hubs/door';
+import { EventHubs } from './event-hubs/event-hubs';
+import { FunctionsHost } from './functions/functions-host';
+import type { HostConfig } from './functions/host-config';
+import { hostStorage, requireHub } from './functions/wiring';
+import { IdentityEndpoint, Tokens } from './identity/tokens';
 import type { Pipeline } from './pipeline';
-import { IdentityEndpoint, Tokens } from './tokens';
-import { hostStorage, requireHub } from './wiring';
 
 /** What an event may weigh in the Standard tier: https://learn.microsoft.com/azure/event-hubs/event-hubs-quotas */
 const MAX_BYTES = 1024 * 1024;

@@ -1,7 +1,7 @@
 import { type AllowList, type Coverage, type CoverageRow, classify, type Treatments, UNKNOWN } from '../coverage';
 import type { Terraform } from '../template/terraform';
-import { memoryMiB, milliseconds } from './quantities';
-import { COLUMN_TYPES, type SchemaField } from './row-check';
+import { COLUMN_TYPES, type SchemaField } from './bigquery/row-check';
+import { memoryMiB, milliseconds } from './foundation/quantities';
 
 const only =
   (...allowed: readonly unknown[]) =>

@@ -10,7 +10,7 @@ export function placesOf({ trigger, table }: Stack, host: string, file: string, 
   const { dataset, name } = table.view ?? table;
   return {
     send: `curl -d '{"messages":[{"data":"${data}"}]}' http://${host}/v1/${trigger.topic}:publish`,
-    store: `node --import tsx local/gcp/query.ts ${shown(file)} 'SELECT * FROM ${dataset}.${name} LIMIT 10'`,
+    store: `node --import tsx local/gcp/bigquery/query.ts ${shown(file)} 'SELECT * FROM ${dataset}.${name} LIMIT 10'`,
     deadLetter: shown(letters),
   };
 }

@@ -3,23 +3,23 @@ import path from 'node:path';
 import { PubSub, type Topic } from '@google-cloud/pubsub';
 import { type Answer, serve } from '../loopback';
 import type { Letter, Places, Platform, Receipt, StoredRow, Surroundings } from '../platform';
-import { Broker, INVALID_ARGUMENT, NOT_FOUND } from './broker';
+import type { TableRow } from './bigquery/row-check';
+import { storedRow } from './bigquery/row-text';
+import { StorageWriteStandIn } from './bigquery/storage-write';
+import { DuckTable } from './bigquery/table';
+import { writesTo } from './bigquery/writes';
+import { CloudFunction, runtimeEnv } from './cloud-functions/function';
+import { unpackFunction } from './cloud-functions/package';
 import { readGoogle } from './computed';
-import { CloudFunction, runtimeEnv } from './function';
-import type { PublishedMessage } from './message';
-import { serveMetadata, withoutCredentials } from './metadata';
-import { TokenIssuer } from './oidc';
-import { unpackFunction } from './package';
+import { serveMetadata, withoutCredentials } from './identity/metadata';
+import { TokenIssuer } from './identity/oidc';
 import { placesOf } from './places';
-import { PubSubServer } from './pub-sub';
-import { servePubSubRest } from './pub-sub-rest';
-import { PushDelivery } from './push';
-import type { TableRow } from './row-check';
-import { storedRow } from './row-text';
+import { Broker, INVALID_ARGUMENT, NOT_FOUND } from './pub-sub/broker';
+import type { PublishedMessage } from './pub-sub/message';
+import { PubSubServer } from './pub-sub/pub-sub';
+import { servePubSubRest } from './pub-sub/pub-sub-rest';
+import { PushDelivery } from './pub-sub/push';
 import { readStack, type Stack } from './stack';
-import { StorageWriteStandIn } from './storage-write';
-import { DuckTable } from './table';
-import { writesTo } from './writes';
 
 /** A pipeline on Google Cloud: the official client publishes, a stand-in for Pub/Sub pushes, the function writes to DuckDB. */
 export class GcpPlatform implements Platform {

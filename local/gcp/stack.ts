@@ -1,11 +1,11 @@
 import { RefusedError } from '../platform';
+import { Resource, theOnly } from '../template/resource';
 import type { Terraform } from '../template/terraform';
-import type { FunctionSettings } from './function';
-import type { PushSettings } from './push';
-import { memoryMiB, milliseconds } from './quantities';
-import { Resource, theOnly } from './resource';
-import type { SubscriptionSettings } from './subscription';
-import type { TableSettings } from './table';
+import type { TableSettings } from './bigquery/table';
+import type { FunctionSettings } from './cloud-functions/function';
+import { memoryMiB, milliseconds } from './foundation/quantities';
+import type { PushSettings } from './pub-sub/push';
+import type { SubscriptionSettings } from './pub-sub/subscription';
 
 /** One pipeline, as the template describes it. */
 export interface Stack {

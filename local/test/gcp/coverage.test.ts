@@ -1,5 +1,5 @@
 import { readGcp } from '../../gcp/blueprint';
-import { memoryMiB, milliseconds } from '../../gcp/quantities';
+import { memoryMiB, milliseconds } from '../../gcp/foundation/quantities';
 import { temporaryFolder } from '../folder';
 import { mutated, synthesized } from '../support';
 import { first, having, idle } from './edits';

@@ -5,7 +5,7 @@ import { App, Testing } from 'cdktf';
 import { strFromU8, unzipSync } from 'fflate';
 import { GcpPipeline } from '../../../gcp/architectures/pipeline';
 import type { Message } from '../../../gcp/handlers/pub-sub-to-bigquery/handler';
-import { type SchemaField, StorageWriteStandIn } from '../../../local/gcp/storage-write';
+import { type SchemaField, StorageWriteStandIn } from '../../../local/gcp/bigquery/storage-write';
 import { packageHandler } from '../../../shared/synth/handler-package';
 import type { TerraformJson } from '../../support/cdktf';
 import { temporaryFolder } from '../../support/folder';
