@@ -1,23 +1,29 @@
-import { Agent, request } from 'node:http';
+import { Agent, type OutgoingHttpHeaders, request } from 'node:http';
 
 /** What a server answered. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: string;
+  readonly body: Buffer;
 }
 
-/** Posts over connections that are kept, some at a time. */
+/** Posts over connections that are kept. */
 export class Poster {
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: 50 });
+  private readonly agent: Agent;
 
-  post(url: string, headers: Readonly<Record<string, string>>, body: string | Buffer): Promise<Reply> {
+  /** @param most how many connections are open at a time */
+  constructor(most = 50) {
+    this.agent = new Agent({ keepAlive: true, maxSockets: most });
+  }
+
+  post(url: string, headers: OutgoingHttpHeaders, body: string | Buffer, signal?: AbortSignal): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const call = request(url, { method: 'POST', agent: this.agent, headers: { ...headers, 'content-length': Buffer.byteLength(body) } });
+      const length = { 'content-length': Buffer.byteLength(body) };
+      const call = request(url, { method: 'POST', agent: this.agent, headers: { ...headers, ...length }, signal });
       call.on('error', reject);
       call.on('response', (response) => {
-        const read = response.toArray().then((chunks) => Buffer.concat(chunks).toString());
-        read.then((text) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }), reject);
+        const { statusCode = 0, headers: answered } = response;
+        response.toArray().then((chunks) => resolve({ status: statusCode, headers: answered, body: Buffer.concat(chunks) }), reject);
       });
       call.end(body);
     });

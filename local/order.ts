@@ -6,9 +6,14 @@ const RATE = 20;
 /** A quarter of a minute to watch, before the next cloud has its turn. */
 const TURN = 300;
 
+/** The exit code of a process that has nothing to run with. */
+export const NOT_RUN = 3;
+
 /** What the person asks for. */
 export interface Command {
+  /** The clouds that have the blueprint, of those that were named. */
   readonly clouds: readonly Cloud[];
+  readonly blueprint: string;
   readonly once: boolean;
   readonly count?: number;
   readonly events?: string;

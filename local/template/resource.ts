@@ -1,23 +1,40 @@
 import { RefusedError } from '../platform';
-import type { Terraform } from './terraform';
+import type { Terraform, TerraformResource } from './terraform';
 
-/** A resource of the template with every value known. What is asked for and is not there is refused. */
+/** A resource of the template. What is asked for and is not there, or has no value here, is refused. */
 export class Resource {
-  constructor(
+  private constructor(
     readonly path: string,
-    private readonly values: unknown,
+    private readonly values: Readonly<Record<string, unknown>>,
+    private readonly refusals: ReadonlyMap<string, RefusedError>,
   ) {}
 
   /** All resources of a type. */
   static async all(terraform: Terraform, type: string): Promise<Resource[]> {
-    return Promise.all(
-      terraform.resources(type).map(async ({ path, properties }) => new Resource(path, await terraform.evaluate(properties, path))),
-    );
+    return Promise.all(terraform.resources(type).map((resource) => Resource.read(terraform, resource)));
+  }
+
+  private static async read(terraform: Terraform, { path, properties }: TerraformResource): Promise<Resource> {
+    const values: Record<string, unknown> = {};
+    const refusals = new Map<string, RefusedError>();
+    const read = async ([name, value]: [string, unknown]) => {
+      try {
+        values[name] = await terraform.evaluate(value, `${path}.${name}`);
+      } catch (error) {
+        if (!(error instanceof RefusedError)) throw error;
+        refusals.set(name, error);
+      }
+    };
+    await Promise.all(Object.entries(properties).map(read));
+    return new Resource(path, values, refusals);
   }
 
   /** The value below a path such as `push_config.push_endpoint`; nothing where there is none. */
   optional(property: string): unknown {
-    return property.split('.').reduce((inner: unknown, key) => {
+    const names = property.split('.');
+    const refusal = this.refusals.get(names[0]!);
+    if (refusal) throw refusal;
+    return names.reduce((inner: unknown, key) => {
       const block = Array.isArray(inner) && inner.length === 1 ? inner[0] : inner;
       return typeof block === 'object' && block !== null && Object.hasOwn(block, key) ? block[key as keyof typeof block] : undefined;
     }, this.values);

@@ -51,6 +51,13 @@ export class Stack extends Resolver {
     return this.text(this.value(resource, property), `${resource.id}.${property}`);
   }
 
+  /** A text that must be one of a few. */
+  oneOf(resource: Resource, property: string, known: readonly string[]): string {
+    const got = this.string(resource, property);
+    if (known.includes(got)) return got;
+    throw new RefusedError(`${resource.id}.${property}`, `it must be ${known.join(' or ') || 'left out'}, got ${got}.`);
+  }
+
   /** A whole number, or `otherwise` where the template says nothing. */
   number(resource: Resource, property: string, otherwise?: number): number {
     const value = this.value(resource, property) ?? otherwise;

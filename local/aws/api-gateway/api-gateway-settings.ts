@@ -1,5 +1,6 @@
 import { RefusedError } from '../../platform';
 import { isRecord, type Resource, type Stack } from '../../template/stack';
+import type { Integration } from '../site';
 import { bodyCheck, type CheckBody } from './body-model';
 
 /** One way to answer for what the integration answered. */
@@ -19,8 +20,9 @@ export interface ApiSettings {
   readonly checks: ReadonlyMap<string, CheckBody>;
   /** The mapping template, by content type. */
   readonly requests: ReadonlyMap<string, string>;
-  /** The action of Kinesis that is called. */
-  readonly action: string;
+  /** What is called, and how it is told what to do: such as `action/PutRecord`. */
+  readonly integration: Integration;
+  readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly responses: readonly IntegrationResponse[];
   /** How a body that breaks its model is answered. */
@@ -28,8 +30,7 @@ export interface ApiSettings {
 }
 
 const DEFAULT_BAD_BODY = { status: 400, template: '{"message":$context.error.messageString}' };
-/** The one action whose answer says where the event stands. */
-const URI = /^arn:aws:apigateway:[\w-]+:kinesis:action\/(PutRecord)$/;
+const URI = /^arn:aws:apigateway:[\w-]+:([\w-]+):(.+)$/;
 
 /** Tell the stack what the parts of the API are called, so that they can refer to each other. */
 export function nameApi(stack: Stack) {
@@ -40,10 +41,10 @@ export function nameApi(stack: Stack) {
 }
 
 /**
- * Read the API of a stack, after the stream got its name.
+ * Read the API of a stack, after everything got its name that it leads to.
  * @throws RefusedError when it is not exactly one API with one stage and one method, or its parts do not fit
  */
-export function readApi(stack: Stack): ApiSettings {
+export function readApi(stack: Stack, integrations: ReadonlyMap<string, Integration>): ApiSettings {
   const api = stack.one('AWS::ApiGateway::RestApi');
   const stage = stack.one('AWS::ApiGateway::Stage');
   const method = stack.one('AWS::ApiGateway::Method');
@@ -51,14 +52,19 @@ export function readApi(stack: Stack): ApiSettings {
   for (const part of [stage, method, deployment]) belongsTo(stack, part, api);
 
   const uri = stack.string(method, 'Integration.Uri');
-  const action = URI.exec(uri)?.[1];
-  if (!action) throw new RefusedError(`${method.id}.Integration.Uri`, `only kinesis:action/PutRecord is emulated, got ${uri}.`);
+  const [, service = '', target = ''] = URI.exec(uri) ?? [];
+  const integration = integrations.get(service);
+  if (!integration?.target.test(target)) {
+    const known = [...integrations].map(([name, one]) => `${name}:${one.target.source.replace(/[\\^$]/g, '')}`);
+    throw new RefusedError(`${method.id}.Integration.Uri`, `only ${known.join(' or ') || 'nothing'} is emulated, got ${uri}.`);
+  }
   return {
     method: stack.string(method, 'HttpMethod'),
     path: `/${stack.string(stage, 'StageName')}${pathOf(stack, stack.string(method, 'ResourceId'), method)}`,
     checks: readChecks(stack, method, api),
     requests: new Map(Object.entries(stack.texts(method, 'Integration.RequestTemplates'))),
-    action,
+    integration,
+    target,
     headers: readHeaders(stack, method),
     responses: readResponses(stack, method),
     badBody: readBadBody(stack, api),

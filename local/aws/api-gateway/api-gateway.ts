@@ -17,22 +17,19 @@ const REFUSALS = {
 } as const;
 
 /**
- * An API that hands each event to Kinesis without any code between. Whoever knows the address may send: signatures are not checked.
+ * An API that hands each event to a service without any code between. Whoever knows the address may send: signatures are not checked.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
  */
 export class ApiGateway {
   private readonly poster = new Poster();
   private server!: Loopback;
+  /** Where records stand, by the id of the request that put them. */
+  private readonly positions = new Map<string, string>();
 
-  private constructor(
-    private readonly settings: ApiSettings,
-    private readonly kinesis: string,
-    private readonly accepted: (sequenceNumber: string) => void,
-  ) {}
+  private constructor(private readonly settings: ApiSettings) {}
 
-  /** `accepted` hears of each record that lies in the stream now. */
-  static async start(settings: ApiSettings, kinesis: string, accepted: (sequenceNumber: string) => void): Promise<ApiGateway> {
-    const api = new ApiGateway(settings, kinesis, accepted);
+  static async start(settings: ApiSettings): Promise<ApiGateway> {
+    const api = new ApiGateway(settings);
     api.server = await serve((request, body) => api.answer(request, body));
     return api;
   }
@@ -40,6 +37,13 @@ export class ApiGateway {
   /** Where events are sent. */
   get url(): string {
     return `http://${this.server.host}${this.settings.path}`;
+  }
+
+  /** Where the record stands that a request put. It is told once. */
+  positionOf(requestId: string): string | undefined {
+    const position = this.positions.get(requestId);
+    this.positions.delete(requestId);
+    return position;
   }
 
   async stop(): Promise<void> {
@@ -68,11 +72,13 @@ export class ApiGateway {
     }
   }
 
-  /** Call Kinesis, and make of its answer what the template says. */
+  /** Call the service, and make of its answer what the template says. */
   private async integrate(request: string, requestId: string): Promise<Answer> {
-    const { action, responses } = this.settings;
-    const reply = await this.poster.post(`http://${this.kinesis}/`, { ...signed(action), ...this.settings.headers }, request);
-    if (reply.status === 200) this.accepted(String(JSON.parse(reply.body).SequenceNumber));
+    const { integration, target, responses, headers } = this.settings;
+    const sent = { ...signed(), ...integration.headers(target), ...headers };
+    const { status: replied, body } = await this.poster.post(`http://${integration.host}/`, sent, request);
+    const reply = { status: replied, body: body.toString() };
+    if (reply.status === 200) this.positions.set(requestId, integration.accepted(reply.body));
     const response = responses.find(({ pattern }) => pattern?.test(String(reply.status))) ?? responses.find(({ pattern }) => !pattern);
     if (!response) return refusal('internal', requestId);
     if (response.template === undefined) return json(response.status, requestId, reply.body);
@@ -82,12 +88,11 @@ export class ApiGateway {
 }
 
 /** API Gateway signs with its role. Only the form of a signature is looked at here. */
-function signed(action: string): Readonly<Record<string, string>> {
+function signed(): Readonly<Record<string, string>> {
   const date = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
   return {
-    'x-amz-target': `Kinesis_20131202.${action}`,
     'x-amz-date': date,
-    authorization: `AWS4-HMAC-SHA256 Credential=nobody/${date.slice(0, 8)}/${REGION}/kinesis/aws4_request, SignedHeaders=host, Signature=none`,
+    authorization: `AWS4-HMAC-SHA256 Credential=nobody/${date.slice(0, 8)}/${REGION}/service/aws4_request, SignedHeaders=host, Signature=none`,
   };
 }
 

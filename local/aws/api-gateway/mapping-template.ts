@@ -34,7 +34,7 @@ export function renderVtl(template: string, { body, context = {} }: VtlInput): V
       path: valueAt,
       json: (path: string) => stringifyJson(valueAt(path)),
     }),
-    util: listed('$util', { base64Encode: (value: string) => Buffer.from(value).toString('base64') }),
+    util: listed('$util', { base64Encode: (value: string) => Buffer.from(value).toString('base64'), urlEncode }),
     context: listed('$context', { ...context, responseOverride }),
   });
   return { text, status: responseOverride.status };
@@ -64,6 +64,11 @@ class StrictTemplate extends Compile {
     if (isOutput && (value ?? undefined) === undefined) throw new Error(`${Helper.getRefText(ast)} has no value`);
     return value;
   }
+}
+
+/** A text as a value in the body of a form. What is half a character becomes a question mark. */
+function urlEncode(text: string): string {
+  return new URLSearchParams({ '': text.replace(/\p{Surrogate}/gu, '?') }).toString().slice(1);
 }
 
 /** An object that throws when it is asked for what it does not hold. */

@@ -1,8 +1,5 @@
-import type { Chaos } from '../../chaos';
-import type { Pace } from '../../pace';
-import type { Witness } from '../../platform';
-import type { Invocation } from '../lambda/runtime-api';
-import { type Reading, readAnswer } from './batch-answer';
+import { readFailures } from '../lambda/batch-failures';
+import type { Invocation, MappingSurroundings, Poller } from '../site';
 import { type PackedRecord, payloadOf } from './batch-payload';
 import { type Condition, failureMessage } from './failure-message';
 import { type BatchSettings, ShardReader } from './shard-reader';
@@ -19,18 +16,18 @@ export interface MappingSettings extends BatchSettings {
 }
 
 /** What the mapping reaches for. */
-export interface MappingNeighbours {
+export interface MappingNeighbours extends MappingSurroundings {
   readonly source: StreamSource;
   readonly functionArn: string;
-  readonly pace: Pace;
-  readonly chaos: Chaos;
-  readonly witness: Pick<Witness, 'delivered' | 'answered' | 'incident'>;
   invoke(payload: string): Promise<Invocation>;
   /** Hears what was given up. Without it, that is lost. */
   readonly onFailure?: (message: string) => Promise<void>;
   /** Hears that records will not be brought again. */
   settled(sequenceNumbers: readonly string[]): void;
 }
+
+/** How much of a batch an answer of the function settles: all, all before the record at `from`, or none and why. */
+type Reading = 'all' | { readonly from: number } | { readonly why: string };
 
 /** A part of a batch that is under way, with what it went through. */
 interface Part {
@@ -50,7 +47,7 @@ const LONGEST_PAUSE_MILLISECONDS = 60_000;
  * part goes on with the retries that its batch had taken.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
  */
-export class EventSourceMapping {
+export class EventSourceMapping implements Poller {
   private readonly stopping = new AbortController();
   private lanes: readonly Promise<void>[] = [];
 
@@ -116,9 +113,13 @@ export class EventSourceMapping {
     return this.again(shard, part, reading.why, invocation);
   }
 
+  /** Where several records are reported, the one with the lowest sequence number counts: from it on, all comes again. */
   private read(invocation: Invocation, records: readonly PackedRecord[]): Reading {
     if ('error' in invocation) return { why: invocation.error };
-    return this.settings.reportsFailures ? readAnswer(invocation.payload, records) : 'all';
+    if (!this.settings.reportsFailures) return 'all';
+    const failed = readFailures(invocation.payload, numbersOf(records));
+    if ('why' in failed) return failed;
+    return failed.length === 0 ? 'all' : { from: Math.min(...failed) };
   }
 
   /** The function named the first record that failed: what stands before it is done. */

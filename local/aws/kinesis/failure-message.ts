@@ -1,11 +1,11 @@
-import type { Invocation } from '../lambda/runtime-api';
+import type { Invocation } from '../site';
 import type { StreamRecord } from './stream';
 
 /** Why records were given up, in the words of Lambda. */
 export type Condition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
 
 /** The place of records in a stream: what is left of them in a dead letter. */
-export interface BatchInfo {
+interface BatchInfo {
   readonly shardId: string;
   readonly startSequenceNumber: string;
   readonly endSequenceNumber: string;

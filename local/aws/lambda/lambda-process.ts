@@ -3,7 +3,8 @@ import path from 'node:path';
 import { type Loopback, serve } from '../../loopback';
 import { GUARD } from '../../seal';
 import { Worker } from '../../worker';
-import { type CallEnd, type Invocation, RuntimeApi } from './runtime-api';
+import type { CallEnd, Invocation } from '../site';
+import { RuntimeApi } from './runtime-api';
 
 /** How the process of a function is run. */
 export interface ProcessOptions {

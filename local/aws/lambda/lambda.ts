@@ -1,8 +1,8 @@
 import type { Pace } from '../../pace';
 import type { Witness } from '../../platform';
 import { ACCOUNT, REGION } from '../../template/cloudformation';
+import type { Invocation, Target, Writers } from '../site';
 import { LambdaProcess, type ProcessOptions } from './lambda-process';
-import type { Invocation } from './runtime-api';
 
 /** What the template says of the function. */
 export interface FunctionSettings {
@@ -14,6 +14,11 @@ export interface FunctionSettings {
   readonly logFormat: 'JSON' | 'Text';
   readonly logLevel?: string;
   readonly variables: Readonly<Record<string, string>>;
+  /**
+   * What the key ids of its processes start with.
+   * @default LOCALPROCESS
+   */
+  readonly keys?: string;
 }
 
 /** What the variables of the template are replaced by, or joined by, so that clients find the stand-ins and nothing else. */
@@ -67,7 +72,7 @@ export interface FunctionNeighbours {
 }
 
 /** A function, with as many processes as there are calls at one moment. */
-export class LambdaFunction {
+export class LambdaFunction implements Target, Writers {
   readonly arn: string;
   private readonly processes: LambdaProcess[] = [];
   private readonly busy = new Set<LambdaProcess>();
@@ -124,7 +129,7 @@ export class LambdaFunction {
     this.started += 1;
     if (this.gone > 0) this.neighbours.witness.incident('the function starts in a new process, since one is gone');
     this.gone = Math.max(0, this.gone - 1);
-    const accessKeyId = `LOCALPROCESS${String(this.started).padStart(8, '0')}`;
+    const accessKeyId = `${this.settings.keys ?? 'LOCALPROCESS'}${String(this.started).padStart(8, '0')}`;
     const { folder, overrides, witness } = this.neighbours;
     const options: ProcessOptions = {
       ...this.settings,

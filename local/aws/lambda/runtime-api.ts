@@ -1,11 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Answer, Respond } from '../../loopback';
-
-/** What a call of a function ended with. */
-export type CallEnd = { readonly payload: string } | { readonly error: string };
-
-/** What came of a call of the function: what it answered, or why it failed. */
-export type Invocation = { readonly requestId: string } & CallEnd;
+import type { CallEnd } from '../site';
 
 /** One call of a function. */
 export interface Call {

@@ -1,25 +1,31 @@
 import type { Letter } from '../../platform';
 import { isRecord } from '../../template/stack';
-import type { BatchInfo } from '../kinesis/failure-message';
-import type { StreamRecord } from '../kinesis/stream';
+import type { LookUp } from '../site';
 import type { Message } from './sqs';
 
-/** Finds records by their place in the stream. */
-export type LookUp = (shard: string, first: string, last: string) => Promise<readonly StreamRecord[]>;
+/** Where records stand that Lambda gave up. */
+interface Place {
+  readonly streamArn: string;
+  readonly shardId: string;
+  readonly startSequenceNumber: string;
+  readonly endSequenceNumber: string;
+}
 
 /**
  * Makes events out of the messages of a dead letter. What the handler wrote holds the event, whole or in parts; what Lambda
- * wrote holds its position, and the event is looked up in the stream.
+ * wrote holds its position, and the event is looked up in the stream; what another queue gave up is the event itself.
  */
 export class DeadLetters {
   private readonly parts = new Map<string, Map<number, string>>();
 
-  constructor(private readonly lookUp: LookUp) {}
+  /** @param lookUps by the ARN of a stream */
+  constructor(private readonly lookUps: ReadonlyMap<string, LookUp>) {}
 
   /** The events that a message completes. */
-  async read({ body, file }: Message): Promise<readonly Letter[]> {
+  async read({ body, file, redriven }: Message): Promise<readonly Letter[]> {
+    if (redriven) return [{ bytes: Buffer.from(body), reason: `received ${redriven.receives} times, and never done`, place: file }];
     const message = parsed(body);
-    if (isRecord(message?.KinesisBatchInfo)) return this.fromPosition(message, message.KinesisBatchInfo as unknown as BatchInfo, file);
+    if (isRecord(message?.KinesisBatchInfo)) return this.fromPosition(message, message.KinesisBatchInfo as unknown as Place, file);
     const { payload, encoding, reason } = message ?? {};
     if (typeof payload !== 'string' || typeof reason !== 'string') {
       return [{ bytes: Buffer.from(body), reason: 'the message is neither of the handler nor of Lambda', place: file }];
@@ -28,10 +34,11 @@ export class DeadLetters {
     return whole === undefined ? [] : [{ bytes: Buffer.from(whole, encoding === 'base64' ? 'base64' : 'utf8'), reason, place: file }];
   }
 
-  private async fromPosition(message: Readonly<Record<string, unknown>>, batch: BatchInfo, place: string): Promise<readonly Letter[]> {
+  private async fromPosition(message: Readonly<Record<string, unknown>>, batch: Place, place: string): Promise<readonly Letter[]> {
     const context = isRecord(message.requestContext) ? message.requestContext : {};
     const reason = `${context.condition} after ${context.approximateInvokeCount} calls`;
-    const records = await this.lookUp(batch.shardId, batch.startSequenceNumber, batch.endSequenceNumber);
+    const lookUp = this.lookUps.get(batch.streamArn);
+    const records = (await lookUp?.(batch.shardId, batch.startSequenceNumber, batch.endSequenceNumber)) ?? [];
     return records.map(({ data }) => ({ bytes: data, reason, place }));
   }
 

@@ -1,7 +1,8 @@
 import type { EventHubProducerClient } from '@azure/event-hubs';
 import { type Loopback, serve } from '../../loopback';
 import type { Receipt } from '../../platform';
-import { type Credential, hubAddress } from '../clients';
+import type { Credential } from '../identity/credential';
+import { hubAddress } from './hub-address';
 
 /** Where each send ended up, by the id that it was sent with. */
 export class Sends {

@@ -1,6 +1,6 @@
 import type { Chaos } from '../../chaos';
 import type { Witness } from '../../platform';
-import type { CloudFunction } from '../cloud-functions/function';
+import type { Writer } from '../site';
 import type { TableRow } from './row-check';
 import { storedRow } from './row-text';
 import type { Fate } from './storage-write';
@@ -12,20 +12,21 @@ const UNAVAILABLE = { error: { code: 14, message: 'The service is currently unav
 /** Writes rows to the table, unless something goes wrong on purpose: with the store, or with the function that waits for it. */
 export function writesTo(
   table: DuckTable,
-  writer: CloudFunction,
+  writers: readonly Writer[],
   { settings, chaos, witness }: { readonly settings: TableSettings; readonly chaos: Chaos; readonly witness: Witness },
 ) {
+  const kill = () => Promise.all(writers.map((writer) => writer.kill()));
   return async (rows: readonly TableRow[]): Promise<Fate> => {
     const stored = rows.map((row) => storedRow(settings, row));
     const fate = chaos.write(stored.map(({ text }) => text));
     if (fate === 'refuse') return UNAVAILABLE;
-    if (fate === 'stall') void writer.stall();
-    if (fate === 'kill before') await writer.kill();
+    if (fate === 'stall') for (const writer of writers) void writer.stall();
+    if (fate === 'kill before') await kill();
     if (fate === 'stall' || fate === 'kill before') return 'hangs';
     await table.insert(rows);
     witness.stored(stored);
     if (fate === 'take') return { appendResult: {} };
-    await writer.kill();
+    await kill();
     return 'hangs';
   };
 }

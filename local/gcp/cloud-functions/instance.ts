@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { Agent, type OutgoingHttpHeaders } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Poster } from '../../http';
 import type { Answer } from '../../loopback';
 import { GUARD } from '../../seal';
 import { Worker, type WorkerOptions } from '../../worker';
-import { post } from '../post';
 
 /** The production server of Cloud Run functions, from the package that the platform installs beside the code. */
 const SOURCE = path.dirname(require.resolve('@google-cloud/functions-framework'));
@@ -20,7 +20,7 @@ export type InstanceOptions = Omit<WorkerOptions, 'command'>;
 
 /** One instance of a function: the functions framework with the code, in a process of its own. */
 export class Instance {
-  private readonly agent = new Agent({ keepAlive: true });
+  private readonly poster = new Poster(Number.POSITIVE_INFINITY);
   /** What those are answered with that wait while it ends. */
   private status = 503;
 
@@ -58,7 +58,13 @@ export class Instance {
   /** Hand it a request. An instance that goes away is answered for. */
   async call(pathAndQuery: string, request: { headers: OutgoingHttpHeaders; body: Buffer; signal: AbortSignal }): Promise<Answer> {
     try {
-      return await post(this.agent, `http://127.0.0.1:${this.port}${pathAndQuery}`, request);
+      const { status, body } = await this.poster.post(
+        `http://127.0.0.1:${this.port}${pathAndQuery}`,
+        request.headers,
+        request.body,
+        request.signal,
+      );
+      return { status, body };
     } catch {
       if (request.signal.aborted) return { status: 504 };
       // A process that ends closes its connections a little before.
@@ -76,6 +82,6 @@ export class Instance {
   async end(status = 503): Promise<void> {
     this.status = status;
     await this.worker.kill();
-    this.agent.destroy();
+    this.poster.close();
   }
 }

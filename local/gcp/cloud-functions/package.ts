@@ -1,7 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { unzipSync } from 'fflate';
 import { RefusedError } from '../../platform';
+import { unpack } from '../../unpack';
 import { FRAMEWORK } from './instance';
 
 /**
@@ -11,13 +10,7 @@ import { FRAMEWORK } from './instance';
  */
 export function unpackFunction(zip: Buffer, folder: string, name: string) {
   const files = unzipSync(zip);
-  for (const [file, bytes] of Object.entries(files)) {
-    const target = path.join(folder, file);
-    if (!target.startsWith(folder + path.sep)) throw new RefusedError(name, `it has a file outside of its folder: ${file}`);
-    if (file.endsWith('/')) continue;
-    mkdirSync(path.dirname(target), { recursive: true });
-    writeFileSync(target, bytes);
-  }
+  unpack(files, folder, name);
   const { dependencies = {} } = JSON.parse(Buffer.from(files['package.json'] ?? '{}').toString());
   for (const [dependency, version] of Object.entries(dependencies)) {
     if (dependency !== FRAMEWORK.name) throw new RefusedError(`${name}/package.json`, `${dependency} is not installed here. Bundle it.`);

@@ -1,8 +1,7 @@
-import { Agent } from 'node:http';
 import type { Chaos } from '../../chaos';
+import { Poster } from '../../http';
 import type { Witness } from '../../platform';
 import type { TokenIssuer } from '../identity/oidc';
-import { post } from '../post';
 import type { Delivery, Subscription } from './subscription';
 
 /** What a subscription that pushes is set to. */
@@ -18,7 +17,7 @@ const ACKNOWLEDGES = [102, 200, 201, 202, 204];
 
 /** Hands the messages of a subscription to its endpoint, one by one, and so many at a time. */
 export class PushDelivery {
-  private readonly agent = new Agent({ keepAlive: true });
+  private readonly poster = new Poster(Number.POSITIVE_INFINITY);
   private readonly forget: () => void;
   private underWay = 0;
   private stopped = false;
@@ -42,7 +41,7 @@ export class PushDelivery {
   stop() {
     this.stopped = true;
     this.forget();
-    this.agent.destroy();
+    this.poster.close();
   }
 
   private pump() {
@@ -75,7 +74,7 @@ export class PushDelivery {
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${issuer.token(push.email, push.audience)}` };
     const signal = AbortSignal.timeout(ackDeadline);
     try {
-      const { status } = await post(this.agent, push.endpoint, { headers, body: this.wrap(delivery), signal });
+      const { status } = await this.poster.post(push.endpoint, headers, this.wrap(delivery), signal);
       return ACKNOWLEDGES.includes(status) ? undefined : `the endpoint answered with ${status}`;
     } catch (error) {
       return signal.aborted ? 'the acknowledgement deadline passed' : String(error);
