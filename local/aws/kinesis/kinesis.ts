@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
-import { listen } from '../../loopback';
+import { listen, withoutHaste } from '../../loopback';
 import { ACCOUNT, REGION } from '../../template/cloudformation';
 import type { StreamRecord, StreamSource } from './stream';
 
@@ -111,7 +111,7 @@ function kinesalite(shardLimit: number): Server {
   // It reads its region from the environment once, when it is made.
   const before = process.env.AWS_REGION;
   process.env.AWS_REGION = REGION;
-  const server = create({ createStreamMs: 0, updateStreamMs: 0, shardLimit });
+  const server = withoutHaste(create({ createStreamMs: 0, updateStreamMs: 0, shardLimit }));
   if (before === undefined) delete process.env.AWS_REGION;
   else process.env.AWS_REGION = before;
 
@@ -120,9 +120,9 @@ function kinesalite(shardLimit: number): Server {
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (Number(request.headers['content-length'] ?? 0) <= LONGEST_REQUEST) return answer!(request, response);
     const message = `1 validation error detected: Value at 'data' failed to satisfy constraint: Member must have length less than or equal to 1048576`;
+    request.resume();
     response.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' });
-    // A client that is answered while it still sends may find its connection closed.
-    request.on('end', () => response.end(JSON.stringify({ __type: 'ValidationException', message }))).resume();
+    response.end(JSON.stringify({ __type: 'ValidationException', message }));
   });
   return server;
 }

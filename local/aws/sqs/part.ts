@@ -6,7 +6,7 @@ import { reportsFailures } from '../lambda/batch-failures';
 import { nameOf, type Site } from '../site';
 import { DeadLetters } from './dead-letters';
 import { arnOfQueue, type QueueSettings } from './queue';
-import { QueueMapping } from './queue-mapping';
+import { QueueMapping, type QueueSource } from './queue-mapping';
 import { type Message, Sqs } from './sqs';
 
 const LONGEST_NAME = 80;
@@ -58,7 +58,12 @@ export const PART: Part<Site> = {
           if (stack.value(mapping, property) === undefined) continue;
           throw new RefusedError(`${mapping.id}.${property}`, 'it is for streams: a queue has its own rule for what fails. Leave it out.');
         }
-        const queue = { name, receive: (most: number) => sqs.receive(name, most), delete: (receipt: string) => sqs.delete(name, receipt) };
+        const queue: QueueSource = {
+          name,
+          poll: (most) => sqs.poll(name, most),
+          delete: (receipt) => sqs.delete(name, receipt),
+          release: (receipt) => sqs.release(name, receipt),
+        };
         return new QueueMapping(settings, queue, target, surroundings);
       });
     }

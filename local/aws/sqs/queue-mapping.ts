@@ -17,8 +17,11 @@ export interface QueueMappingSettings {
 /** The queue that a mapping reads. */
 export interface QueueSource {
   readonly name: string;
-  receive(most: number): Promise<readonly Received[]>;
+  /** Take messages out of sight for as long as the function works on them. */
+  poll(most: number): Promise<readonly Received[]>;
   delete(receipt: string): Promise<void>;
+  /** Begin the visibility timeout of a message that was not done. */
+  release(receipt: string): void;
 }
 
 interface Packed extends Received {
@@ -77,7 +80,7 @@ export class QueueMapping implements Poller {
     const batch: Packed[] = [];
     let windowEnd = Number.POSITIVE_INFINITY;
     while (!this.stopped && batch.length < batchSize && Date.now() < windowEnd) {
-      const found = await this.queue.receive(Math.min(AT_ONCE, batchSize - batch.length));
+      const found = await this.queue.poll(Math.min(AT_ONCE, batchSize - batch.length));
       batch.push(...found.map((message) => pack(message, this.queue.name)));
       if (batch.length > 0) windowEnd = Math.min(windowEnd, Date.now() + this.surroundings.pace.scaled(windowSeconds * 1000));
       if (found.length === 0) await sleep(PAUSE_MILLISECONDS, undefined, { signal: this.stopping.signal }).catch(() => {});
@@ -94,13 +97,18 @@ export class QueueMapping implements Poller {
     if (this.stopped) return;
 
     const failed = this.read(invocation, positions);
-    if ('why' in failed) return witness.answered({ positions, outcome: 'again', why: failed.why });
-    if (chaos.answer() === 'lost') return witness.answered({ positions, outcome: 'again', why: 'the answer was lost' });
-    const again = positions.filter((_, place) => failed.includes(place));
-    const done = batch.filter(({ id }) => !again.includes(id));
+    if ('why' in failed) return this.again(batch, failed.why);
+    if (chaos.answer() === 'lost') return this.again(batch, 'the answer was lost');
+    const done = batch.filter((_, place) => !failed.includes(place));
     for (const { receipt } of done) await this.queue.delete(receipt);
     if (done.length > 0) witness.answered({ positions: done.map(({ id }) => id), outcome: 'settled' });
-    if (again.length > 0) witness.answered({ positions: again, outcome: 'again', why: 'the function reported failed messages' });
+    const rest = batch.filter((_, place) => failed.includes(place));
+    if (rest.length > 0) this.again(rest, 'the function reported failed messages');
+  }
+
+  private again(messages: readonly Packed[], why: string) {
+    for (const { receipt } of messages) this.queue.release(receipt);
+    this.surroundings.witness.answered({ positions: messages.map(({ id }) => id), outcome: 'again', why });
   }
 
   private read(invocation: Invocation, ids: readonly string[]): readonly number[] | { readonly why: string } {

@@ -83,7 +83,11 @@ export class Queue {
     return found;
   }
 
-  receive(most: number, seconds = this.settings.visibilitySeconds): readonly Received[] {
+  /**
+   * Take messages out of sight.
+   * @param milliseconds for how long, by the clock of this machine
+   */
+  receive(most: number, milliseconds: number): readonly Received[] {
     if (!(most >= 1 && most <= 10)) throw new SqsError('InvalidParameterValue', 'MaxNumberOfMessages must be between 1 and 10.');
     const now = Date.now();
     return this.visible()
@@ -91,7 +95,7 @@ export class Queue {
       .map((message) => {
         message.receives += 1;
         message.firstReceived ??= now;
-        message.visibleAt = now + this.pace.scaled(seconds * 1000);
+        message.visibleAt = now + milliseconds;
         const { id, body } = message;
         return { id, body, receipt: `${id}/${message.receives}`, attributes: attributesOf(message) };
       });
@@ -101,7 +105,18 @@ export class Queue {
   hide(receipt: string, seconds: number) {
     const message = this.latest(receipt);
     if (!message || message.visibleAt <= Date.now()) throw new SqsError('MessageNotInflight', 'The specified message is not in flight.');
-    message.visibleAt = Date.now() + this.pace.scaled(seconds * 1000);
+    message.visibleAt = Date.now() + this.timeout(seconds);
+  }
+
+  /** What a visibility timeout lasts here. */
+  timeout(seconds = this.settings.visibilitySeconds): number {
+    return this.pace.scaled(seconds * 1000);
+  }
+
+  /** Begin the visibility timeout of a message that somebody is done with, unless it was received again. */
+  release(receipt: string) {
+    const message = this.latest(receipt);
+    if (message) message.visibleAt = Date.now() + this.timeout();
   }
 
   /** The message that a receipt deletes: nothing when it is gone, or was received again. */

@@ -98,6 +98,25 @@ export class Sqs {
 
   /** Take messages out of sight, as ReceiveMessage does. What was received too often goes to the dead letter instead. */
   async receive(queue: string, most: number, visibilitySeconds?: number): Promise<readonly Received[]> {
+    const from = await this.withoutExhausted(queue);
+    return from.receive(most, from.timeout(visibilitySeconds));
+  }
+
+  /**
+   * The same for a poller, whose function works on what it gets. Work takes the time it takes, so meanwhile the visibility
+   * timeout does so as well; it passes as fast as all waits once the poller lets go.
+   */
+  async poll(queue: string, most: number): Promise<readonly Received[]> {
+    const from = await this.withoutExhausted(queue);
+    return from.receive(most, from.settings.visibilitySeconds * 1000);
+  }
+
+  /** A poller is done with a message, and does not delete it. */
+  release(queue: string, receipt: string) {
+    this.queue(queue).release(receipt);
+  }
+
+  private async withoutExhausted(queue: string): Promise<Queue> {
     const from = this.queue(queue);
     const moved = from.takeExhausted().map((held): Held => ({ ...held, visibleAt: 0, redrivenFrom: queue }));
     const deadLetter = from.settings.redrive?.deadLetter ?? '';
@@ -107,7 +126,7 @@ export class Sqs {
       await rename(this.fileOf(queue, held), this.fileOf(deadLetter, held));
       this.arrived(this.told(deadLetter, held));
     }
-    return from.receive(most, visibilitySeconds);
+    return from;
   }
 
   /** Delete a message, as DeleteMessage does: by its latest receipt. Any other one of it changes nothing. */

@@ -9,7 +9,7 @@ export const COVERAGE: AllowList = {
   azurerm_storage_management_policy: NONE,
   azurerm_storage_account: {
     ...NAMED,
-    account_kind: only('StorageV2', 'only StorageV2 is emulated'),
+    account_kind: only('StorageV2'),
     account_tier: NONE,
     account_replication_type: NONE,
     shared_access_key_enabled: only(false, 'keys are not emulated, tokens of Entra are'),

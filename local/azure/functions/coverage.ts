@@ -11,7 +11,7 @@ export const COVERAGE: AllowList = {
     app_settings: 'emulated',
     identity: 'emulated',
     instance_memory_in_mb: 'emulated',
-    runtime_name: only('node', 'only Node.js is emulated'),
+    runtime_name: only('node'),
     // It runs on the Node.js that runs this.
     runtime_version: NONE,
     maximum_instance_count: NONE,

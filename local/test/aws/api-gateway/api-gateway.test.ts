@@ -1,7 +1,8 @@
 import { ApiGateway } from '../../../aws/api-gateway/api-gateway';
 import { nameApi, readApi } from '../../../aws/api-gateway/api-gateway-settings';
 import { KinesisStream } from '../../../aws/kinesis/kinesis';
-import { readStream } from '../../../aws/pipeline';
+import { readStream } from '../../../aws/kinesis/part';
+import type { Integration } from '../../../aws/site';
 import { Poster } from '../../../http';
 import { readAssembly } from '../../../template/assembly';
 import { Stack } from '../../../template/stack';
@@ -17,7 +18,16 @@ beforeAll(async () => {
   const stack = new Stack(stackName, template);
   nameApi(stack);
   stream = await KinesisStream.start(readStream(stack));
-  api = await ApiGateway.start(readApi(stack), stream.host, (number) => accepted.push(number));
+  const kinesis: Integration = {
+    target: /^action\/PutRecord$/,
+    host: stream.host,
+    headers: () => ({ 'x-amz-target': 'Kinesis_20131202.PutRecord' }),
+    accepted: (answer) => {
+      accepted.push(JSON.parse(answer).SequenceNumber);
+      return accepted.at(-1)!;
+    },
+  };
+  api = await ApiGateway.start(readApi(stack, new Map([['kinesis', kinesis]])));
 });
 afterAll(async () => {
   poster.close();
@@ -32,7 +42,7 @@ const event = (more: object = {}) =>
   JSON.stringify({ specversion: '1.0', id: 'e1', source: '/test', type: 'test', time: '2026-01-31T08:30:00Z', ...more });
 async function post(body: string, contentType = 'application/json', url = api.url) {
   const reply = await poster.post(url, contentType === '' ? {} : { 'content-type': contentType }, body);
-  return { status: reply.status, answer: JSON.parse(reply.body) };
+  return { status: reply.status, answer: JSON.parse(reply.body.toString()) };
 }
 async function everything() {
   const shards = await stream.shards();

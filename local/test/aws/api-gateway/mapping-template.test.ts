@@ -8,6 +8,7 @@ test.each([
   [`<$input.path('$.missing')>`, '<>'],
   ['$context.requestId', 'r-1'],
   [`$util.base64Encode('é')`, 'w6k='],
+  [`$util.urlEncode('a b&c=é~(1)*-._')`, 'a+b%26c%3D%C3%A9%7E%281%29*-._'],
   [`#set($a = "$input.path('$.a')y")#if($a.contains('xy'))yes#{else}no#end`, 'yes'],
 ])('%s gives %s', (template, text) => expect(render(template).text).toBe(text));
 

@@ -21,7 +21,7 @@ async function put(body: object) {
     authorization: 'AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=c',
   };
   const { status, body: answer } = await poster.post(`http://${stream.host}/`, headers, JSON.stringify(body));
-  return { status, ...JSON.parse(answer) };
+  return { status, ...JSON.parse(answer.toString()) };
 }
 const record = (id: string) => ({ StreamName: 'events', PartitionKey: id, Data: Buffer.from(`event ${id}`).toString('base64') });
 

@@ -1,5 +1,7 @@
 import { failureMessage } from '../../../aws/kinesis/failure-message';
+import type { LookUp } from '../../../aws/site';
 import { DeadLetters } from '../../../aws/sqs/dead-letters';
+import type { Message } from '../../../aws/sqs/sqs';
 
 const records = ['1', '2', '3'].map((sequenceNumber) => ({
   sequenceNumber,
@@ -7,10 +9,11 @@ const records = ['1', '2', '3'].map((sequenceNumber) => ({
   data: Buffer.from(`event ${sequenceNumber}`),
   arrival: new Date(0),
 }));
-const letters = new DeadLetters(async (shard, first, last) =>
-  shard === 'shard' ? records.filter(({ sequenceNumber }) => sequenceNumber >= first && sequenceNumber <= last) : [],
-);
-const read = async (body: string) => (await letters.read({ body, file: 'f' })).map(({ bytes, reason }) => [bytes.toString(), reason]);
+const lookUp: LookUp = async (shard, first, last) =>
+  shard === 'shard' ? records.filter(({ sequenceNumber }) => sequenceNumber >= first && sequenceNumber <= last) : [];
+const letters = new DeadLetters(new Map([['s', lookUp]]));
+const read = async (body: string, redriven?: Message['redriven']) =>
+  (await letters.read({ queue: 'dead', body, file: 'f', redriven })).map(({ bytes, reason }) => [bytes.toString(), reason]);
 
 test('what the handler wrote holds the event', async () => {
   expect(await read(JSON.stringify({ payload: 'ü', encoding: 'text', reason: 'why', position: {} }))).toEqual([['ü', 'why']]);
@@ -43,4 +46,9 @@ test('what Lambda gave up is looked up in the stream, one event for each record'
 
 test('a message that nobody here wrote is shown as it is', async () => {
   expect(await read('hello')).toEqual([['hello', 'the message is neither of the handler nor of Lambda']]);
+});
+
+test('what another queue gave up is the event itself, whatever it looks like', async () => {
+  const event = JSON.stringify({ payload: 'p', reason: 'r' });
+  expect(await read(event, { from: 'buffer', receives: 11 })).toEqual([[event, 'received 11 times, and never done']]);
 });

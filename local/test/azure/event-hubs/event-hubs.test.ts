@@ -1,5 +1,5 @@
 import { type EventHubConsumerClient, EventHubProducerClient, earliestEventPosition, latestEventPosition } from '@azure/event-hubs';
-import { credentialOf } from '../../../azure/clients';
+import { credentialOf } from '../../../azure/identity/credential';
 import { closing, consumer, HOST, hubOf, producer, read, tokens } from '../stand-ins';
 
 const bodies = (events: readonly { body: unknown }[]) => events.map(({ body }) => String(body));

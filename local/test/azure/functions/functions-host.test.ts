@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Azurite } from '../../../azure/blob/azurite';
 import { certificate } from '../../../azure/blob/certificate';
-import { containerClient } from '../../../azure/clients';
+import { containerClient } from '../../../azure/blob/container-client';
 import type { EventHubs } from '../../../azure/event-hubs/event-hubs';
 import { Batches } from '../../../azure/functions/batches';
 import { FunctionsHost } from '../../../azure/functions/functions-host';
