@@ -7,7 +7,7 @@ import { exitWith } from '../bin/one-line';
 import { blueprintsNamed, findBlueprints, readRequest } from '../shared/synth/blueprints';
 import { readEvents } from './corpus';
 import { FAULTS, type Fault } from './faults';
-import { type Command, NOT_RUN, type Order, orderOf } from './order';
+import { type Command, exitCodeOf, type Order, orderOf } from './order';
 import { GUARD, sealed } from './seal';
 import { CLOUDS, type Cloud, newState, ROOT } from './state';
 import { jsonView, liveView, plainView, type View } from './view';
@@ -67,8 +67,7 @@ async function main(): Promise<number> {
     if (interrupted) break;
   }
   view.close();
-  const ran = codes.filter((code) => code !== NOT_RUN);
-  return ran.length > 0 ? Math.max(...ran) : 2;
+  return exitCodeOf(codes);
 }
 
 function readCommand(): Command | 'help' {

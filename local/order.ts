@@ -38,6 +38,12 @@ export interface Order {
   readonly keep: boolean;
 }
 
+/** What a command ends with, by what its processes ended with. What was not run counts only where nothing was. */
+export function exitCodeOf(codes: readonly number[]): number {
+  const ran = codes.filter((code) => code !== NOT_RUN);
+  return ran.length > 0 ? Math.max(...ran) : 2;
+}
+
 /** Without `--once` events drip, so that a person can follow them. */
 export function orderOf(
   { clouds, once, count, events, fault, keep, pace }: Command,
