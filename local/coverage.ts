@@ -1,5 +1,5 @@
 /** What this runner does with a property of the template. */
-export type Treatment = 'emulated' | 'no effect here' | 'refused';
+export type Treatment = 'emulated' | 'no effect here' | 'refused' | 'not run here';
 
 /** One property of one resource, and what becomes of it. */
 export interface CoverageRow {
@@ -10,7 +10,7 @@ export interface CoverageRow {
   /** The property by its path, such as `DestinationConfig.OnFailure.Destination`; empty for the resource itself. */
   readonly property: string;
   readonly treatment: Treatment;
-  /** Why it is refused. */
+  /** Why it is refused, or not run. */
   readonly why?: string;
 }
 
@@ -18,7 +18,7 @@ export interface CoverageRow {
 export type Coverage = readonly CoverageRow[];
 
 /** Nobody has classified it. */
-export const UNKNOWN = 'nobody has classified it. Say in the coverage list of its cloud what the runner does with it.';
+export const UNKNOWN = 'nobody has classified it. Say in coverage.ts of its service what the runner does with it.';
 
 /**
  * What is done with the properties of one type of resource, by their paths. A path covers what lies below it, so
@@ -28,8 +28,46 @@ export const UNKNOWN = 'nobody has classified it. Say in the coverage list of it
  */
 export type Treatments = Readonly<Record<string, 'emulated' | 'no effect here' | ((value: unknown) => string | undefined)>>;
 
+/** A type that nothing here stands in for, and why. */
+export interface NotRun {
+  readonly notRun: string;
+}
+
 /** The list of what is allowed, by the type of resource. A type that is not in it is refused. */
-export type AllowList = Readonly<Record<string, Treatments | 'no effect here'>>;
+export type AllowList = Readonly<Record<string, Treatments | 'no effect here' | NotRun>>;
+
+/** Whether the properties of a type are emulated one by one, so that something here must stand in for it. */
+export function isEmulated(treatment: AllowList[string] | undefined): treatment is Treatments {
+  return typeof treatment === 'object' && !isNotRun(treatment);
+}
+
+function isNotRun(treatment: AllowList[string]): treatment is NotRun {
+  return typeof treatment === 'object' && 'notRun' in treatment;
+}
+
+/** Only these values are emulated. */
+export function only(values: unknown, why?: string) {
+  const allowed = [values].flat();
+  return (value: unknown): string | undefined => {
+    if (allowed.includes(value)) return undefined;
+    const names = allowed.map((one) => JSON.stringify(one)).join(' or ');
+    return `only ${names} is emulated here, got ${JSON.stringify(value)}${why ? `: ${why}` : ''}`;
+  };
+}
+
+/** Only these keys of an object are emulated. */
+export function onlyKeys(...keys: readonly string[]) {
+  return (value: unknown): string | undefined => {
+    const unknown = Object.keys(value as object).find((key) => !keys.includes(key));
+    return unknown === undefined ? undefined : `only ${keys.join(' and ')} is emulated here, got ${unknown}`;
+  };
+}
+
+/** Only numbers from one to another, since `what` takes no others. */
+export function within(from: number, to: number, what: string) {
+  return (value: unknown): string | undefined =>
+    Number(value) >= from && Number(value) <= to ? undefined : `${what} takes ${from} to ${to}, got ${JSON.stringify(value)}`;
+}
 
 /** Classify each property of one resource: an entry for each leaf of the template, or for the classified branch above it. */
 export function classify(list: AllowList, type: string, resource: string, properties: Readonly<Record<string, unknown>>): CoverageRow[] {
@@ -37,6 +75,7 @@ export function classify(list: AllowList, type: string, resource: string, proper
   const row = (property: string, treatment: Treatment, why?: string): CoverageRow => ({ type, resource, property, treatment, why });
   if (treatments === undefined) return [row('', 'refused', UNKNOWN)];
   if (treatments === 'no effect here') return [row('', 'no effect here')];
+  if (isNotRun(treatments)) return [row('', 'not run here', treatments.notRun)];
 
   const rows = new Map<string, CoverageRow>();
   const add = (found: CoverageRow) => {
