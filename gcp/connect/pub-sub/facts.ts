@@ -296,7 +296,8 @@ function delivery(subscription: Asked, seen: Seen): Hop[] {
   const [topic] = subscription.refers('topic');
   const from = (topic ?? subscription).stage;
   const store = storeOf(subscription);
-  const [to] = subscription.refers(store ? `${store.config}.${store.store}` : 'push_config.push_endpoint');
+  // A table is named with its dataset before it.
+  const to = subscription.refers(store ? `${store.config}.${store.store}` : 'push_config.push_endpoint').at(-1);
   const [dead] = subscription.refers(DEAD_TOPIC);
   const first = seen.of(SUBSCRIPTION).find((one) => names(one, DEAD_TOPIC, dead) && one.refers('topic')[0]?.id === topic?.id);
   return [
