@@ -1,3 +1,7 @@
+import type { NotRun, Treatments } from '../shared/read/facts/local';
+
+export type { Treatments };
+
 /** What this runner does with a property of the template. */
 export type Treatment = 'emulated' | 'no effect here' | 'refused' | 'not run here';
 
@@ -18,20 +22,7 @@ export interface CoverageRow {
 export type Coverage = readonly CoverageRow[];
 
 /** Nobody has classified it. */
-export const UNKNOWN = 'nobody has classified it. Say in coverage.ts of its service what the runner does with it.';
-
-/**
- * What is done with the properties of one type of resource, by their paths. A path covers what lies below it, so
- * that a property without an effect is written once; numbers of list places are left out of paths.
- *
- * A function is asked with the value, as it stands in the template: it returns why the value is refused, or nothing.
- */
-export type Treatments = Readonly<Record<string, 'emulated' | 'no effect here' | ((value: unknown) => string | undefined)>>;
-
-/** A type that nothing here stands in for, and why. */
-export interface NotRun {
-  readonly notRun: string;
-}
+export const UNKNOWN = 'nobody has classified it. Say in facts.ts of its service what the runner does with it.';
 
 /** The list of what is allowed, by the type of resource. A type that is not in it is refused. */
 export type AllowList = Readonly<Record<string, Treatments | 'no effect here' | NotRun>>;
@@ -43,30 +34,6 @@ export function isEmulated(treatment: AllowList[string] | undefined): treatment 
 
 function isNotRun(treatment: AllowList[string]): treatment is NotRun {
   return typeof treatment === 'object' && 'notRun' in treatment;
-}
-
-/** Only these values are emulated. */
-export function only(values: unknown, why?: string) {
-  const allowed = [values].flat();
-  return (value: unknown): string | undefined => {
-    if (allowed.includes(value)) return undefined;
-    const names = allowed.map((one) => JSON.stringify(one)).join(' or ');
-    return `only ${names} is emulated here, got ${JSON.stringify(value)}${why ? `: ${why}` : ''}`;
-  };
-}
-
-/** Only these keys of an object are emulated. */
-export function onlyKeys(...keys: readonly string[]) {
-  return (value: unknown): string | undefined => {
-    const unknown = Object.keys(value as object).find((key) => !keys.includes(key));
-    return unknown === undefined ? undefined : `only ${keys.join(' and ')} is emulated here, got ${unknown}`;
-  };
-}
-
-/** Only numbers from one to another, since `what` takes no others. */
-export function within(from: number, to: number, what: string) {
-  return (value: unknown): string | undefined =>
-    Number(value) >= from && Number(value) <= to ? undefined : `${what} takes ${from} to ${to}, got ${JSON.stringify(value)}`;
 }
 
 /** Classify each property of one resource: an entry for each leaf of the template, or for the classified branch above it. */
@@ -83,7 +50,9 @@ export function classify(list: AllowList, type: string, resource: string, proper
   };
   const visit = (value: unknown, path: string) => {
     const treatment = path === '' ? undefined : Object.hasOwn(treatments, path) ? treatments[path] : undefined;
-    if (typeof treatment === 'function') {
+    if (typeof treatment === 'object') {
+      add(row(path, 'not run here', treatment.notRun));
+    } else if (typeof treatment === 'function') {
       const why = treatment(value);
       add(why === undefined ? row(path, 'emulated') : row(path, 'refused', why));
     } else if (treatment) {

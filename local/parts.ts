@@ -1,5 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { factsOf } from '../shared/read/facts/find';
 import { type AllowList, type Coverage, isEmulated } from './coverage';
 import { withoutDuplicates } from './ledger';
 import {
@@ -53,8 +54,8 @@ export interface Around extends Surroundings {
 }
 
 /**
- * One service of a cloud: `<cloud>/<service>/part.ts` exports it as `PART`. It is for the types of resources that
- * `coverage.ts` beside it emulates, and is opened when the template holds one of these.
+ * One service of a cloud: `<cloud>/<service>/part.ts` exports it as `PART`. It is for the types of resources whose
+ * properties the facts of the service call emulated, and is opened when the template holds one of these.
  *
  * A part knows no other part. It offers what others may look for in `Site`, and looks there for what it needs.
  */
@@ -107,38 +108,26 @@ export function readerWith<Site>({ cloud, read, coverage, overrides = [] }: Temp
   };
 }
 
-/** A folder of a service: what it covers, and the file of its part, if it has one. */
+/** A service: what is done here with its types, and the file of its part, if it has one. */
 export interface Service {
   readonly name: string;
   readonly coverage: AllowList;
   readonly part?: string;
 }
 
-/** The folders of a cloud that have a `coverage.ts`. */
-export function servicesOf(cloud: string, root = __dirname): Service[] {
-  const home = path.join(root, cloud);
-  return readdirSync(home, { withFileTypes: true }).flatMap((entry) => {
-    const coverage = path.join(home, entry.name, 'coverage.ts');
-    const part = path.join(home, entry.name, 'part.ts');
-    if (!existsSync(coverage)) return [];
-    const { COVERAGE } = require(coverage) as { COVERAGE: AllowList };
-    return [{ name: `${cloud}/${entry.name}`, coverage: COVERAGE, part: existsSync(part) ? part : undefined }];
+/** What the facts of each service say of it. Its part lies in the folder of the same name here: `aws/kinesis/part.ts`. */
+export function servicesOf(cloud: Cloud): Service[] {
+  return [...factsOf(cloud).services].map(([name, { local, types }]) => {
+    const part = path.join(__dirname, cloud, path.basename(name), 'part.ts');
+    const coverage = Object.entries(types).map(([type, facts]) => {
+      return [type, local !== 'runs' && isEmulated(facts.local) ? { notRun: local.not } : facts.local] as const;
+    });
+    return { name, coverage: Object.fromEntries(coverage), part: existsSync(part) ? part : undefined };
   });
 }
 
-/**
- * The lists of several services as one.
- * @throws Error when two of them list the same type
- */
+/** The lists of several services as one. */
 export function listOf(services: readonly Service[]): AllowList {
-  const whose = new Map<string, string>();
-  for (const { name, coverage } of services) {
-    for (const type of Object.keys(coverage)) {
-      const other = whose.get(type);
-      if (other) throw new Error(`local/${other} and local/${name} both list ${type}. It belongs to one of them.`);
-      whose.set(type, name);
-    }
-  }
   return Object.assign({}, ...services.map(({ coverage }) => coverage));
 }
 

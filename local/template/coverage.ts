@@ -5,9 +5,9 @@ import type { Terraform } from './terraform';
 type Values = Readonly<Record<string, unknown>>;
 const NOTHING = 'no effect here';
 
-/** The resources of a type that no folder of a cloud lists. */
+/** The resources of a type of which nothing is known. */
 function unlisted(type: string, resource: string): CoverageRow {
-  return { type, resource, property: '', treatment: 'not run here', why: `no folder of a service in local/ stands in for ${type}.` };
+  return { type, resource, property: '', treatment: 'not run here', why: `no facts say what is done here with ${type}.` };
 }
 
 /** What stands beside the properties of a resource. A condition is missing: whether it holds would have to be known. */

@@ -1,13 +1,12 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readerOf } from '../blueprints';
 import { CALM } from '../chaos';
 import { isEmulated } from '../coverage';
 import { NOT_RUN, type Order } from '../order';
 import { Pace } from '../pace';
-import { listOf, servicesOf } from '../parts';
+import { servicesOf } from '../parts';
 import { NotRunHere } from '../platform';
 import { CLOUDS, type Cloud } from '../state';
 import type { Message } from '../story';
@@ -15,31 +14,6 @@ import { temporaryFolder } from './folder';
 import { mutated } from './support';
 
 const witness = { delivered() {}, answered() {}, stored() {}, deadLettered() {}, incident() {}, log() {} };
-
-/** A root with a cloud, whose services list these types. */
-function cloudOf(services: Readonly<Record<string, string>>): string {
-  const root = temporaryFolder();
-  for (const [name, coverage] of Object.entries(services)) {
-    mkdirSync(path.join(root, 'cloud', name), { recursive: true });
-    writeFileSync(path.join(root, 'cloud', name, 'coverage.ts'), `export const COVERAGE = ${coverage};`);
-  }
-  mkdirSync(path.join(root, 'cloud/helpers'));
-  return root;
-}
-
-test('a folder with a coverage.ts is a service; whatever else lies there is none', () => {
-  const services = servicesOf('cloud', cloudOf({ queue: '{ Queue: { Size: "emulated" } }', roles: '{ Role: "no effect here" }' }));
-  expect(services.map(({ name, part }) => [name, part])).toEqual([
-    ['cloud/queue', undefined],
-    ['cloud/roles', undefined],
-  ]);
-  expect(listOf(services)).toEqual({ Queue: { Size: 'emulated' }, Role: 'no effect here' });
-});
-
-test('two services cannot list the same type', () => {
-  const services = servicesOf('cloud', cloudOf({ one: '{ Queue: {} }', two: '{ Queue: {} }' }));
-  expect(() => listOf(services)).toThrow('local/cloud/one and local/cloud/two both list Queue. It belongs to one of them.');
-});
 
 test.each(CLOUDS)('every part of %s is for a type that is emulated', (cloud) => {
   for (const { part, coverage } of servicesOf(cloud)) if (part !== undefined) expect(Object.values(coverage).some(isEmulated)).toBe(true);
@@ -55,7 +29,7 @@ test.each(CLOUDS)('a service of %s that nothing stands in for is told by its nam
   const [edit, service, type] = UNKNOWN[cloud];
   const { start } = await readerOf(cloud)(mutated(cloud, edit));
   const starting = start({ folder: temporaryFolder(), witness, chaos: CALM, pace: new Pace() });
-  await expect(starting).rejects.toThrow(new NotRunHere(service, `no folder of a service in local/ stands in for ${type}.`));
+  await expect(starting).rejects.toThrow(new NotRunHere(service, `no facts say what is done here with ${type}.`));
 });
 
 test('a process that has nothing to run with says so in one message, and with its exit code', async () => {

@@ -9,7 +9,7 @@ const helps = (name: string): TypeFacts => ({ name, role: 'helps', promises: [RE
 
 export const facts: ServiceFacts = {
   name: 'Aurora',
-  local: 'runs',
+  local: { not: 'the stand-in for the Data API serves the tests of the sink, and the local run does not start it.' },
   types: {
     'AWS::RDS::DBCluster': {
       name: 'cluster',

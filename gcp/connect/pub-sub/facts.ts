@@ -189,6 +189,8 @@ export const facts: ServiceFacts = {
         name: 'emulated',
         project: 'emulated',
         topic: 'emulated',
+        bigquery_config: { notRun: 'what Pub/Sub itself writes into a table is not brought here.' },
+        cloud_storage_config: { notRun: 'what Pub/Sub itself writes into a bucket is not brought here.' },
         ack_deadline_seconds: within(10, 600),
         'push_config.push_endpoint': 'emulated',
         'push_config.oidc_token.audience': 'emulated',

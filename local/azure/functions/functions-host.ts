@@ -1,6 +1,6 @@
 import type { CheckpointStore, EventHubConsumerClient, PartitionContext, ReceivedEventData, Subscription } from '@azure/event-hubs';
 import type { ContainerClient } from '@azure/storage-blob';
-import { hubAddress } from '../event-hubs/hub-address';
+import { hubAddress } from '../event-hub/hub-address';
 import type { Credential } from '../identity/credential';
 import { Batches } from './batches';
 import { Delivery, type DeliveryOptions, LostPlace } from './delivery';

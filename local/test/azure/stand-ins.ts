@@ -3,8 +3,8 @@ import path from 'node:path';
 import type { EventHubConsumerClient, EventPosition, ReceivedEventData } from '@azure/event-hubs';
 import { EventHubConsumerClient as Consumer, EventHubProducerClient as Producer } from '@azure/event-hubs';
 import type { Certificate } from '../../azure/blob/certificate';
-import { EventHubs, type HubOptions } from '../../azure/event-hubs/event-hubs';
-import { hubAddress } from '../../azure/event-hubs/hub-address';
+import { EventHubs, type HubOptions } from '../../azure/event-hub/event-hubs';
+import { hubAddress } from '../../azure/event-hub/hub-address';
 import { type Credential, credentialOf } from '../../azure/identity/credential';
 import { Tokens } from '../../azure/identity/tokens';
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Azurite } from '../../../azure/blob/azurite';
 import { certificate } from '../../../azure/blob/certificate';
 import { containerClient } from '../../../azure/blob/container-client';
-import type { EventHubs } from '../../../azure/event-hubs/event-hubs';
+import type { EventHubs } from '../../../azure/event-hub/event-hubs';
 import { Batches } from '../../../azure/functions/batches';
 import { FunctionsHost } from '../../../azure/functions/functions-host';
 import type { HostConfig } from '../../../azure/functions/host-config';

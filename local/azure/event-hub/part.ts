@@ -5,7 +5,7 @@ import { Door, Sends } from './door';
 import { EventHubs } from './event-hubs';
 import { readHub } from './hub-settings';
 
-/** What an event may weigh in the Standard tier: https://learn.microsoft.com/azure/event-hubs/event-hubs-quotas */
+/** What an event may weigh in the Standard tier: https://learn.microsoft.com/azure/event-hub/event-hubs-quotas */
 const MAX_BYTES = 1024 * 1024;
 const AUDIENCE = 'https://eventhubs.azure.net';
 

@@ -24,7 +24,7 @@ const READING = /^([^/]+)\/ConsumerGroups\/([^/]+)\/Partitions\/([^/]+)$/i;
 
 /**
  * One hub of Event Hubs, in AMQP 1.0 over plain TCP on loopback.
- * @see https://learn.microsoft.com/azure/event-hubs/event-hubs-amqp-protocol-guide
+ * @see https://learn.microsoft.com/azure/event-hub/event-hubs-amqp-protocol-guide
  */
 export class EventHubs {
   readonly partitions: readonly Partition[];

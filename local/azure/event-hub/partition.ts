@@ -29,7 +29,7 @@ export class Partition {
   /**
    * The index of the first event that a reader gets, by the filter on its link.
    * @returns nothing when the filter is not known
-   * @see https://learn.microsoft.com/azure/event-hubs/event-hubs-amqp-protocol-guide
+   * @see https://learn.microsoft.com/azure/event-hub/event-hubs-amqp-protocol-guide
    */
   start(filter: string): number | undefined {
     const [, field, operator, value] = /^amqp\.annotation\.x-opt-([a-z-]+) (>=?) '(.*)'$/.exec(filter) ?? [];

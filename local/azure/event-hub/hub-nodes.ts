@@ -18,7 +18,7 @@ interface Answer {
 
 /**
  * The two nodes of a hub that answer questions: `$cbs` takes tokens, `$management` says what there is.
- * @see https://learn.microsoft.com/azure/event-hubs/event-hubs-amqp-protocol-guide
+ * @see https://learn.microsoft.com/azure/event-hub/event-hubs-amqp-protocol-guide
  */
 export class HubNodes {
   /** What each connection has shown a token for. */

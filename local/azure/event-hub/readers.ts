@@ -16,7 +16,7 @@ const SHARED = 5;
 
 /**
  * The links that read from a hub, and who must give way to whom.
- * @see https://learn.microsoft.com/azure/event-hubs/event-hubs-event-processor-host#epoch
+ * @see https://learn.microsoft.com/azure/event-hub/event-hubs-event-processor-host#epoch
  */
 export class Readers {
   private readonly readers = new Set<Reader>();
