@@ -10,6 +10,7 @@ const [, version] = readFileSync(path.join(__dirname, 'requirements-deploy.txt')
 export const deployment: Judge = {
   name: `cdk deploy, to ministack ${version}`,
   proves: 'each stack deploys, works with the permissions it has, misses each one that is taken away, and is taken down as the README says',
+  blueprintsOf: ['aws'],
   run: () => runDeployment((line) => process.stderr.write(`\n  ${line}`)),
 };
 
