@@ -1,3 +1,4 @@
+import type { Blueprint } from '../shared/synth/blueprints';
 import type { Finding, Judge, Verdict } from './judges/judge';
 
 /** What one judge said, or why it could not be asked. */
@@ -28,6 +29,14 @@ export function countsOf({ verdicts }: Outcome): Counts {
 export function passes(outcome: Outcome): boolean {
   if (outcome.unavailable !== undefined) return outcome.judge.online === true;
   return countsOf(outcome).unexplained === 0;
+}
+
+/** What a judge said, and a finding for each blueprint that it should have looked at and did not. */
+export function withUnseen(judge: Pick<Judge, 'blueprintsOf'>, verdicts: readonly Verdict[], blueprints: readonly Blueprint[]): Verdict[] {
+  const stacks = blueprints.filter(({ cloud }) => judge.blueprintsOf.includes(cloud)).map(({ cloud, name }) => `${cloud}-${name}`);
+  const unseen = stacks.filter((stack) => !verdicts.some(({ subject }) => subject.split(/[:,]/)[0] === stack));
+  const findings = (stack: string) => [{ rule: 'not-seen', where: stack, what: 'the judge did not look at this blueprint' }];
+  return [...verdicts, ...unseen.map((stack) => ({ subject: stack, looked: 'not looked at', findings: findings(stack) }))];
 }
 
 /** The table that a person reads at the end. */

@@ -4,8 +4,9 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { exitWith } from '../bin/one-line';
+import { findBlueprints } from '../shared/synth/blueprints';
 import { type Judge, Unavailable } from './judges/judge';
-import { type Outcome, passes, proofPage, table, unexplained } from './proof';
+import { type Outcome, passes, proofPage, table, unexplained, withUnseen } from './proof';
 
 const HELP = `Asks every judge of the templates, and shows what each of them says.
 
@@ -65,7 +66,7 @@ async function ask(judge: Judge): Promise<Outcome> {
   const start = performance.now();
   process.stderr.write(`${judge.name} ...`);
   try {
-    return { judge, verdicts: await judge.run() };
+    return { judge, verdicts: withUnseen(judge, await judge.run(), findBlueprints()) };
   } catch (error) {
     if (error instanceof Unavailable) return { judge, verdicts: [], unavailable: error.message };
     throw error;

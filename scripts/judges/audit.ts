@@ -36,6 +36,7 @@ interface Vulnerable {
 export const audit: Judge = {
   name: 'npm audit',
   proves: 'no advisory is known on a package that ships, or that makes a template',
+  blueprintsOf: [],
   online: true,
   run: async () => {
     const ships = new Set(shipped().flatMap(({ bundled, installed }) => [...bundled, ...installed].map(({ name }) => name)));

@@ -21,6 +21,7 @@ export const awsLists: Judge = {
   name: "AWS's own lists",
   proves:
     'each action that is allowed exists and is given on a resource where it takes one, each alarm watches a metric that exists, whatever AWS calls stateful is known to hold data',
+  blueprintsOf: ['aws'],
   run: () => {
     const { stateful, metrics } = specification();
     const shipped = awsApps().filter(({ asItShips }) => asItShips);

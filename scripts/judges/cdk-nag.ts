@@ -11,6 +11,7 @@ const PACKS = [AwsSolutionsChecks, NIST80053R5Checks];
 export const cdkNag: Judge = {
   name: 'cdk-nag',
   proves: 'the constructs pass the AWS Solutions and the NIST 800-53 R5 rules, or say why not',
+  blueprintsOf: ['aws'],
   run: () =>
     Promise.resolve(
       awsApps().map(({ subject, app, template }) => {

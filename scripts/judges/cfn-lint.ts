@@ -15,6 +15,7 @@ interface Printed {
 export const cfnLint: Judge = {
   name: 'cfn-lint',
   proves: 'types, properties, values, references and policies are such as CloudFormation takes',
+  blueprintsOf: ['aws'],
   run: () =>
     scanTemplates({
       key: 'cfn-lint',

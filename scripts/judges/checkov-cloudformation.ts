@@ -6,6 +6,7 @@ import type { Judge } from './judge';
 export const checkovCloudFormation: Judge = {
   name: 'checkov on CloudFormation',
   proves: 'the configuration of each resource is what the scanner asks for, or the template itself says why not',
+  blueprintsOf: ['aws'],
   run: () =>
     scanTemplates({
       key: 'checkov',

@@ -9,6 +9,7 @@ import { acknowledgements, type TerraformJson, type TerraformStack, terraformSta
 export const checkovTerraform: Judge = {
   name: 'checkov on Terraform',
   proves: 'the configuration of each resource is what the scanner asks for, or a reason says why not',
+  blueprintsOf: ['azure', 'gcp'],
   run: async () => {
     const verdicts: Verdict[] = [];
     for (const stack of terraformStacks()) verdicts.push(await scan(stack));

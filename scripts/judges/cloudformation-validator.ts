@@ -22,6 +22,7 @@ interface Violation {
 export const cloudFormationValidator: Judge = {
   name: 'CloudFormation validator',
   proves: 'each synthesis, as a person runs it, ends at what CloudFormation itself would refuse',
+  blueprintsOf: ['aws'],
   run: () =>
     Promise.resolve([
       ...validate('', {}),

@@ -1,3 +1,5 @@
+import type { Cloud } from '../../shared/synth/blueprints';
+
 /** Something that a judge found. */
 export interface Finding {
   /** The rule, as the judge names it. */
@@ -25,6 +27,8 @@ export interface Judge {
   readonly name: string;
   /** What it proves when it finds nothing, in a line. */
   readonly proves: string;
+  /** The clouds whose blueprints it looks at: at every one, each a subject or the start of one. None for a judge of packages. */
+  readonly blueprintsOf: readonly Cloud[];
   /** Set where it needs the internet beyond the package registries. On a machine without it, the judge is not counted. */
   readonly online?: true;
   /**

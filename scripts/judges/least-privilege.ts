@@ -10,6 +10,7 @@ import { terraformStacks } from './terraform/stack';
 export const leastPrivilege: Judge = {
   name: 'least privilege',
   proves: 'each permission is needed, by a call in a bundle or by the wiring, on this resource and on no other, and none is missing',
+  blueprintsOf: ['aws', 'azure', 'gcp'],
   run: () => {
     const shipped = awsApps().filter(({ asItShips }) => asItShips);
     return Promise.resolve([
@@ -20,6 +21,7 @@ export const leastPrivilege: Judge = {
 };
 
 function verdicts(stack: string, identities: readonly Identity[]): Verdict[] {
+  if (identities.length === 0) return [{ subject: stack, looked: 'no identity', findings: [] }];
   return identities.map(({ name, held, findings }) => ({
     subject: `${stack}: ${name}`,
     looked: `${held} ${held === 1 ? 'permission' : 'permissions'}`,

@@ -23,6 +23,7 @@ export function findLicences(all: readonly Shipped[], answers: readonly string[]
 export const licences: Judge = {
   name: 'licences',
   proves: 'whatever ships to a cloud has a licence of a short list: see docs/shipped.md',
+  blueprintsOf: [],
   run: async () => {
     const all = shipped();
     const found = findLicences(all);

@@ -81,6 +81,7 @@ export function findTwice(manifests: Readonly<Record<string, Manifest>>): Findin
 export const lockfile: Judge = {
   name: 'lockfiles',
   proves: 'every version is exact, every package has a checksum, and no script runs on an install',
+  blueprintsOf: [],
   run: async () => {
     const read = FOLDERS.map((folder) => ({
       folder,

@@ -11,6 +11,7 @@ export const rules: Judge = {
   name: 'rules of this project',
   proves:
     'whatever holds data is encrypted, private, retained and watched; whatever moves it gives up in the end and says so; no keys, no open doors',
+  blueprintsOf: ['aws', 'azure', 'gcp'],
   run: () => {
     const aws = awsApps().filter(({ asItShips }) => asItShips);
     return Promise.resolve([

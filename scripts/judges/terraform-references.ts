@@ -19,6 +19,7 @@ export async function findReferences(stack: TerraformStack): Promise<Finding[]> 
 export const terraformReferences: Judge = {
   name: 'Terraform without providers',
   proves: 'each setting and each reference exists, nothing waits for itself, names fit, APIs and permissions come first',
+  blueprintsOf: ['azure', 'gcp'],
   run: () =>
     Promise.all(
       terraformStacks().map(async (stack) => ({

@@ -21,6 +21,7 @@ const TEN_MINUTES = 600_000;
 export const terraformValidate: Judge = {
   name: 'terraform validate and test',
   proves: 'the real providers take every setting, and an apply goes through where mocks stand for the clouds',
+  blueprintsOf: ['azure', 'gcp'],
   online: true,
   run: async () => {
     const version = await versionOf();

@@ -1,4 +1,5 @@
-import { type Outcome, passes, proofPage, table, unexplained } from '../../scripts/proof';
+import { type Outcome, passes, proofPage, table, unexplained, withUnseen } from '../../scripts/proof';
+import type { Blueprint } from '../../shared/synth/blueprints';
 
 const judge = { name: 'scanner', proves: 'Nothing is open' };
 const finding = { rule: 'R1', where: 'Store', what: 'It is open.' };
@@ -39,4 +40,22 @@ test('the page shows each answer once, and is the same wherever the internet is'
   expect(page).toContain('| R1 | It is open. | stack: Store<br>stack: Buffer | It is \\| meant to be. |');
   expect(page).toContain('- Everything else.');
   expect(proofPage([asked, { ...offline, unavailable: undefined, verdicts: asked.verdicts }], ['Everything else.'])).toBe(page);
+});
+
+test('a blueprint that a judge did not look at is a finding, but not where it looks at another cloud', () => {
+  const blueprints = [
+    ['aws', 'pipeline'],
+    ['aws', 'lake'],
+    ['aws', 'la'],
+    ['gcp', 'lake'],
+  ].map(([cloud, name]) => ({ cloud, name, file: '' }) as Blueprint);
+  const verdicts = ['aws-pipeline, each setting turned', 'aws-la: Processing'].map((subject) => ({ subject, looked: '', findings: [] }));
+  expect(withUnseen({ blueprintsOf: ['aws'] }, verdicts, blueprints).slice(2)).toEqual([
+    {
+      subject: 'aws-lake',
+      looked: 'not looked at',
+      findings: [{ rule: 'not-seen', where: 'aws-lake', what: 'the judge did not look at this blueprint' }],
+    },
+  ]);
+  expect(withUnseen({ blueprintsOf: [] }, verdicts, blueprints)).toEqual(verdicts);
 });

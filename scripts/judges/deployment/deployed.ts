@@ -9,11 +9,15 @@ export interface Deployed {
   readonly outputs: Readonly<Record<string, string>>;
   /** The name of each resource, by its id in the template. */
   readonly names: ReadonlyMap<string, string>;
+  /** Whether the deploy changed nothing. */
+  readonly unchanged?: boolean;
+}
+
+/** A stack that records can be sent through: a stream, and the function that reads it. */
+export interface Way extends Deployed {
   readonly stream: string;
   /** The log group of the function. */
   readonly log: string;
-  /** Whether the deploy changed nothing. */
-  readonly unchanged?: boolean;
 }
 
 /** @throws Error when a resource of the template is not there, or is not complete */
@@ -25,16 +29,22 @@ export async function deployed({ cloudFormation }: Clients, StackName: string, t
   const missing = Object.keys(template.Resources).filter((id) => !names.has(id));
   if (missing.length > 0) throw new Error(`not created: ${missing.join(', ')}`);
   const { StackId, Outputs } = Stacks![0]!;
-  const [stream] = one(template, 'AWS::Kinesis::Stream');
-  const [, trigger] = one(template, 'AWS::Lambda::EventSourceMapping');
-  const handler = template.Resources[refOf(trigger.Properties!.FunctionName)!]!;
   return {
     arn: StackId!,
     names,
-    outputs: Object.fromEntries(Outputs!.map(({ OutputKey, OutputValue }) => [OutputKey!, OutputValue!])),
-    stream: names.get(stream)!,
-    log: names.get(refOf(handler.Properties!.LoggingConfig)!)!,
+    outputs: Object.fromEntries((Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey!, OutputValue!])),
   };
+}
+
+/** The way of a record through a stack that was deployed. Nothing for one that has another way, which nobody knows how to send records. */
+export function wayThrough({ Resources }: CfnTemplate, as: Deployed): Way | undefined {
+  const all = (type: string) => Object.entries(Resources).filter(([, { Type }]) => Type === type);
+  const [[stream] = [], ...streams] = all('AWS::Kinesis::Stream');
+  const [[, trigger] = [], ...triggers] = all('AWS::Lambda::EventSourceMapping');
+  const hasShown = as.outputs.ShowCommand?.includes('s3://') && as.outputs.DeadLettersCommand !== undefined;
+  if (!stream || !trigger || streams.length > 0 || triggers.length > 0 || !hasShown) return undefined;
+  const handler = Resources[refOf(trigger.Properties!.FunctionName)!]!;
+  return { ...as, stream: as.names.get(stream)!, log: as.names.get(refOf(handler.Properties!.LoggingConfig)!)! };
 }
 
 /** Put another template in the place of a stack's. */
@@ -47,10 +57,4 @@ export async function update({ cloudFormation }: Clients, StackName: string, tem
     if (status.includes('ROLLBACK') || status.includes('FAILED')) throw new Error(`update of ${StackName}: ${status}`);
     return status === 'UPDATE_COMPLETE' ? true : undefined;
   });
-}
-
-function one({ Resources }: CfnTemplate, type: string) {
-  const found = Object.entries(Resources).filter(([, { Type }]) => Type === type);
-  if (found.length !== 1) throw new Error(`the template has ${found.length} ${type}, and should have one`);
-  return found[0]!;
 }

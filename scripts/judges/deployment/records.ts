@@ -7,7 +7,7 @@ import { transform } from '../../../shared/runtime/transform';
 import { type DeadLetter, judge } from '../../../shared/runtime/verdict';
 import type { Assembly } from './assembly';
 import { type Clients, withRightsOf } from './clients';
-import type { Deployed } from './deployed';
+import type { Deployed, Way } from './deployed';
 import { grantsOf } from './grants';
 import { eventually } from './wait';
 
@@ -29,7 +29,7 @@ interface Position {
  * Put a broken record and a whole one into the stream, with the rights of the API, and find both where the outputs of the
  * stack say.
  */
-export async function letRecordsThrough(account: Clients, { template }: Assembly, to: Deployed): Promise<void> {
+export async function letRecordsThrough(account: Clients, { template }: Assembly, to: Way): Promise<void> {
   const { role } = grantsOf(template).find(({ action }) => action === 'kinesis:PutRecord')!;
   const sender = await withRightsOf(account, to.names.get(role)!);
   const start = Date.now();

@@ -4,49 +4,61 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ROOT } from '../../../local/state';
-import { type Finding, Unavailable } from '../judge';
+import { findBlueprints } from '../../../shared/synth/blueprints';
+import { Unavailable, type Verdict } from '../judge';
 import { pythonTool } from '../python';
 import { CERTIFICATE, environment, KEY } from './environment';
 import type { Message, Order } from './rehearsal';
 
-/** What was seen of a deployment, from the server's start to its end. */
-export interface Outcome {
-  /** How much was looked at, in words. */
-  readonly looked: string;
-  readonly findings: readonly Finding[];
+/** How it ended, for the blueprints that no message speaks of. */
+interface End {
+  readonly step: string;
+  readonly why: string;
 }
 
-/** How it ended. */
-type Last = Exclude<Message, { kind: 'step' }> | { readonly kind: 'interrupted' };
-
-const MOST_SECONDS = 300;
+/** How long all may take: to begin with, and for each blueprint. */
+const SECONDS = { start: 120, each: 180 };
 
 /**
- * Deploy to a server on this machine, in a process that knows nothing of the person's environment.
+ * Deploy every blueprint of AWS to a server on this machine, in a process that knows nothing of the person's environment.
  * @param say hears a line for each step
  * @throws Unavailable where the server cannot be installed
  * @throws Error when a person interrupts it
  */
-export async function runDeployment(say: (line: string) => void): Promise<Outcome> {
+export async function runDeployment(say: (line: string) => void): Promise<Verdict[]> {
   const python = path.join(await pythonTool('requirements-deploy.lock.txt'), 'python');
   const folder = mkdtempSync(path.join(tmpdir(), 'deployment-'));
   certify(folder);
-  const port = await freePort();
+  const blueprints = findBlueprints(['aws']).map(({ name }) => name);
 
-  const last = await runSealed({ folder, python, port }, ({ step, what, seconds }) =>
-    say(`${step.padEnd(16)} ${what.padEnd(56)} ${seconds.toFixed(1).padStart(5)} s`),
+  const { told, end } = await runSealed({ blueprints, folder, python, port: await freePort() }, ({ blueprint, step, what, seconds }) =>
+    say(`${(blueprint ?? '').padEnd(12)} ${step.padEnd(16)} ${what.padEnd(56)} ${seconds.toFixed(1).padStart(5)} s`),
   );
-  if (last.kind === 'failed') {
-    const finding = { rule: last.step, where: 'aws-pipeline', what: `${last.why}. The logs are in ${folder}` };
-    return { looked: `it ended with ${last.step}`, findings: [finding] };
-  }
-  rmSync(folder, { recursive: true, force: true });
-  if (last.kind === 'interrupted') throw new Error('interrupted, and nothing is left running.');
-  return { looked: last.looked, findings: [] };
+  const verdicts = blueprints.map((blueprint): Verdict => {
+    const subject = `aws-${blueprint}`;
+    const last = told.find((message) => message.blueprint === blueprint);
+    if (last?.kind === 'done') return { subject, looked: last.looked, findings: [] };
+    const { step, why } = last ?? end;
+    return {
+      subject,
+      looked: `it ended with ${step}`,
+      findings: [{ rule: step, where: subject, what: `${why}. The logs are in ${folder}` }],
+    };
+  });
+  if (end === INTERRUPTED || verdicts.every(({ findings }) => findings.length === 0)) rmSync(folder, { recursive: true, force: true });
+  if (end === INTERRUPTED) throw new Error('interrupted, and nothing is left running.');
+  return verdicts;
 }
 
+type Told = Exclude<Message, { kind: 'step' }>;
+
+const INTERRUPTED: End = { step: 'interrupted', why: 'somebody interrupted it' };
+
 /** Run the steps in a process of their own, and pass Ctrl-C on to it. */
-async function runSealed(order: Order, hear: (step: Extract<Message, { kind: 'step' }>) => void): Promise<Last> {
+async function runSealed(
+  order: Order,
+  hear: (step: Extract<Message, { kind: 'step' }>) => void,
+): Promise<{ told: readonly Told[]; end: End }> {
   const child = fork(path.join(__dirname, 'sealed.ts'), {
     cwd: ROOT,
     env: environment(`https://127.0.0.1:${order.port}`, order.folder),
@@ -54,24 +66,24 @@ async function runSealed(order: Order, hear: (step: Extract<Message, { kind: 'st
     // Ctrl-C reaches this process alone, which passes it on: the server is stopped before the end.
     detached: true,
   });
-  let last: Last = { kind: 'failed', step: 'start', why: 'the process that deploys ended' };
-  let cut: Last | undefined;
-  const end = (why: Last) => {
+  const told: Told[] = [];
+  let cut: End | undefined;
+  const cutOff = (why: End) => {
     cut ??= why;
     child.kill();
   };
-  const interrupt = () => end({ kind: 'interrupted' });
-  const late = setTimeout(() => end({ kind: 'failed', step: 'deployment', why: `not over after ${MOST_SECONDS} s` }), MOST_SECONDS * 1000);
+  const interrupt = () => cutOff(INTERRUPTED);
+  const most = SECONDS.start + order.blueprints.length * SECONDS.each;
+  const late = setTimeout(() => cutOff({ step: 'deployment', why: `not over after ${most} s` }), most * 1000);
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  child.on('message', (message: Message) => {
-    if (message.kind === 'step') hear(message);
-    else last = message;
-  });
+  child.on('message', (message: Message) => (message.kind === 'step' ? hear(message) : told.push(message)));
   child.send(order);
   await new Promise((resolve) => child.once('exit', resolve));
   clearTimeout(late);
   process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-  return cut ?? last;
+  const whole = told.find((message) => message.kind === 'failed' && message.blueprint === undefined);
+  const end = cut ?? (whole?.kind === 'failed' ? whole : { step: 'start', why: 'the process that deploys ended' });
+  return { told, end };
 }
 
 /** Make a certificate that is good for a day, and that nobody trusts who is not told to. */

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-kinesis';
 import type { Assembly } from './assembly';
 import { type Clients, withRightsOf } from './clients';
-import { type Deployed, update } from './deployed';
+import { update, type Way } from './deployed';
 import { ACCOUNT, REGION } from './environment';
 import { type Grant, grantsOf, NOT_EVALUATED, without } from './grants';
 import { BAD, GOOD, logged, refusalIn, send } from './records';
@@ -18,7 +18,7 @@ import { eventually } from './wait';
  * @returns how many of how many
  * @throws Error when a grant does not suffice, is not missed, or is of a kind that nobody knows how to use here
  */
-export async function tryGrants(account: Clients, { stackName, template }: Assembly, { names, stream, log }: Deployed): Promise<string> {
+export async function tryGrants(account: Clients, { stackName, template }: Assembly, { names, stream, log }: Way): Promise<string> {
   const all = grantsOf(template);
   const grants = all.filter(({ action }) => !Object.hasOwn(NOT_EVALUATED, action));
   const use = async ({ role, action }: Grant) => {
