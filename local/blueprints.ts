@@ -1,7 +1,7 @@
 import type { ReadBlueprint } from './platform';
 import type { Cloud } from './state';
 
-/** What reads the template of a cloud. The clients of a cloud take time to load, so only those of one are loaded. */
+/** What reads the template of a cloud. Only what one cloud needs is loaded. */
 export function readerOf(cloud: Cloud): ReadBlueprint {
   switch (cloud) {
     case 'aws':

@@ -24,7 +24,7 @@ export const ORDINARY: Recipe = { twiceIn: 50, malformedIn: 12 };
 export const UNSTORABLE = 'no-store-takes-it';
 
 /**
- * Events of a made-up company, the same at every call: orders, readings of machines and clicks, with what real senders get
+ * Events of a made-up company, the same at every call of a day: orders, readings of machines and clicks, with what real senders get
  * wrong among them. It has no end.
  */
 export function* corpus({ twiceIn, malformedIn, unstorableIn = Number.POSITIVE_INFINITY }: Recipe = ORDINARY): Generator<Sample> {
@@ -44,8 +44,13 @@ export function* corpus({ twiceIn, malformedIn, unstorableIn = Number.POSITIVE_I
 /** The size of the largest event that is sent: 256 KiB of `data`. */
 const LARGE = 256 * 1024;
 
-/** A day on which everything happened, so that the events are the same on every day. */
-const MIDNIGHT = Date.UTC(2026, 10, 2);
+const DAY = 86_400_000;
+
+/**
+ * When everything happened: on the day before this process started, from midnight on. A store may refuse rows that are years
+ * old, so the events follow the calendar; all runs of one day send the same.
+ */
+const MIDNIGHT = (Math.floor(Date.now() / DAY) - 1) * DAY;
 
 type Make = (number: number, chance: () => number) => Sample;
 
@@ -80,7 +85,7 @@ const MALFORMED: readonly Make[] = [
       (number, chance) => ({ kind: `missing ${field}`, body: text({ ...order(number, chance), [field]: undefined }) }),
   ),
   (number, chance) => ({ kind: 'id of a wrong type', body: text({ ...order(number, chance), id: number }) }),
-  (number, chance) => ({ kind: 'time without a zone', body: text({ ...order(number, chance), time: '2026-11-02T08:30:00' }) }),
+  (number, chance) => ({ kind: 'time without a zone', body: text({ ...order(number, chance), time: timeOf(number).slice(0, 19) }) }),
   (number, chance) => ({ kind: 'unknown specversion', body: text({ ...order(number, chance), specversion: '0.3' }) }),
   (number, chance) => ({ kind: 'nested extension', body: text({ ...order(number, chance), trace: { id: number } }) }),
   (number, chance) => ({ kind: 'bad JSON', body: text(order(number, chance)).subarray(0, -9) }),
@@ -91,13 +96,17 @@ const MALFORMED: readonly Make[] = [
   () => ({ kind: 'plain text', body: Buffer.from('hello?') }),
 ];
 
+function timeOf(number: number): string {
+  return new Date(MIDNIGHT + number * 997).toISOString();
+}
+
 function envelope(number: number, type: string, more: object = {}) {
   return {
     specversion: '1.0',
     id: `e-${String(number).padStart(6, '0')}`,
     source: `/plants/${number % 7}`,
     type,
-    time: new Date(MIDNIGHT + number * 997).toISOString(),
+    time: timeOf(number),
     ...more,
   };
 }

@@ -1,5 +1,9 @@
+import type { NotRun, Treatments } from '../shared/read/facts/local';
+
+export type { Treatments };
+
 /** What this runner does with a property of the template. */
-export type Treatment = 'emulated' | 'no effect here' | 'refused';
+export type Treatment = 'emulated' | 'no effect here' | 'refused' | 'not run here';
 
 /** One property of one resource, and what becomes of it. */
 export interface CoverageRow {
@@ -10,7 +14,7 @@ export interface CoverageRow {
   /** The property by its path, such as `DestinationConfig.OnFailure.Destination`; empty for the resource itself. */
   readonly property: string;
   readonly treatment: Treatment;
-  /** Why it is refused. */
+  /** Why it is refused, or not run. */
   readonly why?: string;
 }
 
@@ -18,18 +22,19 @@ export interface CoverageRow {
 export type Coverage = readonly CoverageRow[];
 
 /** Nobody has classified it. */
-export const UNKNOWN = 'nobody has classified it. Say in the coverage list of its cloud what the runner does with it.';
-
-/**
- * What is done with the properties of one type of resource, by their paths. A path covers what lies below it, so
- * that a property without an effect is written once; numbers of list places are left out of paths.
- *
- * A function is asked with the value, as it stands in the template: it returns why the value is refused, or nothing.
- */
-export type Treatments = Readonly<Record<string, 'emulated' | 'no effect here' | ((value: unknown) => string | undefined)>>;
+export const UNKNOWN = 'nobody has classified it. Say in facts.ts of its service what the runner does with it.';
 
 /** The list of what is allowed, by the type of resource. A type that is not in it is refused. */
-export type AllowList = Readonly<Record<string, Treatments | 'no effect here'>>;
+export type AllowList = Readonly<Record<string, Treatments | 'no effect here' | NotRun>>;
+
+/** Whether the properties of a type are emulated one by one, so that something here must stand in for it. */
+export function isEmulated(treatment: AllowList[string] | undefined): treatment is Treatments {
+  return typeof treatment === 'object' && !isNotRun(treatment);
+}
+
+function isNotRun(treatment: AllowList[string]): treatment is NotRun {
+  return typeof treatment === 'object' && 'notRun' in treatment;
+}
 
 /** Classify each property of one resource: an entry for each leaf of the template, or for the classified branch above it. */
 export function classify(list: AllowList, type: string, resource: string, properties: Readonly<Record<string, unknown>>): CoverageRow[] {
@@ -37,6 +42,7 @@ export function classify(list: AllowList, type: string, resource: string, proper
   const row = (property: string, treatment: Treatment, why?: string): CoverageRow => ({ type, resource, property, treatment, why });
   if (treatments === undefined) return [row('', 'refused', UNKNOWN)];
   if (treatments === 'no effect here') return [row('', 'no effect here')];
+  if (isNotRun(treatments)) return [row('', 'not run here', treatments.notRun)];
 
   const rows = new Map<string, CoverageRow>();
   const add = (found: CoverageRow) => {
@@ -44,7 +50,9 @@ export function classify(list: AllowList, type: string, resource: string, proper
   };
   const visit = (value: unknown, path: string) => {
     const treatment = path === '' ? undefined : Object.hasOwn(treatments, path) ? treatments[path] : undefined;
-    if (typeof treatment === 'function') {
+    if (typeof treatment === 'object') {
+      add(row(path, 'not run here', treatment.notRun));
+    } else if (typeof treatment === 'function') {
       const why = treatment(value);
       add(why === undefined ? row(path, 'emulated') : row(path, 'refused', why));
     } else if (treatment) {

@@ -27,7 +27,7 @@ export async function serve(respond: Respond, tls?: { readonly key: string; read
     const fault = (error: unknown): Answer => ({ status: 500, body: String(error) });
     void answered.catch(fault).then(({ status, headers, body }) => response.writeHead(status, headers).end(body));
   };
-  const server: Server = tls ? createTlsServer(tls, listener) : createServer(listener);
+  const server: Server = withoutHaste(tls ? createTlsServer(tls, listener) : createServer(listener));
   const { port, host } = await listen(server);
   return {
     port,
@@ -38,6 +38,15 @@ export async function serve(respond: Respond, tls?: { readonly key: string; read
         server.closeAllConnections();
       }),
   };
+}
+
+/**
+ * Let connections of a server stay open while nothing is sent. A process that has much to do may send on a connection that
+ * its server is just about to close, and would take that for a fault.
+ */
+export function withoutHaste<One extends Server>(server: One): One {
+  server.keepAliveTimeout = 0;
+  return server;
 }
 
 /** Let any server listen on loopback, on a port that is free. */

@@ -4,19 +4,22 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { exitWith } from '../bin/one-line';
+import { blueprintsNamed, findBlueprints, readRequest } from '../shared/synth/blueprints';
 import { readEvents } from './corpus';
 import { FAULTS, type Fault } from './faults';
-import { type Command, type Order, orderOf } from './order';
+import { type Command, exitCodeOf, type Order, orderOf } from './order';
 import { GUARD, sealed } from './seal';
 import { CLOUDS, type Cloud, newState, ROOT } from './state';
 import { jsonView, liveView, plainView, type View } from './view';
 
-const HELP = `Runs the pipelines that were synthesized, on this machine and without an account: real handlers, real clients, stand-ins
-for the services. Sends events, shows the way of each, and balances the books at the end.
+const HELP = `Runs what was synthesized, on this machine and without an account: real handlers, real clients, stand-ins for the
+services. Sends events, shows the way of each, and balances the books at the end.
 
-Usage: npm run local [-- [CLOUD ...] [options]]
+Usage: npm run local [-- [CLOUD ...] [NAME] [options]]
 
-  CLOUD          aws, azure or gcp; all three, one after the other, where none is named
+  CLOUD          aws, azure or gcp; without one, every cloud that has the blueprint, one after the other
+  NAME           what to run, by its name (npm start -- --list shows all); by default the minimal pipelines. What needs a
+                 service that nothing here stands in for is told in a line, and left out
   --once         send 1,050 events of every kind as fast as they go, balance the books, end;
                  without it 20 events a second go through: until Ctrl-C, or 300 on each of several clouds
   --count N      send so many events
@@ -31,14 +34,20 @@ ${Object.entries(FAULTS)
   --help         print this text
 
 Environment:
-  BLUEPRINT      what to build, by its name
+  BLUEPRINT      what to run where no NAME is given
   LOCAL_STATE    the folder for what is stored, by default .local; the next run empties it
   NO_COLOR       print without colours
 
-Exit codes: 0 every accepted event is in the store or in the dead letter, 1 it is not, or the run failed, 2 the command is not understood.`;
+Exit codes: 0 every accepted event is in the store or in the dead letter, 1 it is not, or a run failed, 2 nothing was run: the command
+is not understood, or nothing that it names can run here.`;
 
 const PACE = 60;
 
+// Whoever reads no more, as `head` does, has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 void exitWith(main);
 
 async function main(): Promise<number> {
@@ -50,16 +59,15 @@ async function main(): Promise<number> {
   await install();
   const view = await viewOf(command);
   const state = path.resolve(ROOT, process.env.LOCAL_STATE ?? '.local');
-  let worst = 0;
+  const codes: number[] = [];
   for (const cloud of command.clouds) {
     const { synthesized, data } = newState(state, cloud);
-    const folder = synthesize(cloud, synthesized);
-    const code = await runSealed(orderOf(command, cloud, folder, data), view);
-    worst = Math.max(worst, code);
+    const folder = synthesize(cloud, command.blueprint, synthesized);
+    codes.push(await runSealed(orderOf(command, cloud, folder, data), command.blueprint, view));
     if (interrupted) break;
   }
   view.close();
-  return worst;
+  return exitCodeOf(codes);
 }
 
 function readCommand(): Command | 'help' {
@@ -78,17 +86,16 @@ function readCommand(): Command | 'help' {
       },
     });
     if (values.help) return 'help';
-    const unknown = positionals.find((name) => !CLOUDS.includes(name as Cloud));
-    if (unknown !== undefined) throw new Error(`${JSON.stringify(unknown)} is no cloud. Name ${CLOUDS.join(', ')}, or none for all three.`);
+    const { clouds, blueprint } = readNames(positionals);
     const { fault, events } = values;
     if (fault !== undefined && !Object.hasOwn(FAULTS, fault))
       throw new Error(`--fault must be one of ${Object.keys(FAULTS).join(', ')}, got "${fault}".`);
     if (events !== undefined) readEvents(events);
-    const clouds = positionals.length > 0 ? CLOUDS.filter((cloud) => positionals.includes(cloud)) : CLOUDS;
     if (values.keep && clouds.length > 1) throw new Error(`--keep takes one cloud, got ${clouds.join(', ')}.`);
     return {
       ...values,
       clouds,
+      blueprint,
       count: wholeNumber('--count', values.count, 10_000_000),
       pace: wholeNumber('--pace', values.pace, 100_000) ?? PACE,
       events: events && path.resolve(events),
@@ -100,6 +107,20 @@ function readCommand(): Command | 'help' {
     console.error(`${sentence}. See npm run local -- --help.`);
     process.exit(2);
   }
+}
+
+/** The clouds that are meant, and the blueprint. */
+function readNames(words: readonly string[]): Pick<Command, 'clouds' | 'blueprint'> {
+  const named = CLOUDS.filter((cloud) => words.includes(cloud));
+  const [word, ...others] = words.filter((one) => !CLOUDS.includes(one as Cloud));
+  if (others.length > 0)
+    throw new Error(`One blueprint is run at a time, got ${[word, ...others].map((one) => JSON.stringify(one)).join(' and ')}.`);
+  const names = new Set(findBlueprints().map(({ name }) => name));
+  if (word !== undefined && !names.has(word))
+    throw new Error(`${JSON.stringify(word)} is neither a cloud (${CLOUDS.join(', ')}) nor a blueprint (${[...names].join(', ')}).`);
+  const blueprint = word ?? readRequest(process.env).blueprint;
+  const found = blueprintsNamed(blueprint, named.length > 0 ? named : CLOUDS);
+  return { clouds: found.map(({ cloud }) => cloud), blueprint };
 }
 
 function wholeNumber(option: string, text: string | undefined, most: number): number | undefined {
@@ -137,15 +158,16 @@ function sameVersions(installed: string, locked: string): boolean {
 }
 
 /** What was synthesized, by the very code that `cdk synth` and `cdktf synth` run. */
-function synthesize(cloud: Cloud, out: string): string {
+function synthesize(cloud: Cloud, blueprint: string, out: string): string {
   process.env.CDK_VALIDATION ??= 'false';
+  const env = { ...process.env, BLUEPRINT: blueprint };
   if (cloud === 'aws') {
     const { synthesizeAws }: typeof import('../bin/aws') = require('../bin/aws');
-    synthesizeAws(process.env, out);
+    synthesizeAws(env, out);
     return out;
   }
   const { synthesizeTerraform }: typeof import('../bin/terraform') = require('../bin/terraform');
-  const stacks = synthesizeTerraform(process.env, out, [cloud]);
+  const stacks = synthesizeTerraform(env, out, [cloud]);
   if (stacks.length !== 1) throw new Error(`One stack can be run at a time, and the blueprint has ${stacks.join(', ')}.`);
   return path.join(out, 'stacks', stacks[0]!);
 }
@@ -153,7 +175,7 @@ function synthesize(cloud: Cloud, out: string): string {
 let interrupted = false;
 
 /** Run one cloud in a process of its own, which knows nothing of the person's environment. */
-async function runSealed(order: Order, view: View): Promise<number> {
+async function runSealed(order: Order, blueprint: string, view: View): Promise<number> {
   const child = fork(path.join(__dirname, 'sealed.ts'), {
     cwd: ROOT,
     env: { ...sealed(order.data), ...(process.env.DEBUG && { DEBUG: process.env.DEBUG }) },
@@ -165,13 +187,13 @@ async function runSealed(order: Order, view: View): Promise<number> {
   let over = false;
   child.on('message', (message: { kind: string }) => {
     if (message.kind === 'done') over = true;
-    else view.show(order.cloud, message as Parameters<View['show']>[1]);
+    else view.show(order.cloud, message as Parameters<View['show']>[1], blueprint);
   });
   child.send(order);
   const stopListening = passSignalsOn(child);
   const code = await new Promise<number>((resolve) => child.once('exit', (status) => resolve(status ?? 1)));
   stopListening();
-  if (!over) view.show(order.cloud, { kind: 'failed', reason: 'its process ended before it was done.' });
+  if (!over) view.show(order.cloud, { kind: 'failed', reason: 'its process ended before it was done.' }, blueprint);
   return code;
 }
 

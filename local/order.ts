@@ -6,9 +6,14 @@ const RATE = 20;
 /** A quarter of a minute to watch, before the next cloud has its turn. */
 const TURN = 300;
 
+/** The exit code of a process that has nothing to run with. */
+export const NOT_RUN = 3;
+
 /** What the person asks for. */
 export interface Command {
+  /** The clouds that have the blueprint, of those that were named. */
   readonly clouds: readonly Cloud[];
+  readonly blueprint: string;
   readonly once: boolean;
   readonly count?: number;
   readonly events?: string;
@@ -31,6 +36,12 @@ export interface Order {
   readonly fault?: Fault;
   readonly pace: number;
   readonly keep: boolean;
+}
+
+/** What a command ends with, by what its processes ended with. What was not run counts only where nothing was. */
+export function exitCodeOf(codes: readonly number[]): number {
+  const ran = codes.filter((code) => code !== NOT_RUN);
+  return ran.length > 0 ? Math.max(...ran) : 2;
 }
 
 /** Without `--once` events drip, so that a person can follow them. */

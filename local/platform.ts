@@ -116,3 +116,27 @@ export class RefusedError extends Error {
     super(`${path}: ${why}`);
   }
 }
+
+/** The template needs a service that nothing here stands in for. Nothing is wrong with it. */
+export class NotRunHere extends RefusedError {}
+
+/** @throws NotRunHere when nothing here stands in for a service of the template */
+export function requireParts(coverage: Coverage) {
+  const missing = coverage.filter(({ treatment }) => treatment === 'not run here');
+  if (missing.length === 0) return;
+  const services = new Set(missing.map(({ type }) => serviceOf(type)));
+  const reasons = new Set(missing.map(({ why }) => why!));
+  throw new NotRunHere([...services].join(', '), [...reasons].join(' '));
+}
+
+/** @throws RefusedError when something of the template is refused */
+export function requireCovered(coverage: Coverage) {
+  const refused = coverage.find(({ treatment }) => treatment === 'refused');
+  if (refused)
+    throw new RefusedError([refused.type, refused.resource, refused.property].filter(Boolean).join(' '), refused.why ?? 'it is refused');
+}
+
+/** `DynamoDB` of `AWS::DynamoDB::Table`. In Terraform nothing says where the name of a service ends, so the whole type is told. */
+function serviceOf(type: string): string {
+  return type.split('::')[1] ?? type;
+}

@@ -1,9 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sample } from './corpus';
 import { chaosOf, type Fault } from './faults';
 import { type Balance, Ledger, withoutDuplicates } from './ledger';
 import { Pace } from './pace';
-import { type Blueprint, type Platform, RefusedError } from './platform';
+import { type Blueprint, type Platform, requireCovered, requireParts } from './platform';
 import { type Message, Story } from './story';
 
 /** What is run, and how. */
@@ -35,16 +36,16 @@ const SENDERS = 24;
 
 /**
  * Start what the template describes, send events, wait until each is settled, and balance the books.
+ * @throws NotRunHere when nothing here stands in for a service of the template
  * @throws RefusedError when the template needs what this runner does not offer
  * @throws Error when the front door is broken, or events are not settled
  */
 export async function run(options: Run): Promise<Balance> {
   const { blueprint, folder, tell, fault, keep, pace = new Pace(), stopped = new AbortController().signal } = options;
   const { coverage, overrides } = blueprint;
+  requireParts(coverage);
   tell({ kind: 'coverage', coverage, overrides });
-  const refused = coverage.find(({ treatment }) => treatment === 'refused');
-  if (refused)
-    throw new RefusedError([refused.type, refused.resource, refused.property].filter(Boolean).join(' '), refused.why ?? 'it is refused');
+  requireCovered(coverage);
 
   const ledger = new Ledger();
   let last = Date.now();
@@ -75,6 +76,8 @@ export async function run(options: Run): Promise<Balance> {
 }
 
 async function send(platform: Platform, ledger: Ledger, story: Story, { samples, rate }: Run, stopped: AbortSignal) {
+  // Each sender waits for it.
+  setMaxListeners(SENDERS + 10, stopped);
   const queue = samples[Symbol.iterator]();
   const start = Date.now();
   let sent = 0;

@@ -1,8 +1,9 @@
 import { readerOf } from './blueprints';
 import { corpus, readEvents, take } from './corpus';
 import { recipeOf } from './faults';
-import type { Order } from './order';
+import { NOT_RUN, type Order } from './order';
 import { Pace } from './pace';
+import { NotRunHere } from './platform';
 import { run } from './run';
 import type { Message } from './story';
 
@@ -24,6 +25,10 @@ async function obey({ cloud, synthesized, data, events, count, rate, fault, pace
     });
     return balance.faults.length === 0 ? 0 : 1;
   } catch (error) {
+    if (error instanceof NotRunHere) {
+      tell({ kind: 'not run', reason: error.message });
+      return NOT_RUN;
+    }
     tell({
       kind: 'failed',
       reason: error instanceof Error && !process.env.DEBUG ? error.message : String((error as Error).stack ?? error),

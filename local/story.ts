@@ -23,6 +23,8 @@ export type Message =
   | { readonly kind: 'log'; readonly line: string }
   | { readonly kind: 'counts'; readonly counts: Counts }
   | { readonly kind: 'end'; readonly balance: Balance; readonly places: Places; readonly seconds: number }
+  /** Nothing here stands in for something of the template. Nothing is wrong with it. */
+  | { readonly kind: 'not run'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** Where the way of an event ends. */

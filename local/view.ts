@@ -4,16 +4,20 @@ import type { Balance } from './ledger';
 import type { Places } from './platform';
 import type { Counts, End, Message } from './story';
 
+/** What is built where nobody names another one. */
+const MINIMAL = 'pipeline';
+
 /** Shows a run to whoever watches it. */
 export interface View {
-  show(cloud: string, message: Message): void;
+  /** @param blueprint its name, by default the minimal pipeline */
+  show(cloud: string, message: Message, blueprint?: string): void;
   /** The run is over, or shows no more. */
   close(): void;
 }
 
 /** For machines: each message is a line of JSON. */
 export function jsonView(print: (line: string) => void): View {
-  return { show: (cloud, message) => print(JSON.stringify({ cloud, ...message })), close: () => {} };
+  return { show: (cloud, message, blueprint = MINIMAL) => print(JSON.stringify({ cloud, blueprint, ...message })), close: () => {} };
 }
 
 /** Ways of each kind that are told in a pipe. After these only what is new is told. */
@@ -28,12 +32,12 @@ export function plainView(print: (line: string) => void): View {
     if (times < most) print(line);
   };
   return {
-    show(cloud, message) {
+    show(cloud, message, blueprint) {
       if (message.kind === 'way')
         tell(`${cloud} ${message.end} ${reasonOf(message)}`, `  ${wayOf(message)}`, message.end === 'stored' ? TOLD : 1);
       else if (message.kind === 'incident') tell(`${cloud} ${message.text}`, `  !  ${message.text}`, 1);
       else if (message.kind === 'log') tell(`${cloud} ${withoutNumbers(message.line)}`, cut(`  |  ${message.line}`), 1);
-      else for (const line of linesOf(cloud, message)) print(line);
+      else for (const line of linesOf(titleOf(cloud, blueprint), message)) print(line);
     },
     close: () => {},
   };
@@ -52,7 +56,7 @@ export function liveView(print: (line: string) => void, redraw: (frame: string) 
     if (list.length > SHOWN) list.shift();
   };
   return {
-    show(cloud, message) {
+    show(cloud, message, blueprint) {
       switch (message.kind) {
         case 'way':
           return latest(ways, colored(message.end, wayOf(message)));
@@ -75,7 +79,7 @@ export function liveView(print: (line: string) => void, redraw: (frame: string) 
           redraw('');
           ways.length = 0;
           incidents.clear();
-          for (const line of linesOf(cloud, message)) print(line);
+          for (const line of linesOf(titleOf(cloud, blueprint), message)) print(line);
       }
     },
     close: () => redraw(''),
@@ -93,12 +97,16 @@ function boxes({ sent, rejected, buffered, deliveries, stored, deadLettered }: C
   return ['', styleText('bold', line(0, '-->  ')), line(1, '     '), line(2, '     '), ''];
 }
 
+function titleOf(cloud: string, blueprint = MINIMAL): string {
+  return blueprint === MINIMAL ? cloud : `${cloud} ${blueprint}`;
+}
+
 /** The lines of whatever is told once in a run. */
-function linesOf(cloud: string, message: Message): string[] {
+function linesOf(title: string, message: Message): string[] {
   switch (message.kind) {
     case 'coverage':
       return [
-        bold(`${cloud}: what of its template runs here: ${summaryOf(message.coverage)}`),
+        bold(`${title}: what of its template runs here: ${summaryOf(message.coverage)}`),
         ...coverageLines(message.coverage),
         '',
         ...message.overrides.map((line) => `  set here: ${line}`),
@@ -111,9 +119,11 @@ function linesOf(cloud: string, message: Message): string[] {
         '',
       ];
     case 'end':
-      return ['', ...balanceLines(cloud, message.balance, message.seconds), ...placeLines(message.places), ''];
+      return ['', ...balanceLines(title, message.balance, message.seconds), ...placeLines(message.places), ''];
     case 'failed':
-      return ['', `${cloud} failed: ${message.reason}`, ''];
+      return ['', `${title} failed: ${message.reason}`, ''];
+    case 'not run':
+      return [`${title}: not run here: ${message.reason}`];
     default:
       return [];
   }
@@ -162,7 +172,7 @@ function folded(head: string, treatment: string, names: readonly string[]): stri
 }
 
 function balanceLines(
-  cloud: string,
+  title: string,
   { sent, accepted, rejected, stored, deadLettered, duplicatesRemoved, faults }: Balance,
   seconds: number,
 ): string[] {
@@ -171,7 +181,7 @@ function balanceLines(
     alike(counts).map(([reason, count]) => `${''.padEnd(35)}${number(count).padStart(5)}  ${cutTo(reason, WIDTH - 42)}`);
   return [
     bold(
-      `${cloud}: ${number(sent)} events in ${seconds.toFixed(1)} s, ${number(Math.round(sent / seconds))} a second from the door to the store`,
+      `${title}: ${number(sent)} events in ${seconds.toFixed(1)} s, ${number(Math.round(sent / seconds))} a second from the door to the store`,
     ),
     row('sent', sent),
     row('refused at the door', sum(rejected)),

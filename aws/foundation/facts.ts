@@ -1,7 +1,8 @@
 import { promised } from '../../shared/read/facts/promise';
 import type { ServiceFacts, TypeFacts } from '../../shared/read/facts/types';
-import { set } from '../../shared/read/facts/weaken';
-import { amount, is } from '../../shared/read/stack';
+import { every, remove, set } from '../../shared/read/facts/weaken';
+import { amount, is, names } from '../../shared/read/stack';
+import { said } from '../../shared/read/tell';
 
 /** What grants, and what is known of it is what it grants. */
 const grants = (name: string): TypeFacts => ({ name, role: 'grants', local: 'no effect here' });
@@ -28,6 +29,94 @@ export const facts: ServiceFacts = {
       ],
       local: 'no effect here',
     },
+    'AWS::EC2::FlowLog': {
+      name: 'flow log',
+      role: 'watches',
+      // https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
+      needs: (log) => {
+        const [role] = log.refers('DeliverLogsPermissionArn');
+        const [group] = log.refers('LogGroupName');
+        if (!role || !group) return [];
+        const because = 'the flow log is written as it';
+        return [
+          { who: 'vpc-flow-logs.amazonaws.com', may: 'sts:AssumeRole', on: `\${${role.id}}`, because },
+          ...['CreateLogStream', 'DescribeLogStreams', 'PutLogEvents'].map((action) => ({
+            who: role.id,
+            may: `logs:${action}`,
+            on: `\${${group.id}}`,
+            because,
+          })),
+        ];
+      },
+      local: 'no effect here',
+    },
+    'AWS::EC2::RouteTable': helps('route table'),
+    'AWS::EC2::SecurityGroup': {
+      name: 'security group',
+      role: 'helps',
+      promises: [
+        promised(
+          'private',
+          'let nobody in from everywhere',
+          (group) => !/"(0\.0\.0\.0\/0|::\/0)"/.test(JSON.stringify(group.get('SecurityGroupIngress'))),
+          { 'everybody may come in': set('SecurityGroupIngress', [{ IpProtocol: '-1', CidrIp: '0.0.0.0/0' }]) },
+        ),
+      ],
+      local: 'no effect here',
+    },
+    'AWS::EC2::Subnet': {
+      name: 'subnet',
+      role: 'helps',
+      promises: [
+        promised('private', 'give no public addresses', (subnet) => is(subnet, 'MapPublicIpOnLaunch', false), {
+          'what stands in a subnet gets a public address': set('MapPublicIpOnLaunch', true),
+        }),
+      ],
+      local: 'no effect here',
+    },
+    'AWS::EC2::SubnetRouteTableAssociation': helps('route table of a subnet'),
+    'AWS::EC2::VPC': {
+      name: 'network',
+      role: 'helps',
+      promises: [
+        promised(
+          'on-record',
+          'have what it turns away on record',
+          (vpc, stack) => stack.of('AWS::EC2::FlowLog').some((log) => names(log, 'ResourceId', vpc)),
+          {
+            'nobody knows what the network turns away': remove(every('AWS::EC2::FlowLog')),
+          },
+        ),
+        promised(
+          'private',
+          'close its default security group',
+          (vpc, stack) => stack.of('Custom::VpcRestrictDefaultSG').some((one) => names(one, 'DefaultSecurityGroupId', vpc)),
+          {
+            'the default security group is open': remove(every('Custom::VpcRestrictDefaultSG')),
+          },
+        ),
+      ],
+      local: 'no effect here',
+    },
+    'AWS::EC2::VPCEndpoint': helps('endpoint of a service'),
+    'AWS::Lambda::Version': helps('version of a function'),
+    'AWS::SecretsManager::Secret': {
+      name: 'secret',
+      role: 'helps',
+      promises: [
+        promised(
+          'no-passwords',
+          'make its password itself',
+          (secret) => secret.get('GenerateSecretString').length === 1 && secret.get('SecretString').length === 0,
+          {
+            'a password stands in the template': set('SecretString', 'secret'),
+          },
+        ),
+      ],
+      local: 'no effect here',
+    },
+    'Custom::Trigger': helps('call while deploying'),
+    'Custom::VpcRestrictDefaultSG': helps('what closes the default security group'),
     'AWS::IAM::ManagedPolicy': grants('managed policy'),
     'AWS::IAM::Policy': grants('policy'),
     'AWS::IAM::Role': grants('role'),
@@ -44,5 +133,19 @@ export const facts: ServiceFacts = {
     },
   },
   // https://github.com/josdejong/lossless-json
-  harmless: ['lossless-json parse.parse', 'lossless-json stringify.stringify', 'lossless-json utils.isInteger', '@smithy/core Client.send'],
+  harmless: [
+    'lossless-json parse.parse',
+    'lossless-json stringify.stringify',
+    'lossless-json utils.isInteger',
+    '@smithy/core Client.send',
+    '@aws-sdk/client-secrets-manager SecretsManagerClient',
+    '@types/node fs.readdirSync',
+    '@types/node fs.readFileSync',
+  ],
+  calls: {
+    // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+    '@aws-sdk/client-secrets-manager GetSecretValueCommand': ({ arguments: [input] }) => [
+      { may: 'secretsmanager:GetSecretValue', on: said.part(input, 'SecretId') },
+    ],
+  },
 };

@@ -1,9 +1,6 @@
 import { CfnResource, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import {
-  FlowLog,
-  FlowLogDestination,
-  FlowLogResourceType,
-  FlowLogTrafficType,
+  CfnFlowLog,
   GatewayVpcEndpointAwsService,
   IpAddresses,
   type IVpc,
@@ -11,7 +8,7 @@ import {
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Removal, TextRule } from '../../shared/synth/settings';
@@ -115,10 +112,16 @@ export class PrivateNetwork extends Construct implements Network {
     });
     const logGroup = new LogGroup(this, 'FlowLogs', { retention: RetentionDays.ONE_MONTH });
     const role = new Role(this, 'FlowLogRole', { assumedBy: new ServicePrincipal('vpc-flow-logs.amazonaws.com') });
-    new FlowLog(this, 'FlowLog', {
-      resourceType: FlowLogResourceType.fromVpc(vpc),
-      destination: FlowLogDestination.toCloudWatchLogs(logGroup, role),
-      trafficType: FlowLogTrafficType.REJECT,
+    const actions = ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'];
+    Grant.addToPrincipal({ grantee: role, actions, resourceArns: [logGroup.logGroupArn] });
+    // Not aws-ec2's FlowLog: it writes where it was called from, with the folder of this machine, into what is synthesized.
+    new CfnFlowLog(this, 'FlowLog', {
+      resourceType: 'VPC',
+      resourceId: vpc.vpcId,
+      trafficType: 'REJECT',
+      logDestinationType: 'cloud-watch-logs',
+      logGroupName: logGroup.logGroupName,
+      deliverLogsPermissionArn: role.roleArn,
     });
     answerCommonFindings(this);
     // All of it, and what closes the default security group: when that goes, it opens the group again.

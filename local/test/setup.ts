@@ -2,6 +2,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { sealed } from '../seal';
 
+// CLOCK_OFFSET_DAYS moves the clock of all tests.
+require('./clock.cjs');
+
 // No test can reach a person's own credentials: of their environment nothing is left but where programs are.
 const kept = ['PATH', 'TMPDIR', 'NODE_OPTIONS', 'CI', 'FORCE_COLOR', 'NO_COLOR'];
 for (const name of Object.keys(process.env)) {

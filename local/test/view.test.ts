@@ -111,7 +111,13 @@ test('a fault of the books stands where the good news would', () => {
 test('for machines each message is a line', () => {
   const lines: string[] = [];
   jsonView((line) => lines.push(line)).show('gcp', { kind: 'failed', reason: 'x' });
-  expect(lines.map((line) => JSON.parse(line))).toEqual([{ cloud: 'gcp', kind: 'failed', reason: 'x' }]);
+  expect(lines.map((line) => JSON.parse(line))).toEqual([{ cloud: 'gcp', blueprint: 'pipeline', kind: 'failed', reason: 'x' }]);
+});
+
+test('what is not run is a line, with the name of the blueprint', () => {
+  const lines: string[] = [];
+  plainView((line) => lines.push(line)).show('aws', { kind: 'not run', reason: 'DynamoDB: why' }, 'table');
+  expect(lines).toEqual(['aws table: not run here: DynamoDB: why']);
 });
 
 test('on a terminal the four stages are drawn again and again, with the latest ways below them', () => {

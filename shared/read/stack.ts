@@ -59,8 +59,13 @@ export function names(resource: Asked, setting: string, other: Asked | undefined
 
 /** The values at a path, one for each element of the lists on the way and at its end. */
 export function valuesAt(body: Value, path: string): Value[] {
-  const found = path.split('.').reduce<Value[]>((values, key) => values.flatMap((value) => within(value, key)), elements(body));
+  const found = stepsOf(path).reduce<Value[]>((values, key) => values.flatMap((value) => within(value, key)), elements(body));
   return found.flatMap(elements);
+}
+
+/** The keys of a path. A dot that belongs to a key stands behind a backslash: `Parameters.rds\\.force_ssl`. */
+export function stepsOf(path: string): string[] {
+  return path.split(/(?<!\\)\./).map((key) => key.replaceAll('\\.', '.'));
 }
 
 function within(value: Value, key: string): Value[] {

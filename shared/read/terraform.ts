@@ -1,7 +1,7 @@
 import { type Facts, factsOf } from './facts/find';
 import { type Access, byIdentity, type Picture } from './picture';
 import { pictureOf } from './read';
-import { nameOf, Resources, type TerraformJson, type TfResource, TfStack } from './tf';
+import { Resources, type TerraformJson, type TfAsked, TfStack } from './tf';
 import { type Grant, grantsOf } from './tf-grants';
 
 export type { TerraformJson };
@@ -17,9 +17,8 @@ export function required({ variable = {} }: TerraformJson): string[] {
  */
 export function readTerraform(json: TerraformJson): Picture {
   const stack = new TfStack(json);
-  const resources = new Resources(json);
   const facts = factsFor(json);
-  const access = grantsOf(stack, facts).map((grant) => shown(grant, resources, facts));
+  const access = grantsOf(stack, facts).map((grant) => shown(grant, stack, facts));
   return pictureOf(stack, facts, access.sort(byIdentity));
 }
 
@@ -29,17 +28,17 @@ export function factsFor({ resource = {} }: TerraformJson): Facts {
 }
 
 /** A grant as a person reads it. */
-function shown({ holder, role, on, condition }: Grant, resources: Resources, facts: Facts): Access {
-  const identity = resources.get(holder);
+function shown({ holder, role, on, condition }: Grant, stack: TfStack, facts: Facts): Access {
+  const identity = stack.get(holder);
   return {
     identity: identity ? holderName(identity, facts) : holder,
     may: role,
-    on: resources.get(on) ? nameOf(resources.get(on)!) : resources.name(on),
+    on: stack.get(on)?.name ?? new Resources(stack.json).name(on),
     only: condition?.title ?? '',
   };
 }
 
 /** An identity that belongs to one stage is called after it. */
-function holderName(identity: TfResource, facts: Facts): string {
-  return facts.type(identity.type)?.calledByStage ? identity.path[0]! : nameOf(identity);
+function holderName({ type, stage, name }: TfAsked, facts: Facts): string {
+  return facts.type(type)?.calledByStage ? stage : name;
 }

@@ -90,6 +90,9 @@ function whole(value: Value): string {
 function holderOf(value: Value, resources: Resources): string {
   const found = resources.find(value);
   if (found) return found.address;
+  // Such as the service agent that a data source looks up.
+  const [, source] = /^\$\{(data\.\w+\.[\w-]+)\.\w+\}$/.exec(String(value)) ?? [];
+  if (source) return source;
   if (references(value).some((address) => address.startsWith('var.') || address.startsWith('each.'))) return 'client';
   return everyoneOr(String(value));
 }

@@ -149,12 +149,11 @@ async function expectObjection(cloud: 'azure' | 'gcp', breakIt: Break) {
   const json = JSON.parse(JSON.stringify(stack.json));
   const seen = new TfStack(json);
   const facts = factsFor(json);
-  const found = [
-    ...holdPromises(seen, facts).findings,
-    ...terraformPrivileges(seen, facts).flatMap(({ findings }) => findings),
-    ...(await findReferences({ ...stack, json })),
-  ];
-  expect(found.filter(({ reason }) => reason === undefined)).not.toEqual([]);
+  // The references take longer, so they are read only where nobody else objects.
+  const found = [...holdPromises(seen, facts).findings, ...terraformPrivileges(seen, facts).flatMap(({ findings }) => findings)].filter(
+    ({ reason }) => reason === undefined,
+  );
+  expect(found.length > 0 ? found : await findReferences({ ...stack, json })).not.toEqual([]);
 }
 
 describe('what facts leave out is found', () => {

@@ -16,10 +16,10 @@ export function expectText(file: string, text: string) {
   expect(scrub(text)).toMatchFile(path.join(__dirname, '..', file));
 }
 
-/** Take out what says nothing: hashes of assets, of construct paths and of API deployments. */
+/** Take out what says nothing: hashes of assets, of construct paths, of API deployments and of versions of functions. */
 function scrub(text: string): string {
   return text
     .replace(/\b[0-9a-f]{64}\b/g, '<hash>')
     .replace(/assets\/(\w+)\/[0-9A-F]{32}\b/g, 'assets/$1/<hash>')
-    .replace(/(Deployment[0-9A-F]{8})[0-9a-f]{32}/g, '$1<hash>');
+    .replace(/((?:Deployment|CurrentVersion)[0-9A-F]{8})[0-9a-f]{32}/g, '$1<hash>');
 }

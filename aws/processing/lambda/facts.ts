@@ -6,7 +6,7 @@ import type { Needed, Promised, Running, ServiceFacts } from '../../../shared/re
 import { add, type Draft, set } from '../../../shared/read/facts/weaken';
 import { duration, type Hop, facts as joined } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
-import { type Asked, amount, type Body, is, only, type Stack } from '../../../shared/read/stack';
+import { type Asked, amount, type Body, is, names, only, type Stack } from '../../../shared/read/stack';
 import { alarmOn, readyBeforeWork } from '../../foundation/promises';
 
 const FUNCTION = 'AWS::Lambda::Function';
@@ -32,7 +32,7 @@ export const facts: ServiceFacts = {
           concerns: isOurs,
         },
         { ...readyBeforeWork((fn) => fn.refers('Role')[0]), concerns: isOurs },
-        ...['Errors', 'Throttles'].map((metric) => ({ ...alarmOn(metric, `have an alarm on ${metric}`), concerns: isOurs })),
+        ...['Errors', 'Throttles'].map((metric) => ({ ...alarmOn(metric, `have an alarm on ${metric}`), concerns: isOften })),
       ],
       weakenings: {
         'it has an address for everyone': add('AWS::Lambda::Url', (draft, { id }) => ({
@@ -175,6 +175,12 @@ export const facts: ServiceFacts = {
 /** The CDK brings functions of its own, which act once while a stack is made or taken down. */
 function isOurs(fn: Asked): boolean {
   return !/^(Custom|LogRetention|AWS)/.test(fn.id);
+}
+
+/** A deploy that calls a function waits for its answer, and fails with it. */
+function isOften(fn: Asked, stack: Stack): boolean {
+  const calls = stack.of('Custom::Trigger').flatMap((trigger) => trigger.refers('HandlerArn'));
+  return isOurs(fn) && !calls.some((version) => names(version, 'FunctionName', fn));
 }
 
 function ownRole(fn: Asked, stack: Stack): boolean {

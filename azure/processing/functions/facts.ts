@@ -153,12 +153,19 @@ function hostNeeds(app: Asked): Needed[] {
     ...permissionsOf('Storage Blob Data Owner').map((may) => ({
       who,
       may,
-      on: storage?.id ?? '',
+      on: storage?.id ?? 'the storage of its host',
       because: 'the Functions host keeps its locks and its package there, and asks for this role',
     })),
     // https://learn.microsoft.com/azure/azure-functions/configure-monitoring#enable-application-insights-integration
     ...(reports
-      ? [{ who, may: 'data:Microsoft.Insights/Telemetry/Write', on: insights?.id ?? '', because: 'the Functions host reports there' }]
+      ? [
+          {
+            who,
+            may: 'data:Microsoft.Insights/Telemetry/Write',
+            on: insights?.id ?? 'Application Insights',
+            because: 'the Functions host reports there',
+          },
+        ]
       : []),
   ];
 }

@@ -189,6 +189,8 @@ export const facts: ServiceFacts = {
         name: 'emulated',
         project: 'emulated',
         topic: 'emulated',
+        bigquery_config: { notRun: 'what Pub/Sub itself writes into a table is not brought here.' },
+        cloud_storage_config: { notRun: 'what Pub/Sub itself writes into a bucket is not brought here.' },
         ack_deadline_seconds: within(10, 600),
         'push_config.push_endpoint': 'emulated',
         'push_config.oidc_token.audience': 'emulated',
@@ -296,7 +298,8 @@ function delivery(subscription: Asked, seen: Seen): Hop[] {
   const [topic] = subscription.refers('topic');
   const from = (topic ?? subscription).stage;
   const store = storeOf(subscription);
-  const [to] = subscription.refers(store ? `${store.config}.${store.store}` : 'push_config.push_endpoint');
+  // A table is named with its dataset before it.
+  const to = subscription.refers(store ? `${store.config}.${store.store}` : 'push_config.push_endpoint').at(-1);
   const [dead] = subscription.refers(DEAD_TOPIC);
   const first = seen.of(SUBSCRIPTION).find((one) => names(one, DEAD_TOPIC, dead) && one.refers('topic')[0]?.id === topic?.id);
   return [

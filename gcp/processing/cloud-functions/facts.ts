@@ -14,6 +14,13 @@ export const facts: ServiceFacts = {
   name: 'Cloud Functions',
   local: 'runs',
   types: {
+    google_storage_bucket_object: {
+      name: 'code in a bucket',
+      role: 'helps',
+      named: ['name', /^[^\r\n]{1,1024}$/],
+      apis: ['storage'],
+      local: { name: 'emulated', bucket: 'emulated', source: 'emulated' },
+    },
     [FUNCTION]: {
       name: 'function',
       role: 'runs code',

@@ -11,7 +11,7 @@ const WEEK = 7 * 24 * 3600;
 
 export const facts: ServiceFacts = {
   name: 'Cloud Storage',
-  local: { not: 'Its stand-in serves the tests of the sink, and the local run does not start it.' },
+  local: { not: 'the stand-in serves the tests of the sink, and the local run does not start it.' },
   types: {
     [BUCKET]: {
       name: 'bucket',
@@ -75,13 +75,6 @@ export const facts: ServiceFacts = {
       apis: ['storage'],
       effective: /^(\*|storage\.)/,
       local: 'no effect here',
-    },
-    [OBJECT]: {
-      name: 'object',
-      role: 'helps',
-      named: ['name', /^[^\r\n]{1,1024}$/],
-      apis: ['storage'],
-      local: { name: 'emulated', bucket: 'emulated', source: 'emulated' },
     },
     google_storage_bucket_iam_member: iamMember('a bucket', ['storage']),
   },

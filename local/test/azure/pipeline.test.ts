@@ -183,7 +183,7 @@ describe('the template drives: with', () => {
     [
       'two hubs',
       (template: any) => (template.resource[HUB].Second = { ...only(template, HUB) }),
-      /azurerm_eventhub: one is emulated, and the template has 2/,
+      /azurerm_eventhub: exactly one is emulated, and the template has 2/,
     ],
   ])('%s, nothing starts', async (_, edit, why) => {
     await expect(up(mutated('azure', edit as (template: any) => void))).rejects.toThrow(why);

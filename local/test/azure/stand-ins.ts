@@ -2,10 +2,11 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { EventHubConsumerClient, EventPosition, ReceivedEventData } from '@azure/event-hubs';
 import { EventHubConsumerClient as Consumer, EventHubProducerClient as Producer } from '@azure/event-hubs';
-import type { Certificate } from '../../azure/certificate';
-import { type Credential, credentialOf, hubAddress } from '../../azure/clients';
-import { EventHubs, type HubOptions } from '../../azure/event-hubs';
-import { Tokens } from '../../azure/tokens';
+import type { Certificate } from '../../azure/blob/certificate';
+import { EventHubs, type HubOptions } from '../../azure/event-hub/event-hubs';
+import { hubAddress } from '../../azure/event-hub/hub-address';
+import { type Credential, credentialOf } from '../../azure/identity/credential';
+import { Tokens } from '../../azure/identity/tokens';
 
 export const HOST = 'acme.servicebus.windows.net';
 export const tokens = new Tokens();

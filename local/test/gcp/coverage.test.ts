@@ -1,5 +1,5 @@
 import { readGcp } from '../../gcp/blueprint';
-import { memoryMiB, milliseconds } from '../../gcp/quantities';
+import { memoryMiB, milliseconds } from '../../gcp/foundation/quantities';
 import { temporaryFolder } from '../folder';
 import { mutated, synthesized } from '../support';
 import { first, having, idle } from './edits';
@@ -32,14 +32,13 @@ test('of what is synthesized nothing is refused, and everything is named', async
     'google_pubsub_topic',
     'google_service_account',
     'google_storage_bucket_object',
-    'provider.google',
     'terraform',
     'variable',
   ]);
   expect(overrides.join('\n')).toContain('BIGQUERY_STORAGE_ENDPOINT');
 });
 
-const NOBODY = 'nobody has classified it. Say in the coverage list of its cloud what the runner does with it.';
+const NOBODY = 'nobody has classified it. Say in coverage.ts of its service what the runner does with it.';
 
 test.each<[string, (template: any) => void, string]>([
   [
@@ -55,13 +54,6 @@ test.each<[string, (template: any) => void, string]>([
       first(resource.google_cloudfunctions2_function).service_config.vpc_connector = 'x';
     },
     `google_cloudfunctions2_function service_config.vpc_connector: ${NOBODY}`,
-  ],
-  [
-    'a type that nobody knows',
-    ({ resource }) => {
-      resource.google_dataflow_job = { job: { name: 'x' } };
-    },
-    `google_dataflow_job : ${NOBODY}`,
   ],
   [
     'a section that nobody knows',
@@ -125,7 +117,7 @@ test.each<[string, (template: any) => void, string]>([
     ({ resource }) => {
       having(resource.google_bigquery_table, 'view').view.use_legacy_sql = true;
     },
-    'google_bigquery_table view.use_legacy_sql: only false is emulated, got true',
+    'google_bigquery_table view.use_legacy_sql: only false is emulated here, got true',
   ],
 ])('%s is refused', async (_, edit, why) => {
   expect(await refusals(mutated('gcp', edit))).toEqual([why]);

@@ -31,7 +31,11 @@ test('every event is in the store or in the dead letter, with its reason, and a 
   );
 
   // What a person finds afterwards.
-  const store = await script('local/gcp/query.ts', path.join(data, 'store.duckdb'), 'SELECT count(*) FROM local_events.unique_events');
+  const store = await script(
+    'local/gcp/bigquery/query.ts',
+    path.join(data, 'store.duckdb'),
+    'SELECT count(*) FROM local_events.unique_events',
+  );
   expect(store).toEqual({ code: 0, output: expect.stringMatching(/^\{"count_star\(\)":"1\d\d"\}\n$/) });
   const letters = readdirSync(path.join(data, 'dead-letter')).filter((file) => file.endsWith('.json'));
   const [letter] = letters.map((file) => path.join(data, 'dead-letter', file));

@@ -12,6 +12,10 @@ import { needsOfStack } from './terraform';
 /** The id under which a construct says why a grant may hold more than is needed. */
 const ACKNOWLEDGED_AS = 'least-privilege';
 
+/** The roles of functions that the CDK brings along, by their ids. */
+const HELPERS = /^(Custom|AWSCDK)\w*ProviderRole/;
+const HELPER = 'The CDK brings this function, and what it may do: it acts once, while the stack is made or taken down.';
+
 /** What was found of one identity. */
 export interface Identity {
   readonly name: string;
@@ -29,7 +33,9 @@ export function cloudFormationPrivileges(stack: CfnStack): Identity[] {
   const named = <One extends { readonly on: string }>(one: One): One => ({ ...one, on: what(one.on) });
   const surplus = comparison.held.flatMap((held) => {
     const { exact, needs } = usesOf(held, comparison);
-    return exact ? [] : [{ of: held.who, finding: tooMuch(named(held), needs.map(named)) }];
+    return exact
+      ? []
+      : [{ of: held.who, finding: { ...tooMuch(named(held), needs.map(named)), reason: HELPERS.test(held.at) ? HELPER : undefined } }];
   });
   const lacking = missing(comparison).map((need) => ({ of: need.who, finding: tooLittle(named(need)) }));
   const forbidden = comparison.forbidden.flatMap((grant) =>

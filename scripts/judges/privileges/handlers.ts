@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { FileSystem } from 'aws-cdk-lib';
 import type { Facts } from '../../../shared/read/facts/find';
-import { packageHandler } from '../../../shared/synth/handler-package';
+import { packageCode } from '../../../shared/synth/handler-package';
 import type { Need } from './compare';
 import { type LibraryCall, libraryCalls } from './handler-calls';
 import { asksOf } from './library';
@@ -54,7 +54,12 @@ function isReachable(address: string, settings: Readonly<Record<string, string>>
 
 function readHandlers(): Handler[] {
   const folders = CLOUDS.flatMap((cloud) => readdirSync(path.join(ROOT, cloud, 'handlers')).map((name) => `${cloud}/handlers/${name}`));
-  const packages = folders.map((folder) => ({ folder, ...packageHandler(folder) }));
+  const foundation = CLOUDS.flatMap((cloud) =>
+    readdirSync(path.join(ROOT, cloud, 'foundation'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => path.basename(file) === 'main.ts')
+      .map((file) => path.posix.join(cloud, 'foundation', path.dirname(file))),
+  );
+  const packages = [...folders, ...foundation].map((folder) => ({ folder, ...packageCode(folder) }));
   const calls = libraryCalls(Object.fromEntries(packages.map(({ folder, inputs }) => [folder, inputs])));
   return packages.map(({ folder, zip, hash }) => ({ folder, hashes: [hash, FileSystem.fingerprint(zip)], calls: calls[folder]! }));
 }

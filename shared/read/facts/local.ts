@@ -4,7 +4,12 @@
  *
  * A function is asked with the value, as it stands in the template: it returns why the value is refused, or nothing.
  */
-export type Treatments = Readonly<Record<string, 'emulated' | 'no effect here' | ((value: unknown) => string | undefined)>>;
+export type Treatments = Readonly<Record<string, 'emulated' | 'no effect here' | NotRun | ((value: unknown) => string | undefined)>>;
+
+/** Something that nothing here stands in for, and why. A template with it is not run. */
+export interface NotRun {
+  readonly notRun: string;
+}
 
 /** Only these values are emulated. */
 export function onlyValues(...values: readonly unknown[]) {

@@ -1,4 +1,4 @@
-import type { Asked } from '../stack';
+import { type Asked, stepsOf } from '../stack';
 
 /** JSON that may be changed. */
 export type Json = null | boolean | number | string | Json[] | Holder;
@@ -36,7 +36,7 @@ export function every(type: string, start = ''): Which {
 export function set(path: string, value?: Json | ((draft: Draft) => Json), which: Which = itself): Edit {
   return (draft, resource) => {
     for (const body of bodies(draft, resource, which)) {
-      const steps = stepsOf(body, path);
+      const steps = pathIn(body, path);
       const last = steps.pop()!;
       const holder = steps.reduce<Json>((at, step) => {
         (at as Holder)[step] ??= {};
@@ -69,7 +69,7 @@ export function add(type: string, body: (draft: Draft, resource: Asked) => Holde
 export function filter(path: string, keep: (one: Json) => boolean, which: Which = itself): Edit {
   return (draft, resource) => {
     for (const body of bodies(draft, resource, which)) {
-      const list = stepsOf(body, path).reduce<Json>((at, step) => (at as Holder)[step]!, body) as Json[];
+      const list = pathIn(body, path).reduce<Json>((at, step) => (at as Holder)[step]!, body) as Json[];
       list.splice(0, list.length, ...list.filter(keep));
     }
   };
@@ -103,9 +103,9 @@ function bodies(draft: Draft, resource: Asked, which: Which): Holder[] {
 }
 
 /** CloudFormation keeps what a resource is set to in its properties, Terraform in its body. */
-function stepsOf(body: Holder, path: string): string[] {
-  if (path.startsWith('/')) return path.slice(1).split('.');
-  return 'Properties' in body ? ['Properties', ...path.split('.')] : path.split('.');
+function pathIn(body: Holder, path: string): string[] {
+  if (path.startsWith('/')) return stepsOf(path.slice(1));
+  return 'Properties' in body ? ['Properties', ...stepsOf(path)] : stepsOf(path);
 }
 
 function nameOf(id: string): string {

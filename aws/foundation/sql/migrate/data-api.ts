@@ -18,15 +18,15 @@ export interface Target {
  * A database behind the RDS Data API.
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.html
  */
-export function dataApi(client: RDSDataClient, target: Target): Database {
+export function dataApi(client: RDSDataClient, { resourceArn, secretArn, database }: Target): Database {
   return {
     async transaction(work) {
-      const { resourceArn, secretArn } = target;
-      const { transactionId } = await client.send(new BeginTransactionCommand(target));
+      const { transactionId } = await client.send(new BeginTransactionCommand({ resourceArn, secretArn, database }));
       const run: Run = async (sql, parameters = {}) => {
         const named = Object.entries(parameters).map(([name, stringValue]) => ({ name, value: { stringValue } }));
-        const call = { ...target, transactionId, sql, parameters: named, formatRecordsAs: 'JSON' as const };
-        const { formattedRecords } = await client.send(new ExecuteStatementCommand(call));
+        const { formattedRecords } = await client.send(
+          new ExecuteStatementCommand({ resourceArn, secretArn, database, transactionId, sql, parameters: named, formatRecordsAs: 'JSON' }),
+        );
         return JSON.parse(formattedRecords ?? '[]');
       };
       try {

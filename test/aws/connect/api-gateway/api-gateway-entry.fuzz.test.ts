@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { KinesisBuffer } from '../../../../aws/buffer/kinesis/kinesis-buffer';
 import { ApiGatewayEntry } from '../../../../aws/connect/api-gateway/api-gateway-entry';
-import { renderVtl } from '../../../../local/aws/mapping-template';
+import { renderVtl } from '../../../../local/aws/api-gateway/mapping-template';
 import { synthesize } from '../../../support/cdk';
 import { anEvent, spelled } from '../../../support/events';
 

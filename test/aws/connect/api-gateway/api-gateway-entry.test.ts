@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { KinesisBuffer } from '../../../../aws/buffer/kinesis/kinesis-buffer';
 import { ApiGatewayEntry, type ApiGatewayEntryProps } from '../../../../aws/connect/api-gateway/api-gateway-entry';
 import type { RecordSink, RecordTemplate } from '../../../../aws/ports/records';
-import { renderVtl } from '../../../../local/aws/mapping-template';
+import { renderVtl } from '../../../../local/aws/api-gateway/mapping-template';
 import eventContract from '../../../../shared/runtime/event.schema.json';
 import { synthesize } from '../../../support/cdk';
 import { documentedDefaults } from '../../../support/defaults';

@@ -4,7 +4,7 @@ import { grpc } from 'google-gax';
 import { GcpPipeline } from '../../../../gcp/architectures/pipeline';
 import { bigQuerySink } from '../../../../gcp/runtime/sinks/bigquery';
 import type { EventRow } from '../../../../gcp/runtime/sinks/bigquery/table-row';
-import { type SchemaField, StorageWriteStandIn } from '../../../../local/gcp/storage-write';
+import { type SchemaField, StorageWriteStandIn } from '../../../../local/gcp/bigquery/storage-write';
 import type { Event } from '../../../../shared/runtime/event';
 import { parse } from '../../../../shared/runtime/json';
 import type { Lot, Sink } from '../../../../shared/runtime/sink';

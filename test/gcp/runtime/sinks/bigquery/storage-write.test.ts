@@ -1,7 +1,7 @@
 import { managedwriter } from '@google-cloud/bigquery-storage';
 import { grpc } from 'google-gax';
 import { type Table, tableOpener } from '../../../../../gcp/runtime/sinks/bigquery/storage-write';
-import { type Fate, StorageWriteStandIn } from '../../../../../local/gcp/storage-write';
+import { type Fate, StorageWriteStandIn } from '../../../../../local/gcp/bigquery/storage-write';
 import { PermanentError } from '../../../../../shared/runtime/event';
 import { temporaryFolder } from '../../../../support/folder';
 

@@ -1,0 +1,155 @@
+import { counted, promised, setTo } from '../../../shared/read/facts/promise';
+import type { ServiceFacts, TypeFacts } from '../../../shared/read/facts/types';
+import { set } from '../../../shared/read/facts/weaken';
+import { type Asked, amount, is, only } from '../../../shared/read/stack';
+import { said } from '../../../shared/read/tell';
+import { alarmOn, RETAINED } from '../../foundation/promises';
+
+const helps = (name: string): TypeFacts => ({ name, role: 'helps', promises: [RETAINED], local: 'no effect here' });
+
+export const facts: ServiceFacts = {
+  name: 'Aurora',
+  local: { not: 'the stand-in for the Data API serves the tests of the sink, and the local run does not start it.' },
+  types: {
+    'AWS::RDS::DBCluster': {
+      name: 'cluster',
+      role: 'holds data',
+      tells: (cluster) => [
+        `Aurora PostgreSQL ${String(only(cluster, 'EngineVersion'))}`,
+        capacityOf(cluster),
+        is(cluster, 'StorageEncrypted', true) ? 'encrypted' : undefined,
+        `backed up ${amount(cluster, 'BackupRetentionPeriod')} days`,
+        said.kept(cluster),
+      ],
+      takes: ['rds-data:ExecuteStatement'],
+      promises: [
+        setTo({
+          rule: 'encrypted',
+          must: 'be encrypted, which can be decided only when it is made',
+          at: 'StorageEncrypted',
+          to: [true],
+          weak: false,
+          worse: 'rows are not encrypted',
+        }),
+        promised('private', 'let nobody in through its network: SQL goes over the Data API', hasNoWayIn, {
+          'the database answers the internet': set('SecurityGroupIngress', [{ IpProtocol: 'tcp', CidrIp: '0.0.0.0/0' }], securityGroups),
+          'it is reached by its network alone': set('EnableHttpEndpoint', false),
+        }),
+        promised(
+          'no-passwords',
+          'have a password of its master user that RDS keeps and changes',
+          ({ body }) => {
+            return body.ManageMasterUserPassword === true && body.MasterUserPassword === undefined;
+          },
+          {
+            'the password of the master user stands in the template': set('MasterUserPassword', 'secret'),
+            'nobody keeps the password of the master user': set('ManageMasterUserPassword'),
+          },
+        ),
+        RETAINED,
+        setTo({
+          rule: 'retained',
+          must: 'refuse to be deleted',
+          at: 'DeletionProtection',
+          to: [true],
+          weak: false,
+          worse: 'the cluster may be deleted',
+        }),
+        counted({
+          rule: 'undelete',
+          must: 'be backed up for a week at least',
+          at: 'BackupRetentionPeriod',
+          from: 7,
+          weak: 1,
+          worse: 'a backup is gone in a day',
+        }),
+        alarmOn('ACUUtilization', 'have an alarm that rings when it is almost as large as it may get', (percent) => percent <= 95),
+        alarmOn('Deadlocks', 'have an alarm that rings at the first deadlock', (count) => count === 0),
+      ],
+      local: {
+        BackupRetentionPeriod: 'no effect here',
+        CopyTagsToSnapshot: 'no effect here',
+        DatabaseName: 'emulated',
+        DBClusterParameterGroupName: 'no effect here',
+        DBSubnetGroupName: 'no effect here',
+        DeletionProtection: 'no effect here',
+        EnableCloudwatchLogsExports: 'no effect here',
+        EnableHttpEndpoint: 'emulated',
+        EnableIAMDatabaseAuthentication: 'no effect here',
+        Engine: (value) => (value === 'aurora-postgresql' ? undefined : `only PostgreSQL runs here, got ${JSON.stringify(value)}.`),
+        EngineVersion: 'no effect here',
+        KmsKeyId: 'no effect here',
+        ManageMasterUserPassword: 'no effect here',
+        MasterUsername: 'emulated',
+        PerformanceInsightsEnabled: 'no effect here',
+        PerformanceInsightsKmsKeyId: 'no effect here',
+        PerformanceInsightsRetentionPeriod: 'no effect here',
+        Port: 'no effect here',
+        ServerlessV2ScalingConfiguration: 'no effect here',
+        StorageEncrypted: 'no effect here',
+        Tags: 'no effect here',
+        VpcSecurityGroupIds: 'no effect here',
+      },
+    },
+    'AWS::RDS::DBInstance': {
+      name: 'instance of a cluster',
+      role: (instance) => (instance.refers('DBClusterIdentifier').length > 0 ? 'helps' : 'holds data'),
+      promises: [
+        setTo({
+          rule: 'private',
+          must: 'have no public address',
+          at: 'PubliclyAccessible',
+          to: [false],
+          weak: true,
+          worse: 'an instance has a public address',
+        }),
+        RETAINED,
+      ],
+      local: 'no effect here',
+    },
+    'AWS::RDS::DBClusterParameterGroup': {
+      ...helps('parameter group'),
+      promises: [
+        RETAINED,
+        setTo({
+          rule: 'tls-only',
+          must: 'force TLS',
+          at: 'Parameters.rds\\.force_ssl',
+          to: ['1'],
+          weak: '0',
+          worse: 'SQL may travel without TLS',
+        }),
+      ],
+    },
+    'AWS::RDS::DBSubnetGroup': helps('subnet group'),
+  },
+  calls: {
+    // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.access.html
+    ...Object.fromEntries(
+      ['BeginTransaction', 'CommitTransaction', 'ExecuteStatement', 'RollbackTransaction'].map((operation) => [
+        `@aws-sdk/client-rds-data ${operation}Command`,
+        ({ arguments: [input] }: Parameters<NonNullable<ServiceFacts['calls']>[string]>[0]) => [
+          { may: `rds-data:${operation}`, on: said.part(input, 'resourceArn') },
+          { may: 'secretsmanager:GetSecretValue', on: said.part(input, 'secretArn') },
+        ],
+      ]),
+    ),
+  },
+  harmless: ['@aws-sdk/client-rds-data RDSDataClient'],
+};
+
+function securityGroups(cluster: Asked): readonly string[] {
+  return cluster.refers('VpcSecurityGroupIds').map(({ id }) => id);
+}
+
+function hasNoWayIn(cluster: Asked): boolean {
+  const groups = cluster.refers('VpcSecurityGroupIds');
+  return (
+    is(cluster, 'EnableHttpEndpoint', true) && groups.length > 0 && groups.every((group) => group.get('SecurityGroupIngress').length === 0)
+  );
+}
+
+function capacityOf(cluster: Asked): string | undefined {
+  const [least, most] = ['MinCapacity', 'MaxCapacity'].map((end) => only(cluster, `ServerlessV2ScalingConfiguration.${end}`));
+  return least === undefined || most === undefined ? undefined : `${String(least)} to ${String(most)} capacity units`;
+}

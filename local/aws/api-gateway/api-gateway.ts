@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { Poster } from '../../http';
+import { type Answer, type Loopback, serve } from '../../loopback';
+import { REGION } from '../../template/cloudformation';
+import type { ApiSettings } from './api-gateway-settings';
+import { renderVtl } from './mapping-template';
+
+const PAYLOAD_BYTES = 10 * 1024 * 1024;
+
+/** What API Gateway answers by itself, with the words that it has for it. */
+const REFUSALS = {
+  missing: [403, 'Missing Authentication Token'],
+  tooLong: [413, 'Request Too Long'],
+  mediaType: [415, 'Unsupported Media Type'],
+  internal: [500, 'Internal server error'],
+} as const;
+
+/**
+ * An API that hands each event to a service without any code between. Whoever knows the address may send: signatures are not checked.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+ */
+export class ApiGateway {
+  private readonly poster = new Poster();
+  private server!: Loopback;
+  /** Where records stand, by the id of the request that put them. */
+  private readonly positions = new Map<string, string>();
+
+  private constructor(private readonly settings: ApiSettings) {}
+
+  static async start(settings: ApiSettings): Promise<ApiGateway> {
+    const api = new ApiGateway(settings);
+    api.server = await serve((request, body) => api.answer(request, body));
+    return api;
+  }
+
+  /** Where events are sent. */
+  get url(): string {
+    return `http://${this.server.host}${this.settings.path}`;
+  }
+
+  /** Where the record stands that a request put. It is told once. */
+  positionOf(requestId: string): string | undefined {
+    const position = this.positions.get(requestId);
+    this.positions.delete(requestId);
+    return position;
+  }
+
+  async stop(): Promise<void> {
+    await this.server.close();
+    this.poster.close();
+  }
+
+  private async answer({ method, url, headers }: IncomingMessage, bytes: Buffer): Promise<Answer> {
+    const requestId = randomUUID();
+    const { checks, requests, badBody } = this.settings;
+    if (method !== this.settings.method || url?.split('?')[0] !== this.settings.path) return refusal('missing', requestId);
+    if (bytes.length > PAYLOAD_BYTES) return refusal('tooLong', requestId);
+
+    // An API without binary media types takes a body for text, and what is none is lost here.
+    const body = bytes.toString('utf8');
+    const contentType = (headers['content-type'] ?? 'application/json').split(';')[0]!.trim().toLowerCase();
+    const wrong = checks.get(contentType)?.(body);
+    if (wrong !== undefined)
+      return json(badBody.status, requestId, gatewayResponse(badBody.template, 'Invalid request body', requestId, wrong));
+    const template = requests.get(contentType);
+    if (template === undefined) return refusal('mediaType', requestId);
+    try {
+      return await this.integrate(renderVtl(template, { body, context: { requestId } }).text, requestId);
+    } catch {
+      return refusal('internal', requestId);
+    }
+  }
+
+  /** Call the service, and make of its answer what the template says. */
+  private async integrate(request: string, requestId: string): Promise<Answer> {
+    const { integration, target, responses, headers } = this.settings;
+    const sent = { ...signed(), ...integration.headers(target), ...headers };
+    const { status: replied, body } = await this.poster.post(`http://${integration.host}/`, sent, request);
+    const reply = { status: replied, body: body.toString() };
+    if (reply.status === 200) this.positions.set(requestId, integration.accepted(reply.body));
+    const response = responses.find(({ pattern }) => pattern?.test(String(reply.status))) ?? responses.find(({ pattern }) => !pattern);
+    if (!response) return refusal('internal', requestId);
+    if (response.template === undefined) return json(response.status, requestId, reply.body);
+    const { text, status } = renderVtl(response.template, { body: reply.body, context: { requestId } });
+    return json(status ?? response.status, requestId, text);
+  }
+}
+
+/** API Gateway signs with its role. Only the form of a signature is looked at here. */
+function signed(): Readonly<Record<string, string>> {
+  const date = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+  return {
+    'x-amz-date': date,
+    authorization: `AWS4-HMAC-SHA256 Credential=nobody/${date.slice(0, 8)}/${REGION}/service/aws4_request, SignedHeaders=host, Signature=none`,
+  };
+}
+
+/**
+ * Gateway responses know `$context`, and nothing else of the template language. The reason of a refused body is put
+ * into quotes by the template, so it comes without any that would end them.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html
+ */
+function gatewayResponse(template: string, message: string, requestId: string, reason: string): string {
+  const known: Readonly<Record<string, string>> = {
+    requestId,
+    'error.message': message,
+    'error.messageString': JSON.stringify(message),
+    'error.responseType': 'BAD_REQUEST_BODY',
+    'error.validationErrorString': JSON.stringify(reason).slice(1, -1),
+  };
+  return template.replace(/\$context\.(requestId|error\.\w+)/g, (_, name: string) => known[name] ?? '');
+}
+
+function refusal(why: keyof typeof REFUSALS, requestId: string): Answer {
+  const [status, message] = REFUSALS[why];
+  return json(status, requestId, JSON.stringify({ message }));
+}
+
+function json(status: number, requestId: string, body: string): Answer {
+  return { status, headers: { 'content-type': 'application/json', 'x-amzn-requestid': requestId }, body };
+}

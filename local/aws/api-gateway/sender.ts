@@ -1,0 +1,56 @@
+import { Poster } from '../../http';
+import type { Pace } from '../../pace';
+import type { Receipt } from '../../platform';
+import { isRecord } from '../../template/stack';
+
+const TRIES = 4;
+const FIRST_PAUSE_MILLISECONDS = 200;
+
+/** Sends events as a client of the API does: what it is told to try again, it tries again, a few times. */
+export class Sender {
+  private readonly poster = new Poster();
+
+  constructor(
+    private readonly api: { readonly url: string; positionOf(requestId: string): string | undefined },
+    private readonly pace: Pace,
+  ) {}
+
+  /** @throws Error when the API turns the event away though nothing is wrong with it */
+  async send(body: Buffer): Promise<Receipt> {
+    const { url } = this.api;
+    for (let tried = 1; ; tried += 1) {
+      const { status, headers, body: bytes } = await this.poster.post(url, { 'content-type': 'application/json' }, body);
+      const text = bytes.toString();
+      if (status >= 200 && status < 300) return { accepted: true, position: this.positionIn(String(headers['x-amzn-requestid']), text) };
+      if (status < 500 && status !== 429) return { accepted: false, reason: reasonOf(status, text) };
+      if (tried === TRIES) throw new Error(`${url} answered ${status} at each of ${TRIES} tries: ${text}`);
+      await this.pace.wait(FIRST_PAUSE_MILLISECONDS * 2 ** tried);
+    }
+  }
+
+  stop() {
+    this.poster.close();
+  }
+
+  /** The receipt in the answer is worded by the template, so the API itself says where the event stands: the two must be the same. */
+  private positionIn(requestId: string, answer: string): string {
+    const position = this.api.positionOf(requestId);
+    if (position === undefined) throw new Error(`the API took the event, and handed it to nobody: ${answer}`);
+    if (Object.values(parsed(answer)).includes(position)) return position;
+    throw new Error(`the API took the event, and its answer does not say where it stands, at ${position}: ${answer}`);
+  }
+}
+
+function reasonOf(status: number, text: string): string {
+  const { message, reason } = parsed(text);
+  return `${status} ${[message, reason].filter((part) => typeof part === 'string').join(' ') || text}`;
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : {};
+  } catch {
+    return {};
+  }
+}

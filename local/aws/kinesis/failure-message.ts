@@ -1,0 +1,57 @@
+import type { Invocation } from '../site';
+import type { StreamRecord } from './stream';
+
+/** Why records were given up, in the words of Lambda. */
+export type Condition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
+
+/** The place of records in a stream: what is left of them in a dead letter. */
+interface BatchInfo {
+  readonly shardId: string;
+  readonly startSequenceNumber: string;
+  readonly endSequenceNumber: string;
+  readonly approximateArrivalOfFirstRecord: string;
+  readonly approximateArrivalOfLastRecord: string;
+  readonly batchSize: number;
+  readonly streamArn: string;
+}
+
+/** What was given up, and after what. */
+interface Failure {
+  /** At least one. */
+  readonly records: readonly StreamRecord[];
+  readonly invocations: number;
+  readonly condition: Condition;
+  /** The last call, if there was one. */
+  readonly invocation?: Invocation;
+  readonly shard: string;
+  readonly functionArn: string;
+  readonly streamArn: string;
+}
+
+/**
+ * What Lambda sends to the destination of failures: where the records stand, without their payload.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+ */
+export function failureMessage({ records, invocations, condition, invocation, shard, functionArn, streamArn }: Failure): string {
+  const [first, last] = [records[0]!, records.at(-1)!];
+  const batch: BatchInfo = {
+    shardId: shard,
+    startSequenceNumber: first.sequenceNumber,
+    endSequenceNumber: last.sequenceNumber,
+    approximateArrivalOfFirstRecord: first.arrival.toISOString(),
+    approximateArrivalOfLastRecord: last.arrival.toISOString(),
+    batchSize: records.length,
+    streamArn,
+  };
+  return JSON.stringify({
+    requestContext: { requestId: invocation?.requestId, functionArn, condition, approximateInvokeCount: invocations },
+    responseContext: invocation && {
+      statusCode: 200,
+      executedVersion: '$LATEST',
+      functionError: 'error' in invocation ? 'Unhandled' : null,
+    },
+    version: '1.0',
+    timestamp: new Date().toISOString(),
+    KinesisBatchInfo: batch,
+  });
+}

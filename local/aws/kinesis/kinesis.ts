@@ -1,0 +1,128 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import { listen, withoutHaste } from '../../loopback';
+import { ACCOUNT, REGION } from '../../template/cloudformation';
+import type { StreamRecord, StreamSource } from './stream';
+
+/** What the template says of the stream. */
+export interface StreamSettings {
+  readonly name: string;
+  readonly shards: number;
+  readonly retentionHours: number;
+}
+
+/** kinesalite answers a longer request twice, and falls over it. */
+const LONGEST_REQUEST = 7 * 1024 * 1024;
+
+/** Kinesis stops at 10 MB, and kinesalite at a number of records alone. */
+const RECORDS_AT_ONCE = 100;
+
+/** A stream in kinesalite, in memory and on loopback, read with the official client. */
+export class KinesisStream implements StreamSource {
+  readonly arn: string;
+
+  private constructor(
+    readonly host: string,
+    private readonly name: string,
+    private readonly server: Server,
+    private readonly client: KinesisClient,
+    private readonly sdk: typeof import('@aws-sdk/client-kinesis'),
+  ) {
+    this.arn = arnOf(name);
+  }
+
+  static async start({ name, shards, retentionHours }: StreamSettings): Promise<KinesisStream> {
+    const server = kinesalite(shards);
+    const { host } = await listen(server);
+    const sdk = require('@aws-sdk/client-kinesis') as typeof import('@aws-sdk/client-kinesis');
+    const { NodeHttpHandler } = require('@smithy/node-http-handler') as typeof import('@smithy/node-http-handler');
+    const client = new sdk.KinesisClient({
+      region: REGION,
+      endpoint: `http://${host}`,
+      credentials: { accessKeyId: 'nobody', secretAccessKey: 'nothing' },
+      // The client's own choice is HTTP/2, which kinesalite does not speak (mhart/kinesalite#118).
+      requestHandler: new NodeHttpHandler(),
+    });
+    const stream = new KinesisStream(host, name, server, client, sdk);
+    await client.send(new sdk.CreateStreamCommand({ StreamName: name, ShardCount: shards }));
+    await sdk.waitUntilStreamExists({ client, maxWaitTime: 10, minDelay: 0.05, maxDelay: 0.05 }, { StreamName: name });
+    if (retentionHours > 24) {
+      await client.send(new sdk.IncreaseStreamRetentionPeriodCommand({ StreamName: name, RetentionPeriodHours: retentionHours }));
+    }
+    return stream;
+  }
+
+  async shards(): Promise<readonly string[]> {
+    const { Shards = [] } = await this.client.send(new this.sdk.ListShardsCommand({ StreamName: this.name }));
+    return Shards.map(({ ShardId }) => ShardId!);
+  }
+
+  /** The records of a shard after one of them, or from the first that is kept. */
+  async read(shard: string, after: string | undefined, limit: number): Promise<readonly StreamRecord[]> {
+    if (after === undefined) return this.records(shard, { ShardIteratorType: 'TRIM_HORIZON' }, limit);
+    return this.records(shard, { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: after }, limit);
+  }
+
+  /** The records of a shard between two of them, both included. */
+  async between(shard: string, first: string, last: string): Promise<readonly StreamRecord[]> {
+    const found: StreamRecord[] = [
+      ...(await this.records(shard, { ShardIteratorType: 'AT_SEQUENCE_NUMBER', StartingSequenceNumber: first }, 1)),
+    ];
+    while (found.length > 0 && BigInt(found.at(-1)!.sequenceNumber) < BigInt(last)) {
+      const more = await this.read(shard, found.at(-1)!.sequenceNumber, 100);
+      if (more.length === 0) break;
+      found.push(...more);
+    }
+    return found.filter(({ sequenceNumber }) => BigInt(sequenceNumber) <= BigInt(last));
+  }
+
+  async stop(): Promise<void> {
+    this.client.destroy();
+    await new Promise((resolve) => {
+      this.server.close(resolve);
+      this.server.closeAllConnections();
+    });
+  }
+
+  private async records(
+    shard: string,
+    from: { ShardIteratorType: 'TRIM_HORIZON' | 'AT_SEQUENCE_NUMBER' | 'AFTER_SEQUENCE_NUMBER'; StartingSequenceNumber?: string },
+    limit: number,
+  ): Promise<readonly StreamRecord[]> {
+    const { GetShardIteratorCommand, GetRecordsCommand } = this.sdk;
+    // An iterator is asked for each time: one that kinesalite hands out with an empty answer may pass over a first record.
+    const { ShardIterator } = await this.client.send(new GetShardIteratorCommand({ StreamName: this.name, ShardId: shard, ...from }));
+    const { Records = [] } = await this.client.send(new GetRecordsCommand({ ShardIterator, Limit: Math.min(limit, RECORDS_AT_ONCE) }));
+    return Records.map(({ SequenceNumber, PartitionKey, Data, ApproximateArrivalTimestamp }) => ({
+      sequenceNumber: SequenceNumber!,
+      partitionKey: PartitionKey!,
+      data: Buffer.from(Data!),
+      arrival: ApproximateArrivalTimestamp!,
+    }));
+  }
+}
+
+export function arnOf(stream: string): string {
+  return `arn:aws:kinesis:${REGION}:${ACCOUNT}:stream/${stream}`;
+}
+
+function kinesalite(shardLimit: number): Server {
+  const create: (options: object) => Server = require('kinesalite');
+  // It reads its region from the environment once, when it is made.
+  const before = process.env.AWS_REGION;
+  process.env.AWS_REGION = REGION;
+  const server = withoutHaste(create({ createStreamMs: 0, updateStreamMs: 0, shardLimit }));
+  if (before === undefined) delete process.env.AWS_REGION;
+  else process.env.AWS_REGION = before;
+
+  const [answer] = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
+  server.removeAllListeners('request');
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (Number(request.headers['content-length'] ?? 0) <= LONGEST_REQUEST) return answer!(request, response);
+    const message = `1 validation error detected: Value at 'data' failed to satisfy constraint: Member must have length less than or equal to 1048576`;
+    request.resume();
+    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' });
+    response.end(JSON.stringify({ __type: 'ValidationException', message }));
+  });
+  return server;
+}

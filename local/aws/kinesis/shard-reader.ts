@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pace } from '../../pace';
+import { REGION } from '../../template/cloudformation';
+import { fitting, type PackedRecord, pack } from './batch-payload';
+import type { StreamSource } from './stream';
+
+/** When a batch is full. */
+export interface BatchSettings {
+  readonly batchSize: number;
+  readonly windowSeconds: number;
+}
+
+/** A shard is looked at once a second, but here no more often than the looking takes. */
+const POLL_MILLISECONDS = 1000;
+const SHORTEST_POLL_MILLISECONDS = 100;
+
+/** Reads one shard in order, and cuts batches: as many records as one takes, or fewer when its window is over. */
+export class ShardReader {
+  private readonly held: PackedRecord[] = [];
+  private last?: string;
+
+  constructor(
+    private readonly settings: BatchSettings,
+    private readonly source: StreamSource,
+    private readonly shard: string,
+    private readonly pace: Pace,
+  ) {}
+
+  /** The next batch, of at least one record. It is empty only after `signal`. */
+  async next(signal: AbortSignal): Promise<readonly PackedRecord[]> {
+    const { batchSize, windowSeconds } = this.settings;
+    let windowEnd = Number.POSITIVE_INFINITY;
+    while (!signal.aborted && !this.isFull()) {
+      const found = await this.read(batchSize - this.held.length);
+      if (this.held.length > 0) windowEnd = Math.min(windowEnd, Date.now() + this.pace.scaled(windowSeconds * 1000));
+      if (this.isFull() || Date.now() >= windowEnd) break;
+      if (found > 0) continue;
+      const pause = Math.max(this.pace.scaled(POLL_MILLISECONDS), SHORTEST_POLL_MILLISECONDS);
+      await sleep(Math.min(pause, windowEnd - Date.now()), undefined, { signal }).catch(() => {});
+    }
+    return signal.aborted ? [] : this.held.splice(0, fitting(this.held, batchSize));
+  }
+
+  private async read(limit: number): Promise<number> {
+    const found = await this.source.read(this.shard, this.last, limit);
+    this.last = found.at(-1)?.sequenceNumber ?? this.last;
+    this.held.push(...found.map((record) => pack(record, { shard: this.shard, streamArn: this.source.arn, region: REGION })));
+    return found.length;
+  }
+
+  /** Whether waiting for more would change nothing about the next batch. */
+  private isFull(): boolean {
+    const { batchSize } = this.settings;
+    return this.held.length >= batchSize || fitting(this.held, batchSize) < this.held.length;
+  }
+}

@@ -1,0 +1,235 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import path from 'node:path';
+import { type Answer, type Loopback, serve } from '../../loopback';
+import type { Pace } from '../../pace';
+import { ACCOUNT } from '../../template/cloudformation';
+import { formAnswer, formFault, isForm, readForm } from './query-protocol';
+import { type Held, Queue, type QueueSettings, type Received, SqsError } from './queue';
+
+/** A message of a queue. */
+export interface Message {
+  readonly queue: string;
+  readonly body: string;
+  /** The file it lies in. */
+  readonly file: string;
+  /** The queue that gave it up, and after how many tries. Nothing for a message that was sent here. */
+  readonly redriven?: { readonly from: string; readonly receives: number };
+}
+
+const MESSAGE_BYTES = 1024 * 1024;
+const LONGEST_VISIBILITY_SECONDS = 43_200;
+/** What JSON and XML can both hold. */
+const FORBIDDEN = /[^\t\n\r -\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
+/** What each action takes. Anything else would be ignored, so it is refused. */
+const TAKES: Readonly<Record<string, readonly string[]>> = {
+  SendMessage: ['QueueUrl', 'MessageBody'],
+  ReceiveMessage: [
+    'QueueUrl',
+    'MaxNumberOfMessages',
+    'VisibilityTimeout',
+    'WaitTimeSeconds',
+    'MessageSystemAttributeNames',
+    'AttributeNames',
+  ],
+  DeleteMessage: ['QueueUrl', 'ReceiptHandle'],
+  ChangeMessageVisibility: ['QueueUrl', 'ReceiptHandle', 'VisibilityTimeout'],
+};
+
+/**
+ * SQS with standard queues as folders and messages as files, in both protocols: JSON for clients, forms for API Gateway.
+ *
+ * It receives without waiting. Left out are attributes of senders, delays, retention, and the limit of messages in flight.
+ */
+export class Sqs {
+  private readonly queues: ReadonlyMap<string, Queue>;
+  private sent = 0;
+  private server!: Loopback;
+
+  private constructor(
+    private readonly folder: string,
+    queues: readonly QueueSettings[],
+    pace: Pace,
+    private readonly arrived: (message: Message) => void,
+  ) {
+    this.queues = new Map(queues.map((settings) => [settings.name, new Queue(settings, pace)]));
+  }
+
+  /** `arrived` hears of each message that lies in a queue now, whether it was sent or given up by another queue. */
+  static async start(folder: string, queues: readonly QueueSettings[], pace: Pace, arrived: (message: Message) => void): Promise<Sqs> {
+    for (const { name } of queues) await mkdir(path.join(folder, name), { recursive: true });
+    const sqs = new Sqs(folder, queues, pace, arrived);
+    sqs.server = await serve((request, body) => sqs.answer(request, body));
+    return sqs;
+  }
+
+  get host(): string {
+    return this.server.host;
+  }
+
+  get endpoint(): string {
+    return `http://${this.host}`;
+  }
+
+  /** Clients send to the host in the address of the queue, so it is this very server. */
+  urlOf(queue: string): string {
+    return `${this.endpoint}/${ACCOUNT}/${queue}`;
+  }
+
+  /** Put a message into a queue, as SendMessage does. @returns its id */
+  async send(queue: string, body: string): Promise<string> {
+    const into = this.queue(queue);
+    if (body === '') throw new SqsError('MissingParameter', 'The request must contain the parameter MessageBody.');
+    if (FORBIDDEN.test(body)) throw new SqsError('InvalidMessageContents', 'The message contains characters outside the allowed set.');
+    if (Buffer.byteLength(body) > MESSAGE_BYTES) {
+      throw new SqsError(
+        'InvalidParameterValue',
+        `One or more parameters are invalid. Reason: Message must be shorter than ${MESSAGE_BYTES} bytes.`,
+      );
+    }
+    this.sent += 1;
+    const held: Held = { id: randomUUID(), number: this.sent, body, sent: Date.now(), receives: 0, visibleAt: 0 };
+    await writeFile(this.fileOf(queue, held), body);
+    into.add(held);
+    this.arrived(this.told(queue, held));
+    return held.id;
+  }
+
+  /** Take messages out of sight, as ReceiveMessage does. What was received too often goes to the dead letter instead. */
+  async receive(queue: string, most: number, visibilitySeconds?: number): Promise<readonly Received[]> {
+    const from = await this.withoutExhausted(queue);
+    return from.receive(most, from.timeout(visibilitySeconds));
+  }
+
+  /**
+   * The same for a poller, whose function works on what it gets. Work takes the time it takes, so meanwhile the visibility
+   * timeout does so as well; it passes as fast as all waits once the poller lets go.
+   */
+  async poll(queue: string, most: number): Promise<readonly Received[]> {
+    const from = await this.withoutExhausted(queue);
+    return from.receive(most, from.settings.visibilitySeconds * 1000);
+  }
+
+  /** A poller is done with a message, and does not delete it. */
+  release(queue: string, receipt: string) {
+    this.queue(queue).release(receipt);
+  }
+
+  private async withoutExhausted(queue: string): Promise<Queue> {
+    const from = this.queue(queue);
+    const moved = from.takeExhausted().map((held): Held => ({ ...held, visibleAt: 0, redrivenFrom: queue }));
+    const deadLetter = from.settings.redrive?.deadLetter ?? '';
+    // At no moment a message is in neither of the two.
+    for (const held of moved) this.queue(deadLetter).add(held);
+    for (const held of moved) {
+      await rename(this.fileOf(queue, held), this.fileOf(deadLetter, held));
+      this.arrived(this.told(deadLetter, held));
+    }
+    return from;
+  }
+
+  /** Delete a message, as DeleteMessage does: by its latest receipt. Any other one of it changes nothing. */
+  async delete(queue: string, receipt: string): Promise<void> {
+    const held = this.queue(queue).deletable(receipt);
+    if (!held) return;
+    this.queue(queue).remove(held.id);
+    await rm(this.fileOf(queue, held));
+  }
+
+  /** How many messages lie in a queue, received or not. */
+  size(queue: string): number {
+    return this.queue(queue).size;
+  }
+
+  /** Every message that lies in a queue, received or not, in the order of their arrival. */
+  messages(): readonly Message[] {
+    return [...this.queues].flatMap(([name, queue]) => queue.messages().map((held) => this.told(name, held)));
+  }
+
+  async stop(): Promise<void> {
+    await this.server.close();
+  }
+
+  private told(queue: string, held: Held): Message {
+    const { body, redrivenFrom: from, receives } = held;
+    return { queue, body, file: this.fileOf(queue, held), redriven: from === undefined ? undefined : { from, receives } };
+  }
+
+  private fileOf(queue: string, { number }: Held): string {
+    return path.join(this.folder, queue, `${String(number).padStart(6, '0')}.json`);
+  }
+
+  private queue(name: string): Queue {
+    const queue = this.queues.get(name);
+    if (!queue) throw new SqsError('QueueDoesNotExist', 'The specified queue does not exist.');
+    return queue;
+  }
+
+  private async answer({ headers }: IncomingMessage, body: Buffer): Promise<Answer> {
+    const asForm = isForm(headers);
+    try {
+      const [action, request] = asForm
+        ? readForm(body.toString())
+        : [String(headers['x-amz-target']).replace('AmazonSQS.', ''), JSON.parse(body.toString()) as Readonly<Record<string, unknown>>];
+      const answer = await this.act(action, request);
+      return asForm ? formAnswer(action, answer) : json(200, answer);
+    } catch (error) {
+      if (!(error instanceof SqsError)) throw error;
+      if (asForm) return formFault(error);
+      return json(400, { __type: `com.amazonaws.sqs#${error.code}`, message: error.message });
+    }
+  }
+
+  private async act(action: string, request: Readonly<Record<string, unknown>>): Promise<object> {
+    const takes = TAKES[action];
+    const unknown = Object.keys(request).find((name) => !takes?.includes(name));
+    if (!takes || unknown) throw new SqsError('UnsupportedOperation', `${action} ${unknown ? `with ${unknown} ` : ''}is not emulated.`);
+    const url = String(request.QueueUrl);
+    const queue = url.slice(url.lastIndexOf('/') + 1);
+    const receipt = String(request.ReceiptHandle);
+    switch (action) {
+      case 'SendMessage': {
+        const text = String(request.MessageBody ?? '');
+        return { MessageId: await this.send(queue, text), MD5OfMessageBody: md5Of(text) };
+      }
+      case 'ReceiveMessage': {
+        const seconds = request.VisibilityTimeout === undefined ? undefined : visibility(request.VisibilityTimeout);
+        const asked = [request.MessageSystemAttributeNames ?? request.AttributeNames ?? []].flat().map(String);
+        const received = await this.receive(queue, Number(request.MaxNumberOfMessages ?? 1), seconds);
+        return { Messages: received.map((message) => described(message, asked)) };
+      }
+      case 'ChangeMessageVisibility':
+        this.queue(queue).hide(receipt, visibility(request.VisibilityTimeout));
+        return {};
+      default:
+        await this.delete(queue, receipt);
+        return {};
+    }
+  }
+}
+
+function visibility(value: unknown): number {
+  const seconds = Number(value);
+  if (seconds >= 0 && seconds <= LONGEST_VISIBILITY_SECONDS) return seconds;
+  throw new SqsError('InvalidParameterValue', `VisibilityTimeout must be between 0 and ${LONGEST_VISIBILITY_SECONDS}.`);
+}
+
+function described({ id, receipt, body, attributes }: Received, asked: readonly string[]): object {
+  const told = Object.entries(attributes).filter(([name]) => asked.includes(name) || asked.includes('All'));
+  return {
+    MessageId: id,
+    ReceiptHandle: receipt,
+    Body: body,
+    MD5OfBody: md5Of(body),
+    ...(told.length > 0 && { Attributes: Object.fromEntries(told) }),
+  };
+}
+
+export function md5Of(text: string): string {
+  return createHash('md5').update(text).digest('hex');
+}
+
+function json(status: number, body: object): Answer {
+  return { status, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: JSON.stringify(body) };
+}

@@ -1,0 +1,110 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { Agent, request as send } from 'node:https';
+import path from 'node:path';
+import { type Answer, type Loopback, serve } from '../../loopback';
+import type { Certificate } from './certificate';
+
+/** A container, by its account. */
+export interface ContainerName {
+  readonly account: string;
+  readonly container: string;
+}
+
+/** Somebody writes a blob. */
+export interface BlobWrite extends ContainerName {
+  readonly blob: string;
+  readonly body: Buffer;
+}
+
+/** What becomes of a write: it goes on, or it is answered without. */
+export type Gate = (write: BlobWrite, pass: () => Promise<Answer>) => Promise<Answer>;
+
+/**
+ * The door of Blob Storage, in front of azurite: it knows each write, and keeps what was written as plain files.
+ *
+ * In the containers that are watched a blob can be written in one request, read and listed, and nothing else.
+ */
+export class BlobStorage {
+  /** Such as `https://127.0.0.1:10000/`. Below it is a folder for each account. */
+  url = '';
+
+  private server?: Loopback;
+  private agent?: Agent;
+  private port?: number;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly tls: Certificate,
+  ) {}
+
+  /** Open the door, so that its address is known. Until azurite is behind it, everything is answered with 503. */
+  static async start(folder: string, tls: Certificate): Promise<BlobStorage> {
+    const storage = new BlobStorage(folder, tls);
+    storage.server = await serve((request, body) => storage.answer(request, body), tls);
+    storage.url = `https://${storage.server.host}/`;
+    return storage;
+  }
+
+  private watched: readonly ContainerName[] = [];
+  private gate: Gate = (_, pass) => pass();
+
+  /** Put azurite, which listens on `port`, behind the door, and let `gate` decide on each write to a container that is watched. */
+  open(port: number, watched: readonly ContainerName[], gate: Gate) {
+    this.port = port;
+    this.agent = new Agent({ ca: this.tls.cert, keepAlive: true, maxSockets: 32 });
+    this.watched = watched;
+    this.gate = gate;
+  }
+
+  async close(): Promise<void> {
+    await this.server?.close();
+    this.agent?.destroy();
+  }
+
+  private async answer(request: IncomingMessage, body: Buffer): Promise<Answer> {
+    if (this.port === undefined) return fault(503, 'ServerBusy', 'It is about to start.');
+    const { pathname, searchParams } = new URL(request.url ?? '/', this.url);
+    const [, account = '', container = '', ...rest] = pathname.split('/').map(decodeURIComponent);
+    const isWatched = this.watched.some((one) => one.account === account && one.container === container);
+    const pass = () => this.pass(request, body);
+    if (!isWatched || request.method === 'GET' || request.method === 'HEAD') return pass();
+
+    const blob = rest.join('/');
+    const isWhole = request.method === 'PUT' && !searchParams.has('comp') && request.headers['x-ms-blob-type'] === 'BlockBlob';
+    if (!isWhole || blob === '') return fault(501, 'NotImplemented', `${request.method} ${request.url} is not emulated here.`);
+    return this.gate({ account, container, blob, body }, async () => {
+      const answer = await pass();
+      if (answer.status === 201) await this.keep(container, blob, body);
+      return answer;
+    });
+  }
+
+  private async pass({ method, url, headers }: IncomingMessage, body: Buffer): Promise<Answer> {
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const options = { host: '127.0.0.1', port: this.port, method, path: url, headers, agent: this.agent };
+      send(options, resolve).on('error', reject).end(body);
+    });
+    return { status: answer.statusCode!, headers: plain(answer), body: Buffer.concat(await answer.toArray()) };
+  }
+
+  private async keep(container: string, blob: string, body: Buffer) {
+    const home = path.join(this.folder, container);
+    const file = path.join(home, blob);
+    if (!file.startsWith(`${home}${path.sep}`)) throw new Error(`A blob must not be called ${blob}.`);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, body);
+  }
+}
+
+/** A fault as Blob Storage words it. */
+export function fault(status: number, code: string, message: string): Answer {
+  const body = `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
+  return { status, headers: { 'content-type': 'application/xml', 'x-ms-error-code': code }, body };
+}
+
+/** The headers without those that belong to the connection. */
+function plain({ headers }: IncomingMessage): Record<string, string> {
+  const { connection: _, 'keep-alive': __, 'transfer-encoding': ___, ...rest } = headers;
+  return rest as Record<string, string>;
+}

@@ -1,0 +1,36 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { md, pki } from 'node-forge';
+
+/** A certificate for loopback, and its key, in PEM. */
+export interface Certificate {
+  readonly key: string;
+  readonly cert: string;
+}
+
+const HOUR = 3_600_000;
+
+/** The clock of the machine, by which TLS judges a certificate. A test may have moved `Date`. */
+const now = () => performance.timeOrigin + performance.now();
+
+/** Make a certificate that is good for a day. Whoever shall trust it must be told to. */
+export function certificate(): Certificate {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  const made = pki.createCertificate();
+  made.publicKey = pki.publicKeyFromPem(publicKey);
+  made.serialNumber = `01${randomBytes(8).toString('hex')}`;
+  made.validity.notBefore = new Date(now() - HOUR);
+  made.validity.notAfter = new Date(now() + 24 * HOUR);
+  const name = [{ name: 'commonName', value: 'loopback' }];
+  made.setSubject(name);
+  made.setIssuer(name);
+  made.setExtensions([
+    { name: 'basicConstraints', cA: true, critical: true },
+    { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
+  ]);
+  made.sign(pki.privateKeyFromPem(privateKey), md.sha256.create());
+  return { cert: pki.certificateToPem(made), key: privateKey };
+}

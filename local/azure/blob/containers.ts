@@ -1,0 +1,43 @@
+import { RefusedError } from '../../platform';
+import { Resource } from '../../template/resource';
+import type { Terraform } from '../../template/terraform';
+import type { ContainerName } from './blob-storage';
+
+/** What the template says of Blob Storage. */
+export interface BlobSettings {
+  /** Each storage account by its resource, and its name. */
+  readonly accounts: ReadonlyMap<string, string>;
+  readonly containers: readonly ContainerName[];
+}
+
+/** @throws RefusedError when a container is in no account of the template */
+export async function readContainers(terraform: Terraform): Promise<BlobSettings> {
+  const accounts = await Resource.all(terraform, 'azurerm_storage_account');
+  const names = await Promise.all(
+    accounts.map(async ({ path }, index) => [await terraform.evaluate(`\${${path}.id}`, path), accounts[index]!.text('name')] as const),
+  );
+  const byId = new Map(names);
+  const containers = await Resource.all(terraform, 'azurerm_storage_container');
+  return {
+    accounts: new Map(accounts.map((account) => [account.path, account.text('name')])),
+    containers: containers.map((one) => {
+      const account = byId.get(one.text('storage_account_id'));
+      if (account === undefined) throw new RefusedError(`${one.path}.storage_account_id`, 'it is not an account of this template');
+      return { account, container: one.text('name') };
+    }),
+  };
+}
+
+/**
+ * The container that an output shows to a person.
+ * @throws RefusedError when the output shows none of the template
+ */
+export async function shownBy(terraform: Terraform, output: string, containers: readonly ContainerName[]): Promise<ContainerName> {
+  const outputs = (terraform.json.output ?? {}) as Record<string, { value: unknown }>;
+  const command = String(await terraform.evaluate(outputs[output]?.value ?? '', `output.${output}`));
+  const [, account] = /--account-name (\S+)/.exec(command) ?? [];
+  const [, container] = /--container-name (\S+)/.exec(command) ?? [];
+  const found = containers.find((one) => one.account === account && one.container === container);
+  if (!found) throw new RefusedError(`output.${output}`, 'it shows no container of this template');
+  return found;
+}

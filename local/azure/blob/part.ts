@@ -1,0 +1,88 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Answer } from '../../loopback';
+import type { Around, Opened, Part } from '../../parts';
+import { rowsOf } from '../../rows';
+import { type Credential, credentialOf } from '../identity/credential';
+import type { Site, Writer } from '../site';
+import { Azurite } from './azurite';
+import { BlobStorage, type BlobWrite, type ContainerName, fault, type Gate } from './blob-storage';
+import { blobsIn, letterOf } from './blobs';
+import { certificate } from './certificate';
+import { containerClient } from './container-client';
+import { readContainers, shownBy } from './containers';
+
+/** Blob Storage: azurite, and a door in front of it that knows what is written to the store and to the dead letter. */
+export const PART: Part<Site> = {
+  overrides: () => [
+    'NODE_EXTRA_CA_CERTS = the certificate of the stand-in for Blob Storage',
+    'primary_blob_endpoint of an account = the stand-in, wherever the template puts it',
+  ],
+
+  async open(site, around): Promise<Opened> {
+    const { terraform, known, tokens, writers } = site;
+    const { folder, keep } = around;
+    const { accounts, containers } = await readContainers(terraform);
+    const tls = certificate();
+    const files = { cert: path.join(folder, 'loopback.pem'), key: path.join(folder, 'loopback.key') };
+    writeFileSync(files.cert, tls.cert);
+    writeFileSync(files.key, tls.key, { mode: 0o600 });
+    const home = path.join(folder, 'blobs');
+    const storage = await BlobStorage.start(home, tls);
+    keep(() => storage.close());
+    for (const [resource, name] of accounts) known.set(`${resource}.primary_blob_endpoint`, `${storage.url}${name}/`);
+    const names = [...accounts.values()];
+    const azurite = new Azurite({ folder, accounts: names, tls: files });
+    keep(() => azurite.close());
+
+    const runner = credentialOf((aud) => tokens.issue({ aud, appid: 'the runner' }));
+    const container = async (account: string, name: string, as: Credential) => {
+      const client = containerClient(`https://127.0.0.1:${await azurite.port}/${account}/${name}`, as, tls.cert);
+      await client.createIfNotExists();
+      return client;
+    };
+    site.blobs = { accounts: names, certificate: files.cert, container };
+    return {
+      async begin() {
+        const store = await shownBy(terraform, 'show_command', containers);
+        const deadLetter = await shownBy(terraform, 'dead_letters_command', containers);
+        storage.open(await azurite.port, [store, deadLetter], gateOf(store, writers, around));
+        await Promise.all(containers.map((one) => container(one.account, one.container, runner)));
+        const all = async (one: ContainerName) => blobsIn(await container(one.account, one.container, runner));
+        return {
+          store: {
+            place: path.join(home, store.container),
+            rows: async () => (await all(store)).flatMap(({ name, text }) => rowsOf(text, name)),
+          },
+          deadLetter: {
+            place: path.join(home, deadLetter.container),
+            letters: async () => (await all(deadLetter)).map(({ name, text }) => letterOf(text, name)),
+          },
+        };
+      },
+    };
+  },
+};
+
+/** What becomes of a blob that is written to the store, or to the dead letter. */
+function gateOf(store: ContainerName, writers: readonly Writer[], { witness, chaos }: Around): Gate {
+  return async ({ account, container, blob, body }: BlobWrite, pass: () => Promise<Answer>) => {
+    const text = body.toString();
+    if (account !== store.account || container !== store.container) {
+      const answer = await pass();
+      if (answer.status === 201) witness.deadLettered(letterOf(text, blob));
+      return answer;
+    }
+    const rows = rowsOf(text, blob);
+    const fate = chaos.write(rows.map((row) => row.text));
+    // The client of storage tries again by itself what may pass soon; what an account says that is switched off, it takes at its word.
+    if (fate === 'refuse') return fault(403, 'AccountIsDisabled', 'The specified account is disabled.');
+    if (fate === 'stall') await Promise.all(writers.map((writer) => writer.stall()));
+    if (fate === 'kill before') await Promise.all(writers.map((writer) => writer.kill()));
+    if (fate === 'stall' || fate === 'kill before') return fault(503, 'ServerBusy', 'Nobody hears this.');
+    const answer = await pass();
+    if (answer.status === 201) witness.stored(rows);
+    if (fate === 'kill after') await Promise.all(writers.map((writer) => writer.kill()));
+    return answer;
+  };
+}

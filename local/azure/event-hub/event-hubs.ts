@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import type { AmqpError, Connection, EventContext, Message, Receiver, Sender } from 'rhea';
+import { type HubFacts, HubNodes } from './hub-nodes';
+import { type LoggedEvent, Partition } from './partition';
+import { Readers } from './readers';
+
+/** A hub to stand in for. */
+export interface HubOptions extends HubFacts {
+  readonly partitionCount: number;
+  /** The consumer groups beside `$Default`, which every hub has. */
+  readonly consumerGroups: readonly string[];
+  /** How large a send may be. */
+  readonly maxBytes: number;
+  /** Hears of each event, with the id that its sender gave it. */
+  appended?(partition: string, event: LoggedEvent, messageId: unknown): void;
+}
+
+/** What the format of a delivery says when it holds several events. */
+const BATCH_FORMAT = 0x80013700;
+const SENDING = /^([^/]+)(?:\/Partitions\/([^/]+))?$/i;
+const READING = /^([^/]+)\/ConsumerGroups\/([^/]+)\/Partitions\/([^/]+)$/i;
+
+/**
+ * One hub of Event Hubs, in AMQP 1.0 over plain TCP on loopback.
+ * @see https://learn.microsoft.com/azure/event-hub/event-hubs-amqp-protocol-guide
+ */
+export class EventHubs {
+  readonly partitions: readonly Partition[];
+  port = 0;
+
+  private readonly rhea: typeof import('rhea') = require('rhea');
+  private readonly nodes: HubNodes;
+  private readonly readers = new Readers();
+  private turn = 0;
+  private shut = async () => {};
+
+  private constructor(private readonly options: HubOptions) {
+    this.partitions = Array.from({ length: options.partitionCount }, (_, id) => new Partition(String(id)));
+    this.nodes = new HubNodes(options, this.partitions, this.rhea);
+  }
+
+  static async start(options: HubOptions): Promise<EventHubs> {
+    const hub = new EventHubs(options);
+    await hub.open();
+    return hub;
+  }
+
+  close(): Promise<void> {
+    return this.shut();
+  }
+
+  private async open() {
+    const { host, maxBytes } = this.options;
+    const container = this.rhea.create_container({ id: host, receiver_options: { autoaccept: false, max_message_size: maxBytes } });
+    container.sasl_server_mechanisms.enable_anonymous();
+    container.on('receiver_open', ({ connection, receiver }: EventContext) => this.letSend(connection, receiver!));
+    container.on('sender_open', ({ connection, sender }: EventContext) => this.letRead(connection, sender!));
+    container.on('sender_flow', ({ sender }: EventContext) => this.readers.pump({ sender: sender! }));
+    container.on('sender_close', ({ sender }: EventContext) => this.readers.forget(sender!));
+    container.on('disconnected', ({ connection }: EventContext) => this.readers.forget(connection));
+    container.on('message', (context: EventContext) => this.take(context));
+    // A client that goes away is no fault of ours.
+    for (const fault of ['error', 'connection_error', 'session_error', 'sender_error', 'receiver_error', 'protocol_error'])
+      container.on(fault, () => {});
+
+    const server = container.listen({ host: '127.0.0.1', port: 0 });
+    const sockets = new Set<Socket>();
+    server.on('connection', (socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+    });
+    this.shut = async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    };
+    await once(server, 'listening');
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  private letSend(connection: Connection, receiver: Receiver) {
+    const address = String(receiver.target.address);
+    receiver.set_source(receiver.source);
+    receiver.set_target({ address });
+    if (this.nodes.isOpen(connection, address)) return;
+    const [, name, partition] = SENDING.exec(address) ?? [];
+    const refusal = this.refusal(connection, address, name, partition);
+    if (refusal) receiver.close(refusal);
+  }
+
+  private letRead(connection: Connection, sender: Sender) {
+    const address = String(sender.source.address);
+    sender.set_source(sender.source);
+    sender.set_target(sender.target);
+    if (this.nodes.isOpen(connection, address)) return;
+    const [, name, group = '', partition] = READING.exec(address) ?? [];
+    const groups = ['$Default', ...this.options.consumerGroups].map((known) => known.toLowerCase());
+    const refusal =
+      this.refusal(connection, address, name, partition) ??
+      (groups.includes(group.toLowerCase()) ? undefined : notFound(address, `no consumer group ${group}`)) ??
+      this.readers.admit(sender, this.partitions[Number(partition)]!, group.toLowerCase());
+    if (refusal) sender.close(refusal);
+  }
+
+  /** Why a link is refused, as far as it is the same for both directions. */
+  private refusal(connection: Connection, address: string, name?: string, partition?: string): AmqpError | undefined {
+    if (name?.toLowerCase() !== this.options.name.toLowerCase()) return notFound(address, `no hub ${name}`);
+    if (!this.nodes.hasShown(connection, address))
+      return { condition: 'amqp:unauthorized-access', description: `Nobody has shown a token for ${address}.` };
+    if (partition !== undefined && !this.partitions.some(({ id }) => id === partition))
+      return { condition: 'com.microsoft:argument-out-of-range', description: `There is no partition ${partition} in ${address}.` };
+    return undefined;
+  }
+
+  private take({ connection, receiver, message, delivery }: EventContext) {
+    const address = String(receiver!.target.address);
+    if (address.startsWith('$')) {
+      delivery!.accept();
+      return this.nodes.answer(connection, address, message!);
+    }
+    const isBatch = delivery!.format === BATCH_FORMAT;
+    const envelope = isBatch ? this.decode(message as unknown as Buffer) : message!;
+    const events = isBatch ? contentsOf(envelope.body) : [this.rhea.message.encode(envelope)];
+    const size = events.reduce((sum, { length }) => sum + length, 0);
+    if (size > this.options.maxBytes) {
+      const description = `The size of ${size} bytes exceeds the limit of ${this.options.maxBytes} bytes.`;
+      return delivery!.reject({ condition: 'amqp:link:message-size-exceeded', description });
+    }
+    const partition = this.partitionFor(SENDING.exec(address)?.[2], envelope.message_annotations?.['x-opt-partition-key']);
+    for (const event of events) this.append(partition, this.decode(event));
+    delivery!.accept();
+    this.readers.pump({ partition });
+  }
+
+  private append(partition: Partition, message: Message) {
+    const { types, message: codec } = this.rhea;
+    const event = partition.append(({ sequenceNumber, offset, enqueued }) =>
+      codec.encode({
+        ...message,
+        message_annotations: {
+          ...message.message_annotations,
+          'x-opt-sequence-number': types.wrap_long(sequenceNumber),
+          'x-opt-offset': offset,
+          'x-opt-enqueued-time': types.wrap_timestamp(enqueued.getTime()),
+        },
+      }),
+    );
+    this.options.appended?.(partition.id, event, message.message_id);
+  }
+
+  /** The named one, the one that the key always leads to, or the next in turn. */
+  private partitionFor(id: string | undefined, key: unknown): Partition {
+    if (id !== undefined) return this.partitions[Number(id)]!;
+    const number = key === undefined ? this.turn++ : createHash('sha256').update(String(key)).digest().readUInt32BE();
+    return this.partitions[number % this.partitions.length]!;
+  }
+
+  private decode(bytes: Buffer): Message {
+    return this.rhea.message.decode(bytes) as unknown as Message;
+  }
+}
+
+function contentsOf({ content }: { readonly content: Buffer | Buffer[] }): Buffer[] {
+  return Array.isArray(content) ? content : [content];
+}
+
+function notFound(address: string, why: string): AmqpError {
+  return { condition: 'amqp:not-found', description: `The messaging entity ${address} could not be found: ${why}.` };
+}

@@ -1,0 +1,82 @@
+import { type Coverage, classify, type Treatments } from '../../coverage';
+
+/** What the Functions host reads: `host.json`, with the app settings that stand over it. */
+export interface HostConfig {
+  /** How long an invocation may take, in milliseconds. */
+  readonly functionTimeout: number;
+  readonly maxEventBatchSize: number;
+  readonly minEventBatchSize: number;
+  /** How long the host waits for a batch of the smallest size, in milliseconds. */
+  readonly maxWaitTime: number;
+  /** A checkpoint is written after so many batches. */
+  readonly batchCheckpointFrequency: number;
+  readonly initialOffset: 'fromStart' | 'fromEnd';
+}
+
+type Tree = { [key: string]: unknown };
+
+const PREFIX = 'AzureFunctionsJobHost__';
+
+/** @see https://learn.microsoft.com/azure/azure-functions/functions-host-json */
+const HOST_JSON: Treatments = {
+  version: (value) => (value === '2.0' ? undefined : 'only version 2.0 is emulated'),
+  functionTimeout: isTime,
+  extensionBundle: 'no effect here',
+  logging: 'no effect here',
+  'extensions.eventHubs.maxEventBatchSize': isCount(1),
+  'extensions.eventHubs.minEventBatchSize': isCount(1),
+  'extensions.eventHubs.maxWaitTime': isTime,
+  'extensions.eventHubs.batchCheckpointFrequency': isCount(1),
+  'extensions.eventHubs.initialOffsetOptions.type': (value) =>
+    /^from(Start|End)$/.test(String(value)) ? undefined : 'only fromStart and fromEnd are emulated',
+};
+
+/** `host.json` with the settings that stand over it, each by its path. */
+export function hostJson(file: Buffer, settings: Readonly<Record<string, unknown>>): Tree {
+  const tree = JSON.parse(file.toString()) as Tree;
+  for (const [name, value] of Object.entries(settings))
+    if (name.startsWith(PREFIX)) put(tree, name.slice(PREFIX.length).split('__'), value);
+  return tree;
+}
+
+export function hostCoverage(tree: Tree): Coverage {
+  return classify({ 'host.json': HOST_JSON }, 'host.json', 'package', tree);
+}
+
+/** What the host makes of it. What is left out is as the host has it. */
+export function hostConfig(tree: Tree): HostConfig {
+  const { eventHubs = {} } = (tree.extensions ?? {}) as { eventHubs?: Tree };
+  const { type = 'fromStart' } = (eventHubs.initialOffsetOptions ?? {}) as Tree;
+  return {
+    functionTimeout: time(tree.functionTimeout ?? '00:30:00'),
+    maxEventBatchSize: Number(eventHubs.maxEventBatchSize ?? 100),
+    minEventBatchSize: Number(eventHubs.minEventBatchSize ?? 1),
+    maxWaitTime: time(eventHubs.maxWaitTime ?? '00:01:00'),
+    batchCheckpointFrequency: Number(eventHubs.batchCheckpointFrequency ?? 1),
+    initialOffset: type as HostConfig['initialOffset'],
+  };
+}
+
+function put(tree: Tree, [key, ...rest]: readonly string[], value: unknown) {
+  // Settings are told apart without regard to capitals.
+  const known = Object.keys(tree).find((one) => one.toLowerCase() === key!.toLowerCase()) ?? key!;
+  if (rest.length === 0) {
+    tree[known] = value;
+  } else {
+    tree[known] ??= {};
+    put(tree[known] as Tree, rest, value);
+  }
+}
+
+function time(text: unknown): number {
+  const [hours, minutes, seconds] = String(text).split(':').map(Number);
+  return ((hours! * 60 + minutes!) * 60 + seconds!) * 1000;
+}
+
+function isTime(value: unknown): string | undefined {
+  return /^\d\d:\d\d:\d\d$/.test(String(value)) ? undefined : 'a time is written hh:mm:ss';
+}
+
+function isCount(from: number) {
+  return (value: unknown) => (Number.isInteger(Number(value)) && Number(value) >= from ? undefined : `it is a whole number from ${from}`);
+}

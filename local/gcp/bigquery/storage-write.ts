@@ -1,0 +1,156 @@
+import { protos } from '@google-cloud/bigquery-storage';
+import { grpc } from 'google-gax';
+import { bindLoopback } from '../foundation/grpc';
+import { type RowFault, rowFaults, type SchemaField, type TableRow } from './row-check';
+import { type Descriptor, readRows, SERVICE } from './storage-wire';
+
+export type { SchemaField } from './row-check';
+
+const { TableFieldSchema } = protos.google.cloud.bigquery.storage.v1;
+type Append = protos.google.cloud.bigquery.storage.v1.AppendRowsRequest;
+type AppendAnswer = protos.google.cloud.bigquery.storage.v1.IAppendRowsResponse;
+type Stream = grpc.ServerDuplexStream<Append, AppendAnswer>;
+
+/** What becomes of one append: it is answered, it breaks the connection, or it waits for an answer that never comes. */
+export type Fate = AppendAnswer | 'breaks' | 'hangs';
+
+const STORAGE_TYPES: Readonly<Record<string, keyof typeof TableFieldSchema.Type>> = { INTEGER: 'INT64', FLOAT: 'DOUBLE', BOOLEAN: 'BOOL' };
+
+/** What one request takes at most. @see https://cloud.google.com/bigquery/quotas#write-api-limits */
+const REQUEST_BYTES = 10_000_000;
+/** Larger than that, so that the limit is this stand-in's to keep. */
+const CHANNEL = { 'grpc.max_receive_message_length': 64 * 1024 * 1024 };
+
+/** A stand-in for the Storage Write API on this machine, with one table. */
+export class StorageWriteStandIn {
+  /** Every row that was taken, in order. */
+  readonly rows: TableRow[] = [];
+  /** Whether it keeps them. */
+  keeps = true;
+  /** How many connections were opened, and how often the schema was asked for. */
+  readonly asked = { connections: 0, schema: 0 };
+  /** Decides about each append whose rows suit the schema. Appends are decided side by side, and answered in order. */
+  fate: (rows: readonly TableRow[]) => Fate | Promise<Fate> = () => ({ appendResult: {} });
+  /** Whether it says what its columns are. */
+  tells = true;
+  address = '';
+
+  private readonly server = new grpc.Server(CHANNEL);
+  private readonly streams = new Set<Stream>();
+
+  /** @param table its name, such as `projects/p/datasets/d/tables/t`, where there is but one; `partitionedBy` names a column */
+  constructor(
+    public schema: readonly SchemaField[],
+    private readonly table?: { readonly name: string; readonly partitionedBy?: string },
+  ) {
+    this.server.addService(SERVICE, {
+      getWriteStream: ({ request }: { request: { name: string } }, answer: grpc.sendUnaryData<unknown>) => {
+        this.asked.schema += 1;
+        if (!this.tells) return answer({ code: grpc.status.UNAVAILABLE, details: 'not now' });
+        const missing = this.missing(request.name);
+        if (missing) return answer(missing);
+        answer(null, { name: request.name, tableSchema: { fields: this.schema.map(storageField) } });
+      },
+      appendRows: (stream: Stream) => {
+        this.asked.connections += 1;
+        this.streams.add(stream);
+        this.serve(stream);
+        stream.on('end', () => stream.end());
+        stream.on('close', () => this.streams.delete(stream));
+        stream.on('error', () => {});
+      },
+    });
+  }
+
+  async start(): Promise<this> {
+    this.address = await bindLoopback(this.server, grpc.ServerCredentials.createInsecure());
+    return this;
+  }
+
+  /** How many connections are open. */
+  get connected(): number {
+    return this.streams.size;
+  }
+
+  /** Breaks every connection, with whatever still waits for an answer on it. */
+  breakConnections(code: number = grpc.status.UNAVAILABLE) {
+    for (const stream of this.streams) stream.emit('error', { code, details: 'gone' });
+    this.streams.clear();
+  }
+
+  /** Ends every connection as a server does that goes on holiday. */
+  endConnections() {
+    for (const stream of this.streams) stream.end();
+    this.streams.clear();
+  }
+
+  /** Closes every socket without a word. */
+  vanish() {
+    this.server.forceShutdown();
+  }
+
+  /** Everybody who is still connected hears of it before this is over. */
+  async stop() {
+    this.breakConnections();
+    await new Promise((resolve) => this.server.tryShutdown(resolve));
+  }
+
+  /** The first request on a connection says which table and in which schema; later ones may leave that out. */
+  private serve(stream: Stream) {
+    let descriptor: Descriptor | null | undefined;
+    let answered: Promise<unknown> = Promise.resolve();
+    stream.on('data', (append: Append) => {
+      descriptor = append.protoRows?.writerSchema?.protoDescriptor ?? descriptor;
+      const fault = this.missing(append.writeStream) ?? tooLarge(append);
+      if (fault) return stream.emit('error', fault);
+      const fate = this.judge(append, descriptor).catch((error: unknown) => ({
+        error: { code: grpc.status.INTERNAL, message: String(error) },
+      }));
+      answered = answered.then(async () => this.obey(await fate, stream));
+    });
+  }
+
+  private async judge(append: Append, descriptor?: Descriptor | null): Promise<Fate> {
+    const unknown = (descriptor?.field ?? []).filter(({ name }) => !this.schema.some((column) => column.name === name));
+    if (unknown.length > 0) return refused(`Input schema has more fields than the table: ${unknown.map(({ name }) => name).join(', ')}.`);
+    const rows = readRows(append, descriptor);
+    const faults = rowFaults(this.schema, rows, this.table?.partitionedBy);
+    if (faults.length > 0) return refused('Errors found while processing rows. Please refer to the row_errors field for details.', faults);
+    const fate = await this.fate(rows);
+    if (this.keeps && typeof fate === 'object' && fate.appendResult) this.rows.push(...rows);
+    return fate;
+  }
+
+  private obey(fate: Fate, stream: Stream) {
+    if (fate === 'hangs') return;
+    if (fate === 'breaks') {
+      this.breakConnections();
+      return;
+    }
+    if (!stream.destroyed) stream.write(fate);
+  }
+
+  private missing(stream: string) {
+    if (!this.table || !stream || stream === `${this.table.name}/streams/_default` || stream === `${this.table.name}/_default`)
+      return undefined;
+    return { code: grpc.status.NOT_FOUND, details: `Requested entity was not found. Entity: ${stream}` };
+  }
+}
+
+function refused(message: string, rowErrors?: readonly RowFault[]): Fate {
+  return { error: { code: grpc.status.INVALID_ARGUMENT, message }, rowErrors: rowErrors?.map((fault) => ({ ...fault, code: 1 })) };
+}
+
+function tooLarge({ protoRows }: Append) {
+  const bytes = (protoRows?.rows?.serializedRows ?? []).reduce((sum, row) => sum + row.length, 0);
+  if (bytes <= REQUEST_BYTES) return undefined;
+  return { code: grpc.status.INVALID_ARGUMENT, details: `AppendRows request too large: ${bytes} limit ${REQUEST_BYTES}` };
+}
+
+function storageField({ name, type, mode = 'NULLABLE' }: SchemaField) {
+  return {
+    name,
+    type: TableFieldSchema.Type[STORAGE_TYPES[type] ?? (type as keyof typeof TableFieldSchema.Type)],
+    mode: TableFieldSchema.Mode[mode as keyof typeof TableFieldSchema.Mode],
+  };
+}

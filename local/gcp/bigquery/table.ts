@@ -1,0 +1,158 @@
+import {
+  type DuckDBAppender,
+  type DuckDBConnection,
+  DuckDBDateValue,
+  DuckDBInstance,
+  DuckDBTimestampValue,
+  type DuckDBValue,
+} from '@duckdb/node-api';
+import { RefusedError } from '../../platform';
+import { translateQuery } from './google-sql';
+import type { ColumnType, SchemaField, TableRow } from './row-check';
+
+/** A table of the template, with the view on it. */
+export interface TableSettings {
+  readonly project: string;
+  readonly dataset: string;
+  readonly name: string;
+  readonly schema: readonly SchemaField[];
+  /** The column by whose day the table is partitioned. */
+  readonly partitionedBy?: string;
+  readonly view?: {
+    readonly path: string;
+    readonly dataset: string;
+    readonly name: string;
+    /** In GoogleSQL. */
+    readonly query: string;
+  };
+}
+
+/** How each type of column is kept here, and put in. */
+const TYPES: Readonly<Record<ColumnType, readonly [string, (appender: DuckDBAppender, value: never) => void]>> = {
+  STRING: ['VARCHAR', (appender, value: string) => appender.appendVarchar(value)],
+  JSON: ['JSON', (appender, value: string) => appender.appendVarchar(value)],
+  NUMERIC: ['DECIMAL(38, 9)', (appender, value: string) => appender.appendVarchar(value)],
+  INTEGER: ['BIGINT', (appender, value: bigint) => appender.appendBigInt(value)],
+  FLOAT: ['DOUBLE', (appender, value: number) => appender.appendDouble(value)],
+  BOOLEAN: ['BOOLEAN', (appender, value: boolean) => appender.appendBoolean(value)],
+  TIMESTAMP: ['TIMESTAMP', (appender, value: bigint) => appender.appendTimestamp(new DuckDBTimestampValue(value))],
+  DATE: ['DATE', (appender, value: number) => appender.appendDate(new DuckDBDateValue(value))],
+};
+
+/** Nothing is loaded from elsewhere, and what was written stays in the log beside the file, which others can copy meanwhile. */
+const CONFIG = {
+  autoinstall_known_extensions: 'false',
+  autoload_known_extensions: 'false',
+  checkpoint_threshold: '1TB',
+  // As in GoogleSQL.
+  default_null_order: 'nulls_first',
+  threads: '1',
+};
+
+interface Insert {
+  readonly rows: readonly TableRow[];
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** A BigQuery table, kept by DuckDB in a file. Rows that are added are on disk when they count as added. */
+export class DuckTable {
+  private readonly appender: DuckDBAppender;
+  private waiting: Insert[] = [];
+
+  private constructor(
+    private readonly settings: TableSettings,
+    private readonly instance: DuckDBInstance,
+    private readonly connection: DuckDBConnection,
+    appender: DuckDBAppender,
+  ) {
+    this.appender = appender;
+  }
+
+  /**
+   * Make the table in a new file, and the view on it.
+   * @throws RefusedError when the view needs what DuckDB does not offer
+   */
+  static async create(file: string, settings: TableSettings): Promise<DuckTable> {
+    const { dataset, name, schema, view } = settings;
+    const instance = await DuckDBInstance.create(file, CONFIG);
+    const connection = await instance.connect();
+    const columns = schema.map(
+      ({ name, type, mode }) => `${quoted(name)} ${TYPES[type as ColumnType][0]}${mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
+    );
+    await connection.run(`CREATE SCHEMA ${quoted(dataset)}`);
+    await connection.run(`CREATE TABLE ${quoted(dataset)}.${quoted(name)} (${columns.join(', ')})`);
+    if (view) {
+      if (view.dataset !== dataset) await connection.run(`CREATE SCHEMA ${quoted(view.dataset)}`);
+      const query = translateQuery(view.query, settings, view.path);
+      await connection.run(`CREATE VIEW ${quoted(view.dataset)}.${quoted(view.name)} AS ${query}`).catch((error: Error) => {
+        throw new RefusedError(view.path, `DuckDB does not take it: ${error.message.split('\n')[0]}`);
+      });
+    }
+    return new DuckTable(settings, instance, connection, await connection.createAppender(name, dataset));
+  }
+
+  /** Add rows: all of them, or none. Those that are added at the same time share one trip to the disk. */
+  insert(rows: readonly TableRow[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ rows, resolve, reject });
+      if (this.waiting.length === 1) setImmediate(() => this.flush());
+    });
+  }
+
+  /** Every row of the table. */
+  rows(): Promise<TableRow[]> {
+    return this.read(this.settings.dataset, this.settings.name);
+  }
+
+  /** Every row of the view. */
+  async viewRows(): Promise<TableRow[]> {
+    return this.read(this.settings.view!.dataset, this.settings.view!.name);
+  }
+
+  /** Close the file, with everything in it. */
+  close() {
+    this.appender.closeSync();
+    this.connection.closeSync();
+    this.instance.closeSync();
+  }
+
+  private flush() {
+    const group = this.waiting;
+    this.waiting = [];
+    try {
+      for (const { rows } of group) for (const row of rows) this.append(row);
+      this.appender.flushSync();
+      for (const { resolve } of group) resolve();
+    } catch (error) {
+      this.appender.clear();
+      for (const { reject } of group) reject(error);
+    }
+  }
+
+  private append(row: TableRow) {
+    for (const { name, type } of this.settings.schema) {
+      const value = row[name];
+      if (value === undefined) this.appender.appendNull();
+      else TYPES[type as ColumnType][1](this.appender, value as never);
+    }
+    this.appender.endRow();
+  }
+
+  private async read(dataset: string, name: string): Promise<TableRow[]> {
+    const reader = await this.connection.runAndReadAll(`FROM ${quoted(dataset)}.${quoted(name)}`);
+    const columns = reader.columnNames();
+    return reader.getRows().map((row) => Object.fromEntries(row.map((value, index) => [columns[index]!, asTravelled(value)])));
+  }
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function asTravelled(value: DuckDBValue): TableRow[string] {
+  if (value === null) return undefined;
+  if (value instanceof DuckDBTimestampValue) return value.micros;
+  if (value instanceof DuckDBDateValue) return value.days;
+  return typeof value === 'object' ? String(value) : value;
+}

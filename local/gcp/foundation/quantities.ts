@@ -1,0 +1,26 @@
+const MIB: Readonly<Record<string, number>> = {
+  Ki: 1 / 1024,
+  Mi: 1,
+  Gi: 1024,
+  K: 1000 / 1024 ** 2,
+  M: 1000 ** 2 / 1024 ** 2,
+  G: 1000 ** 3 / 1024 ** 2,
+};
+
+/** An amount of memory such as `512Mi`, in MiB. What is no amount is `undefined`. */
+export function memoryMiB(value: unknown): number | undefined {
+  const [, amount, unit] = /^(\d+)([KMG]i?)$/.exec(String(value)) ?? [];
+  return unit === undefined ? undefined : Math.floor(Number(amount) * MIB[unit]!);
+}
+
+/** A time such as `10s`, in milliseconds. What is no time is `undefined`. */
+export function milliseconds(value: unknown): number | undefined {
+  const [, amount] = /^(\d+(?:\.\d+)?)s$/.exec(String(value)) ?? [];
+  return amount === undefined ? undefined : Number(amount) * 1000;
+}
+
+/** Only what `read` makes something of. */
+export function readable(read: (value: unknown) => number | undefined, form: string) {
+  return (value: unknown): string | undefined =>
+    read(value) === undefined ? `it must look like ${form}, got ${JSON.stringify(value)}` : undefined;
+}

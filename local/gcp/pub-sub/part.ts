@@ -1,0 +1,105 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Topic } from '@google-cloud/pubsub';
+import type { Opened, Part } from '../../parts';
+import type { Letter, Receipt } from '../../platform';
+import { shown } from '../../shown';
+import { Resource, theOnly } from '../../template/resource';
+import type { Site } from '../site';
+import { Broker, INVALID_ARGUMENT, NOT_FOUND } from './broker';
+import type { PublishedMessage } from './message';
+import { PubSubServer } from './pub-sub';
+import { servePubSubRest } from './pub-sub-rest';
+import { PushDelivery } from './push';
+import { readPush, readSubscription } from './subscription-settings';
+
+const SUBSCRIPTION = 'google_pubsub_subscription';
+
+/** Topics and subscriptions. Where one pushes events come in; what reaches another topic could not be processed. */
+export const PART: Part<Site> = {
+  overrides: () => ['PUBSUB_EMULATOR_HOST = the stand-in for Pub/Sub'],
+
+  async open({ terraform, endpoints, issuer, clients }, { folder, witness, chaos, pace, keep }): Promise<Opened> {
+    const subscriptions = await Resource.all(terraform, SUBSCRIPTION);
+    const pushing = terraform.resources(SUBSCRIPTION).filter(({ properties }) => properties.push_config);
+    const trigger = theOnly(pushing, `${SUBSCRIPTION} with a push_config`);
+    const settings = subscriptions.map((one) => readSubscription(one, one.path === trigger.path));
+    const { name, topic: entry } = settings[subscriptions.findIndex((one) => one.path === trigger.path)]!;
+    const topics = (await Resource.all(terraform, 'google_pubsub_topic')).map(
+      (topic) => `projects/${topic.text('project')}/topics/${topic.text('name')}`,
+    );
+    const place = path.join(folder, 'dead-letter');
+    mkdirSync(place);
+
+    const broker = new Broker(topics, settings, pace, (topic, message) => {
+      if (topic === entry) return;
+      writeLetter(place, message);
+      witness.deadLettered(letterOf(message, topic));
+    });
+    keep(() => broker.stop());
+    const server = await PubSubServer.start(broker, pace);
+    keep(() => server.stop());
+    const rest = await servePubSubRest(broker);
+    keep(() => rest.close());
+    clients.PUBSUB_EMULATOR_HOST = rest.host;
+
+    const letters = async () =>
+      topics
+        .filter((topic) => topic !== entry)
+        .flatMap((topic) => broker.subscriptionsOf(topic))
+        .flatMap((subscription) => subscription.peek().map((message) => letterOf(message, subscription.settings.name)));
+    return {
+      async begin() {
+        // Where it pushes to is known when every part has an address.
+        const [pushes] = (await Resource.all(terraform, SUBSCRIPTION)).filter(({ path: at }) => at === trigger.path);
+        const push = readPush(pushes!, [...endpoints.keys()]);
+        const { concurrency } = [...endpoints].find(([url]) => push.endpoint.startsWith(url))![1];
+        const delivery = new PushDelivery(broker.subscription(name), { push, issuer, concurrency, witness, chaos });
+        keep(() => delivery.stop());
+        const topic = await publisher(entry, server.address, keep);
+        return {
+          door: { command: byHand(entry, rest.host), send: (body) => publish(topic, body) },
+          deadLetter: { place: shown(place), letters },
+          unsettled: () => broker.subscription(name).size,
+        };
+      },
+    };
+  },
+};
+
+/** The official client of a topic. It has one message in each request, so that one that is refused takes no other with it. */
+async function publisher(name: string, apiEndpoint: string, keep: (end: () => unknown) => void): Promise<Topic> {
+  const { PubSub } = require('@google-cloud/pubsub') as typeof import('@google-cloud/pubsub');
+  const client = new PubSub({ projectId: name.split('/')[1], apiEndpoint, emulatorMode: true });
+  keep(() => client.close());
+  return client.topic(name, { batching: { maxMessages: 1 } });
+}
+
+async function publish(topic: Topic, data: Buffer): Promise<Receipt> {
+  try {
+    return { accepted: true, position: await topic.publishMessage({ data }) };
+  } catch (error) {
+    const { code, details } = error as { code?: number; details?: string };
+    if (code !== INVALID_ARGUMENT && code !== NOT_FOUND) throw error;
+    return { accepted: false, reason: String(details) };
+  }
+}
+
+/** How a person sends an event. */
+function byHand(topic: string, host: string): string {
+  const event = { specversion: '1.0', id: '1', source: '/by/hand', type: 'com.example.sent', time: new Date().toISOString(), data: {} };
+  const data = Buffer.from(JSON.stringify(event)).toString('base64');
+  return `curl -d '{"messages":[{"data":"${data}"}]}' http://${host}/v1/${topic}:publish`;
+}
+
+/** Who gave the message up said why, or Pub/Sub itself did, which never says more than how often it tried. */
+function letterOf({ data, attributes }: PublishedMessage, place: string): Letter {
+  const { deadLetterReason, CloudPubSubDeadLetterSourceDeliveryCount: count } = attributes;
+  return { bytes: data, place, reason: deadLetterReason ?? (count ? `not acknowledged in ${count} tries` : 'nobody said why') };
+}
+
+/** The event as it came, and beside it what is known of it. */
+function writeLetter(folder: string, { data, ...rest }: PublishedMessage) {
+  writeFileSync(path.join(folder, rest.messageId), data);
+  writeFileSync(path.join(folder, `${rest.messageId}.json`), JSON.stringify(rest, undefined, 2));
+}

@@ -1,0 +1,52 @@
+import { RefusedError } from '../../platform';
+import type { Resource } from '../../template/resource';
+import { milliseconds } from '../foundation/quantities';
+import type { PushSettings } from './push';
+import type { SubscriptionSettings } from './subscription';
+
+/** What Pub/Sub does where a retry policy leaves it out, and where there is none: then it slows down by itself. */
+const DEFAULT_BACKOFF = { shortest: 10_000, longest: 600_000 };
+const PUSH_BACKOFF = { shortest: 100, longest: 60_000 };
+const DEFAULT_ACK_SECONDS = 10;
+const DEFAULT_ATTEMPTS = 5;
+
+/** @param pushes whether it hands messages over by itself */
+export function readSubscription(subscription: Resource, pushes: boolean): SubscriptionSettings {
+  const backoff = (property: string, otherwise: number) =>
+    subscription.optional(property) === undefined ? otherwise : subscription.read(property, 'a time such as 10s', milliseconds);
+  const retries = subscription.optional('retry_policy') !== undefined;
+  return {
+    name: `projects/${subscription.text('project')}/subscriptions/${subscription.text('name')}`,
+    topic: subscription.text('topic'),
+    ackDeadline: Number(subscription.optional('ack_deadline_seconds') ?? DEFAULT_ACK_SECONDS) * 1000,
+    backoff: retries
+      ? {
+          shortest: backoff('retry_policy.minimum_backoff', DEFAULT_BACKOFF.shortest),
+          longest: backoff('retry_policy.maximum_backoff', DEFAULT_BACKOFF.longest),
+        }
+      : pushes
+        ? PUSH_BACKOFF
+        : undefined,
+    deadLetter:
+      subscription.optional('dead_letter_policy') === undefined
+        ? undefined
+        : {
+            topic: subscription.text('dead_letter_policy.dead_letter_topic'),
+            maxAttempts: Number(subscription.optional('dead_letter_policy.max_delivery_attempts') ?? DEFAULT_ATTEMPTS),
+          },
+  };
+}
+
+/** @throws RefusedError when it pushes to something that is not here */
+export function readPush(trigger: Resource, urls: readonly string[]): PushSettings {
+  const endpoint = trigger.text('push_config.push_endpoint');
+  const leadsTo = (url: string) => endpoint === url || endpoint.startsWith(`${url}?`) || endpoint.startsWith(`${url}/`);
+  if (!urls.some(leadsTo)) {
+    throw new RefusedError(`${trigger.path}.push_config.push_endpoint`, `it must be the address of the function, got "${endpoint}"`);
+  }
+  return {
+    endpoint,
+    audience: String(trigger.optional('push_config.oidc_token.audience') ?? endpoint),
+    email: trigger.text('push_config.oidc_token.service_account_email'),
+  };
+}

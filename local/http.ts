@@ -1,0 +1,35 @@
+import { Agent, type OutgoingHttpHeaders, request } from 'node:http';
+
+/** What a server answered. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+/** Posts over connections that are kept. */
+export class Poster {
+  private readonly agent: Agent;
+
+  /** @param most how many connections are open at a time */
+  constructor(most = 50) {
+    this.agent = new Agent({ keepAlive: true, maxSockets: most });
+  }
+
+  post(url: string, headers: OutgoingHttpHeaders, body: string | Buffer, signal?: AbortSignal): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const length = { 'content-length': Buffer.byteLength(body) };
+      const call = request(url, { method: 'POST', agent: this.agent, headers: { ...headers, ...length }, signal });
+      call.on('error', reject);
+      call.on('response', (response) => {
+        const { statusCode = 0, headers: answered } = response;
+        response.toArray().then((chunks) => resolve({ status: statusCode, headers: answered, body: Buffer.concat(chunks) }), reject);
+      });
+      call.end(body);
+    });
+  }
+
+  close() {
+    this.agent.destroy();
+  }
+}

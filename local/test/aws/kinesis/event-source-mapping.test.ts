@@ -1,0 +1,255 @@
+import { EventSourceMapping, type MappingSettings } from '../../../aws/kinesis/event-source-mapping';
+import type { StreamRecord } from '../../../aws/kinesis/stream';
+import { Pace } from '../../../pace';
+
+const SETTINGS: MappingSettings = {
+  batchSize: 4,
+  windowSeconds: 0,
+  bisect: false,
+  maxRetries: 2,
+  maxAgeSeconds: -1,
+  reportsFailures: true,
+};
+
+/** What the function does with the records of a call: it answers, or throws. */
+type Handler = (ids: readonly string[], call: number) => unknown;
+const well: Handler = () => null;
+const fails: Handler = () => {
+  throw new Error('broken');
+};
+/** Reports these records as failed. */
+const reports =
+  (...failed: readonly string[]): Handler =>
+  () => ({ batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) });
+
+interface Scene {
+  readonly settings?: Partial<MappingSettings>;
+  readonly shards?: Readonly<Record<string, readonly StreamRecord[]>>;
+  readonly handler: Handler;
+  /** Answers that are lost, counted from 1. */
+  readonly lost?: readonly number[];
+  readonly destination?: boolean;
+  readonly pace?: Pace;
+}
+
+const record = (sequenceNumber: string, data = sequenceNumber, arrival = new Date()): StreamRecord => ({
+  sequenceNumber,
+  partitionKey: 'key',
+  data: Buffer.from(data),
+  arrival,
+});
+const records = (...numbers: readonly string[]) => numbers.map((number) => record(number));
+/** Records 1 to 4 in one shard. */
+const four = { s: records('1', '2', '3', '4') };
+
+/** Brings the records of a scene until all are settled, and says what was called, what was given up, and what a watcher saw. */
+async function play({ settings, shards = four, handler, lost = [], destination = true, pace = new Pace(1e6) }: Scene) {
+  const calls: string[] = [];
+  const messages: any[] = [];
+  const seen: string[] = [];
+  const open = new Set(Object.values(shards).flatMap((all) => all.map(({ sequenceNumber }) => sequenceNumber)));
+  let answers = 0;
+  const mapping = new EventSourceMapping(
+    { ...SETTINGS, ...settings },
+    {
+      source: {
+        arn: 'arn:stream',
+        shards: async () => Object.keys(shards),
+        read: async (shard, after, limit) => {
+          const all = shards[shard]!;
+          const start = all.findIndex(({ sequenceNumber }) => sequenceNumber === after) + 1;
+          return all.slice(start, start + limit);
+        },
+      },
+      functionArn: 'arn:function',
+      pace,
+      chaos: { write: () => 'take', answer: () => (lost.includes(++answers) ? 'lost' : 'heard') },
+      witness: {
+        delivered: () => {},
+        incident: (text) => {
+          throw new Error(text);
+        },
+        answered: ({ positions, outcome, why }) => seen.push(`${positions.join('')} ${outcome}${why ? `: ${why}` : ''}`),
+      },
+      invoke: async (payload) => {
+        const ids = JSON.parse(payload).Records.map((one: any) => one.kinesis.sequenceNumber);
+        calls.push(ids.join(''));
+        try {
+          return { requestId: 'r', payload: JSON.stringify(handler(ids, calls.length)) ?? '' };
+        } catch (error) {
+          return { requestId: 'r', error: (error as Error).message };
+        }
+      },
+      onFailure: destination ? async (message) => void messages.push(JSON.parse(message)) : undefined,
+      settled: (positions) => {
+        for (const position of positions) open.delete(position);
+      },
+    },
+  );
+  await mapping.start();
+  while (open.size > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await mapping.stop();
+  const gaveUp = messages.map(({ KinesisBatchInfo: info }) => `${info.startSequenceNumber}-${info.endSequenceNumber}`);
+  return { calls, gaveUp, messages, seen };
+}
+
+const poison =
+  (id: string): Handler =>
+  (ids) => {
+    if (ids.includes(id)) throw new Error('poison');
+    return null;
+  };
+
+test.each<[string, Scene, { calls: string[]; gaveUp?: string[] }]>([
+  ['batches are full, and come in order', { settings: { batchSize: 3 }, handler: well }, { calls: ['123', '4'] }],
+  [
+    'a batch that fails comes again, and then is given up as a whole',
+    { handler: fails },
+    { calls: ['1234', '1234', '1234'], gaveUp: ['1-4'] },
+  ],
+  ['without retries it is given up at once', { settings: { maxRetries: 0 }, handler: fails }, { calls: ['1234'], gaveUp: ['1-4'] }],
+  [
+    'without an end to retries, it comes until it works',
+    { settings: { maxRetries: -1 }, handler: (_, call) => (call < 6 ? fails([], 0) : null) },
+    { calls: Array(6).fill('1234') },
+  ],
+  [
+    'bisecting isolates the one that fails, and takes no retries',
+    { settings: { bisect: true, maxRetries: 1 }, handler: poison('3') },
+    { calls: ['1234', '12', '34', '3', '3', '4'], gaveUp: ['3-3'] },
+  ],
+  [
+    'a batch of one is not split',
+    { settings: { bisect: true, maxRetries: 1, batchSize: 1 }, handler: poison('2') },
+    { calls: ['1', '2', '2', '3', '4'], gaveUp: ['2-2'] },
+  ],
+  [
+    'what stands before the reported record is done, and the rest comes again',
+    { handler: (ids) => (ids.length === 4 ? reports('3')(ids, 0) : null) },
+    { calls: ['1234', '34'] },
+  ],
+  [
+    'of several reported records the lowest counts',
+    { handler: (ids) => (ids.length === 4 ? reports('4', '2')(ids, 0) : null) },
+    { calls: ['1234', '234'] },
+  ],
+  ['a report takes a retry', { settings: { maxRetries: 0 }, handler: reports('3') }, { calls: ['1234'], gaveUp: ['3-4'] }],
+  [
+    'a report splits the batch when it is bisected, and takes no retry',
+    { settings: { maxRetries: 0, bisect: true }, handler: reports('3') },
+    { calls: ['1234', '34'], gaveUp: ['3-4'] },
+  ],
+  [
+    'a report of the first record brings the very same batch, bisected or not',
+    { settings: { maxRetries: 1, bisect: true }, handler: reports('1') },
+    { calls: ['1234', '1234'], gaveUp: ['1-4'] },
+  ],
+  ['an empty list is a success', { handler: reports() }, { calls: ['1234'] }],
+  ['a list of null is a success', { handler: () => ({ batchItemFailures: null }) }, { calls: ['1234'] }],
+  ['an empty object is a success', { handler: () => ({}) }, { calls: ['1234'] }],
+  ['no answer is a success', { handler: () => undefined }, { calls: ['1234'] }],
+  [
+    'a record that is not in the batch fails it',
+    { settings: { maxRetries: 0 }, handler: reports('9') },
+    { calls: ['1234'], gaveUp: ['1-4'] },
+  ],
+  ['an empty id fails it', { settings: { maxRetries: 0 }, handler: reports('3', '') }, { calls: ['1234'], gaveUp: ['1-4'] }],
+  [
+    'an id under another key fails it',
+    { settings: { maxRetries: 0 }, handler: () => ({ batchItemFailures: [{ id: '3' }] }) },
+    { calls: ['1234'], gaveUp: ['1-4'] },
+  ],
+  ['an answer that is no object fails it', { settings: { maxRetries: 0 }, handler: () => 'ok' }, { calls: ['1234'], gaveUp: ['1-4'] }],
+  [
+    'a list that is none fails it',
+    { settings: { maxRetries: 0 }, handler: () => ({ batchItemFailures: '3' }) },
+    { calls: ['1234'], gaveUp: ['1-4'] },
+  ],
+  [
+    'where failures are not reported, an answer says nothing',
+    { settings: { reportsFailures: false }, handler: reports('1') },
+    { calls: ['1234'] },
+  ],
+  [
+    'a batch whose answer is lost comes again, and takes no retry',
+    { settings: { maxRetries: 0 }, handler: well, lost: [1, 2] },
+    { calls: ['1234', '1234', '1234'] },
+  ],
+  [
+    'a record that is too old is given up without a call',
+    {
+      settings: { maxAgeSeconds: 3600 },
+      pace: new Pace(60),
+      shards: { s: [record('1', '1', new Date(0)), record('2', '2', new Date(8e15))] },
+      handler: well,
+    },
+    { calls: ['2'], gaveUp: ['1-1'] },
+  ],
+])('%s', async (_, scene, { calls, gaveUp = [] }) => {
+  expect(await play(scene)).toMatchObject({ calls, gaveUp });
+});
+
+test('a batch that grows too old is not tried again', async () => {
+  const { now } = Date;
+  const handler: Handler = (ids, call) => {
+    jest.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);
+    return fails(ids, call);
+  };
+  const { calls, messages } = await play({ settings: { maxAgeSeconds: 3600, maxRetries: -1 }, pace: new Pace(60), handler });
+  jest.restoreAllMocks();
+  expect([calls, messages]).toMatchObject([['1234'], [{ requestContext: { condition: 'RecordAgeExceeded', approximateInvokeCount: 1 } }]]);
+});
+
+test('what is given up is told as a position, and why', async () => {
+  const arrival = new Date('2026-01-31T08:30:00Z');
+  const shards = { 'shardId-1': [record('1', 'secret', arrival), record('2', 'secret', arrival)] };
+  const { messages, seen } = await play({ shards, settings: { maxRetries: 1 }, handler: fails });
+  expect(messages).toEqual([
+    {
+      requestContext: { requestId: 'r', functionArn: 'arn:function', condition: 'RetryAttemptsExhausted', approximateInvokeCount: 2 },
+      responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+      version: '1.0',
+      timestamp: expect.any(String),
+      KinesisBatchInfo: {
+        shardId: 'shardId-1',
+        startSequenceNumber: '1',
+        endSequenceNumber: '2',
+        approximateArrivalOfFirstRecord: '2026-01-31T08:30:00.000Z',
+        approximateArrivalOfLastRecord: '2026-01-31T08:30:00.000Z',
+        batchSize: 2,
+        streamArn: 'arn:stream',
+      },
+    },
+  ]);
+  expect(seen).toEqual(['12 again: broken', '12 given up: broken']);
+});
+
+test('without a destination, what is given up is lost, and a watcher is told', async () => {
+  const { seen } = await play({ destination: false, settings: { maxRetries: 0 }, handler: fails });
+  expect(seen).toEqual(['1234 given up: broken, and there is no destination for it']);
+});
+
+test('a shard waits for its batch, and no other does', async () => {
+  const shards = { a: records('1', '2'), b: records('7', '8') };
+  const handler: Handler = (ids, call) => (ids.includes('1') && call < 8 ? fails(ids, call) : null);
+  const { calls } = await play({ shards, settings: { batchSize: 1, maxRetries: -1 }, pace: new Pace(100), handler });
+  expect(calls.indexOf('8')).toBeLessThan(calls.lastIndexOf('1'));
+  expect(calls.lastIndexOf('1')).toBeLessThan(calls.indexOf('2'));
+});
+
+test('a call takes 6 MB at most', async () => {
+  const large = 'x'.repeat(1_700_000);
+  const { calls } = await play({ shards: { s: [record('1', large), record('2', large), record('3', large)] }, handler: well });
+  expect(calls).toEqual(['12', '3']);
+});
+
+test('a batch waits for its window to be over, or until it is full', async () => {
+  const all = records('1', '2', '3');
+  const arrived = [all[0]!];
+  setTimeout(() => arrived.push(all[1]!, all[2]!), 20);
+  const shards = { s: arrived };
+  const { calls } = await play({ shards, settings: { windowSeconds: 300 }, pace: new Pace(2000), handler: well });
+  expect(calls).toEqual(['123']);
+});
