@@ -3,21 +3,18 @@
  * ratios hold. `npm run bench`.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { buildSync } from 'esbuild';
+import { CLOUDS } from '../shared/synth/blueprints';
 import { bundleHandler, packageHandler } from '../shared/synth/handler-package';
 
 const root = path.join(__dirname, '..');
-const HANDLERS = [
-  'aws/handlers/kinesis-to-s3',
-  'aws/handlers/sqs-to-s3',
-  'aws/handlers/sqs-to-aurora',
-  'azure/handlers/event-hubs-to-blob',
-  'gcp/handlers/pub-sub-to-bigquery',
-];
+const HANDLERS = CLOUDS.map((cloud) => `${cloud}/handlers`).flatMap((folder) =>
+  readdirSync(path.join(root, folder)).map((name) => `${folder}/${name}`),
+);
 const ROUNDS = 7;
 
 async function main() {

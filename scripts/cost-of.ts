@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { exitWith } from '../bin/one-line';
 import { type Cost, costOf, PARTS, servicesOf, unaccepted } from './cost/service';
 
-const HELP = `Counts the hand-written lines that name a service: in its own folders, in what runs in the cloud and here, and in each other file.
+const HELP = `Counts the hand-written lines that a service costs: in its own folders, in what runs in the cloud and here, and where else it is named.
 
 Usage: npm run cost-of -- SERVICE ... | --all [--help]
 
@@ -11,10 +11,11 @@ Usage: npm run cost-of -- SERVICE ... | --all [--help]
   --all     every service
   --help    print this text
 
-A line names a service when it holds the name of a class or a resource type of it, or a path into its folders. What is generated,
-documentation and snapshots are not counted. scripts/cost/accepted.json says which files may name which service, and why.
+A line names a service when it holds the name of a class or a resource type of it, or a path into its folders. Comments, what is
+generated, documentation and snapshots are not counted. A platform may name its services. Tests of neighbours, and of what reads all
+services, may take any as their sample. No other code may, but what scripts/cost/accepted.json lists with its reason.
 
-Exit codes: 0 no other file names it, but for those that are accepted; 1 one does; 2 the command is not understood.`;
+Exit codes: 0 no other code names it, 1 some does, 2 the command is not understood.`;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -48,7 +49,7 @@ function table(costs: readonly Cost[]): string {
       service,
       ...PARTS.map((part) => {
         const { lines, files } = parts[part];
-        return part === 'other files' ? `${lines} in ${files.length}` : String(lines);
+        return part === 'other code' ? `${lines} in ${files.length}` : String(lines);
       }),
     ]),
   ];

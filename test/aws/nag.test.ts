@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { App, type Environment, Stack, Validations } from 'aws-cdk-lib';
 import { CognitoUserPoolsAuthorizer, TokenAuthorizer } from 'aws-cdk-lib/aws-apigateway';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -144,6 +146,14 @@ describe('nothing is unexplained, and no reason is stale, with', () => {
     const findings = unexplained((stack) => stages(stack, { store: { bucket: new Bucket(new Stack(stack.node.root, 'Lake'), 'Bucket') } }));
     expect(findings.filter((finding) => !/ Lake\//.test(finding))).toEqual([]);
   });
+});
+
+// Services that stand in none of these four stages bring what of their settings changes what cdk-nag sees.
+const brought = readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).filter((file) => path.basename(file) === 'variants.ts');
+
+describe.each(brought.sort())('nothing is unexplained, and no reason is stale, with what %s builds:', (file) => {
+  const { variants } = require(path.join(__dirname, file)) as { variants: Readonly<Record<string, (stack: Stack) => unknown>> };
+  test.each(Object.entries(variants))('%s', (_, build) => expect(unexplained(build)).toEqual([]));
 });
 
 test.each<[string, string, (made: ReturnType<typeof stages>) => unknown]>([
