@@ -7,7 +7,7 @@ const NOTHING = 'no effect here';
 
 /** The resources of a type that no folder of a cloud lists. */
 function unlisted(type: string, resource: string): CoverageRow {
-  return { type, resource, property: '', treatment: 'not run here', why: `no folder of a service in local/ stands in for ${type}.` };
+  return { type, resource, property: '', treatment: 'not run here', why: 'nothing in local/ stands in for it.' };
 }
 
 /** What stands beside the properties of a resource. A condition is missing: whether it holds would have to be known. */
