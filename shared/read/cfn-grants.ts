@@ -100,17 +100,12 @@ function grant(holder: string, statement: Statement, at: string): Grant {
     holder,
     denied: Effect === 'Deny',
     actions: [...list(Action).map(text), ...but(NotAction)],
-    on: [...new Set([...list(Resource).map(text).map(byItself), ...but(NotResource)])],
+    on: [...new Set([...list(Resource).map(text), ...but(NotResource)])],
     conditions: Object.entries(Condition ?? {}).flatMap(([operator, tests]) =>
       Object.entries(tests as Properties).map(([key, value]) => ({ test: `${operator} ${key}`, value })),
     ),
     at,
   };
-}
-
-/** An ARN that is put together from the name of a resource means that resource. */
-function byItself(arn: string): string {
-  return arn.replace(/^arn:[^/]*:(?=\$\{(?!AWS::)\w+\}$)/, '');
 }
 
 function principal({ Principal, NotPrincipal }: Statement): string {
