@@ -48,7 +48,7 @@ test('a process that has nothing to run with says so in one message, and with it
   const [code] = await once(child, 'exit');
   expect(code).toBe(NOT_RUN);
   expect(messages).toEqual([
-    { kind: 'not run', reason: 'DynamoDB: no folder of a service in local/ stands in for AWS::DynamoDB::Table.' },
+    { kind: 'not run', reason: 'DynamoDB: nothing in local/ stands in for it.' },
     { kind: 'done' },
   ]);
 });
