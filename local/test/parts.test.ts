@@ -47,8 +47,5 @@ test('a process that has nothing to run with says so in one message, and with it
   child.send(order);
   const [code] = await once(child, 'exit');
   expect(code).toBe(NOT_RUN);
-  expect(messages).toEqual([
-    { kind: 'not run', reason: 'DynamoDB: nothing in local/ stands in for it.' },
-    { kind: 'done' },
-  ]);
+  expect(messages).toEqual([{ kind: 'not run', reason: 'DynamoDB: nothing in local/ stands in for it.' }, { kind: 'done' }]);
 });
