@@ -16,7 +16,7 @@ else {
 test('a clock that is moved is moved in children as well, and their environment is what they were given', () => {
   const env = { CLOCK_OFFSET_DAYS: '400', SCRIPT, NODE_OPTIONS: '--no-deprecation' };
   const options = { env, encoding: 'utf8' } as const;
-  const said = execFileSync(process.execPath, ['--require', path.join(__dirname, 'clock.cjs'), '-e', SCRIPT], options);
+  const said = execFileSync(process.execPath, ['--require', path.join(__dirname, '../../test/support/clock.cjs'), '-e', SCRIPT], options);
   const { mine, theirs } = JSON.parse(said);
   const real = performance.timeOrigin + performance.now();
   for (const [now, made, called, five] of [mine, theirs]) {

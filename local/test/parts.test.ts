@@ -19,17 +19,17 @@ test.each(CLOUDS)('every part of %s is for a type that is emulated', (cloud) => 
   for (const { part, coverage } of servicesOf(cloud)) if (part !== undefined) expect(Object.values(coverage).some(isEmulated)).toBe(true);
 });
 
-const UNKNOWN: Readonly<Record<Cloud, readonly [(template: any) => void, string, string]>> = {
-  aws: [(template) => (template.Resources.Table = { Type: 'AWS::DynamoDB::Table' }), 'DynamoDB', 'AWS::DynamoDB::Table'],
-  azure: [(template) => (template.resource.azurerm_redis_cache = { Cache: {} }), 'azurerm_redis_cache', 'azurerm_redis_cache'],
-  gcp: [(template) => (template.resource.google_dataflow_job = { Job: {} }), 'google_dataflow_job', 'google_dataflow_job'],
+const UNKNOWN: Readonly<Record<Cloud, readonly [(template: any) => void, string]>> = {
+  aws: [(template) => (template.Resources.Table = { Type: 'AWS::DynamoDB::Table' }), 'DynamoDB'],
+  azure: [(template) => (template.resource.azurerm_redis_cache = { Cache: {} }), 'azurerm_redis_cache'],
+  gcp: [(template) => (template.resource.google_dataflow_job = { Job: {} }), 'google_dataflow_job'],
 };
 
 test.each(CLOUDS)('a service of %s that nothing stands in for is told by its name, and nothing starts', async (cloud) => {
-  const [edit, service, type] = UNKNOWN[cloud];
+  const [edit, service] = UNKNOWN[cloud];
   const { start } = await readerOf(cloud)(mutated(cloud, edit));
   const starting = start({ folder: temporaryFolder(), witness, chaos: CALM, pace: new Pace() });
-  await expect(starting).rejects.toThrow(new NotRunHere(service, `no facts say what is done here with ${type}.`));
+  await expect(starting).rejects.toThrow(new NotRunHere(service, 'nothing in local/ stands in for it.'));
 });
 
 test('a process that has nothing to run with says so in one message, and with its exit code', async () => {

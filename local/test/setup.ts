@@ -3,7 +3,7 @@ import path from 'node:path';
 import { sealed } from '../seal';
 
 // CLOCK_OFFSET_DAYS moves the clock of all tests.
-require('./clock.cjs');
+require('../../test/support/clock.cjs');
 
 // No test can reach a person's own credentials: of their environment nothing is left but where programs are.
 const kept = ['PATH', 'TMPDIR', 'NODE_OPTIONS', 'CI', 'FORCE_COLOR', 'NO_COLOR'];

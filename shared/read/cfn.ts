@@ -44,6 +44,9 @@ export function refOf(value: Value): string | undefined {
     .find((id) => id !== undefined);
 }
 
+/** What comes before the name of a resource in an ARN that is put together. */
+const ARN_OF = /^arn:[^/]*:(?=\$\{(?!AWS::)\w+\}$)/;
+
 /** A value as text. A resource stands in it as `${placeholder}`, by whichever of its names it is referred to. */
 export function text(value: Value): string {
   if (typeof value !== 'object' || value === null) return String(value ?? '');
@@ -51,7 +54,8 @@ export function text(value: Value): string {
   if (join)
     return list(list(join)[1])
       .map(text)
-      .join(String(list(join)[0] ?? ''));
+      .join(String(list(join)[0] ?? ''))
+      .replace(ARN_OF, '');
   if (typeof sub === 'string') return sub.replace(/(?<=\$\{\w+)\.\w+(?=\})/g, '');
   return `\${${refOf(value) ?? (typeof Ref === 'string' ? Ref : 'value')}}`;
 }

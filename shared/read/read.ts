@@ -32,8 +32,9 @@ export function receiverOf({ name, stage }: Asked): string {
   return isDeadLetter(name) ? `${stage} dead letter` : stage;
 }
 
-/** What somebody who runs code may add to something that holds data. */
+/** What somebody who runs code may add to something that holds data. What a stage does to itself is no way of an event. */
 function handedOn(from: Asked, to: Asked, takes: readonly string[], seen: Seen): Hop[] {
+  if (from.stage === receiverOf(to)) return [];
   return seen.access
     .filter(({ identity, may, on }) => identity.startsWith(from.stage) && isAt(on, to.name) && takes.some((action) => allows(may, action)))
     .map(({ may, on }) => ({

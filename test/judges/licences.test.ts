@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { findLicences, licences } from '../../scripts/judges/licences';
 import { isAllowed } from '../../scripts/shipped/licences';
 import { shipped } from '../../scripts/shipped/packages';
@@ -20,19 +22,30 @@ test('whatever ships has a licence of the list, or an answer', async () => {
 });
 
 test('every handler is looked at, with what is in its bundle and what is installed beside it', () => {
-  const [aws, azure, gcp, ...others] = shipped();
-  expect(others).toEqual([]);
+  const all = shipped();
   const names = (packages: readonly { name: string }[]) => packages.map(({ name }) => name);
-  expect(names(aws!.bundled)).toEqual(expect.arrayContaining(['@aws-sdk/client-s3', '@aws-sdk/client-sqs', 'lossless-json']));
-  expect(names(azure!.bundled)).toEqual(expect.arrayContaining(['@azure/identity', '@azure/storage-blob']));
-  expect(names(gcp!.bundled)).toContain('@google-cloud/bigquery-storage');
-  expect([aws, azure, gcp].map((one) => one!.installed.length > 0)).toEqual([false, false, true]);
-  expect(names(gcp!.installed)).toContain('@google-cloud/functions-framework');
-  for (const { bytes, bundled } of [aws!, azure!, gcp!]) {
+  const ofHandler = new Map(all.map((one) => [one.handler, { bundled: names(one.bundled), installed: names(one.installed) }]));
+  expect([...ofHandler.keys()]).toEqual(handlersOf('aws', 'azure', 'gcp'));
+  const holds = (handler: string, ...packages: string[]) =>
+    expect(ofHandler.get(handler)?.bundled).toEqual(expect.arrayContaining(packages));
+  holds('aws/handlers/kinesis-to-s3', '@aws-sdk/client-s3', '@aws-sdk/client-sqs', 'lossless-json');
+  holds('aws/handlers/sqs-to-aurora', '@aws-sdk/client-rds-data', 'lossless-json');
+  holds('azure/handlers/event-hubs-to-blob', '@azure/identity', '@azure/storage-blob');
+  holds('gcp/handlers/pub-sub-to-bigquery', '@google-cloud/bigquery-storage');
+  for (const [handler, { installed }] of ofHandler) {
+    expect([handler, installed.includes('@google-cloud/functions-framework')]).toEqual([handler, handler.startsWith('gcp/')]);
+  }
+  for (const { bytes, bundled } of all) {
     const foreign = bundled.reduce((sum, found) => sum + found.bytes, 0);
     expect([foreign > 0.9 * bytes, foreign < bytes]).toEqual([true, true]);
   }
 });
+
+const handlersOf = (...clouds: string[]) =>
+  clouds.flatMap((cloud) => {
+    const handlers = readdirSync(path.join(__dirname, '../..', cloud, 'handlers'));
+    return handlers.sort().map((name) => `${cloud}/handlers/${name}`);
+  });
 
 const one = (name: string, licence?: string) => ({ handler: 'h', bytes: 1, bundled: [], installed: [{ name, version: '1.0.0', licence }] });
 

@@ -1,4 +1,9 @@
 // Moves the clock of this process, and of each one that it starts, by CLOCK_OFFSET_DAYS. Timers go as they go.
+//
+// What takes its time from elsewhere keeps the real one, and nothing may compare it with Date: TLS, which judges certificates
+// in C++ (local/azure/blob/certificate.ts takes the time that TLS takes), the Date header of node:http, the times of files,
+// and performance. Stand-ins, kinesalite and clients are moved with the process they run in; azurite, Lambda, Functions and
+// the functions framework with their own. So tokens stay good, since whoever makes one and whoever judges it are moved alike.
 const child = require('node:child_process');
 const { promisify } = require('node:util');
 
@@ -26,6 +31,16 @@ if (days && !child[MOVED]) {
       start[promisify.custom] && { [promisify.custom]: moved(start[promisify.custom]) },
     );
   for (const name of ['spawn', 'spawnSync', 'fork', 'exec', 'execSync', 'execFile', 'execFileSync']) child[name] = moved(child[name]);
+}
+
+if (days) forget();
+
+/** A program sees the environment that it was given. */
+function forget() {
+  delete process.env.CLOCK_OFFSET_DAYS;
+  const [own, options] = [`--require ${JSON.stringify(__filename)}`, process.env.NODE_OPTIONS ?? ''];
+  if (options === own) delete process.env.NODE_OPTIONS;
+  else if (options.endsWith(` ${own}`)) process.env.NODE_OPTIONS = options.slice(0, -own.length - 1);
 }
 
 /** The arguments of a call that starts a process, with the clock in the environment of its options. */
