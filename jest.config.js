@@ -3,7 +3,8 @@ require('./bin/ready');
 /** @type {import('jest').Config} */
 module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  transform: { '\\.ts$': '<rootDir>/test/support/transform.cjs' },
+  transform: { '(\\.ts|/cdktf/lib/tokens/private/stack-trace\\.js)$': '<rootDir>/test/support/transform.cjs' },
+  transformIgnorePatterns: ['/node_modules/(?!cdktf/lib/tokens/private/stack-trace\\.js$)'],
   setupFiles: ['<rootDir>/test/support/clock.cjs'],
   setupFilesAfterEnv: ['<rootDir>/test/support/setup.ts'],
   testEnvironment: 'node',

@@ -24,13 +24,16 @@ export interface Shipped {
   readonly installed: readonly Package[];
 }
 
-/** What each handler brings into its cloud. */
+let all: Shipped[] | undefined;
+
+/** What each handler brings into its cloud. They are bundled once. */
 export function shipped(): Shipped[] {
-  return ['aws', 'azure', 'gcp'].flatMap((cloud) =>
+  all ??= ['aws', 'azure', 'gcp'].flatMap((cloud) =>
     readdirSync(path.join(root, cloud, 'handlers'))
       .sort()
       .map((name) => shippedBy(`${cloud}/handlers/${name}`)),
   );
+  return all;
 }
 
 function shippedBy(handler: string): Shipped {

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { synthesizeAws } from '../../bin/aws';
+import { synthesizeTerraform } from '../../bin/terraform';
 import cdk from '../../cdk.json';
 import cdktf from '../../cdktf.json';
 import { temporaryFolder } from '../support/folder';
@@ -18,31 +20,37 @@ function run(app: string, env: Record<string, string> = {}) {
     env: { CDK_VALIDATION: 'false', CDK_OUTDIR: outdir, CDKTF_OUTDIR: outdir, ...env },
     encoding: 'utf8',
   });
-  return { status, stderr, read: (file: string) => JSON.parse(readFileSync(path.join(outdir, file), 'utf8')) };
+  return { status, stderr };
 }
 
-/** Both apps with nothing said, run once. */
-const plain = { aws: run(AWS), terraform: run(TERRAFORM) };
-
-const BOTH_KEYS = { REMOVAL: 'destroy', DESTROY_DATA: 'yes' };
-const terraform = ['stacks/azure-pipeline/cdk.tf.json', 'stacks/gcp-pipeline/cdk.tf.json'];
-
 test('both apps run where neither the AWS CLI nor Terraform is installed', () => {
-  for (const ran of Object.values(plain)) expect(ran).toMatchObject({ status: 0, stderr: '' });
+  for (const app of [AWS, TERRAFORM]) expect(run(app)).toMatchObject({ status: 0, stderr: '' });
 });
 
+/** What both apps make of an environment, in this process: the template for AWS, and the stacks for Azure and GCP as text. */
+function synthesized(env: NodeJS.ProcessEnv) {
+  const outdir = temporaryFolder();
+  const [aws] = synthesizeAws(env, path.join(outdir, 'aws')).stacks;
+  const stacks = synthesizeTerraform(env, path.join(outdir, 'terraform'));
+  const read = (stack: string) => readFileSync(path.join(outdir, 'terraform/stacks', stack, 'cdk.tf.json'), 'utf8').replace(/\s/g, '');
+  return {
+    retained: Object.values<any>(aws!.template.Resources).filter((one) => one.DeletionPolicy === 'Retain'),
+    stacks: stacks.map(read),
+  };
+}
+
 test('both keys together let the data go with the stack, on all three clouds', () => {
-  const { Resources } = run(AWS, BOTH_KEYS).read('aws-pipeline.template.json');
-  expect(Object.values<any>(Resources).filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain')).toEqual([]);
-  const { read } = run(TERRAFORM, BOTH_KEYS);
-  for (const file of terraform) expect(JSON.stringify(read(file))).not.toMatch(/prevent_destroy|"deletion_protection":true/);
+  const { retained, stacks } = synthesized({ REMOVAL: 'destroy', DESTROY_DATA: 'yes' });
+  expect(retained).toEqual([]);
+  expect(stacks).toHaveLength(2);
+  for (const stack of stacks) expect(stack).not.toMatch(/prevent_destroy|"deletion_protection":true/);
 });
 
 test('without them the data stays, on all three clouds', () => {
-  const { Resources } = plain.aws.read('aws-pipeline.template.json');
-  expect(Object.values<any>(Resources).filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain')).toHaveLength(4);
-  for (const file of terraform)
-    expect(JSON.stringify(plain.terraform.read(file)).match(/"prevent_destroy":true/g)!.length).toBeGreaterThanOrEqual(4);
+  const { retained, stacks } = synthesized({});
+  expect(retained).toHaveLength(4);
+  expect(stacks).toHaveLength(2);
+  for (const stack of stacks) expect(stack.match(/"prevent_destroy":true/g)!.length).toBeGreaterThanOrEqual(4);
 });
 
 test.each([AWS, TERRAFORM])('one key alone stops %s, with one line', (app) => {

@@ -27,10 +27,18 @@ export function missing({ held, needs, reaches }: Comparison): Need[] {
   return needs.filter((need) => !held.some((one) => covers(one, need, reaches)));
 }
 
+const patterns = new Map<string, RegExp>();
+
 /** Whether a text fits a pattern. Case says nothing in the names of actions, on all three clouds. */
 export function fits(pattern: string, text: string): boolean {
+  const known = patterns.get(pattern) ?? compiled(pattern);
+  patterns.set(pattern, known);
+  return known.test(text);
+}
+
+function compiled(pattern: string): RegExp {
   const parts = pattern.split('*').map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 'i').test(text);
+  return new RegExp(`^${parts.join('.*')}$`, 'i');
 }
 
 function covers(held: Held, need: Need, reaches: Comparison['reaches']): boolean {

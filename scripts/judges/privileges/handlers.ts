@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { FileSystem } from 'aws-cdk-lib';
 import type { Facts } from '../../../shared/read/facts/find';
@@ -8,6 +9,7 @@ import { type LibraryCall, libraryCalls } from './handler-calls';
 import { asksOf } from './library';
 
 const ROOT = path.join(__dirname, '../../..');
+const CACHE = path.join(ROOT, 'node_modules/.cache/handler-calls');
 const CLOUDS = ['aws', 'azure', 'gcp'];
 
 /** A handler, what tells it in a template, and what it calls. */
@@ -60,6 +62,24 @@ function readHandlers(): Handler[] {
       .map((file) => path.posix.join(cloud, 'foundation', path.dirname(file))),
   );
   const packages = [...folders, ...foundation].map((folder) => ({ folder, ...packageCode(folder) }));
-  const calls = libraryCalls(Object.fromEntries(packages.map(({ folder, inputs }) => [folder, inputs])));
+  const calls = callsOf(Object.fromEntries(packages.map(({ folder, inputs }) => [folder, inputs])));
   return packages.map(({ folder, zip, hash }) => ({ folder, hashes: [hash, FileSystem.fingerprint(zip)], calls: calls[folder]! }));
+}
+
+/** What each handler calls. It is kept for as long as no source, no reader of sources and no package changes. */
+function callsOf(inputs: Readonly<Record<string, readonly string[]>>): Record<string, LibraryCall[]> {
+  const readers = readdirSync(__dirname).map((file) => path.join(__dirname, file));
+  const sources = Object.values(inputs).flatMap((files) => files.filter((file) => !file.includes('node_modules')));
+  const says = [...readers, ...['package-lock.json', 'tsconfig.json', ...sources].map((file) => path.join(ROOT, file))];
+  const hash = createHash('sha256').update(JSON.stringify(inputs));
+  for (const file of says) hash.update(readFileSync(file));
+  const kept = path.join(CACHE, `${hash.digest('hex')}.json`);
+  if (existsSync(kept)) return JSON.parse(readFileSync(kept, 'utf8')) as Record<string, LibraryCall[]>;
+  const calls = libraryCalls(inputs);
+  mkdirSync(CACHE, { recursive: true });
+  // Whoever reads it meanwhile finds all of it or nothing.
+  const part = path.join(CACHE, `${process.pid}.part`);
+  writeFileSync(part, JSON.stringify(calls));
+  renameSync(part, kept);
+  return calls;
 }

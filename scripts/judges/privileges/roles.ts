@@ -23,6 +23,12 @@ export function narrowerThan(role: string, type: string, needed: readonly string
   });
 }
 
-function rolesIn({ services }: Facts): Readonly<Record<string, RoleFacts>> {
-  return Object.assign({}, ...[...services.values()].map(({ roles }) => roles));
+type Roles = Readonly<Record<string, RoleFacts>>;
+const known = new WeakMap<Facts, Roles>();
+
+/** They are put together once, since each permission asks for them. */
+function rolesIn(facts: Facts): Roles {
+  const roles: Roles = known.get(facts) ?? Object.assign({}, ...[...facts.services.values()].map((service) => service.roles));
+  known.set(facts, roles);
+  return roles;
 }
