@@ -23,7 +23,7 @@ export function setTo({
 }
 
 /** A setting is there, whatever its value. */
-export function given({ at, ...says }: Says & { readonly at: string }): Promised {
+function given({ at, ...says }: Says & { readonly at: string }): Promised {
   return broken(says, (resource) => resource.get(at).length > 0, set(at));
 }
 
