@@ -26,7 +26,9 @@ async function start() {
 const started = start();
 
 process.on('disconnect', () => process.exit());
-process.on('message', async ({ id, sql, parameters }) => {
+process.on('message', (asked) => void answer(asked));
+
+async function answer({ id, sql, parameters }) {
   try {
     const database = await started;
     const [result] = parameters ? [await database.query(sql, parameters)] : (await database.exec(sql)).slice(-1);
@@ -34,4 +36,4 @@ process.on('message', async ({ id, sql, parameters }) => {
   } catch ({ code, message, detail }) {
     process.send({ id, fault: { code, message, detail } });
   }
-});
+}

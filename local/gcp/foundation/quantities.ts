@@ -20,7 +20,7 @@ export function milliseconds(value: unknown): number | undefined {
 }
 
 /** Only what `read` makes something of. */
-export function readable(read: (value: unknown) => number | undefined, form: string) {
+function readable(read: (value: unknown) => number | undefined, form: string) {
   return (value: unknown): string | undefined =>
     read(value) === undefined ? `it must look like ${form}, got ${JSON.stringify(value)}` : undefined;
 }

@@ -22,11 +22,6 @@ export function setTo({
   return broken(says, (resource) => is(resource, at, ...to), set(at, weak));
 }
 
-/** A setting is there, whatever its value. */
-export function given({ at, ...says }: Says & { readonly at: string }): Promised {
-  return broken(says, (resource) => resource.get(at).length > 0, set(at));
-}
-
 /** A setting is a number within bounds. */
 export function counted(says: Says & { readonly at: string; readonly from: number; readonly to?: number; readonly weak?: Json }): Promised {
   const { at, from, to = Number.POSITIVE_INFINITY, weak, ...rest } = says;
