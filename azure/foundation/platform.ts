@@ -2,6 +2,7 @@ import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
 import { Fn, Lazy, LocalBackend, Op, type TerraformBackend, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { ask } from '../../shared/synth/ask';
+import { requireOwnName } from '../../shared/synth/own-name';
 import { ACTION_GROUPS, PREFIX, type Removal, requireTexts } from '../../shared/synth/settings';
 import { resourceProvidersOf } from './resource-providers';
 import { AzureSite, LOCATION } from './site';
@@ -33,6 +34,7 @@ export abstract class AzurePlatform extends TerraformStack {
 
   constructor(scope: Construct, id: string, { removal, notify, backend }: AzurePlatformProps) {
     super(scope, id);
+    requireOwnName(this);
     requireTexts(this, { notify }, ACTION_GROUPS);
     this.addOverride('terraform.required_version', '>= 1.5.0');
     // Relative, so that every machine synthesizes the same bytes: it leads out of cdktf.out, which may be deleted.

@@ -3,6 +3,7 @@ import { TimeProvider } from '@cdktf/provider-time/lib/provider';
 import { Fn, LocalBackend, Op, type TerraformBackend, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { ask } from '../../shared/synth/ask';
+import { requireOwnName } from '../../shared/synth/own-name';
 import { CHANNELS, PREFIX, type Removal, requireTexts } from '../../shared/synth/settings';
 import { PROJECT, ProjectSite, REGION } from './site';
 
@@ -33,6 +34,7 @@ export abstract class GcpPlatform extends TerraformStack {
 
   constructor(scope: Construct, id: string, { removal, notify, backend }: GcpPlatformProps) {
     super(scope, id);
+    requireOwnName(this);
     requireTexts(this, { notify }, CHANNELS);
     this.addOverride('terraform.required_version', '>= 1.5.0');
     // Relative, so that every machine synthesizes the same bytes: it leads out of cdktf.out, which may be deleted.

@@ -80,13 +80,16 @@ export function blueprintsNamed(name: string, clouds: readonly Cloud[] = CLOUDS,
   );
 }
 
-/** Build a blueprint as a stack that is named after its cloud and itself. Nothing else is loaded. */
-export function build(scope: Construct, { cloud, name, file }: Blueprint, options: BlueprintOptions): Construct {
+/**
+ * Build a blueprint as a stack. Nothing else is loaded.
+ * @param id of the stack, which is named after its cloud and itself where it is left out
+ */
+export function build(scope: Construct, { cloud, name, file }: Blueprint, options: BlueprintOptions, id = `${cloud}-${name}`): Construct {
   const exported: Readonly<Record<string, unknown>> = require(path.join(ROOT, file));
   const [Made, ...others] = Object.values(exported).filter((one): one is Platform => typeof one === 'function');
   if (!Made || others.length > 0)
     throw new Error(`${file} must export one class, got ${Object.keys(exported).join(' and ') || 'nothing'}.`);
-  return new Made(scope, `${cloud}-${name}`, options);
+  return new Made(scope, id, options);
 }
 
 type Platform = new (scope: Construct, id: string, options: BlueprintOptions) => Construct;
