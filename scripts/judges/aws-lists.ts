@@ -66,14 +66,18 @@ async function actionOf(action: string) {
 function alarmFindings(alarm: Asked, metrics: Metrics): Finding[] {
   const metric = `${text(only(alarm, 'Namespace'))} ${text(only(alarm, 'MetricName'))}`;
   if (alarm.get('MetricName').length === 0 || metrics.has(metric)) return [];
-  return [{ rule: 'metric', where: alarm.name, what: `AWS lists no metric ${metric}.` }];
+  return [{ rule: 'metric', where: alarm.name, what: `AWS lists no metric ${metric}.`, reason: whyOf(metric) }];
 }
 
 function holderFindings(holder: Asked, stack: CfnStack): Finding[] {
   const role = factsOf('aws').role(holder, stack);
-  return role === 'holds data'
-    ? []
-    : [{ rule: 'stateful', where: holder.name, what: `AWS calls ${holder.type} stateful, and its facts say that it ${role}.` }];
+  const what = `AWS calls ${holder.type} stateful, and its facts say that it ${role}.`;
+  return role === 'holds data' ? [] : [{ rule: 'stateful', where: holder.name, what, reason: whyOf(holder.type) }];
+}
+
+/** Why the facts of a service say otherwise than a list of AWS. */
+function whyOf(listed: string): string | undefined {
+  return [...factsOf('aws').services.values()].map(({ unlisted }) => unlisted?.[listed]).find((why) => why !== undefined);
 }
 
 function specification(): { readonly stateful: ReadonlySet<string>; readonly metrics: Metrics } {

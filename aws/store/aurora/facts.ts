@@ -10,6 +10,12 @@ const helps = (name: string): TypeFacts => ({ name, role: 'helps', promises: [RE
 export const facts: ServiceFacts = {
   name: 'Aurora',
   local: { not: 'the stand-in for the Data API serves the tests of the sink, and the local run does not start it.' },
+  unlisted: {
+    'AWS/RDS ACUUtilization': 'AWS documents it for clusters of serverless v2, and its machine-readable list lacks it.',
+    'AWS/RDS Deadlocks': 'AWS documents it for clusters, and its machine-readable list lacks it.',
+    'AWS::RDS::DBInstance':
+      'An instance of a cluster holds no data: the volume belongs to the cluster, and another instance finds it there.',
+  },
   types: {
     'AWS::RDS::DBCluster': {
       name: 'cluster',

@@ -18,9 +18,3 @@ export function milliseconds(value: unknown): number | undefined {
   const [, amount] = /^(\d+(?:\.\d+)?)s$/.exec(String(value)) ?? [];
   return amount === undefined ? undefined : Number(amount) * 1000;
 }
-
-/** Only what `read` makes something of. */
-function readable(read: (value: unknown) => number | undefined, form: string) {
-  return (value: unknown): string | undefined =>
-    read(value) === undefined ? `it must look like ${form}, got ${JSON.stringify(value)}` : undefined;
-}

@@ -208,6 +208,11 @@ export interface ServiceFacts {
    */
   readonly forbidden?: Readonly<Record<string, string>>;
   /**
+   * What the cloud's own lists lack, or put otherwise: a metric as `AWS/RDS Deadlocks`, or a type, and why it holds.
+   * @default - none
+   */
+  readonly unlisted?: Readonly<Record<string, string>>;
+  /**
    * The calls of client libraries, by package and name: what each asks for.
    * @default - none
    */
