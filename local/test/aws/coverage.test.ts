@@ -39,7 +39,7 @@ test.each<[string, (template: any) => void, string]>([
   [
     'more lanes for each shard',
     (t) => (properties(t, 'AWS::Lambda::EventSourceMapping').ParallelizationFactor = 2),
-    'ParallelizationFactor: only 1 is emulated here, got 2',
+    'ParallelizationFactor: it must be 1 here, got 2.',
   ],
   [
     'a filter of records',
@@ -49,14 +49,14 @@ test.each<[string, (template: any) => void, string]>([
   [
     'a mode of the stream that nobody knows',
     (t) => (properties(t, 'AWS::Kinesis::Stream').StreamModeDetails.StreamMode = 'SOMETIMES'),
-    'only "ON_DEMAND" or "PROVISIONED" is emulated here, got "SOMETIMES"',
+    'it must be "ON_DEMAND" or "PROVISIONED" here, got "SOMETIMES".',
   ],
   ['another language', (t) => (properties(t, 'AWS::Lambda::Function').Runtime = 'python3.13'), 'only Node.js runs here, got "python3.13".'],
   ['a layer', (t) => (properties(t, 'AWS::Lambda::Function').Layers = ['arn']), 'Layers: nobody has classified it'],
   [
     'a body that is passed through',
     (t) => (properties(t, 'AWS::ApiGateway::Method').Integration.PassthroughBehavior = 'WHEN_NO_MATCH'),
-    'only "NEVER" is emulated here, got "WHEN_NO_MATCH"',
+    'it must be "NEVER" here, got "WHEN_NO_MATCH".',
   ],
   [
     'a header that is computed',
@@ -66,9 +66,9 @@ test.each<[string, (template: any) => void, string]>([
   [
     'a gateway response that is a mapping template',
     (t) => (properties(t, 'AWS::ApiGateway::GatewayResponse').ResponseTemplates['application/json'] = '$input.body'),
-    'only the error and the request id are known here, got $input.body',
+    'only the error and the request id is emulated here, got "$input.body".',
   ],
-  ['a queue in order', (t) => (properties(t, 'AWS::SQS::Queue').FifoQueue = true), 'only false is emulated here, got true'],
+  ['a queue in order', (t) => (properties(t, 'AWS::SQS::Queue').FifoQueue = true), 'it must be false here, got true.'],
   [
     'an unknown function of CloudFormation',
     (t) => (properties(t, 'AWS::Lambda::EventSourceMapping').BatchSize = { 'Fn::If': ['Sometimes', 1, 2] }),

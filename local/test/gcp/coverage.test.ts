@@ -38,7 +38,7 @@ test('of what is synthesized nothing is refused, and everything is named', async
   expect(overrides.join('\n')).toContain('BIGQUERY_STORAGE_ENDPOINT');
 });
 
-const NOBODY = 'nobody has classified it. Say in coverage.ts of its service what the runner does with it.';
+const NOBODY = 'nobody has classified it. Say in facts.ts of its service what the runner does with it.';
 
 test.each<[string, (template: any) => void, string]>([
   [
@@ -88,21 +88,21 @@ test.each<[string, (template: any) => void, string]>([
     ({ resource }) => {
       trigger(resource).dead_letter_policy.max_delivery_attempts = 4;
     },
-    'google_pubsub_subscription dead_letter_policy.max_delivery_attempts: Pub/Sub takes 5 to 100, got 4',
+    'google_pubsub_subscription dead_letter_policy.max_delivery_attempts: it must be 5 to 100 here, got 4.',
   ],
   [
     'a time that is none',
     ({ resource }) => {
       trigger(resource).retry_policy.minimum_backoff = '10';
     },
-    'google_pubsub_subscription retry_policy.minimum_backoff: it must look like 10s, got "10"',
+    'google_pubsub_subscription retry_policy.minimum_backoff: it must look like 10s, got "10".',
   ],
   [
     'another runtime',
     ({ resource }) => {
       first(resource.google_cloudfunctions2_function).build_config.runtime = 'python312';
     },
-    'google_cloudfunctions2_function build_config.runtime: only Node.js is emulated, got "python312"',
+    'google_cloudfunctions2_function build_config.runtime: only Node.js is emulated here, got "python312".',
   ],
   [
     'a column of another type',
@@ -110,14 +110,14 @@ test.each<[string, (template: any) => void, string]>([
       const table = having(resource.google_bigquery_table, 'schema');
       table.schema = table.schema.replace('"type":"JSON"', '"type":"GEOGRAPHY"');
     },
-    'google_bigquery_table schema: column data: only STRING, JSON, NUMERIC, INTEGER, FLOAT, BOOLEAN, TIMESTAMP, DATE are emulated, got GEOGRAPHY',
+    'google_bigquery_table schema: column data: only STRING, JSON, NUMERIC, INTEGER, FLOAT, BOOLEAN, TIMESTAMP, DATE are emulated here, got GEOGRAPHY.',
   ],
   [
     'legacy SQL',
     ({ resource }) => {
       having(resource.google_bigquery_table, 'view').view.use_legacy_sql = true;
     },
-    'google_bigquery_table view.use_legacy_sql: only false is emulated here, got true',
+    'google_bigquery_table view.use_legacy_sql: it must be false here, got true.',
   ],
 ])('%s is refused', async (_, edit, why) => {
   expect(await refusals(mutated('gcp', edit))).toEqual([why]);
