@@ -1,7 +1,5 @@
 import { CfnStack } from '../../shared/read/cfn';
-import { type Facts, factsOf } from '../../shared/read/facts/find';
-import type { Edit } from '../../shared/read/facts/weaken';
-import type { Asked, Stack } from '../../shared/read/stack';
+import { factsOf } from '../../shared/read/facts/find';
 import { factsFor } from '../../shared/read/terraform';
 import { TfStack } from '../../shared/read/tf';
 import { type AwsApp, awsApps } from '../judges/aws-apps';
@@ -10,31 +8,17 @@ import { cloudFormationPrivileges, type Identity, terraformPrivileges } from '..
 import { holdPromises } from '../judges/promises';
 import { type TerraformStack, terraformStacks } from '../judges/terraform/stack';
 import { findReferences } from '../judges/terraform-references';
-import { changedStack, changedTemplate } from './draft';
-import { grantWeakenings } from './grants';
+import { changedStack, changedTemplate, type Weakening } from './draft';
+import { grantWeakenings, type Read } from './grants';
 
 /** What a judge says against a template. */
 export interface Objection extends Finding {
   readonly judge: string;
 }
 
-/** A way to make a template worse. */
-export interface Weakening {
-  /** What is worse, in a few words. */
-  readonly name: string;
-  /** What people call the type of what is weakened: `bucket`. */
-  readonly of: string;
-  /** The folder of the service that knows it. */
-  readonly folder: string;
-  readonly resource: Asked;
-  readonly edit: Edit;
-}
-
 /** A blueprint, and who objects when it is made worse. */
-export interface Subject {
+export interface Subject extends Read {
   readonly stack: string;
-  readonly facts: Facts;
-  readonly seen: Stack;
   /**
    * What is said against it after a change, and nobody explains. Without a change, nothing is. The judges that take longer
    * are asked only when the first ones are silent.

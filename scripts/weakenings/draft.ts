@@ -1,6 +1,19 @@
 import type { CfnTemplate } from '../../shared/read/cfn';
-import type { Draft, Holder, Json } from '../../shared/read/facts/weaken';
+import type { Draft, Edit, Holder, Json } from '../../shared/read/facts/weaken';
+import type { Asked } from '../../shared/read/stack';
 import type { TerraformJson } from '../judges/terraform/stack';
+
+/** A way to make a template worse. */
+export interface Weakening {
+  /** What is worse, in a few words. */
+  readonly name: string;
+  /** What people call the type of what is weakened: `bucket`. */
+  readonly of: string;
+  /** The folder of the service that knows it. */
+  readonly folder: string;
+  readonly resource: Asked;
+  readonly edit: Edit;
+}
 
 /** Change a copy of a CloudFormation template. */
 export function changedTemplate(template: CfnTemplate, change: (draft: Draft) => void): CfnTemplate {

@@ -1,9 +1,16 @@
+import type { Facts } from '../../shared/read/facts/find';
 import { add, both, type Edit, type Holder, type Json, remove, replace, set } from '../../shared/read/facts/weaken';
-import type { Asked } from '../../shared/read/stack';
-import type { Subject, Weakening } from './catch';
+import type { Asked, Stack } from '../../shared/read/stack';
+import type { Weakening } from './draft';
+
+/** A template, and what is known of its types. */
+export interface Read {
+  readonly facts: Facts;
+  readonly seen: Stack;
+}
 
 /** Each grant of a kind, widened and taken away. What it takes is known, so least privilege must object. */
-export function grantWeakenings({ seen, facts }: Pick<Subject, 'seen' | 'facts'>): Weakening[] {
+export function grantWeakenings({ seen, facts }: Read): Weakening[] {
   return seen.all.flatMap((resource) => {
     const known = facts.type(resource.type);
     if (!known || facts.role(resource, seen) !== 'grants') return [];
@@ -45,7 +52,7 @@ function statementsIn(body: Holder): Json[] {
 }
 
 /** The role of a grant of Terraform. */
-function rolesOf(grant: Asked, subject: Pick<Subject, 'seen' | 'facts'>): [string, Edit][] {
+function rolesOf(grant: Asked, subject: Read): [string, Edit][] {
   const role = String(grant.body.role_definition_name ?? grant.body.role);
   const azure = grant.type.startsWith('azurerm_');
   return [
@@ -59,7 +66,7 @@ function rolesOf(grant: Asked, subject: Pick<Subject, 'seen' | 'facts'>): [strin
 }
 
 /** A role of Azure, on everything that its scope lies in, and a second one beside it. */
-function scopes(grant: Asked, role: string, { seen, facts }: Pick<Subject, 'seen' | 'facts'>): [string, Edit][] {
+function scopes(grant: Asked, role: string, { seen, facts }: Read): [string, Edit][] {
   const [scope] = grant.refers('scope');
   const [group] = seen.of('azurerm_resource_group');
   const on = ({ id }: Asked) => set('scope', (draft) => draft.reference(id));
@@ -98,7 +105,7 @@ function wider({ type }: Asked, role: string): [string, Edit][] {
 }
 
 /** A role, on another resource of the same type. */
-function elsewhere(grant: Asked, role: string, { seen, facts }: Pick<Subject, 'seen' | 'facts'>): [string, Edit][] {
+function elsewhere(grant: Asked, role: string, { seen, facts }: Read): [string, Edit][] {
   const members = ['member', 'principal_id'].flatMap((setting) => grant.refers(setting)).map(({ id }) => id);
   const on = grant
     .refers()

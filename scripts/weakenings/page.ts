@@ -1,6 +1,7 @@
 import { ROLES } from '../../shared/read/facts/types';
 import { ASKED } from '../judges/promises';
-import { type Objection, type Subject, subjects, type Weakening, weakeningsOf } from './catch';
+import { type Objection, type Subject, subjects, weakeningsOf } from './catch';
+import type { Weakening } from './draft';
 
 const INTRODUCTION = `# Weakenings
 
