@@ -25,11 +25,13 @@ if (days && !globalThis[MOVED]) {
 // Whatever environment a test gives to a process, the clock goes along. Jest lets all its tests share this module.
 if (days && !child[MOVED]) {
   child[MOVED] = true;
+  const clocked =
+    (start) =>
+    (...args) =>
+      start(...withClock(args));
+  // What was promisified is its own custom promise, so that one level is all there is.
   const moved = (start) =>
-    Object.assign(
-      (...args) => start(...withClock(args)),
-      start[promisify.custom] && { [promisify.custom]: moved(start[promisify.custom]) },
-    );
+    Object.assign(clocked(start), start[promisify.custom] && { [promisify.custom]: clocked(start[promisify.custom]) });
   for (const name of ['spawn', 'spawnSync', 'fork', 'exec', 'execSync', 'execFile', 'execFileSync']) child[name] = moved(child[name]);
 }
 
