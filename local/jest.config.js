@@ -1,7 +1,7 @@
 /** @type {import('jest').Config} */
 module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  transform: { '\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.json' }] },
+  transform: { '\\.ts$': '<rootDir>/../test/support/transform.cjs' },
   setupFiles: ['<rootDir>/test/setup.ts'],
   testEnvironment: 'node',
   // A library that is loaded again in the next file of tests writes to a global object that Jest has emptied.

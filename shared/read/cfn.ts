@@ -1,5 +1,5 @@
 import { STAGES, words } from './picture';
-import { type Asked, type Body, isList, type Stack, type Value, valuesAt } from './stack';
+import { type Asked, type Body, isList, reached, type Stack, type Value, valuesAt } from './stack';
 
 export type { Value };
 export { isList };
@@ -121,14 +121,7 @@ export class CfnAsked implements Asked {
   }
 
   before(): ReadonlySet<string> {
-    const found = new Set<string>();
-    const waiting = this.directly();
-    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      if (found.has(next)) continue;
-      found.add(next);
-      waiting.push(...(this.stack.get(next)?.directly() ?? []));
-    }
-    return found;
+    return reached(this.directly(), (id) => this.stack.get(id)?.directly() ?? []);
   }
 
   private directly(): string[] {

@@ -57,6 +57,18 @@ export function names(resource: Asked, setting: string, other: Asked | undefined
   return other !== undefined && resource.refers(setting).some(({ id }) => id === other.id);
 }
 
+/** Everything that is reached from a start, step by step, the start included. */
+export function reached(start: readonly string[], next: (id: string) => readonly string[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  const waiting = [...start];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    if (found.has(id)) continue;
+    found.add(id);
+    waiting.push(...next(id));
+  }
+  return found;
+}
+
 /** The values at a path, one for each element of the lists on the way and at its end. */
 export function valuesAt(body: Value, path: string): Value[] {
   const found = stepsOf(path).reduce<Value[]>((values, key) => values.flatMap((value) => within(value, key)), elements(body));

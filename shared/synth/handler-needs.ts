@@ -1,5 +1,5 @@
 import type { IConstruct } from 'constructs';
-import { SettingError } from './settings';
+import { requireTexts, SettingError, STORE_NAME } from './settings';
 
 /** What a handler needs where it runs: `needs.json` in its folder. */
 export interface HandlerNeeds {
@@ -22,27 +22,32 @@ export interface HandlerCode {
   readonly needs?: HandlerNeeds;
 }
 
-/**
- * Refuse a source that hands out records in a form that the handler does not read, and stores that it does not know.
- * @throws SettingError
- */
-export function requireSource(scope: IConstruct, { needs }: HandlerCode, format: string) {
-  if (!needs || needs.source === format) return;
-  throw new SettingError(
-    scope,
-    `code must read records of ${format}`,
-    `a handler for ${needs.source}`,
-    `Bundle one of the handlers whose names start with ${format}.`,
-  );
+/** A handler, and what a processor was given to run it with. */
+interface Given<Writer, Bound> {
+  /** @default - code of which nothing is known, so nothing of it is checked */
+  readonly code?: HandlerCode;
+  readonly source: { readonly format: string };
+  readonly stores: Readonly<Record<string, { bindWriter(writer: Writer, name: string): Bound }>>;
 }
 
 /**
- * Refuse a map of stores that is not the one that the handler reads.
- * @param given the names of the stores
+ * Refuse a source that hands out records in a form that the handler does not read, and a map of stores that is not the one
+ * that it reads.
  * @throws SettingError
  */
-export function requireStoreNames(scope: IConstruct, { needs }: HandlerCode, given: readonly string[]) {
+export function requireFit(scope: IConstruct, { code, source, stores }: Given<never, unknown>) {
+  const given = Object.keys(stores);
+  requireTexts(scope, { stores: given }, STORE_NAME);
+  const needs = code?.needs;
   if (!needs) return;
+  if (needs.source !== source.format) {
+    throw new SettingError(
+      scope,
+      `code must read records of ${source.format}`,
+      `a handler for ${needs.source}`,
+      `Bundle one of the handlers whose names start with ${source.format}.`,
+    );
+  }
   const names = Object.keys(needs.stores);
   if (String([...given].sort()) === String([...names].sort())) return;
   const form = `{ ${names.map((name) => `${name}: store`).join(', ')} }`;
@@ -55,22 +60,23 @@ export function requireStoreNames(scope: IConstruct, { needs }: HandlerCode, giv
 }
 
 /**
- * Refuse a map of stores that is not the one that the handler reads, and stores that hand back other settings.
- * @param settings what the stores hand back, by the name of each store
- * @throws SettingError
+ * Let a processor write to its stores. {@link requireFit} comes first.
+ * @throws SettingError when a store does not hand back the settings that the handler reads
  */
-export function requireStores(scope: IConstruct, code: HandlerCode, settings: Readonly<Record<string, Readonly<Record<string, string>>>>) {
-  const { needs } = code;
-  if (!needs) return;
-  requireStoreNames(scope, code, Object.keys(settings));
-  for (const [name, endings] of Object.entries(needs.stores)) {
-    const missing = endings.map((ending) => `${name}_${ending}`).filter((setting) => settings[name]![setting] === undefined);
-    if (missing.length === 0) continue;
+export function bindStores<Writer extends IConstruct, Bound extends { readonly settings: Readonly<Record<string, string>> }>(
+  writer: Writer,
+  { code, stores }: Omit<Given<Writer, Bound>, 'source'>,
+): Bound[] {
+  return Object.entries(stores).map(([name, store]) => {
+    const binding = store.bindWriter(writer, name);
+    const needed = (code?.needs?.stores[name] ?? []).map((ending) => `${name}_${ending}`);
+    const missing = needed.filter((setting) => binding.settings[setting] === undefined);
+    if (missing.length === 0) return binding;
     throw new SettingError(
-      scope,
+      writer,
       `stores.${name} must hand back ${missing.join(' and ')}`,
-      Object.keys(settings[name]!).join(' and ') || 'nothing',
+      Object.keys(binding.settings).join(' and ') || 'nothing',
       'Give a store of the kind that the handler writes to.',
     );
-  }
+  });
 }

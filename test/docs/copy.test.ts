@@ -1,49 +1,55 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import ts from 'typescript';
 import { dependencies } from '../../package.json';
 import { servicesOf } from '../../scripts/cost/service';
+import { temporaryFolder } from '../support/folder';
 
 const root = path.join(__dirname, '../..');
 const services = servicesOf();
+const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
+const [command = ''] = /^tar cf - [^#\n]*/m.exec(readme) ?? [];
 
-/** Every file that a file stands on, itself included, and every package. Neither is compiled here: `tsc` does that with all of them. */
-function standsOn(entry: string, seen = { files: new Set<string>(), packages: new Set<string>() }) {
-  if (seen.files.has(entry)) return seen;
-  seen.files.add(entry);
-  if (!entry.endsWith('.ts')) return seen;
-  for (const { fileName } of ts.preProcessFile(readFileSync(path.join(root, entry), 'utf8'), true, true).importedFiles) {
-    if (fileName.startsWith('.')) standsOn(resolved(path.join(path.dirname(entry), fileName)), seen);
-    else seen.packages.add(fileName.replace(/^((?:@[^/]+\/)?[^/]+).*$/, '$1'));
-  }
-  return seen;
+/** Aurora alone brings a function, and what the README says of it. */
+const FUNCTION = 'aws/store/aurora';
+const withFunction = (said: string) => said.replace(' --exclude sql', '').replace(' shared/', ' shared/runtime/setting.ts shared/');
+
+/** What the command of the README copies for a service. */
+function copyOf(service: string): string {
+  const folder = temporaryFolder();
+  const [cloud] = service.split('/');
+  const plain = command.replace('aws/buffer/kinesis', service).replaceAll(' aws/', ` ${cloud}/`);
+  const said = service === FUNCTION ? withFunction(plain) : plain;
+  execFileSync('sh', ['-c', said.replace('../my-project', '"$COPY"')], { cwd: root, env: { PATH: process.env.PATH, COPY: folder } });
+  return folder;
 }
 
-function resolved(file: string): string {
-  const found = [`${file}.ts`, `${file}.d.ts`, file].find((one) => existsSync(path.join(root, one)));
-  if (!found) throw new Error(`there is no ${file}`);
-  return found;
+/** What a file imports: others by their path within the copy, packages by their name. */
+function importsOf(folder: string, file: string): string[] {
+  const { importedFiles } = ts.preProcessFile(readFileSync(path.join(folder, file), 'utf8'), true, true);
+  return importedFiles.map(({ fileName }) =>
+    fileName.startsWith('.') ? path.join(path.dirname(file), fileName) : fileName.replace(/^((?:@[^/]+\/)?[^/]+).*$/, '$1'),
+  );
 }
 
-/** What of a service is copied: what readers of templates and of this repository need stays behind. */
-function copied(service: string): string[] {
-  const files = ts.sys.readDirectory(path.join(root, service), ['.ts']).map((file) => path.relative(root, file));
-  return files.filter((file) => !/\/(facts|example|promises)\.ts$/.test(file));
-}
+const OURS = [...Object.keys(dependencies), ...builtinModules.map((name) => `node:${name}`)];
+const OF_FUNCTION = [...readme.matchAll(/`(@aws-sdk\/[\w-]+)`/g)].map(([, name]) => name!);
 
-test('there are services to be copied', () => expect(services.length).toBeGreaterThanOrEqual(10));
+test('the README says how a service is copied', () => {
+  expect(command).toContain(' aws/buffer/kinesis ');
+  expect(command).toMatch(/ -C \.\.\/my-project\s*$/);
+  expect(services.length).toBeGreaterThanOrEqual(10);
+});
 
-test.each(services)(
-  '%s stands on its folder, the ports and the foundation of its cloud, and the checks, and on packages that are listed',
-  (service) => {
-    const [cloud] = service.split('/');
-    const come = [service, `${cloud}/ports`, `${cloud}/foundation`, 'shared/synth'];
-    for (const file of copied(service)) {
-      const { files, packages } = standsOn(file);
-      expect([file, [...files].filter((one) => !come.some((folder) => one.startsWith(`${folder}/`)))]).toEqual([file, []]);
-      const ours = [...Object.keys(dependencies), ...builtinModules.map((name) => `node:${name}`)];
-      expect([file, [...packages].filter((name) => !ours.includes(name))]).toEqual([file, []]);
-    }
-  },
-);
+test.each(services)('what the README copies of %s imports nothing but itself and packages that are listed', (service) => {
+  const folder = copyOf(service);
+  const files = (readdirSync(folder, { recursive: true }) as string[]).filter((file) => file.endsWith('.ts'));
+  expect(files.filter((file) => file.startsWith(`${service}/`))).not.toEqual([]);
+  const packages = service === FUNCTION ? [...OURS, ...OF_FUNCTION] : OURS;
+  const comes = (name: string) =>
+    packages.includes(name) || ['.ts', '.d.ts', ''].some((end) => existsSync(path.join(folder, `${name}${end}`)));
+  const lacking = files.flatMap((file) => importsOf(folder, file).map((name) => [file, name] as const)).filter(([, name]) => !comes(name));
+  expect(lacking).toEqual([]);
+});

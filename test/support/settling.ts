@@ -73,7 +73,7 @@ export function payloadOf({ payload, encoding }: DeadLetter): Buffer {
 }
 
 /** Every kind of record: what it is made of, and how many rows the store should have of it. None at all means the dead letter. */
-const KINDS: Record<string, { bytes: (id: string) => Buffer; rows?: number }> = {
+export const KINDS: Record<string, { bytes: (id: string) => Buffer; rows?: number }> = {
   row: { bytes: (id) => bytesOf(eventOf(id)), rows: 1 },
   rows: { bytes: (id) => bytesOf(eventOf(id, { type: 'rows' })), rows: 3 },
   nothing: { bytes: (id) => bytesOf(eventOf(id, { type: 'nothing' })), rows: 0 },
@@ -91,7 +91,8 @@ const KINDS: Record<string, { bytes: (id: string) => Buffer; rows?: number }> = 
   empty: { bytes: () => Buffer.alloc(0) },
 };
 
-function transformOfKinds(event: Event): Row | readonly Row[] | undefined {
+/** Makes of each kind of event what it says. */
+export function transformOfKinds(event: Event): Row | readonly Row[] | undefined {
   const circle: Record<string, unknown> = { big: 1n };
   switch (event.type) {
     case 'rows':

@@ -14,8 +14,8 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { type HandlerCode, requireSource, requireStoreNames, requireStores } from '../../../shared/synth/handler-needs';
-import { requireNumber, requireOneOf, requireResource, requireTexts, requireTime, STORE_NAME } from '../../../shared/synth/settings';
+import { bindStores, type HandlerCode, requireFit } from '../../../shared/synth/handler-needs';
+import { requireNumber, requireOneOf, requireResource, requireTime } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons } from '../../foundation/acknowledge';
 import { alarm } from '../../foundation/alarms';
 import { answerCommonFindings } from '../../foundation/answers';
@@ -93,13 +93,9 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
     requireTime(this, { timeout }, { from: 1, to: 900, unit: 'seconds', remedy: 'For longer work use a container that pulls.' });
     const logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
     requireOneOf(this, { logRetention }, Object.values(RetentionDays).filter(Number.isInteger), 'Write it like RetentionDays.ONE_YEAR.');
-    requireTexts(this, { stores: Object.keys(props.stores) }, STORE_NAME);
     requireResource(this, { role: props.role });
-    const handler = 'zip' in props.code ? props.code : undefined;
-    if (handler) {
-      requireSource(this, handler, props.source.format);
-      requireStoreNames(this, handler, Object.keys(props.stores));
-    }
+    const handler = { code: 'zip' in props.code ? props.code : undefined, source: props.source, stores: props.stores };
+    requireFit(this, handler);
 
     const logGroup = new LogGroup(this, 'Logs', {
       retention: logRetention,
@@ -107,9 +103,7 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
     });
     this.role = props.role ?? new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     const grants = [logGroup.grantWrite(this.role), this.allowTracing()];
-    const stores = Object.entries(props.stores).map(([name, store]) => [name, store.bindWriter(this, name)] as const);
-    if (handler) requireStores(this, handler, Object.fromEntries(stores.map(([name, { settings }]) => [name, settings])));
-    const bindings = [...stores.map(([, binding]) => binding), props.source.deadLetter.bindWriter(this, 'DEAD_LETTER')];
+    const bindings = [...bindStores(this, handler), props.source.deadLetter.bindWriter(this, 'DEAD_LETTER')];
 
     this.function = new LambdaFunction(this, 'Function', {
       code: 'zip' in props.code ? Code.fromAsset(props.code.zip) : props.code,

@@ -11,7 +11,7 @@ import type { Delivery } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { RecordSink, RecordSource, SendRequest } from '../../ports/records';
 import type { Site } from '../../ports/site';
-import { existingNamespace, HubNamespace, segment, total } from './hub-namespace';
+import { existingNamespace, HUB_ID, HubNamespace, NAMESPACE_ID, segment, total } from './hub-namespace';
 
 const NAME: TextRule = {
   pattern: /^[a-z][a-z0-9]{0,19}$/,
@@ -20,16 +20,6 @@ const NAME: TextRule = {
 };
 const RETENTION: NumberRule = { from: 1, to: 7, unit: 'days', remedy: 'For longer replay, keep the raw events in a store.' };
 const PARTITIONS: NumberRule = { from: 1, to: 32, unit: 'partitions', remedy: 'The Standard tier offers no more.' };
-const NAMESPACE_ID: TextRule = {
-  pattern: /^(\/[^/]+){5}\/Microsoft\.EventHub\/namespaces\/[^/]+$/i,
-  must: 'be the id of a namespace',
-  remedy: 'See az eventhubs namespace show.',
-};
-const HUB_ID: TextRule = {
-  pattern: /^(\/[^/]+){5}\/Microsoft\.EventHub\/namespaces\/[^/]+\/eventhubs\/[^/]+$/i,
-  must: 'be the id of a hub',
-  remedy: 'See az eventhubs eventhub show.',
-};
 const BATCH: NumberRule = { from: 1, to: 1000, unit: 'events', remedy: 'A larger batch may not fit into the memory of a function.' };
 const RETRIES: NumberRule = { from: 1, to: 20, unit: 'retries', remedy: 'Without a bound one bad batch blocks its partition.' };
 
@@ -106,8 +96,7 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
 
   constructor(scope: Construct, id: string, props: EventHubBufferProps) {
     super(scope, id);
-    const { site, notify, namespaceId, hubId, retentionDays, partitionCount, maxThroughputUnits } = props;
-    const name = props.name ?? 'events';
+    const { site, name = 'events', notify, namespaceId, hubId, retentionDays, partitionCount, maxThroughputUnits } = props;
     const days = retentionDays ?? 7;
     const partitions = partitionCount ?? 4;
     const units = maxThroughputUnits ?? 4;

@@ -1,5 +1,6 @@
 import { type ITerraformIterator, type MapTerraformIterator, TerraformIterator, Token } from 'cdktf';
 import { Construct } from 'constructs';
+import { sendCommand } from '../../../shared/synth/send-command';
 import { requireOneOf, requireText, type TextRule } from '../../../shared/synth/settings';
 import type { Workload } from '../../ports/identity';
 import type { RecordSink } from '../../ports/records';
@@ -46,26 +47,12 @@ export class EventHubEntry extends Construct {
     }
 
     if (Token.isUnresolved(senders) || known.length > 0) props.sink.bindWriter(new Senders(this, 'Senders', senders), 'EVENTS');
-    const { url, audience, headers, body } = props.sink.sendRequest;
-    this.url = url;
-    this.curl = [
-      `curl -i -X POST '${this.url}'`,
-      `-H "Authorization: Bearer $(az account get-access-token --resource ${audience} --query accessToken --output tsv)"`,
-      ...Object.entries(headers).map(([name, value]) => `-H '${name}: ${value}'`),
-      `-d '${body(JSON.stringify(EXAMPLE))}'`,
-    ].join(' ');
+    const { sendRequest } = props.sink;
+    this.url = sendRequest.url;
+    const token = `az account get-access-token --resource ${sendRequest.audience} --query accessToken --output tsv`;
+    this.curl = sendCommand(sendRequest, token);
   }
 }
-
-/** An event as the contract wants it. */
-const EXAMPLE = {
-  specversion: '1.0',
-  id: '1',
-  source: '/plants/7/press',
-  type: 'com.example.press.heated',
-  time: '2026-01-31T08:30:00Z',
-  data: { celsius: 184.5 },
-};
 
 /** All senders as one writer, with a grant for each. */
 class Senders extends Construct implements Workload {

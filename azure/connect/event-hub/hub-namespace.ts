@@ -3,7 +3,19 @@ import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-di
 import { MonitorMetricAlert, type MonitorMetricAlertCriteria } from '@cdktf/provider-azurerm/lib/monitor-metric-alert';
 import { Fn, type TerraformResourceLifecycle, Token } from 'cdktf';
 import { Construct } from 'constructs';
+import type { TextRule } from '../../../shared/synth/settings';
 import type { Site } from '../../ports/site';
+
+export const NAMESPACE_ID: TextRule = {
+  pattern: /^(\/[^/]+){5}\/Microsoft\.EventHub\/namespaces\/[^/]+$/i,
+  must: 'be the id of a namespace',
+  remedy: 'See az eventhubs namespace show.',
+};
+export const HUB_ID: TextRule = {
+  pattern: /^(\/[^/]+){5}\/Microsoft\.EventHub\/namespaces\/[^/]+\/eventhubs\/[^/]+$/i,
+  must: 'be the id of a hub',
+  remedy: 'See az eventhubs eventhub show.',
+};
 
 /** Settings for {@link HubNamespace}. */
 export interface HubNamespaceProps {

@@ -1,13 +1,12 @@
 import { ApplicationInsights } from '@cdktf/provider-azurerm/lib/application-insights';
 import { FunctionAppFlexConsumption } from '@cdktf/provider-azurerm/lib/function-app-flex-consumption';
 import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-diagnostic-setting';
-import { MonitorMetricAlert } from '@cdktf/provider-azurerm/lib/monitor-metric-alert';
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
 import { Construct } from 'constructs';
-import { type HandlerCode, requireSource, requireStoreNames, requireStores } from '../../../shared/synth/handler-needs';
+import { bindStores, type HandlerCode, requireFit } from '../../../shared/synth/handler-needs';
 import type { TextRule } from '../../../shared/synth/settings';
-import { ACTION_GROUPS, requireNumber, requireOneOf, requireText, requireTexts, STORE_NAME } from '../../../shared/synth/settings';
+import { ACTION_GROUPS, requireNumber, requireOneOf, requireText, requireTexts } from '../../../shared/synth/settings';
 import { needResourceProviders } from '../../foundation/resource-providers';
 import type { Delivery } from '../../ports/delivery';
 import type { FunctionWorkload } from '../../ports/identity';
@@ -16,6 +15,7 @@ import type { Site } from '../../ports/site';
 import type { ObjectStore, TableStore } from '../../ports/stores';
 import { CodePackage } from './code-package';
 import { ConsumptionPlan } from './consumption-plan';
+import { alertOnFailures } from './failures-alert';
 import { HostStorage } from './host-storage';
 
 const NAME: TextRule = {
@@ -112,9 +112,7 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
     requireText(this, { name }, NAME);
     requireOneOf(this, { memoryMiB }, [512, 2048, 4096], 'There are no other sizes.');
     requireOneOf(this, { publish }, ['az', 'none'], 'With none, publish with a tool of your own.');
-    requireTexts(this, { stores: Object.keys(props.stores) }, STORE_NAME);
-    requireSource(this, props.code, props.source.format);
-    requireStoreNames(this, props.code, Object.keys(props.stores));
+    requireFit(this, props);
     requireTexts(this, { notify: props.notify }, ACTION_GROUPS);
     requireNumber(this, { maxInstances }, { from: 40, to: 1000, unit: 'instances', remedy: 'The provider refuses any other number.' });
     needResourceProviders(this, 'Microsoft.App', 'Microsoft.Insights', 'Microsoft.ManagedIdentity', 'Microsoft.Storage', 'Microsoft.Web');
@@ -132,12 +130,9 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
       localAuthenticationDisabled: true,
     });
     this.host = new HostStorage(this, 'Host', { site, name });
-    const hostBinding = this.host.bindOwner(this, 'AzureWebJobsStorage');
-    const stores = Object.entries(props.stores).map(([store, target]) => [store, target.bindWriter(this, store)] as const);
-    requireStores(this, props.code, Object.fromEntries(stores.map(([store, { settings }]) => [store, settings])));
     const bindings = [
-      hostBinding,
-      ...stores.map(([, binding]) => binding),
+      this.host.bindOwner(this, 'AzureWebJobsStorage'),
+      ...bindStores(this, props),
       props.deadLetter.bindWriter(this, 'DEAD_LETTER'),
       props.source.deliverTo(this, props.delivery),
     ];
@@ -185,25 +180,7 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
       enabledLog: [{ categoryGroup: 'allLogs' }],
       enabledMetric: [{ category: 'AllMetrics' }],
     });
-    new MonitorMetricAlert(this, 'FailuresAlert', {
-      name: `${base}-failures`,
-      description: 'Calls of the function failed. Their events are tried again, then go to the dead letter.',
-      resourceGroupName,
-      scopes: [this.insights.id],
-      frequency: 'PT5M',
-      windowSize: 'PT15M',
-      severity: 2,
-      criteria: [
-        {
-          metricNamespace: 'microsoft.insights/components',
-          metricName: 'requests/failed',
-          aggregation: 'Count',
-          operator: 'GreaterThan',
-          threshold: 0,
-        },
-      ],
-      action: props.notify?.map((actionGroupId) => ({ actionGroupId })),
-    });
+    alertOnFailures(this, { name: base, resourceGroupName, insightsId: this.insights.id, notify: props.notify });
 
     const code = new CodePackage(this, 'Code', { app: this.app, ...props.code });
     this.publishCommand = code.publishCommand;

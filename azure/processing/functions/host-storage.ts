@@ -4,6 +4,7 @@ import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container'
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { STORAGE_ACCOUNT } from '../../foundation/answers';
+import { CLOSED_ACCOUNT } from '../../foundation/storage-account';
 import type { Binding, FunctionWorkload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 
@@ -35,17 +36,8 @@ export class HostStorage extends Construct {
       name: `${site.prefix}${name}${site.suffix}`,
       resourceGroupName: site.resourceGroupName,
       location: site.location,
-      accountKind: 'StorageV2',
-      accountTier: 'Standard',
+      ...CLOSED_ACCOUNT,
       accountReplicationType: 'LRS',
-      minTlsVersion: 'TLS1_2',
-      httpsTrafficOnlyEnabled: true,
-      sharedAccessKeyEnabled: false,
-      defaultToOauthAuthentication: true,
-      localUserEnabled: false,
-      allowNestedItemsToBePublic: false,
-      crossTenantReplicationEnabled: false,
-      infrastructureEncryptionEnabled: true,
       blobProperties: { deleteRetentionPolicy: { days: 7 }, containerDeleteRetentionPolicy: { days: 7 } },
     });
     const packages = new StorageContainer(this, 'Packages', {

@@ -7,6 +7,7 @@ import type { TerraformResourceLifecycle } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { STORAGE_ACCOUNT } from '../../foundation/answers';
+import { CLOSED_ACCOUNT } from '../../foundation/storage-account';
 import type { Site } from '../../ports/site';
 
 /** Settings for {@link DataAccount}. */
@@ -53,17 +54,8 @@ export class DataAccount extends Construct {
       name: `${site.prefix}${name}${site.suffix}`,
       resourceGroupName: site.resourceGroupName,
       location: site.location,
-      accountKind: 'StorageV2',
-      accountTier: 'Standard',
+      ...CLOSED_ACCOUNT,
       accountReplicationType: redundancy,
-      minTlsVersion: 'TLS1_2',
-      httpsTrafficOnlyEnabled: true,
-      sharedAccessKeyEnabled: false,
-      defaultToOauthAuthentication: true,
-      localUserEnabled: false,
-      allowNestedItemsToBePublic: false,
-      crossTenantReplicationEnabled: false,
-      infrastructureEncryptionEnabled: true,
       blobProperties: { versioningEnabled: true, deleteRetentionPolicy: { days }, containerDeleteRetentionPolicy: { days } },
       lifecycle,
     });

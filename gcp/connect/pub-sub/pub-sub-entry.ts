@@ -1,5 +1,6 @@
 import { type ITerraformIterator, TerraformIterator } from 'cdktf';
 import { Construct } from 'constructs';
+import { sendCommand } from '../../../shared/synth/send-command';
 import { requireTexts, type TextRule } from '../../../shared/synth/settings';
 import type { Workload } from '../../ports/identity';
 import type { RecordSink } from '../../ports/records';
@@ -42,26 +43,11 @@ export class PubSubEntry extends Construct {
     const publishers = [...(props.publishers ?? [])];
 
     if (publishers.length > 0) props.sink.bindWriter(new Publishers(this, 'Publishers', publishers), 'EVENTS');
-    const { url, headers, body } = props.sink.sendRequest;
-    this.url = url;
-    this.curl = [
-      `curl -i -X POST '${this.url}'`,
-      '-H "Authorization: Bearer $(gcloud auth print-access-token)"',
-      ...Object.entries(headers).map(([name, value]) => `-H '${name}: ${value}'`),
-      `-d '${body(JSON.stringify(EXAMPLE))}'`,
-    ].join(' ');
+    const { sendRequest } = props.sink;
+    this.url = sendRequest.url;
+    this.curl = sendCommand(sendRequest, 'gcloud auth print-access-token');
   }
 }
-
-/** An event as the contract wants it. */
-const EXAMPLE = {
-  specversion: '1.0',
-  id: '1',
-  source: '/plants/7/press',
-  type: 'com.example.press.heated',
-  time: '2026-01-31T08:30:00Z',
-  data: { celsius: 184.5 },
-};
 
 /** All publishers as one writer, with a grant for each. */
 class Publishers extends Construct implements Workload {

@@ -1,12 +1,11 @@
 import { CloudRunV2ServiceIamMember } from '@cdktf/provider-google/lib/cloud-run-v2-service-iam-member';
 import { Cloudfunctions2Function } from '@cdktf/provider-google/lib/cloudfunctions2-function';
-import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { type HandlerCode, requireSource, requireStoreNames, requireStores } from '../../../shared/synth/handler-needs';
+import { bindStores, type HandlerCode, requireFit } from '../../../shared/synth/handler-needs';
 import type { TextRule } from '../../../shared/synth/settings';
-import { CHANNELS, requireNumber, requireText, requireTexts, STORE_NAME } from '../../../shared/synth/settings';
+import { CHANNELS, requireNumber, requireText, requireTexts } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
 import { Propagation } from '../../foundation/propagation';
 import type { Delivery } from '../../ports/delivery';
@@ -14,6 +13,7 @@ import type { FunctionWorkload } from '../../ports/identity';
 import type { RecordSource } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import type { ObjectStore, TableStore } from '../../ports/stores';
+import { alertOnFailures } from './failures-alert';
 import { FunctionBuilder } from './function-builder';
 import { FunctionSource } from './function-source';
 
@@ -114,10 +114,8 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     requireNumber(this, { timeoutSeconds }, { from: 10, to: 600, unit: 'seconds', remedy: 'For longer work use a container that pulls.' });
     requireNumber(this, { concurrency }, { from: 1, to: 1000, unit: 'calls', remedy: 'Cloud Run takes no more.' });
     requireNumber(this, { maxInstances }, { from: 1, to: 1000, unit: 'instances', remedy: 'Ask Google for a higher quota first.' });
-    requireTexts(this, { stores: Object.keys(props.stores) }, STORE_NAME);
     requireTexts(this, { notify: props.notify }, CHANNELS);
-    requireSource(this, code, source.format);
-    requireStoreNames(this, code, Object.keys(props.stores));
+    requireFit(this, props);
     if (serviceAccount !== undefined) requireText(this, { serviceAccount }, EMAIL);
     needApis(this, 'artifactregistry', 'cloudbuild', 'cloudfunctions', 'iam', 'logging', 'monitoring', 'run', 'storage');
     this.timeoutSeconds = timeoutSeconds;
@@ -128,9 +126,7 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     [this.member, this.invokerEmail] = [`serviceAccount:${runtimeEmail}`, invoker.email];
     this.builder = new FunctionBuilder(this, 'Builder', { site, name: base });
     const { bucket, object } = new FunctionSource(this, 'Source', { site, name: base, code });
-    const stores = Object.entries(props.stores).map(([store, target]) => [store, target.bindWriter(this, store)] as const);
-    requireStores(this, code, Object.fromEntries(stores.map(([store, { settings }]) => [store, settings])));
-    const bindings = [...stores.map(([, binding]) => binding), source.deadLetter.bindWriter(this, 'DEAD_LETTER')];
+    const bindings = [...bindStores(this, props), source.deadLetter.bindWriter(this, 'DEAD_LETTER')];
     const propagation = new Propagation(this, 'Propagation', [...this.builder.grants, ...bindings.flatMap(({ waitFor }) => waitFor)]);
 
     this.function = new Cloudfunctions2Function(this, 'Function', {
@@ -163,7 +159,7 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     this.url = this.function.serviceConfig.uri;
     this.invocable = [this.allowInvoke(site.project, invoker.member)];
     source.deliverTo(this, props.delivery);
-    this.alert(site.project, base, props.notify);
+    alertOnFailures(this, { project: site.project, service: this.function.name, name: base, notify: props.notify });
   }
 
   private account({ project, waitFor }: Site, id: string, base: string, does: string): ServiceAccount {
@@ -180,32 +176,5 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     const { terraformResourceType, friendlyUniqueId, location, name } = this.function;
     const lifecycle = { replaceTriggeredBy: [`${terraformResourceType}.${friendlyUniqueId}.id`] };
     return new CloudRunV2ServiceIamMember(this, 'InvokerGrant', { project, location, name, role: 'roles/run.invoker', member, lifecycle });
-  }
-
-  private alert(project: string, base: string, notify: readonly string[] = []) {
-    new MonitoringAlertPolicy(this, 'FailuresAlert', {
-      project,
-      displayName: `${base}: failed calls`,
-      combiner: 'OR',
-      conditions: [
-        {
-          displayName: 'request_count 5xx',
-          conditionThreshold: {
-            filter: [
-              'resource.type = "cloud_run_revision"',
-              `resource.labels.service_name = "${this.function.name}"`,
-              'metric.type = "run.googleapis.com/request_count"',
-              'metric.labels.response_code_class = "5xx"',
-            ].join(' AND '),
-            comparison: 'COMPARISON_GT',
-            thresholdValue: 0,
-            duration: '0s',
-            aggregations: [{ alignmentPeriod: '300s', perSeriesAligner: 'ALIGN_DELTA', crossSeriesReducer: 'REDUCE_SUM' }],
-          },
-        },
-      ],
-      documentation: { content: 'Calls failed. Their events are tried again, then go to the dead letter.', mimeType: 'text/markdown' },
-      notificationChannels: [...notify],
-    });
   }
 }

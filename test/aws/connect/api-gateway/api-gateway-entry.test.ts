@@ -10,6 +10,7 @@ import { ApiGatewayEntry, type ApiGatewayEntryProps } from '../../../../aws/conn
 import type { RecordSink, RecordTemplate } from '../../../../aws/ports/records';
 import { renderVtl } from '../../../../local/aws/api-gateway/mapping-template';
 import eventContract from '../../../../shared/runtime/event.schema.json';
+import { answerOf } from '../../../support/api-gateway';
 import { synthesize } from '../../../support/cdk';
 import { documentedDefaults } from '../../../support/defaults';
 import { anEvent } from '../../../support/events';
@@ -267,15 +268,7 @@ describe('what the templates make of an event', () => {
 describe('what a sender is told', () => {
   const { integration } = takesEvents();
 
-  /** What API Gateway makes of an answer of the service: the first answer whose pattern is the status, or the one without a pattern. */
-  function answerTo(status: number, body: object) {
-    const answers: { StatusCode: string; SelectionPattern?: string; ResponseTemplates: Record<string, string> }[] =
-      integration.IntegrationResponses;
-    const fits = answers.find(({ SelectionPattern }) => SelectionPattern && new RegExp(`^(${SelectionPattern})$`).test(`${status}`));
-    const { StatusCode, ResponseTemplates } = fits ?? answers.find(({ SelectionPattern }) => !SelectionPattern)!;
-    const answer = renderVtl(ResponseTemplates['application/json']!, { body: JSON.stringify(body), context: { requestId: 'r-1' } });
-    return [answer.status ?? Number(StatusCode), JSON.parse(answer.text)];
-  }
+  const answerTo = (status: number, body: object) => answerOf(integration, status, body);
 
   test('an event that was put is acknowledged with its sequence number, and not with its shard', () => {
     expect(answerTo(200, { ShardId: 'shardId-000000000000', SequenceNumber: '4957', EncryptionType: 'KMS' })).toEqual([

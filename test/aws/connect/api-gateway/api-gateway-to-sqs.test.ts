@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { SqsBuffer } from '../../../../aws/buffer/sqs/sqs-buffer';
 import { ApiGatewayEntry } from '../../../../aws/connect/api-gateway/api-gateway-entry';
 import { renderVtl } from '../../../../local/aws/api-gateway/mapping-template';
+import { answerOf } from '../../../support/api-gateway';
 import { synthesize } from '../../../support/cdk';
 import { anEvent, spelled } from '../../../support/events';
 
@@ -65,15 +66,7 @@ test('every digit of a number stays', () => {
 });
 
 describe('what a sender is told', () => {
-  /** What API Gateway makes of an answer of SQS: the first answer whose pattern is the status, or the one without a pattern. */
-  function answerTo(status: number, body: object) {
-    const answers: { StatusCode: string; SelectionPattern?: string; ResponseTemplates: Record<string, string> }[] =
-      integration.IntegrationResponses;
-    const fits = answers.find(({ SelectionPattern }) => SelectionPattern && new RegExp(`^(${SelectionPattern})$`).test(`${status}`));
-    const { StatusCode, ResponseTemplates } = fits ?? answers.find(({ SelectionPattern }) => !SelectionPattern)!;
-    const answer = renderVtl(ResponseTemplates['application/json']!, { body: JSON.stringify(body), context: { requestId: 'r-1' } });
-    return [answer.status ?? Number(StatusCode), JSON.parse(answer.text)];
-  }
+  const answerTo = (status: number, body: object) => answerOf(integration, status, body);
 
   test('an event that was put is acknowledged with the id of its message, and nothing else', () => {
     const SendMessageResult = { MD5OfMessageBody: 'd41d8cd98f00b204e9800998ecf8427e', MessageId: '5fea7756-0ea4', SequenceNumber: null };

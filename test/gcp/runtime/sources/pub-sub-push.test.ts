@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import type { Message } from '../../../../gcp/runtime/dead-letter';
 import { pubSubPushSource } from '../../../../gcp/runtime/sources/pub-sub-push';
-import { type Event, PermanentError, type Row, type Transform } from '../../../../shared/runtime/event';
+import { PermanentError, type Transform } from '../../../../shared/runtime/event';
 import type { Lot } from '../../../../shared/runtime/sink';
 import { type Fault, faulty } from '../../../support/faults';
+import { bytesOf, eventOf, KINDS, transformOfKinds } from '../../../support/settling';
 
 const MAX_ATTEMPTS = 6;
 const PUBLISH_TIME = '2026-01-31T08:30:00.25Z';
@@ -14,16 +15,6 @@ beforeEach(() => {
   lines.length = 0;
   jest.spyOn(console, 'log').mockImplementation((line) => lines.push(line));
 });
-
-const eventOf = (id: string, extra: object = {}) => ({
-  specversion: '1.0',
-  id,
-  source: '/test',
-  type: 'row',
-  time: '2026-01-31T08:29:59Z',
-  ...extra,
-});
-const bytesOf = (value: unknown) => Buffer.from(JSON.stringify(value));
 
 /** One row as the store of these tests takes it. */
 interface Stored {
@@ -74,64 +65,15 @@ const bodyOf = (bytes: Buffer, messageId = '1', deliveryAttempt?: number, extra:
 });
 
 describe('each event ends exactly once, in the store or in the dead letter', () => {
-  /** Every kind of event: what it is made of, and how many rows the store should have of it. None at all means the dead letter. */
-  const kinds: Record<string, { bytes: (id: string) => Buffer; rows?: number }> = {
-    row: { bytes: (id) => bytesOf(eventOf(id)), rows: 1 },
-    rows: { bytes: (id) => bytesOf(eventOf(id, { type: 'rows' })), rows: 3 },
-    nothing: { bytes: (id) => bytesOf(eventOf(id, { type: 'nothing' })), rows: 0 },
-    'no rows': { bytes: (id) => bytesOf(eventOf(id, { type: 'no rows' })), rows: 0 },
-    permanent: { bytes: (id) => bytesOf(eventOf(id, { type: 'permanent' })) },
-    bug: { bytes: (id) => bytesOf(eventOf(id, { type: 'bug' })) },
-    number: { bytes: (id) => bytesOf(eventOf(id, { type: 'number' })) },
-    unprintable: { bytes: (id) => bytesOf(eventOf(id, { type: 'unprintable' })) },
-    circle: { bytes: (id) => bytesOf(eventOf(id, { type: 'circle' })) },
-    refused: { bytes: (id) => bytesOf(eventOf(id, { type: 'refused' })) },
-    'bad contract': { bytes: (id) => bytesOf({ ...eventOf(id), time: 'today' }) },
-    'bad JSON': { bytes: (id) => Buffer.from(`{"id":"${id}"`) },
-    'bad UTF-8': { bytes: () => Buffer.from([0x22, 0xff, 0x22]) },
-    empty: { bytes: () => Buffer.alloc(0) },
-  };
-
-  function transform(event: Event): Row | readonly Row[] | undefined {
-    const circle: Record<string, unknown> = {};
-    switch (event.type) {
-      case 'rows':
-        return [1, 2, 3].map((part) => ({ part }));
-      case 'nothing':
-        return undefined;
-      case 'no rows':
-        return [];
-      case 'permanent':
-        throw new PermanentError('can never work');
-      case 'bug':
-        throw new TypeError('undefined is not a function');
-      case 'number':
-        return 42 as unknown as Row;
-      case 'unprintable':
-        return {
-          data: {
-            toJSON: () => {
-              throw Object.create(null);
-            },
-          },
-        };
-      case 'circle':
-        circle.self = circle;
-        return { data: circle };
-      default:
-        return event;
-    }
-  }
-
   /** Pushes every event as Pub/Sub does: again until it is done, and after the last attempt to the dead letter. */
   async function run(events: readonly string[], planned: readonly Fault[]) {
     const left = [...planned];
-    const { push, lots, letters } = neighbours({ transform, fault: () => left.shift() ?? 'none' });
+    const { push, lots, letters } = neighbours({ transform: transformOfKinds, fault: () => left.shift() ?? 'none' });
     const attempts: number[] = [];
     const forwarded = new Set<number>();
     await Promise.all(
       events.map(async (kind, place) => {
-        const bytes = kinds[kind]!.bytes(`event-${place}`);
+        const bytes = KINDS[kind]!.bytes(`event-${place}`);
         for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
           attempts[place] = attempt;
           if ((await push(bodyOf(bytes, String(place), attempt))) === 204) return;
@@ -144,17 +86,17 @@ describe('each event ends exactly once, in the store or in the dead letter', () 
       const stored = lots.flatMap(({ made }) => made).filter(({ record }) => record.position.messageId === String(place));
       return {
         kind,
-        expected: kinds[kind]!.rows,
+        expected: KINDS[kind]!.rows,
         // A lot that comes again as it was changes nothing.
         stored: new Set(stored.map((made) => JSON.stringify(made.stored))).size,
         dead: mine.length > 0 || forwarded.has(place),
-        intact: mine.every(({ data }) => data === kinds[kind]!.bytes(`event-${place}`).toString('base64')),
+        intact: mine.every(({ data }) => data === KINDS[kind]!.bytes(`event-${place}`).toString('base64')),
         attempts: attempts[place]!,
       };
     });
   }
 
-  const arrivals = fc.array(fc.constantFrom(...Object.keys(kinds)), { maxLength: 12 });
+  const arrivals = fc.array(fc.constantFrom(...Object.keys(KINDS)), { maxLength: 12 });
   const faults = (...possible: Fault[]) => fc.array(fc.constantFrom(...possible), { maxLength: 120 });
 
   test('as long as each call fails or succeeds as a whole', () =>
@@ -183,9 +125,9 @@ describe('each event ends exactly once, in the store or in the dead letter', () 
     ));
 
   test('at the first attempt, when nothing fails', async () => {
-    const ends = await run(Object.keys(kinds), []);
+    const ends = await run(Object.keys(KINDS), []);
     expect(ends).toEqual(
-      Object.entries(kinds).map(([kind, { rows }]) => ({
+      Object.entries(KINDS).map(([kind, { rows }]) => ({
         kind,
         expected: rows,
         stored: rows ?? 0,
