@@ -8,7 +8,7 @@ import { Pace } from '../../../pace';
 const TOPIC = 'projects/p/topics/events';
 const SUBSCRIPTION = 'projects/p/subscriptions/events';
 const DEAD = { topic: 'projects/p/topics/dead', subscription: 'projects/p/subscriptions/dead' };
-const pace = new Pace(200);
+const pace = new Pace(20);
 const broker = new Broker(
   [TOPIC, DEAD.topic],
   [
