@@ -39,8 +39,11 @@ interface Command {
   readonly help: boolean;
 }
 
-orOneLine(() => {
-  const { clouds, name, list, json, help } = readCommand();
+/** Does what the command line says. */
+export function start(args: readonly string[], environment: NodeJS.ProcessEnv) {
+  const command = readCommand(args);
+  if (!command) return;
+  const { clouds, name, list, json, help } = command;
   if (help) return console.log(HELP);
   if (list) {
     const listed = listBlueprints(clouds).filter((one) => name === undefined || one.name === name);
@@ -48,7 +51,7 @@ orOneLine(() => {
   }
 
   process.env.CDK_VALIDATION ??= 'false';
-  const env = { ...process.env, BLUEPRINT: name ?? process.env.BLUEPRINT };
+  const env = { ...environment, BLUEPRINT: name ?? environment.BLUEPRINT };
   const { blueprint } = readRequest(env);
   const known = blueprintsNamed(blueprint).map(({ cloud }) => cloud);
   const having = clouds.filter((cloud) => known.includes(cloud));
@@ -64,11 +67,14 @@ orOneLine(() => {
     ...(terraform.length > 0 ? timed(terraform, () => showTerraform(env, terraform)) : []),
   ];
   console.log(json ? JSON.stringify(shown, null, 2) : [...shown.map(renderPage), closing(blueprint, having)].join('\n'));
-});
+}
 
-function readCommand(): Command {
+if (require.main === module) orOneLine(() => start(process.argv.slice(2), process.env));
+
+function readCommand(args: readonly string[]): Command | undefined {
   try {
     const { values, positionals } = parseArgs({
+      args: [...args],
       allowPositionals: true,
       options: {
         context: { type: 'string', short: 'c', multiple: true, default: [] },
@@ -91,7 +97,8 @@ function readCommand(): Command {
     // Node goes on with how to call a file that is named like an option.
     const sentence = (error as Error).message.replace(/\.( To specify .*)?$/s, '');
     console.error(`${sentence}. See npm start -- --help.`);
-    process.exit(2);
+    process.exitCode = 2;
+    return undefined;
   }
 }
 

@@ -2,21 +2,33 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
+import { synthesizeAws } from '../bin/aws';
+import { synthesizeTerraform } from '../bin/terraform';
 import { findBlueprints } from '../shared/synth/blueprints';
 import { clone } from './support/clone';
+import { temporaryFolder } from './support/folder';
 
 const root = path.join(__dirname, '..');
 const CLOCK = path.join(__dirname, 'support/clock.cjs');
 
-/** Every blueprint, in one process. */
+/** Every blueprint, in the process of a clone. */
 const SYNTHESIZE = `
   const { findBlueprints } = require('./shared/synth/blueprints');
   require('./bin/aws').synthesizeAws(process.env, 'out/aws', findBlueprints(['aws']));
   const terraform = ['azure', 'gcp'];
   require('./bin/terraform').synthesizeTerraform(process.env, 'out/terraform', terraform, findBlueprints(terraform));`;
 
-/** Every file that a clone synthesizes, by its path, with its bytes. */
-async function synthesized(env: NodeJS.ProcessEnv): Promise<Map<string, Buffer>> {
+let here: Map<string, Buffer>;
+let there: Map<string, Buffer>;
+beforeAll(async () => {
+  const elsewhere = synthesizedByAClone({ TZ: 'Pacific/Chatham', CLOCK_OFFSET_DAYS: '400' });
+  const outdir = temporaryFolder();
+  synthesizeAws({}, path.join(outdir, 'aws'), findBlueprints(['aws']));
+  synthesizeTerraform({}, path.join(outdir, 'terraform'), ['azure', 'gcp'], findBlueprints(['azure', 'gcp']));
+  [here, there] = [filesIn(outdir), await elsewhere];
+}, 120_000);
+
+async function synthesizedByAClone(env: NodeJS.ProcessEnv): Promise<Map<string, Buffer>> {
   const folder = clone();
   const child = spawn(process.execPath, ['-r', CLOCK, '-r', 'tsx/cjs', '-e', SYNTHESIZE], {
     cwd: folder,
@@ -26,18 +38,16 @@ async function synthesized(env: NodeJS.ProcessEnv): Promise<Map<string, Buffer>>
   const stderr = child.stderr.setEncoding('utf8').toArray();
   const status = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
   if (status !== 0) throw new Error((await stderr).join(''));
-  const outdir = path.join(folder, 'out');
-  const files = readdirSync(outdir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return new Map(
-    files.map(({ parentPath, name }) => path.join(parentPath, name)).map((file) => [path.relative(outdir, file), readFileSync(file)]),
-  );
+  return filesIn(path.join(folder, 'out'));
 }
 
-let here: Map<string, Buffer>;
-let there: Map<string, Buffer>;
-beforeAll(async () => {
-  [here, there] = await Promise.all([synthesized({ TZ: 'Asia/Tokyo' }), synthesized({ TZ: 'America/Lima', CLOCK_OFFSET_DAYS: '400' })]);
-}, 120_000);
+/** Every file below a folder, by its path, with its bytes. */
+function filesIn(folder: string): Map<string, Buffer> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return new Map(
+    files.map(({ parentPath, name }) => path.join(parentPath, name)).map((file) => [path.relative(folder, file), readFileSync(file)]),
+  );
+}
 
 test('every blueprint is synthesized, and its handlers are packaged', () => {
   const templates = findBlueprints().map(({ cloud, name }) =>

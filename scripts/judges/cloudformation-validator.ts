@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { version } from 'aws-cdk-lib/package.json';
@@ -30,23 +30,42 @@ export const cloudFormationValidator: Judge = {
     ]),
 };
 
+const ROOT = path.join(__dirname, '../..');
+
+/** What CloudFormation refuses: a bucket with capitals in its name. A validator that does not object to it has not looked. */
+const REFUSED = `
+  const { Stack, aws_s3 } = require(${JSON.stringify(path.join(ROOT, 'node_modules/aws-cdk-lib'))});
+  exports.Refused = class extends Stack {
+    constructor(scope, id) {
+      super(scope, id);
+      new aws_s3.CfnBucket(this, 'Bucket', { bucketName: 'UPPER_case' });
+    }
+  };`;
+
 /** Every blueprint in one app, since the validator takes longer to start than to look. */
 const SYNTHESIZE = `
   const { findBlueprints } = require('./shared/synth/blueprints');
-  require('./bin/aws').synthesizeAws(process.env, undefined, findBlueprints(['aws']));`;
+  const refused = { cloud: 'aws', name: 'refused', file: process.env.REFUSED };
+  require('./bin/aws').synthesizeAws(process.env, undefined, [...findBlueprints(['aws']), refused]);`;
 
 function validate(how: string, env: Readonly<Record<string, string>>): Verdict[] {
   const outdir = mkdtempSync(path.join(tmpdir(), 'validated-'));
   try {
+    const refused = path.join(outdir, 'refused.cjs');
+    writeFileSync(refused, REFUSED);
     const { stderr } = spawnSync(process.execPath, ['-r', 'tsx/cjs', '-e', SYNTHESIZE], {
-      cwd: path.join(__dirname, '../..'),
-      env: { PATH: process.env.PATH, CDK_OUTDIR: outdir, ...env },
+      cwd: ROOT,
+      env: { PATH: process.env.PATH, CDK_OUTDIR: outdir, REFUSED: path.relative(ROOT, refused), ...env },
       encoding: 'utf8',
       timeout: 300_000,
     });
     const file = path.join(outdir, 'validation-report.json');
     if (!existsSync(file)) throw new Error(`AWS${how} was not validated: ${stderr.trim() || 'the validator is off'}`);
-    const findings = findingsOf(JSON.parse(readFileSync(file, 'utf8')));
+    const heard = findingsOf(JSON.parse(readFileSync(file, 'utf8')));
+    const findings = heard.filter(({ where }) => stackOf(where) !== 'aws-refused');
+    if (!heard.some(({ rule, where }) => rule === 'F3031' && where === 'aws-refused/Bucket')) {
+      throw new Error(`AWS${how} was not validated: the validator does not object to a bucket with capitals in its name`);
+    }
     const looked = `every rule of aws-cdk-lib ${version}`;
     const stacks = findBlueprints(['aws']).map(({ name }) => `aws-${name}`);
     const of = (stack: string) => ({

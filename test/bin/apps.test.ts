@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { synthesizeAws } from '../../bin/aws';
+import { orOneLine } from '../../bin/one-line';
 import { synthesizeTerraform } from '../../bin/terraform';
 import cdk from '../../cdk.json';
 import cdktf from '../../cdktf.json';
@@ -59,28 +60,38 @@ test.each([AWS, TERRAFORM])('one key alone stops %s, with one line', (app) => {
   expect(stderr).toMatch(/^\w+-pipeline\/\w+: removal 'destroy' needs the context destroyData to be "yes", got nothing\. .*\n$/);
 });
 
-test.each([AWS, TERRAFORM])('the context says to %s which blueprint, before the environment does', (app) => {
-  const context = '{"blueprint":"nowhere"}';
-  const { status, stderr } = run(app, { BLUEPRINT: 'pipeline', CDK_CONTEXT_JSON: context, CDKTF_CONTEXT_JSON: context });
-  expect(status).toBe(1);
-  expect(stderr).toMatch(/^the blueprint must be one of .*\bpipeline\b.*, got "nowhere"\. .*\n$/);
+test.each([
+  ['CDK', synthesizeAws],
+  ['CDKTF', synthesizeTerraform],
+])('the context says to the %s which blueprint, before the environment does', (command, synthesize) => {
+  const variable = `${command}_CONTEXT_JSON`;
+  process.env[variable] = '{"blueprint":"nowhere"}';
+  try {
+    expect(() => synthesize({ BLUEPRINT: 'pipeline' }, temporaryFolder())).toThrow(
+      /^the blueprint must be one of .*\bpipeline\b.*, got "nowhere"\. .*$/,
+    );
+  } finally {
+    delete process.env[variable];
+  }
 });
-
-test('a refusal is one line, whatever was given', () =>
-  expect(run(AWS, { CDK_CONTEXT_JSON: JSON.stringify({ notify: 'two\nlines' }) })).toMatchObject({
-    status: 1,
-    stderr: 'aws-pipeline: notify must be the ARN of a topic, got "two\\nlines". See aws sns list-topics.\n',
-  }));
 
 test('neither command line reports what it does', () => {
   expect(cdk).toMatchObject({ versionReporting: false, context: { 'cli-telemetry': false } });
   expect(cdktf.sendCrashReports).toBe('false');
 });
 
-test.each([AWS, TERRAFORM])('a file in the way of the output stops %s, with one line', (app) => {
-  const { status, stderr } = run(app, { CDK_OUTDIR: __filename, CDKTF_OUTDIR: __filename });
-  expect(status).toBe(1);
-  expect(stderr).toMatch(
-    /^.*apps\.test\.ts.* (must be a directory|cannot be written: ENOTDIR: not a directory\. Make it writable, or .*)\n$/,
-  );
+test.each([
+  ['CDK', synthesizeAws],
+  ['CDKTF', synthesizeTerraform],
+])('a file in the way of the output of the %s is told in one line', (_, synthesize) => {
+  const error = jest.spyOn(console, 'error').mockImplementation(() => {});
+  orOneLine(() => synthesize({}, __filename));
+  const [lines] = [error.mock.calls.map(([line]) => line), error.mockRestore()];
+  expect(lines).toEqual([
+    expect.stringMatching(
+      /^.*apps\.test\.ts.* (must be a directory|cannot be written: ENOTDIR: not a directory\. Make it writable, or .*)$/,
+    ),
+  ]);
+  expect(process.exitCode).toBe(1);
+  process.exitCode = undefined;
 });

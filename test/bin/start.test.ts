@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { orOneLine } from '../../bin/one-line';
+import { start } from '../../bin/start';
 import { scripts } from '../../package.json';
 import { clone } from '../support/clone';
 import { temporaryFolder } from '../support/folder';
@@ -9,7 +11,7 @@ import { expectText } from '../support/snapshot';
 const root = path.join(__dirname, '../..');
 
 /** `npm start -- ...` as a person runs it, with nothing else in the environment. */
-function start(args: readonly string[], env: Record<string, string> = {}, cwd = root) {
+function run(args: readonly string[], env: Record<string, string> = {}, cwd = root) {
   return spawnSync(process.execPath, [...scripts.start.split(' ').slice(1), ...args], {
     cwd,
     env: { PATH: process.env.PATH, NO_COLOR: '1', ...env },
@@ -17,8 +19,26 @@ function start(args: readonly string[], env: Record<string, string> = {}, cwd = 
   });
 }
 
+/** The same in this process: what it prints, and the code that it ends with. */
+function started(args: readonly string[], env: Record<string, string> = {}) {
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const spies = [
+    jest.spyOn(console, 'log').mockImplementation((line) => stdout.push(`${line}\n`)),
+    jest.spyOn(console, 'error').mockImplementation((line) => stderr.push(`${line}\n`)),
+    jest.spyOn(process.stderr, 'write').mockImplementation((text) => stderr.push(String(text)) > 0),
+  ];
+  try {
+    orOneLine(() => start(args, env));
+    return { status: process.exitCode ?? 0, stdout: stdout.join(''), stderr: stderr.join('') };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+    process.exitCode = undefined;
+  }
+}
+
 test('--help', () => {
-  const { status, stdout } = start(['--help']);
+  const { status, stdout } = started(['--help']);
   expect(status).toBe(0);
   expectText('bin/start.help.txt', stdout);
 });
@@ -30,7 +50,7 @@ test('shows for each pipeline its stages, the way of an event, who may do what a
     spy,
     `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(loaded)}, JSON.stringify(Object.keys(require.cache))));`,
   );
-  const { status, stdout, stderr } = start([], { NODE_OPTIONS: `--require ${JSON.stringify(spy)}` });
+  const { status, stdout, stderr } = run([], { NODE_OPTIONS: `--require ${JSON.stringify(spy)}` });
   expect(stderr).toMatch(/^Synthesizing AWS \.\.\. [\d.]+ s\nSynthesizing Azure and GCP \.\.\. [\d.]+ s\n$/);
   expect(status).toBe(0);
   expectText('bin/start.txt', stdout);
@@ -41,7 +61,7 @@ test('shows for each pipeline its stages, the way of an event, who may do what a
 });
 
 test('--json says the same to machines', () => {
-  const { status, stdout } = start(['gcp', '--json']);
+  const { status, stdout } = started(['gcp', '--json']);
   expect(status).toBe(0);
   const [gcp, ...others] = JSON.parse(stdout);
   expect(others).toEqual([]);
@@ -59,11 +79,8 @@ describe('another blueprint', () => {
     writeFileSync(path.join(cwd, 'gcp/architectures/broken.ts'), "/** It breaks. */\nexport class Broken {}\nthrow new Error('loaded');");
   });
 
-  test.each([
-    ['as the CDK is told', ['-c', 'blueprint=lake'], {}],
-    ['by its name before the environment', ['lake'], { BLUEPRINT: 'broken' }],
-  ])('is built %s on the clouds that have it, and one line says which have not', (_, args, env) => {
-    const { status, stdout, stderr } = start(args, { ...(env as Record<string, string>), REMOVAL: 'retain' }, cwd);
+  test('is built by its name before the environment on the clouds that have it, and one line says which have not', () => {
+    const { status, stdout, stderr } = run(['lake'], { BLUEPRINT: 'broken', REMOVAL: 'retain' }, cwd);
     expect(stderr).toMatch(/^Azure and GCP have no blueprint lake\.\nSynthesizing AWS \.\.\. [\d.]+ s\n$/);
     expect(stdout).toMatch(/^\naws-lake, 33 resources in cdk\.out\/aws-lake\.template\.json\n/);
     expect(stdout).toContain('\n  deploy   REMOVAL=retain npx cdk deploy aws-lake -c blueprint=lake\n');
@@ -73,8 +90,8 @@ describe('another blueprint', () => {
     expect(status).toBe(0);
   });
 
-  test('is refused on a cloud that has it not, with those that have', () => {
-    expect(start(['azure', 'lake'], {}, cwd)).toMatchObject({
+  test('is named as the CDK is told, and refused on a cloud that has it not, with those that have', () => {
+    expect(run(['azure', '-c', 'blueprint=lake'], {}, cwd)).toMatchObject({
       status: 1,
       stdout: '',
       stderr: 'Azure has no blueprint lake. It is a blueprint of AWS.\n',
@@ -82,11 +99,11 @@ describe('another blueprint', () => {
   });
 
   test('is in the list, where none is loaded', () => {
-    const { status, stdout, stderr } = start(['--list'], {}, cwd);
+    const { status, stdout, stderr } = run(['--list'], {}, cwd);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^aws +lake +A lake\.\naws +pipeline +Events come in/);
     expect(stdout).toMatch(/^gcp +broken +It breaks\.$/m);
-    const listed = JSON.parse(start(['--list', '--json', 'aws', 'lake'], {}, cwd).stdout);
+    const listed = JSON.parse(run(['--list', '--json', 'aws', 'lake'], {}, cwd).stdout);
     expect(listed).toEqual([{ cloud: 'aws', name: 'lake', what: 'A lake.', stages: {} }]);
   });
 });
@@ -132,7 +149,7 @@ describe('one line for', () => {
       /^aws-pipeline\/Store: removal 'destroy' needs the context destroyData to be "yes", got nothing\./m,
     ],
   ])('%s', (_, args, env, code, message) => {
-    const { status, stdout, stderr } = start(args, env as Record<string, string>);
+    const { status, stdout, stderr } = started(args, env as Record<string, string>);
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(stdout).toBe('');
