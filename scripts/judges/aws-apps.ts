@@ -11,8 +11,6 @@ import { DESTROY_DATA, type Removal } from '../../shared/synth/settings';
 export interface AwsApp {
   /** The stack, and how it was set. */
   readonly subject: string;
-  /** Whether everything is left as it ships. */
-  readonly asItShips: boolean;
   readonly app: App;
   readonly template: CfnTemplate;
 }
@@ -20,15 +18,19 @@ export interface AwsApp {
 /** Every setting that a person can turn from outside, but for `removal`. */
 export const TURNED = { accountLogRole: 'create', notify: 'arn:aws:sns:eu-west-1:123456789012:on-call', [DESTROY_DATA]: 'yes' };
 
-let apps: readonly AwsApp[] | undefined;
+let shipped: readonly AwsApp[] | undefined;
+let turned: readonly AwsApp[] | undefined;
+
+/** Each blueprint of AWS as it ships. */
+export function shippedApps(): readonly AwsApp[] {
+  shipped ??= findBlueprints(['aws']).flatMap((blueprint) => synthesize(blueprint, '', {}));
+  return shipped;
+}
 
 /** Each blueprint of AWS as it ships, and with each of those settings turned. */
 export function awsApps(): readonly AwsApp[] {
-  apps ??= findBlueprints(['aws']).flatMap((blueprint) => [
-    ...synthesize(blueprint, '', {}),
-    ...synthesize(blueprint, ', each setting turned', TURNED, 'destroy'),
-  ]);
-  return apps;
+  turned ??= findBlueprints(['aws']).flatMap((blueprint) => synthesize(blueprint, ', each setting turned', TURNED, 'destroy'));
+  return [...shippedApps(), ...turned];
 }
 
 function synthesize(blueprint: Blueprint, how: string, context: Readonly<Record<string, string>>, removal?: Removal): AwsApp[] {
@@ -38,7 +40,7 @@ function synthesize(blueprint: Blueprint, how: string, context: Readonly<Record<
   try {
     const app = new App({ outdir, autoSynth: false, context: { ...cdk.context, ...context } });
     build(app, blueprint, { removal });
-    return app.synth().stacks.map(({ stackName, template }) => ({ subject: `${stackName}${how}`, asItShips: how === '', app, template }));
+    return app.synth().stacks.map(({ stackName, template }) => ({ subject: `${stackName}${how}`, app, template }));
   } finally {
     if (CDK_VALIDATION === undefined) delete process.env.CDK_VALIDATION;
     else process.env.CDK_VALIDATION = CDK_VALIDATION;

@@ -4,7 +4,7 @@ import { CfnStack, text } from '../../shared/read/cfn';
 import { type Grant, grantsOf } from '../../shared/read/cfn-grants';
 import { factsOf } from '../../shared/read/facts/find';
 import { type Asked, only } from '../../shared/read/stack';
-import { awsApps } from './aws-apps';
+import { shippedApps } from './aws-apps';
 import type { Finding, Judge } from './judge';
 
 /** Types that AWS counts among those that hold data, and that hold no data of a user. */
@@ -24,7 +24,7 @@ export const awsLists: Judge = {
   blueprintsOf: ['aws'],
   run: () => {
     const { stateful, metrics } = specification();
-    const shipped = awsApps().filter(({ asItShips }) => asItShips);
+    const shipped = shippedApps();
     return Promise.all(
       shipped.map(async ({ subject, template }) => {
         const stack = new CfnStack(template);

@@ -1,7 +1,7 @@
 import { CfnStack } from '../../shared/read/cfn';
 import { factsFor } from '../../shared/read/terraform';
 import { TfStack } from '../../shared/read/tf';
-import { awsApps } from './aws-apps';
+import { shippedApps } from './aws-apps';
 import type { Judge, Verdict } from './judge';
 import { cloudFormationPrivileges, type Identity, terraformPrivileges } from './privileges/findings';
 import { terraformStacks } from './terraform/stack';
@@ -12,7 +12,7 @@ export const leastPrivilege: Judge = {
   proves: 'each permission is needed, by a call in a bundle or by the wiring, on this resource and on no other, and none is missing',
   blueprintsOf: ['aws', 'azure', 'gcp'],
   run: () => {
-    const shipped = awsApps().filter(({ asItShips }) => asItShips);
+    const shipped = shippedApps();
     return Promise.resolve([
       ...shipped.flatMap(({ subject, template }) => verdicts(subject, cloudFormationPrivileges(new CfnStack(template)))),
       ...terraformStacks().flatMap(({ name, json }) => verdicts(name, terraformPrivileges(new TfStack(json), factsFor(json)))),

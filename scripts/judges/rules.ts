@@ -1,7 +1,7 @@
 import { CfnStack } from '../../shared/read/cfn';
 import { factsOf } from '../../shared/read/facts/find';
 import { TfStack } from '../../shared/read/tf';
-import { awsApps } from './aws-apps';
+import { shippedApps } from './aws-apps';
 import type { Judge, Verdict } from './judge';
 import { holdPromises } from './promises';
 import { terraformStacks } from './terraform/stack';
@@ -13,7 +13,7 @@ export const rules: Judge = {
     'whatever holds data is encrypted, private, retained and watched; whatever moves it gives up in the end and says so; no keys, no open doors',
   blueprintsOf: ['aws', 'azure', 'gcp'],
   run: () => {
-    const aws = awsApps().filter(({ asItShips }) => asItShips);
+    const aws = shippedApps();
     return Promise.resolve([
       ...aws.map(({ subject, template }) => verdict(subject, 'aws', new CfnStack(template))),
       ...terraformStacks().map(({ name, json }) => verdict(name, name.split('-')[0]!, new TfStack(json))),

@@ -2,7 +2,7 @@ import { CfnStack } from '../../shared/read/cfn';
 import { factsOf } from '../../shared/read/facts/find';
 import { factsFor } from '../../shared/read/terraform';
 import { TfStack } from '../../shared/read/tf';
-import { type AwsApp, awsApps } from '../judges/aws-apps';
+import { type AwsApp, shippedApps } from '../judges/aws-apps';
 import type { Finding } from '../judges/judge';
 import { cloudFormationPrivileges, type Identity, terraformPrivileges } from '../judges/privileges/findings';
 import { holdPromises } from '../judges/promises';
@@ -28,7 +28,7 @@ export interface Subject extends Read {
 
 /** Every blueprint, as it ships. */
 export function subjects(): Subject[] {
-  const shipped = awsApps().filter(({ asItShips }) => asItShips);
+  const shipped = shippedApps();
   return [...shipped.map(aws), ...terraformStacks().map(terraform)];
 }
 

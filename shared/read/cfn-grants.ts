@@ -16,8 +16,16 @@ export interface Grant {
   readonly at: string;
 }
 
+const KNOWN = new WeakMap<CfnStack, readonly Grant[]>();
+
 /** Everything that a template says about who may do what: policies of roles, of resources and of trust, doors and keys. */
-export function grantsOf(stack: CfnStack): Grant[] {
+export function grantsOf(stack: CfnStack): readonly Grant[] {
+  const grants = KNOWN.get(stack) ?? readGrants(stack);
+  KNOWN.set(stack, grants);
+  return grants;
+}
+
+function readGrants(stack: CfnStack): Grant[] {
   const { Resources } = stack.template;
   const all = Object.entries(Resources).map(([id, { Type, Properties = {} }]) => ({ id, Type, Properties }));
   const policies = all.filter(({ Type }) => HOLDERS.test(Type));

@@ -90,6 +90,7 @@ export class CfnAsked implements Asked {
   readonly retained: boolean;
   /** What it says it waits for, beside what it refers to. */
   readonly dependsOn: readonly string[];
+  private references?: readonly string[];
 
   constructor(
     readonly id: string,
@@ -121,11 +122,12 @@ export class CfnAsked implements Asked {
   }
 
   before(): ReadonlySet<string> {
-    return reached(this.directly(), (id) => this.stack.get(id)?.directly() ?? []);
+    return reached(this.direct, (id) => this.stack.get(id)?.direct ?? []);
   }
 
-  private directly(): string[] {
-    return [...this.dependsOn, ...referencesIn(this.body)];
+  private get direct(): readonly string[] {
+    this.references ??= [...this.dependsOn, ...referencesIn(this.body)];
+    return this.references;
   }
 }
 

@@ -115,6 +115,7 @@ export class TfAsked implements Asked {
   readonly body: Body;
   /** Its path in the tree of constructs, without the stack. */
   readonly path: readonly string[];
+  private references?: readonly string[];
 
   constructor(
     readonly id: string,
@@ -155,12 +156,13 @@ export class TfAsked implements Asked {
   }
 
   before(): ReadonlySet<string> {
-    return reached(this.directly(), (id) => this.stack.get(id)?.directly() ?? []);
+    return reached(this.direct, (id) => this.stack.get(id)?.direct ?? []);
   }
 
-  private directly(): string[] {
+  private get direct(): readonly string[] {
     const { depends_on, ...rest } = this.body;
-    return [...list(depends_on).map(String), ...addressesIn(rest)];
+    this.references ??= [...list(depends_on).map(String), ...addressesIn(rest)];
+    return this.references;
   }
 }
 

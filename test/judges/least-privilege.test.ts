@@ -1,6 +1,6 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { awsApps } from '../../scripts/judges/aws-apps';
+import { shippedApps } from '../../scripts/judges/aws-apps';
 import { leastPrivilege } from '../../scripts/judges/least-privilege';
 import { cloudFormationPrivileges, type Identity, terraformPrivileges } from '../../scripts/judges/privileges/findings';
 import { libraryCalls } from '../../scripts/judges/privileges/handler-calls';
@@ -17,7 +17,7 @@ import { temporaryFolder } from '../support/folder';
 jest.setTimeout(60_000);
 
 const root = path.join(__dirname, '../..');
-const { template } = awsApps().find(({ asItShips }) => asItShips)!;
+const { template } = shippedApps()[0]!;
 const stacks = terraformStacks();
 
 /** The rules that a change breaks, of those that nobody may explain away. */

@@ -5,7 +5,7 @@ import { FileSystem } from 'aws-cdk-lib';
 import type { Facts } from '../../../shared/read/facts/find';
 import { packageCode } from '../../../shared/synth/handler-package';
 import type { Need } from './compare';
-import { type LibraryCall, libraryCalls } from './handler-calls';
+import type { LibraryCall } from './handler-calls';
 import { asksOf } from './library';
 
 const ROOT = path.join(__dirname, '../../..');
@@ -75,6 +75,8 @@ function callsOf(inputs: Readonly<Record<string, readonly string[]>>): Record<st
   for (const file of says) hash.update(readFileSync(file));
   const kept = path.join(CACHE, `${hash.digest('hex')}.json`);
   if (existsSync(kept)) return JSON.parse(readFileSync(kept, 'utf8')) as Record<string, LibraryCall[]>;
+  // The compiler takes its time to load.
+  const { libraryCalls }: typeof import('./handler-calls') = require('./handler-calls');
   const calls = libraryCalls(inputs);
   mkdirSync(CACHE, { recursive: true });
   // Whoever reads it meanwhile finds all of it or nothing.
