@@ -1,7 +1,7 @@
 import type { Transform } from '../../../shared/runtime/event';
 import type { Lot, Sink, SourceRecord } from '../../../shared/runtime/sink';
-import { judge } from '../../../shared/runtime/verdict';
-import type { Message } from '../dead-letter';
+import { inOneLine, judge } from '../../../shared/runtime/verdict';
+import { letterOf, type Message } from '../dead-letter';
 import { microseconds } from '../time';
 
 /** What the source reaches for: each call is repeatable. */
@@ -54,16 +54,16 @@ export function pubSubPushSource<Stored>({ transform, sink, deadLetter }: PubSub
   };
 
   async function settle(push: Push, maxDeliveryAttempts: number): Promise<number> {
-    const record = recordOf(push);
-    const verdict = judge(record.bytes, transform, (row, event, index) => sink.encode(row, event, index));
-    if ('reason' in verdict) return bury(push, verdict.reason);
-    if (verdict.rows.length === 0) return DONE;
     try {
+      const record = recordOf(push);
+      const verdict = judge(record.bytes, transform, (row, event, index) => sink.encode(row, event, index));
+      if ('reason' in verdict) return await bury(push, isBinary(push) ? BINARY : verdict.reason);
+      if (verdict.rows.length === 0) return DONE;
       const [refusal] = await sink.write(lotOf(push, record, verdict.rows));
-      return refusal ? bury(push, refusal.reason) : DONE;
+      return refusal ? await bury(push, refusal.reason) : DONE;
     } catch (error) {
-      if ((push.deliveryAttempt ?? 1) >= maxDeliveryAttempts) return bury(push, String(error));
-      log('WARNING', 'The store was not reached. The message comes again.', { ...positionOf(push), error: String(error) });
+      if ((push.deliveryAttempt ?? 1) >= maxDeliveryAttempts) return bury(push, inOneLine(error));
+      log('WARNING', 'The store was not reached. The message comes again.', { ...positionOf(push), error: inOneLine(error) });
       return AGAIN;
     }
   }
@@ -71,14 +71,21 @@ export function pubSubPushSource<Stored>({ transform, sink, deadLetter }: PubSub
   async function bury(push: Push, reason: string): Promise<number> {
     const position = positionOf(push);
     try {
-      await deadLetter(letterOf(push, reason));
+      await deadLetter(letterOf(push.message, reason, position));
       log('ERROR', 'The event went to the dead letter.', { ...position, reason });
       return DONE;
     } catch (error) {
-      log('ERROR', 'The dead letter was not reached. The message comes again.', { ...position, reason, error: String(error) });
+      log('ERROR', 'The dead letter was not reached. The message comes again.', { ...position, reason, error: inOneLine(error) });
       return AGAIN;
     }
   }
+}
+
+const BINARY = 'InvalidEvent: the attributes of an event came beside its data. Send it in structured mode, as one JSON object';
+
+/** Whether the attributes of an event travel as attributes of the message. */
+function isBinary({ message }: Push): boolean {
+  return Object.keys(message.attributes ?? {}).some((name) => /^ce-(id|specversion)$/i.test(name));
 }
 
 function recordOf({ message, subscription }: Push): SourceRecord {
@@ -95,17 +102,6 @@ function lotOf<Stored>({ message, subscription }: Push, record: SourceRecord, ro
     arrived: record.arrived,
     made: rows.map((stored) => ({ stored, record })),
   };
-}
-
-/**
- * The message as it came, with the reason and the position beside it. That is the form in which Pub/Sub forwards messages
- * itself, and in which they can be published once more. An attribute takes 1024 bytes, which are at least 256 characters.
- */
-function letterOf(push: Push, reason: string): Message {
-  const { data, orderingKey, attributes } = push.message;
-  const wellFormed = Buffer.from(reason.replace(/\s+/g, ' ')).toString();
-  const deadLetterReason = [...wellFormed].slice(0, 256).join('');
-  return { data, orderingKey, attributes: { ...attributes, deadLetterReason, ...positionOf(push) } };
 }
 
 function positionOf({ message, subscription, deliveryAttempt }: Push) {
