@@ -11,7 +11,7 @@ const INTEGER = /^-?[1-9]\d*$/;
 const LONG_INTEGER = /(?:^|[^\d.])\d{16}/;
 /** How an exact number stands in a text that the engine's own parser reads and writes: between quotes, behind this mark. */
 const MARK = '\u0000n';
-const MARKED = /"\\u0000n([^"]*)"/g;
+const MARKED = '"\\u0000n';
 
 /**
  * A number that is not whole and that a double cannot hold. It counts like a number, with the digits of a double
@@ -59,12 +59,24 @@ export function parse(text: string): unknown {
  */
 export function read(text: string, parsed?: unknown): Reading {
   const { members, exact, spelled } = survey(text);
-  const value = exact.length > 0 ? parseMarked(text, exact) : (parsed ?? JSON.parse(text));
+  const value = exact.length > 0 ? parseMarked(text, exact) : (parsed ?? parseAsItIs(text));
   // Whoever reads the text later may take the first of two, or the last, or both.
   if (membersOf(value, members) < members && membersOf(JSON.parse(text), members) < members) {
     throw new SyntaxError('a name stands twice in an object');
   }
   return { value, exact: exact.length > 0, spelled };
+}
+
+/**
+ * `JSON.parse`, with an error that does not quote the text: reasons are logged, and events are not.
+ * @throws SyntaxError on anything that is not JSON
+ */
+export function parseAsItIs(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new SyntaxError('not JSON');
+  }
 }
 
 /** Whether a whole number may stand in a text that a double cannot hold. */
@@ -106,13 +118,10 @@ function markBigInt(this: bigint): string {
 function write(value: unknown): string {
   const [text, marked] = writeMarked(value);
   if (marked === 0) return text;
-  let unmarked = 0;
-  const written = text.replace(MARKED, (_, digits) => {
-    unmarked++;
-    return digits;
-  });
+  const pieces = text.split(MARKED);
   // A text or a name of the value itself may look like a marked number.
-  return unmarked === marked ? written : (stringifySlowly(value, null, undefined, [EXACTLY]) as string);
+  if (pieces.length !== marked + 1) return stringifySlowly(value, null, undefined, [EXACTLY]) as string;
+  return pieces.map((piece, index) => (index === 0 ? piece : piece.replace('"', ''))).join('');
 }
 
 function writeMarked(value: unknown): [text: string, marked: number] {
@@ -147,7 +156,7 @@ function parseMarked(text: string, exact: readonly Token[]): unknown {
     pieces.push(text.slice(end, start), `"\\u0000n${digits}"`);
     end = start + digits.length;
   }
-  return unmark(JSON.parse(pieces.join('') + text.slice(end)));
+  return unmark(parseAsItIs(pieces.join('') + text.slice(end)));
 }
 
 function unmark(value: unknown): unknown {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { InvalidEvent, toEvent } from './contract';
 import type { Event, Row, Transform } from './event';
-import { mayHoldLongInteger, parse, read, requireShallow, stringify } from './json';
+import { mayHoldLongInteger, parse, parseAsItIs, read, requireShallow, stringify } from './json';
 
 /** What is to become of one record: its rows go to the store, or the record itself to the dead letter. */
 export type Verdict<Stored> = { readonly rows: readonly Stored[] } | { readonly reason: string };
@@ -46,11 +46,11 @@ export function judge<Stored>(
   try {
     const text = textOf(bytes);
     requireShallow(text);
-    const parsed = mayHoldLongInteger(text) ? undefined : jsonOf(text);
+    const parsed = mayHoldLongInteger(text) ? undefined : parseAsItIs(text);
     const quick = parsed === undefined ? undefined : decide(parsed);
     // What is written back to the letter has lost nothing, and needs no second look.
     if (quick && isOnly(text, quick)) return quick;
-    const { value, exact, spelled } = read(text, parsed ?? jsonOf(text));
+    const { value, exact, spelled } = read(text, parsed);
     const verdict = quick && !exact ? quick : decide(value);
     // What is stored as the event itself is stored as it came, down to the zeros of `100.00`.
     return spelled && isOnly(stringify(toEvent(parse(text))), verdict) ? { rows: [inOneLineOfJson(text) as Stored] } : verdict;
@@ -61,16 +61,6 @@ export function judge<Stored>(
 
 function isOnly(text: string, verdict: Verdict<unknown>): boolean {
   return 'rows' in verdict && verdict.rows.length === 1 && verdict.rows[0] === text;
-}
-
-/** The parser quotes what it stumbles on. Reasons are logged, and events are not. */
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const [where = 'at its end'] = /at position \d+/.exec(String(error)) ?? [];
-    throw new SyntaxError(`not JSON, ${where}`);
-  }
 }
 
 /** Within JSON, a line ends only where a blank could stand. */

@@ -2,7 +2,7 @@ import type { Transform } from '../../../shared/runtime/event';
 import type { Lot, Sink, SourceRecord } from '../../../shared/runtime/sink';
 import { inOneLine, judge } from '../../../shared/runtime/verdict';
 import { letterOf, type Message } from '../dead-letter';
-import { microseconds } from '../time';
+import { momentOf } from '../time';
 
 /** What the source reaches for: each call is repeatable. */
 export interface PubSubPushSourceProps<Stored> {
@@ -90,7 +90,7 @@ function isBinary({ message }: Push): boolean {
 
 function recordOf({ message, subscription }: Push): SourceRecord {
   const { data = '', messageId, publishTime } = message;
-  const arrived = new Date(Number((microseconds(publishTime) ?? 0n) / 1000n));
+  const arrived = new Date(momentOf(publishTime)?.milliseconds ?? 0);
   return { bytes: Buffer.from(data, 'base64'), arrived, position: { subscription, messageId, publishTime } };
 }
 
@@ -120,7 +120,7 @@ function readPush(body: unknown): Push | undefined {
     typeof push?.subscription === 'string' &&
     typeof message?.messageId === 'string' &&
     typeof message.publishTime === 'string' &&
-    microseconds(message.publishTime) !== undefined &&
+    momentOf(message.publishTime) !== undefined &&
     typeof (message.data ?? '') === 'string';
   return isPush ? (push as Push) : undefined;
 }

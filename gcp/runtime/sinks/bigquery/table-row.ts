@@ -1,7 +1,7 @@
 import { type Event, PermanentError, type Row } from '../../../../shared/runtime/event';
 import { ExactNumber, stringify } from '../../../../shared/runtime/json';
 import { isWellFormed, isWellFormedJson } from '../../../../shared/runtime/text';
-import { FIRST, microseconds } from '../../time';
+import { type Moment, momentOf } from '../../time';
 
 /** A column of the table, with its type as the Storage API spells it. */
 export interface Column {
@@ -48,10 +48,10 @@ export function fitRows(made: readonly EventRow[], { messageId, publishTime }: O
     event_id: event.id,
     event_source: event.source,
     event_type: event.type,
-    event_time: int64(happened)!,
+    event_time: timestamp(happened),
     row_index: 0,
     message_id: messageId,
-    publish_time: int64(published)!,
+    publish_time: timestamp(published),
   };
   for (const name in plumbing) requireColumn(name, types);
   let bytes = 0;
@@ -104,7 +104,7 @@ function bytesOf(row: TableRow): number {
  * came in, so that every try says the same.
  * @see https://cloud.google.com/bigquery/docs/write-api#time-unit_column_partitioning
  */
-function requirePartition(happened: bigint, published: bigint) {
+function requirePartition(happened: Moment, published: Moment) {
   const days = dayOf(happened) - dayOf(published);
   if (days < -DAYS_PAST) throw new PermanentError(`event_time is ${-days} days before publish_time, and BigQuery takes ${DAYS_PAST}`);
   if (days > DAYS_AHEAD) throw new PermanentError(`event_time is ${days} days after publish_time, and BigQuery takes ${DAYS_AHEAD}`);
@@ -112,16 +112,25 @@ function requirePartition(happened: bigint, published: bigint) {
 
 /** Whether the columns of the event say the same already, digit for digit. */
 function isHeld(name: string, value: unknown, event: Event): boolean {
-  if (!['specversion', 'id', 'source', 'type', 'time'].includes(name) || value !== event[name]) return false;
-  return name !== 'time' || /:\d\d(\.\d{1,6})?Z$/.test(event.time);
+  switch (name) {
+    case 'specversion':
+    case 'id':
+    case 'source':
+    case 'type':
+      return value === event[name];
+    case 'time':
+      return value === event.time && /:\d\d(\.\d{1,6})?Z$/.test(event.time);
+    default:
+      return false;
+  }
 }
 
-function timeOf(name: string, text: string): bigint {
-  return microseconds(text) ?? refuse(name, 'TIMESTAMP', text);
+function timeOf(name: string, text: string): Moment {
+  return momentOf(text) ?? refuse(name, 'TIMESTAMP', text);
 }
 
-function dayOf(time: bigint): number {
-  return Number((time - FIRST) / DAY);
+function dayOf({ milliseconds }: Moment): number {
+  return Math.floor(milliseconds / 86_400_000);
 }
 
 function convert(name: string, type: string, value: unknown): TableRow[string] {
@@ -172,12 +181,12 @@ const CONVERSIONS: Readonly<Record<string, (value: unknown) => TableRow[string] 
   NUMERIC: decimal,
   BIGNUMERIC: decimal,
   TIMESTAMP: (value) => {
-    const time = typeof value === 'string' ? microseconds(value) : undefined;
-    return time === undefined ? undefined : int64(time);
+    const time = typeof value === 'string' ? momentOf(value) : undefined;
+    return time && timestamp(time);
   },
   DATE: (value) => {
-    const time = typeof value === 'string' ? microseconds(`${value}T00:00:00Z`) : undefined;
-    return time === undefined ? undefined : Number(time / DAY);
+    const time = typeof value === 'string' ? momentOf(`${value}T00:00:00Z`) : undefined;
+    return time && dayOf(time);
   },
 };
 
@@ -199,6 +208,12 @@ function int64(value: bigint): Int64 | undefined {
   return new Halves(Number(BigInt.asIntN(32, value)), Number(value >> 32n));
 }
 
+function timestamp({ milliseconds, micros }: Moment): Int64 {
+  const microseconds = milliseconds * 1000 + micros;
+  if (!Number.isSafeInteger(microseconds)) return int64(BigInt(milliseconds) * 1000n + BigInt(micros))!;
+  return new Halves(microseconds | 0, Math.floor(microseconds / 2 ** 32));
+}
+
 /** A class, because the library takes a plain object for a record and looks for its columns. */
 class Halves {
   constructor(
@@ -207,6 +222,5 @@ class Halves {
   ) {}
 }
 
-const DAY = 86_400_000_000n;
 /** How far from the current day BigQuery takes rows. */
 const [DAYS_PAST, DAYS_AHEAD] = [1825, 366];

@@ -232,7 +232,7 @@ describe('a dead letter is one that Pub/Sub takes, with the reason in it', () =>
   });
 
   test('beside data that leaves no room for more than a part of it', async () => {
-    const letter = await buried({ attributes: { mine: 'y'.repeat(100) } }, Buffer.alloc(9_999_700, 'x'));
+    const letter = await buried({ attributes: { mine: 'y'.repeat(100) } }, Buffer.alloc(9_999_740, 'x'));
     expect(Object.keys(letter.attributes!)).toEqual(['deadLetterReason']);
     expect(reasonOf(letter)).toMatch(/^SyntaxError/);
   });
