@@ -1,17 +1,39 @@
-const MOMENT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/;
-/** The first and the last moment that a TIMESTAMP of BigQuery holds: the years 1 to 9999. */
-export const [FIRST, LAST] = [-62_135_596_800_000_000n, 253_402_300_799_999_999n] as const;
+/** A moment: whole milliseconds since 1970, and what is left of microseconds. */
+export interface Moment {
+  readonly milliseconds: number;
+  readonly micros: number;
+}
+
+const FORM = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+/** The years 1 to 9999. */
+const [FIRST, LAST] = [-62_135_596_800_000, 253_402_300_799_999];
 
 /**
- * Microseconds since 1970 of a time in RFC 3339. What is finer is cut off. A day that does not exist, and a time beyond
- * what BigQuery holds, is `undefined`.
+ * The moment of a time in RFC 3339. What is finer than a microsecond is cut off. A day that does not exist, and a time
+ * beyond what a TIMESTAMP of BigQuery holds, is `undefined`.
  */
-export function microseconds(text: string): bigint | undefined {
-  const [, local, fraction = '', sign, hours = '0', minutes = '0'] = MOMENT.exec(text) ?? [];
-  const date = new Date(`${local}Z`);
-  if (!local || Number.isNaN(date.getTime()) || date.toISOString().slice(0, 19) !== local) return undefined;
-  const offset = BigInt(hours) * 60n + BigInt(minutes);
-  const time =
-    BigInt(date.getTime()) * 1000n + BigInt(fraction.padEnd(6, '0').slice(0, 6)) - (sign === '-' ? -offset : offset) * 60_000_000n;
-  return time < FIRST || time > LAST ? undefined : time;
+export function momentOf(text: string): Moment | undefined {
+  if (!FORM.test(text)) return undefined;
+  const number = (from: number, to: number) => {
+    let value = 0;
+    for (let at = from; at < to; at++) value = value * 10 + text.charCodeAt(at) - 48;
+    return value;
+  };
+  const [year, month, day, hour] = [number(0, 4), number(5, 7), number(8, 10), number(11, 13)];
+  const [minute, second] = [number(14, 16), number(17, 19)];
+  const isLeapYear = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const days = month === 2 && !isLeapYear ? 28 : (DAYS[month - 1] ?? 0);
+  if (day < 1 || day > days || hour > 23 || minute > 59 || second > 59) return undefined;
+  const isUtc = text.endsWith('Z');
+  const end = text.length - (isUtc ? 1 : 6);
+  const fraction = text.slice(20, end).padEnd(6, '0');
+  const offset = isUtc ? 0 : (number(end + 1, end + 3) * 60 + number(end + 4, end + 6)) * (text[end] === '-' ? -60_000 : 60_000);
+  // `Date.UTC` takes the years 0 to 99 for those of the last century.
+  const start = year < 100 ? Date.UTC(year + 400, month - 1, day) - DAYS_OF_400_YEARS * 86_400_000 : Date.UTC(year, month - 1, day);
+  const milliseconds = start + ((hour * 60 + minute) * 60 + second) * 1000 - offset + Number(fraction.slice(0, 3));
+  if (milliseconds < FIRST || milliseconds > LAST) return undefined;
+  return { milliseconds, micros: Number(fraction.slice(3, 6)) };
 }
+
+const DAYS_OF_400_YEARS = 146_097;

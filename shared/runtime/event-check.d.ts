@@ -1,6 +1,7 @@
 /** One rule that a value breaks. */
 export interface CheckError {
   readonly instancePath: string;
+  readonly keyword: string;
   readonly message?: string;
   readonly params: { readonly allowedValues?: readonly string[] };
 }

@@ -1,7 +1,4 @@
-import { isInteger, type ParseOptions, parse as parseExactly, stringify as stringifyExactly } from 'lossless-json';
-
-/** Sixteen digits in a row, or an exponent of three: no number without them is more than a double can hold. */
-const LARGE_NUMBER = /[0-9](?:[0-9]{15}|[eE]\+?[0-9]{3,}[,}\]\s])/;
+import { parse as parseSlowly, stringify as stringifySlowly } from 'lossless-json';
 
 /**
  * Objects and lists within each other, at most. BigQuery takes no more. Without a bound the stack decides, and that is
@@ -9,54 +6,261 @@ const LARGE_NUMBER = /[0-9](?:[0-9]{15}|[eE]\+?[0-9]{3,}[,}\]\s])/;
  */
 const MAX_DEPTH = 500;
 
+const NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
+const INTEGER = /^-?[1-9]\d*$/;
+const LONG_INTEGER = /(?:^|[^\d.])\d{16}/;
+/** How an exact number stands in a text that the engine's own parser reads and writes: between quotes, behind this mark. */
+const MARK = '\u0000n';
+const MARKED = '"\\u0000n';
+
 /**
- * Parse JSON without losing digits: a whole number that a double cannot hold becomes a `bigint`. Of a name that stands
- * twice in an object, the last one counts.
- * @throws SyntaxError on anything that is not JSON
- * @throws RangeError on a number beyond 1.8e308, which would become `Infinity` and then `null`, and on too many levels
+ * A number that is not whole and that a double cannot hold. It counts like a number, with the digits of a double
+ * (`price * 2`), and is written with every digit that it came with: `String(price)` gives them to a library of decimals.
+ * To `typeof` it is an object.
+ */
+export class ExactNumber {
+  constructor(private readonly digits: string) {}
+
+  valueOf(): number {
+    return Number(this.digits);
+  }
+
+  toString(): string {
+    return this.digits;
+  }
+
+  toJSON(): string | number {
+    return marks === undefined ? this.valueOf() : mark(this.digits);
+  }
+}
+
+/** What a text of JSON says, and how it says it. */
+export interface Reading {
+  readonly value: unknown;
+  /** Whether a double cannot hold one of the numbers. */
+  readonly exact: boolean;
+  /** Whether a number is written as JavaScript would not write it, such as `100.00`. */
+  readonly spelled: boolean;
+}
+
+/**
+ * Parse JSON without losing digits: a whole number that a double cannot hold becomes a `bigint`, any other one that a
+ * double cannot hold an `ExactNumber`.
+ * @throws SyntaxError on anything that is not JSON, and on a name that stands twice in an object
+ * @throws RangeError on a number with an exponent beyond 1.8e308, which query engines cannot read, and on too many levels
  */
 export function parse(text: string): unknown {
-  // Each level takes two characters.
-  if (text.length > 2 * MAX_DEPTH) requireShallow(text);
-  return LARGE_NUMBER.test(text) ? parseExactly(text, null, EXACTLY) : JSON.parse(text);
+  return read(text).value;
 }
 
 /**
- * Write a value as JSON on one line, a `bigint` as the number it is.
+ * {@link parse}, and how the numbers are written.
+ * @param parsed what `JSON.parse` made of the text, where it was asked already
+ */
+export function read(text: string, parsed?: unknown): Reading {
+  const { members, exact, spelled } = survey(text);
+  const value = exact.length > 0 ? parseMarked(text, exact) : (parsed ?? parseAsItIs(text));
+  // Whoever reads the text later may take the first of two, or the last, or both.
+  if (membersOf(value, members) < members && membersOf(JSON.parse(text), members) < members) {
+    throw new SyntaxError('a name stands twice in an object');
+  }
+  return { value, exact: exact.length > 0, spelled };
+}
+
+/**
+ * `JSON.parse`, with an error that does not quote the text: reasons are logged, and events are not.
+ * @throws SyntaxError on anything that is not JSON
+ */
+export function parseAsItIs(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new SyntaxError('not JSON');
+  }
+}
+
+/** Whether a whole number may stand in a text that a double cannot hold. */
+export function mayHoldLongInteger(text: string): boolean {
+  return LONG_INTEGER.test(text);
+}
+
+/** @throws RangeError on more levels within each other than any store takes */
+export function requireShallow(text: string): void {
+  // Each level takes two characters.
+  if (text.length > 2 * MAX_DEPTH) survey(text);
+}
+
+/**
+ * Write a value as JSON on one line, a `bigint` and an `ExactNumber` with every digit.
  * @throws Error on a value that contains itself
+ * @throws RangeError on a number that JSON has no word for: it would be written as `null`
  */
 export function stringify(value: unknown): string {
+  const text = write(value);
+  if (text?.includes('null')) requireFinite(value, 'the row');
+  return text;
+}
+
+/** How many exact numbers were marked so far, while some are written. */
+let marks: number | undefined;
+const bigints: { toJSON?: () => unknown } = BigInt.prototype as never;
+
+function mark(digits: string): string {
+  marks = (marks ?? 0) + 1;
+  return MARK + digits;
+}
+
+function markBigInt(this: bigint): string {
+  return mark(this.toString());
+}
+
+/** Far faster than to walk through the value: the engine writes exact numbers as marked texts, which are unmarked after. */
+function write(value: unknown): string {
+  const [text, marked] = writeMarked(value);
+  if (marked === 0) return text;
+  const pieces = text.split(MARKED);
+  // A text or a name of the value itself may look like a marked number.
+  if (pieces.length !== marked + 1) return stringifySlowly(value, null, undefined, [EXACTLY]) as string;
+  return pieces.map((piece, index) => (index === 0 ? piece : piece.replace('"', ''))).join('');
+}
+
+function writeMarked(value: unknown): [text: string, marked: number] {
+  const before = bigints.toJSON;
+  bigints.toJSON = markBigInt;
+  marks = 0;
   try {
-    return JSON.stringify(value);
-  } catch (error) {
-    if (error instanceof TypeError && error.message.includes('BigInt')) return stringifyExactly(value) as string;
-    throw error;
+    return [JSON.stringify(value), marks];
+  } finally {
+    bigints.toJSON = before;
+    marks = undefined;
   }
 }
 
-const EXACTLY: ParseOptions = { parseNumber: exactNumber, onDuplicateKey: ({ newValue }) => newValue };
+const EXACTLY = { test: (value: unknown) => value instanceof ExactNumber, stringify: String };
 
-function exactNumber(digits: string): number | bigint {
-  const number = Number(digits);
-  if (isInteger(digits) && !Number.isSafeInteger(number)) return BigInt(digits);
-  if (!Number.isFinite(number)) throw new RangeError(`the number ${digits.slice(0, 20)} is too large`);
-  return number;
+/** What becomes `null` in JSON without a word. */
+function requireFinite(value: unknown, path: string): void {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError(`${path} is ${value}, and JSON has no such number`);
+  if (value instanceof Date && Number.isNaN(value.getTime())) throw new RangeError(`${path} is an invalid date`);
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, inner] of Object.entries(value)) requireFinite(inner, path === 'the row' ? name : `${path}.${name}`);
 }
 
-function requireShallow(text: string) {
-  let depth = 0;
+/** The engine's own parser, on a text in which exact numbers are marked. */
+function parseMarked(text: string, exact: readonly Token[]): unknown {
+  // A text within the text may look like a marked number.
+  if (text.includes('\\u0000')) return parseSlowly(text, null, { parseNumber: numberOf, onDuplicateKey: ({ newValue }) => newValue });
+  const pieces: string[] = [];
+  let end = 0;
+  for (const { start, digits } of exact) {
+    pieces.push(text.slice(end, start), `"\\u0000n${digits}"`);
+    end = start + digits.length;
+  }
+  return unmark(parseAsItIs(pieces.join('') + text.slice(end)));
+}
+
+function unmark(value: unknown): unknown {
+  if (typeof value === 'string') return value.startsWith(MARK) ? numberOf(value.slice(MARK.length)) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  const members = value as Record<string, unknown>;
+  for (const name of Object.keys(members)) {
+    const inner = members[name];
+    const unmarked = unmark(inner);
+    if (unmarked === inner) continue;
+    if (name === '__proto__') Object.defineProperty(members, name, { value: unmarked });
+    else members[name] = unmarked;
+  }
+  return value;
+}
+
+/** A number as it stands in a text. */
+interface Token {
+  readonly start: number;
+  readonly digits: string;
+}
+
+/** What the numbers of a text are, and how many members its objects have. What is no JSON is left to the parser. */
+function survey(text: string) {
+  const exact: Token[] = [];
+  let [members, depth, spelled] = [0, 0, false];
   for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    if (character === '"') at = endOfText(text, at);
-    else if (character === '[' || character === '{') depth++;
-    else if (character === ']' || character === '}') depth--;
-    if (depth > MAX_DEPTH) throw new RangeError(`nested more than ${MAX_DEPTH} levels deep`);
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfText(text, at);
+    else if (code === COLON) members++;
+    else if (code === OPEN_OBJECT || code === OPEN_LIST) {
+      if (++depth > MAX_DEPTH) throw new RangeError(`nested more than ${MAX_DEPTH} levels deep`);
+    } else if (code === CLOSE_OBJECT || code === CLOSE_LIST) depth--;
+    else if (code === MINUS || isDigit(code)) {
+      const start = at;
+      while (isOfNumber(text.charCodeAt(at + 1))) at++;
+      const digits = text.slice(start, at + 1);
+      if (isPlain(digits) || !NUMBER.test(digits)) continue;
+      const number = INTEGER.test(digits) ? digits : numberOf(digits);
+      if (typeof number !== 'number') exact.push({ start, digits });
+      if (String(number) !== digits) spelled = true;
+    }
   }
+  return { members, exact, spelled };
+}
+
+const [QUOTE, COLON, MINUS, BACKSLASH] = [0x22, 0x3a, 0x2d, 0x5c];
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
+
+/** Whether JavaScript reads a number without loss, and writes it just so. Most numbers are short and whole. */
+function isPlain(digits: string): boolean {
+  const isInteger = INTEGER.test(digits);
+  if (isInteger && digits.length < 16) return true;
+  const number = Number(digits);
+  return (!isInteger || Number.isSafeInteger(number)) && String(number) === digits;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+function isOfNumber(code: number): boolean {
+  return isDigit(code) || code === 0x2e || code === MINUS || code === 0x2b || code === 0x65 || code === 0x45;
 }
 
 /** Where the quoted text that starts at `start` ends. */
 function endOfText(text: string, start: number): number {
-  let at = start + 1;
-  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
-  return at;
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let before = end;
+    while (text.charCodeAt(before - 1) === BACKSLASH) before--;
+    if ((end - before) % 2 === 0) return end;
+  }
+  return text.length;
+}
+
+/** As a number, a `bigint` or an `ExactNumber`: whichever holds all digits. */
+function numberOf(digits: string): number | bigint | ExactNumber {
+  const number = Number(digits);
+  const [, sign, integer, fraction = '', exponent = '0'] = NUMBER.exec(digits)!;
+  if (integer!.length === digits.length - sign!.length) return Number.isSafeInteger(number) ? number : BigInt(digits);
+  if (!Number.isFinite(number)) throw new RangeError(`the number ${digits.slice(0, 20)} is too large`);
+  const significant = worth(integer!, fraction, Number(exponent));
+  const [, , ownInteger, ownFraction = '', ownExponent = '0'] = NUMBER.exec(String(number))!;
+  if (significant === worth(ownInteger!, ownFraction, Number(ownExponent))) return number;
+  const [whole, zeros] = significant.split('e') as [string, string];
+  return Number(zeros) >= 0 ? BigInt(sign + whole + '0'.repeat(Number(zeros))) : new ExactNumber(digits);
+}
+
+/** All digits that count, and the power of ten behind them: the same for `100.00` and `1e2`. */
+function worth(integer: string, fraction: string, exponent: number): string {
+  const digits = (integer + fraction).replace(/^0+/, '');
+  const significant = digits.replace(/0+$/, '');
+  return significant === '' ? '0e0' : `${significant}e${exponent - fraction.length + digits.length - significant.length}`;
+}
+
+/** How many members the objects within a value have. It stops at a number that suffices. */
+function membersOf(value: unknown, enough: number): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let members = 0;
+  for (const name in value) {
+    const inner = (value as Record<string, unknown>)[name];
+    if (!Array.isArray(value)) members++;
+    if (typeof inner === 'object' && inner !== null && members < enough) members += membersOf(inner, enough - members);
+    if (members >= enough) break;
+  }
+  return members;
 }

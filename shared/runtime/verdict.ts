@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
+import { InvalidEvent, toEvent } from './contract';
 import type { Event, Row, Transform } from './event';
-import { type CheckError, check } from './event-check';
-import { parse } from './json';
+import { mayHoldLongInteger, parse, parseAsItIs, read, requireShallow, stringify } from './json';
 
 /** What is to become of one record: its rows go to the store, or the record itself to the dead letter. */
 export type Verdict<Stored> = { readonly rows: readonly Stored[] } | { readonly reason: string };
@@ -33,14 +33,39 @@ export function judge<Stored>(
   transform: Transform,
   encode: (row: Row, event: Event, index: number) => Stored,
 ): Verdict<Stored> {
+  const decide = (parsed: unknown): Verdict<Stored> => {
+    try {
+      const event = toEvent(parsed);
+      const rows = transform(event);
+      if (rows === undefined) return { rows: [] };
+      return { rows: Array.isArray(rows) ? rows.map((row, index) => encode(asRow(row), event, index)) : [encode(asRow(rows), event, 0)] };
+    } catch (error) {
+      return { reason: inOneLine(error) };
+    }
+  };
   try {
-    const event = readEvent(bytes);
-    const rows = transform(event);
-    if (rows === undefined) return { rows: [] };
-    return { rows: Array.isArray(rows) ? rows.map((row, index) => encode(asRow(row), event, index)) : [encode(asRow(rows), event, 0)] };
+    const text = textOf(bytes);
+    requireShallow(text);
+    const parsed = mayHoldLongInteger(text) ? undefined : parseAsItIs(text);
+    const quick = parsed === undefined ? undefined : decide(parsed);
+    // What is written back to the letter has lost nothing, and needs no second look.
+    if (quick && isOnly(text, quick)) return quick;
+    const { value, exact, spelled } = read(text, parsed);
+    const verdict = quick && !exact ? quick : decide(value);
+    // What is stored as the event itself is stored as it came, down to the zeros of `100.00`.
+    return spelled && isOnly(stringify(toEvent(parse(text))), verdict) ? { rows: [inOneLineOfJson(text) as Stored] } : verdict;
   } catch (error) {
     return { reason: inOneLine(error) };
   }
+}
+
+function isOnly(text: string, verdict: Verdict<unknown>): boolean {
+  return 'rows' in verdict && verdict.rows.length === 1 && verdict.rows[0] === text;
+}
+
+/** Within JSON, a line ends only where a blank could stand. */
+function inOneLineOfJson(text: string): string {
+  return text.replace(/[\r\n]+/g, ' ').trim();
 }
 
 /** Write down a record that can never be processed. */
@@ -49,13 +74,11 @@ export function deadLetter(bytes: Buffer, reason: string, position: DeadLetter['
   return { reason, position, encoding, payload: bytes.toString(encoding === 'text' ? 'utf8' : 'base64') };
 }
 
-function readEvent(bytes: Buffer): Event {
+function textOf(bytes: Buffer): string {
   const text = bytes.toString('utf8');
   // Decoding puts U+FFFD where bytes are no text, and only then is it worth a second look.
   if (text.includes('\uFFFD') && !isUtf8(bytes)) throw new InvalidEvent('not UTF-8');
-  const event = parse(text);
-  if (!check(event)) throw new InvalidEvent(check.errors?.map(inWords).join('; ') ?? 'does not follow the event contract');
-  return event;
+  return text;
 }
 
 /** A reason travels beside the payload, so it is kept short. An object that is no `Error` may refuse to become a text. */
@@ -68,15 +91,6 @@ export function inOneLine(error: unknown): string {
         : String(error);
   const line = fault.replace(/\s+/g, ' ').trim();
   return line.length > REASON_CHARACTERS ? `${line.slice(0, REASON_CHARACTERS - 1)}…` : line;
-}
-
-class InvalidEvent extends Error {
-  override readonly name = 'InvalidEvent';
-}
-
-function inWords({ instancePath, message, params }: CheckError): string {
-  const allowed = params.allowedValues ? `: ${params.allowedValues.join(', ')}` : '';
-  return `${instancePath.slice(1) || 'event'} ${message}${allowed}`;
 }
 
 function asRow(row: unknown): Row {

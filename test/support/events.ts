@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Event } from '../../shared/runtime/event';
 
-/** Any text that JSON can hold, from one to this many characters: quotes, control characters, lone surrogates. */
+/** Any text that JSON can hold, as data may be one, from one to this many characters: quotes, control characters, lone surrogates. */
 const text = (maxLength: number) =>
   fc.string({
     unit: fc.oneof(
@@ -12,22 +12,35 @@ const text = (maxLength: number) =>
     maxLength,
   });
 
+/** Any text that an attribute can hold: quotes, signs of other languages, no control character. */
+const attribute = (maxLength: number) =>
+  fc
+    .string({
+      unit: fc.oneof(fc.constantFrom('"', '\\', '$', '#', '😀', '\u2028', 'é'), fc.string({ minLength: 1, maxLength: 1 })),
+      minLength: 1,
+      maxLength,
+    })
+    .filter((value) => value.length <= maxLength);
+
+/** Any URI reference. */
+const reference = fc.stringMatching(/^[a-z]{1,5}(:|\/)[A-Za-z0-9._~!$&'()*+,;=@/-]{0,15}$/);
+
 /** Any event that follows the contract. */
 export const anEvent: fc.Arbitrary<Event> = fc.record(
   {
     specversion: fc.constant('1.0' as const),
-    id: text(20),
-    source: text(20),
-    type: text(20),
+    id: attribute(20),
+    source: reference,
+    type: attribute(20),
     time: fc
       .date({ min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true })
       .map((date) => date.toISOString()),
-    subject: text(20),
-    partitionkey: text(20),
-    traceid: text(20),
+    subject: attribute(20),
+    partitionkey: attribute(20),
+    traceid: attribute(20),
     retries: fc.integer(),
     sampled: fc.boolean(),
-    data: fc.jsonValue(),
+    data: fc.oneof({ weight: 4, arbitrary: fc.jsonValue() }, text(20)),
   },
   { requiredKeys: ['specversion', 'id', 'source', 'type', 'time'] },
 );

@@ -3,13 +3,10 @@ import { grpc } from 'google-gax';
 import { PermanentError } from '../../../shared/runtime/event';
 import { each } from '../../../shared/runtime/objects';
 import { setting } from '../../../shared/runtime/setting';
-import type { Lot, Refusal, Sink } from '../../../shared/runtime/sink';
+import type { Lot, Refusal, Sink, SourceRecord } from '../../../shared/runtime/sink';
 import { isLoopback } from '../loopback';
-import { tableOpener } from './bigquery/storage-write';
-import { type Column, type EventRow, type Origin, type TableRow, tableRow } from './bigquery/table-row';
-
-/** One request to BigQuery takes 10 MB. This leaves room for what is not text. */
-const REQUEST_BYTES = 9_500_000;
+import { ConnectionLost, tableOpener } from './bigquery/storage-write';
+import { type Column, type EventRow, fitRows, type Origin, type TableRow } from './bigquery/table-row';
 
 /**
  * BigQuery: rows of a table, those of one event all or none. Rows whose answer got lost come twice: nothing is lost, and
@@ -24,9 +21,13 @@ export function bigQuerySink(name: string, client = clientOf(process.env.BIGQUER
     write: async (lot) => {
       const refusals: Refusal[] = [];
       await each(byRecord(lot), async ({ record, rows, origin }) => {
+        const append = async () => {
+          const table = await openTable();
+          await table.append(fitOrRefuse(rows, origin, table.columns));
+        };
         try {
-          const { columns, append } = await openTable();
-          await append(fitRows(rows, origin, columns));
+          // BigQuery closes connections now and then: googleapis/java-bigquerystorage#1392. It costs one try here, not a call.
+          await append().catch((error: unknown) => (error instanceof ConnectionLost ? append() : Promise.reject(error)));
         } catch (error) {
           if (!(error instanceof PermanentError)) throw error;
           refusals.push({ record, reason: String(error) });
@@ -51,25 +52,23 @@ function clientOf(address: string | undefined): managedwriter.WriterClient {
 
 /** The rows of each record, and what they came in. A position may know the time finer than a `Date` does. */
 function byRecord({ name, made }: Lot<EventRow>) {
-  return [...new Set(made.map(({ record }) => record))].map((record) => {
+  const rowsOf = new Map<SourceRecord, EventRow[]>();
+  for (const { record, stored } of made) {
+    const rows = rowsOf.get(record);
+    if (rows) rows.push(stored);
+    else rowsOf.set(record, [stored]);
+  }
+  return [...rowsOf].map(([record, rows]) => {
     const { messageId = name, publishTime = record.arrived.toISOString() } = record.position;
     const origin: Origin = { messageId: String(messageId), publishTime: String(publishTime) };
-    return { record, origin, rows: made.filter((one) => one.record === record).map(({ stored }) => stored) };
+    return { record, origin, rows };
   });
 }
 
 /** @throws PermanentError on whatever is wrong with a row, since it is wrong at every try */
-function fitRows(made: readonly EventRow[], origin: Origin, columns: readonly Column[]): TableRow[] {
-  const rows = permanently(() => made.map((one) => tableRow(one, origin, columns)));
-  const texts = rows.flatMap((row) => Object.values(row)).filter((value) => typeof value === 'string');
-  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-  if (bytes > REQUEST_BYTES) throw new PermanentError(`the rows of the event have ${bytes} bytes, and BigQuery takes ${REQUEST_BYTES}`);
-  return rows;
-}
-
-function permanently<Result>(make: () => Result): Result {
+function fitOrRefuse(rows: readonly EventRow[], origin: Origin, columns: readonly Column[]): TableRow[] {
   try {
-    return make();
+    return fitRows(rows, origin, columns);
   } catch (error) {
     throw error instanceof PermanentError ? error : new PermanentError(error instanceof Error ? error.message : 'the row is no JSON');
   }

@@ -1,8 +1,8 @@
 import type { Transform } from '../../../shared/runtime/event';
 import type { Lot, Sink, SourceRecord } from '../../../shared/runtime/sink';
-import { judge } from '../../../shared/runtime/verdict';
-import type { Message } from '../dead-letter';
-import { microseconds } from '../time';
+import { inOneLine, judge } from '../../../shared/runtime/verdict';
+import { letterOf, type Message } from '../dead-letter';
+import { momentOf } from '../time';
 
 /** What the source reaches for: each call is repeatable. */
 export interface PubSubPushSourceProps<Stored> {
@@ -54,16 +54,16 @@ export function pubSubPushSource<Stored>({ transform, sink, deadLetter }: PubSub
   };
 
   async function settle(push: Push, maxDeliveryAttempts: number): Promise<number> {
-    const record = recordOf(push);
-    const verdict = judge(record.bytes, transform, (row, event, index) => sink.encode(row, event, index));
-    if ('reason' in verdict) return bury(push, verdict.reason);
-    if (verdict.rows.length === 0) return DONE;
     try {
+      const record = recordOf(push);
+      const verdict = judge(record.bytes, transform, (row, event, index) => sink.encode(row, event, index));
+      if ('reason' in verdict) return await bury(push, isBinary(push) ? BINARY : verdict.reason);
+      if (verdict.rows.length === 0) return DONE;
       const [refusal] = await sink.write(lotOf(push, record, verdict.rows));
-      return refusal ? bury(push, refusal.reason) : DONE;
+      return refusal ? await bury(push, refusal.reason) : DONE;
     } catch (error) {
-      if ((push.deliveryAttempt ?? 1) >= maxDeliveryAttempts) return bury(push, String(error));
-      log('WARNING', 'The store was not reached. The message comes again.', { ...positionOf(push), error: String(error) });
+      if ((push.deliveryAttempt ?? 1) >= maxDeliveryAttempts) return bury(push, inOneLine(error));
+      log('WARNING', 'The store was not reached. The message comes again.', { ...positionOf(push), error: inOneLine(error) });
       return AGAIN;
     }
   }
@@ -71,19 +71,26 @@ export function pubSubPushSource<Stored>({ transform, sink, deadLetter }: PubSub
   async function bury(push: Push, reason: string): Promise<number> {
     const position = positionOf(push);
     try {
-      await deadLetter(letterOf(push, reason));
+      await deadLetter(letterOf(push.message, reason, position));
       log('ERROR', 'The event went to the dead letter.', { ...position, reason });
       return DONE;
     } catch (error) {
-      log('ERROR', 'The dead letter was not reached. The message comes again.', { ...position, reason, error: String(error) });
+      log('ERROR', 'The dead letter was not reached. The message comes again.', { ...position, reason, error: inOneLine(error) });
       return AGAIN;
     }
   }
 }
 
+const BINARY = 'InvalidEvent: the attributes of an event came beside its data. Send it in structured mode, as one JSON object';
+
+/** Whether the attributes of an event travel as attributes of the message. */
+function isBinary({ message }: Push): boolean {
+  return Object.keys(message.attributes ?? {}).some((name) => /^ce-(id|specversion)$/i.test(name));
+}
+
 function recordOf({ message, subscription }: Push): SourceRecord {
   const { data = '', messageId, publishTime } = message;
-  const arrived = new Date(Number((microseconds(publishTime) ?? 0n) / 1000n));
+  const arrived = new Date(momentOf(publishTime)?.milliseconds ?? 0);
   return { bytes: Buffer.from(data, 'base64'), arrived, position: { subscription, messageId, publishTime } };
 }
 
@@ -95,17 +102,6 @@ function lotOf<Stored>({ message, subscription }: Push, record: SourceRecord, ro
     arrived: record.arrived,
     made: rows.map((stored) => ({ stored, record })),
   };
-}
-
-/**
- * The message as it came, with the reason and the position beside it. That is the form in which Pub/Sub forwards messages
- * itself, and in which they can be published once more. An attribute takes 1024 bytes, which are at least 256 characters.
- */
-function letterOf(push: Push, reason: string): Message {
-  const { data, orderingKey, attributes } = push.message;
-  const wellFormed = Buffer.from(reason.replace(/\s+/g, ' ')).toString();
-  const deadLetterReason = [...wellFormed].slice(0, 256).join('');
-  return { data, orderingKey, attributes: { ...attributes, deadLetterReason, ...positionOf(push) } };
 }
 
 function positionOf({ message, subscription, deliveryAttempt }: Push) {
@@ -124,7 +120,7 @@ function readPush(body: unknown): Push | undefined {
     typeof push?.subscription === 'string' &&
     typeof message?.messageId === 'string' &&
     typeof message.publishTime === 'string' &&
-    microseconds(message.publishTime) !== undefined &&
+    momentOf(message.publishTime) !== undefined &&
     typeof (message.data ?? '') === 'string';
   return isPush ? (push as Push) : undefined;
 }

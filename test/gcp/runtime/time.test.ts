@@ -1,8 +1,14 @@
 import fc from 'fast-check';
-import { microseconds } from '../../../gcp/runtime/time';
+import { momentOf } from '../../../gcp/runtime/time';
 
 const utc = (...parts: [number, number, number, number, number, number]) =>
   BigInt(Date.UTC(parts[0], parts[1] - 1, ...(parts.slice(2) as [number]))) * 1000n;
+
+/** Microseconds since 1970. */
+function microseconds(text: string): bigint | undefined {
+  const moment = momentOf(text);
+  return moment && BigInt(moment.milliseconds) * 1000n + BigInt(moment.micros);
+}
 
 describe('microseconds of', () => {
   test.each<[string, bigint]>([

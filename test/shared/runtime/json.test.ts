@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parse, stringify } from '../../../shared/runtime/json';
+import { ExactNumber, parse, stringify } from '../../../shared/runtime/json';
 
 /** A text that holds a long number, and so takes the way of the exact parser. */
 const beside = (text: string) => `[12345678901234567890,${text}]`;
@@ -44,7 +44,13 @@ test.each([
   ['9007199254740991', 9007199254740991],
   ['9007199254740993', 9007199254740993n],
   ['-9007199254740993', -9007199254740993n],
-  ['0.12345678901234567', 0.12345678901234566],
+  ['0.12345678901234566', 0.12345678901234566],
+  ['10000000000000000', 10000000000000000n],
+  ['9007199254740993.0', 9007199254740993n],
+  ['-900719925474099.3e1', -9007199254740993n],
+  ['100.00', 100],
+  ['1.5E3', 1500],
+  ['5e-324', 5e-324],
   ['1e20', 1e20],
   ['"12345678901234567890"', '12345678901234567890'],
 ])('%s is read as it stands', (text, value) => expect(parse(text)).toBe(value));
@@ -81,18 +87,93 @@ test('brackets in a text are no levels', () => {
   expect(stringify(parse(text))).toBe(text);
 });
 
-test('of a name that stands twice the last one counts, on both ways, whatever the name', () => {
-  const name = fc.constantFrom('a', 'b', '', '__proto__', 'constructor', 'hasOwnProperty', 'toJSON');
-  const member = fc.tuple(name, fc.jsonValue({ maxDepth: 2 })).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+describe('a fraction that a double cannot hold', () => {
+  const texts = [
+    '99999999999999.999',
+    '1234567890123456.78',
+    '1e-400',
+    '-0.12345678901234567',
+    '3.141592653589793238462643383279',
+    '7.5e-330',
+  ];
+
+  test.each(texts)('is written with every digit: %s', (text) => {
+    expect(parse(text)).toBeInstanceOf(ExactNumber);
+    expect(stringify(parse(text))).toBe(text);
+    const within = `{"a":[{"b":${text}},${text}],"c":"${text}"}`;
+    expect(stringify(parse(within))).toBe(within);
+  });
+
+  test('counts as the number that it is near to, in whatever a transform does', () => {
+    const price = parse('99999999999999.999') as number;
+    expect(price * 2).toBe(200000000000000);
+    expect(price > 5).toBe(true);
+    expect(`${price}`).toBe('99999999999999.999');
+    expect(JSON.stringify({ price })).toBe('{"price":100000000000000}');
+  });
+
+  test('whatever its digits, and whatever stands beside it', () => {
+    const digits = fc.tuple(fc.bigInt(), fc.bigInt({ min: 0n }), fc.integer({ min: -400, max: 200 }));
+    const beside = fc.oneof(
+      fc.jsonValue({ maxDepth: 1 }),
+      fc.constantFrom('\u0000n1', '\u0000n', { '\u0000n1': 1 }, 12345678901234567890n),
+    );
+    const worth = (text: string) => {
+      const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text)!;
+      const all = BigInt(whole + fraction);
+      return [
+        all === 0n ? '' : sign,
+        all === 0n ? '' : String(all).replace(/0+$/, ''),
+        all === 0n ? 0 : Number(exponent) - fraction.length + (String(all).length - String(all).replace(/0+$/, '').length),
+      ];
+    };
+    fc.assert(
+      fc.property(digits, beside, ([whole, fraction, exponent], other) => {
+        const number = `${whole}.${fraction}e${exponent}`;
+        const text = `[${stringify(other)},${number}]`;
+        const written = stringify(parse(text));
+        const start = `[${stringify(other)},`;
+        expect(written.startsWith(start)).toBe(true);
+        expect(worth(written.slice(start.length, -1))).toEqual(worth(number));
+      }),
+    );
+  });
+});
+
+test.each([
+  [{ celsius: Number.NaN }, 'celsius is NaN, and JSON has no such number'],
+  [{ a: [{ b: Number.POSITIVE_INFINITY }] }, 'a.0.b is Infinity, and JSON has no such number'],
+  [{ nothing: null, text: 'null', at: new Date('today') }, 'at is an invalid date'],
+  [{ big: 1n, ratio: 0 / 0 }, 'ratio is NaN, and JSON has no such number'],
+])('refuses what would become null without a word: %p', (value, reason) => expect(() => stringify(value)).toThrow(new RangeError(reason)));
+
+test('writes null where null is meant', () => expect(stringify({ a: null, b: [null, 'null'] })).toBe('{"a":null,"b":[null,"null"]}'));
+
+test('leaves it to others how they write a bigint', () => {
+  expect(stringify({ big: 12345678901234567890n })).toBe('{"big":12345678901234567890}');
+  expect(() => JSON.stringify(1n)).toThrow(TypeError);
+});
+
+test('a name that stands twice in one object is refused, whatever the name and wherever it stands', () => {
+  const name = fc.constantFrom('a', 'b', '1', '', '__proto__', 'constructor', 'hasOwnProperty', 'toJSON');
+  const member = fc.tuple(name, fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constant(1234567890123456789n)));
   fc.assert(
-    fc.property(fc.array(member), (members) => {
-      const text = `{${members.join(',')}}`;
-      const plain = JSON.stringify(JSON.parse(text));
-      expect(stringify(parse(text))).toBe(plain);
-      expect(stringify(parse(beside(text)))).toBe(beside(plain));
-      expect(Object.getPrototypeOf((parse(beside(text)) as object[])[1])).toBe(Object.prototype);
+    fc.property(fc.array(member, { maxLength: 6 }), (members) => {
+      const inner = `{${members.map(([key, value]) => `${JSON.stringify(key)} : ${stringify(value)}`).join(', ')}}`;
+      const names = members.map(([key]) => key);
+      for (const text of [inner, `[1, ${inner}]`, `{"x": ${inner}}`]) {
+        if (new Set(names).size < names.length) expect(() => parse(text)).toThrow(new SyntaxError('a name stands twice in an object'));
+        else expect(JSON.parse(stringify(parse(text)))).toEqual(JSON.parse(text));
+      }
     }),
   );
+});
+
+test('names that JavaScript keeps for itself are names like others', () => {
+  const text = '{"__proto__":1234567890123456789,"constructor":1,"a":{"__proto__":{"b":0.12345678901234567}}}';
+  const value = parse(text);
+  expect(stringify(value)).toBe(text);
+  expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
 });
 
 test('writes one line', () => expect(stringify({ text: 'a\nb\r', big: 1n })).toBe('{"text":"a\\nb\\r","big":1}'));

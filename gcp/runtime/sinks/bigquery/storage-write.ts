@@ -1,4 +1,5 @@
 import { adapt, managedwriter, protos } from '@google-cloud/bigquery-storage';
+import { grpc } from 'google-gax';
 import { PermanentError } from '../../../../shared/runtime/event';
 import type { Column, TableRow } from './table-row';
 
@@ -8,12 +9,21 @@ const OPEN_MILLISECONDS = 10_000;
 /** What BigQuery answers to rows that do not suit the schema, or the table: the one that was asked for may be an old one. */
 const [INVALID_ARGUMENT, OUT_OF_RANGE] = [3, 11];
 
+/** What says that the connection broke, or that the server gave an append up, and not that anything is wrong with it. */
+const LOST = new Set([grpc.status.CANCELLED, grpc.status.ABORTED, grpc.status.INTERNAL, grpc.status.UNAVAILABLE]);
+
+/** Says that an append failed with its connection: on another one it may work at once. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
+}
+
 /** The table, as it is now. */
 export interface Table {
   readonly columns: readonly Column[];
   /**
    * Add rows: all of them, or none.
    * @throws PermanentError when the table will never take them
+   * @throws ConnectionLost when the connection broke, or ended
    */
   append(rows: readonly TableRow[]): Promise<void>;
 }
@@ -68,19 +78,27 @@ export function tableOpener(client: managedwriter.WriterClient, table: string, p
       };
       connection.onSchemaUpdated(retire);
       connection.onConnectionError(retire);
-      connection.once('end', retire);
+      // The library leaves appends waiting on a connection that the server has ended.
+      const ended = new Promise<never>((_, reject) => {
+        connection.once('end', () => {
+          retire();
+          reject(new ConnectionLost('BigQuery ended the connection'));
+        });
+      });
+      ended.catch(() => {});
 
       return {
         columns: (tableSchema?.fields ?? []).map(({ name, type }) => ({ name: String(name), type: String(type) })),
         append: async (rows) => {
-          if (retired) throw new Error('the connection is gone');
+          if (retired) throw new ConnectionLost('the connection is gone');
           const { promise, cancel } = deadline(patience, retire);
           waiting += 1;
           try {
-            const { error, rowErrors } = await Promise.race([writer.appendRows([...rows]).getResult(), promise]);
-            if (rowErrors?.length) throw new PermanentError(rowErrors.map(({ index, message }) => `row ${index}: ${message}`).join('; '));
+            const { error, rowErrors } = await Promise.race([writer.appendRows([...rows]).getResult(), promise, ended]).catch(asLost);
+            if (rowErrors?.length) throw new PermanentError(reasonOf(rowErrors));
             if (error?.code === INVALID_ARGUMENT || error?.code === OUT_OF_RANGE) retire();
-            if (error) throw new Error(`${error.code}: ${error.message}`);
+            if (error && LOST.has(Number(error.code))) retire();
+            if (error) throw asFault(error);
           } finally {
             cancel();
             waiting -= 1;
@@ -93,6 +111,25 @@ export function tableOpener(client: managedwriter.WriterClient, table: string, p
       throw error;
     }
   }
+}
+
+/** There may be as many faults as rows, and the first of them say it. */
+function reasonOf(faults: readonly protos.google.cloud.bigquery.storage.v1.IRowError[]): string {
+  const first = faults.slice(0, 3).map(({ index, message }) => `row ${index}: ${message}`);
+  return [...first, ...(faults.length > 3 ? [`${faults.length - 3} more`] : [])].join('; ');
+}
+
+interface Answered {
+  readonly code?: number | string | null;
+  readonly message?: string | null;
+}
+
+function asFault({ code, message }: Answered): Error {
+  return LOST.has(Number(code)) ? new ConnectionLost(`${code}: ${message}`) : new Error(`${code}: ${message}`);
+}
+
+function asLost(error: unknown): never {
+  throw error instanceof Error && LOST.has(Number((error as Answered).code)) ? asFault(error as Answered) : error;
 }
 
 /** A promise that fails after a while, unless it is cancelled. */

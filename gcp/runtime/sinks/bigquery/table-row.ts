@@ -1,6 +1,7 @@
 import { type Event, PermanentError, type Row } from '../../../../shared/runtime/event';
-import { stringify } from '../../../../shared/runtime/json';
-import { FIRST, microseconds } from '../../time';
+import { ExactNumber, stringify } from '../../../../shared/runtime/json';
+import { isWellFormed, isWellFormedJson } from '../../../../shared/runtime/text';
+import { type Moment, momentOf } from '../../time';
 
 /** A column of the table, with its type as the Storage API spells it. */
 export interface Column {
@@ -27,34 +28,75 @@ export interface Origin {
   readonly publishTime: string;
 }
 
+/** One request to BigQuery takes 10 MB. This leaves room for what the rows travel with. */
+const REQUEST_BYTES = 9_500_000;
+/** What a row takes at most beside its fields, and a field beside its text: the names are numbers, and so are the lengths. */
+const [ROW_BYTES, FIELD_BYTES] = [6, 12];
+
 /**
- * Fit a row into the columns of the table. What no column holds goes into `rest`, so that nothing is lost.
- * @throws PermanentError on a value that its column cannot take
+ * Fit the rows of one event into the columns of the table. What no column holds goes into `rest`, so that nothing is lost.
+ * @throws PermanentError on a value that its column cannot take, and on more than one request takes
  */
-export function tableRow({ row, event, index }: EventRow, { messageId, publishTime }: Origin, columns: readonly Column[]): TableRow {
+export function fitRows(made: readonly EventRow[], { messageId, publishTime }: Origin, columns: readonly Column[]): TableRow[] {
   const types = new Map(columns.map(({ name, type }) => [name, type]));
+  const event = made[0]?.event;
+  if (!event) return [];
+  const published = timeOf('publish_time', publishTime);
+  const happened = timeOf('event_time', event.time);
+  requirePartition(happened, published);
   const plumbing = {
     event_id: event.id,
     event_source: event.source,
     event_type: event.type,
-    event_time: convert('event_time', 'TIMESTAMP', event.time),
-    row_index: index,
+    event_time: timestamp(happened),
+    row_index: 0,
     message_id: messageId,
-    publish_time: convert('publish_time', 'TIMESTAMP', publishTime),
+    publish_time: timestamp(published),
   };
-  requirePartition(event.time, publishTime);
-  const fitted: [string, TableRow[string]][] = Object.entries(plumbing);
-  const rest: [string, unknown][] = [];
+  for (const name in plumbing) requireColumn(name, types);
+  let bytes = 0;
+  return made.map(({ row, index }) => {
+    const fitted: Record<string, TableRow[string]> = { ...plumbing, row_index: index };
+    fill(fitted, row, event, types);
+    bytes += bytesOf(fitted);
+    if (bytes > REQUEST_BYTES)
+      throw new PermanentError(`the rows of the event take more than the ${REQUEST_BYTES} bytes that BigQuery takes at once`);
+    return fitted;
+  });
+}
+
+/** Put what a row holds into the columns. */
+function fill(fitted: Record<string, TableRow[string]>, row: Row, event: Event, types: ReadonlyMap<string, string>): void {
+  let rest: Record<string, unknown> | undefined;
   for (const [name, value] of Object.entries(row)) {
     if (value === undefined || isHeld(name, value, event)) continue;
-    const type = Object.hasOwn(plumbing, name) || name === 'rest' ? undefined : types.get(name);
-    if (!type) rest.push([name, value]);
-    else if (value !== null || type === 'JSON') fitted.push([name, convert(name, type, value)]);
+    const type = Object.hasOwn(PLUMBING, name) ? undefined : types.get(name);
+    if (!type) {
+      rest ??= {};
+      if (name === '__proto__') Object.defineProperty(rest, name, { value, enumerable: true });
+      else rest[name] = value;
+    } else if (value !== null || type === 'JSON') fitted[name] = convert(name, type, value);
   }
-  if (rest.length > 0) fitted.push(['rest', stringify(Object.fromEntries(rest))]);
+  if (!rest) return;
+  requireColumn('rest', types);
+  fitted.rest = convert('rest', 'JSON', rest);
+}
 
-  for (const [name] of fitted) if (!types.has(name)) throw new PermanentError(`the table has no column ${name}`);
-  return Object.fromEntries(fitted);
+/** The columns that rows cannot fill. */
+const PLUMBING = { event_id: 1, event_source: 1, event_type: 1, event_time: 1, row_index: 1, message_id: 1, publish_time: 1, rest: 1 };
+
+function requireColumn(name: string, types: ReadonlyMap<string, string>): void {
+  if (!types.has(name)) throw new PermanentError(`the table has no column ${name}`);
+}
+
+/** What a row takes in a request, at most. */
+function bytesOf(row: TableRow): number {
+  let bytes = ROW_BYTES;
+  for (const name in row) {
+    const value = row[name];
+    bytes += FIELD_BYTES + (typeof value === 'string' ? Buffer.byteLength(value) : 0);
+  }
+  return bytes;
 }
 
 /**
@@ -62,26 +104,71 @@ export function tableRow({ row, event, index }: EventRow, { messageId, publishTi
  * came in, so that every try says the same.
  * @see https://cloud.google.com/bigquery/docs/write-api#time-unit_column_partitioning
  */
-function requirePartition(eventTime: string, publishTime: string) {
-  const days = dayOf(eventTime) - dayOf(publishTime);
+function requirePartition(happened: Moment, published: Moment) {
+  const days = dayOf(happened) - dayOf(published);
   if (days < -DAYS_PAST) throw new PermanentError(`event_time is ${-days} days before publish_time, and BigQuery takes ${DAYS_PAST}`);
   if (days > DAYS_AHEAD) throw new PermanentError(`event_time is ${days} days after publish_time, and BigQuery takes ${DAYS_AHEAD}`);
 }
 
 /** Whether the columns of the event say the same already, digit for digit. */
 function isHeld(name: string, value: unknown, event: Event): boolean {
-  if (!['specversion', 'id', 'source', 'type', 'time'].includes(name) || value !== event[name]) return false;
-  return name !== 'time' || /:\d\d(\.\d{1,6})?Z$/.test(event.time);
+  switch (name) {
+    case 'specversion':
+    case 'id':
+    case 'source':
+    case 'type':
+      return value === event[name];
+    case 'time':
+      return value === event.time && /:\d\d(\.\d{1,6})?Z$/.test(event.time);
+    default:
+      return false;
+  }
 }
 
-function dayOf(time: string): number {
-  return Number(((microseconds(time) ?? FIRST) - FIRST) / DAY);
+function timeOf(name: string, text: string): Moment {
+  return momentOf(text) ?? refuse(name, 'TIMESTAMP', text);
+}
+
+function dayOf({ milliseconds }: Moment): number {
+  return Math.floor(milliseconds / 86_400_000);
 }
 
 function convert(name: string, type: string, value: unknown): TableRow[string] {
-  const converted = CONVERSIONS[type]?.(value);
-  if (converted !== undefined) return converted;
+  const converted = CONVERSIONS[type]?.(value) ?? refuse(name, type, value);
+  if (typeof converted === 'string') {
+    const isText = type === 'JSON' ? isWellFormedJson(converted) : isWellFormed(converted);
+    if (!isText) throw new PermanentError(`column ${name} cannot hold half of a surrogate pair`);
+    if (type === 'JSON') requireHeld(name, converted, value);
+  }
+  return converted;
+}
+
+function refuse(name: string, type: string, value: unknown): never {
   throw new PermanentError(`column ${name} of type ${type} cannot hold this ${typeof value}`);
+}
+
+/**
+ * Refuse a number of which JSON of BigQuery would lose digits: it holds whole numbers of 64 bits, and doubles. Whatever
+ * writes all 17 digits of a double means that double.
+ * @see https://cloud.google.com/bigquery/docs/reference/standard-sql/json_functions#parse_json
+ */
+function requireHeld(name: string, json: string, value: unknown): void {
+  if (!/[\d.]{16}|\d[eE][+-]?\d{3}/.test(json)) return;
+  if (typeof value === 'object' && value !== null && !(value instanceof ExactNumber)) {
+    for (const inner of Object.values(value)) requireHeld(name, json, inner);
+  } else if (typeof value === 'bigint' ? !isInt64(value) && value >> 64n !== 0n : value instanceof ExactNumber && !isDouble(value)) {
+    throw new PermanentError(
+      `column ${name} of type JSON cannot hold all digits of ${String(value).slice(0, 50)}: make it a text, or give it a column`,
+    );
+  }
+}
+
+function isDouble(number: ExactNumber): boolean {
+  return (
+    Number(number)
+      .toPrecision(17)
+      .replace(/\.?0+$/, '') === String(number).replace(/\.?0+$/, '')
+  );
 }
 
 /** How each type of column takes a value. What it cannot take is `undefined`. */
@@ -90,27 +177,41 @@ const CONVERSIONS: Readonly<Record<string, (value: unknown) => TableRow[string] 
   JSON: stringify,
   BOOL: (value) => (typeof value === 'boolean' ? value : undefined),
   INT64: (value) => (typeof value === 'bigint' || Number.isSafeInteger(value) ? int64(BigInt(value as bigint | number)) : undefined),
-  DOUBLE: (value) => (typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined),
+  DOUBLE: (value) => (isNumber(value) && Number.isFinite(Number(value)) ? Number(value) : undefined),
   NUMERIC: decimal,
   BIGNUMERIC: decimal,
   TIMESTAMP: (value) => {
-    const time = typeof value === 'string' ? microseconds(value) : undefined;
-    return time === undefined ? undefined : int64(time);
+    const time = typeof value === 'string' ? momentOf(value) : undefined;
+    return time && timestamp(time);
   },
   DATE: (value) => {
-    const time = typeof value === 'string' ? microseconds(`${value}T00:00:00Z`) : undefined;
-    return time === undefined ? undefined : Number(time / DAY);
+    const time = typeof value === 'string' ? momentOf(`${value}T00:00:00Z`) : undefined;
+    return time && dayOf(time);
   },
 };
 
 function decimal(value: unknown): string | undefined {
   if (typeof value === 'string') return /^-?\d+(\.\d+)?$/.test(value) ? value : undefined;
-  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : undefined;
+  return isNumber(value) && Number.isFinite(Number(value)) ? String(value) : undefined;
+}
+
+function isNumber(value: unknown): value is number | bigint | ExactNumber {
+  return typeof value === 'number' || typeof value === 'bigint' || value instanceof ExactNumber;
+}
+
+function isInt64(value: bigint): boolean {
+  return BigInt.asIntN(64, value) === value;
 }
 
 function int64(value: bigint): Int64 | undefined {
-  if (BigInt.asIntN(64, value) !== value) return undefined;
+  if (!isInt64(value)) return undefined;
   return new Halves(Number(BigInt.asIntN(32, value)), Number(value >> 32n));
+}
+
+function timestamp({ milliseconds, micros }: Moment): Int64 {
+  const microseconds = milliseconds * 1000 + micros;
+  if (!Number.isSafeInteger(microseconds)) return int64(BigInt(milliseconds) * 1000n + BigInt(micros))!;
+  return new Halves(microseconds | 0, Math.floor(microseconds / 2 ** 32));
 }
 
 /** A class, because the library takes a plain object for a record and looks for its columns. */
@@ -121,6 +222,5 @@ class Halves {
   ) {}
 }
 
-const DAY = 86_400_000_000n;
 /** How far from the current day BigQuery takes rows. */
 const [DAYS_PAST, DAYS_AHEAD] = [1825, 366];

@@ -161,7 +161,7 @@ test('rows that do not fit into one request are refused', async () => {
   const { made, ...lot } = lotOf(eventOf('1'));
   const rows = [0, 1].map((index) => ({ ...made[0]!, stored: sink.encode({ data: 'x'.repeat(5_000_000) }, eventOf('1'), index) }));
   expect(await refusalsOf({ ...lot, made: rows })).toEqual([
-    ['1', 'PermanentError: the rows of the event have 10000028 bytes, and BigQuery takes 9500000'],
+    ['1', 'PermanentError: the rows of the event take more than the 9500000 bytes that BigQuery takes at once'],
   ]);
 });
 
@@ -183,7 +183,44 @@ test('when the connection breaks no lot counts as written that was not, and the 
   standIn.fate = () => ({ appendResult: {} });
   await Promise.all(['4', '5'].map((id) => sink.write(lotOf(eventOf(id)))));
   expect(ids().sort()).toEqual(['4', '5']);
+  // Each lot was tried once more on another connection, which broke as well.
+  expect(standIn.asked.connections).toBe(3);
+});
+
+test('a connection that breaks once with many lots on it costs none of them, and one connection is made for all', async () => {
+  const seen = new Set<unknown>();
+  standIn.fate = ([row]) => {
+    const isFirst = !seen.has(row!.event_id);
+    seen.add(row!.event_id);
+    if (!isFirst) return { appendResult: {} };
+    return row!.event_id === '9' ? 'breaks' : 'hangs';
+  };
+  const all = Array.from({ length: 10 }, (_, place) => String(place));
+  expect((await Promise.all(all.map((id) => refusalsOf(lotOf(eventOf(id)))))).flat()).toEqual([]);
+  expect(ids().sort()).toEqual(all);
   expect(standIn.asked.connections).toBe(2);
+});
+
+test.each([10, 14])('an append that BigQuery gives up with code %i is tried once more', async (code) => {
+  let tries = 0;
+  standIn.fate = () => (tries++ === 0 ? { error: { code, message: 'not now' } } : { appendResult: {} });
+  expect(await refusalsOf(lotOf(eventOf('1')))).toEqual([]);
+  expect(ids()).toEqual(['1']);
+  standIn.fate = () => ({ error: { code, message: 'not now' } });
+  await expect(sink.write(lotOf(eventOf('2')))).rejects.toThrow(`${code}: not now`);
+});
+
+test('a server that ends the connection does not let lots wait that are on their way', async () => {
+  let waiting = 0;
+  standIn.fate = () => {
+    waiting++;
+    return waiting <= 3 ? 'hangs' : { appendResult: {} };
+  };
+  const all = Promise.all(['1', '2', '3'].map((id) => refusalsOf(lotOf(eventOf(id)))));
+  while (waiting < 3) await new Promise(setImmediate);
+  standIn.endConnections();
+  expect((await all).flat()).toEqual([]);
+  expect(ids().sort()).toEqual(['1', '2', '3']);
 });
 
 test('a column that is added to the table is filled once the table has said so', async () => {

@@ -196,11 +196,106 @@ describe('dead letters', () => {
           throw new PermanentError(`\ud800${reason}`);
         });
         const written = letter.attributes!.deadLetterReason!;
+        expect(written.length).toBeGreaterThan(0);
         expect(Buffer.byteLength(written)).toBeLessThanOrEqual(1024);
         expect(Buffer.from(written).toString()).toBe(written);
       }),
       { endOnFailure: true },
     ));
+});
+
+describe('a dead letter is one that Pub/Sub takes, with the reason in it', () => {
+  const reasonOf = ({ attributes }: Message) => attributes?.deadLetterReason;
+  const names = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`mine${index}`, 'x']));
+  const buried = async (extra: object, bytes = Buffer.from('poison')) => {
+    const { push, letters } = neighbours();
+    expect(await push(bodyOf(bytes, '7', 2, extra))).toBe(204);
+    return letters[0]!;
+  };
+
+  test.each([
+    [95, 95, 4],
+    [98, 98, 1],
+    [100, 99, 0],
+  ])('beside %i attributes of its own, of which %i are kept', async (count, kept, positions) => {
+    const letter = await buried({ attributes: names(count) });
+    const written = Object.keys(letter.attributes!);
+    expect(reasonOf(letter)).toMatch(/^SyntaxError/);
+    expect(written.filter((name) => name.startsWith('mine'))).toHaveLength(kept);
+    expect(written.filter((name) => /^deadLetter(?!Reason)/.test(name))).toHaveLength(positions);
+  });
+
+  test('beside attributes that Pub/Sub takes from nobody', async () => {
+    const letter = await buried({ attributes: { googclient_schemaencoding: 'JSON', mine: 'kept' } });
+    expect(letter.attributes).toMatchObject({ mine: 'kept' });
+    expect(Object.keys(letter.attributes!).join()).not.toContain('goog');
+  });
+
+  test('beside data that leaves no room for more than a part of it', async () => {
+    const letter = await buried({ attributes: { mine: 'y'.repeat(100) } }, Buffer.alloc(9_999_740, 'x'));
+    expect(Object.keys(letter.attributes!)).toEqual(['deadLetterReason']);
+    expect(reasonOf(letter)).toMatch(/^SyntaxError/);
+  });
+
+  test('whatever it holds', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.dictionary(fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }), fc.string({ unit: 'binary', maxLength: 250 }), {
+          maxKeys: 110,
+        }),
+        fc.nat(250_000),
+        fc.string({ unit: 'binary', maxLength: 1024 }),
+        async (attributes, less, orderingKey) => {
+          const { data, attributes: written = {} } = await buried({ attributes, orderingKey }, Buffer.alloc(9_990_000 - less, 'x'));
+          const texts = [...Object.entries(written).flat(), orderingKey];
+          expect(Object.keys(written).length).toBeLessThanOrEqual(100);
+          expect(Math.max(...Object.values(written).map((value) => Buffer.byteLength(value)))).toBeLessThanOrEqual(1024);
+          expect(Buffer.byteLength(data!, 'base64') + texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)).toBeLessThanOrEqual(
+            10_000_000,
+          );
+          expect(written.deadLetterReason).toMatch(/^SyntaxError/);
+        },
+      ),
+      { numRuns: 10 },
+    ));
+});
+
+test('an event in binary mode goes to the dead letter, with what to do', async () => {
+  const { push, letters } = neighbours();
+  expect(await push(bodyOf(Buffer.from('{"celsius":20}'), '7', 1, { attributes: { 'ce-id': '1', 'ce-specversion': '1.0' } }))).toBe(204);
+  expect(letters[0]!.attributes!.deadLetterReason).toBe(
+    'InvalidEvent: the attributes of an event came beside its data. Send it in structured mode, as one JSON object',
+  );
+});
+
+test.each([Object.create(null), new RangeError('Maximum call stack size exceeded'), 'a text', undefined])(
+  'whatever is thrown at the last attempt, the message goes to the dead letter: %p',
+  async (thrown) => {
+    const letters: Message[] = [];
+    const handler = pubSubPushSource({
+      transform: (event) => event,
+      sink: {
+        encode: (row) => row,
+        write: () => {
+          throw thrown;
+        },
+      },
+      deadLetter: async (message) => void letters.push(message),
+    });
+    let code = 0;
+    const response = { status: (answered: number) => ({ end: () => (code = answered) }) };
+    await handler(
+      { body: bodyOf(bytesOf(eventOf('1')), '1', MAX_ATTEMPTS), query: { maxDeliveryAttempts: String(MAX_ATTEMPTS) } },
+      response,
+    );
+    expect([code, letters.length]).toEqual([204, 1]);
+  },
+);
+
+test('an event of more rows than a stack holds is stored', async () => {
+  const { push, lots } = neighbours({ transform: () => Array.from({ length: 200_000 }, (_, part) => ({ part })) });
+  expect(await push(bodyOf(bytesOf(eventOf('1'))))).toBe(204);
+  expect(lots[0]!.made).toHaveLength(200_000);
 });
 
 test('a lot is named after its subscription and its message, and knows when and where its record arrived', async () => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { type Column, type Int64, type TableRow, tableRow } from '../../../../../gcp/runtime/sinks/bigquery/table-row';
+import { type Column, fitRows, type Int64, type TableRow } from '../../../../../gcp/runtime/sinks/bigquery/table-row';
 import { type Event, PermanentError, type Row } from '../../../../../shared/runtime/event';
-import { parse } from '../../../../../shared/runtime/json';
+import { parse, stringify } from '../../../../../shared/runtime/json';
+import { isWellFormedJson } from '../../../../../shared/runtime/text';
 import { judge } from '../../../../../shared/runtime/verdict';
 import { anEvent } from '../../../../support/events';
 
@@ -16,8 +17,8 @@ const PLUMBING: readonly Column[] = [
 
 /** The columns beyond the plumbing, and what the row has for them. */
 function fitted(row: Row, columns: readonly Column[] = [], of: Event = event, publishTime = origin.publishTime): TableRow {
-  const whole = tableRow({ row, event: of, index: 0 }, { ...origin, publishTime }, [...PLUMBING, ...columns]);
-  return Object.fromEntries(Object.entries(whole).filter(([name]) => name === 'rest' || !PLUMBING.some((column) => column.name === name)));
+  const [whole] = fitRows([{ row, event: of, index: 0 }], { ...origin, publishTime }, [...PLUMBING, ...columns]);
+  return Object.fromEntries(Object.entries(whole!).filter(([name]) => name === 'rest' || !PLUMBING.some((column) => column.name === name)));
 }
 
 const int = ({ low, high }: Int64) => (BigInt(high) << 32n) | BigInt.asUintN(32, BigInt(low));
@@ -26,7 +27,7 @@ const utc = (...parts: [number, number, number, number, number, number]) =>
 
 describe('the columns of the event', () => {
   test('say what it is, which of its rows this is, and what it came in', () => {
-    const row = tableRow({ row: {}, event, index: 2 }, origin, PLUMBING);
+    const row = fitRows([{ row: {}, event, index: 2 }], origin, PLUMBING)[0]!;
     expect({ ...row, event_time: int(row.event_time as Int64), publish_time: int(row.publish_time as Int64) }).toEqual({
       event_id: '1',
       event_source: '/test',
@@ -40,7 +41,7 @@ describe('the columns of the event', () => {
 
   test('cannot be overwritten by a row, and what it has by their names is kept', () => {
     const row = { event_id: 'mine', rest: 1, row_index: 9 };
-    const whole = tableRow({ row, event, index: 0 }, origin, PLUMBING);
+    const whole = fitRows([{ row, event, index: 0 }], origin, PLUMBING)[0]!;
     expect(whole).toMatchObject({ event_id: '1', row_index: 0 });
     expect(JSON.parse(String(whole.rest))).toEqual(row);
   });
@@ -66,6 +67,14 @@ describe('an event', () => {
     ['2027-02-02T00:00:00Z', 'event_time is 367 days after publish_time, and BigQuery takes 366'],
   ])('of %s has none, whatever the clock says', (time, reason) =>
     expect(() => fitted({}, [], { ...event, time })).toThrow(new PermanentError(reason)),
+  );
+});
+
+test('an event of more rows than one request takes is refused, however small they are', () => {
+  const rows = (count: number) => Array.from({ length: count }, (_, index) => ({ row: {}, event, index }));
+  expect(fitRows(rows(10_000), origin, PLUMBING)).toHaveLength(10_000);
+  expect(() => fitRows(rows(125_000), origin, PLUMBING)).toThrow(
+    new PermanentError('the rows of the event take more than the 9500000 bytes that BigQuery takes at once'),
   );
 });
 
@@ -122,10 +131,47 @@ describe('a column refuses', () => {
     expect(() => fitted({ it: value }, [{ name: 'it', type }])).toThrow(`column it of type ${type} cannot hold this ${kind}`),
   );
 
+  test.each<[string, unknown]>([
+    ['STRING', 'order \ud83d'],
+    ['JSON', { text: 'order \ud83e' }],
+    ['JSON', { '\udc00': 1 }],
+    ['JSON', '\\\ud83d'],
+  ])('half of a surrogate pair, which would be stored as U+FFFD, in %s: %j', (type, value) =>
+    expect(() => fitted({ it: value }, [{ name: 'it', type }])).toThrow(
+      new PermanentError('column it cannot hold half of a surrogate pair'),
+    ),
+  );
+
+  test.each<[string, unknown]>([
+    ['STRING', 'order 😀'],
+    ['JSON', ['😀', '\\ud83d', '\\\\ud83d']],
+  ])('no whole pair, nor what looks like half of one, in %s: %j', (type, value) =>
+    expect(fitted({ it: value }, [{ name: 'it', type }]).it).toBe(type === 'JSON' ? JSON.stringify(value) : value),
+  );
+
+  test.each(['99999999999999.999', '3.141592653589793238462643383279', '1e-400', '18446744073709551616', '-9223372036854775809'])(
+    'a number of which JSON of BigQuery would lose digits: %s',
+    (digits) => {
+      const reason = `column it of type JSON cannot hold all digits of ${digits}: make it a text, or give it a column`;
+      expect(() => fitted({ it: { a: [parse(digits)] } }, [{ name: 'it', type: 'JSON' }])).toThrow(new PermanentError(reason));
+      const numeric = { name: 'it', type: 'BIGNUMERIC' };
+      expect(fitted({ it: parse(digits) }, [numeric]).it).toBe(digits);
+    },
+  );
+
+  test.each(['18446744073709551615', '-9223372036854775808', '0.1', '0.10000000000000001', '1e+300', '"12345678901234567890123"'])(
+    'no number that it holds: %s',
+    (text) => expect(fitted({ it: parse(text) }, [{ name: 'it', type: 'JSON' }])).toEqual({ it: text }),
+  );
+
+  test.each(['DOUBLE', 'NUMERIC', 'JSON'])('a number that is none, in %s', (type) => {
+    expect(() => fitted({ it: 0 / 0 }, [{ name: 'it', type }])).toThrow(/NaN|cannot hold this number/);
+  });
+
   test('everything, when the table lacks it', () => {
     const withoutRest = PLUMBING.filter(({ name }) => name !== 'rest');
-    expect(() => tableRow({ row: { a: 1 }, event, index: 0 }, origin, withoutRest)).toThrow('the table has no column rest');
-    expect(() => tableRow({ row: {}, event, index: 0 }, origin, PLUMBING.slice(1))).toThrow('the table has no column event_id');
+    expect(() => fitRows([{ row: { a: 1 }, event, index: 0 }], origin, withoutRest)).toThrow('the table has no column rest');
+    expect(() => fitRows([{ row: {}, event, index: 0 }], origin, PLUMBING.slice(1))).toThrow('the table has no column event_id');
   });
 });
 
@@ -165,6 +211,10 @@ describe('what no column holds', () => {
         );
         if ('reason' in verdict) throw new Error(verdict.reason);
         const { row, event: of } = verdict.rows[0]!;
+        if (!isWellFormedJson(stringify(of.data ?? null))) {
+          expect(() => fitted(row, columns, of, of.time)).toThrow('column data cannot hold half of a surrogate pair');
+          return;
+        }
         const written = fitted(row, columns, of, of.time);
         const put = {
           ...(written.rest === undefined ? {} : (parse(String(written.rest)) as object)),

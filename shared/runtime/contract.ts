@@ -1,0 +1,58 @@
+import type { Event } from './event';
+import { type CheckError, check } from './event-check';
+
+/** Says that what came is no event, and how. */
+export class InvalidEvent extends Error {
+  override readonly name = 'InvalidEvent';
+}
+
+/** What a pattern of the contract asks for, in words. */
+const WORDS: Readonly<Record<string, string>> = {
+  id: 'must have 256 characters at most, or 128 where one of them is beyond U+FFFF',
+  source: 'must be a URI reference',
+  time: 'must be a moment that exists, such as 2026-01-31T08:30:00.125Z',
+  datacontenttype: 'must be a media type',
+  dataschema: 'must be a URI',
+  partitionkey: 'must have 256 characters at most, or 128 where one of them is beyond U+FFFF',
+  data_base64: 'must be base64',
+};
+
+/** No character that CloudEvents forbids has this form. */
+const ORDINARY = /^[ -~]*$/;
+/** Control characters, halves of pairs, and code points that are no characters. */
+const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u;
+
+/**
+ * Take a parsed value for an event. An attribute that is `null` is unset, so it is taken away.
+ *
+ * `event.schema.json` says most of the contract. What stands here is beyond what API Gateway does with a schema.
+ * @throws InvalidEvent on anything that breaks the contract
+ * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#type-system
+ */
+export function toEvent(value: unknown): Event {
+  if (!check(value)) throw new InvalidEvent(check.errors?.map(inWords).join('; ') ?? 'does not follow the event contract');
+  const event = value as Record<string, unknown>;
+  for (const name in event) {
+    const attribute = event[name];
+    if (name === 'data' || name === 'data_base64') continue;
+    if (!/^[a-z0-9]+$/.test(name)) throw new InvalidEvent(`${inQuotes(name)} is no name of an attribute: it must be of a to z and 0 to 9`);
+    if (attribute === null) delete event[name];
+    else if (typeof attribute === 'string' && !ORDINARY.test(attribute) && FORBIDDEN.test(attribute)) {
+      throw new InvalidEvent(`${name} must hold no control character, no half of a surrogate pair and no noncharacter`);
+    }
+  }
+  return event as Event;
+}
+
+/** A name may be anything, so it is quoted as JSON, and cut. */
+function inQuotes(name: string): string {
+  return JSON.stringify(name.length > 50 ? `${name.slice(0, 50)}…` : name);
+}
+
+function inWords({ instancePath, keyword, message, params }: CheckError): string {
+  const name = instancePath.slice(1);
+  if (keyword === 'pattern') return `${name} ${WORDS[name] ?? message}`;
+  if (keyword === 'not') return 'data and data_base64 exclude each other';
+  const allowed = params.allowedValues ? `: ${params.allowedValues.join(', ')}` : '';
+  return `${name || 'event'} ${message}${allowed}`;
+}
