@@ -1,6 +1,6 @@
-import { PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { PutObjectCommand, S3Client, type S3ServiceException } from '@aws-sdk/client-s3';
 import { stringify } from '../../../shared/runtime/json';
-import { OBJECT_TYPE, objectName, objectOf } from '../../../shared/runtime/objects';
+import { OBJECT_TYPE, objectName, objectOf } from '../../../shared/runtime/ndjson';
 import { setting } from '../../../shared/runtime/setting';
 import type { Sink } from '../../../shared/runtime/sink';
 import { CLIENT } from '../requests';
@@ -47,5 +47,5 @@ export function s3Sink({ name, processor }: S3SinkProps): Sink<string> {
 
 /** Whether an object of this name is there already. */
 function isStored(error: unknown): boolean {
-  return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412;
+  return (error as Partial<S3ServiceException>).$metadata?.httpStatusCode === 412;
 }

@@ -1,6 +1,6 @@
-import { RestError } from '@azure/storage-blob';
+import type { RestError } from '@azure/storage-blob';
 import { stringify } from '../../../shared/runtime/json';
-import { OBJECT_TYPE, objectName, objectOf } from '../../../shared/runtime/objects';
+import { OBJECT_TYPE, objectName, objectOf } from '../../../shared/runtime/ndjson';
 import type { Sink } from '../../../shared/runtime/sink';
 import { containerOf } from '../container';
 
@@ -29,5 +29,5 @@ export function blobSink(name: string): Sink<string> {
 
 /** Whether a blob of this name is there already. */
 function isStored(error: unknown): boolean {
-  return error instanceof RestError && error.code === 'BlobAlreadyExists';
+  return (error as Partial<RestError>).code === 'BlobAlreadyExists';
 }

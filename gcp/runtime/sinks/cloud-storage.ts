@@ -1,5 +1,5 @@
 import { stringify } from '../../../shared/runtime/json';
-import { OBJECT_TYPE, objectName, objectOf } from '../../../shared/runtime/objects';
+import { OBJECT_TYPE, objectName, objectOf } from '../../../shared/runtime/ndjson';
 import { setting } from '../../../shared/runtime/setting';
 import type { Sink } from '../../../shared/runtime/sink';
 import { emulatorOf } from '../loopback';
