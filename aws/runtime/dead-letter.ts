@@ -36,8 +36,10 @@ const TRIES = 4;
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
  */
 export function deadLetterQueue(name: string): SendLetters {
-  const sqs = new SQSClient(CLIENT);
   const queueUrl = setting(`${name}_QUEUE_URL`);
+  // A client signs for its own region, whatever the address of the queue says.
+  const region = /\bsqs(?:-fips)?\.([a-z0-9-]+)\./.exec(queueUrl)?.[1];
+  const sqs = new SQSClient(region ? { ...CLIENT, region } : CLIENT);
 
   async function send(entries: readonly Entry[], abortSignal?: AbortSignal): Promise<void> {
     let left = [...entries];

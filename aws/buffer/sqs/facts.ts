@@ -88,7 +88,9 @@ export const facts: ServiceFacts = {
   },
   calls: {
     // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
-    '@aws-sdk/client-sqs SendMessageBatchCommand': ({ arguments: [input] }) => [{ may: 'sqs:SendMessage', on: said.part(input, 'QueueUrl') }],
+    '@aws-sdk/client-sqs SendMessageBatchCommand': ({ arguments: [input] }) => [
+      { may: 'sqs:SendMessage', on: said.part(input, 'QueueUrl') },
+    ],
   },
   harmless: ['@aws-sdk/client-sqs SQSClient'],
 };

@@ -1,3 +1,4 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
 import fc from 'fast-check';
 import { deadLetterQueue, messagesOf, type Sending } from '../../../aws/runtime/dead-letter';
 import { type DeadLetter, deadLetter as letterOf } from '../../../shared/runtime/verdict';
@@ -72,6 +73,24 @@ test('letters that SQS takes at no try fail the call, which says how many and wh
 test('nothing is sent once the time of the call is over', async () => {
   const { messages, sent } = await send(letters(Buffer.from('a')), { signal: AbortSignal.abort() });
   expect([messages, sent]).toEqual([[], expect.stringMatching(/abort/i)]);
+});
+
+test.each([
+  ['https://sqs.us-east-1.amazonaws.com/123456789012/dead', 'us-east-1'],
+  ['https://sqs-fips.us-gov-west-1.amazonaws.com/123456789012/dead', 'us-gov-west-1'],
+  ['https://sqs.cn-north-1.amazonaws.com.cn/123456789012/dead', 'cn-north-1'],
+  ['https://vpce-1-2.sqs.eu-central-1.vpce.amazonaws.com/123456789012/dead', 'eu-central-1'],
+  ['https://queue.example/dead', 'eu-west-1'],
+])('a letter to %s is signed for %s', async (url, region) => {
+  Object.assign(process.env, CLIENT_ENVIRONMENT, { DEAD_LETTER_QUEUE_URL: url });
+  let signed: unknown;
+  const sent = jest.spyOn(SQSClient.prototype, 'send').mockImplementation(async function (this: SQSClient) {
+    signed = await this.config.region();
+    return {};
+  });
+  await deadLetterQueue('DEAD_LETTER')(letters(Buffer.from('a')));
+  sent.mockRestore();
+  expect(signed).toBe(region);
 });
 
 test.each([
