@@ -4,7 +4,7 @@ import { sortBatch } from '../../../shared/runtime/batch';
 import type { Transform } from '../../../shared/runtime/event';
 import { each } from '../../../shared/runtime/objects';
 import type { Lot, Made, Refusal, Sink, SourceRecord } from '../../../shared/runtime/sink';
-import { deadLetter as letterOf } from '../../../shared/runtime/verdict';
+import { inOneLine, deadLetter as letterOf } from '../../../shared/runtime/verdict';
 import type { SendLetters } from '../dead-letter';
 import { type Call, nearlyOver } from '../requests';
 
@@ -25,25 +25,36 @@ export interface KinesisSourceProps<Stored> {
  * every lot is written, because a message cannot be replaced. The handler answers before its time is over, and gives
  * nothing up: Lambda does that, as the mapping is told.
  *
- * A lot that is too large to be built fails the call instead: Lambda then halves the batch, until what is too large stands
- * alone.
+ * A lot that is too large to be built is written in halves, and a record that is too large alone goes to the dead letter.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
  */
 export function kinesisSource<Stored>({ transform, sink, deadLetter }: KinesisSourceProps<Stored>) {
+  async function store(made: readonly Made<Stored>[], signal: AbortSignal): Promise<readonly Refusal[]> {
+    try {
+      return await sink.write(lotOf(made), signal);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const [first, ...others] = recordsOf(made);
+      if (others.length === 0) return [{ record: first!, reason: inOneLine(error) }];
+      const half = new Set(others.slice(Math.floor(others.length / 2)));
+      const [kept, rest] = [made.filter(({ record }) => !half.has(record)), made.filter(({ record }) => half.has(record))];
+      return [...(await store(kept, signal)), ...(await store(rest, signal))];
+    }
+  }
+
   return async ({ Records }: KinesisStreamEvent, call: Call): Promise<KinesisStreamBatchResponse> => {
     const signal = nearlyOver(call);
     const { hours, refusals } = sortBatch(Records.map(sourceRecord), transform, sink);
     const refused: (readonly Refusal[])[] = [refusals];
     try {
       await each(hours, async (made) => {
-        refused.push(await sink.write(lotOf(made), signal));
+        refused.push(await store(made, signal));
       });
       const letters = refused.flat().map(({ record, reason }) => letterOf(record.bytes, reason, record.position));
       await deadLetter(letters, { signal });
       console.info({ message: 'Batch settled.', records: Records.length, lots: hours.length, deadLetters: letters.length });
       return { batchItemFailures: [] };
     } catch (error) {
-      if (error instanceof RangeError) throw error;
       const [from, to] = [Records[0], Records.at(-1)].map((record) => record?.kinesis.sequenceNumber ?? '');
       console.error({ message: 'The batch failed and will be tried again.', records: Records.length, from, to, error });
       return { batchItemFailures: [{ itemIdentifier: from! }] };
@@ -66,9 +77,13 @@ function sourceRecord({ kinesis, eventID, eventSourceARN }: KinesisStreamRecord)
  * hold every record between the two. A filter leaves records out, and so do batches that are read side by side.
  */
 function lotOf<Stored>(made: readonly Made<Stored>[]): Lot<Stored> {
-  const records = [...new Set(made.map(({ record }) => record))];
+  const records = recordsOf(made);
   const numbers = records.map(({ position }) => position.sequenceNumber);
   const hash = createHash('sha256').update(numbers.join()).digest('hex').slice(0, 8);
   const { arrived, position } = records[0]!;
   return { name: `${position.shard}-${numbers[0]}-${numbers.at(-1)}-${hash}`, arrived, made };
+}
+
+function recordsOf(made: readonly Made<unknown>[]): SourceRecord[] {
+  return [...new Set(made.map(({ record }) => record))];
 }

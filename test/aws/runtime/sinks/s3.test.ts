@@ -64,6 +64,14 @@ test('within one write, an answer that got lost is made good for', async () => {
   expect([await count(), store.writes.length - writes]).toEqual([1, 2]);
 });
 
+test('a store that refuses four calls, one after the other, costs no batch', async () => {
+  const { sink, count, clear } = made;
+  await clear();
+  store.set('before', 4);
+  expect(await sink.write(lotOf(sink, [{ event: eventOf('1') }]))).toEqual([]);
+  expect(await count()).toBe(1);
+});
+
 test('any other refusal fails the lot', async () => {
   const down = await loopback(() => ({ status: 403, body: '<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>' }));
   process.env.AWS_ENDPOINT_URL_S3 = down;

@@ -124,6 +124,34 @@ describe('lots', () => {
   });
 });
 
+describe('a lot that is too large to be built', () => {
+  const records = ['1', '2', '3', '4', '5'].map((id, place) => kinesisRecord(bytesOf(eventOf(id)), place));
+  const tooLarge = (isTooLarge: (stored: string[]) => boolean) => {
+    const { ends, ...model } = modelEnds({ transform: (event) => [event, event] });
+    const write: typeof ends.sink.write = async (lot) => {
+      if (isTooLarge(lot.made.map(({ stored }) => stored))) throw new RangeError('Invalid string length');
+      return ends.sink.write(lot);
+    };
+    return { ...model, handler: kinesisSource({ ...ends, sink: { ...ends.sink, write } }) };
+  };
+
+  test('is written in halves, the same at every try', async () => {
+    const { handler, lots, letters } = tooLarge((stored) => stored.length > 4);
+    expect(await handler({ Records: records }, CONTEXT)).toEqual({ batchItemFailures: [] });
+    const ids = () => [...lots.values()].map(({ made }) => made.map(({ stored }) => JSON.parse(stored).id).join(''));
+    expect([ids(), letters]).toEqual([['1122', '33', '4455'], []]);
+    await handler({ Records: records }, CONTEXT);
+    expect(ids()).toEqual(['1122', '33', '4455']);
+  });
+
+  test('for one record goes on without it, and that one goes to the dead letter', async () => {
+    const { handler, rows, letters } = tooLarge((stored) => stored.some((row) => row.includes('"3"')));
+    expect(await handler({ Records: records }, CONTEXT)).toEqual({ batchItemFailures: [] });
+    expect(rows().map(({ id }) => id)).toEqual([...'11224455']);
+    expect(letters).toMatchObject([{ reason: 'RangeError: Invalid string length', position: positionOf(records[2]!) }]);
+  });
+});
+
 describe('dead letters', () => {
   test('say why, where, and what', async () => {
     const { handler, letters } = source();
@@ -180,18 +208,6 @@ describe('what Lambda is told', () => {
     expect(await handler(...records, bad)).toEqual(failure);
     expect(await handler(...records, bad)).toEqual({ batchItemFailures: [] });
     expect([rows().length, letters.length]).toEqual([4, 1]);
-  });
-
-  test('of a lot that is too large to be built, that the call failed: Lambda halves the batch, until its record stands alone', async () => {
-    const { ends, rows } = modelEnds();
-    const write: typeof ends.sink.write = (lot) => {
-      if (lot.made.some(({ stored }) => stored.includes('"3"'))) throw new RangeError('Invalid string length');
-      return ends.sink.write(lot);
-    };
-    const handler = kinesisSource({ ...ends, sink: { ...ends.sink, write } });
-    const givenUp = await deliver(records, (...Records) => handler({ Records }, CONTEXT), 4, retries);
-    expect(givenUp.map(numberOf)).toEqual([numberOf(records[2]!)]);
-    expect(rows().map(({ id }) => id)).toEqual(['1', '2', '4']);
   });
 
   test('when a process ends after its write, nothing: the batch comes again in halves, which store its rows a second time', async () => {
