@@ -7,8 +7,8 @@ import type { Lot } from './sink';
 const PIECE_CHARACTERS = 1024 * 1024;
 
 /**
- * The type of an object of rows. It has no `Content-Encoding`: query engines unpack what ends in `.gz`, and where a store or
- * a client has unpacked it on the way, they fail.
+ * The type of an object of rows. It has no `Content-Encoding`: query engines unpack what ends in `.gz`, and fail where a
+ * store or a client has unpacked it on the way: GoogleCloudDataproc/hadoop-connectors#1060.
  */
 export const OBJECT_TYPE = 'application/gzip';
 

@@ -83,14 +83,11 @@ test.each([
   ['https://queue.example/dead', 'eu-west-1'],
 ])('a letter to %s is signed for %s', async (url, region) => {
   Object.assign(process.env, CLIENT_ENVIRONMENT, { DEAD_LETTER_QUEUE_URL: url });
-  let signed: unknown;
-  const sent = jest.spyOn(SQSClient.prototype, 'send').mockImplementation(async function (this: SQSClient) {
-    signed = await this.config.region();
-    return {};
-  });
+  const send = jest.spyOn(SQSClient.prototype, 'send').mockReturnValue({} as never);
   await deadLetterQueue('DEAD_LETTER')(letters(Buffer.from('a')));
-  sent.mockRestore();
-  expect(signed).toBe(region);
+  const [client] = send.mock.instances as unknown as SQSClient[];
+  send.mockRestore();
+  expect(await client!.config.region()).toBe(region);
 });
 
 test.each([
