@@ -73,14 +73,18 @@ function sourceRecord({ kinesis, eventID, eventSourceARN }: KinesisStreamRecord)
 }
 
 /**
- * The records that have rows in it name a lot: the first, the last, and a hash of all of them, because a batch need not
- * hold every record between the two. A filter leaves records out, and so do batches that are read side by side.
+ * The records that have rows in it name a lot: the first, the last, and a hash of all of them and of their stream. A batch
+ * need not hold every record between the two: a filter leaves records out, and so do batches that are read side by side. And
+ * two streams may count alike.
  */
 function lotOf<Stored>(made: readonly Made<Stored>[]): Lot<Stored> {
   const records = recordsOf(made);
   const numbers = records.map(({ position }) => position.sequenceNumber);
-  const hash = createHash('sha256').update(numbers.join()).digest('hex').slice(0, 8);
   const { arrived, position } = records[0]!;
+  const hash = createHash('sha256')
+    .update([position.stream, ...numbers].join())
+    .digest('hex')
+    .slice(0, 8);
   return { name: `${position.shard}-${numbers[0]}-${numbers.at(-1)}-${hash}`, arrived, made };
 }
 

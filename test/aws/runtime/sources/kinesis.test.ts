@@ -99,7 +99,7 @@ describe('lots', () => {
     await handler(...records);
     await handler(...records.slice(1, 3));
     const [first, last] = [numberOf(records[1]!), numberOf(records[2]!)];
-    const hash = createHash('sha256').update(`${first},${last}`).digest('hex').slice(0, 8);
+    const hash = createHash('sha256').update(`${records[0]!.eventSourceARN},${first},${last}`).digest('hex').slice(0, 8);
     expect([...lots.keys()]).toEqual([`shardId-000000000000-${first}-${last}-${hash}`]);
   });
 
@@ -109,6 +109,14 @@ describe('lots', () => {
     await handler(a!, c!);
     await handler(a!, b!, c!);
     expect(new Set(rows().map(({ id }) => id))).toEqual(new Set(['a', 'b', 'c']));
+  });
+
+  test('of two streams are two, however they count', async () => {
+    const { handler, lots } = source();
+    const one = kinesisRecord(bytesOf(eventOf('1')));
+    await handler(one);
+    await handler({ ...one, eventSourceARN: `${one.eventSourceARN}-of-another` });
+    expect(lots.size).toBe(2);
   });
 
   test('none when there is nothing to store', async () => {
@@ -193,6 +201,7 @@ describe('what Lambda is told', () => {
   test('of a function with three seconds, the same as of one with a minute', async () => {
     const { ends, rows } = modelEnds();
     const write: typeof ends.sink.write = async (lot, signal) => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
       signal!.throwIfAborted();
       return ends.sink.write(lot);
     };
