@@ -158,7 +158,10 @@ async function handlers() {
     const decoded = (index: number) => Buffer.from(base64[index]!, 'base64').toString('utf8');
 
     const sides: Record<string, readonly [ours: () => Promise<unknown>, base: () => Promise<void>]> = {
-      AWS: [() => kinesis({ Records } as unknown as Parameters<typeof kinesis>[0]), () => plain(decoded)],
+      AWS: [
+        () => kinesis({ Records } as unknown as Parameters<typeof kinesis>[0], { getRemainingTimeInMillis: () => 60_000 }),
+        () => plain(decoded),
+      ],
       Azure: [() => hub(bytes, context as unknown as Parameters<typeof hub>[1]), () => plain((index) => bytes[index]!.toString('utf8'))],
       GCP: [
         async () => {

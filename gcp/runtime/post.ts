@@ -5,7 +5,7 @@ const auth = new GoogleAuth({ scopes: 'https://www.googleapis.com/auth/cloud-pla
 /** What a request carries. */
 export interface Content {
   readonly contentType: string;
-  readonly body: string;
+  readonly body: string | Buffer<ArrayBuffer>;
   /** How many milliseconds it may go unanswered before it counts as failed. */
   readonly timeout: number;
 }

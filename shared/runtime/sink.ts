@@ -44,6 +44,7 @@ export interface Sink<Stored> {
   /**
    * Write a lot. The same lot again changes nothing.
    * @returns the records that the store will never take; all others of the lot are written
+   * @throws RangeError when the lot is too large to be built: a source may bring it in parts
    * @throws Error when the store cannot be reached: the lot comes again
    */
   write(lot: Lot<Stored>, signal?: AbortSignal): Promise<readonly Refusal[]>;

@@ -116,7 +116,7 @@ describe.each(readdirSync(path.join(root, 'azure/handlers')))('%s', (name) => {
       payload: '{"specversion":"1.0"}',
     });
     expect(Object.entries(found).filter(([at]) => at !== letter)).toEqual([
-      ['events/year=2026/month=01/day=31/hour=08/acme-orders-reader-p3-40-40.ndjson', `${JSON.stringify(good)}\n`],
+      ['events/year=2026/month=01/day=31/hour=08/acme-orders-reader-p3-40-40.ndjson.gz', `${JSON.stringify(good)}\n`],
     ]);
     const tokens = (requests as Request[]).filter(({ line }) => line.startsWith('GET /msi/token'));
     expect(new Set(tokens.map(({ line }) => new URLSearchParams(line.split('?')[1]).get('client_id')))).toEqual(

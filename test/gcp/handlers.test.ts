@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { App, Testing } from 'cdktf';
 import { strFromU8, unzipSync } from 'fflate';
 import { GcpPipeline } from '../../gcp/architectures/pipeline';
@@ -49,7 +50,7 @@ const STORES: Readonly<Record<string, () => Promise<StoreStandIn>>> = {
     return {
       settings: { BUCKET: 'acme-events', PREFIX: 'events/' },
       environment: { STORAGE_EMULATOR_HOST: `http://${standIn.address}` },
-      stored: () => [...standIn.objects.values()].map(({ body }) => JSON.parse(body.toString()).id),
+      stored: () => [...standIn.objects.values()].map(({ body }) => JSON.parse(gunzipSync(body).toString()).id),
       stop: () => standIn.stop(),
     };
   },

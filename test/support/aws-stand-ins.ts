@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
 import { DataApi } from '../../local/aws/aurora/data-api';
 import type { Fault } from './faults';
 import { loopback } from './loopback';
@@ -26,22 +27,32 @@ export interface StoreStandIn {
   ids(): Promise<string[]>;
 }
 
-/** S3 with one bucket. Objects lie under their path. */
+/** S3 with one bucket. Objects lie under their path, as whoever unpacks them reads them. */
 export async function s3() {
   const objects: Record<string, string> = {};
   let fault: Fault = 'none';
-  const endpoint = await loopback(({ method, url }, body) => {
-    if (fault !== 'before') objects[`${method} ${decodeURIComponent(new URL(url!, 'http://s3').pathname)}`] = body.toString();
-    return { status: fault === 'none' ? 200 : 503 };
+  let left = 0;
+  const writes: Record<string, unknown>[] = [];
+  const endpoint = await loopback(({ method, url, headers }, body) => {
+    writes.push(headers);
+    const now = left-- > 0 ? fault : 'none';
+    const name = `${method} ${decodeURIComponent(new URL(url!, 'http://s3').pathname)}`;
+    const isThere = headers['if-none-match'] === '*' && name in objects;
+    if (now !== 'before' && !isThere) objects[name] = gunzipSync(body).toString();
+    if (now !== 'none') return { status: 503 };
+    return isThere ? { status: 412, body: '<Error><Code>PreconditionFailed</Code></Error>' } : { status: 200 };
   });
   const lines = () => Object.values(objects).flatMap((body) => body.split('\n').slice(0, -1));
   return {
     objects,
+    /** The headers of each request. */
+    writes,
     lines,
     settings: { BUCKET: 'my-bucket', PREFIX: 'events/' },
     environment: { AWS_ENDPOINT_URL_S3: endpoint },
-    set: (next: Fault) => {
-      fault = next;
+    /** How so many calls go from here on. */
+    set: (next: Fault, calls = Number.POSITIVE_INFINITY) => {
+      [fault, left] = [next, calls];
     },
     ids: async () =>
       lines()
@@ -97,26 +108,52 @@ export const STORES: Readonly<Record<string, () => Promise<StoreStandIn>>> = {
   'CLUSTER_ARN,SECRET_ARN,DATABASE,TABLE': aurora,
 };
 
-/** A message as a client sends it to SQS. */
+/** A message as a client sends it to SQS, and in which call. */
 export interface SentMessage {
-  readonly QueueUrl: string;
+  readonly Id: string;
+  readonly call: number;
   readonly MessageBody: string;
   readonly MessageAttributes?: Readonly<Record<string, { readonly DataType: string; readonly StringValue: string }>>;
 }
 
-/** The queue of the dead letter. */
-export async function deadLetterQueue() {
+/** What SQS takes: of messages, of bytes in one and in one call, of characters. */
+const [MESSAGES, BYTES, CHARACTERS] = [10, 256 * 1024, /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u];
+
+/**
+ * The queue of the dead letter, which takes nothing over its limits.
+ * @param refuses which messages of a call are not taken, beside others that are
+ */
+export async function deadLetterQueue(refuses: (message: SentMessage) => boolean = () => false) {
   const messages: SentMessage[] = [];
+  let call = 0;
   const endpoint = await loopback(({ headers }, body) => {
-    if (headers['x-amz-target'] !== 'AmazonSQS.SendMessage') return { status: 400 };
-    const message: SentMessage = JSON.parse(body.toString());
-    messages.push(message);
-    const MD5OfMessageBody = createHash('md5').update(message.MessageBody).digest('hex');
-    return {
-      status: 200,
-      headers: { 'content-type': 'application/x-amz-json-1.0' },
-      body: JSON.stringify({ MessageId: '1', MD5OfMessageBody }),
+    const { QueueUrl, Entries }: { QueueUrl: string; Entries: Omit<SentMessage, 'call'>[] } = JSON.parse(body.toString());
+    const bytes = Entries.map(({ MessageBody, MessageAttributes = {} }) =>
+      Object.entries(MessageAttributes).reduce(
+        (sum, [name, { StringValue }]) => sum + `${name}String${StringValue}`.length,
+        Buffer.byteLength(MessageBody),
+      ),
+    ).reduce((sum, one) => sum + one, 0);
+    const fits = Entries.length <= MESSAGES && bytes <= BYTES && new Set(Entries.map(({ Id }) => Id)).size === Entries.length;
+    const isKnown = headers['x-amz-target'] === 'AmazonSQS.SendMessageBatch' && QueueUrl === `${endpoint}/queue`;
+    if (!isKnown || !fits || !Entries.every(({ MessageBody }) => CHARACTERS.test(MessageBody))) return { status: 400 };
+    call++;
+    const taken = Entries.map((entry): SentMessage => ({ ...entry, call })).filter((message) => !refuses(message));
+    messages.push(...taken);
+    const answer = {
+      Successful: taken.map(({ Id, MessageBody }) => ({
+        Id,
+        MessageId: Id,
+        MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex'),
+      })),
+      Failed: Entries.filter(({ Id }) => !taken.some((message) => message.Id === Id)).map(({ Id }) => ({
+        Id,
+        Code: 'InternalError',
+        SenderFault: false,
+        Message: 'try again',
+      })),
     };
+    return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: JSON.stringify(answer) };
   });
   return { messages, url: `${endpoint}/queue`, environment: { AWS_ENDPOINT_URL_SQS: endpoint } };
 }

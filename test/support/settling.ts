@@ -31,7 +31,7 @@ export interface Sent {
 export interface Ends {
   readonly transform: Transform;
   readonly sink: Sink<string>;
-  readonly deadLetter: (letter: DeadLetter) => Promise<void>;
+  readonly deadLetter: (letters: readonly DeadLetter[]) => Promise<void>;
 }
 
 /** A source, called as its cloud calls it: again after a fault, a bounded number of times. */
@@ -61,7 +61,9 @@ export function modelEnds({ transform = (event) => event, fault = () => 'none' }
       return [...refused].map((record) => ({ record, reason: 'the store never takes it' }));
     },
   };
-  const deadLetter = (letter: DeadLetter) => call(() => letters.push(letter));
+  const deadLetter = async (sent: readonly DeadLetter[]) => {
+    for (const letter of sent) await call(() => letters.push(letter));
+  };
   /** All rows of the store. */
   const rows = () => [...lots.values()].flatMap(({ made }) => made).map(({ stored }): Row => JSON.parse(stored));
   return { ends: { transform, sink, deadLetter } satisfies Ends, lots, letters, rows };

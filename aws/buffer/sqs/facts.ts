@@ -87,8 +87,10 @@ export const facts: ServiceFacts = {
     'AWS::SQS::QueuePolicy': { name: 'queue policy', role: 'grants', local: 'no effect here' },
   },
   calls: {
-    // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
-    '@aws-sdk/client-sqs SendMessageCommand': ({ arguments: [input] }) => [{ may: 'sqs:SendMessage', on: said.part(input, 'QueueUrl') }],
+    // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+    '@aws-sdk/client-sqs SendMessageBatchCommand': ({ arguments: [input] }) => [
+      { may: 'sqs:SendMessage', on: said.part(input, 'QueueUrl') },
+    ],
   },
   harmless: ['@aws-sdk/client-sqs SQSClient'],
 };

@@ -2,7 +2,7 @@ import { ExecuteStatementCommand, RDSDataClient } from '@aws-sdk/client-rds-data
 import { setting } from '../../../shared/runtime/setting';
 import type { Made, Refusal, Sink, SourceRecord } from '../../../shared/runtime/sink';
 import { inOneLine } from '../../../shared/runtime/verdict';
-import { requestHandler } from '../requests';
+import { CLIENT } from '../requests';
 import { auroraRow, COLUMNS } from './aurora-row';
 
 /** Settings for {@link auroraSink}. */
@@ -32,7 +32,7 @@ interface Entry {
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.html
  */
 export function auroraSink({ name }: AuroraSinkProps): Sink<string> {
-  const client = new RDSDataClient({ requestHandler });
+  const client = new RDSDataClient(CLIENT);
   const resourceArn = setting(`${name}_CLUSTER_ARN`);
   const secretArn = setting(`${name}_SECRET_ARN`);
   const database = setting(`${name}_DATABASE`);

@@ -1,9 +1,9 @@
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand, S3Client, type S3ServiceException } from '@aws-sdk/client-s3';
 import { stringify } from '../../../shared/runtime/json';
-import { hourFolder } from '../../../shared/runtime/objects';
+import { OBJECT_TYPE, objectName, objectOf } from '../../../shared/runtime/ndjson';
 import { setting } from '../../../shared/runtime/setting';
 import type { Sink } from '../../../shared/runtime/sink';
-import { requestHandler } from '../requests';
+import { CLIENT } from '../requests';
 
 /** Settings for {@link s3Sink}. */
 export interface S3SinkProps {
@@ -15,10 +15,14 @@ export interface S3SinkProps {
 
 /**
  * Objects of an S3 bucket, in the folder of the hour in which their records arrived: one for each lot, with a line of JSON
- * for each row. The same lot again replaces its object.
+ * for each row, compressed with gzip.
+ *
+ * An object is written only where none has its name, so the same lot again changes nothing, and one whose answer got lost
+ * is found at the next try. That asks for no right to read.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
 export function s3Sink({ name, processor }: S3SinkProps): Sink<string> {
-  const s3 = new S3Client({ requestHandler });
+  const s3 = new S3Client(CLIENT);
   const bucket = setting(`${name}_BUCKET`);
   const prefix = setting(`${name}_PREFIX`);
   return {
@@ -26,12 +30,22 @@ export function s3Sink({ name, processor }: S3SinkProps): Sink<string> {
     async write(lot, abortSignal) {
       const object = {
         Bucket: bucket,
-        Key: `${prefix}${hourFolder(lot.arrived)}/${lot.name}-${processor}.ndjson`,
-        Body: `${lot.made.map(({ stored }) => stored).join('\n')}\n`,
-        ContentType: 'application/x-ndjson',
+        Key: `${prefix}${objectName(lot.arrived, `${lot.name}-${processor}`)}`,
+        Body: await objectOf(lot),
+        ContentType: OBJECT_TYPE,
+        IfNoneMatch: '*',
       };
-      await s3.send(new PutObjectCommand(object), { abortSignal });
+      try {
+        await s3.send(new PutObjectCommand(object), { abortSignal });
+      } catch (error) {
+        if (!isStored(error)) throw error;
+      }
       return [];
     },
   };
+}
+
+/** Whether an object of this name is there already. */
+function isStored(error: unknown): boolean {
+  return (error as Partial<S3ServiceException>).$metadata?.httpStatusCode === 412;
 }

@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import type { KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
+import { sortBatch } from '../../../shared/runtime/batch';
 import type { Transform } from '../../../shared/runtime/event';
 import { each } from '../../../shared/runtime/objects';
-import type { Made, Sink, SourceRecord } from '../../../shared/runtime/sink';
-import { judge, deadLetter as letterOf } from '../../../shared/runtime/verdict';
-import type { SendLetter } from '../dead-letter';
+import type { Lot, Made, Refusal, Sink, SourceRecord } from '../../../shared/runtime/sink';
+import { inOneLine, deadLetter as letterOf } from '../../../shared/runtime/verdict';
+import type { SendLetters } from '../dead-letter';
+import { type Call, nearlyOver } from '../requests';
 
 /** What the records of a stream are handed to. */
 export interface KinesisSourceProps<Stored> {
@@ -11,73 +14,80 @@ export interface KinesisSourceProps<Stored> {
   /** Where rows go. */
   readonly sink: Sink<Stored>;
   /** Where records go that can never be processed. */
-  readonly deadLetter: SendLetter;
-}
-
-/** What one hour of a batch gives, and the first and the last record with a row in it. */
-interface Hour<Stored> {
-  readonly first: KinesisStreamRecord;
-  readonly arrived: Date;
-  readonly made: Made<Stored>[];
-  last: KinesisStreamRecord;
+  readonly deadLetter: SendLetters;
 }
 
 /**
  * A handler of batches of a Kinesis stream: one lot for each hour in which records of the batch arrived.
  *
  * The batch is settled as a whole. When a write fails, Lambda is told that the first record failed, and brings exactly
- * this batch again: the same records make the same lots, so a retry replaces and never doubles. Dead letters are sent
- * only after every lot is written, for the same reason.
+ * this batch again: the same records make the same lots, so a retry stores nothing twice. Dead letters are sent only after
+ * every lot is written, because a message cannot be replaced. The handler answers before its time is over, and gives
+ * nothing up: Lambda does that, as the mapping is told.
+ *
+ * A lot that is too large to be built is written in halves, and a record that is too large alone goes to the dead letter.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
  */
 export function kinesisSource<Stored>({ transform, sink, deadLetter }: KinesisSourceProps<Stored>) {
-  return async ({ Records }: KinesisStreamEvent): Promise<KinesisStreamBatchResponse> => {
-    const hours = new Map<number, Hour<Stored>>();
-    const dead: { readonly record: SourceRecord; readonly reason: string }[] = [];
-
-    for (const one of Records) {
-      const record = sourceRecord(one);
-      const verdict = judge(record.bytes, transform, (row, event, index) => sink.encode(row, event, index));
-      if ('reason' in verdict) {
-        dead.push({ record, reason: verdict.reason });
-      } else if (verdict.rows.length > 0) {
-        const number = Math.floor(one.kinesis.approximateArrivalTimestamp / 3600);
-        const hour = hours.get(number) ?? { first: one, arrived: record.arrived, made: [], last: one };
-        hours.set(number, hour);
-        for (const stored of verdict.rows) hour.made.push({ stored, record });
-        hour.last = one;
-      }
-    }
-
+  async function store(made: readonly Made<Stored>[], signal: AbortSignal): Promise<readonly Refusal[]> {
     try {
-      await each([...hours.values()], async ({ first, last, arrived, made }) => {
-        dead.push(...(await sink.write({ name: nameOf(first, last), arrived, made })));
-      });
-      await each(dead, ({ record, reason }) => deadLetter(letterOf(record.bytes, reason, record.position)));
+      return await sink.write(lotOf(made), signal);
     } catch (error) {
-      console.error({ message: 'The batch failed and will be tried again.', records: Records.length, error });
-      return { batchItemFailures: [{ itemIdentifier: Records[0]?.kinesis.sequenceNumber ?? '' }] };
+      if (!(error instanceof RangeError)) throw error;
+      const [first, ...others] = recordsOf(made);
+      if (others.length === 0) return [{ record: first!, reason: inOneLine(error) }];
+      const half = new Set(others.slice(Math.floor(others.length / 2)));
+      const [kept, rest] = [made.filter(({ record }) => !half.has(record)), made.filter(({ record }) => half.has(record))];
+      return [...(await store(kept, signal)), ...(await store(rest, signal))];
     }
-    console.info({ message: 'Batch settled.', records: Records.length, lots: hours.size, deadLetters: dead.length });
-    return { batchItemFailures: [] };
+  }
+
+  return async ({ Records }: KinesisStreamEvent, call: Call): Promise<KinesisStreamBatchResponse> => {
+    const signal = nearlyOver(call);
+    const { hours, refusals } = sortBatch(Records.map(sourceRecord), transform, sink);
+    const refused: (readonly Refusal[])[] = [refusals];
+    try {
+      await each(hours, async (made) => {
+        refused.push(await store(made, signal));
+      });
+      const letters = refused.flat().map(({ record, reason }) => letterOf(record.bytes, reason, record.position));
+      await deadLetter(letters, { signal });
+      console.info({ message: 'Batch settled.', records: Records.length, lots: hours.length, deadLetters: letters.length });
+      return { batchItemFailures: [] };
+    } catch (error) {
+      const [from, to] = [Records[0], Records.at(-1)].map((record) => record?.kinesis.sequenceNumber ?? '');
+      console.error({ message: 'The batch failed and will be tried again.', records: Records.length, from, to, error });
+      return { batchItemFailures: [{ itemIdentifier: from! }] };
+    }
   };
 }
 
-/** The time of arrival, not the event's own: it is the same at every try, and a late event does not make a lot of its own. */
-function sourceRecord(record: KinesisStreamRecord): SourceRecord {
-  const { data, approximateArrivalTimestamp, sequenceNumber } = record.kinesis;
+function sourceRecord({ kinesis, eventID, eventSourceARN }: KinesisStreamRecord): SourceRecord {
+  const { data, approximateArrivalTimestamp, sequenceNumber } = kinesis;
   return {
     bytes: Buffer.from(data, 'base64'),
     arrived: new Date(approximateArrivalTimestamp * 1000),
-    position: { stream: record.eventSourceARN, shard: shardOf(record), sequenceNumber },
+    // The event id of a Kinesis record is its shard and its sequence number, with a colon between them.
+    position: { stream: eventSourceARN, shard: eventID.slice(0, eventID.indexOf(':')), sequenceNumber },
   };
 }
 
-function nameOf(first: KinesisStreamRecord, last: KinesisStreamRecord): string {
-  return `${shardOf(first)}-${first.kinesis.sequenceNumber}-${last.kinesis.sequenceNumber}`;
+/**
+ * The records that have rows in it name a lot: the first, the last, and a hash of all of them and of their stream. A batch
+ * need not hold every record between the two: a filter leaves records out, and so do batches that are read side by side. And
+ * two streams may count alike.
+ */
+function lotOf<Stored>(made: readonly Made<Stored>[]): Lot<Stored> {
+  const records = recordsOf(made);
+  const numbers = records.map(({ position }) => position.sequenceNumber);
+  const { arrived, position } = records[0]!;
+  const hash = createHash('sha256')
+    .update([position.stream, ...numbers].join())
+    .digest('hex')
+    .slice(0, 8);
+  return { name: `${position.shard}-${numbers[0]}-${numbers.at(-1)}-${hash}`, arrived, made };
 }
 
-/** The event id of a Kinesis record is its shard and its sequence number, with a colon between them. */
-function shardOf({ eventID }: KinesisStreamRecord): string {
-  return eventID.slice(0, eventID.indexOf(':'));
+function recordsOf(made: readonly Made<unknown>[]): SourceRecord[] {
+  return [...new Set(made.map(({ record }) => record))];
 }

@@ -1,9 +1,10 @@
-import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Transform } from '../../../shared/runtime/event';
 import { each } from '../../../shared/runtime/objects';
 import type { Sink, SourceRecord } from '../../../shared/runtime/sink';
 import { type DeadLetter, judge, deadLetter as letterOf } from '../../../shared/runtime/verdict';
-import type { SendLetter } from '../dead-letter';
+import type { SendLetters } from '../dead-letter';
+import { type Call, nearlyOver } from '../requests';
 
 /** What the messages of a queue are handed to. */
 export interface SqsSourceProps<Stored> {
@@ -11,14 +12,11 @@ export interface SqsSourceProps<Stored> {
   /** Where rows go. */
   readonly sink: Sink<Stored>;
   /** Where messages go that can never be processed. */
-  readonly deadLetter: SendLetter;
+  readonly deadLetter: SendLetters;
 }
 
 /** Tells a letter from the messages that SQS itself moves into the same queue. */
 const LETTER = { kind: 'letter' };
-
-/** What is left of the time of a call when no more is begun, to answer for what is done. */
-const RESERVE_MS = 5_000;
 
 /**
  * A handler of messages of an SQS queue. Each message is settled alone, and is one lot: a message that failed comes again
@@ -30,8 +28,8 @@ const RESERVE_MS = 5_000;
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 export function sqsSource<Stored>({ transform, sink, deadLetter }: SqsSourceProps<Stored>) {
-  return async ({ Records }: SQSEvent, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<SQSBatchResponse> => {
-    const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS));
+  return async ({ Records }: SQSEvent, call: Call): Promise<SQSBatchResponse> => {
+    const signal = nearlyOver(call);
     const failed: string[] = [];
     let deadLetters = 0;
 
@@ -54,7 +52,7 @@ export function sqsSource<Stored>({ transform, sink, deadLetter }: SqsSourceProp
     const record = sourceRecord(message);
     const verdict = judge(record.bytes, transform, (row, event, index) => sink.encode(row, event, index));
     const reason = 'reason' in verdict ? verdict.reason : await store(record, message.messageId, verdict.rows, signal);
-    if (reason !== undefined) await deadLetter(letterOf(record.bytes, reason, record.position), LETTER);
+    if (reason !== undefined) await deadLetter([letterOf(record.bytes, reason, record.position)], { attributes: LETTER, signal });
     return reason;
   }
 

@@ -1,13 +1,13 @@
 import { stringify } from '../../../shared/runtime/json';
-import { hourFolder } from '../../../shared/runtime/objects';
+import { OBJECT_TYPE, objectName, objectOf } from '../../../shared/runtime/ndjson';
 import { setting } from '../../../shared/runtime/setting';
 import type { Sink } from '../../../shared/runtime/sink';
 import { emulatorOf } from '../loopback';
 import { post, Refused } from '../post';
 
 /**
- * Cloud Storage: a lot becomes one object with a line of JSON for each row, in the folder of its hour. It is written only
- * where no object has its name, so the same lot again changes nothing: the writer may not replace objects.
+ * Cloud Storage: a lot becomes one object with a line of JSON for each row, compressed with gzip, in the folder of its hour. It
+ * is written only where no object has its name, so the same lot again changes nothing: the writer may not replace objects.
  *
  * Google's own client does not end an upload that gets no answer, whatever its `timeout` says:
  * googleapis/nodejs-storage#2476. An upload is one request, so it is made by hand.
@@ -22,11 +22,11 @@ export function cloudStorageSink(name: string, timeout = 20_000): Sink<string> {
   return {
     encode: (row) => stringify(row),
     write: async (lot) => {
-      const object = `${prefix}${hourFolder(lot.arrived)}/${lot.name}.ndjson`;
+      const object = `${prefix}${objectName(lot.arrived, lot.name)}`;
       const path = `${upload}&name=${encodeURIComponent(object)}`;
-      const body = lot.made.map(({ stored }) => `${stored}\n`).join('');
+      const body = await objectOf(lot);
       try {
-        await post(emulator, 'storage.googleapis.com', path, { body, contentType: 'application/x-ndjson', timeout });
+        await post(emulator, 'storage.googleapis.com', path, { body, contentType: OBJECT_TYPE, timeout });
       } catch (error) {
         if (!isStored(error)) throw error;
       }

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { PutRecordCommand } from '@aws-sdk/client-kinesis';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
@@ -61,10 +62,10 @@ async function findStored({ s3 }: Clients, { outputs }: Deployed, { shard, seque
     return Contents?.find((object) => object.Key!.includes(sequenceNumber))?.Key;
   });
   const name = new RegExp(
-    `^${Prefix}year=\\d{4}/month=\\d{2}/day=\\d{2}/hour=\\d{2}/${shard}-${sequenceNumber}-${sequenceNumber}-\\w{8}\\.ndjson$`,
+    `^${Prefix}year=\\d{4}/month=\\d{2}/day=\\d{2}/hour=\\d{2}/${shard}-${sequenceNumber}-${sequenceNumber}-[0-9a-f]{8}-\\w{8}\\.ndjson\\.gz$`,
   );
   if (!name.test(Key)) throw new Error(`the object is called ${Key}`);
-  const stored = await (await s3.send(new GetObjectCommand({ Bucket, Key }))).Body!.transformToString();
+  const stored = gunzipSync(await (await s3.send(new GetObjectCommand({ Bucket, Key }))).Body!.transformToByteArray()).toString();
   const verdict = judge(Buffer.from(GOOD), transform, stringify);
   const expected = 'rows' in verdict ? verdict.rows.map((row) => `${row}\n`).join('') : undefined;
   if (stored !== expected) throw new Error(`the object holds ${JSON.stringify(stored)}, and should hold ${JSON.stringify(expected)}`);

@@ -15,7 +15,8 @@ export interface LibraryCall {
 }
 
 /** What of Node.js a handler may use without reaching out of its process. */
-const WITHIN_THE_PROCESS = /^(buffer(\.buffer)?|console|crypto|events|path|timers(\/promises)?|web-globals\/abortcontroller)\.d\.ts$/;
+const WITHIN_THE_PROCESS =
+  /^(buffer(\.buffer)?|console|crypto|events|path|stream(\/promises)?|timers(\/promises)?|web-globals\/abortcontroller|zlib)\.d\.ts$/;
 /** Compiled from the schema of the event, by `npm run generate`, which checks that it is what the schema makes. It calls nothing. */
 const GENERATED = 'shared/runtime/event-check.js';
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { type Loopback, serve } from '../../../local/loopback';
 
 /** The certificate of the stand-ins. A process trusts it that is started with `NODE_EXTRA_CA_CERTS`. */
@@ -15,7 +16,7 @@ export interface Request {
 /** Blob Storage and the identity endpoint of an app, on this machine, with what they were asked. */
 export interface Services {
   readonly requests: readonly Request[];
-  /** The blobs that were stored, by container and name. */
+  /** The blobs that were stored, by container and name, as whoever unpacks them reads them. */
   readonly blobs: ReadonlyMap<string, string>;
   /** Such as `https://127.0.0.1:8080/`. */
   readonly endpoint: string;
@@ -23,22 +24,33 @@ export interface Services {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** @see https://learn.microsoft.com/en-us/rest/api/storageservices/status-and-error-codes2 */
+const ALREADY_EXISTS = {
+  status: 409,
+  headers: { 'content-type': 'application/xml', 'x-ms-error-code': 'BlobAlreadyExists' },
+  body: '<?xml version="1.0" encoding="utf-8"?><Error><Code>BlobAlreadyExists</Code><Message>The specified blob already exists.</Message></Error>',
+};
+
 const servers: Loopback[] = [];
 afterAll(() => Promise.all(servers.map((server) => server.close())));
 
-/** @param statusOf what becomes of a request for a blob; what is stored is kept */
-export async function azureServices(statusOf: (request: Request) => number | 'silence' = () => 201): Promise<Services> {
+/** @param statusOf what becomes of a request for a blob; what is stored is kept. `lost` stores it, and answers with a fault */
+export async function azureServices(statusOf: (request: Request) => number | 'silence' | 'lost' = () => 201): Promise<Services> {
   const requests: Request[] = [];
   const blobs = new Map<string, string>();
   const pem = readFileSync(certificate, 'utf8');
   const storage = await serve(
     ({ method, url, headers }, bytes) => {
-      const request = { line: `${method} ${url}`, headers, body: bytes.toString() };
+      const blob = decodeURIComponent(new URL(url!, 'https://blobs').pathname.slice(1));
+      const body = (blob.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
+      const request = { line: `${method} ${url}`, headers, body };
       requests.push(request);
       const status = statusOf(request);
       if (status === 'silence') return new Promise<never>(() => {});
-      if (status === 201) blobs.set(decodeURIComponent(new URL(url!, 'https://blobs').pathname.slice(1)), request.body);
-      return { status };
+      const isThere = headers['if-none-match'] === '*' && blobs.has(blob);
+      if ((status === 201 || status === 'lost') && !isThere) blobs.set(blob, body);
+      if (status === 'lost') return { status: 503 };
+      return status === 201 && isThere ? ALREADY_EXISTS : { status };
     },
     { key: pem, cert: pem },
   );

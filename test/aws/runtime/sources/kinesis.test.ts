@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { KinesisStreamBatchResponse, KinesisStreamRecord } from 'aws-lambda';
 import { kinesisSource } from '../../../../aws/runtime/sources/kinesis';
 import type { Fault } from '../../../support/faults';
-import { kinesisRecord } from '../../../support/lambda-events';
+import { CONTEXT, kinesisRecord } from '../../../support/lambda-events';
 import { ARRIVAL, bytesOf, eventOf, modelEnds, settlesEachEventOnce } from '../../../support/settling';
 
 beforeEach(() => {
@@ -57,7 +58,7 @@ settlesEachEventOnce(
       const givenUp: KinesisStreamRecord[] = [];
       for (const lane of [0, 1]) {
         const ofShard = records.filter((_, place) => sent[place]!.lane === lane);
-        givenUp.push(...(await deliver(ofShard, (...Records) => handler({ Records }), batchSize, retries)));
+        givenUp.push(...(await deliver(ofShard, (...Records) => handler({ Records }, CONTEXT), batchSize, retries)));
       }
       return records.map((record) => ({ position: positionOf(record), givenUp: givenUp.includes(record) }));
     },
@@ -74,29 +75,48 @@ function positionOf(record: KinesisStreamRecord) {
 function source(options: Parameters<typeof modelEnds>[0] = {}) {
   const model = modelEnds(options);
   const handler = kinesisSource(model.ends);
-  return { ...model, handler: (...Records: KinesisStreamRecord[]) => handler({ Records }) };
+  return { ...model, handler: (...Records: KinesisStreamRecord[]) => handler({ Records }, CONTEXT) };
 }
 
 describe('lots', () => {
-  test('one for each hour of arrival, named by shard and positions; the time of the event has no say', async () => {
+  test('one for each hour of arrival, at the time of its first record; the time of the event has no say', async () => {
     const { handler, lots } = source();
     const records = [0, 0, 1, 16].map((hours, place) =>
       kinesisRecord(bytesOf(eventOf(`${place}`, { time: `20${place}0-01-01T00:00:00Z` })), place, { arrived: later(hours) }),
     );
     await handler(...records);
     const at = (place: number) => numberOf(records[place]!);
-    expect([...lots.values()].map(({ name, arrived, made }) => [name, arrived, made.length])).toEqual([
+    expect([...lots.values()].map(({ name, arrived, made }) => [name.slice(0, -9), arrived, made.length])).toEqual([
       [`shardId-000000000000-${at(0)}-${at(1)}`, ARRIVAL, 2],
       [`shardId-000000000000-${at(2)}-${at(2)}`, later(1), 1],
       [`shardId-000000000000-${at(3)}-${at(3)}`, later(16), 1],
     ]);
   });
 
-  test('named by the first and the last record with a row in them', async () => {
-    const { handler, lots } = source({ transform: (event) => (event.type === 'row' ? event : undefined) });
+  test('named by shard and by the records with a row in them: the first, the last, and all of them', async () => {
+    const { handler, lots } = source({ transform: (event) => (event.type === 'row' ? [event, event] : undefined) });
     const records = ['none', 'row', 'row', 'none'].map((type, place) => kinesisRecord(bytesOf(eventOf(`${place}`, { type })), place));
     await handler(...records);
-    expect([...lots.keys()]).toEqual([`shardId-000000000000-${numberOf(records[1]!)}-${numberOf(records[2]!)}`]);
+    await handler(...records.slice(1, 3));
+    const [first, last] = [numberOf(records[1]!), numberOf(records[2]!)];
+    const hash = createHash('sha256').update(`${records[0]!.eventSourceARN},${first},${last}`).digest('hex').slice(0, 8);
+    expect([...lots.keys()]).toEqual([`shardId-000000000000-${first}-${last}-${hash}`]);
+  });
+
+  test('of the same first and last record are two where the records between them are not the same', async () => {
+    const { handler, rows } = source();
+    const [a, b, c] = ['a', 'b', 'c'].map((id, place) => kinesisRecord(bytesOf(eventOf(id)), place));
+    await handler(a!, c!);
+    await handler(a!, b!, c!);
+    expect(new Set(rows().map(({ id }) => id))).toEqual(new Set(['a', 'b', 'c']));
+  });
+
+  test('of two streams are two, however they count', async () => {
+    const { handler, lots } = source();
+    const one = kinesisRecord(bytesOf(eventOf('1')));
+    await handler(one);
+    await handler({ ...one, eventSourceARN: `${one.eventSourceARN}-of-another` });
+    expect(lots.size).toBe(2);
   });
 
   test('none when there is nothing to store', async () => {
@@ -109,6 +129,34 @@ describe('lots', () => {
     const { handler, rows } = source({ transform: () => Array.from({ length: 200_000 }, (_, row) => ({ row })) });
     expect(await handler(kinesisRecord(bytesOf(eventOf('1'))))).toEqual({ batchItemFailures: [] });
     expect(rows()).toHaveLength(200_000);
+  });
+});
+
+describe('a lot that is too large to be built', () => {
+  const records = ['1', '2', '3', '4', '5'].map((id, place) => kinesisRecord(bytesOf(eventOf(id)), place));
+  const tooLarge = (isTooLarge: (stored: string[]) => boolean) => {
+    const { ends, ...model } = modelEnds({ transform: (event) => [event, event] });
+    const write: typeof ends.sink.write = async (lot) => {
+      if (isTooLarge(lot.made.map(({ stored }) => stored))) throw new RangeError('Invalid string length');
+      return ends.sink.write(lot);
+    };
+    return { ...model, handler: kinesisSource({ ...ends, sink: { ...ends.sink, write } }) };
+  };
+
+  test('is written in halves, the same at every try', async () => {
+    const { handler, lots, letters } = tooLarge((stored) => stored.length > 4);
+    expect(await handler({ Records: records }, CONTEXT)).toEqual({ batchItemFailures: [] });
+    const ids = () => [...lots.values()].map(({ made }) => made.map(({ stored }) => JSON.parse(stored).id).join(''));
+    expect([ids(), letters]).toEqual([['1122', '33', '4455'], []]);
+    await handler({ Records: records }, CONTEXT);
+    expect(ids()).toEqual(['1122', '33', '4455']);
+  });
+
+  test('for one record goes on without it, and that one goes to the dead letter', async () => {
+    const { handler, rows, letters } = tooLarge((stored) => stored.some((row) => row.includes('"3"')));
+    expect(await handler({ Records: records }, CONTEXT)).toEqual({ batchItemFailures: [] });
+    expect(rows().map(({ id }) => id)).toEqual([...'11224455']);
+    expect(letters).toMatchObject([{ reason: 'RangeError: Invalid string length', position: positionOf(records[2]!) }]);
   });
 });
 
@@ -135,6 +183,59 @@ describe('dead letters', () => {
     const [good, bad] = [kinesisRecord(bytesOf(eventOf('1')), 1), kinesisRecord(Buffer.from('bad'), 2)];
     expect(await handler(good, bad)).toEqual({ batchItemFailures: [{ itemIdentifier: numberOf(good) }] });
     expect(letters).toEqual([]);
+  });
+});
+
+describe('what Lambda is told', () => {
+  const records = ['1', '2', '3', '4'].map((id, place) => kinesisRecord(bytesOf(eventOf(id)), place));
+  const failure = { batchItemFailures: [{ itemIdentifier: numberOf(records[0]!) }] };
+
+  test('of a store that does not answer, the first record, while the function still lives', async () => {
+    const { ends } = modelEnds();
+    const write = (_: unknown, signal?: AbortSignal) =>
+      new Promise<never>((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)));
+    const handler = kinesisSource({ ...ends, sink: { ...ends.sink, write } });
+    expect(await handler({ Records: records }, { getRemainingTimeInMillis: () => 100 })).toEqual(failure);
+  });
+
+  test('of a function with three seconds, the same as of one with a minute', async () => {
+    const { ends, rows } = modelEnds();
+    const write: typeof ends.sink.write = async (lot, signal) => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      signal!.throwIfAborted();
+      return ends.sink.write(lot);
+    };
+    const handler = kinesisSource({ ...ends, sink: { ...ends.sink, write } });
+    expect(await handler({ Records: records }, { getRemainingTimeInMillis: () => 3_000 })).toEqual({ batchItemFailures: [] });
+    expect(rows()).toHaveLength(4);
+  });
+
+  test('of a dead letter that takes nothing, the first record: what is stored stays, and no letter is there twice', async () => {
+    const planned: Fault[] = ['none', 'before'];
+    const { handler, rows, letters } = source({ fault: () => planned.shift() ?? 'none' });
+    const bad = kinesisRecord(Buffer.from('bad'), 9);
+    expect(await handler(...records, bad)).toEqual(failure);
+    expect(await handler(...records, bad)).toEqual({ batchItemFailures: [] });
+    expect([rows().length, letters.length]).toEqual([4, 1]);
+  });
+
+  test('when a process ends after its write, nothing: the batch comes again in halves, which store its rows a second time', async () => {
+    const { ends, rows } = modelEnds();
+    const handler = kinesisSource(ends);
+    let killed = false;
+    const givenUp = await deliver(
+      records,
+      async (...Records) => {
+        const answer = await handler({ Records }, CONTEXT);
+        if (killed) return answer;
+        killed = true;
+        throw new Error('killed');
+      },
+      4,
+      retries,
+    );
+    expect(givenUp).toEqual([]);
+    expect(rows().map(({ id }) => id)).toEqual(['1', '2', '3', '4', '1', '2', '3', '4']);
   });
 });
 

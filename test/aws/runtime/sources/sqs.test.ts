@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
+import type { SendLetters } from '../../../../aws/runtime/dead-letter';
 import { sqsSource } from '../../../../aws/runtime/sources/sqs';
-import type { DeadLetter } from '../../../../shared/runtime/verdict';
 import { CONTEXT, sqsRecord } from '../../../support/lambda-events';
 import { ARRIVAL, eventOf, modelEnds, settlesEachEventOnce } from '../../../support/settling';
 
@@ -47,9 +47,9 @@ function positionOf({ eventSourceARN, messageId }: SQSRecord) {
 function source(options: Parameters<typeof modelEnds>[0] = {}) {
   const model = modelEnds(options);
   const attributes: unknown[] = [];
-  const deadLetter = async (letter: DeadLetter, given?: unknown) => {
-    attributes.push(given);
-    await model.ends.deadLetter(letter);
+  const deadLetter: SendLetters = async (letters, sending) => {
+    attributes.push(sending?.attributes);
+    await model.ends.deadLetter(letters);
   };
   const handler = sqsSource({ ...model.ends, deadLetter });
   return { ...model, attributes, handler: (...Records: SQSRecord[]) => handler({ Records }, CONTEXT) };
@@ -101,7 +101,7 @@ test('a store that does not answer is given up while the function still lives: i
   };
   const messages = Array.from({ length: 25 }, (_, place) => message(`${place}`, place));
   const handler = sqsSource({ ...ends, sink: { ...ends.sink, write } });
-  expect(await handler({ Records: messages }, { getRemainingTimeInMillis: () => 5_050 })).toEqual(failures(...messages));
+  expect(await handler({ Records: messages }, { getRemainingTimeInMillis: () => 100 })).toEqual(failures(...messages));
   expect(begun).toBe(10);
 });
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { azureServices, type Request } from '../services';
+import { azureServices } from '../services';
 
 /** Writes lots one after the other in a process of its own, since only a new process can be told whom to trust. */
 const SCRIPT = `
@@ -20,9 +20,9 @@ const sink = blobSink('STORE');
 `;
 
 const lot = { name: 'acme-orders-reader-p3-0-1', arrived: '2026-01-31T08:30:00.125Z', rows: [{ a: 'ü\n' }, { b: 2 }] };
-const BLOB = 'events/year=2026/month=01/day=31/hour=08/acme-orders-reader-p3-0-1.ndjson';
+const BLOB = 'events/year=2026/month=01/day=31/hour=08/acme-orders-reader-p3-0-1.ndjson.gz';
 
-async function write(lots: readonly object[], statusOf?: (request: Request) => number | 'silence') {
+async function write(lots: readonly object[], statusOf?: Parameters<typeof azureServices>[0]) {
   const services = await azureServices(statusOf);
   const { stdout } = await promisify(execFile)(
     process.execPath,
@@ -46,7 +46,8 @@ test('a lot is one blob in the folder of its hour, with a line for each row, and
       expect.objectContaining({
         authorization: 'Bearer a token',
         'x-ms-blob-type': 'BlockBlob',
-        'x-ms-blob-content-type': 'application/x-ndjson',
+        'x-ms-blob-content-type': 'application/gzip',
+        'if-none-match': '*',
       }),
     ),
   );
@@ -54,6 +55,15 @@ test('a lot is one blob in the folder of its hour, with a line for each row, and
     line: expect.stringMatching(/resource=https%3A%2F%2Fstorage\.azure\.com&client_id=client-of-function$/),
     headers: { 'x-identity-header': 'secret of the app' },
   });
+});
+
+test('a blob whose answer got lost is found at the next try, and stays as it is', async () => {
+  const answers = ['lost', 201, 201] as const;
+  let puts = 0;
+  const changed = { ...lot, rows: [{ a: 'what another version of the code would make of it' }] };
+  const { outcomes, blobs } = await write([lot, changed], ({ line }) => (line.startsWith('PUT ') ? answers[puts++]! : 201));
+  expect([outcomes, puts]).toEqual([[[], []], 3]);
+  expect(Object.fromEntries(blobs)).toEqual({ [BLOB]: '{"a":"ü\\n"}\n{"b":2}\n' });
 });
 
 test('a store that refuses fails the lot, and one that never answers fails it when its signal says so', async () => {

@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { Storage } from '@google-cloud/storage';
 import { cloudStorageSink } from '../../../../gcp/runtime/sinks/cloud-storage';
 import { CloudStorageStandIn } from '../../../../local/gcp/cloud-storage/server';
@@ -5,7 +6,7 @@ import { parse } from '../../../../shared/runtime/json';
 import type { Lot } from '../../../../shared/runtime/sink';
 
 const standIn = new CloudStorageStandIn(['acme-events']);
-const NAME = 'acme-events/events/year=2026/month=01/day=31/hour=08/acme-data-orders-7.ndjson';
+const NAME = 'acme-events/events/year=2026/month=01/day=31/hour=08/acme-data-orders-7.ndjson.gz';
 
 beforeAll(async () => {
   await standIn.start();
@@ -37,12 +38,12 @@ function lotOf(...rows: object[]): Lot<string> {
   return { name: 'acme-data-orders-7', arrived: record.arrived, made };
 }
 const write = (lot: Lot<string>, name = 'STORE') => cloudStorageSink(name).write(lot);
-const stored = () => Object.fromEntries([...standIn.objects].map(([name, { body }]) => [name, body.toString()]));
+const stored = () => Object.fromEntries([...standIn.objects].map(([name, { body }]) => [name, gunzipSync(body).toString()]));
 
 test('a lot is one object in the folder of its hour, with a line for each row, digit for digit', async () => {
   expect(await write(lotOf({ a: 12_345_678_901_234_567_890n, text: 'ü\n\u0000' }, { b: 2 }))).toEqual([]);
   expect(stored()).toEqual({ [NAME]: '{"a":12345678901234567890,"text":"ü\\n\\u0000"}\n{"b":2}\n' });
-  expect(standIn.objects.get(NAME)!.contentType).toBe('application/x-ndjson');
+  expect(standIn.objects.get(NAME)!.contentType).toBe('application/gzip');
 });
 
 test('the same lot again changes nothing, and counts as written', async () => {
@@ -110,7 +111,12 @@ test("Google's own client finds the object that the sink has written, and the si
     storage
       .bucket('acme-events')
       .file(NAME.slice('acme-events/'.length))
-      .save(body, { resumable: false, validation: false, preconditionOpts: { ifGenerationMatch: 0 }, contentType: 'application/x-ndjson' });
+      .save(gzipSync(body), {
+        resumable: false,
+        validation: false,
+        preconditionOpts: { ifGenerationMatch: 0 },
+        contentType: 'application/gzip',
+      });
   await save('{"a":1}\n');
   const theirs = new Map(standIn.objects);
   expect(await write(lotOf({ a: 1 }))).toEqual([]);
