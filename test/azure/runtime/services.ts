@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Loopback, serve } from '../../../local/loopback';
@@ -11,6 +12,9 @@ export interface Request {
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: string;
 }
+
+/** What a request for a blob is answered with: a status, nothing at all, or a fault of the server after the blob was written. */
+export type Status = number | 'silence' | 'answer lost';
 
 /** Blob Storage and the identity endpoint of an app, on this machine, with what they were asked. */
 export interface Services {
@@ -27,7 +31,7 @@ const servers: Loopback[] = [];
 afterAll(() => Promise.all(servers.map((server) => server.close())));
 
 /** @param statusOf what becomes of a request for a blob; what is stored is kept */
-export async function azureServices(statusOf: (request: Request) => number | 'silence' = () => 201): Promise<Services> {
+export async function azureServices(statusOf: (request: Request) => Status = () => 201): Promise<Services> {
   const requests: Request[] = [];
   const blobs = new Map<string, string>();
   const pem = readFileSync(certificate, 'utf8');
@@ -36,9 +40,12 @@ export async function azureServices(statusOf: (request: Request) => number | 'si
       const request = { line: `${method} ${url}`, headers, body: bytes.toString() };
       requests.push(request);
       const status = statusOf(request);
+      const name = decodeURIComponent(new URL(url!, 'https://blobs').pathname.slice(1));
+      if (method !== 'PUT') return blobs.has(name) ? whole(blobs.get(name)!) : { status: 404 };
       if (status === 'silence') return new Promise<never>(() => {});
-      if (status === 201) blobs.set(decodeURIComponent(new URL(url!, 'https://blobs').pathname.slice(1)), request.body);
-      return { status };
+      if (status === 201 || status === 'answer lost') blobs.set(name, request.body);
+      // The client takes this for what it is, and does not try again by itself.
+      return { status: status === 'answer lost' ? 502 : status };
     },
     { key: pem, cert: pem },
   );
@@ -59,4 +66,10 @@ export async function azureServices(statusOf: (request: Request) => number | 'si
       AZURE_CLIENT_ID: 'client-of-function',
     },
   };
+}
+
+/** The answer to whoever asks for a blob. */
+function whole(body: string) {
+  const headers = { 'content-length': String(Buffer.byteLength(body)), 'content-md5': createHash('md5').update(body).digest('base64') };
+  return { status: 200, headers, body };
 }
