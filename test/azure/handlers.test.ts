@@ -6,7 +6,7 @@ import { unzipSync } from 'fflate';
 import type { HandlerNeeds } from '../../shared/synth/handler-needs';
 import { packageHandler } from '../../shared/synth/handler-package';
 import { temporaryFolder } from '../support/folder';
-import { azureServices, type Request, type Services } from './runtime/services';
+import { azureServices, type Request, type Services, type Status } from './runtime/services';
 
 const root = path.join(__dirname, '../..');
 const good = { specversion: '1.0', id: '1', source: '/plants/7/press', type: 'com.example.press.heated', time: '2026-01-31T08:30:00Z' };
@@ -23,6 +23,7 @@ const SOURCES: Readonly<Record<string, (services: Services) => Readonly<Record<s
     AZURE_CLIENT_ID: 'client-of-function',
     EVENTS_MAX_RETRIES: '5',
     EVENTS_CONSUMER_GROUP: 'reader',
+    HOST_ENDPOINT: endpoint,
     DEAD_LETTER_ENDPOINT: endpoint,
     DEAD_LETTER_CONTAINER: 'dead-letter',
   }),
@@ -41,7 +42,7 @@ const WORKER = `
 const core = require('@azure/functions-core');
 // Minutes pass in seconds.
 const timeout = AbortSignal.timeout;
-AbortSignal.timeout = (limit) => timeout.call(AbortSignal, limit / 60);
+AbortSignal.timeout = (limit) => timeout.call(AbortSignal, limit > 60_000 ? limit / 60 : limit);
 require('./index.js');
 const { metadata, callback } = core.registered;
 (async () => {
@@ -64,7 +65,7 @@ function invocation(events: readonly unknown[], retryCount: number) {
   const json = (value: unknown) => ({ json: JSON.stringify(value) });
   return {
     inputData: [{ data: { collectionBytes: { bytes: events.map((event) => Buffer.from(JSON.stringify(event)).toString('base64')) } } }],
-    retryContext: retryCount > 0 ? { retryCount, maxRetryCount: 5 } : undefined,
+    retryContext: { retryCount, maxRetryCount: -1 },
     triggerMetadata: {
       PartitionContext: json({ PartitionId: '3', EventHubName: 'orders', FullyQualifiedNamespace: 'acme.servicebus.windows.net' }),
       SequenceNumberArray: { collectionSint64: { sint64: events.map((_, index) => ({ low: 40 + index, high: 0, unsigned: false })) } },
@@ -90,7 +91,7 @@ describe.each(readdirSync(path.join(root, 'azure/handlers')))('%s', (name) => {
     ),
   });
 
-  async function run(invocations: readonly unknown[], statusOf?: (request: Request) => number | 'silence') {
+  async function run(invocations: readonly unknown[], statusOf?: (request: Request) => Status) {
     const services = await azureServices(statusOf);
     // A time that does not say its zone must be read as UTC in every zone.
     const env = { ...services.environment, TZ: 'Asia/Tokyo', ...settingsOf(services) };
@@ -106,17 +107,17 @@ describe.each(readdirSync(path.join(root, 'azure/handlers')))('%s', (name) => {
   test('a good event ends in the store, and a bad one in the dead letter, as the identity of the function', async () => {
     const { requests, blobs, metadata, answers } = await run([invocation([good, bad], 0)]);
     expect(answers).toEqual(['settled']);
-    expect(metadata).toMatchObject({ name: 'process', retryOptions: { maxRetryCount: 5 } });
+    expect(metadata).toMatchObject({ name: 'process', retryOptions: { maxRetryCount: -1 } });
     expect(Object.values(metadata.bindings)).toEqual([expect.objectContaining({ direction: 'in', dataType: 'binary' })]);
 
-    const found = Object.fromEntries<string>(blobs);
-    const letter = 'dead-letter/year=2026/month=01/day=31/hour=08/acme-orders-reader-p3-41.json';
+    const found = Object.fromEntries<string>(written(blobs));
+    const letter = 'dead-letter/year=2026/month=01/day=31/hour=08/acme~orders~reader~p3-40-41.ndjson';
     expect(JSON.parse(found[letter]!)).toMatchObject({
       position: { partition: '3', sequenceNumber: '41', enqueued: '2026-01-31T08:30:00.125Z' },
       payload: '{"specversion":"1.0"}',
     });
     expect(Object.entries(found).filter(([at]) => at !== letter)).toEqual([
-      ['events/year=2026/month=01/day=31/hour=08/acme-orders-reader-p3-40-40.ndjson.gz', `${JSON.stringify(good)}\n`],
+      ['events/year=2026/month=01/day=31/hour=08/acme~orders~reader~p3-40-41.ndjson.gz', `${JSON.stringify(good)}\n`],
     ]);
     const tokens = (requests as Request[]).filter(({ line }) => line.startsWith('GET /msi/token'));
     expect(new Set(tokens.map(({ line }) => new URLSearchParams(line.split('?')[1]).get('client_id')))).toEqual(
@@ -128,16 +129,56 @@ describe.each(readdirSync(path.join(root, 'azure/handlers')))('%s', (name) => {
     const faults = ['events'];
     const statusOf = ({ line }: Request) => (line.startsWith(`PUT /${faults[0]}/`) && faults.pop() ? 403 : 201);
     const { requests, answers } = await run([invocation([good, bad], 0), invocation([good, bad], 1)], statusOf);
-    expect(answers).toEqual(['BatchFailed: 1 writes failed. The batch is tried again.', 'settled']);
+    expect(answers).toEqual([
+      expect.stringMatching(
+        /^BatchFailed: 1 of 1 writes failed for acme~orders~reader~p3-40-41: RestError:.* The batch is tried again\.$/,
+      ),
+      'settled',
+    ]);
     const puts = (requests as Request[]).flatMap(({ line }) => /^PUT \/([\w-]+)\//.exec(line)?.[1] ?? []);
-    expect(puts.sort()).toEqual(['dead-letter', 'events', 'events']);
+    expect(puts).toEqual(['deliveries', 'events', 'events', 'dead-letter']);
   });
 
   test('a store that takes a request and never answers costs minutes, and then the event is in the dead letter', async () => {
     const { blobs, answers } = await run([invocation([good], 5)], ({ line }) => (line.startsWith('PUT /events/') ? 'silence' : 201));
     expect(answers).toEqual(['settled']);
-    const [letter] = [...(blobs as Services['blobs']).values()];
-    expect(JSON.parse(letter!).reason).toMatch(/^Not stored: AbortError: /);
+    const [[name, letter], ...others] = written(blobs) as [[string, string]];
+    expect([name, others]).toEqual([expect.stringMatching(/^dead-letter\//), []]);
+    expect(JSON.parse(letter).reason).toMatch(/^Not stored: AbortError: /);
+  });
+
+  test('a write of which every answer is lost is asked for, and its event is in the store alone', async () => {
+    const { blobs, answers } = await run([invocation([good], 5)], ({ line }) => (line.startsWith('PUT /events/') ? 'answer lost' : 201));
+    expect(answers).toEqual(['settled']);
+    expect(written(blobs).map(([name]) => name.split('/')[0])).toEqual(['events']);
+  });
+
+  test('an account that refuses all of store and dead letter costs tries and no event, however many it takes', async () => {
+    let refusals = 15;
+    const statusOf = ({ line }: Request) => (!/ \/deliveries\//.test(line) && refusals-- > 0 ? 403 : 201);
+    const { blobs, answers } = await run(
+      Array.from({ length: 20 }, (_, retryCount) => invocation([good, bad], retryCount)),
+      statusOf,
+    );
+    expect(answers.filter((answer: string) => answer !== 'settled')).toHaveLength(10);
+    expect(answers.at(9)).toMatch(
+      /^BatchFailed: The dead letter of acme~orders~reader~p3-40-41 cannot be written: RestError:.* Its 2 events stay in the hub/,
+    );
+    expect(written(blobs).map(([name, body]) => [name.split('/')[0], body.split('\n').length - 1])).toEqual([
+      ['events', 1],
+      ['dead-letter', 1],
+    ]);
+  });
+
+  test('an entry that the host leaves out costs no other event', async () => {
+    const { inputData, ...rest } = invocation([good, good, good], 0);
+    inputData[0]!.data.collectionBytes.bytes.splice(1, 1);
+    const { blobs, answers } = await run([{ inputData, ...rest }]);
+    expect(answers).toEqual(['settled']);
+    expect(written(blobs).map(([name]) => name)).toEqual([
+      'events/year=2026/month=01/day=31/hour=08/acme~orders~reader~p3-40.0-40.2.ndjson.gz',
+      'dead-letter/year=2026/month=01/day=31/hour=08/acme~orders~reader~p3-40.0-40.2.ndjson',
+    ]);
   });
 
   test('without any of its settings it does not start, and says which is missing', async () => {
@@ -160,6 +201,11 @@ describe.each(readdirSync(path.join(root, 'azure/handlers')))('%s', (name) => {
     expect(Buffer.from(files['index.js']!).includes(root)).toBe(false);
   });
 });
+
+/** What was written of events, by the names of the blobs. */
+function written(blobs: Services['blobs']): [string, string][] {
+  return [...blobs].filter(([name]) => !name.startsWith('deliveries/'));
+}
 
 /** A bundle as it is deployed, with the stand-ins for the host beside it. */
 function deployed(files: Readonly<Record<string, Uint8Array>>): string {

@@ -152,6 +152,12 @@ describe('what a handler needs is read from its bundle', () => {
       [
         'data:Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write on {DEAD_LETTER_ENDPOINT}{DEAD_LETTER_CONTAINER}',
         'data:Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write on {STORE_ENDPOINT}{STORE_CONTAINER}',
+        'data:Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read on {DEAD_LETTER_ENDPOINT}{DEAD_LETTER_CONTAINER}',
+        'data:Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read on {STORE_ENDPOINT}{STORE_CONTAINER}',
+        'data:Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read on {HOST_ENDPOINT}deliveries',
+        'data:Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write on {HOST_ENDPOINT}deliveries',
+        'data:Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write on {HOST_ENDPOINT}deliveries',
+        'Microsoft.Storage/storageAccounts/blobServices/containers/write on {HOST_ENDPOINT}deliveries',
         'data:Microsoft.EventHub/*/receive/action on {EVENTS_HUB}',
       ],
     ],

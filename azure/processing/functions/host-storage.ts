@@ -76,6 +76,8 @@ export class HostStorage extends Construct {
         [`${name}__accountName`]: this.account.name,
         [`${name}__credential`]: 'managedidentity',
         [`${name}__clientId`]: app.clientId,
+        // Where the handler notes what must outlive its process.
+        HOST_ENDPOINT: this.account.primaryBlobEndpoint,
       },
       waitFor: [role],
     };

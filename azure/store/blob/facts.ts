@@ -191,8 +191,19 @@ export const facts: ServiceFacts = {
   calls: {
     // https://learn.microsoft.com/rest/api/storageservices/put-blob#permissions
     '@azure/storage-blob BlockBlobClient.upload': ({ receiver }) => [{ may: `data:${BLOBS}/blobs/write`, on: said.whole(receiver) }],
+    // https://learn.microsoft.com/rest/api/storageservices/get-blob-properties#permissions
+    '@azure/storage-blob BlobClient.getProperties': ({ receiver }) => [{ may: `data:${BLOBS}/blobs/read`, on: said.whole(receiver) }],
+    // https://learn.microsoft.com/rest/api/storageservices/get-blob#permissions
+    '@azure/storage-blob BlobClient.downloadToBuffer': ({ receiver }) => [{ may: `data:${BLOBS}/blobs/read`, on: said.whole(receiver) }],
+    // https://learn.microsoft.com/rest/api/storageservices/create-container#permissions
+    '@azure/storage-blob ContainerClient.createIfNotExists': ({ receiver }) => [{ may: `${BLOBS}/write`, on: said.whole(receiver) }],
   },
-  harmless: ['@azure/storage-blob ContainerClient', '@azure/storage-blob ContainerClient.getBlockBlobClient'],
+  harmless: [
+    '@azure/storage-blob ContainerClient',
+    '@azure/storage-blob ContainerClient.getBlockBlobClient',
+    // What a call failed with.
+    '@azure/core-rest-pipeline RestError',
+  ],
   roles: {
     'Storage Blob Data Owner': { permissions: [`${BLOBS}/*`, `data:${BLOBS}/blobs/*`, SIGNING] },
     'Storage Blob Data Contributor': {

@@ -17,8 +17,11 @@ export async function blobsIn(container: ContainerClient): Promise<{ readonly na
   return names.map((name) => ({ name, text: texts.get(name)! }));
 }
 
-/** What is in a blob of the dead letter. */
-export function letterOf(text: string, place: string): Letter {
-  const { payload, encoding, reason } = JSON.parse(text) as Record<string, string>;
-  return { bytes: Buffer.from(payload!, encoding === 'base64' ? 'base64' : 'utf8'), reason: reason!, place };
+/** What is in a blob of the dead letter: a letter in each line. */
+export function lettersIn(text: string, place: string): Letter[] {
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.map((line) => {
+    const { payload, encoding, reason } = JSON.parse(line) as Record<string, string>;
+    return { bytes: Buffer.from(payload!, encoding === 'base64' ? 'base64' : 'utf8'), reason: reason!, place };
+  });
 }

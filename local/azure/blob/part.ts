@@ -7,7 +7,7 @@ import { type Credential, credentialOf } from '../identity/credential';
 import type { Site, Writer } from '../site';
 import { Azurite } from './azurite';
 import { BlobStorage, type BlobWrite, type ContainerName, fault, type Gate } from './blob-storage';
-import { blobsIn, letterOf } from './blobs';
+import { blobsIn, lettersIn } from './blobs';
 import { certificate } from './certificate';
 import { containerClient } from './container-client';
 import { readContainers, shownBy } from './containers';
@@ -56,7 +56,7 @@ export const PART: Part<Site> = {
           },
           deadLetter: {
             place: path.join(home, deadLetter.container),
-            letters: async () => (await all(deadLetter)).map(({ name, text }) => letterOf(text, name)),
+            letters: async () => (await all(deadLetter)).flatMap(({ name, text }) => lettersIn(text, name)),
           },
         };
       },
@@ -70,7 +70,7 @@ function gateOf(store: ContainerName, writers: readonly Writer[], { witness, cha
     const text = body.toString();
     if (account !== store.account || container !== store.container) {
       const answer = await pass();
-      if (answer.status === 201) witness.deadLettered(letterOf(text, blob));
+      if (answer.status === 201) for (const letter of lettersIn(text, blob)) witness.deadLettered(letter);
       return answer;
     }
     const rows = rowsOf(text, blob);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -13,10 +14,13 @@ export interface Request {
   readonly body: string;
 }
 
+/** What a request for a blob is answered with: a status, nothing at all, or a fault of the server after the blob was written. */
+export type Status = number | 'silence' | 'answer lost';
+
 /** Blob Storage and the identity endpoint of an app, on this machine, with what they were asked. */
 export interface Services {
   readonly requests: readonly Request[];
-  /** The blobs that were stored, by container and name, as whoever unpacks them reads them. */
+  /** The blobs that were stored, by container and name. */
   readonly blobs: ReadonlyMap<string, string>;
   /** Such as `https://127.0.0.1:8080/`. */
   readonly endpoint: string;
@@ -34,22 +38,28 @@ const ALREADY_EXISTS = {
 const servers: Loopback[] = [];
 afterAll(() => Promise.all(servers.map((server) => server.close())));
 
-/** @param statusOf what becomes of a request for a blob; what is stored is kept. `lost` stores it, and answers with a fault */
-export async function azureServices(statusOf: (request: Request) => number | 'silence' | 'lost' = () => 201): Promise<Services> {
+/** @param statusOf what becomes of a request for a blob; what is stored is kept */
+export async function azureServices(statusOf: (request: Request) => Status = () => 201): Promise<Services> {
   const requests: Request[] = [];
   const blobs = new Map<string, string>();
+  const stored = new Map<string, Buffer>();
   const pem = readFileSync(certificate, 'utf8');
   const storage = await serve(
     ({ method, url, headers }, bytes) => {
       const blob = decodeURIComponent(new URL(url!, 'https://blobs').pathname.slice(1));
-      const body = (blob.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
+      const body = (blob.endsWith('.gz') && bytes.length > 0 ? gunzipSync(bytes) : bytes).toString();
       const request = { line: `${method} ${url}`, headers, body };
       requests.push(request);
       const status = statusOf(request);
+      if (method !== 'PUT') return stored.has(blob) ? whole(stored.get(blob)!) : { status: 404 };
       if (status === 'silence') return new Promise<never>(() => {});
       const isThere = headers['if-none-match'] === '*' && blobs.has(blob);
-      if ((status === 201 || status === 'lost') && !isThere) blobs.set(blob, body);
-      if (status === 'lost') return { status: 503 };
+      if ((status === 201 || status === 'answer lost') && !isThere) {
+        blobs.set(blob, body);
+        stored.set(blob, bytes);
+      }
+      // The client takes this for what it is, and does not try again by itself.
+      if (status === 'answer lost') return { status: 502 };
       return status === 201 && isThere ? ALREADY_EXISTS : { status };
     },
     { key: pem, cert: pem },
@@ -71,4 +81,10 @@ export async function azureServices(statusOf: (request: Request) => number | 'si
       AZURE_CLIENT_ID: 'client-of-function',
     },
   };
+}
+
+/** The answer to whoever asks for a blob. */
+function whole(body: Buffer) {
+  const headers = { 'content-length': String(body.length), 'content-md5': createHash('md5').update(body).digest('base64') };
+  return { status: 200, headers, body };
 }

@@ -57,12 +57,12 @@ test('a lot is one blob in the folder of its hour, with a line for each row, and
   });
 });
 
-test('a blob whose answer got lost is found at the next try, and stays as it is', async () => {
-  const answers = ['lost', 201, 201] as const;
+test('a blob whose answer got lost is found, and stays as it is', async () => {
+  const answers = ['answer lost', 201] as const;
   let puts = 0;
   const changed = { ...lot, rows: [{ a: 'what another version of the code would make of it' }] };
   const { outcomes, blobs } = await write([lot, changed], ({ line }) => (line.startsWith('PUT ') ? answers[puts++]! : 201));
-  expect([outcomes, puts]).toEqual([[[], []], 3]);
+  expect([outcomes, puts]).toEqual([[[], []], 2]);
   expect(Object.fromEntries(blobs)).toEqual({ [BLOB]: '{"a":"ü\\n"}\n{"b":2}\n' });
 });
 
