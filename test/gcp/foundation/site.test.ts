@@ -36,7 +36,7 @@ test('another API makes everybody wait again', () => {
 
 test('the agent comes from google-beta, at the version of google that the bindings were made for', () => {
   const { json, one } = make();
-  expect(one('google_project_service_identity').provider).toBe('google-beta');
+  expect(one('google_project_service_identity').provider).toBe('google-beta.service_agents');
   expect(json.terraform.required_providers).toMatchObject({
     google: { version: '6.50.0' },
     'google-beta': { source: 'hashicorp/google-beta', version: '6.50.0' },

@@ -5,7 +5,7 @@ import type { Refusals } from '../../../support/refusals';
 import { site as gcp } from '../../stand-ins';
 
 export const refusals = (terraform: TerraformStack): Refusals => {
-  const topic = new PubSubBuffer(terraform, 'PubSub', { site: gcp });
+  const topic = new PubSubBuffer(terraform, 'PubSub', { site: gcp, name: 'source' });
   return {
     constructs: {
       PubSubBuffer: {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
+import type { PubsubSubscription } from '@cdktf/provider-google/lib/pubsub-subscription';
 import { TerraformIterator, type TerraformResource } from 'cdktf';
 import { Propagation } from '../../../../gcp/foundation/propagation';
 import type { Delivery } from '../../../../gcp/ports/delivery';
@@ -18,6 +19,9 @@ import { onCall, readable, site, synthesize } from '../../stand-ins';
 const hash = 'ab'.repeat(32);
 const code = { zip: path.join(__dirname, '../../../../package.json'), hash };
 
+/** What a source hands back. */
+const TRIGGER = {} as PubsubSubscription;
+
 /** A source and a store that remember who was let in, and when. */
 class Neighbour implements RecordSource, TableStore {
   readonly format = 'pub-sub-push';
@@ -26,6 +30,7 @@ class Neighbour implements RecordSource, TableStore {
 
   deliverTo(target: FunctionWorkload, delivery?: Delivery) {
     this.delivered.push([target, delivery]);
+    return TRIGGER;
   }
   bindWriter(writer: Workload, name: string) {
     return this.bind(writer, `${name}_TABLE`);
@@ -62,6 +67,7 @@ test('documents the defaults that it has', () => {
     timeoutSeconds: String(service_config.timeout_seconds),
     concurrency: String(service_config.max_instance_request_concurrency),
     maxInstances: String(service_config.max_instance_count),
+    minInstances: String(service_config.min_instance_count),
   });
 });
 
@@ -122,12 +128,12 @@ test('the function starts with the settings of its store and of the dead letter'
   ]);
 });
 
-test('every role exists for a minute before the function does', () => {
+test('every role exists for two minutes before the function does', () => {
   const { one, json } = make();
   const addresses = (type: string) => Object.keys(json.resource![type]!).map((id) => `${type}.${id}`);
   const [propagation] = addresses('time_sleep');
   expect(one('google_cloudfunctions2_function').depends_on).toEqual(['time_sleep.site', propagation]);
-  expect(one('time_sleep')).toMatchObject({ create_duration: '60s' });
+  expect(one('time_sleep')).toMatchObject({ create_duration: '120s' });
   expect([...one('time_sleep').depends_on].sort()).toEqual(
     [
       ...addresses('google_artifact_registry_repository_iam_member'),
@@ -169,7 +175,10 @@ test('only the invoker may call, and only from inside the project', () => {
     member: expect.stringContaining('Processing_Invoker'),
   });
   expect(one('google_cloudfunctions2_function').service_config.ingress_settings).toBe('ALLOW_INTERNAL_ONLY');
-  expect(built.invocable.map((each) => (each as TerraformResource).node.path)).toEqual(['test/Processing/InvokerGrant']);
+  expect(built.invocable.map((each) => (each as TerraformResource).node.path)).toEqual([
+    'test/Processing/InvokerGrant',
+    'test/Processing/TokenCreator',
+  ]);
 });
 
 test('the right to call is replaced with the function, by a plain address: hashicorp/terraform-cdk#3532', () => {

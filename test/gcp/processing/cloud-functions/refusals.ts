@@ -6,7 +6,7 @@ import { site as gcp } from '../../stand-ins';
 
 export const refusals = (terraform: TerraformStack): Refusals => {
   const code = { zip: __filename, hash: 'abc' };
-  const topic = new PubSubBuffer(terraform, 'SourceOfFunctions', { site: gcp });
+  const topic = new PubSubBuffer(terraform, 'SourceOfFunctions', { site: gcp, name: 'functions' });
   return {
     constructs: {
       CloudFunctionProcessor: {

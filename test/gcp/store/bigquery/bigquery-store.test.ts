@@ -31,11 +31,12 @@ test('documents the defaults that it has', () => {
   expect(tableOf(make()).time_partitioning.expiration_ms).toBeUndefined();
   expect(
     columnsOf(make())
-      .slice(-3)
+      .slice(-4)
       .map(({ name, type, mode }) => [name, type, mode]),
   ).toEqual([
     ['subject', 'STRING', 'NULLABLE'],
     ['data', 'JSON', 'NULLABLE'],
+    ['data_base64', 'STRING', 'NULLABLE'],
     ['rest', 'JSON', 'NULLABLE'],
   ]);
 });
@@ -69,15 +70,17 @@ test('without both keys neither Terraform nor BigQuery deletes a row', () => {
   expect([tableOf(synth).lifecycle, tableOf(synth).deletion_protection]).toEqual([{ prevent_destroy: true }, true]);
 });
 
-test('the BigQuery agent may use the key before the dataset is encrypted with it', () => {
+test('the BigQuery agent may use the key for two minutes before the dataset is encrypted with it', () => {
   const { one, json } = make({ encryptionKey: key });
   const [grant] = Object.keys(json.resource!.google_kms_crypto_key_iam_member!);
+  const [pause] = Object.keys(json.resource!.time_sleep!);
   expect(one('google_kms_crypto_key_iam_member')).toMatchObject({
     crypto_key_id: key,
     role: 'roles/cloudkms.cryptoKeyEncrypterDecrypter',
     member: expect.stringContaining('google_bigquery_default_service_account'),
   });
-  expect(one('google_bigquery_dataset').depends_on).toEqual(['time_sleep.site', `google_kms_crypto_key_iam_member.${grant}`]);
+  expect(one('time_sleep')).toMatchObject({ create_duration: '120s', depends_on: [`google_kms_crypto_key_iam_member.${grant}`] });
+  expect(one('google_bigquery_dataset').depends_on).toEqual(['time_sleep.site', `time_sleep.${pause}`]);
 });
 
 test('makes its table in a dataset that is there already, and leaves the dataset alone', () => {
@@ -122,7 +125,7 @@ test('the view shows every column of the table, and of rows that are alike the o
       .join(', ')}`,
   );
   expect(query).toMatch(
-    /FROM `acme-data\.\$\{google_bigquery_dataset\.\w+\.dataset_id\}\.\$\{google_bigquery_table\.Store_Table_\w+\.table_id\}`/,
+    /FROM `acme-data\.\$\{google_bigquery_dataset\.\w+\.dataset_id\}\.\$\{google_bigquery_table\.events_events\.table_id\}`/,
   );
   expect(query.replace(/\s+/g, ' ')).toContain(
     'PARTITION BY event_time, event_source, event_id, row_index ORDER BY publish_time, message_id ) = 1',
@@ -141,7 +144,7 @@ test('a writer may change this table alone, and is told which it is', () => {
   expect(one('google_bigquery_table_iam_member')).toMatchObject({
     role: 'roles/bigquery.dataEditor',
     dataset_id: 'plants',
-    table_id: expect.stringContaining('Store_Table'),
+    table_id: '${google_bigquery_table.plants_events.id}',
     member: 'serviceAccount:writer@acme-data.iam.gserviceaccount.com',
   });
 });
@@ -151,9 +154,9 @@ test('a reader may read the view and the table below it, and change neither', ()
     new BigQueryStore(stack, 'Store', { site }).bindReader(new Somebody(stack, 'Reader'), 'EVENTS'),
   );
   expect(Object.keys(built.settings)).toEqual(['EVENTS_PROJECT', 'EVENTS_DATASET', 'EVENTS_TABLE']);
-  expect(all('google_bigquery_table_iam_member').map(({ role, table_id }) => [role, /Store_(\w+?)_/.exec(table_id)![1]])).toEqual([
-    ['roles/bigquery.dataViewer', 'Table'],
-    ['roles/bigquery.dataViewer', 'View'],
+  expect(all('google_bigquery_table_iam_member').map(({ role, table_id }) => [role, table_id])).toEqual([
+    ['roles/bigquery.dataViewer', '${google_bigquery_table.events_events.id}'],
+    ['roles/bigquery.dataViewer', '${google_bigquery_table.events_unique_events.id}'],
   ]);
 });
 
@@ -185,8 +188,8 @@ describe('refuses', () => {
     ],
     [
       'settings for a dataset that is there',
-      { datasetId: 'plants', name: 'raw', undeleteWindowDays: 7 },
-      'test/Store: datasetId keeps its own settings, got name and undeleteWindowDays beside it. Leave name and undeleteWindowDays out.',
+      { datasetId: 'plants', encryptionKey: key, undeleteWindowDays: 7 },
+      'test/Store: datasetId keeps its own settings, got undeleteWindowDays and encryptionKey beside it. Leave undeleteWindowDays and encryptionKey out.',
     ],
     [
       'a key that is none',
