@@ -114,6 +114,35 @@ test('no alert tells anybody until somebody wants to hear them, and then each do
   expect(channels(synthesize({ notify: [onCall] }))).toEqual([[onCall], [onCall], [onCall], [onCall]]);
 });
 
+test('labels of the user are on every resource that takes some, those of alerts among them', () => {
+  const labelled = synthesize({ labels: { team: 'data' } });
+  expect(labelled.provider.google[0].default_labels).toEqual({ team: 'data', platform: 'gcp-pipeline' });
+  for (const { user_labels } of all(labelled, 'google_monitoring_alert_policy')) {
+    expect(user_labels).toEqual({ team: 'data', platform: 'gcp-pipeline' });
+  }
+});
+
+test.each<[string, unknown, string]>([
+  [
+    'in capitals',
+    { Team: 'data' },
+    'labels must have keys of 1 to 63 lower-case letters, digits, underscores and hyphens, a letter first, got "Team". platform is taken, and what starts with goog belongs to Google.',
+  ],
+  [
+    'of the platform',
+    { platform: 'x' },
+    'labels must have keys of 1 to 63 lower-case letters, digits, underscores and hyphens, a letter first, got "platform". platform is taken, and what starts with goog belongs to Google.',
+  ],
+  [
+    'with a space',
+    { team: 'my data' },
+    'labels must have values of at most 63 lower-case letters, digits, underscores and hyphens, got "my data". Google takes no others.',
+  ],
+  ['as a list', ['team'], 'labels must be an object, got object. Write it like { team: "data" }.'],
+])('refuses labels %s', (_, labels, message) =>
+  expect(() => synthesize({ labels } as GcpPlatformProps)).toThrow(new Error(`gcp-pipeline: ${message}`)),
+);
+
 test('the outputs say how to send an event, how to see it, and where it is when it failed', () => {
   const outputs = json.output as Record<string, { value: string; description: string }>;
   expect(Object.keys(outputs).sort()).toEqual(['dead_letters_command', 'events_url', 'send_command', 'show_command']);

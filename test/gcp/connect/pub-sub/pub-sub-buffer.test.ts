@@ -1,3 +1,4 @@
+import { Construct } from 'constructs';
 import { PubSubBuffer, type PubSubBufferProps } from '../../../../gcp/connect/pub-sub/pub-sub-buffer';
 import type { Delivery } from '../../../../gcp/ports/delivery';
 import { documentedDefaults } from '../../../support/defaults';
@@ -77,6 +78,20 @@ test('the Pub/Sub agent may use the key for two minutes before a topic is encryp
   const [pause] = Object.keys(json.resource!.time_sleep!);
   expect(one('time_sleep')).toMatchObject({ create_duration: '120s', depends_on: [`google_kms_crypto_key_iam_member.${grant}`] });
   for (const { depends_on } of all('google_pubsub_topic')) expect(depends_on).toContain(`time_sleep.${pause}`);
+});
+
+test('senders of other regions are let in unless somebody says otherwise, and the dead letter says the same as its topic', () => {
+  const waysOf = (props?: Partial<PubSubBufferProps>) =>
+    make(props)
+      .all('google_pubsub_topic')
+      .map(({ message_storage_policy }) => message_storage_policy.enforce_in_transit);
+  expect(waysOf()).toEqual([false, false]);
+  expect(waysOf({ enforceInTransit: true })).toEqual([true, true]);
+});
+
+test('hands back the subscriptions that it made', () => {
+  const { built } = synthesize((stack) => new PubSubBuffer(stack, 'Buffer', { site }).deliverTo(new Target(stack, 'Target')));
+  expect(built.nameInput).toBe('acme-events-to-target');
 });
 
 test('uses a topic that is there already', () => {
@@ -261,6 +276,22 @@ describe('refuses', () => {
       'settings for a topic that is there',
       () => make({ topicId, retentionDays: 2 }),
       'test/Buffer: topicId keeps its own settings, got retentionDays beside it. Leave retentionDays out.',
+    ],
+    [
+      'no word on the way of events',
+      () => make({ enforceInTransit: 'yes' as never }),
+      'test/Buffer: enforceInTransit must be true or false, got "yes". Leave it out to let senders of other regions in.',
+    ],
+    [
+      'a reader whose name no subscription takes',
+      () =>
+        synthesize((stack) =>
+          new PubSubBuffer(stack, 'Buffer', { site }).bindReader(
+            Object.assign(new Construct(stack, 'Job'), { name: 'My job', member: 'x' }),
+            'EVENTS',
+          ),
+        ),
+      'test/Job: the name of a reader must be 1 to 40 lower-case letters, digits and hyphens, got "My job". It starts with a letter.',
     ],
     [
       'a key that is none',

@@ -91,6 +91,60 @@ test('takes every setting', () => {
   expect(built.timeoutSeconds).toBe(540);
 });
 
+test('hands back the subscription that its source made', () => expect(make().built.trigger).toBe(TRIGGER));
+
+describe('in the words of Google', () => {
+  test('variables of the user stand beside those of the handler, and cannot take their place', () => {
+    const { one } = make({ environmentVariables: { LEVEL: 'debug', STORED: 'yes' } });
+    expect(one('google_cloudfunctions2_function').service_config.environment_variables).toEqual({
+      LEVEL: 'debug',
+      STORED: 'yes',
+      STORE_TABLE: expect.any(String),
+      DEAD_LETTER_TOPIC: expect.any(String),
+    });
+  });
+
+  test('secrets become variables, and the function may read each of them before it starts, and no other', () => {
+    const theirs = 'projects/theirs/secrets/key';
+    const { one, all, json } = make({
+      secretEnvironmentVariables: { PASSWORD: { secret: 'password', version: '3' }, KEY: { secret: theirs } },
+    });
+    expect(one('google_cloudfunctions2_function').service_config.secret_environment_variables).toEqual([
+      { key: 'PASSWORD', project_id: 'acme-data', secret: 'password', version: '3' },
+      { key: 'KEY', project_id: 'theirs', secret: 'key', version: 'latest' },
+    ]);
+    const grants = all('google_secret_manager_secret_iam_member');
+    expect(grants.map(({ project, secret_id, role }) => [project, secret_id, role]).sort()).toEqual([
+      ['acme-data', 'password', 'roles/secretmanager.secretAccessor'],
+      ['theirs', 'key', 'roles/secretmanager.secretAccessor'],
+    ]);
+    for (const { member } of grants) expect(member).toContain('Processing_Runtime');
+    for (const id of Object.keys(json.resource!.google_secret_manager_secret_iam_member!)) {
+      expect(one('time_sleep').depends_on).toContain(`google_secret_manager_secret_iam_member.${id}`);
+    }
+  });
+
+  test('instances are kept ready, and a connector leads into a network', () => {
+    const vpcConnector = 'projects/acme-data/locations/europe-west1/connectors/inner';
+    expect(make({ minInstances: 2, vpcConnector }).one('google_cloudfunctions2_function').service_config).toMatchObject({
+      min_instance_count: 2,
+      vpc_connector: vpcConnector,
+    });
+  });
+});
+
+test('Pub/Sub may sign in as the invoker, and as nobody else, before the first call', () => {
+  const { one, built } = make();
+  expect(one('google_service_account_iam_member')).toEqual(
+    expect.objectContaining({
+      service_account_id: expect.stringMatching(/^\$\{google_service_account\.Processing_Invoker_\w+\.name\}$/),
+      role: 'roles/iam.serviceAccountOpenIdTokenCreator',
+      member: site.pubSubAgent,
+    }),
+  );
+  expect(built.invocable.map((each) => (each as TerraformResource).terraformResourceType)).toContain('google_service_account_iam_member');
+});
+
 test('runs as a service account that is there already', () => {
   const { built, one, all } = make({ serviceAccount: 'mine@acme-data.iam.gserviceaccount.com' });
   expect(built.member).toBe('serviceAccount:mine@acme-data.iam.gserviceaccount.com');
@@ -262,6 +316,13 @@ describe('refuses', () => {
       ),
     ));
 
+  test('a function of a name that another one has', () =>
+    expect(() =>
+      synthesize((stack) =>
+        ['a', 'b'].map((id) => new CloudFunctionProcessor(stack, id, { site, code, source: new Neighbour(), stores: {} })),
+      ),
+    ).toThrow(new Error('test/b: each function of a site must have a name of its own, got "func" again. Set name on one of them.')));
+
   test('a store by a name that the handler does not know', () =>
     expect(() => make({ code: { ...code, needs }, stores: { LAKE: new Neighbour() } })).toThrow(
       new Error(
@@ -294,6 +355,51 @@ describe('refuses', () => {
       'test/Processing: serviceAccount must be an e-mail, got "serviceAccount:mine@acme-data.iam.gserviceaccount.com". See gcloud iam service-accounts list.',
     ],
     ['no concurrency', { concurrency: 0 }, 'test/Processing: concurrency must be 1 to 1000 calls, got 0. Cloud Run takes no more.'],
+    [
+      'more instances kept than there are',
+      { minInstances: 11 },
+      'test/Processing: minInstances must be 0 to 10 instances, got 11. No more run than maxInstances says.',
+    ],
+    [
+      'a variable of Google',
+      { environmentVariables: { K_SERVICE: 'x' } },
+      'test/Processing: environmentVariables must have names in letters, digits and underscores, got "K_SERVICE". PORT, K_SERVICE and some others belong to Google.',
+    ],
+    [
+      'a variable of the handler',
+      { environmentVariables: { STORE_TABLE: 'x' } },
+      'test/Processing: environmentVariables must leave the settings of the handler alone, got "STORE_TABLE". What starts with DEAD_LETTER_ or STORE_ is set by the processor.',
+    ],
+    [
+      'a variable that is no text',
+      { environmentVariables: { LEVEL: 5 as never } },
+      'test/Processing: environmentVariables must hold texts, got number for LEVEL. Write it as a text.',
+    ],
+    [
+      'variables that are no object',
+      { environmentVariables: ['LEVEL'] as never },
+      'test/Processing: environmentVariables must be an object, got object. Write it like { LEVEL: ... }.',
+    ],
+    [
+      'a variable twice',
+      { environmentVariables: { KEY: 'x' }, secretEnvironmentVariables: { KEY: { secret: 'key' } } },
+      'test/Processing: each variable must be set once, got "KEY" again. Leave one of them out.',
+    ],
+    [
+      'a secret by another address',
+      { secretEnvironmentVariables: { KEY: { secret: 'secrets/key' } } },
+      'test/Processing: secretEnvironmentVariables must name secrets, got "secrets/key". Write them like { secret: "password" } or { secret: "projects/example/secrets/password" }.',
+    ],
+    [
+      'a version that is none',
+      { secretEnvironmentVariables: { KEY: { secret: 'key', version: 'v1' } } },
+      'test/Processing: secretEnvironmentVariables must name versions, got "v1". Write it like "3", or leave it out for the latest.',
+    ],
+    [
+      'a network where a connector is asked for',
+      { vpcConnector: 'projects/acme-data/global/networks/default' },
+      'test/Processing: vpcConnector must be the id of a connector, got "projects/acme-data/global/networks/default". See gcloud compute networks vpc-access connectors list.',
+    ],
     [
       'too many instances',
       { maxInstances: 1001 },

@@ -70,6 +70,19 @@ test('without both keys neither Terraform nor BigQuery deletes a row', () => {
   expect([tableOf(synth).lifecycle, tableOf(synth).deletion_protection]).toEqual([{ prevent_destroy: true }, true]);
 });
 
+test('a column that is taken out is kept: the provider drops none while the rows are kept, and all that are missing otherwise', () => {
+  expect(tableOf(make()).ignore_auto_generated_schema).toBe(true);
+  expect(tableOf(make({ removal: 'destroy' }, { destroyData: 'yes' })).ignore_auto_generated_schema).toBeUndefined();
+});
+
+test('an API that is added takes the right to the key from nobody', () => {
+  expect(make({ encryptionKey: key }).one('google_kms_crypto_key_iam_member').lifecycle).toEqual({ ignore_changes: ['member'] });
+});
+
+test('what bytes an event says is in a column that says how they are written', () => {
+  expect(columnsOf(make()).find(({ name }) => name === 'data_base64')).toMatchObject({ description: expect.stringContaining('in base64') });
+});
+
 test('the BigQuery agent may use the key for two minutes before the dataset is encrypted with it', () => {
   const { one, json } = make({ encryptionKey: key });
   const [grant] = Object.keys(json.resource!.google_kms_crypto_key_iam_member!);
@@ -195,6 +208,16 @@ describe('refuses', () => {
       'a key that is none',
       { encryptionKey: 'key' },
       'test/Store: encryptionKey must be the id of a key, got "key". See gcloud kms keys list.',
+    ],
+    [
+      'a table with its dataset',
+      { tableId: 'plants.events' },
+      'test/Store: tableId must be the id of a table, got "plants.events". Write it in letters, digits and underscores, without its dataset, like plants.',
+    ],
+    [
+      'a view of the name of its table',
+      { viewId: 'events' },
+      'test/Store: viewId must be another one than tableId, got "events". They lie in one dataset.',
     ],
     ['a column with a hyphen', { columns: [{ name: 'my-column', type: 'STRING' }] }, name('my-column')],
     ['a column that starts with an underscore', { columns: [{ name: '_PARTITION', type: 'STRING' }] }, name('_PARTITION')],
