@@ -1,7 +1,7 @@
 import { promised, setTo } from '../../shared/read/facts/promise';
 import type { ServiceFacts, TypeFacts } from '../../shared/read/facts/types';
 import { add, replace, set } from '../../shared/read/facts/weaken';
-import { is } from '../../shared/read/stack';
+import { amount, is } from '../../shared/read/stack';
 import { iamMember, replacers } from './promises';
 
 const ACCOUNT = 'acme@acme-data.iam.gserviceaccount.com';
@@ -27,6 +27,19 @@ export const facts: ServiceFacts = {
           'watch one resource, and not all of its kind',
           (alert) => /resource\.labels\.\w+ = "/.test(String(alert.get('conditions.condition_threshold.filter')[0])),
           { 'an alert watches all of a kind at once': replace(/ AND resource\.labels\.\w+ = [^}]*}\\"/, '') },
+        ),
+        promised(
+          'incidents-end',
+          'close its incidents when nothing more is heard, and say what silence means, which takes a minute at least',
+          (alert) =>
+            is(alert, 'alert_strategy.auto_close', '1800s') &&
+            alert.get('conditions.condition_threshold.evaluation_missing_data').length === 1 &&
+            amount(alert, 'conditions.condition_threshold.duration') >= 60,
+          {
+            'an incident stays open for a week, and the next fault is not heard': set('alert_strategy'),
+            'what silence means is left open': set('conditions.0.condition_threshold.evaluation_missing_data'),
+            'Google refuses the policy': set('conditions.0.condition_threshold.duration', '0s'),
+          },
         ),
       ],
       local: 'no effect here',
@@ -113,6 +126,7 @@ export const facts: ServiceFacts = {
       ],
       surplus: 'The names of regions come with the right to use a key: Google has no role without them.',
     },
+    'roles/iam.serviceAccountOpenIdTokenCreator': { permissions: ['iam.serviceAccounts.getOpenIdToken'] },
     'roles/iam.serviceAccountTokenCreator': {
       permissions: [
         ...['get', 'getAccessToken', 'getOpenIdToken', 'implicitDelegation', 'list', 'signBlob', 'signJwt'].map(

@@ -1,11 +1,23 @@
+import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { TimeProvider } from '@cdktf/provider-time/lib/provider';
-import { Fn, LocalBackend, Op, type TerraformBackend, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import { Aspects, Fn, LocalBackend, Op, type TerraformBackend, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { ask } from '../../shared/synth/ask';
 import { requireOwnName } from '../../shared/synth/own-name';
-import { CHANNELS, PREFIX, type Removal, requireTexts } from '../../shared/synth/settings';
+import { CHANNELS, PREFIX, type Removal, requireText, requireTexts, SettingError, type TextRule } from '../../shared/synth/settings';
 import { PROJECT, ProjectSite, REGION } from './site';
+
+const LABEL_KEY: TextRule = {
+  pattern: /^(?!platform$|goog)[a-z][a-z0-9_-]{0,62}$/,
+  must: 'have keys of 1 to 63 lower-case letters, digits, underscores and hyphens, a letter first',
+  remedy: 'platform is taken, and what starts with goog belongs to Google.',
+};
+const LABEL_VALUE: TextRule = {
+  pattern: /^[a-z0-9_-]{0,63}$/,
+  must: 'have values of at most 63 lower-case letters, digits, underscores and hyphens',
+  remedy: 'Google takes no others.',
+};
 
 /** Settings that every platform on GCP has. */
 export interface GcpPlatformProps {
@@ -20,6 +32,11 @@ export interface GcpPlatformProps {
    */
   readonly notify?: readonly string[];
   /**
+   * Labels for every resource that takes some, beside `platform`, which holds the id of the stack.
+   * @default - none
+   */
+  readonly labels?: Readonly<Record<string, string>>;
+  /**
    * Makes the backend that keeps the state.
    * @default - a file beside the folder of CDKTF's output, named after the stack
    */
@@ -32,16 +49,24 @@ export abstract class GcpPlatform extends TerraformStack {
   protected readonly removal?: Removal;
   protected readonly notify?: readonly string[];
 
-  constructor(scope: Construct, id: string, { removal, notify, backend }: GcpPlatformProps) {
+  constructor(scope: Construct, id: string, { removal, notify, labels = {}, backend }: GcpPlatformProps) {
     super(scope, id);
     requireOwnName(this);
     requireTexts(this, { notify }, CHANNELS);
+    this.requireLabels(labels);
     this.addOverride('terraform.required_version', '>= 1.5.0');
     // Relative, so that every machine synthesizes the same bytes: it leads out of cdktf.out, which may be deleted.
     if (backend) backend(this);
     else new LocalBackend(this, { path: `../../../terraform.${id}.tfstate` });
     const place = this.askForPlace();
-    new GoogleProvider(this, 'Google', { project: place.project, region: place.region, defaultLabels: { platform: id } });
+    const defaultLabels = { ...labels, platform: id };
+    new GoogleProvider(this, 'Google', { project: place.project, region: place.region, defaultLabels });
+    // Labels of an alert policy have another name, and the provider does not add its own to them.
+    Aspects.of(this).add({
+      visit: (one) => {
+        if (one instanceof MonitoringAlertPolicy) one.userLabels = defaultLabels;
+      },
+    });
     new TimeProvider(this, 'Time');
     this.removal = removal;
     this.notify = notify;
@@ -71,6 +96,16 @@ export abstract class GcpPlatform extends TerraformStack {
   /** Show values to whoever applies: each by its name, with a sentence that says what it is for. */
   protected output(outputs: Readonly<Record<string, readonly [value: string, description: string]>>) {
     for (const [name, [value, description]] of Object.entries(outputs)) new TerraformOutput(this, name, { value, description });
+  }
+
+  private requireLabels(labels: Readonly<Record<string, string>>) {
+    if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) {
+      throw new SettingError(this, 'labels must be an object', typeof labels, 'Write it like { team: "data" }.');
+    }
+    for (const [key, value] of Object.entries(labels)) {
+      requireText(this, { labels: key }, LABEL_KEY);
+      requireText(this, { labels: value }, LABEL_VALUE);
+    }
   }
 
   private askForPlace() {

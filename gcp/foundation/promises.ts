@@ -93,7 +93,7 @@ export function iamMember(on: string, apis: readonly string[], more: Partial<Typ
     name: `member of ${on}`,
     role: 'grants',
     apis,
-    promises: [NAMED, ASKED_FOR, NARROW, ...promises],
+    promises: [NAMED, ASKED_FOR, NARROW, FOLLOWS, ...promises],
     local: 'no effect here',
     ...others,
   };
@@ -131,6 +131,38 @@ const NARROW: Promised = promised(
   (grant) => !/^roles\/(owner|editor|viewer)$|admin$|serviceAgent$|builds\.builder$/i.test(String(only(grant, 'role'))),
   { 'it is the role of an editor': set('role', 'roles/editor') },
 );
+
+/** A reference to what is set is known before it is made, so the grant would stay as it is and stand on nothing. */
+const FOLLOWS: Promised = {
+  ...promised(
+    'rights-follow',
+    'be given again in the same apply when what it stands on is replaced: by its id, which is not known before',
+    (grant) => grant.get('lifecycle.replace_triggered_by').length > 0 || standsOn(grant).some(isComputed),
+    { 'rights are gone for one apply when what they stand on is replaced': nameByWhatIsSet },
+  ),
+  concerns: (grant) => standsOn(grant).length > 0,
+};
+
+/** What a grant stands on, where the stack makes it: `google_pubsub_topic.events.id`. */
+function standsOn({ body }: Asked): string[] {
+  const { member: _who, for_each: _each, condition: _only, depends_on: _after, lifecycle: _life, '//': _note, ...on } = body;
+  return [...JSON.stringify(on).matchAll(/\$\{(google_\w+\.[\w-]+\.\w+)\}/g)].map(([, reference]) => reference!);
+}
+
+/** The name of a service account is made of its e-mail, and that when it is made. */
+function isComputed(reference: string): boolean {
+  return reference.endsWith('.id') || (reference.startsWith('google_service_account.') && reference.endsWith('.name'));
+}
+
+function nameByWhatIsSet(draft: Draft, { id, body: { lifecycle: _, ...before } }: Asked) {
+  const named = JSON.stringify(before).replace(
+    /(\$\{google_\w+\.[\w-]+)\.(id|name)\}/g,
+    (_all, start, last) => `${start}.${last === 'id' ? 'name' : 'account_id'}}`,
+  );
+  const { body } = draft.resources.get(id)!;
+  for (const key of Object.keys(body)) delete body[key];
+  Object.assign(body, JSON.parse(named));
+}
 
 /** The variable that a grant is repeated for. */
 function variableOf({ for_each }: Asked['body']): string | undefined {

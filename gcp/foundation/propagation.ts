@@ -3,13 +3,14 @@ import { dependable, type ITerraformDependable, TerraformResource } from 'cdktf'
 import type { Construct } from 'constructs';
 
 /**
- * A minute for roles to reach every corner of Google. It passes again whenever a grant is added or replaced, so that the
- * first calls that need it are not denied.
+ * Two minutes for roles to reach every corner of Google, which typically takes as long. They pass again whenever a grant is
+ * added or replaced, so that the first calls that need it are not denied.
+ * @see https://cloud.google.com/iam/docs/access-change-propagation
  */
 export class Propagation extends Sleep {
   constructor(scope: Construct, id: string, grants: readonly ITerraformDependable[]) {
     const triggers = Object.fromEntries(grants.map((grant) => [dependable(grant), identityOf(grant)]));
-    super(scope, id, { createDuration: '60s', dependsOn: [...grants], triggers });
+    super(scope, id, { createDuration: '120s', dependsOn: [...grants], triggers });
   }
 }
 

@@ -2,7 +2,7 @@ import { ProjectService } from '@cdktf/provider-google/lib/project-service';
 import { Sleep } from '@cdktf/provider-time/lib/sleep';
 import { type ITerraformDependable, Lazy, TerraformIterator, TerraformProvider, TerraformResource, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
-import { PREFIX, requireText, type TextRule } from '../../shared/synth/settings';
+import { PREFIX, requireAbsent, requireText, SettingError, type TextRule } from '../../shared/synth/settings';
 import type { Site } from '../ports/site';
 import { apisOf, needApis } from './apis';
 
@@ -19,6 +19,12 @@ export const REGION: TextRule = {
   remedy: 'Write it like europe-west1.',
 };
 
+const AGENT: TextRule = {
+  pattern: /^serviceAccount:service-[0-9]+@gcp-sa-pubsub\.iam\.gserviceaccount\.com$/,
+  must: 'be the IAM member of the Pub/Sub service agent',
+  remedy: 'Write it like serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com, with the number of the project.',
+};
+
 /** Settings for {@link ProjectSite}. */
 export interface ProjectSiteProps {
   /** The id of an existing project with billing, and with the APIs serviceusage and cloudresourcemanager on. */
@@ -27,15 +33,27 @@ export interface ProjectSiteProps {
   readonly region: string;
   /** The start of every name: 2 to 11 lower-case letters and digits, a letter first. A change replaces everything. */
   readonly prefix: string;
+  /**
+   * The IAM member of the project's Pub/Sub service agent, such as
+   * `serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com`, where it is there already.
+   * @default - it is made, which takes the provider `google-beta`
+   */
+  readonly pubSubAgent?: string;
+  /**
+   * The provider `google-beta` that makes the agent, such as one that impersonates a service account.
+   * @default - one with the alias `service_agents`, which takes its credentials from the environment, like `gcloud` does
+   */
+  readonly googleBeta?: TerraformProvider;
 }
 
 /**
  * The place where a platform stands on GCP: a project with its APIs on, a region, and the start of every name.
  *
  * It switches on the APIs that the constructs of its stack say they need. One that was just switched on answers "disabled"
- * for a while, so everything waits a minute for it, and again when an API is added. The APIs stay on when the stack is
+ * for a while, so everything waits two minutes for it, and again when an API is added. The APIs stay on when the stack is
  * deleted: others in the project may use them. Not for two platforms with one prefix in one
- * project: their names would be equal. The stack declares the providers `google` and `time`.
+ * project: their names would be equal. The stack declares the providers `google` and `time`. A `google-beta` of the stack's own stands beside the one
+ * that is made here; both are of the version that is declared last.
  * @see https://cloud.google.com/service-usage/docs/enable-disable
  */
 export class ProjectSite extends Construct implements Site {
@@ -47,10 +65,17 @@ export class ProjectSite extends Construct implements Site {
 
   constructor(scope: Construct, id: string, props: ProjectSiteProps) {
     super(scope, id);
-    const { project, region, prefix } = props;
+    const { project, region, prefix, pubSubAgent, googleBeta } = props;
     requireText(this, { project }, PROJECT);
     requireText(this, { region }, REGION);
     requireText(this, { prefix }, PREFIX);
+    if (pubSubAgent !== undefined) {
+      requireText(this, { pubSubAgent }, AGENT);
+      requireAbsent(this, 'pubSubAgent', { googleBeta });
+    }
+    if (googleBeta !== undefined && !TerraformProvider.isTerraformProvider(googleBeta)) {
+      throw new SettingError(this, 'googleBeta must be a provider', typeof googleBeta, 'Make one with the bindings of google-beta.');
+    }
     this.project = project;
     this.region = region;
     this.prefix = prefix;
@@ -64,26 +89,31 @@ export class ProjectSite extends Construct implements Site {
         .join(', ')}]`;
     const forEach = TerraformIterator.fromList(Lazy.anyValue({ produce: listed }));
     const apis = new ProjectService(this, 'Apis', { project, service: forEach.value, forEach, disableOnDestroy: false });
-    const agent = new ServiceIdentity(this, 'PubSubAgent', { project, service: 'pubsub.googleapis.com', dependsOn: [apis] });
-    this.pubSubAgent = agent.member;
+    const agents = pubSubAgent === undefined ? [new ServiceIdentity(this, 'PubSubAgent', { project, googleBeta, dependsOn: [apis] })] : [];
+    this.pubSubAgent = pubSubAgent ?? agents[0]!.member;
     const triggers = { project, apis: Lazy.stringValue({ produce: () => needed().join(' ') }) };
-    this.waitFor = [new Sleep(this, 'Propagation', { createDuration: '60s', dependsOn: [apis, agent], triggers })];
+    this.waitFor = [new Sleep(this, 'Propagation', { createDuration: '120s', dependsOn: [apis, ...agents], triggers })];
   }
+}
+
+interface AgentConfig {
+  readonly project: string;
+  readonly googleBeta?: TerraformProvider;
+  readonly dependsOn: ITerraformDependable[];
 }
 
 /*
  * Google makes the account of a service on first use, which is too late to grant it something. The resource that makes
  * it earlier exists in google-beta alone. It is declared here by hand, because the package of bindings for that provider
- * is 200 MB for this one resource. The provider takes its credentials from the environment, like `gcloud` does.
+ * is 200 MB for this one resource. An agent that is made so has no role on the project.
  */
 class ServiceIdentity extends TerraformResource {
-  constructor(
-    scope: Construct,
-    id: string,
-    private readonly config: { readonly project: string; readonly service: string; readonly dependsOn: ITerraformDependable[] },
-  ) {
-    const provider = GoogleBeta.of(scope);
-    super(scope, id, { terraformResourceType: 'google_project_service_identity', provider, dependsOn: config.dependsOn });
+  private readonly project: string;
+
+  constructor(scope: Construct, id: string, { project, googleBeta, dependsOn }: AgentConfig) {
+    const provider = googleBeta ?? GoogleBeta.of(scope);
+    super(scope, id, { terraformResourceType: 'google_project_service_identity', provider, dependsOn });
+    this.project = project;
   }
 
   get member(): string {
@@ -91,7 +121,7 @@ class ServiceIdentity extends TerraformResource {
   }
 
   protected override synthesizeAttributes() {
-    return { project: this.config.project, service: this.config.service };
+    return { project: this.project, service: 'pubsub.googleapis.com' };
   }
 }
 
@@ -99,7 +129,8 @@ class GoogleBeta extends TerraformProvider {
   /** The one of this stack. */
   static of(scope: Construct): GoogleBeta {
     const stack = TerraformStack.of(scope);
-    return (stack.node.tryFindChild('GoogleBeta') as GoogleBeta | undefined) ?? new GoogleBeta(stack, 'GoogleBeta');
+    const made = stack.node.findAll().find((one) => one instanceof GoogleBeta);
+    return made ?? new GoogleBeta(stack, 'ServiceAgentsProvider');
   }
 
   private constructor(scope: Construct, id: string) {
@@ -108,5 +139,10 @@ class GoogleBeta extends TerraformProvider {
       terraformProviderSource: 'hashicorp/google-beta',
       terraformGeneratorMetadata: { providerName: 'google-beta', providerVersionConstraint: '6.50.0' },
     });
+  }
+
+  /** With the default name, Terraform would refuse a stack that has a provider of that name already. */
+  override get alias(): string {
+    return 'service_agents';
   }
 }

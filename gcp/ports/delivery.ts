@@ -1,4 +1,4 @@
-import type { PubsubSubscriptionConfig } from '@cdktf/provider-google/lib/pubsub-subscription';
+import type { PubsubSubscription, PubsubSubscriptionConfig } from '@cdktf/provider-google/lib/pubsub-subscription';
 import type { ITerraformDependable } from 'cdktf';
 import type { Workload } from './identity';
 
@@ -34,8 +34,9 @@ export interface DirectSource {
   /**
    * Write each record into `store` as it came. What cannot be written goes to the dead letter of the source.
    * @param name what tells this delivery from others of the same source
+   * @returns the subscription that does so, for anything that `delivery` does not cover
    */
-  deliverInto(store: DirectStore, name: string, delivery?: Delivery): void;
+  deliverInto(store: DirectStore, name: string, delivery?: Delivery): PubsubSubscription;
 }
 
 /** A store that a service without code can fill. */

@@ -11,6 +11,8 @@ export interface Binding {
 
 /** Whoever acts: a service account, or somebody outside. It exists before the thing that runs as it. */
 export interface Workload extends IConstruct {
+  /** What tells it from others of the site: a subscription that it reads is named after it. */
+  readonly name: string;
   /** The IAM member, such as `serviceAccount:name@project.iam.gserviceaccount.com`. */
   readonly member: string;
   /** Set when this stands for several that are known only at deploy: a grant is then made for each of them. */

@@ -1,3 +1,4 @@
+import type { PubsubSubscription } from '@cdktf/provider-google/lib/pubsub-subscription';
 import type { Delivery } from './delivery';
 import type { Binding, FunctionWorkload, Workload } from './identity';
 
@@ -31,9 +32,13 @@ export interface RecordSource {
   readonly deadLetter: DeadLetter;
   /**
    * Push records to `target`, with bounded retries; what cannot be processed ends in the dead letter.
+   * @returns the subscription that does so, for anything that `delivery` does not cover
    * @throws SettingError on a setting of `delivery` that has no meaning for this source, and on one reader too many
    */
-  deliverTo(target: FunctionWorkload, delivery?: Delivery): void;
-  /** Let `reader` pull records itself: a container, a virtual machine, a Spark job. */
-  bindReader(reader: Workload, name: string): Binding;
+  deliverTo(target: FunctionWorkload, delivery?: Delivery): PubsubSubscription;
+  /**
+   * Let `reader` pull records itself: a container, a virtual machine, a Spark job. What it does not acknowledge comes again, with
+   * bounded retries, and ends in the dead letter.
+   */
+  bindReader(reader: Workload, name: string, delivery?: Delivery): Binding;
 }

@@ -54,6 +54,7 @@ const TERRAFORM_SECTIONS: AllowList = {
   },
   terraform: { backend: NOTHING, required_providers: NOTHING, required_version: NOTHING },
   output: NOTHING,
+  moved: NOTHING,
 };
 
 /**
@@ -61,7 +62,7 @@ const TERRAFORM_SECTIONS: AllowList = {
  * @param providers the providers that it may have
  */
 export function terraformCoverage(terraform: Terraform, list: AllowList, providers: readonly string[]): Coverage {
-  const { resource: _, data: __, variable = {}, provider = {}, terraform: own = {}, output = {}, '//': ___, ...others } = terraform.json;
+  const { resource: _, data: __, variable = {}, provider = {}, terraform: own = {}, output = {}, moved = [], '//': ___, ...others } = terraform.json;
   const refused = (type: string): CoverageRow => ({ type, resource: '', property: '', treatment: 'refused', why: UNKNOWN });
   const bodies = (type: string, section: unknown) =>
     Object.entries(section as Values).flatMap(([name, body]) => classify(TERRAFORM_SECTIONS, type, name, body as Values));
@@ -74,6 +75,7 @@ export function terraformCoverage(terraform: Terraform, list: AllowList, provide
     }),
     ...classify(TERRAFORM_SECTIONS, 'terraform', 'terraform', own as Values),
     ...bodies('output', output),
+    ...bodies('moved', moved),
     ...Object.keys(others).map(refused),
   ];
 }

@@ -23,11 +23,13 @@ export const key = 'projects/acme-data/locations/europe-west1/keyRings/ring/cryp
 
 /** Somebody who reads or writes. */
 export class Somebody extends Construct implements Workload {
+  readonly name = this.node.id.toLowerCase();
   readonly member = `serviceAccount:${this.node.id.toLowerCase()}@acme-data.iam.gserviceaccount.com`;
 }
 
 /** A function that stands for any target. */
 export class Target extends Construct implements FunctionWorkload {
+  readonly name = this.node.id.toLowerCase();
   readonly member = 'serviceAccount:target@acme-data.iam.gserviceaccount.com';
   readonly url = 'https://target.run.app';
   readonly invokerEmail = 'invoker@acme-data.iam.gserviceaccount.com';

@@ -111,25 +111,25 @@ const GCP: readonly [string, Break][] = [
   ['a function that is built by the default account', within(FUNCTION, 'build_config', { service_account: undefined })],
   ['as many instances as there are calls', within(FUNCTION, 'service_config', { max_instance_count: undefined })],
   ['an instance that is paid for while it idles', within(FUNCTION, 'service_config', { min_instance_count: 1 })],
-  ['a push without a token', within(SUBSCRIPTION, 'push_config', { oidc_token: undefined }, 'Processing')],
+  ['a push without a token', within(SUBSCRIPTION, 'push_config', { oidc_token: undefined }, 'events_to')],
   [
     'a token for somebody else',
     (json) => {
-      the(json, SUBSCRIPTION, 'Processing').push_config.oidc_token.audience = 'https://example.com';
+      the(json, SUBSCRIPTION, 'events_to').push_config.oidc_token.audience = 'https://example.com';
     },
   ],
-  ['an event that is tried for ever', set(SUBSCRIPTION, { dead_letter_policy: undefined }, 'Processing')],
-  ['tries without a pause', set(SUBSCRIPTION, { retry_policy: undefined }, 'Processing')],
-  ['a subscription that is more impatient than its function', set(SUBSCRIPTION, { ack_deadline_seconds: 10 }, 'Processing')],
+  ['an event that is tried for ever', set(SUBSCRIPTION, { dead_letter_policy: undefined }, 'events_to')],
+  ['tries without a pause', set(SUBSCRIPTION, { retry_policy: undefined }, 'events_to')],
+  ['a subscription that is more impatient than its function', set(SUBSCRIPTION, { ack_deadline_seconds: 10 }, 'events_to')],
   ['a subscription that expires', set(SUBSCRIPTION, { expiration_policy: { ttl: '86400s' } })],
   ['a subscription that keeps events for ten minutes', set(SUBSCRIPTION, { message_retention_duration: '600s' })],
-  ['a topic that keeps nothing', set(TOPIC, { message_retention_duration: undefined }, 'Buffer_Topic')],
-  ['a dead letter that nobody keeps', set(SUBSCRIPTION, gone, 'Buffer_DeadLetter')],
+  ['a topic that keeps nothing', set(TOPIC, { message_retention_duration: undefined }, 'events')],
+  ['a dead letter that nobody keeps', set(SUBSCRIPTION, gone, 'events_dead')],
   ['events anywhere in the world', set(TOPIC, { message_storage_policy: undefined })],
-  ['a topic that goes with its stack', set(TOPIC, gone, 'Buffer_Topic')],
+  ['a topic that goes with its stack', set(TOPIC, gone, 'events')],
   ['a dataset that takes its tables with it', set('google_bigquery_dataset', { delete_contents_on_destroy: true })],
   ['a table that can be deleted', set('google_bigquery_table', { deletion_protection: false })],
-  ['rows that go with their stack', set('google_bigquery_table', gone, 'Store_Table')],
+  ['rows that go with their stack', set('google_bigquery_table', gone, 'events_events')],
   ['a bucket that may be public', set('google_storage_bucket', { public_access_prevention: undefined })],
 ];
 

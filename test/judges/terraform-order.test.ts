@@ -90,7 +90,7 @@ test.each<[string, 'azure' | 'gcp', rule: string, what: RegExp, (json: any) => v
     'order',
     /does not wait for google_cloud_run_v2_service_iam_member/,
     (json) => {
-      const trigger = the(json, 'google_pubsub_subscription', 'Processing');
+      const trigger = the(json, 'google_pubsub_subscription', 'events_to');
       trigger.depends_on = trigger.depends_on.filter((one: string) => !one.includes('InvokerGrant'));
     },
   ],

@@ -101,7 +101,7 @@ test.each(stacks.map((stack) => [stack.name, stack] as const))(
 );
 
 test('ids have the shape that the provider parses', () => {
-  const mocks = mockTest(azure.json).mock_provider.azurerm as any;
+  const mocks = mockTest(azure.json).mock_provider.azurerm![0] as any;
   for (const [type, { defaults }] of Object.entries<any>(mocks.mock_resource)) {
     expect([type, defaults.id]).toEqual([
       type,
@@ -109,7 +109,8 @@ test('ids have the shape that the provider parses', () => {
     ]);
   }
   expect(Object.keys(mocks.mock_resource)).toEqual(Object.keys(azure.json.resource!).filter((type) => type.startsWith('azurerm_')));
-  const { mock_resource } = mockTest(gcp.json).mock_provider.google as any;
+  const { mock_resource } = mockTest(gcp.json).mock_provider.google![0] as any;
+  expect(mockTest(gcp.json).mock_provider['google-beta']).toEqual([expect.objectContaining({ alias: 'service_agents' })]);
   expect(mock_resource.google_service_account.defaults.member).toMatch(/^serviceAccount:\S+@\S+$/);
 });
 

@@ -5,10 +5,11 @@ import type { ITerraformDependable, TerraformMetaArguments } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { googleKey } from '../../foundation/answers';
+import { fixAddress } from '../../foundation/names';
 import type { Binding, Workload } from '../../ports/identity';
 import type { DeadLetter } from '../../ports/records';
 import type { Site } from '../../ports/site';
-import { SubscriptionAlert } from './subscription-alert';
+import { alertOnAny } from './subscription-alerts';
 
 /** Why a topic may be encrypted with a key of Google. */
 export const GOOGLE_KEY = {
@@ -19,7 +20,10 @@ export const GOOGLE_KEY = {
 export interface DeadLetterTopicProps {
   /** Where the topic stands. */
   readonly site: Site;
+  /** Its name, without the prefix. */
   readonly name: string;
+  /** Whether events stay in the region on their way too, as those of the topic do that it belongs to. */
+  readonly enforceInTransit: boolean;
   /** What the topic waits for, and whether it may be destroyed. */
   readonly meta: Pick<TerraformMetaArguments, 'dependsOn' | 'lifecycle'>;
   /** The id of the key that encrypts it. */
@@ -41,16 +45,18 @@ export class DeadLetterTopic extends Construct implements DeadLetter {
 
   constructor(scope: Construct, id: string, props: DeadLetterTopicProps) {
     super(scope, id);
-    const { site, name, meta, kmsKeyName, notify } = props;
+    const { site, meta, kmsKeyName, enforceInTransit, notify } = props;
     const { project, region, pubSubAgent } = site;
+    const name = `${site.prefix}-${props.name}`;
     this.site = site;
     this.topic = new PubsubTopic(this, 'Topic', {
       ...meta,
       project,
       name,
       kmsKeyName,
-      messageStoragePolicy: { allowedPersistenceRegions: [region] },
+      messageStoragePolicy: { allowedPersistenceRegions: [region], enforceInTransit },
     });
+    fixAddress(this.topic, props.name);
     if (!kmsKeyName) acknowledge(this.topic, GOOGLE_KEY);
     // A topic without a subscription drops what it takes, and a subscription that expires goes after 31 idle days.
     this.subscription = new PubsubSubscription(this, 'Subscription', {
@@ -62,21 +68,16 @@ export class DeadLetterTopic extends Construct implements DeadLetter {
       expirationPolicy: { ttl: '' },
       lifecycle: meta.lifecycle,
     });
+    fixAddress(this.subscription, props.name);
     const forwarder = new PubsubTopicIamMember(this, 'Forwarder', {
       project,
       topic: this.topic.id,
       role: 'roles/pubsub.publisher',
       member: pubSubAgent,
     });
+    fixAddress(forwarder, `${props.name}-forwarder`);
     this.ready = [forwarder, this.subscription];
-    new SubscriptionAlert(this, 'Alert', {
-      project,
-      subscription: this.subscription,
-      metric: 'num_undelivered_messages',
-      threshold: 0,
-      meaning: 'Events could not be processed. The subscription deletes them 31 days after they came.',
-      notify,
-    });
+    alertOnAny(this, 'Alert', { project, subscription: this.subscription, notify });
   }
 
   bindWriter(writer: Workload, name: string): Binding {

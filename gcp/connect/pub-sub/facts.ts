@@ -71,13 +71,10 @@ export const facts: ServiceFacts = {
           { 'events leave the region': set('message_storage_policy') },
         ),
         {
-          ...promised(
-            'in-its-region',
-            'keep events in their region on their way too, where clients publish to it',
-            (topic) => is(topic, 'message_storage_policy.enforce_in_transit', true),
-            { 'events leave the region on their way': set('message_storage_policy.enforce_in_transit', false) },
-          ),
-          concerns: (topic, stack) => !isDead(topic, stack),
+          ...promised('in-its-region', 'say the same of the way of its events as the topic whose dead letter it is', saysTheSame, {
+            'it refuses what its topic takes': set('message_storage_policy.enforce_in_transit', true),
+          }),
+          concerns: isDead,
         },
       ],
       answered: {
@@ -107,16 +104,16 @@ export const facts: ServiceFacts = {
       named: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
       flow: (subscription, seen) => (delivers(subscription) ? delivery(subscription, seen) : []),
       promises: [
-        delivering(
+        givingUp(
           promised('bounded-retries', 'give an event up in the end, into a dead letter, and pause between tries', givesUp, {
             'an event is tried for ever': set('dead_letter_policy'),
             'an event is tried without a pause': set('retry_policy'),
           }),
         ),
-        delivering(
+        givingUp(
           promised(
             'nothing-lost',
-            'wait until Pub/Sub may publish to its dead letter and act as its writer, and until somebody keeps what was given up',
+            'wait until Pub/Sub may publish to its dead letter and act as its writer or caller, and until somebody keeps what was given up',
             isReady,
             { 'delivery begins before Pub/Sub may forward': filter('depends_on', (one) => !String(one).startsWith(`${TOPIC}_iam_member`)) },
           ),
@@ -131,7 +128,7 @@ export const facts: ServiceFacts = {
             'events are gone after ten minutes': set('message_retention_duration', '600s'),
           },
         ),
-        { ...RETAINED, concerns: (subscription) => isKeeper(subscription) || storeOf(subscription) !== undefined },
+        RETAINED,
         pushing(
           promised('known-callers', 'push with a token of its own invoker, made for the function that it calls', isAddressed, {
             'calls bring no token': set('push_config.oidc_token'),
@@ -174,6 +171,15 @@ export const facts: ServiceFacts = {
           }),
           concerns: (subscription) => !isKeeper(subscription),
         },
+        pushing(
+          alertOn({
+            what: 'calls that are refused',
+            must: 'have an alert of its own that rings when calls are refused, or get no answer',
+            metric: 'metric.labels.response_class != "ack"',
+            label: 'subscription_id',
+            atMost: 0,
+          }),
+        ),
       ],
       answered: {
         encrypted: 'Events are encrypted as their topic says.',
@@ -247,6 +253,11 @@ function delivering(promise: Promised): Promised {
   return { ...promise, concerns: delivers };
 }
 
+/** What is kept for a person is not given up. */
+function givingUp(promise: Promised): Promised {
+  return { ...promise, concerns: (subscription) => !isKeeper(subscription) };
+}
+
 function pushing(promise: Promised): Promised {
   return { ...promise, concerns: pushes };
 }
@@ -268,6 +279,12 @@ function isKeeper(subscription: Asked): boolean {
 function keepers(topic: Asked, stack: Stack): readonly Asked[] {
   const isKept = (one: Asked) => amount(one, 'message_retention_duration') === 31 * DAY && is(one, 'lifecycle.prevent_destroy', true);
   return stack.of(SUBSCRIPTION).filter((one) => names(one, 'topic', topic) && !delivers(one) && isKept(one));
+}
+
+function saysTheSame(dead: Asked, stack: Stack): boolean {
+  const setting = 'message_storage_policy.enforce_in_transit';
+  const sources = stack.of(SUBSCRIPTION).filter((one) => names(one, DEAD_TOPIC, dead));
+  return sources.flatMap((one) => one.refers('topic')).every((topic) => only(topic, setting) === only(dead, setting));
 }
 
 function tellsOf(topic: Asked, stack: Stack): (string | undefined)[] {
@@ -343,7 +360,7 @@ function isReady(subscription: Asked, stack: Stack): boolean {
   const earlier = subscription.before();
   const [dead] = subscription.refers(DEAD_TOPIC);
   if (!dead) return false;
-  const writers = WRITES_AS.flatMap((setting) => subscription.refers(setting));
+  const accounts = [PUSHED_AS, ...WRITES_AS].flatMap((setting) => subscription.refers(setting));
   const grantsOn = (resource: Asked) =>
     grantsIn(stack).filter((grant) => isAgent(grant.refers('member')[0]) && grant.refers().some(({ id }) => id === resource.id));
   const isGranted = (resource: Asked) => {
@@ -351,7 +368,7 @@ function isReady(subscription: Asked, stack: Stack): boolean {
     return grants.length > 0 && grants.every(({ id }) => earlier.has(id));
   };
   const isKept = stack.of(SUBSCRIPTION).some((one) => names(one, 'topic', dead) && earlier.has(one.id));
-  return isKept && [dead, ...writers].every(isGranted);
+  return isKept && [dead, ...accounts].every(isGranted);
 }
 
 function isAddressed(subscription: Asked): boolean {
@@ -384,6 +401,8 @@ function subscriptionNeeds(subscription: Asked, stack: Stack): Needed[] {
     ...(caller && called
       ? [{ who: caller, may: 'run.routes.invoke', on: `\${${called}}`, because: 'Pub/Sub calls the function as it' }]
       : []),
+    // https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions
+    ...(caller ? [{ who, may: 'iam.serviceAccounts.getOpenIdToken', on: `\${${caller}}`, because: 'Pub/Sub signs in as it' }] : []),
     // https://cloud.google.com/pubsub/docs/handling-failures#grant_forwarding_permissions
     ...(dead
       ? [

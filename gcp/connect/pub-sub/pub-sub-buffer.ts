@@ -1,32 +1,23 @@
 import { KmsCryptoKeyIamMember } from '@cdktf/provider-google/lib/kms-crypto-key-iam-member';
+import type { PubsubSubscription } from '@cdktf/provider-google/lib/pubsub-subscription';
 import { PubsubSubscriptionIamMember } from '@cdktf/provider-google/lib/pubsub-subscription-iam-member';
 import { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic';
 import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-iam-member';
-import type { TerraformResourceLifecycle } from 'cdktf';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
-import type { NumberRule, Removal, TextRule } from '../../../shared/synth/settings';
-import { CHANNELS, KMS_KEY, mayDestroy, requireAbsent, requireNumber, requireText, requireTexts } from '../../../shared/synth/settings';
+import { mayDestroy, type Removal, requireNumber } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
+import { fixAddress, requireUnique } from '../../foundation/names';
+import { Propagation } from '../../foundation/propagation';
 import type { Delivery, DirectSource, DirectStore } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { RecordSink, RecordSource, SendRequest } from '../../ports/records';
 import type { Site } from '../../ports/site';
+import { bufferSettings } from './buffer-settings';
 import { DeadLetterTopic, GOOGLE_KEY } from './dead-letter-topic';
 import { requireOwnName, StoreWriter } from './store-writer';
-import { retries, type SubscribedTopic, subscribe } from './subscription';
-
-const NAME: TextRule = {
-  pattern: /^[a-z][a-z0-9-]{0,39}$/,
-  must: 'be 1 to 40 lower-case letters, digits and hyphens',
-  remedy: 'It starts with a letter.',
-};
-const TOPIC_ID: TextRule = {
-  pattern: /^projects\/[^/]+\/topics\/[^/]+$/,
-  must: 'be the id of a topic',
-  remedy: 'Write it like projects/example/topics/orders.',
-};
-const RETENTION: NumberRule = { from: 1, to: 31, unit: 'days', remedy: 'For longer replay, keep the raw events in a store.' };
+import { endingFor, retries, type SubscribedTopic, subscribe } from './subscription';
 
 /** Settings for {@link PubSubBuffer}. */
 export interface PubSubBufferProps {
@@ -34,7 +25,7 @@ export interface PubSubBufferProps {
   readonly site: Site;
   /**
    * The end of the name of the topic: 1 to 40 lower-case letters, digits and hyphens, a letter first. It tells several
-   * buffers of one site apart.
+   * buffers of one site apart. With another name it is another topic: Terraform takes the first away, with what waits in it.
    * @default events
    */
   readonly name?: string;
@@ -49,6 +40,12 @@ export interface PubSubBufferProps {
    * @default - a key that Google keeps, free of charge
    */
   readonly encryptionKey?: string;
+  /**
+   * Whether events stay in the region of the site on their way too. Senders and readers in other regions, services of Google among them, must
+   * then call the address of the region, and are refused at the global one.
+   * @default false
+   */
+  readonly enforceInTransit?: boolean;
   /**
    * The id of an existing topic, such as `projects/example/topics/orders`. Its retention, key and region stay as they are.
    * @default - a new topic
@@ -89,47 +86,39 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
   private readonly site: Site;
   private readonly endpoint: string;
   private readonly subscribed: SubscribedTopic;
-  private readonly lifecycle?: TerraformResourceLifecycle;
 
   constructor(scope: Construct, id: string, props: PubSubBufferProps) {
     super(scope, id);
-    const { site, topicId, encryptionKey: kmsKeyName, notify = [], name = 'events', retentionDays = 7 } = props;
-    requireText(this, { name }, NAME);
-    requireNumber(this, { retentionDays }, RETENTION, 'known');
-    requireTexts(this, { notify }, CHANNELS);
-    if (topicId !== undefined) {
-      requireText(this, { topicId }, TOPIC_ID);
-      requireAbsent(this, 'topicId', { retentionDays: props.retentionDays });
-    }
-    if (kmsKeyName !== undefined) requireText(this, { encryptionKey: kmsKeyName }, KMS_KEY);
+    const { site } = props;
+    const { topicId, kmsKeyName, notify, name, retentionSeconds, enforceInTransit } = bufferSettings(this, props);
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
+    requireUnique(this, [site.project, site.prefix], 'buffer of a site', name, 'Set name on one of them.');
     needApis(this, 'monitoring', 'pubsub');
     this.site = site;
-    const base = `${site.prefix}-${name}`;
-    this.lifecycle = lifecycle;
-    const retentionSeconds = retentionDays * 24 * 3600;
     const meta = { dependsOn: [...site.waitFor, ...this.allowEncrypt(kmsKeyName)], lifecycle };
     if (topicId === undefined) {
       this.topic = new PubsubTopic(this, 'Topic', {
         ...meta,
         project: site.project,
-        name: base,
+        name: `${site.prefix}-${name}`,
         kmsKeyName,
         messageRetentionDuration: `${retentionSeconds}s`,
-        messageStoragePolicy: { allowedPersistenceRegions: [site.region], enforceInTransit: true },
+        messageStoragePolicy: { allowedPersistenceRegions: [site.region], enforceInTransit },
       });
+      fixAddress(this.topic, name);
+      if (!kmsKeyName) acknowledge(this.topic, GOOGLE_KEY);
     }
-    if (this.topic && !kmsKeyName) acknowledge(this.topic, GOOGLE_KEY);
     this.topicId = topicId ?? this.topic!.id;
-    this.subscribed = { site, name: base, id: this.topicId, retentionSeconds, notify };
-    // A topic that keeps its events in the region on their way too takes and hands them out at the region's address alone.
+    // At the address of the region events stay in it on their way, whether they must or not.
     this.endpoint = `${site.region}-pubsub.googleapis.com`;
     this.sendRequest = {
       url: `https://${this.endpoint}/v1/${this.topicId}:publish`,
       headers: { 'Content-Type': 'application/json' },
       body: (event) => JSON.stringify({ messages: [{ data: Buffer.from(event).toString('base64') }] }),
     };
-    this.deadLetter = new DeadLetterTopic(this, 'DeadLetter', { site, name: `${base}-dead-letter`, meta, kmsKeyName, notify });
+    const deadName = `${name}-dead-letter`;
+    this.deadLetter = new DeadLetterTopic(this, 'DeadLetter', { site, name: deadName, meta, kmsKeyName, enforceInTransit, notify });
+    this.subscribed = { site, name, id: this.topicId, retentionSeconds, deadLetter: this.deadLetter, lifecycle, notify };
   }
 
   bindWriter(writer: Workload, name: string): Binding {
@@ -141,12 +130,15 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
     };
   }
 
-  /** Where `delivery` says nothing: 9 retries, 10 to 600 seconds apart, which last about half an hour. */
-  deliverTo(target: FunctionWorkload, delivery?: Delivery): void {
+  /**
+   * Where `delivery` says nothing: 9 retries, 10 to 600 seconds apart, which last about half an hour. The subscription is named after the
+   * target: with another name it is another one, which starts with what comes from then on.
+   */
+  deliverTo(target: FunctionWorkload, delivery?: Delivery): PubsubSubscription {
     const { url, timeoutSeconds, invokerEmail: serviceAccountEmail } = target;
     requireNumber(target, { timeoutSeconds }, { from: 10, to: 600, unit: 'seconds', remedy: 'Pub/Sub waits that long for an answer.' });
     const policies = retries(this, this.deadLetter, delivery);
-    subscribe(target, 'Trigger', this.subscribed, {
+    return subscribe(target, 'Trigger', this.subscribed, endingFor(this.subscribed, target), {
       ...policies,
       ackDeadlineSeconds: timeoutSeconds,
       pushConfig: {
@@ -154,7 +146,7 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
         pushEndpoint: `${url}?maxDeliveryAttempts=${policies.deadLetterPolicy.maxDeliveryAttempts}`,
         oidcToken: { serviceAccountEmail, audience: url },
       },
-      dependsOn: [...this.deadLetter.ready, ...target.invocable],
+      dependsOn: [...target.invocable],
     });
   }
 
@@ -164,34 +156,38 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
    * @param name what tells this delivery from others of the site: 1 to 11 lower-case letters and digits. With another name
    * it is another subscription, and what waits in the first is lost.
    */
-  deliverInto(store: DirectStore, name: string, delivery?: Delivery): void {
-    requireOwnName(this, this.site, name);
+  deliverInto(store: DirectStore, name: string, delivery?: Delivery): PubsubSubscription {
     const policies = retries(this, this.deadLetter, delivery);
+    requireOwnName(this, this.site, name);
     const writer = new StoreWriter(this, name, { site: this.site, name, store });
-    subscribe(writer, 'Subscription', this.subscribed, {
+    return subscribe(writer, 'Subscription', this.subscribed, `into-${name}`, {
       ...policies,
       ...writer.config,
-      name: `${this.subscribed.name}-into-${name}`,
       // The longest there is: what waits in an open file is not acknowledged yet.
       ackDeadlineSeconds: 600,
-      lifecycle: this.lifecycle,
-      dependsOn: [...this.deadLetter.ready, writer.ready],
+      dependsOn: [writer.ready],
     });
   }
 
-  bindReader(reader: Workload, name: string): Binding {
-    const subscription = subscribe(reader, `${name}Subscription`, this.subscribed, { ackDeadlineSeconds: 60 });
+  /**
+   * Where `delivery` says nothing, the retries are those of `deliverTo`. A reader has a minute for each record, unless it asks for more.
+   */
+  bindReader(reader: Workload, name: string, delivery?: Delivery): Binding {
+    const policies = retries(this, this.deadLetter, delivery);
+    const ending = endingFor(this.subscribed, reader);
+    const subscription = subscribe(reader, `${name}Subscription`, this.subscribed, ending, { ...policies, ackDeadlineSeconds: 60 });
     const { member, forEach } = reader;
-    const grant = { project: this.site.project, subscription: subscription.name, role: 'roles/pubsub.subscriber', member, forEach };
+    const grant = { project: this.site.project, subscription: subscription.id, role: 'roles/pubsub.subscriber', member, forEach };
     return {
       settings: { [`${name}_SUBSCRIPTION`]: subscription.id, [`${name}_ENDPOINT`]: this.endpoint },
       waitFor: [new PubsubSubscriptionIamMember(reader, `${name}Reader`, grant)],
     };
   }
 
-  private allowEncrypt(cryptoKeyId?: string): KmsCryptoKeyIamMember[] {
+  private allowEncrypt(cryptoKeyId?: string): ITerraformDependable[] {
     if (!cryptoKeyId) return [];
     const role = 'roles/cloudkms.cryptoKeyEncrypterDecrypter';
-    return [new KmsCryptoKeyIamMember(this, 'Encrypter', { cryptoKeyId, role, member: this.site.pubSubAgent })];
+    const grant = new KmsCryptoKeyIamMember(this, 'Encrypter', { cryptoKeyId, role, member: this.site.pubSubAgent });
+    return [new Propagation(this, 'Propagation', [grant])];
   }
 }

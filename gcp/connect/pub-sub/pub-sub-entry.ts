@@ -51,6 +51,7 @@ export class PubSubEntry extends Construct {
 
 /** All publishers as one writer, with a grant for each. */
 class Publishers extends Construct implements Workload {
+  readonly name = 'publishers';
   readonly member: string;
   readonly forEach: ITerraformIterator;
 

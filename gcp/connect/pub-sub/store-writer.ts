@@ -1,10 +1,11 @@
 import type { PubsubSubscriptionConfig } from '@cdktf/provider-google/lib/pubsub-subscription';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member';
-import { type ITerraformDependable, TerraformStack } from 'cdktf';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct, type IConstruct } from 'constructs';
-import { requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
+import { requireText, type TextRule } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
+import { requireUnique } from '../../foundation/names';
 import { Propagation } from '../../foundation/propagation';
 import type { DirectStore } from '../../ports/delivery';
 import type { Workload } from '../../ports/identity';
@@ -35,6 +36,7 @@ export interface StoreWriterProps {
  * @see https://cloud.google.com/pubsub/docs/create-cloudstorage-subscription
  */
 export class StoreWriter extends Construct implements Workload {
+  readonly name: string;
   readonly member: string;
   /** The account, for anything this construct does not cover. */
   readonly account: ServiceAccount;
@@ -46,14 +48,15 @@ export class StoreWriter extends Construct implements Workload {
   constructor(scope: Construct, id: string, { site, name, store }: StoreWriterProps) {
     super(scope, id);
     needApis(this, 'iam');
+    this.name = name;
     this.account = new ServiceAccount(this, 'Account', {
       project: site.project,
-      accountId: accountIdOf(site, name),
+      accountId: `${site.prefix}-${name}-writer`,
       displayName: `Writes the delivery ${name} of Pub/Sub`,
       dependsOn: [...site.waitFor],
     });
     this.member = this.account.member;
-    // The role of Pub/Sub on the whole project would do too, but an agent that is made on request does not get it.
+    // An agent that is made on request gets no role on the project, and what it needs on this one account would be enough anyway.
     const act = new ServiceAccountIamMember(this, 'Impersonator', {
       serviceAccountId: this.account.name,
       role: 'roles/iam.serviceAccountTokenCreator',
@@ -76,18 +79,5 @@ export class StoreWriter extends Construct implements Workload {
  */
 export function requireOwnName(scope: IConstruct, site: Site, name: string) {
   requireText(scope, { 'the name of a delivery': name }, NAME);
-  const writers = TerraformStack.of(scope)
-    .node.findAll()
-    .filter((one) => one instanceof StoreWriter);
-  if (writers.every(({ account }) => account.accountIdInput !== accountIdOf(site, name))) return;
-  throw new SettingError(
-    scope,
-    'each delivery of a site must have a name of its own',
-    `"${name}" again`,
-    'The account that writes is named after it.',
-  );
-}
-
-function accountIdOf({ prefix }: Site, name: string): string {
-  return `${prefix}-${name}-writer`;
+  requireUnique(scope, [site.project, site.prefix], 'delivery of a site', name, 'The account that writes is named after it.');
 }

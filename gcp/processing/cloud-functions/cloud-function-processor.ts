@@ -1,12 +1,11 @@
-import { CloudRunV2ServiceIamMember } from '@cdktf/provider-google/lib/cloud-run-v2-service-iam-member';
 import { Cloudfunctions2Function } from '@cdktf/provider-google/lib/cloudfunctions2-function';
+import type { PubsubSubscription } from '@cdktf/provider-google/lib/pubsub-subscription';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { bindStores, type HandlerCode, requireFit } from '../../../shared/synth/handler-needs';
-import type { TextRule } from '../../../shared/synth/settings';
-import { CHANNELS, requireNumber, requireText, requireTexts } from '../../../shared/synth/settings';
+import { bindStores, type HandlerCode } from '../../../shared/synth/handler-needs';
 import { needApis } from '../../foundation/apis';
+import { requireUnique } from '../../foundation/names';
 import { Propagation } from '../../foundation/propagation';
 import type { Delivery } from '../../ports/delivery';
 import type { FunctionWorkload } from '../../ports/identity';
@@ -15,18 +14,9 @@ import type { Site } from '../../ports/site';
 import type { ObjectStore, TableStore } from '../../ports/stores';
 import { alertOnFailures } from './failures-alert';
 import { FunctionBuilder } from './function-builder';
+import { allowCalls, bindSecrets, type SecretVariable } from './function-grants';
+import { functionSettings } from './function-settings';
 import { FunctionSource } from './function-source';
-
-const NAME: TextRule = {
-  pattern: /^[a-z0-9]{1,10}$/,
-  must: 'be 1 to 10 lower-case letters and digits',
-  remedy: 'A service account has room for no more.',
-};
-const EMAIL: TextRule = {
-  pattern: /^[^@:\s]+@\S+\.gserviceaccount\.com$/,
-  must: 'be an e-mail',
-  remedy: 'See gcloud iam service-accounts list.',
-};
 
 /** Settings for {@link CloudFunctionProcessor}. */
 export interface CloudFunctionProcessorProps {
@@ -48,7 +38,7 @@ export interface CloudFunctionProcessorProps {
   readonly delivery?: Delivery;
   /**
    * The end of the name of the function: 1 to 10 lower-case letters and digits. It tells several processors of one site
-   * apart.
+   * apart. The subscription that calls the function is named after it: with another name Terraform takes the first away, with what waits in it.
    * @default func
    */
   readonly name?: string;
@@ -75,6 +65,26 @@ export interface CloudFunctionProcessorProps {
    */
   readonly maxInstances?: number;
   /**
+   * How many instances are kept ready, from 0 to `maxInstances`. They are paid for while nothing happens.
+   * @default 0
+   */
+  readonly minInstances?: number;
+  /**
+   * Environment variables for the transform, beside those that the handler needs.
+   * @default - none
+   */
+  readonly environmentVariables?: Readonly<Record<string, string>>;
+  /**
+   * Secrets as environment variables. The function gets the right to read each.
+   * @default - none
+   */
+  readonly secretEnvironmentVariables?: Readonly<Record<string, SecretVariable>>;
+  /**
+   * The id of a connector, through which the function reaches the private addresses of a network.
+   * @default - it reaches what is public
+   */
+  readonly vpcConnector?: string;
+  /**
    * The e-mail of an existing service account that the function runs as. It gets the permissions it needs added.
    * @default - a new service account, for this function alone
    */
@@ -95,6 +105,7 @@ export interface CloudFunctionProcessorProps {
  * @see https://cloud.google.com/functions/docs/writing/write-http-functions
  */
 export class CloudFunctionProcessor extends Construct implements FunctionWorkload {
+  readonly name: string;
   readonly member: string;
   readonly url: string;
   readonly invokerEmail: string;
@@ -104,21 +115,18 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
   readonly builder: FunctionBuilder;
   /** The function, for anything this construct does not cover. */
   readonly function: Cloudfunctions2Function;
+  /** The subscription that calls the function, for anything that `delivery` does not cover. */
+  readonly trigger: PubsubSubscription;
 
   constructor(scope: Construct, id: string, props: CloudFunctionProcessorProps) {
     super(scope, id);
     const { site, code, source, serviceAccount } = props;
-    const { name = 'func', memoryMiB = 2048, timeoutSeconds = 60, concurrency = 10, maxInstances = 10 } = props;
-    requireText(this, { name }, NAME);
-    requireNumber(this, { memoryMiB }, { from: 256, to: 4096, unit: 'MiB', remedy: 'One processor takes no other.' }, 'known');
-    requireNumber(this, { timeoutSeconds }, { from: 10, to: 600, unit: 'seconds', remedy: 'For longer work use a container that pulls.' });
-    requireNumber(this, { concurrency }, { from: 1, to: 1000, unit: 'calls', remedy: 'Cloud Run takes no more.' });
-    requireNumber(this, { maxInstances }, { from: 1, to: 1000, unit: 'instances', remedy: 'Ask Google for a higher quota first.' });
-    requireTexts(this, { notify: props.notify }, CHANNELS);
-    requireFit(this, props);
-    if (serviceAccount !== undefined) requireText(this, { serviceAccount }, EMAIL);
+    const settings = functionSettings(this, props);
+    const { name, timeoutSeconds } = settings;
+    requireUnique(this, [site.project, site.prefix], 'function of a site', name, 'Set name on one of them.');
     needApis(this, 'artifactregistry', 'cloudbuild', 'cloudfunctions', 'iam', 'logging', 'monitoring', 'run', 'storage');
-    this.timeoutSeconds = timeoutSeconds;
+    if (Object.keys(settings.secretEnvironmentVariables).length > 0) needApis(this, 'secretmanager');
+    [this.name, this.timeoutSeconds] = [name, timeoutSeconds];
     const base = `${site.prefix}-${name}`;
 
     const runtimeEmail = serviceAccount ?? this.account(site, 'Runtime', base, 'Runs as').email;
@@ -127,7 +135,9 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     this.builder = new FunctionBuilder(this, 'Builder', { site, name: base });
     const { bucket, object } = new FunctionSource(this, 'Source', { site, name: base, code });
     const bindings = [...bindStores(this, props), source.deadLetter.bindWriter(this, 'DEAD_LETTER')];
-    const propagation = new Propagation(this, 'Propagation', [...this.builder.grants, ...bindings.flatMap(({ waitFor }) => waitFor)]);
+    const secrets = bindSecrets(this, site, settings.secretEnvironmentVariables);
+    const grants = [...this.builder.grants, ...[...bindings, secrets].flatMap(({ waitFor }) => waitFor)];
+    const propagation = new Propagation(this, 'Propagation', grants);
 
     this.function = new Cloudfunctions2Function(this, 'Function', {
       project: site.project,
@@ -145,36 +155,27 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
         serviceAccountEmail: runtimeEmail,
         // More than one call at a time needs a whole processor.
         availableCpu: '1',
-        availableMemory: `${memoryMiB}Mi`,
+        availableMemory: `${settings.memoryMiB}Mi`,
         timeoutSeconds,
-        maxInstanceRequestConcurrency: concurrency,
-        minInstanceCount: 0,
-        maxInstanceCount: maxInstances,
+        maxInstanceRequestConcurrency: settings.concurrency,
+        minInstanceCount: settings.minInstances,
+        maxInstanceCount: settings.maxInstances,
         ingressSettings: 'ALLOW_INTERNAL_ONLY',
+        vpcConnector: props.vpcConnector,
         allTrafficOnLatestRevision: true,
-        environmentVariables: Object.assign({}, ...bindings.map((binding) => binding.settings)),
+        environmentVariables: Object.assign({}, settings.environmentVariables, ...bindings.map((binding) => binding.settings)),
+        secretEnvironmentVariables: secrets.variables.length > 0 ? secrets.variables : undefined,
       },
       dependsOn: [...site.waitFor, propagation],
     });
     this.url = this.function.serviceConfig.uri;
-    this.invocable = [this.allowInvoke(site.project, invoker.member)];
-    source.deliverTo(this, props.delivery);
+    this.invocable = allowCalls(this, site, this.function, invoker);
+    this.trigger = source.deliverTo(this, props.delivery);
     alertOnFailures(this, { project: site.project, service: this.function.name, name: base, notify: props.notify });
   }
 
   private account({ project, waitFor }: Site, id: string, base: string, does: string): ServiceAccount {
     const displayName = `${does} the function ${base}`;
     return new ServiceAccount(this, id, { project, accountId: `${base}-${id.toLowerCase()}`, displayName, dependsOn: [...waitFor] });
-  }
-
-  /**
-   * The right to call belongs to the Cloud Run service below the function: hashicorp/terraform-provider-google#20320. A
-   * function that is replaced gets another service, without the right (#18308), so the right is replaced with it. CDKTF
-   * renders a reference there as a template, which Terraform refuses: hashicorp/terraform-cdk#3532. Hence a plain address.
-   */
-  private allowInvoke(project: string, member: string): CloudRunV2ServiceIamMember {
-    const { terraformResourceType, friendlyUniqueId, location, name } = this.function;
-    const lifecycle = { replaceTriggeredBy: [`${terraformResourceType}.${friendlyUniqueId}.id`] };
-    return new CloudRunV2ServiceIamMember(this, 'InvokerGrant', { project, location, name, role: 'roles/run.invoker', member, lifecycle });
   }
 }

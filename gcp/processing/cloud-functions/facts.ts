@@ -90,6 +90,8 @@ export const facts: ServiceFacts = {
         'service_config.max_instance_count': 'no effect here',
         'service_config.min_instance_count': 'no effect here',
         'service_config.service_account_email': 'no effect here',
+        'service_config.secret_environment_variables': { notRun: 'secrets of Secret Manager are not brought here.' },
+        'service_config.vpc_connector': 'no effect here',
       },
     },
     google_cloud_run_v2_service_iam_member: iamMember('a function', ['run'], {
@@ -101,6 +103,7 @@ export const facts: ServiceFacts = {
         location: 'no effect here',
       },
     }),
+    google_secret_manager_secret_iam_member: iamMember('a secret', ['secretmanager']),
     [REPOSITORY]: {
       name: 'repository of images',
       role: 'helps',
@@ -130,6 +133,10 @@ export const facts: ServiceFacts = {
         ),
         ...['create', 'get', 'list', 'update'].map((verb) => `artifactregistry.tags.${verb}`),
       ],
+    },
+    'roles/secretmanager.secretAccessor': {
+      permissions: ['resourcemanager.projects.get', 'resourcemanager.projects.list', 'secretmanager.versions.access'],
+      surplus: 'The name of the project comes with the right to read a secret: Google has no role without it.',
     },
     'roles/run.admin': { permissions: ['run.*'] },
     'roles/run.invoker': { permissions: ['run.jobs.run', 'run.routes.invoke'] },
@@ -171,14 +178,21 @@ function runsAs(fn: Asked): string {
   return idOf(fn, RUNS_AS) ?? `serviceAccount:${only(fn, RUNS_AS)}`;
 }
 
-/** https://cloud.google.com/functions/docs/securing/build-custom-sa names these three roles. */
+/** https://cloud.google.com/functions/docs/securing/build-custom-sa names the three roles of the build. */
 function buildNeeds(fn: Asked): Needed[] {
   const who = idOf(fn, BUILT_AS) ?? '';
   const repository = idOf(fn, 'build_config.docker_repository');
   const inGoogles = 'resource.name.startsWith("projects/_/buckets/gcf-v2-sources-")';
   const needed = (role: string, on: string, because: string, condition?: string): Needed[] =>
     allOf(role).map((may) => ({ who, may, on, because, ...(condition ? { only: condition } : {}) }));
+  const secrets = fn.get('service_config.secret_environment_variables') as readonly Body[];
   return [
+    ...secrets.map(({ secret }) => ({
+      who: runsAs(fn),
+      may: 'secretmanager.versions.access',
+      on: String(secret),
+      because: 'an instance reads it when it starts',
+    })),
     ...(repository ? needed('roles/artifactregistry.writer', `\${${repository}}`, 'Cloud Build stores the image') : []),
     ...needed('roles/storage.objectViewer', 'project', "Cloud Build reads the code from Google's own bucket", inGoogles),
     ...needed('roles/logging.logWriter', 'project', 'Cloud Build writes its logs'),

@@ -1,5 +1,6 @@
-import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
+import type { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
 import type { Construct } from 'constructs';
+import { alertOn } from '../../foundation/alert';
 
 /** What is watched, and who hears of it. */
 interface Watched {
@@ -13,28 +14,21 @@ interface Watched {
 
 /** Alert on the first call of a function that fails. */
 export function alertOnFailures(scope: Construct, { project, service, name, notify = [] }: Watched): MonitoringAlertPolicy {
-  return new MonitoringAlertPolicy(scope, 'FailuresAlert', {
+  return alertOn(scope, 'FailuresAlert', {
     project,
-    displayName: `${name}: failed calls`,
-    combiner: 'OR',
-    conditions: [
-      {
-        displayName: 'request_count 5xx',
-        conditionThreshold: {
-          filter: [
-            'resource.type = "cloud_run_revision"',
-            `resource.labels.service_name = "${service}"`,
-            'metric.type = "run.googleapis.com/request_count"',
-            'metric.labels.response_code_class = "5xx"',
-          ].join(' AND '),
-          comparison: 'COMPARISON_GT',
-          thresholdValue: 0,
-          duration: '0s',
-          aggregations: [{ alignmentPeriod: '300s', perSeriesAligner: 'ALIGN_DELTA', crossSeriesReducer: 'REDUCE_SUM' }],
-        },
-      },
+    title: `${name}: failed calls`,
+    condition: 'request_count 5xx',
+    filter: [
+      'resource.type = "cloud_run_revision"',
+      `resource.labels.service_name = "${service}"`,
+      'metric.type = "run.googleapis.com/request_count"',
+      'metric.labels.response_code_class = "5xx"',
     ],
-    documentation: { content: 'Calls failed. Their events are tried again, then go to the dead letter.', mimeType: 'text/markdown' },
-    notificationChannels: [...notify],
+    kind: 'counter',
+    above: 0,
+    periodSeconds: 300,
+    lastingSeconds: 60,
+    meaning: 'Calls failed. Their events are tried again, then go to the dead letter.',
+    notify,
   });
 }

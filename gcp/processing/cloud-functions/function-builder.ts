@@ -59,7 +59,7 @@ export class FunctionBuilder extends Construct {
       new ArtifactRegistryRepositoryIamMember(this, 'ImageWriter', {
         project,
         location,
-        repository: this.repository.name,
+        repository: this.repository.id,
         role: 'roles/artifactregistry.writer',
         member,
       }),

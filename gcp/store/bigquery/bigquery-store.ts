@@ -3,27 +3,19 @@ import { BigqueryTable } from '@cdktf/provider-google/lib/bigquery-table';
 import { BigqueryTableIamMember } from '@cdktf/provider-google/lib/bigquery-table-iam-member';
 import { DataGoogleBigqueryDefaultServiceAccount } from '@cdktf/provider-google/lib/data-google-bigquery-default-service-account';
 import { KmsCryptoKeyIamMember } from '@cdktf/provider-google/lib/kms-crypto-key-iam-member';
+import { type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
-import type { Removal, TextRule } from '../../../shared/synth/settings';
-import { KMS_KEY, mayDestroy, requireAbsent, requireNumber, requireText } from '../../../shared/synth/settings';
+import { mayDestroy, type Removal } from '../../../shared/synth/settings';
 import { googleKey } from '../../foundation/answers';
 import { needApis } from '../../foundation/apis';
+import { fixAddress, requireUnique } from '../../foundation/names';
+import { Propagation } from '../../foundation/propagation';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 import type { TableStore } from '../../ports/stores';
-import { type Column, DEFAULT_COLUMNS, requireColumns, schemaOf, uniqueRows } from './event-table';
-
-const NAME: TextRule = {
-  pattern: /^[a-z][a-z0-9_]{0,39}$/,
-  must: 'be 1 to 40 lower-case letters, digits and underscores',
-  remedy: 'It starts with a letter.',
-};
-const DATASET_ID: TextRule = {
-  pattern: /^\w{1,1024}$/,
-  must: 'be the id of a dataset',
-  remedy: 'Write it without the project, like plants.',
-};
+import { type Column, schemaOf, uniqueRows } from './event-table';
+import { storeSettings } from './store-settings';
 
 const WRITER =
   'Google has no role of its own for adding rows alone: this one can also read and change the table, and no other. Where a writer must not ' +
@@ -36,14 +28,25 @@ export interface BigQueryStoreProps {
   readonly site: Site;
   /**
    * The end of the name of the dataset: 1 to 40 lower-case letters, digits and underscores, a letter first. It tells
-   * several stores of one site apart.
+   * several stores of one site apart. In a dataset that is there already, it is the id of the table.
    * @default events
    */
   readonly name?: string;
   /**
-   * The columns of a row. What a row has beyond them goes into the column `rest`. Append to them, and nothing else: a
-   * column that is taken out takes its data with it, and one that changes its type replaces the table.
-   * @default - `subject`, a STRING, and `data`, which is JSON
+   * The id of the table, within its dataset. A change makes another table, and leaves the first to whoever deletes it.
+   * @default - `events`, or `name` in a dataset that is there already
+   */
+  readonly tableId?: string;
+  /**
+   * The id of the view, within its dataset.
+   * @default - `unique_`, and the id of the table
+   */
+  readonly viewId?: string;
+  /**
+   * The columns of a row. What a row has beyond them goes into the column `rest`. Append to them, and nothing else: one that
+   * changes its type replaces the table, which is refused. To take one out is refused by BigQuery, so its data stays. With
+   * `removal: 'destroy'` its data goes with it.
+   * @default - `subject` and `data_base64`, which are STRING, and `data`, which is JSON
    */
   readonly columns?: readonly Column[];
   /**
@@ -100,28 +103,17 @@ export class BigQueryStore extends Construct implements TableStore {
     super(scope, id);
     const { site, retentionDays, datasetId, encryptionKey: kmsKeyName } = props;
     const { project } = site;
-    const name = props.name ?? 'events';
-    const columns = props.columns ?? DEFAULT_COLUMNS;
-    const undeleteWindowDays = props.undeleteWindowDays ?? 7;
-    requireText(this, { name }, NAME);
-    if (retentionDays !== undefined) {
-      requireNumber(this, { retentionDays }, { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to keep rows for ever.' }, 'known');
-    }
-    requireNumber(this, { undeleteWindowDays }, { from: 2, to: 7, unit: 'days', remedy: 'BigQuery offers no other.' }, 'known');
-    if (datasetId !== undefined) {
-      requireText(this, { datasetId }, DATASET_ID);
-      requireAbsent(this, 'datasetId', { name: props.name, undeleteWindowDays: props.undeleteWindowDays, encryptionKey: kmsKeyName });
-    }
-    if (kmsKeyName !== undefined) requireText(this, { encryptionKey: kmsKeyName }, KMS_KEY);
-    requireColumns(this, columns);
+    const { name, columns, undeleteWindowDays, tableId, viewId } = storeSettings(this, props);
     const destroy = mayDestroy(this, props.removal);
+    const remedy = 'Set name on one of them.';
+    if (datasetId === undefined) requireUnique(this, [project, site.prefix], 'dataset of a site', name, remedy);
     const lifecycle = destroy ? undefined : { preventDestroy: true };
     const encryption = kmsKeyName ? { kmsKeyName } : undefined;
     const dependsOn = [...site.waitFor, ...this.allowEncrypt(site, kmsKeyName)];
     needApis(this, 'bigquery', 'bigquerystorage');
     this.project = project;
 
-    if (!datasetId) {
+    if (datasetId === undefined) {
       this.dataset = new BigqueryDataset(this, 'Dataset', {
         project,
         datasetId: `${site.prefix}_${name}`,
@@ -132,12 +124,15 @@ export class BigQueryStore extends Construct implements TableStore {
         dependsOn,
         lifecycle,
       });
+      fixAddress(this.dataset, name);
     }
     this.datasetId = datasetId ?? this.dataset!.datasetId;
+    for (const one of [tableId, viewId]) requireUnique(this, [project, this.datasetId], 'table of a dataset', one, remedy);
+    const address = Token.isUnresolved(this.datasetId) ? name : this.datasetId;
     this.table = new BigqueryTable(this, 'Table', {
       project,
       datasetId: this.datasetId,
-      tableId: 'events',
+      tableId,
       description: 'Events as they came, in no order. An event that came twice is in here twice: query the view.',
       schema: schemaOf(columns),
       timePartitioning: { type: 'DAY', field: 'event_time', expirationMs: retentionDays && retentionDays * 24 * 3600 * 1000 },
@@ -145,17 +140,21 @@ export class BigQueryStore extends Construct implements TableStore {
       clustering: ['event_source', 'event_type'],
       encryptionConfiguration: encryption,
       deletionProtection: !destroy,
+      // Without it, the provider drops each column that the schema lacks with any update of the table, whatever protects the table.
+      ignoreAutoGeneratedSchema: destroy ? undefined : true,
       dependsOn,
       lifecycle,
     });
+    fixAddress(this.table, `${address}_${tableId}`);
     this.view = new BigqueryTable(this, 'View', {
       project,
       datasetId: this.datasetId,
-      tableId: 'unique_events',
+      tableId: viewId,
       description: 'Each event once. Say which days to read: WHERE event_time >= ...',
       view: { query: uniqueRows(`${project}.${this.datasetId}.${this.table.tableId}`, columns), useLegacySql: false },
       deletionProtection: !destroy,
     });
+    fixAddress(this.view, `${address}_${viewId}`);
     if (this.dataset && !kmsKeyName) acknowledge(this.dataset, { CKV_GCP_81: GOOGLE_KEY });
     if (!kmsKeyName) acknowledge(this.table, { CKV_GCP_80: GOOGLE_KEY });
     acknowledge(this.view, { CKV_GCP_80: 'A view holds no rows. Those of its table are encrypted as the table says.' });
@@ -184,13 +183,16 @@ export class BigQueryStore extends Construct implements TableStore {
   private allow(workload: Workload, id: string, role: string, table: BigqueryTable): BigqueryTableIamMember {
     const { project, datasetId } = this;
     const { member, forEach } = workload;
-    return new BigqueryTableIamMember(workload, id, { project, datasetId, tableId: table.tableId, role, member, forEach });
+    return new BigqueryTableIamMember(workload, id, { project, datasetId, tableId: table.id, role, member, forEach });
   }
 
-  private allowEncrypt({ project, waitFor }: Site, cryptoKeyId?: string): KmsCryptoKeyIamMember[] {
+  private allowEncrypt({ project, waitFor }: Site, cryptoKeyId?: string): ITerraformDependable[] {
     if (!cryptoKeyId) return [];
     const { member } = new DataGoogleBigqueryDefaultServiceAccount(this, 'Agent', { project, dependsOn: [...waitFor] });
     const role = 'roles/cloudkms.cryptoKeyEncrypterDecrypter';
-    return [new KmsCryptoKeyIamMember(this, 'Encrypter', { cryptoKeyId, role, member })];
+    // The agent is read again whenever an API is added, and would take the right away and give it back: it never changes.
+    const lifecycle = { ignoreChanges: ['member'] };
+    const grant = new KmsCryptoKeyIamMember(this, 'Encrypter', { cryptoKeyId, role, member, lifecycle });
+    return [new Propagation(this, 'Propagation', [grant])];
   }
 }

@@ -44,6 +44,7 @@ const REST = { name: 'rest', type: 'JSON', mode: 'NULLABLE', description: 'What 
 export const DEFAULT_COLUMNS: readonly Column[] = [
   { name: 'subject', type: 'STRING', description: 'What it happened to, within the source.' },
   { name: 'data', type: 'JSON', description: 'What the event says.' },
+  { name: 'data_base64', type: 'STRING', description: 'What the event says where it says bytes, as it came: in base64.' },
 ];
 
 /**

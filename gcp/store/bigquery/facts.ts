@@ -95,6 +95,16 @@ export const facts: ServiceFacts = {
         }),
         ofRows(RETAINED),
         ofRows(
+          setTo({
+            rule: 'retained',
+            must: 'keep a column that the schema no longer has: the provider drops it with any update',
+            at: 'ignore_auto_generated_schema',
+            to: [true],
+            weak: false,
+            worse: 'a column that is taken out takes its data with it',
+          }),
+        ),
+        ofRows(
           promised(
             'every-row-fits',
             'ask for the columns that the handler always fills and for no other, and have one for what no column holds',
@@ -153,6 +163,7 @@ export const facts: ServiceFacts = {
         clustering: 'no effect here',
         deletion_protection: 'no effect here',
         description: 'no effect here',
+        ignore_auto_generated_schema: 'no effect here',
         encryption_configuration: 'no effect here',
         labels: 'no effect here',
         require_partition_filter: 'no effect here',

@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import type { NumberRule, Removal, TextRule } from '../../../shared/synth/settings';
 import { FOLDERS, KMS_KEY, mayDestroy, requireAbsent, requireNumber, requireText, SettingError } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
+import { requireUnique } from '../../foundation/names';
 import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
@@ -117,6 +118,9 @@ export class CloudStorageStore extends Construct implements ObjectStore, DirectS
       requireAbsent(this, 'bucketName', { name, archiveAfterDays, retentionDays, undeleteWindowDays, encryptionKey });
     }
     const destroy = mayDestroy(this, props.removal);
+    if (bucketName === undefined) {
+      requireUnique(this, [site.project, site.prefix], 'bucket of a site', ending, 'Set name on one of them.');
+    }
     needApis(this, 'storage');
     this.waitFor = site.waitFor;
 
@@ -181,7 +185,7 @@ export class CloudStorageStore extends Construct implements ObjectStore, DirectS
   private allow(workload: Workload, id: string, role: string, expression?: string): StorageBucketIamMember {
     const { member, forEach } = workload;
     const condition = expression ? { title: 'below-prefix', expression } : undefined;
-    const grant = { bucket: this.bucketName, role, member, forEach, condition, dependsOn: [...this.waitFor] };
+    const grant = { bucket: this.bucket?.id ?? this.bucketName, role, member, forEach, condition, dependsOn: [...this.waitFor] };
     return new StorageBucketIamMember(workload, id, grant);
   }
 }

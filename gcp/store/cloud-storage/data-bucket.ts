@@ -4,6 +4,7 @@ import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
+import { fixAddress } from '../../foundation/names';
 import { Propagation } from '../../foundation/propagation';
 import type { Site } from '../../ports/site';
 
@@ -70,6 +71,7 @@ export class DataBucket extends Construct {
       dependsOn: [...site.waitFor, ...this.allowEncrypt(site, encryptionKey)],
       lifecycle: destroy ? undefined : { preventDestroy: true },
     });
+    fixAddress(this.resource, name);
     acknowledge(this.resource, {
       CKV_GCP_62:
         'For a record of each access Google recommends audit logs over access logs: switch on the audit logs of data access of the project.',

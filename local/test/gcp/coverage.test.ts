@@ -51,9 +51,9 @@ test.each<[string, (template: any) => void, string]>([
   [
     'one further down',
     ({ resource }) => {
-      first(resource.google_cloudfunctions2_function).service_config.vpc_connector = 'x';
+      first(resource.google_cloudfunctions2_function).service_config.binary_authorization_policy = 'x';
     },
-    `google_cloudfunctions2_function service_config.vpc_connector: ${NOBODY}`,
+    `google_cloudfunctions2_function service_config.binary_authorization_policy: ${NOBODY}`,
   ],
   [
     'a section that nobody knows',
@@ -129,7 +129,7 @@ test.each<[string, (template: any) => void, string]>([
     ({ resource }) => {
       trigger(resource).topic = '${google_pubsub_topic.gone.id}';
     },
-    'google_pubsub_subscription.Processing_Trigger_BC7D69E8.topic: there is no google_pubsub_topic.gone.id in the template',
+    'google_pubsub_subscription.events_to_func.topic: there is no google_pubsub_topic.gone.id in the template',
   ],
   [
     'an attribute that nobody here computes',

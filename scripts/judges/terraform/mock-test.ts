@@ -26,11 +26,14 @@ export function mockTest(json: TerraformJson) {
     // A block without a label is refused.
     return kept.length > 0 ? { [block]: Object.fromEntries(kept) } : {};
   };
-  const providers = Object.keys(json.provider ?? {});
+  const providers = Object.entries(json.provider ?? {}) as [string, readonly { readonly alias?: string }[]][];
   const answers = { ...Object.fromEntries(Object.entries(ANSWERS).map(([name, [, longest]]) => [name, longest])), ...OTHERS };
   return {
     mock_provider: Object.fromEntries(
-      providers.map((provider) => [provider, { ...mocks(provider, '', 'mock_resource'), ...mocks(provider, 'data.', 'mock_data') }]),
+      providers.map(([provider, configured]) => {
+        const mocked = { ...mocks(provider, '', 'mock_resource'), ...mocks(provider, 'data.', 'mock_data') };
+        return [provider, configured.map(({ alias }) => (alias === undefined ? mocked : { alias, ...mocked }))];
+      }),
     ),
     variables: Object.fromEntries(Object.entries(answers).filter(([name]) => json.variable?.[name])),
     run: { apply: { command: 'apply' } },

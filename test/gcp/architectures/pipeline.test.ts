@@ -83,20 +83,21 @@ test('each publisher gets a grant of its own on the topic', () => {
     for_each: '${toset(var.publishers)}',
     member: '${each.value}',
     role: 'roles/pubsub.publisher',
-    topic: expect.stringContaining('google_pubsub_topic.Buffer_Topic'),
+    topic: expect.stringContaining('google_pubsub_topic.events.id'),
   });
 });
 
 test('Terraform refuses to destroy what holds data', () => {
-  const kept = Object.values(json.resource!).flatMap((made) =>
-    Object.entries(made).flatMap(([id, { lifecycle }]) => (lifecycle?.prevent_destroy ? [id.replace(/_[0-9A-F]{8}$/, '')] : [])),
+  const kept = Object.entries(json.resource!).flatMap(([type, made]) =>
+    Object.entries(made).flatMap(([id, { lifecycle }]) => (lifecycle?.prevent_destroy ? [`${type}.${id}`] : [])),
   );
   expect(kept.sort()).toEqual([
-    'Buffer_DeadLetter_Subscription',
-    'Buffer_DeadLetter_Topic',
-    'Buffer_Topic',
-    'Store_Dataset',
-    'Store_Table',
+    'google_bigquery_dataset.events',
+    'google_bigquery_table.events_events',
+    'google_pubsub_subscription.events_dead_letter',
+    'google_pubsub_subscription.events_to_func',
+    'google_pubsub_topic.events',
+    'google_pubsub_topic.events_dead_letter',
   ]);
 });
 
@@ -109,15 +110,44 @@ test('with both keys everything goes', () => {
 test('no alert tells anybody until somebody wants to hear them, and then each does', () => {
   const channels = (of: TerraformJson) =>
     all(of, 'google_monitoring_alert_policy').map(({ notification_channels }) => notification_channels);
-  expect(channels(json)).toEqual([[], [], []]);
-  expect(channels(synthesize({ notify: [onCall] }))).toEqual([[onCall], [onCall], [onCall]]);
+  expect(channels(json)).toEqual([[], [], [], []]);
+  expect(channels(synthesize({ notify: [onCall] }))).toEqual([[onCall], [onCall], [onCall], [onCall]]);
 });
+
+test('labels of the user are on every resource that takes some, those of alerts among them', () => {
+  const labelled = synthesize({ labels: { team: 'data' } });
+  expect(labelled.provider.google[0].default_labels).toEqual({ team: 'data', platform: 'gcp-pipeline' });
+  for (const { user_labels } of all(labelled, 'google_monitoring_alert_policy')) {
+    expect(user_labels).toEqual({ team: 'data', platform: 'gcp-pipeline' });
+  }
+});
+
+test.each<[string, unknown, string]>([
+  [
+    'in capitals',
+    { Team: 'data' },
+    'labels must have keys of 1 to 63 lower-case letters, digits, underscores and hyphens, a letter first, got "Team". platform is taken, and what starts with goog belongs to Google.',
+  ],
+  [
+    'of the platform',
+    { platform: 'x' },
+    'labels must have keys of 1 to 63 lower-case letters, digits, underscores and hyphens, a letter first, got "platform". platform is taken, and what starts with goog belongs to Google.',
+  ],
+  [
+    'with a space',
+    { team: 'my data' },
+    'labels must have values of at most 63 lower-case letters, digits, underscores and hyphens, got "my data". Google takes no others.',
+  ],
+  ['as a list', ['team'], 'labels must be an object, got object. Write it like { team: "data" }.'],
+])('refuses labels %s', (_, labels, message) =>
+  expect(() => synthesize({ labels } as GcpPlatformProps)).toThrow(new Error(`gcp-pipeline: ${message}`)),
+);
 
 test('the outputs say how to send an event, how to see it, and where it is when it failed', () => {
   const outputs = json.output as Record<string, { value: string; description: string }>;
   expect(Object.keys(outputs).sort()).toEqual(['dead_letters_command', 'events_url', 'send_command', 'show_command']);
   expect(outputs.show_command!.value).toMatch(
-    /^bq query --project_id=\S+ --use_legacy_sql=false 'SELECT \* FROM `\S+Store_View\S+` WHERE event_time >= TIMESTAMP\("2026-01-01"\) LIMIT 10'$/,
+    /^bq query --project_id=\S+ --use_legacy_sql=false 'SELECT \* FROM `\S+events_unique_events\S+` WHERE event_time >= TIMESTAMP\("2026-01-01"\) LIMIT 10'$/,
   );
 });
 

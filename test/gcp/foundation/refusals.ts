@@ -6,7 +6,7 @@ export const refusals = (terraform: TerraformStack): Refusals => {
   return {
     constructs: {
       ProjectSite: {
-        settings: { project: 'text', region: 'text', prefix: 'text' },
+        settings: { project: 'text', region: 'text', prefix: 'text', pubSubAgent: 'text', googleBeta: ['', 'google-beta', 5, true, {}] },
         make: (id, props) => new ProjectSite(terraform, id, { project: 'acme-data', region: 'europe-west1', prefix: 'acme', ...props }),
       },
     },

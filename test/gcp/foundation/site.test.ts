@@ -1,5 +1,6 @@
 import type { Sleep } from '@cdktf/provider-time/lib/sleep';
-import { TerraformVariable } from 'cdktf';
+import { TerraformProvider, TerraformVariable } from 'cdktf';
+import type { Construct } from 'constructs';
 import { ProjectSite, type ProjectSiteProps } from '../../../gcp/foundation/site';
 import packageJson from '../../../package.json';
 import { expectSnapshot } from '../../support/snapshot';
@@ -12,7 +13,7 @@ test('the snapshot', () => {
   const { json } = make();
   expectSnapshot(
     'gcp/foundation/site.snapshot.yaml',
-    'The APIs stay on when the stack is deleted, and everything else waits a minute for them.',
+    'The APIs stay on when the stack is deleted, and everything else waits two minutes for them.',
     readable({ ...json.resource, required_providers: json.terraform.required_providers }),
   );
 });
@@ -36,12 +37,51 @@ test('another API makes everybody wait again', () => {
 
 test('the agent comes from google-beta, at the version of google that the bindings were made for', () => {
   const { json, one } = make();
-  expect(one('google_project_service_identity').provider).toBe('google-beta');
+  expect(one('google_project_service_identity').provider).toBe('google-beta.service_agents');
   expect(json.terraform.required_providers).toMatchObject({
     google: { version: '6.50.0' },
     'google-beta': { source: 'hashicorp/google-beta', version: '6.50.0' },
   });
   expect(packageJson.dependencies['@cdktf/provider-google']).toBe('16.12.1');
+});
+
+const agent = 'serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com';
+
+test('an agent that is there already is taken, and no provider is declared for it', () => {
+  const { built, json } = make({ pubSubAgent: agent });
+  expect(built.pubSubAgent).toBe(agent);
+  expect([json.provider['google-beta'], json.terraform.required_providers['google-beta']]).toEqual([undefined, undefined]);
+  expect(json.resource!.google_project_service_identity).toBeUndefined();
+});
+
+/** The provider of somebody who impersonates a service account. */
+class Beta extends TerraformProvider {
+  constructor(scope: Construct, id: string) {
+    super(scope, id, {
+      terraformResourceType: 'google-beta',
+      terraformProviderSource: 'hashicorp/google-beta',
+      terraformGeneratorMetadata: { providerName: 'google-beta', providerVersionConstraint: '6.50.0' },
+    });
+  }
+  protected override synthesizeAttributes() {
+    return { impersonate_service_account: 'deployer@acme-data.iam.gserviceaccount.com' };
+  }
+}
+
+test('a provider of the user makes the agent, and no other is declared', () => {
+  const { json, one } = synthesize((stack) => new ProjectSite(stack, 'Site', { ...needed, googleBeta: new Beta(stack, 'Beta') }));
+  expect(one('google_project_service_identity').provider).toBe('google-beta');
+  expect(json.provider['google-beta']).toEqual([{ impersonate_service_account: 'deployer@acme-data.iam.gserviceaccount.com' }]);
+});
+
+test.each(['before', 'after'])('a google-beta of the stack that is declared %s the site stands beside the one of the site', (when) => {
+  const { json } = synthesize((stack) => {
+    if (when === 'before') new Beta(stack, 'Beta');
+    new ProjectSite(stack, 'Site', needed);
+    if (when === 'after') new Beta(stack, 'Beta');
+  });
+  const aliases = json.provider['google-beta'].map(({ alias }: { alias?: string }) => alias);
+  expect(new Set(aliases)).toEqual(new Set([undefined, 'service_agents']));
 });
 
 test('stands twice in one stack', () => {
@@ -74,6 +114,21 @@ describe('refuses', () => {
       'a long prefix',
       { prefix: 'acme-company' },
       'test/Site: prefix must be 2 to 11 lower-case letters and digits, a letter first, got "acme-company". Names of storage accounts and service accounts take no more.',
+    ],
+    [
+      'an agent that is none',
+      { pubSubAgent: 'service-1@gcp-sa-pubsub.iam.gserviceaccount.com' },
+      'test/Site: pubSubAgent must be the IAM member of the Pub/Sub service agent, got "service-1@gcp-sa-pubsub.iam.gserviceaccount.com". Write it like serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com, with the number of the project.',
+    ],
+    [
+      'a provider that is none',
+      { googleBeta: 'google-beta' as never },
+      'test/Site: googleBeta must be a provider, got string. Make one with the bindings of google-beta.',
+    ],
+    [
+      'a provider for an agent that is there',
+      { pubSubAgent: agent, googleBeta: {} as never },
+      'test/Site: pubSubAgent keeps its own settings, got googleBeta beside it. Leave googleBeta out.',
     ],
   ])('%s', (_, props, message) => expect(() => make(props)).toThrow(new Error(message)));
 });

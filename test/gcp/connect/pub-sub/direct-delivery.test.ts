@@ -39,7 +39,7 @@ const addressesOf = ({ json }: Synth, type: string) => Object.keys(json.resource
 test('the snapshot', () => {
   const made = Object.entries(deliver().json.resource!).map(([type, named]) => [
     type,
-    Object.fromEntries(Object.entries(named).filter(([id]) => id.startsWith('Buffer_archive'))),
+    Object.fromEntries(Object.entries(named).filter(([id]) => /^Buffer_archive|into_archive/.test(id))),
   ]);
   expectSnapshot(
     'gcp/connect/pub-sub/direct-delivery.snapshot.yaml',
@@ -83,14 +83,14 @@ test('the Pub/Sub agent may act as the account, and as nobody else in the projec
   expect(Object.keys(json.resource!).filter((type) => type.startsWith('google_project'))).toEqual([]);
 });
 
-test('starts only when every right has had a minute to spread, and when what cannot be written has somewhere to go', () => {
+test('starts only when every right has had two minutes to spread, and when what cannot be written has somewhere to go', () => {
   const synth = deliver();
   const [sleep] = addressesOf(synth, 'time_sleep');
   const [mint] = addressesOf(synth, 'google_service_account_iam_member');
-  const [deadLetter] = addressesOf(synth, 'google_pubsub_subscription').filter((address) => address.includes('DeadLetter'));
+  const [deadLetter] = addressesOf(synth, 'google_pubsub_subscription').filter((address) => address.includes('dead_letter'));
   expect(deliveryOf(synth).depends_on).toEqual([...addressesOf(synth, 'google_pubsub_topic_iam_member'), deadLetter, sleep]);
   expect(synth.one('time_sleep')).toMatchObject({
-    create_duration: '60s',
+    create_duration: '120s',
     depends_on: [mint, 'google_storage_bucket_iam_member.archive'],
     triggers: { [mint!]: expect.stringMatching(/\.id\}$/), 'google_storage_bucket_iam_member.archive': expect.any(String) },
   });
@@ -99,12 +99,12 @@ test('starts only when every right has had a minute to spread, and when what can
 test('what cannot be written ten times goes to the dead letter, which the Pub/Sub agent may take it to', () => {
   const { all, one } = deliver();
   expect(deliveryOf({ all })).toMatchObject({
-    dead_letter_policy: { dead_letter_topic: expect.stringContaining('Buffer_DeadLetter_Topic'), max_delivery_attempts: 10 },
+    dead_letter_policy: { dead_letter_topic: '${google_pubsub_topic.events_dead_letter.id}', max_delivery_attempts: 10 },
     retry_policy: { minimum_backoff: '10s', maximum_backoff: '600s' },
   });
   expect(one('google_pubsub_subscription_iam_member')).toMatchObject({
     role: 'roles/pubsub.subscriber',
-    subscription: expect.stringContaining('Buffer_archive_Subscription'),
+    subscription: '${google_pubsub_subscription.events_into_archive.id}',
     member: site.pubSubAgent,
   });
 });
@@ -138,7 +138,7 @@ test('an alert fires when events have waited for an hour', () => {
   });
   expect(late.conditions[0].condition_threshold).toMatchObject({
     threshold_value: 3600,
-    filter: expect.stringMatching(/subscription_id = "\$\{google_pubsub_subscription\.Buffer_archive_Subscription_\w+\.name\}"/),
+    filter: expect.stringMatching(/subscription_id = "\$\{google_pubsub_subscription\.events_into_archive\.name\}"/),
   });
 });
 

@@ -1,3 +1,4 @@
+import { Construct } from 'constructs';
 import { PubSubBuffer, type PubSubBufferProps } from '../../../../gcp/connect/pub-sub/pub-sub-buffer';
 import type { Delivery } from '../../../../gcp/ports/delivery';
 import { documentedDefaults } from '../../../support/defaults';
@@ -31,7 +32,7 @@ test('the snapshot', () => {
 
 test('the snapshot of a delivery', () => {
   const { google_pubsub_subscription, google_pubsub_subscription_iam_member } = deliver().json.resource!;
-  const inTarget = (named: object) => Object.fromEntries(Object.entries(named).filter(([id]) => id.startsWith('Target')));
+  const inTarget = (named: object) => Object.fromEntries(Object.entries(named).filter(([id]) => id.includes('to_target')));
   expectSnapshot(
     'gcp/connect/pub-sub/pub-sub-delivery.snapshot.yaml',
     'The target is called as its invoker and told which attempt is the last; after that the Pub/Sub agent forwards to the dead letter.',
@@ -47,6 +48,7 @@ test('documents the defaults that it has', () => {
   expect(documentedDefaults('gcp/connect/pub-sub/pub-sub-buffer.ts', 'PubSubBufferProps')).toEqual({
     name: topic.name.slice('acme-'.length),
     retentionDays: String(Number.parseInt(topic.message_retention_duration, 10) / DAY_SECONDS),
+    enforceInTransit: String(topic.message_storage_policy.enforce_in_transit),
     removal: topic.lifecycle.prevent_destroy ? 'retain' : 'destroy',
   });
 });
@@ -58,14 +60,14 @@ test('takes every setting', () => {
   );
   const topics = all('google_pubsub_topic');
   expect(topics.map(({ name, kms_key_name, lifecycle }) => ({ name, kms_key_name, lifecycle }))).toEqual(
-    ['acme-raw-dead-letter', 'acme-raw'].map((name) => ({ name, kms_key_name: key, lifecycle: undefined })),
+    ['acme-raw', 'acme-raw-dead-letter'].map((name) => ({ name, kms_key_name: key, lifecycle: undefined })),
   );
-  expect(topics[1].message_retention_duration).toBe(`${31 * DAY_SECONDS}s`);
+  expect(topics[0].message_retention_duration).toBe(`${31 * DAY_SECONDS}s`);
   expect(JSON.stringify(json)).not.toContain('prevent_destroy');
   expect(one('google_monitoring_alert_policy').notification_channels).toEqual([onCall]);
 });
 
-test('the Pub/Sub agent may use the key before a topic is encrypted with it', () => {
+test('the Pub/Sub agent may use the key for two minutes before a topic is encrypted with it', () => {
   const { all, one, json } = make({ encryptionKey: key });
   expect(one('google_kms_crypto_key_iam_member')).toMatchObject({
     crypto_key_id: key,
@@ -73,7 +75,23 @@ test('the Pub/Sub agent may use the key before a topic is encrypted with it', ()
     member: site.pubSubAgent,
   });
   const [grant] = Object.keys(json.resource!.google_kms_crypto_key_iam_member!);
-  for (const { depends_on } of all('google_pubsub_topic')) expect(depends_on).toContain(`google_kms_crypto_key_iam_member.${grant}`);
+  const [pause] = Object.keys(json.resource!.time_sleep!);
+  expect(one('time_sleep')).toMatchObject({ create_duration: '120s', depends_on: [`google_kms_crypto_key_iam_member.${grant}`] });
+  for (const { depends_on } of all('google_pubsub_topic')) expect(depends_on).toContain(`time_sleep.${pause}`);
+});
+
+test('senders of other regions are let in unless somebody says otherwise, and the dead letter says the same as its topic', () => {
+  const waysOf = (props?: Partial<PubSubBufferProps>) =>
+    make(props)
+      .all('google_pubsub_topic')
+      .map(({ message_storage_policy }) => message_storage_policy.enforce_in_transit);
+  expect(waysOf()).toEqual([false, false]);
+  expect(waysOf({ enforceInTransit: true })).toEqual([true, true]);
+});
+
+test('hands back the subscriptions that it made', () => {
+  const { built } = synthesize((stack) => new PubSubBuffer(stack, 'Buffer', { site }).deliverTo(new Target(stack, 'Target')));
+  expect(built.nameInput).toBe('acme-events-to-target');
 });
 
 test('uses a topic that is there already', () => {
@@ -97,7 +115,7 @@ describe('delivery', () => {
     const synth = deliver();
     const push = pushOf(synth);
     expect(push.dead_letter_policy.max_delivery_attempts).toBe(10);
-    expect(push.dead_letter_policy.dead_letter_topic).toContain('DeadLetter_Topic');
+    expect(push.dead_letter_policy.dead_letter_topic).toContain('google_pubsub_topic.events_dead_letter');
     expect(push.retry_policy).toEqual({ minimum_backoff: '10s', maximum_backoff: '600s' });
   });
 
@@ -125,7 +143,7 @@ describe('delivery', () => {
 
   test('starts only when the invoker may call, and when what cannot be delivered has somewhere to go', () => {
     const synth = deliver();
-    const [deadLetterSubscription] = addressesOf(synth, 'google_pubsub_subscription').filter((address) => address.includes('DeadLetter'));
+    const [deadLetterSubscription] = addressesOf(synth, 'google_pubsub_subscription').filter((address) => address.includes('dead_letter'));
     expect(pushOf(synth).depends_on).toEqual([
       ...addressesOf(synth, 'google_pubsub_topic_iam_member'),
       deadLetterSubscription,
@@ -137,12 +155,12 @@ describe('delivery', () => {
     const { one, json } = deliver();
     expect(one('google_pubsub_topic_iam_member')).toMatchObject({
       role: 'roles/pubsub.publisher',
-      topic: expect.stringContaining('DeadLetter_Topic'),
+      topic: '${google_pubsub_topic.events_dead_letter.id}',
       member: site.pubSubAgent,
     });
     expect(one('google_pubsub_subscription_iam_member')).toMatchObject({
       role: 'roles/pubsub.subscriber',
-      subscription: expect.stringContaining('Target_Trigger'),
+      subscription: '${google_pubsub_subscription.events_to_target.id}',
       member: site.pubSubAgent,
     });
     expect(Object.keys(json.resource!).filter((type) => type.startsWith('google_project'))).toEqual([]);
@@ -156,7 +174,7 @@ describe('delivery', () => {
     expect(late.conditions[0].condition_threshold).toMatchObject({
       threshold_value: 3600,
       filter: expect.stringMatching(
-        /^resource\.type = "pubsub_subscription" AND resource\.labels\.subscription_id = "\$\{google_pubsub_subscription\.Target_Trigger_\w+\.name\}" AND metric\.type = "pubsub\.googleapis\.com\/subscription\/oldest_unacked_message_age"$/,
+        /^resource\.type = "pubsub_subscription" AND resource\.labels\.subscription_id = "\$\{google_pubsub_subscription\.events_to_target\.name\}" AND metric\.type = "pubsub\.googleapis\.com\/subscription\/oldest_unacked_message_age"$/,
       ),
     });
   });
@@ -167,7 +185,7 @@ describe('delivery', () => {
       for (const id of ['One', 'Two']) buffer.deliverTo(new Target(stack, id));
     });
     const names = all('google_pubsub_subscription').map(({ name }) => name);
-    expect(names.filter((name) => !name.includes('dead-letter'))).toEqual(['acme-events-one', 'acme-events-two']);
+    expect(names.filter((name) => !name.includes('dead-letter'))).toEqual(['acme-events-to-one', 'acme-events-to-two']);
   });
 });
 
@@ -188,15 +206,30 @@ test('a reader gets a subscription of its own, is told where, and may take from 
     EVENTS_SUBSCRIPTION: expect.stringContaining('TfToken'),
     EVENTS_ENDPOINT: 'europe-west1-pubsub.googleapis.com',
   });
-  const [own] = all('google_pubsub_subscription').filter(({ name }) => name === 'acme-events-spark');
+  const [own] = all('google_pubsub_subscription').filter(({ name }) => name === 'acme-events-to-spark');
   expect(own).toMatchObject({ expiration_policy: { ttl: '' }, message_retention_duration: `${7 * DAY_SECONDS}s` });
-  expect(all('google_pubsub_subscription_iam_member')).toEqual([
-    expect.objectContaining({
-      role: 'roles/pubsub.subscriber',
-      subscription: expect.stringContaining('Spark_EVENTSSubscription'),
-      member: 'serviceAccount:spark@acme-data.iam.gserviceaccount.com',
-    }),
+  const subscription = '${google_pubsub_subscription.events_to_spark.id}';
+  expect(all('google_pubsub_subscription_iam_member').map((grant) => [grant.subscription, grant.role, grant.member])).toEqual([
+    [subscription, 'roles/pubsub.subscriber', 'serviceAccount:spark@acme-data.iam.gserviceaccount.com'],
+    [subscription, 'roles/pubsub.subscriber', site.pubSubAgent],
   ]);
+});
+
+test('what a reader does not acknowledge comes again after a pause, and ends in the dead letter', () => {
+  const read = (delivery?: Delivery) =>
+    synthesize((stack) => new PubSubBuffer(stack, 'Buffer', { site }).bindReader(new Somebody(stack, 'Spark'), 'EVENTS', delivery))
+      .all('google_pubsub_subscription')
+      .find(({ name }) => name.endsWith('spark'));
+  expect(read()).toMatchObject({
+    dead_letter_policy: { dead_letter_topic: '${google_pubsub_topic.events_dead_letter.id}', max_delivery_attempts: 10 },
+    retry_policy: { minimum_backoff: '10s', maximum_backoff: '600s' },
+    lifecycle: { prevent_destroy: true },
+    depends_on: [expect.stringMatching(/^google_pubsub_topic_iam_member\./), 'google_pubsub_subscription.events_dead_letter'],
+  });
+  expect(read({ maxRetries: 49, minBackoffSeconds: 1 })).toMatchObject({
+    dead_letter_policy: { max_delivery_attempts: 50 },
+    retry_policy: { minimum_backoff: '1s' },
+  });
 });
 
 test('whoever writes to the dead letter may publish there and nowhere else', () => {
@@ -205,7 +238,7 @@ test('whoever writes to the dead letter may publish there and nowhere else', () 
   );
   expect(Object.keys(built.settings)).toEqual(['DEAD_LETTER_TOPIC', 'DEAD_LETTER_ENDPOINT']);
   const [grant] = all('google_pubsub_topic_iam_member').filter(({ member }) => member !== site.pubSubAgent);
-  expect(grant).toMatchObject({ role: 'roles/pubsub.publisher', topic: expect.stringContaining('DeadLetter_Topic') });
+  expect(grant).toMatchObject({ role: 'roles/pubsub.publisher', topic: '${google_pubsub_topic.events_dead_letter.id}' });
 });
 
 test('the dead letter is kept for 31 days, by a subscription that never expires, and an alert fires at the first message', () => {
@@ -243,6 +276,22 @@ describe('refuses', () => {
       'settings for a topic that is there',
       () => make({ topicId, retentionDays: 2 }),
       'test/Buffer: topicId keeps its own settings, got retentionDays beside it. Leave retentionDays out.',
+    ],
+    [
+      'no word on the way of events',
+      () => make({ enforceInTransit: 'yes' as never }),
+      'test/Buffer: enforceInTransit must be true or false, got "yes". Leave it out to let senders of other regions in.',
+    ],
+    [
+      'a reader whose name no subscription takes',
+      () =>
+        synthesize((stack) =>
+          new PubSubBuffer(stack, 'Buffer', { site }).bindReader(
+            Object.assign(new Construct(stack, 'Job'), { name: 'My job', member: 'x' }),
+            'EVENTS',
+          ),
+        ),
+      'test/Job: the name of a reader must be 1 to 40 lower-case letters, digits and hyphens, got "My job". It starts with a letter.',
     ],
     [
       'a key that is none',

@@ -1,11 +1,13 @@
 import type { TerraformStack } from 'cdktf';
+import { Construct } from 'constructs';
 import { PubSubBuffer } from '../../../../gcp/connect/pub-sub/pub-sub-buffer';
 import { PubSubEntry } from '../../../../gcp/connect/pub-sub/pub-sub-entry';
 import type { Refusals } from '../../../support/refusals';
 import { site as gcp } from '../../stand-ins';
 
 export const refusals = (terraform: TerraformStack): Refusals => {
-  const topic = new PubSubBuffer(terraform, 'PubSub', { site: gcp });
+  const topic = new PubSubBuffer(terraform, 'PubSub', { site: gcp, name: 'source' });
+  let made = 0;
   return {
     constructs: {
       PubSubBuffer: {
@@ -14,6 +16,7 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           name: 'text',
           retentionDays: 'number',
           encryptionKey: 'text',
+          enforceInTransit: ['', 'yes', 1, {}, []],
           topicId: 'text',
           notify: 'texts',
           removal: 'choice',
@@ -31,6 +34,21 @@ export const refusals = (terraform: TerraformStack): Refusals => {
         settings: { maxRetries: 'number', minBackoffSeconds: 'number', maxBackoffSeconds: 'number' },
         calculated: ['maxRetries', 'minBackoffSeconds', 'maxBackoffSeconds'],
         call: (props) => topic.deliverTo({ timeoutSeconds: 60 } as any, props),
+      },
+      'a delivery of Pub/Sub into a store': {
+        settings: { maxRetries: 'number', minBackoffSeconds: 'number', maxBackoffSeconds: 'number' },
+        calculated: ['maxRetries', 'minBackoffSeconds', 'maxBackoffSeconds'],
+        call: (props) => topic.deliverInto({} as any, 'archive', props),
+      },
+      'the name of a delivery into a store': {
+        settings: { name: 'text' },
+        call: ({ name }) => topic.deliverInto({} as any, name),
+      },
+      'a reader of Pub/Sub': {
+        settings: { name: 'text', maxRetries: 'number', minBackoffSeconds: 'number', maxBackoffSeconds: 'number' },
+        calculated: ['maxRetries', 'minBackoffSeconds', 'maxBackoffSeconds'],
+        call: ({ name = 'spark', ...delivery }) =>
+          topic.bindReader(Object.assign(new Construct(terraform, `Reader${++made}`), { name, member: 'x' }), 'EVENTS', delivery),
       },
     },
   };

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
+import type { PubsubSubscription } from '@cdktf/provider-google/lib/pubsub-subscription';
 import { TerraformIterator, type TerraformResource } from 'cdktf';
 import { Propagation } from '../../../../gcp/foundation/propagation';
 import type { Delivery } from '../../../../gcp/ports/delivery';
@@ -18,6 +19,9 @@ import { onCall, readable, site, synthesize } from '../../stand-ins';
 const hash = 'ab'.repeat(32);
 const code = { zip: path.join(__dirname, '../../../../package.json'), hash };
 
+/** What a source hands back. */
+const TRIGGER = {} as PubsubSubscription;
+
 /** A source and a store that remember who was let in, and when. */
 class Neighbour implements RecordSource, TableStore {
   readonly format = 'pub-sub-push';
@@ -26,6 +30,7 @@ class Neighbour implements RecordSource, TableStore {
 
   deliverTo(target: FunctionWorkload, delivery?: Delivery) {
     this.delivered.push([target, delivery]);
+    return TRIGGER;
   }
   bindWriter(writer: Workload, name: string) {
     return this.bind(writer, `${name}_TABLE`);
@@ -62,6 +67,7 @@ test('documents the defaults that it has', () => {
     timeoutSeconds: String(service_config.timeout_seconds),
     concurrency: String(service_config.max_instance_request_concurrency),
     maxInstances: String(service_config.max_instance_count),
+    minInstances: String(service_config.min_instance_count),
   });
 });
 
@@ -83,6 +89,60 @@ test('takes every setting', () => {
   expect(one('google_monitoring_alert_policy').notification_channels).toEqual([onCall]);
   expect(neighbour.delivered).toEqual([[built, delivery]]);
   expect(built.timeoutSeconds).toBe(540);
+});
+
+test('hands back the subscription that its source made', () => expect(make().built.trigger).toBe(TRIGGER));
+
+describe('in the words of Google', () => {
+  test('variables of the user stand beside those of the handler, and cannot take their place', () => {
+    const { one } = make({ environmentVariables: { LEVEL: 'debug', STORED: 'yes' } });
+    expect(one('google_cloudfunctions2_function').service_config.environment_variables).toEqual({
+      LEVEL: 'debug',
+      STORED: 'yes',
+      STORE_TABLE: expect.any(String),
+      DEAD_LETTER_TOPIC: expect.any(String),
+    });
+  });
+
+  test('secrets become variables, and the function may read each of them before it starts, and no other', () => {
+    const theirs = 'projects/theirs/secrets/key';
+    const { one, all, json } = make({
+      secretEnvironmentVariables: { PASSWORD: { secret: 'password', version: '3' }, KEY: { secret: theirs } },
+    });
+    expect(one('google_cloudfunctions2_function').service_config.secret_environment_variables).toEqual([
+      { key: 'PASSWORD', project_id: 'acme-data', secret: 'password', version: '3' },
+      { key: 'KEY', project_id: 'theirs', secret: 'key', version: 'latest' },
+    ]);
+    const grants = all('google_secret_manager_secret_iam_member');
+    expect(grants.map(({ project, secret_id, role }) => [project, secret_id, role]).sort()).toEqual([
+      ['acme-data', 'password', 'roles/secretmanager.secretAccessor'],
+      ['theirs', 'key', 'roles/secretmanager.secretAccessor'],
+    ]);
+    for (const { member } of grants) expect(member).toContain('Processing_Runtime');
+    for (const id of Object.keys(json.resource!.google_secret_manager_secret_iam_member!)) {
+      expect(one('time_sleep').depends_on).toContain(`google_secret_manager_secret_iam_member.${id}`);
+    }
+  });
+
+  test('instances are kept ready, and a connector leads into a network', () => {
+    const vpcConnector = 'projects/acme-data/locations/europe-west1/connectors/inner';
+    expect(make({ minInstances: 2, vpcConnector }).one('google_cloudfunctions2_function').service_config).toMatchObject({
+      min_instance_count: 2,
+      vpc_connector: vpcConnector,
+    });
+  });
+});
+
+test('Pub/Sub may sign in as the invoker, and as nobody else, before the first call', () => {
+  const { one, built } = make();
+  expect(one('google_service_account_iam_member')).toEqual(
+    expect.objectContaining({
+      service_account_id: expect.stringMatching(/^\$\{google_service_account\.Processing_Invoker_\w+\.name\}$/),
+      role: 'roles/iam.serviceAccountOpenIdTokenCreator',
+      member: site.pubSubAgent,
+    }),
+  );
+  expect(built.invocable.map((each) => (each as TerraformResource).terraformResourceType)).toContain('google_service_account_iam_member');
 });
 
 test('runs as a service account that is there already', () => {
@@ -122,12 +182,12 @@ test('the function starts with the settings of its store and of the dead letter'
   ]);
 });
 
-test('every role exists for a minute before the function does', () => {
+test('every role exists for two minutes before the function does', () => {
   const { one, json } = make();
   const addresses = (type: string) => Object.keys(json.resource![type]!).map((id) => `${type}.${id}`);
   const [propagation] = addresses('time_sleep');
   expect(one('google_cloudfunctions2_function').depends_on).toEqual(['time_sleep.site', propagation]);
-  expect(one('time_sleep')).toMatchObject({ create_duration: '60s' });
+  expect(one('time_sleep')).toMatchObject({ create_duration: '120s' });
   expect([...one('time_sleep').depends_on].sort()).toEqual(
     [
       ...addresses('google_artifact_registry_repository_iam_member'),
@@ -169,7 +229,10 @@ test('only the invoker may call, and only from inside the project', () => {
     member: expect.stringContaining('Processing_Invoker'),
   });
   expect(one('google_cloudfunctions2_function').service_config.ingress_settings).toBe('ALLOW_INTERNAL_ONLY');
-  expect(built.invocable.map((each) => (each as TerraformResource).node.path)).toEqual(['test/Processing/InvokerGrant']);
+  expect(built.invocable.map((each) => (each as TerraformResource).node.path)).toEqual([
+    'test/Processing/InvokerGrant',
+    'test/Processing/TokenCreator',
+  ]);
 });
 
 test('the right to call is replaced with the function, by a plain address: hashicorp/terraform-cdk#3532', () => {
@@ -253,6 +316,13 @@ describe('refuses', () => {
       ),
     ));
 
+  test('a function of a name that another one has', () =>
+    expect(() =>
+      synthesize((stack) =>
+        ['a', 'b'].map((id) => new CloudFunctionProcessor(stack, id, { site, code, source: new Neighbour(), stores: {} })),
+      ),
+    ).toThrow(new Error('test/b: each function of a site must have a name of its own, got "func" again. Set name on one of them.')));
+
   test('a store by a name that the handler does not know', () =>
     expect(() => make({ code: { ...code, needs }, stores: { LAKE: new Neighbour() } })).toThrow(
       new Error(
@@ -285,6 +355,51 @@ describe('refuses', () => {
       'test/Processing: serviceAccount must be an e-mail, got "serviceAccount:mine@acme-data.iam.gserviceaccount.com". See gcloud iam service-accounts list.',
     ],
     ['no concurrency', { concurrency: 0 }, 'test/Processing: concurrency must be 1 to 1000 calls, got 0. Cloud Run takes no more.'],
+    [
+      'more instances kept than there are',
+      { minInstances: 11 },
+      'test/Processing: minInstances must be 0 to 10 instances, got 11. No more run than maxInstances says.',
+    ],
+    [
+      'a variable of Google',
+      { environmentVariables: { K_SERVICE: 'x' } },
+      'test/Processing: environmentVariables must have names in letters, digits and underscores, got "K_SERVICE". PORT, K_SERVICE and some others belong to Google.',
+    ],
+    [
+      'a variable of the handler',
+      { environmentVariables: { STORE_TABLE: 'x' } },
+      'test/Processing: environmentVariables must leave the settings of the handler alone, got "STORE_TABLE". What starts with DEAD_LETTER_ or STORE_ is set by the processor.',
+    ],
+    [
+      'a variable that is no text',
+      { environmentVariables: { LEVEL: 5 as never } },
+      'test/Processing: environmentVariables must hold texts, got number for LEVEL. Write it as a text.',
+    ],
+    [
+      'variables that are no object',
+      { environmentVariables: ['LEVEL'] as never },
+      'test/Processing: environmentVariables must be an object, got object. Write it like { LEVEL: ... }.',
+    ],
+    [
+      'a variable twice',
+      { environmentVariables: { KEY: 'x' }, secretEnvironmentVariables: { KEY: { secret: 'key' } } },
+      'test/Processing: each variable must be set once, got "KEY" again. Leave one of them out.',
+    ],
+    [
+      'a secret by another address',
+      { secretEnvironmentVariables: { KEY: { secret: 'secrets/key' } } },
+      'test/Processing: secretEnvironmentVariables must name secrets, got "secrets/key". Write them like { secret: "password" } or { secret: "projects/example/secrets/password" }.',
+    ],
+    [
+      'a version that is none',
+      { secretEnvironmentVariables: { KEY: { secret: 'key', version: 'v1' } } },
+      'test/Processing: secretEnvironmentVariables must name versions, got "v1". Write it like "3", or leave it out for the latest.',
+    ],
+    [
+      'a network where a connector is asked for',
+      { vpcConnector: 'projects/acme-data/global/networks/default' },
+      'test/Processing: vpcConnector must be the id of a connector, got "projects/acme-data/global/networks/default". See gcloud compute networks vpc-access connectors list.',
+    ],
     [
       'too many instances',
       { maxInstances: 1001 },

@@ -4,9 +4,23 @@ import { CloudFunctionProcessor } from '../../../../gcp/processing/cloud-functio
 import type { Refusals } from '../../../support/refusals';
 import { site as gcp } from '../../stand-ins';
 
+const VARIABLES = ['', 'x', 5, true, ['x'], { '': 'x' }, { 'a-b': 'x' }, { PORT: '1' }, { LEVEL: 5 }, { DEAD_LETTER_TOPIC: 'x' }];
+const SECRETS = [
+  '',
+  'x',
+  5,
+  true,
+  ['x'],
+  { '': {} },
+  { KEY: 'x' },
+  { KEY: {} },
+  { KEY: { secret: 'a b' } },
+  { KEY: { secret: 'a', version: '0' } },
+];
+
 export const refusals = (terraform: TerraformStack): Refusals => {
   const code = { zip: __filename, hash: 'abc' };
-  const topic = new PubSubBuffer(terraform, 'SourceOfFunctions', { site: gcp });
+  const topic = new PubSubBuffer(terraform, 'SourceOfFunctions', { site: gcp, name: 'functions' });
   return {
     constructs: {
       CloudFunctionProcessor: {
@@ -21,6 +35,10 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           timeoutSeconds: 'number',
           concurrency: 'number',
           maxInstances: 'number',
+          minInstances: 'number',
+          environmentVariables: VARIABLES,
+          secretEnvironmentVariables: SECRETS,
+          vpcConnector: 'text',
           serviceAccount: 'text',
           notify: 'texts',
         },

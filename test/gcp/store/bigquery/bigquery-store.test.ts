@@ -31,11 +31,12 @@ test('documents the defaults that it has', () => {
   expect(tableOf(make()).time_partitioning.expiration_ms).toBeUndefined();
   expect(
     columnsOf(make())
-      .slice(-3)
+      .slice(-4)
       .map(({ name, type, mode }) => [name, type, mode]),
   ).toEqual([
     ['subject', 'STRING', 'NULLABLE'],
     ['data', 'JSON', 'NULLABLE'],
+    ['data_base64', 'STRING', 'NULLABLE'],
     ['rest', 'JSON', 'NULLABLE'],
   ]);
 });
@@ -69,15 +70,30 @@ test('without both keys neither Terraform nor BigQuery deletes a row', () => {
   expect([tableOf(synth).lifecycle, tableOf(synth).deletion_protection]).toEqual([{ prevent_destroy: true }, true]);
 });
 
-test('the BigQuery agent may use the key before the dataset is encrypted with it', () => {
+test('a column that is taken out is kept: the provider drops none while the rows are kept, and all that are missing otherwise', () => {
+  expect(tableOf(make()).ignore_auto_generated_schema).toBe(true);
+  expect(tableOf(make({ removal: 'destroy' }, { destroyData: 'yes' })).ignore_auto_generated_schema).toBeUndefined();
+});
+
+test('an API that is added takes the right to the key from nobody', () => {
+  expect(make({ encryptionKey: key }).one('google_kms_crypto_key_iam_member').lifecycle).toEqual({ ignore_changes: ['member'] });
+});
+
+test('what bytes an event says is in a column that says how they are written', () => {
+  expect(columnsOf(make()).find(({ name }) => name === 'data_base64')).toMatchObject({ description: expect.stringContaining('in base64') });
+});
+
+test('the BigQuery agent may use the key for two minutes before the dataset is encrypted with it', () => {
   const { one, json } = make({ encryptionKey: key });
   const [grant] = Object.keys(json.resource!.google_kms_crypto_key_iam_member!);
+  const [pause] = Object.keys(json.resource!.time_sleep!);
   expect(one('google_kms_crypto_key_iam_member')).toMatchObject({
     crypto_key_id: key,
     role: 'roles/cloudkms.cryptoKeyEncrypterDecrypter',
     member: expect.stringContaining('google_bigquery_default_service_account'),
   });
-  expect(one('google_bigquery_dataset').depends_on).toEqual(['time_sleep.site', `google_kms_crypto_key_iam_member.${grant}`]);
+  expect(one('time_sleep')).toMatchObject({ create_duration: '120s', depends_on: [`google_kms_crypto_key_iam_member.${grant}`] });
+  expect(one('google_bigquery_dataset').depends_on).toEqual(['time_sleep.site', `time_sleep.${pause}`]);
 });
 
 test('makes its table in a dataset that is there already, and leaves the dataset alone', () => {
@@ -122,7 +138,7 @@ test('the view shows every column of the table, and of rows that are alike the o
       .join(', ')}`,
   );
   expect(query).toMatch(
-    /FROM `acme-data\.\$\{google_bigquery_dataset\.\w+\.dataset_id\}\.\$\{google_bigquery_table\.Store_Table_\w+\.table_id\}`/,
+    /FROM `acme-data\.\$\{google_bigquery_dataset\.\w+\.dataset_id\}\.\$\{google_bigquery_table\.events_events\.table_id\}`/,
   );
   expect(query.replace(/\s+/g, ' ')).toContain(
     'PARTITION BY event_time, event_source, event_id, row_index ORDER BY publish_time, message_id ) = 1',
@@ -141,7 +157,7 @@ test('a writer may change this table alone, and is told which it is', () => {
   expect(one('google_bigquery_table_iam_member')).toMatchObject({
     role: 'roles/bigquery.dataEditor',
     dataset_id: 'plants',
-    table_id: expect.stringContaining('Store_Table'),
+    table_id: '${google_bigquery_table.plants_events.id}',
     member: 'serviceAccount:writer@acme-data.iam.gserviceaccount.com',
   });
 });
@@ -151,9 +167,9 @@ test('a reader may read the view and the table below it, and change neither', ()
     new BigQueryStore(stack, 'Store', { site }).bindReader(new Somebody(stack, 'Reader'), 'EVENTS'),
   );
   expect(Object.keys(built.settings)).toEqual(['EVENTS_PROJECT', 'EVENTS_DATASET', 'EVENTS_TABLE']);
-  expect(all('google_bigquery_table_iam_member').map(({ role, table_id }) => [role, /Store_(\w+?)_/.exec(table_id)![1]])).toEqual([
-    ['roles/bigquery.dataViewer', 'Table'],
-    ['roles/bigquery.dataViewer', 'View'],
+  expect(all('google_bigquery_table_iam_member').map(({ role, table_id }) => [role, table_id])).toEqual([
+    ['roles/bigquery.dataViewer', '${google_bigquery_table.events_events.id}'],
+    ['roles/bigquery.dataViewer', '${google_bigquery_table.events_unique_events.id}'],
   ]);
 });
 
@@ -185,13 +201,23 @@ describe('refuses', () => {
     ],
     [
       'settings for a dataset that is there',
-      { datasetId: 'plants', name: 'raw', undeleteWindowDays: 7 },
-      'test/Store: datasetId keeps its own settings, got name and undeleteWindowDays beside it. Leave name and undeleteWindowDays out.',
+      { datasetId: 'plants', encryptionKey: key, undeleteWindowDays: 7 },
+      'test/Store: datasetId keeps its own settings, got undeleteWindowDays and encryptionKey beside it. Leave undeleteWindowDays and encryptionKey out.',
     ],
     [
       'a key that is none',
       { encryptionKey: 'key' },
       'test/Store: encryptionKey must be the id of a key, got "key". See gcloud kms keys list.',
+    ],
+    [
+      'a table with its dataset',
+      { tableId: 'plants.events' },
+      'test/Store: tableId must be the id of a table, got "plants.events". Write it in letters, digits and underscores, without its dataset, like plants.',
+    ],
+    [
+      'a view of the name of its table',
+      { viewId: 'events' },
+      'test/Store: viewId must be another one than tableId, got "events". They lie in one dataset.',
     ],
     ['a column with a hyphen', { columns: [{ name: 'my-column', type: 'STRING' }] }, name('my-column')],
     ['a column that starts with an underscore', { columns: [{ name: '_PARTITION', type: 'STRING' }] }, name('_PARTITION')],

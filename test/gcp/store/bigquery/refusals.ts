@@ -12,6 +12,8 @@ export const refusals = (terraform: TerraformStack): Refusals => {
         settings: {
           site: 'neighbour',
           name: 'text',
+          tableId: 'text',
+          viewId: 'text',
           columns: COLUMNS,
           retentionDays: 'number',
           undeleteWindowDays: 'number',

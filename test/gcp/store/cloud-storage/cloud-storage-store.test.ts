@@ -101,7 +101,7 @@ test('nobody is let in from outside, or to a single object', () =>
 test('uploads that were given up go after 7 days', () =>
   expect(ruleOf(make(), 'AbortIncompleteMultipartUpload').map(({ condition }) => condition)).toEqual([{ age: 7 }]));
 
-test('the Storage agent may use the key, and has had a minute to learn so, before the bucket is encrypted with it', () => {
+test('the Storage agent may use the key, and has had two minutes to learn so, before the bucket is encrypted with it', () => {
   const { one, json } = make({ encryptionKey: key });
   const [grant] = Object.keys(json.resource!.google_kms_crypto_key_iam_member!);
   const [sleep] = Object.keys(json.resource!.time_sleep!);

@@ -1,0 +1,34 @@
+import type { IConstruct } from 'constructs';
+import type { NumberRule, TextRule } from '../../../shared/synth/settings';
+import { CHANNELS, KMS_KEY, requireAbsent, requireNumber, requireOneOf, requireText, requireTexts } from '../../../shared/synth/settings';
+import type { PubSubBufferProps } from './pub-sub-buffer';
+
+const NAME: TextRule = {
+  pattern: /^[a-z][a-z0-9-]{0,39}$/,
+  must: 'be 1 to 40 lower-case letters, digits and hyphens',
+  remedy: 'It starts with a letter.',
+};
+const TOPIC_ID: TextRule = {
+  pattern: /^projects\/[^/]+\/topics\/[^/]+$/,
+  must: 'be the id of a topic',
+  remedy: 'Write it like projects/example/topics/orders.',
+};
+const RETENTION: NumberRule = { from: 1, to: 31, unit: 'days', remedy: 'For longer replay, keep the raw events in a store.' };
+
+/**
+ * The settings of a buffer, checked, with their defaults.
+ * @throws SettingError
+ */
+export function bufferSettings(scope: IConstruct, props: PubSubBufferProps) {
+  const { topicId, encryptionKey, notify = [], name = 'events', retentionDays = 7, enforceInTransit = false } = props;
+  requireText(scope, { name }, NAME);
+  requireNumber(scope, { retentionDays }, RETENTION, 'known');
+  requireTexts(scope, { notify }, CHANNELS);
+  requireOneOf(scope, { enforceInTransit }, [true, false], 'Leave it out to let senders of other regions in.');
+  if (topicId !== undefined) {
+    requireText(scope, { topicId }, TOPIC_ID);
+    requireAbsent(scope, 'topicId', { retentionDays: props.retentionDays, enforceInTransit: props.enforceInTransit });
+  }
+  if (encryptionKey !== undefined) requireText(scope, { encryptionKey }, KMS_KEY);
+  return { topicId, kmsKeyName: encryptionKey, notify, name, retentionSeconds: retentionDays * 24 * 3600, enforceInTransit };
+}

@@ -1,0 +1,61 @@
+import { CloudRunV2ServiceIamMember } from '@cdktf/provider-google/lib/cloud-run-v2-service-iam-member';
+import type { Cloudfunctions2Function } from '@cdktf/provider-google/lib/cloudfunctions2-function';
+import { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member';
+import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
+import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member';
+import type { ITerraformDependable } from 'cdktf';
+import type { Construct } from 'constructs';
+import type { Workload } from '../../ports/identity';
+import type { Site } from '../../ports/site';
+
+/**
+ * Let the invoker call a function, and Pub/Sub sign in as the invoker. Without the second no call is ever made, and nothing says so: an
+ * agent that is made on request gets no role on the project.
+ *
+ * The right to call belongs to the Cloud Run service below the function: hashicorp/terraform-provider-google#20320. A
+ * function that is replaced gets another service, without the right (#18308), so the right is replaced with it. CDKTF
+ * renders a reference there as a template, which Terraform refuses: hashicorp/terraform-cdk#3532. Hence a plain address.
+ * @see https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions
+ */
+export function allowCalls(
+  scope: Construct,
+  { project, pubSubAgent }: Site,
+  called: Cloudfunctions2Function,
+  invoker: ServiceAccount,
+): readonly ITerraformDependable[] {
+  const { terraformResourceType, friendlyUniqueId, location, name } = called;
+  const lifecycle = { replaceTriggeredBy: [`${terraformResourceType}.${friendlyUniqueId}.id`] };
+  const call = { project, location, name, role: 'roles/run.invoker', member: invoker.member, lifecycle };
+  return [
+    new CloudRunV2ServiceIamMember(scope, 'InvokerGrant', call),
+    new ServiceAccountIamMember(scope, 'TokenCreator', {
+      serviceAccountId: invoker.name,
+      role: 'roles/iam.serviceAccountOpenIdTokenCreator',
+      member: pubSubAgent,
+    }),
+  ];
+}
+
+/** A secret in Secret Manager, as the variable of a function. */
+export interface SecretVariable {
+  /** Its name in the project of the site, or its id, such as `projects/example/secrets/password`. */
+  readonly secret: string;
+  /**
+   * The version that an instance gets when it starts.
+   * @default latest
+   */
+  readonly version?: string;
+}
+
+/** Let a workload read secrets, and say where they are as Google asks for it. */
+export function bindSecrets(workload: Construct & Workload, { project }: Site, secrets: Readonly<Record<string, SecretVariable>>) {
+  const placed = Object.entries(secrets).map(([key, { secret, version = 'latest' }]) => {
+    const [, projectId = project, name = secret] = /^projects\/(.+)\/secrets\/(.+)$/.exec(secret) ?? [];
+    return { key, version, projectId, secret: name };
+  });
+  const waitFor = placed.map(({ key, projectId, secret: secretId }) => {
+    const grant = { project: projectId, secretId, role: 'roles/secretmanager.secretAccessor', member: workload.member };
+    return new SecretManagerSecretIamMember(workload, `Secret${key}`, grant);
+  });
+  return { variables: placed, waitFor };
+}

@@ -1,0 +1,84 @@
+import type { IConstruct } from 'constructs';
+import { requireFit } from '../../../shared/synth/handler-needs';
+import { CHANNELS, requireNumber, requireText, requireTexts, SettingError, type TextRule } from '../../../shared/synth/settings';
+import type { CloudFunctionProcessorProps } from './cloud-function-processor';
+
+const NAME: TextRule = {
+  pattern: /^[a-z0-9]{1,10}$/,
+  must: 'be 1 to 10 lower-case letters and digits',
+  remedy: 'A service account has room for no more.',
+};
+const EMAIL: TextRule = {
+  pattern: /^[^@:\s]+@\S+\.gserviceaccount\.com$/,
+  must: 'be an e-mail',
+  remedy: 'See gcloud iam service-accounts list.',
+};
+/** https://cloud.google.com/run/docs/configuring/services/environment-variables#reserved */
+const VARIABLE: TextRule = {
+  pattern: /^(?!(X_GOOGLE_\w*|PORT|K_(SERVICE|REVISION|CONFIGURATION)|FUNCTION_(TARGET|SIGNATURE_TYPE))$)[A-Za-z_]\w{0,99}$/,
+  must: 'have names in letters, digits and underscores',
+  remedy: 'PORT, K_SERVICE and some others belong to Google.',
+};
+const SECRET: TextRule = {
+  pattern: /^(projects\/[^/\s]+\/secrets\/)?[\w-]{1,255}$/,
+  must: 'name secrets',
+  remedy: 'Write them like { secret: "password" } or { secret: "projects/example/secrets/password" }.',
+};
+const VERSION: TextRule = {
+  pattern: /^(latest|[1-9]\d*)$/,
+  must: 'name versions',
+  remedy: 'Write it like "3", or leave it out for the latest.',
+};
+const CONNECTOR: TextRule = {
+  pattern: /^projects\/[^/\s]+\/locations\/[^/\s]+\/connectors\/[^/\s]+$/,
+  must: 'be the id of a connector',
+  remedy: 'See gcloud compute networks vpc-access connectors list.',
+};
+
+/**
+ * The settings of a function, checked, with their defaults.
+ * @throws SettingError
+ */
+export function functionSettings(scope: IConstruct, props: CloudFunctionProcessorProps) {
+  const { serviceAccount, environmentVariables = {}, secretEnvironmentVariables = {}, vpcConnector } = props;
+  const { name = 'func', memoryMiB = 2048, timeoutSeconds = 60, concurrency = 10, maxInstances = 10, minInstances = 0 } = props;
+  requireText(scope, { name }, NAME);
+  requireNumber(scope, { memoryMiB }, { from: 256, to: 4096, unit: 'MiB', remedy: 'One processor takes no other.' }, 'known');
+  requireNumber(scope, { timeoutSeconds }, { from: 10, to: 600, unit: 'seconds', remedy: 'For longer work use a container that pulls.' });
+  requireNumber(scope, { concurrency }, { from: 1, to: 1000, unit: 'calls', remedy: 'Cloud Run takes no more.' });
+  requireNumber(scope, { maxInstances }, { from: 1, to: 1000, unit: 'instances', remedy: 'Ask Google for a higher quota first.' });
+  requireNumber(scope, { minInstances }, { from: 0, to: maxInstances, unit: 'instances', remedy: 'No more run than maxInstances says.' });
+  requireTexts(scope, { notify: props.notify }, CHANNELS);
+  requireFit(scope, props);
+  if (serviceAccount !== undefined) requireText(scope, { serviceAccount }, EMAIL);
+  if (vpcConnector !== undefined) requireText(scope, { vpcConnector }, CONNECTOR);
+  requireVariables(scope, { environmentVariables, secretEnvironmentVariables }, ['DEAD_LETTER', ...Object.keys(props.stores)]);
+  for (const [variable, value] of Object.entries(environmentVariables)) {
+    if (typeof value === 'string') continue;
+    throw new SettingError(scope, 'environmentVariables must hold texts', `${typeof value} for ${variable}`, 'Write it as a text.');
+  }
+  for (const found of Object.values(secretEnvironmentVariables)) {
+    requireText(scope, { secretEnvironmentVariables: found?.secret }, SECRET);
+    if (found.version !== undefined) requireText(scope, { secretEnvironmentVariables: found.version }, VERSION);
+  }
+  return { name, memoryMiB, timeoutSeconds, concurrency, maxInstances, minInstances, environmentVariables, secretEnvironmentVariables };
+}
+
+/** Refuse variables by names that Google or the handler's own settings have. */
+function requireVariables(scope: IConstruct, settings: Readonly<Record<string, object>>, own: readonly string[]) {
+  const seen = new Set<string>();
+  for (const [setting, variables] of Object.entries(settings)) {
+    if (typeof variables !== 'object' || variables === null || Array.isArray(variables)) {
+      throw new SettingError(scope, `${setting} must be an object`, typeof variables, 'Write it like { LEVEL: ... }.');
+    }
+    for (const name of Object.keys(variables)) {
+      requireText(scope, { [setting]: name }, VARIABLE);
+      if (own.some((start) => name.startsWith(`${start}_`))) {
+        const remedy = `What starts with ${own.map((start) => `${start}_`).join(' or ')} is set by the processor.`;
+        throw new SettingError(scope, `${setting} must leave the settings of the handler alone`, `"${name}"`, remedy);
+      }
+      if (seen.has(name)) throw new SettingError(scope, 'each variable must be set once', `"${name}" again`, 'Leave one of them out.');
+      seen.add(name);
+    }
+  }
+}

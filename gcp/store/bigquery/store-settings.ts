@@ -1,0 +1,46 @@
+import type { IConstruct } from 'constructs';
+import { KMS_KEY, requireAbsent, requireNumber, requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
+import type { BigQueryStoreProps } from './bigquery-store';
+import { DEFAULT_COLUMNS, requireColumns } from './event-table';
+
+const NAME: TextRule = {
+  pattern: /^[a-z][a-z0-9_]{0,39}$/,
+  must: 'be 1 to 40 lower-case letters, digits and underscores',
+  remedy: 'It starts with a letter.',
+};
+const DATASET_ID: TextRule = {
+  pattern: /^\w{1,1024}$/,
+  must: 'be the id of a dataset',
+  remedy: 'Write it without the project, like plants.',
+};
+const TABLE_ID: TextRule = {
+  pattern: /^\w{1,1024}$/,
+  must: 'be the id of a table',
+  remedy: 'Write it in letters, digits and underscores, without its dataset, like plants.',
+};
+
+/**
+ * The settings of a store, checked, with their defaults.
+ * @throws SettingError
+ */
+export function storeSettings(scope: IConstruct, props: BigQueryStoreProps) {
+  const { datasetId, retentionDays, encryptionKey, columns = DEFAULT_COLUMNS, name = 'events', undeleteWindowDays = 7 } = props;
+  requireText(scope, { name }, NAME);
+  if (retentionDays !== undefined) {
+    requireNumber(scope, { retentionDays }, { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to keep rows for ever.' }, 'known');
+  }
+  requireNumber(scope, { undeleteWindowDays }, { from: 2, to: 7, unit: 'days', remedy: 'BigQuery offers no other.' }, 'known');
+  if (datasetId !== undefined) {
+    requireText(scope, { datasetId }, DATASET_ID);
+    requireAbsent(scope, 'datasetId', { undeleteWindowDays: props.undeleteWindowDays, encryptionKey });
+  }
+  if (encryptionKey !== undefined) requireText(scope, { encryptionKey }, KMS_KEY);
+  requireColumns(scope, columns);
+  const { tableId = datasetId === undefined ? 'events' : name } = props;
+  requireText(scope, { tableId }, TABLE_ID);
+  const { viewId = `unique_${tableId}` } = props;
+  requireText(scope, { viewId }, TABLE_ID);
+  if (viewId === tableId)
+    throw new SettingError(scope, 'viewId must be another one than tableId', `"${viewId}"`, 'They lie in one dataset.');
+  return { name, columns, undeleteWindowDays, tableId, viewId };
+}
