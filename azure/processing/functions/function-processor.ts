@@ -24,6 +24,12 @@ const NAME: TextRule = {
   remedy: 'An account has room for no more.',
 };
 
+/**
+ * Azure puts these tags on whatever reports to Application Insights. Taking them off would change the app at each apply:
+ * hashicorp/terraform-provider-azurerm#16569.
+ */
+const HIDDEN_TAGS = ['resource-id', 'conn-string', 'instrumentation-key'].map((what) => `tags["hidden-link: /app-insights-${what}"]`);
+
 /** Settings for {@link FunctionProcessor}. */
 export interface FunctionProcessorProps {
   /** Where the function stands. */
@@ -62,7 +68,8 @@ export interface FunctionProcessorProps {
   readonly maxInstances?: number;
   /**
    * How the code gets into the app. `az` runs the Azure CLI on the machine that applies, in a POSIX shell, whenever the
-   * code has changed. With `none` the app stays empty until somebody runs `publishCommand`.
+   * app or the code has changed. With `none` somebody runs `settleCommand` after each apply that made or changed the app,
+   * and `publishCommand` after each other code: until then nothing is read.
    * @default az
    */
   readonly publish?: 'az' | 'none';
@@ -82,8 +89,7 @@ export interface FunctionProcessorProps {
  * Processing stage: a function on Node.js 24 that gets batches of events and answers for each of them. Flex Consumption
  * runs it when there is work, and only then.
  *
- * Not for batches that take over ten minutes, which is what `host.json` allows: use a container that pulls. Each plan shows
- * one change to the app settings, which does nothing: see hashicorp/terraform-provider-azurerm#30732.
+ * Not for batches that take over ten minutes, which is what `host.json` allows: use a container that pulls.
  * @see https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan
  */
 export class FunctionProcessor extends Construct implements FunctionWorkload {
@@ -98,7 +104,9 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
   readonly host: HostStorage;
   /** Where the app reports to. */
   readonly insights: ApplicationInsights;
-  /** The command that publishes the code. Run it in the folder of the synthesized stack. */
+  /** The command that lets the host of the app start. It is due after each apply that made or changed the app. */
+  readonly settleCommand: string;
+  /** The command that publishes the code. Run it in the folder of the synthesized stack, once the app is settled. */
   readonly publishCommand: string;
 
   constructor(scope: Construct, id: string, props: FunctionProcessorProps) {
@@ -172,6 +180,7 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
         APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${this.clientId};Authorization=AAD`,
       },
       dependsOn: [...bindings.flatMap((binding) => binding.waitFor), reporting],
+      lifecycle: { ignoreChanges: HIDDEN_TAGS },
     });
     new MonitorDiagnosticSetting(this, 'Logs', {
       name: 'log-analytics',
@@ -183,7 +192,7 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
     alertOnFailures(this, { name: base, resourceGroupName, insightsId: this.insights.id, notify: props.notify });
 
     const code = new CodePackage(this, 'Code', { app: this.app, ...props.code });
-    this.publishCommand = code.publishCommand;
-    if (publish === 'az') code.publish();
+    ({ settleCommand: this.settleCommand, publishCommand: this.publishCommand } = code);
+    if (publish === 'az') code.run();
   }
 }

@@ -60,7 +60,10 @@ export class HostStorage extends Construct {
     this.packagesUrl = `${this.account.primaryBlobEndpoint}${packages.name}`;
   }
 
-  /** Let the host of `app` keep what it needs, under the connection `name`. */
+  /**
+   * Let the host of `app` keep what it needs, under the connection `name`. The plain name stays free: the extensions of the
+   * host take whatever stands there for a connection string, be it empty, and never look at the rest.
+   */
   bindOwner(app: FunctionWorkload, name: string): Binding {
     const role = new RoleAssignment(app, 'HostOwner', {
       scope: this.account.id,
@@ -70,9 +73,6 @@ export class HostStorage extends Construct {
     });
     return {
       settings: {
-        // Without this the provider writes a connection string with an empty key, and the host does not start:
-        // hashicorp/terraform-provider-azurerm#29693.
-        [name]: '',
         [`${name}__accountName`]: this.account.name,
         [`${name}__credential`]: 'managedidentity',
         [`${name}__clientId`]: app.clientId,

@@ -148,6 +148,7 @@ test('every output names something that is made', () => {
     'events_url',
     'publish_command',
     'send_command',
+    'settle_command',
     'show_command',
   ]);
 });
