@@ -95,7 +95,7 @@ export const facts: ServiceFacts = {
         }),
         noSecret('app_settings.KEY'),
         ON_RECORD,
-        alertOn('requests/failed', 'have an alert that rings when a call fails', (app) => app.refers(INSIGHTS)),
+        alertOn('requests/failed', 'have an alert that rings when calls keep failing', (app) => app.refers(INSIGHTS)),
       ],
       weakenings: {
         'it starts before anything is granted to it': set('depends_on'),
@@ -118,6 +118,8 @@ export const facts: ServiceFacts = {
         // It runs on the Node.js that runs this.
         runtime_version: nothing,
         maximum_instance_count: nothing,
+        always_ready: nothing,
+        virtual_network_subnet_id: nothing,
         service_plan_id: nothing,
         https_only: nothing,
         site_config: nothing,

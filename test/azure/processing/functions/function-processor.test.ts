@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { TerraformOutput } from 'cdktf';
+import { Construct } from 'constructs';
 import { EventHubBuffer } from '../../../../azure/connect/event-hub/event-hub-buffer';
 import { FunctionProcessor, type FunctionProcessorProps } from '../../../../azure/processing/functions/function-processor';
 import { BlobStore } from '../../../../azure/store/blob/blob-store';
@@ -13,6 +14,8 @@ import { onCall, readable, site, synthesize } from '../../stand-ins';
 
 const file = 'azure/processing/functions/function-processor.ts';
 const hubId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.EventHub/namespaces/shared/eventhubs/orders';
+const identityId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mine';
+const subnetId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/net/subnets/apps';
 const accountId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/theirs';
 const APP = 'azurerm_function_app_flex_consumption';
 const code = { zip: __filename, hash: '0'.repeat(64) };
@@ -51,7 +54,7 @@ test('documents the defaults that it has', () => {
 });
 
 test('takes every setting', () => {
-  const identity = { id: 'id-of-mine', principalId: 'principal-of-mine', clientId: 'client-of-mine' };
+  const identity = { id: identityId, principalId: 'principal-of-mine', clientId: 'client-of-mine' };
   const { one, all } = make({
     name: 'jobs',
     delivery: { batchSize: 10, batchWindowSeconds: 1, maxRetries: 2 },
@@ -60,15 +63,20 @@ test('takes every setting', () => {
     publish: 'none',
     identity,
     notify: [onCall],
+    alwaysReady: { 'function:process': 2 },
+    appSettings: { GREETING: 'hello' },
+    subnetId,
   });
   const app = one(APP);
   expect(app).toMatchObject({
     name: 'acme-jobs-1a2b3c4d',
     instance_memory_in_mb: 4096,
+    always_ready: [{ name: 'function:process', instance_count: 2 }],
+    virtual_network_subnet_id: subnetId,
     maximum_instance_count: 100,
-    storage_user_assigned_identity_id: 'id-of-mine',
-    identity: { identity_ids: ['id-of-mine'] },
-    app_settings: { AZURE_CLIENT_ID: 'client-of-mine', EVENTS__clientId: 'client-of-mine', EVENTS_MAX_RETRIES: '2' },
+    storage_user_assigned_identity_id: identityId,
+    identity: { identity_ids: [identityId] },
+    app_settings: { GREETING: 'hello', AZURE_CLIENT_ID: 'client-of-mine', EVENTS__clientId: 'client-of-mine', EVENTS_MAX_RETRIES: '2' },
   });
   expect(one('azurerm_storage_account').name).toBe('acmejobs1a2b3c4d');
   expect(new Set(all('azurerm_role_assignment').map(({ principal_id }) => principal_id))).toEqual(new Set(['principal-of-mine']));
@@ -105,9 +113,9 @@ test('the identity may receive, write, keep house and report, each in one place,
   expect(rights.sort()).toEqual([
     `Azure Event Hubs Data Receiver on ${hubId}`,
     expect.stringMatching(/^Monitoring Metrics Publisher on \$\{azurerm_application_insights\.\w+\.id}$/),
-    expect.stringMatching(/^Storage Blob Data Contributor on \$\{azurerm_storage_container\.Store_DeadLetter\w*\.id}$/),
-    expect.stringMatching(/^Storage Blob Data Contributor on \$\{azurerm_storage_container\.Store_Events\w*\.id}$/),
-    expect.stringMatching(/^Storage Blob Data Owner on \$\{azurerm_storage_account\.Processing_Host\w*\.id}$/),
+    expect.stringMatching(/^Storage Blob Data Contributor on \$\{azurerm_storage_container\.data_dead_letter\.id}$/),
+    expect.stringMatching(/^Storage Blob Data Contributor on \$\{azurerm_storage_container\.data_events\.id}$/),
+    expect.stringMatching(/^Storage Blob Data Owner on \$\{azurerm_storage_account\.func\.id}$/),
   ]);
 });
 
@@ -151,6 +159,20 @@ test('the tags that Azure puts on the app change nothing in the next plan', () =
       'tags["hidden-link: /app-insights-instrumentation-key"]',
     ],
   });
+});
+
+test('the consumer group is called after the app, so another stack on the same hub reads all events too', () => {
+  const { one } = make();
+  expect(one('azurerm_eventhub_consumer_group').name).toBe(one(APP).name);
+});
+
+test('the account in which the host keeps its place keeps its address when the construct is renamed or nested', () => {
+  const { json } = synthesize((stack) => {
+    const store = new BlobStore(stack, 'Store', { site, accountId });
+    const source = new EventHubBuffer(stack, 'Buffer', { site, hubId });
+    new FunctionProcessor(new Construct(stack, 'Nested'), 'Renamed', { site, code, source, stores: {}, deadLetter: store.deadLetter });
+  });
+  expect(Object.keys(json.resource!.azurerm_storage_account!)).toEqual(Object.keys(make().json.resource!.azurerm_storage_account!));
 });
 
 describe('commands at deploy', () => {
@@ -271,7 +293,52 @@ describe('refuses', () => {
       ),
     ));
 
+  test('a second processor of one name, and one that is called as a store', () => {
+    const second = (name: string) =>
+      synthesize((stack) => {
+        const store = new BlobStore(stack, 'Store', { site, accountId });
+        const source = new EventHubBuffer(stack, 'Buffer', { site, hubId });
+        const props = { site, code, source, stores: {}, deadLetter: store.deadLetter };
+        new FunctionProcessor(stack, 'First', props);
+        new FunctionProcessor(stack, 'Second', { ...props, name });
+      });
+    const refusal = (name: string, owner: string) =>
+      `test/Second: name must belong to one store or processor in a stack, got "${name}". It is the name of test/${owner}: choose another.`;
+    expect(() => second('func')).toThrow(new Error(refusal('func', 'First')));
+    expect(() => second('data')).toThrow(new Error(refusal('data', 'Store')));
+  });
+
   test.each<[string, Partial<FunctionProcessorProps>, string]>([
+    [
+      'a setting that it has for itself',
+      { appSettings: { STORE_CONTAINER: 'mine' } },
+      'test/Processing: appSettings must be by names of your own, in letters, digits and underscores, got "STORE_CONTAINER". The app has such a setting for itself, or does not take it.',
+    ],
+    [
+      'the setting that keeps the host from starting, in any case',
+      { appSettings: { azureWebJobsStorage: '' } },
+      'test/Processing: appSettings must be by names of your own, in letters, digits and underscores, got "azureWebJobsStorage". The app has such a setting for itself, or does not take it.',
+    ],
+    [
+      'a reference to a Key Vault',
+      { appSettings: { TOKEN: '@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)' } },
+      'test/Processing: appSettings.TOKEN must be texts that Azure hands over as they stand, got "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)". For Flex Consumption the provider cannot say as whom a Key Vault is asked: let the code ask it.',
+    ],
+    [
+      'instances of no group',
+      { alwaysReady: { process: 1 } },
+      'test/Processing: alwaysReady must be by groups, got "process". A group is function:process for the function of that name, http, durable or blob.',
+    ],
+    [
+      'more ready instances than may run',
+      { alwaysReady: { 'function:process': 41 } },
+      'test/Processing: alwaysReady["function:process"] must be 1 to 40 instances, got 41. No more are ready than may run. Leave a group out to have none.',
+    ],
+    [
+      'the name of a subnet for its id',
+      { subnetId: 'apps' },
+      'test/Processing: subnetId must be the id of a subnet, got "apps". See az network vnet subnet show.',
+    ],
     [
       'a long name',
       { name: 'processing' },
