@@ -29,6 +29,7 @@ export class AzurePipeline extends AzurePlatform {
     this.output({
       events_url: [connect.url, 'Send events here, with a token of Entra.'],
       send_command: [connect.curl, 'Sends one event. Whoever runs it must be one of the senders.'],
+      settle_command: [processing.settleCommand, 'Lets the app start after a change from elsewhere: an apply does it by itself.'],
       publish_command: [processing.publishCommand, 'Publishes the code again. Run it in the folder of this stack.'],
       show_command: [list(store.container.name), 'Lists what was stored. Whoever runs it needs the role Storage Blob Data Reader.'],
       dead_letters_command: [list(store.deadLetterContainer.name), 'Lists what could not be processed. It needs the same role.'],

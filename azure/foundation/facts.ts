@@ -67,6 +67,13 @@ export const facts: ServiceFacts = {
     ),
     [METRIC_ALERT]: watches('alert on a metric', ALERT, armId('Microsoft.Insights/metricAlerts/acme')),
     [LOG_ALERT]: watches('alert on logs', ALERT, armId('Microsoft.Insights/scheduledQueryRules/acme')),
+    azurerm_management_lock: {
+      name: 'lock',
+      role: 'helps',
+      named: ['name', /^[\w.()-]{1,260}$/],
+      computed: { id: armId('Microsoft.Authorization/locks/acme') },
+      local: 'no effect here',
+    },
     azurerm_resource_group: {
       name: 'resource group',
       role: 'helps',

@@ -1,11 +1,11 @@
-import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
-import { Fn, Lazy, LocalBackend, Op, type TerraformBackend, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import { Fn, LocalBackend, Op, type TerraformBackend, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { ask } from '../../shared/synth/ask';
 import { requireOwnName } from '../../shared/synth/own-name';
 import { ACTION_GROUPS, PREFIX, type Removal, requireTexts } from '../../shared/synth/settings';
-import { resourceProvidersOf } from './resource-providers';
+import { AzureProvider } from './provider';
 import { AzureSite, LOCATION } from './site';
+import { tagAll } from './tags';
 
 /** Settings that every platform on Azure has. */
 export interface AzurePlatformProps {
@@ -20,6 +20,11 @@ export interface AzurePlatformProps {
    */
   readonly notify?: readonly string[];
   /**
+   * Tags for every resource that Azure lets be tagged: up to 50, by names without any of `<>%&\\?/`.
+   * @default - no tags
+   */
+  readonly tags?: Readonly<Record<string, string>>;
+  /**
    * Makes the backend that keeps the state.
    * @default - a file beside the folder of CDKTF's output, named after the stack
    */
@@ -32,7 +37,7 @@ export abstract class AzurePlatform extends TerraformStack {
   protected readonly removal?: Removal;
   protected readonly notify?: readonly string[];
 
-  constructor(scope: Construct, id: string, { removal, notify, backend }: AzurePlatformProps) {
+  constructor(scope: Construct, id: string, { removal, notify, tags, backend }: AzurePlatformProps) {
     super(scope, id);
     requireOwnName(this);
     requireTexts(this, { notify }, ACTION_GROUPS);
@@ -40,7 +45,8 @@ export abstract class AzurePlatform extends TerraformStack {
     // Relative, so that every machine synthesizes the same bytes: it leads out of cdktf.out, which may be deleted.
     if (backend) backend(this);
     else new LocalBackend(this, { path: `../../../terraform.${id}.tfstate` });
-    this.useProvider();
+    new AzureProvider(this, 'Azure', { removal });
+    if (tags !== undefined) tagAll(this, tags);
     this.removal = removal;
     this.notify = notify;
     this.site = new AzureSite(this, 'Site', this.askForPlace());
@@ -71,33 +77,14 @@ export abstract class AzurePlatform extends TerraformStack {
     for (const [name, [value, description]] of Object.entries(outputs)) new TerraformOutput(this, name, { value, description });
   }
 
-  /** The subscription is not in here: `ARM_SUBSCRIPTION_ID` says which. */
-  private useProvider() {
-    new AzurermProvider(this, 'Azure', {
-      features: [
-        {
-          // Else creating an account without keys fails: the provider asks the queue service, where the deployer has no
-          // role. hashicorp/terraform-provider-azurerm#27752.
-          storage: [{ dataPlaneAvailable: false }],
-          // Azure puts an alert rule and an action group of its own beside Application Insights. Terraform does not know
-          // them, so with a guard the group could never be destroyed. What holds data has a guard of its own.
-          resourceGroup: [{ preventDeletionIfContainsResources: false }],
-        },
-      ],
-      storageUseAzuread: true,
-      resourceProviderRegistrations: 'none',
-      resourceProvidersToRegister: Lazy.listValue({ produce: () => resourceProvidersOf(this) }),
-    });
-  }
-
   private askForPlace() {
     return {
       prefix: ask(this, 'prefix', PREFIX, {
         description: 'The start of every name: 2 to 11 lower-case letters and digits, a letter first. A change replaces everything.',
       }),
       location: ask(this, 'location', LOCATION, {
-        default: 'westeurope',
-        description: 'The short name of an Azure region with Flex Consumption and with zones. A change replaces everything.',
+        description:
+          'The short name of an Azure region with Flex Consumption and with zones, such as swedencentral. A change replaces everything.',
       }),
     };
   }

@@ -8,6 +8,9 @@ export const METRIC_ALERT = 'azurerm_monitor_metric_alert';
 export const LOG_ALERT = 'azurerm_monitor_scheduled_query_rules_alert_v2';
 const DIAGNOSTICS = 'azurerm_monitor_diagnostic_setting';
 
+/** What may fail within a quarter of an hour before somebody must hear of it. */
+const A_FEW = 10;
+
 /** How settings start that say where to write what is given up. */
 const DEAD_LETTER = 'DEAD_LETTER_';
 
@@ -21,7 +24,13 @@ export function armId(resource: string): string {
 /** What the local run does with what Terraform itself reads in any resource. */
 export const META: Treatments = { depends_on: 'no effect here', 'lifecycle.prevent_destroy': 'no effect here' };
 /** What it does with what nearly every resource of Azure has besides. */
-export const NAMED: Treatments = { name: 'emulated', location: 'no effect here', resource_group_name: 'no effect here', ...META };
+export const NAMED: Treatments = {
+  name: 'emulated',
+  location: 'no effect here',
+  resource_group_name: 'no effect here',
+  tags: 'no effect here',
+  ...META,
+};
 
 /** It is not destroyed with its stack. */
 export const RETAINED: Promised = promised('retained', 'not be destroyed with its stack, since it holds data', ({ retained }) => retained, {
@@ -63,7 +72,7 @@ export function noSecret(setting: string): Promised {
   );
 }
 
-/** An alert rings as soon as a metric of it is above zero. `reported` is where the metric is kept, when that is another resource. */
+/** An alert rings as soon as a metric of it is above a few: clients try again, and one failure wakes nobody. `reported` is where the metric is kept, when that is another resource. */
 export function alertOn(
   metric: string,
   must: string,
@@ -81,7 +90,8 @@ export function alertOn(
       alertsOf(METRIC_ALERT, stack).some(
         (alert) =>
           is(alert, 'criteria.metric_name', metric) &&
-          atTheFirst(alert) &&
+          is(alert, 'criteria.operator', 'GreaterThan') &&
+          amount(alert, 'criteria.threshold') <= A_FEW &&
           reported(resource).some((watched) => names(alert, 'scopes', watched)),
       ),
     {

@@ -3,12 +3,18 @@ import { LogAnalyticsWorkspace } from '@cdktf/provider-azurerm/lib/log-analytics
 import { ResourceGroup } from '@cdktf/provider-azurerm/lib/resource-group';
 import { Fn } from 'cdktf';
 import { Construct } from 'constructs';
+import { takeName } from '../../shared/synth/kept-name';
 import { type NumberRule, PREFIX, requireAbsent, requireNumber, requireText, type TextRule } from '../../shared/synth/settings';
 import type { Site } from '../ports/site';
+import { canonicalId } from './arm-id';
 import { needResourceProviders } from './resource-providers';
 
 /** The short name of a region. */
-export const LOCATION: TextRule = { pattern: /^[a-z]+[0-9]?$/, must: 'be the short name of a region', remedy: 'Write it like westeurope.' };
+export const LOCATION: TextRule = {
+  pattern: /^[a-z]+[0-9]?$/,
+  must: 'be the short name of a region',
+  remedy: 'Write it like swedencentral.',
+};
 const GROUP: TextRule = {
   pattern: /^[\w.()-]{0,89}[\w()-]$/,
   must: 'be the name of a resource group',
@@ -17,7 +23,7 @@ const GROUP: TextRule = {
 const LOG_RETENTION: NumberRule = { from: 30, to: 730, unit: 'days', remedy: 'Export what must be kept for longer to a store.' };
 const LOG_QUOTA: NumberRule = { from: 1, to: 1000, unit: 'GB a day', remedy: 'Leave logQuotaGb out to take all logs in.' };
 const WORKSPACE_ID: TextRule = {
-  pattern: /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.OperationalInsights\/workspaces\/[^/]+$/,
+  pattern: /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.OperationalInsights\/workspaces\/[^/]+$/i,
   must: 'be the id of a Log Analytics workspace',
   remedy: 'Ask for it with az monitor log-analytics workspace show --query id.',
 };
@@ -26,7 +32,7 @@ const WORKSPACE_ID: TextRule = {
 export interface AzureSiteProps {
   /** The start of every name: 2 to 11 lower-case letters and digits, a letter first. A change replaces everything. */
   readonly prefix: string;
-  /** The Azure region, such as `westeurope`. A change replaces everything. */
+  /** The Azure region, such as `swedencentral`. A change replaces everything. */
   readonly location: string;
   /**
    * The name of an existing resource group. It stays when the stack is deleted.
@@ -83,6 +89,7 @@ export class AzureSite extends Construct implements Site {
       requireAbsent(this, 'workspaceId', { logRetentionDays: props.logRetentionDays, logQuotaGb });
     }
 
+    takeName(this, 'site', { prefix });
     needResourceProviders(this, 'Microsoft.OperationalInsights');
     const { subscriptionId } = new DataAzurermClientConfig(this, 'Deployer');
     this.prefix = prefix;
@@ -103,6 +110,6 @@ export class AzureSite extends Construct implements Site {
         dailyQuotaGb: logQuotaGb,
       });
     }
-    this.workspaceId = workspaceId ?? this.workspace!.id;
+    this.workspaceId = this.workspace?.id ?? canonicalId(workspaceId!, 'Microsoft.OperationalInsights/workspaces');
   }
 }

@@ -11,6 +11,11 @@ export interface Binding {
 
 /** Whoever acts: a user-assigned identity, or somebody outside. It exists before the thing that runs as it. */
 export interface Workload extends IConstruct {
+  /**
+   * What it is called, with the prefix, wherever in the tree it stands: 2 to 50 letters, digits, dots, hyphens and
+   * underscores. What keeps its place in a source, such as a consumer group, is called after it.
+   */
+  readonly name: string;
   /** The object id of whoever acts: what roles are assigned to. */
   readonly principalId: string;
   /** What the object id stands for. An identity is a service principal. */
@@ -25,4 +30,6 @@ export interface Workload extends IConstruct {
 export interface FunctionWorkload extends Workload {
   /** The client id of the identity: what the code signs in as. */
   readonly clientId: string;
+  /** The id of the Application Insights that its calls are reported to. A source rings when there are none. */
+  readonly insightsId: string;
 }

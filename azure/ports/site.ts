@@ -2,7 +2,7 @@
 export interface Site {
   /** The resource group that holds everything. */
   readonly resourceGroupName: string;
-  /** The Azure region, such as `westeurope`. */
+  /** The Azure region, such as `swedencentral`. */
   readonly location: string;
   /** The start of every name: 2 to 11 lower-case letters and digits, a letter first. */
   readonly prefix: string;

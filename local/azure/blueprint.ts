@@ -4,7 +4,7 @@ import { openTerraform } from '../template/open-terraform';
 import { Site } from './site';
 
 /** What is said for the template's variables. */
-const VARIABLES = { prefix: 'local' };
+const VARIABLES = { prefix: 'local', location: 'swedencentral' };
 
 /** A platform on Azure, as the synthesized stack describes it. */
 export const readAzure = readerWith<Site>({

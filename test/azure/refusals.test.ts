@@ -8,4 +8,4 @@ const late = new TerraformVariable(stack, 'late', {});
 
 holdRefusals('azure', stack, { late: [late.numberValue, '${var.late}'] });
 
-holdBlueprintRefusals('azure', newApp, { notify: 'texts' });
+holdBlueprintRefusals('azure', newApp, { notify: 'texts', tags: ['x', 5, [], { 'a/b': 'c' }, { a: 5 }] });

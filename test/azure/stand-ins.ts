@@ -19,6 +19,8 @@ export const onCall = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Ins
 
 /** An identity that stands for any function. */
 export class Target extends Construct implements FunctionWorkload {
+  readonly name = `acme-${this.node.id.toLowerCase()}`;
+  readonly insightsId = `/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/components/${this.name}`;
   readonly principalId = 'principal-of-target';
   readonly principalType = 'ServicePrincipal';
   readonly clientId = 'client-of-target';
@@ -26,6 +28,7 @@ export class Target extends Construct implements FunctionWorkload {
 
 /** A person who reads or writes. */
 export class Person extends Construct implements Workload {
+  readonly name = `acme-${this.node.id.toLowerCase()}`;
   readonly principalId = 'principal-of-person';
   readonly principalType = 'User';
 }

@@ -11,7 +11,7 @@ test.each<[string, 'azure' | 'gcp', rule: string, what: RegExp, (json: any) => v
     'name',
     /"abcdefghij1functions[0-9a-f]{8}" is no name for a azurerm_storage_account/,
     (json) => {
-      const account = the(json, 'azurerm_storage_account', 'Processing');
+      const account = the(json, 'azurerm_storage_account', 'func');
       account.name = account.name.replace('func$', 'functions$');
     },
   ],

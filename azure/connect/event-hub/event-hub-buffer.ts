@@ -1,17 +1,29 @@
 import { Eventhub } from '@cdktf/provider-azurerm/lib/eventhub';
-import { EventhubConsumerGroup } from '@cdktf/provider-azurerm/lib/eventhub-consumer-group';
 import type { EventhubNamespace } from '@cdktf/provider-azurerm/lib/eventhub-namespace';
-import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
-import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
+import { keepAddress, takeName } from '../../../shared/synth/kept-name';
 import type { NumberRule, Removal, TextRule } from '../../../shared/synth/settings';
-import { ACTION_GROUPS, mayDestroy, requireAbsent, requireNumber, requireText, requireTexts } from '../../../shared/synth/settings';
+import {
+  ACTION_GROUPS,
+  mayDestroy,
+  requireAbsent,
+  requireNumber,
+  requireOneOf,
+  requireText,
+  requireTexts,
+} from '../../../shared/synth/settings';
+import { A_HANDFUL } from '../../foundation/alerts';
+import { canonicalId, segment } from '../../foundation/arm-id';
 import { needResourceProviders } from '../../foundation/resource-providers';
 import type { Delivery } from '../../ports/delivery';
-import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
+import type { FunctionWorkload, Workload } from '../../ports/identity';
 import type { RecordSink, RecordSource, SendRequest } from '../../ports/records';
 import type { Site } from '../../ports/site';
-import { existingNamespace, HUB_ID, HubNamespace, NAMESPACE_ID, segment, total } from './hub-namespace';
+import { HubAccess, type HubReading, type HubWriting } from './hub-access';
+import { HUB_ID, HubNamespace, NAMESPACE, NAMESPACE_ID, total } from './hub-namespace';
+import { alertOnIdle } from './idle-alert';
+import { sendRequest } from './send-request';
+import { triggerSettings } from './trigger-settings';
 
 const NAME: TextRule = {
   pattern: /^[a-z][a-z0-9]{0,19}$/,
@@ -20,16 +32,13 @@ const NAME: TextRule = {
 };
 const RETENTION: NumberRule = { from: 1, to: 7, unit: 'days', remedy: 'For longer replay, keep the raw events in a store.' };
 const PARTITIONS: NumberRule = { from: 1, to: 32, unit: 'partitions', remedy: 'The Standard tier offers no more.' };
-const BATCH: NumberRule = { from: 1, to: 1000, unit: 'events', remedy: 'A larger batch may not fit into the memory of a function.' };
-const RETRIES: NumberRule = { from: 1, to: 20, unit: 'retries', remedy: 'Without a bound one bad batch blocks its partition.' };
-
 /** Settings for {@link EventHubBuffer}. */
 export interface EventHubBufferProps {
   /** Where the buffer stands. */
   readonly site: Site;
   /**
    * The name of the hub, and the middle of the name of its namespace: 1 to 20 lower-case letters and digits, a letter
-   * first. It tells several buffers of one site apart.
+   * first. It tells several buffers of one stack apart, wherever in it they stand.
    * @default events
    */
   readonly name?: string;
@@ -71,6 +80,13 @@ export interface EventHubBufferProps {
    * @default retain
    */
   readonly removal?: Removal;
+  /**
+   * Whether a lock keeps everybody from deleting a namespace that is made here, whatever tool they use. It takes a deployer
+   * who is Owner or User Access Administrator, adds two minutes to a create and to a destroy, and while it is there no role
+   * and no diagnostic setting on the namespace can be taken away: a reader that leaves the stack fails the apply.
+   * @default false
+   */
+  readonly lock?: boolean;
 }
 
 /**
@@ -91,12 +107,15 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
   readonly sendRequest: SendRequest;
   readonly format = 'event-hubs';
 
-  private readonly host: string;
-  private readonly place: { readonly resourceGroupName: string; readonly namespaceName: string; readonly eventhubName: string };
+  private readonly access: HubAccess;
 
-  constructor(scope: Construct, id: string, props: EventHubBufferProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: EventHubBufferProps,
+  ) {
     super(scope, id);
-    const { site, name = 'events', notify, namespaceId, hubId, retentionDays, partitionCount, maxThroughputUnits } = props;
+    const { site, name = 'events', notify, namespaceId, hubId, retentionDays, partitionCount, maxThroughputUnits, lock } = props;
     const days = retentionDays ?? 7;
     const partitions = partitionCount ?? 4;
     const units = maxThroughputUnits ?? 4;
@@ -104,97 +123,66 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
     requireNumber(this, { retentionDays: days }, RETENTION);
     requireNumber(this, { partitionCount: partitions }, PARTITIONS);
     requireNumber(this, { maxThroughputUnits: units }, { from: 1, to: 40, unit: 'units', remedy: 'The Standard tier grows no further.' });
+    requireOneOf(this, { lock: lock ?? false }, [true, false], 'Leave it out to have none.');
     requireTexts(this, { notify }, ACTION_GROUPS);
     if (namespaceId !== undefined) {
       requireText(this, { namespaceId }, NAMESPACE_ID);
-      requireAbsent(this, 'namespaceId', { maxThroughputUnits });
+      requireAbsent(this, 'namespaceId', { maxThroughputUnits, lock });
     }
     if (hubId !== undefined) {
       requireText(this, { hubId }, HUB_ID);
-      requireAbsent(this, 'hubId', { namespaceId, retentionDays, partitionCount, maxThroughputUnits });
+      requireAbsent(this, 'hubId', { namespaceId, retentionDays, partitionCount, maxThroughputUnits, lock });
     }
-    needResourceProviders(this, 'Microsoft.EventHub', 'Microsoft.Insights');
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
+    takeName(this, 'hub', { name });
+    needResourceProviders(this, 'Microsoft.EventHub', 'Microsoft.Insights');
 
-    const existing = existingNamespace(hubId ?? namespaceId);
-    const namespace = new HubNamespace(this, 'Namespace', { site, name, maxThroughputUnits: units, existing, notify, lifecycle });
+    const existingId = hubId ?? namespaceId;
+    const namespace = new HubNamespace(this, 'Namespace', { site, name, maxThroughputUnits: units, existingId, notify, lifecycle, lock });
     this.namespace = namespace.resource;
-    const shape = { partitionCount: partitions, messageRetention: days };
-    if (!hubId) this.hub = new Eventhub(this, 'Hub', { name, namespaceId: namespace.id, ...shape, lifecycle });
-    this.hubId = hubId ?? this.hub!.id;
-    const { resourceGroupName, name: namespaceName } = namespace;
-    this.place = { resourceGroupName, namespaceName, eventhubName: this.hub?.name ?? segment(this.hubId, 10) };
-    this.host = `${namespaceName}.servicebus.windows.net`;
-    this.sendRequest = {
-      url: `https://${this.host}/${this.place.eventhubName}/messages?timeout=60&api-version=2014-01`,
-      audience: 'https://eventhubs.azure.net',
-      headers: { 'Content-Type': 'application/atom+xml;type=entry;charset=utf-8' },
-      body: (event) => event,
-    };
+    if (hubId === undefined) {
+      const shape = { partitionCount: partitions, messageRetention: days };
+      this.hub = new Eventhub(this, 'Hub', { name, namespaceId: namespace.id, ...shape, lifecycle });
+      keepAddress(this.hub, name);
+      namespace.lock?.over(this.hub);
+    }
+    this.hubId = this.hub?.id ?? canonicalId(hubId!, `${NAMESPACE}/eventhubs`);
+    const hubName = this.hub?.name ?? segment(this.hubId, 10);
+    this.access = new HubAccess(this, namespace, { id: this.hubId, name: hubName });
+    this.sendRequest = sendRequest(this.access.host, hubName);
 
     const turnedAway = 'Senders that do not try again lose events.';
-    namespace.alert('Throttled', `Event Hubs turned senders or readers away. ${turnedAway}`, total('ThrottledRequests'));
-    namespace.alert('Errors', `Event Hubs failed senders or readers. ${turnedAway}`, total('ServerErrors'));
-    const dimension = [{ name: 'EntityName', operator: 'Include', values: [this.place.eventhubName] }];
+    namespace.alert('Throttled', `Event Hubs turned senders or readers away. ${turnedAway}`, total('ThrottledRequests', A_HANDFUL));
+    namespace.alert('Errors', `Event Hubs failed senders or readers. ${turnedAway}`, total('ServerErrors', A_HANDFUL));
+    const dimension = [{ name: 'EntityName', operator: 'Include', values: [hubName] }];
     const some = { ...total('IncomingMessages'), dimension };
     const none = { ...total('OutgoingMessages'), dimension, operator: 'LessThanOrEqual' };
     namespace.alert('Unread', 'Events come in and none is read. After their retention they are lost.', some, none);
   }
 
-  bindWriter(writer: Workload, name: string): Binding {
-    return { settings: this.settings(name), waitFor: [this.grant(writer, `${name}Writer`, 'Azure Event Hubs Data Sender')] };
+  bindWriter(writer: Workload, name: string): HubWriting {
+    return this.access.bindWriter(writer, name);
   }
 
-  /** Where `delivery` says nothing: 100 events or 5 seconds, 5 retries, which last about ten minutes. */
-  deliverTo(target: FunctionWorkload, delivery: Delivery = {}): Binding {
-    const batchSize = delivery.batchSize ?? 100;
-    const batchWindowSeconds = delivery.batchWindowSeconds ?? 5;
-    const maxRetries = delivery.maxRetries ?? 5;
-    requireNumber(this, { batchSize }, BATCH, 'known');
-    requireNumber(this, { batchWindowSeconds }, { from: 0, to: 300, unit: 'seconds', remedy: 'The host waits no longer.' }, 'known');
-    requireNumber(this, { maxRetries }, RETRIES, 'known');
-
-    const { settings, waitFor } = this.bindReader(target, 'EVENTS');
-    const hostJson = 'AzureFunctionsJobHost__extensions__eventHubs';
+  /** Where `delivery` says nothing: 1,000 events or a minute, 5 retries, which last about ten minutes. */
+  deliverTo(target: FunctionWorkload, delivery: Delivery = {}): HubReading {
+    const { site, notify } = this.props;
+    const trigger = triggerSettings(this, delivery);
+    const { settings, ...made } = this.access.bindReader(target, 'EVENTS');
+    if (this.namespace) alertOnIdle(target, { site, namespace: this.namespace, notify });
     return {
-      waitFor,
+      ...made,
       settings: {
         ...settings,
-        EVENTS__fullyQualifiedNamespace: this.host,
+        EVENTS__fullyQualifiedNamespace: this.access.host,
         EVENTS__credential: 'managedidentity',
         EVENTS__clientId: target.clientId,
-        EVENTS_MAX_RETRIES: String(maxRetries),
-        [`${hostJson}__maxEventBatchSize`]: String(batchSize),
-        [`${hostJson}__minEventBatchSize`]: String(batchWindowSeconds > 0 ? batchSize : 1),
-        [`${hostJson}__maxWaitTime`]: new Date(batchWindowSeconds * 1000).toISOString().slice(11, 19),
+        ...trigger,
       },
     };
   }
 
-  bindReader(reader: Workload, name: string): Binding {
-    // In a shared consumer group each event reaches only one of the readers.
-    const group = new EventhubConsumerGroup(reader, `${name}ConsumerGroup`, { ...this.place, name: consumerGroupOf(reader) });
-    return {
-      settings: { ...this.settings(name), [`${name}_CONSUMER_GROUP`]: group.name },
-      waitFor: [group, this.grant(reader, `${name}Reader`, 'Azure Event Hubs Data Receiver')],
-    };
+  bindReader(reader: Workload, name: string): HubReading {
+    return this.access.bindReader(reader, name);
   }
-
-  private settings(name: string) {
-    return { [`${name}_NAMESPACE`]: this.host, [`${name}_HUB`]: this.place.eventhubName };
-  }
-
-  private grant(workload: Workload, id: string, roleDefinitionName: string): RoleAssignment {
-    const { principalId, principalType, forEach } = workload;
-    return new RoleAssignment(workload, id, { scope: this.hubId, roleDefinitionName, principalId, principalType, forEach });
-  }
-}
-
-/** The reader's own path in the stack, as far as the 50 characters of a consumer group reach. */
-function consumerGroupOf(reader: Workload): string {
-  return TerraformStack.of(reader)
-    .getLogicalId(reader.node)
-    .toLowerCase()
-    .slice(-50)
-    .replace(/^[^a-z0-9]+/, '');
 }

@@ -1,4 +1,4 @@
-import { type ITerraformIterator, type MapTerraformIterator, TerraformIterator, Token } from 'cdktf';
+import { Fn, type ITerraformIterator, type MapTerraformIterator, TerraformIterator, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { sendCommand } from '../../../shared/synth/send-command';
 import { requireOneOf, requireText, type TextRule } from '../../../shared/synth/settings';
@@ -56,6 +56,7 @@ export class EventHubEntry extends Construct {
 
 /** All senders as one writer, with a grant for each. */
 class Senders extends Construct implements Workload {
+  readonly name = 'senders';
   readonly principalId: string;
   readonly principalType: Workload['principalType'];
   readonly forEach: ITerraformIterator;
@@ -63,7 +64,8 @@ class Senders extends Construct implements Workload {
   constructor(scope: Construct, id: string, senders: Readonly<Record<string, string>>) {
     super(scope, id);
     const each: MapTerraformIterator = TerraformIterator.fromMap(senders);
-    this.principalId = each.key;
+    // Azure answers in lower case, and another case would be replaced at every apply.
+    this.principalId = Fn.lower(each.key);
     this.principalType = each.value;
     this.forEach = each;
   }

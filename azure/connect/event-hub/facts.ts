@@ -1,7 +1,7 @@
 import { fitting } from '../../../shared/read/facts/local';
 import { counted, promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Seen, ServiceFacts, TypeFacts } from '../../../shared/read/facts/types';
-import { both, type Edit, every, type Holder, remove, set, type Which } from '../../../shared/read/facts/weaken';
+import { both, type Edit, every, type Holder, remove, replace, set, type Which } from '../../../shared/read/facts/weaken';
 import { duration, type Hop, facts as joined } from '../../../shared/read/picture';
 import { type Asked, is, names, only, type Stack, type Value } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
@@ -10,7 +10,9 @@ import {
   alertOn,
   alertsOf,
   armId,
+  atTheFirst,
   deadLettersOf,
+  LOG_ALERT,
   METRIC_ALERT,
   NAMED,
   ON_RECORD,
@@ -45,6 +47,10 @@ const key = (of: 'eventhub_name' | 'namespace_name'): TypeFacts => ({
 const unread: Which = (hub, draft) =>
   referring(METRIC_ALERT)(hub, draft).filter((id) => JSON.stringify(draft.resources.get(id)?.body).includes('"OutgoingMessages"'));
 
+/** The alerts that hold what comes in against the calls of a function. */
+const idle: Which = (_, draft) =>
+  [...draft.resources].filter(([, { type, body }]) => type === LOG_ALERT && JSON.stringify(body).includes('AppRequests')).map(([id]) => id);
+
 export const facts: ServiceFacts = {
   name: 'Event Hubs',
   local: 'runs',
@@ -70,14 +76,23 @@ export const facts: ServiceFacts = {
           weak: '1.0',
           worse: 'events travel with an old TLS',
         }),
-        alertOn('ThrottledRequests', 'have an alert that rings when it turns somebody away'),
-        alertOn('ServerErrors', 'have an alert that rings when it fails somebody'),
+        promised(
+          'grows',
+          'keep the size that Azure gives it under load',
+          (namespace) => is(namespace, 'lifecycle.ignore_changes', 'capacity'),
+          {
+            'each apply throttles it': set('lifecycle.ignore_changes'),
+          },
+        ),
+        alertOn('ThrottledRequests', 'have an alert that rings when it keeps turning somebody away'),
+        alertOn('ServerErrors', 'have an alert that rings when it keeps failing somebody'),
         RETAINED,
         ON_RECORD,
       ],
       computed: { id: armId('Microsoft.EventHub/namespaces/acme-events') },
       local: {
         ...NAMED,
+        'lifecycle.ignore_changes': 'no effect here',
         sku: fitting(/^Standard$/, 'the Standard tier'),
         local_authentication_enabled: fitting(/^false$/, 'signing in with Entra'),
         minimum_tls_version: 'no effect here',
@@ -165,6 +180,12 @@ export const facts: ServiceFacts = {
             'nobody says how often a batch is tried': setInReaders('_MAX_RETRIES'),
           },
         ),
+        promised('rings', 'have an alert that rings when events come in and a function that reads in it is not called', ringsIdle, {
+          'nobody hears that a function is dead': remove(idle),
+          'a function that reports nothing counts as alive': replace('coalesce(calls, 0) == 0', 'calls == 0', idle),
+          'the alert on a function looks at the calls of all': replace(/ \| where _ResourceId =~ [^|]*/, '', idle),
+          'a function must be found dead a thousand times': set('criteria.0.threshold', 1000, idle),
+        }),
         promised(
           'nothing-lost',
           'be read by somebody who has a dead letter that nothing else is written to',
@@ -177,7 +198,6 @@ export const facts: ServiceFacts = {
           },
         ),
       ],
-      answered: { rings: 'The hub rings when events come in and none is read, and the dead letter at the first event that is given up.' },
       computed: { id: armId('Microsoft.EventHub/namespaces/acme-events/eventhubs/events/consumerGroups/acme') },
       local: { ...NAMED, eventhub_name: 'emulated', namespace_name: 'emulated' },
     },
@@ -255,6 +275,20 @@ function ringsUnread(hub: Asked, stack: Stack): boolean {
       alert.get('criteria.threshold').every((threshold) => threshold === 0) &&
       alert.get('criteria.dimension.values').filter(its).length === 2,
   );
+}
+
+/** With silence counting as no call. Where nothing is known of the namespace's metrics, as in one that was brought, nothing can be asked. */
+function ringsIdle(group: Asked, stack: Stack): boolean {
+  const [namespace] = group.refers('namespace_name').filter(({ type }) => type === NAMESPACE);
+  const rings = (app: Asked) =>
+    alertsOf(LOG_ALERT, stack).some(
+      (alert) =>
+        atTheFirst(alert) &&
+        names(alert, 'criteria.query', namespace) &&
+        app.refers('site_config.application_insights_connection_string').some((insights) => names(alert, 'criteria.query', insights)) &&
+        String(only(alert, 'criteria.query')).includes('coalesce(calls, 0) == 0'),
+    );
+  return namespace === undefined || triggersOf(group, stack).every(({ app }) => rings(app));
 }
 
 /** The step from a hub to whoever reads in a consumer group of it. */

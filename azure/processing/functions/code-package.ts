@@ -1,9 +1,10 @@
 import type { FunctionAppFlexConsumption } from '@cdktf/provider-azurerm/lib/function-app-flex-consumption';
-import { AssetType, DataResource, Fn, TerraformAsset } from 'cdktf';
+import { AssetType, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
+import { AzCommand } from './az-command';
 
-/** What the command has to know. */
-type Place = 'SUBSCRIPTION' | 'GROUP' | 'APP' | 'ZIP';
+/** What the provider writes into the settings of an app at each change of it, with an empty key in it. */
+const BROKEN = ['AzureWebJobsStorage', 'DEPLOYMENT_STORAGE_CONNECTION_STRING'];
 
 /** Settings for {@link CodePackage}. */
 export interface CodePackageProps {
@@ -16,17 +17,23 @@ export interface CodePackageProps {
 }
 
 /**
- * The code of an app, copied beside the synthesized stack, and the command that brings it into the app.
+ * The code of an app, copied beside the synthesized stack, and the two commands that make the app run: one takes out what the
+ * provider breaks, one brings the code in.
  *
+ * Terraform can do neither. The provider writes a connection string without a key at each change of the app, and the host
+ * starts with no such setting, nor with an empty one: hashicorp/terraform-provider-azurerm#29693, Azure/azure-functions-host#11794.
  * One Deploy is the only way into Flex Consumption, and the provider has none: its `zip_deploy_file` ends in a 404, see
  * hashicorp/terraform-provider-azurerm#29630.
  * @see https://learn.microsoft.com/azure/azure-functions/flex-consumption-how-to#deploy-your-code-project
  */
 export class CodePackage extends Construct {
-  /** The command that publishes the code. Run it in the folder of the synthesized stack. */
+  /** The command that lets the host of the app start. It is due after each apply that made or changed the app. */
+  readonly settleCommand: string;
+  /** The command that publishes the code. Run it in the folder of the synthesized stack, once the app is settled. */
   readonly publishCommand: string;
 
-  private readonly target: Readonly<Record<Place, string>>;
+  private readonly settle: AzCommand;
+  private readonly publish: AzCommand;
 
   constructor(
     scope: Construct,
@@ -36,33 +43,19 @@ export class CodePackage extends Construct {
     super(scope, id);
     const { app, zip, hash } = props;
     const asset = new TerraformAsset(this, 'Zip', { path: zip, type: AssetType.FILE, assetHash: hash });
-    this.target = {
-      SUBSCRIPTION: Fn.element(Fn.split('/', app.id), 2),
-      GROUP: app.resourceGroupName,
-      APP: app.name,
-      ZIP: asset.path,
-    };
-    this.publishCommand = command((place) => `'${this.target[place]}'`);
+    // Without an output: the command would print every setting that is left.
+    this.settle = new AzCommand(app, 'config appsettings delete', `--setting-names ${BROKEN.join(' ')} --output none`);
+    this.publish = new AzCommand(app, 'deployment source config-zip', '--src "$ZIP"', { ZIP: asset.path });
+    this.settleCommand = this.settle.shown;
+    this.publishCommand = this.publish.shown;
   }
 
-  /** Publish whenever the code or the app is another. A new role takes minutes to reach every corner of Azure, so it is tried again. */
-  publish() {
-    const publish = command((place) => `"$${place}"`);
-    new DataResource(this, 'Publish', {
-      triggersReplace: { code: this.props.hash, app: this.props.app.id },
-      provisioners: [
-        {
-          type: 'local-exec',
-          interpreter: ['/bin/sh', '-c'],
-          command: `for try in 1 2 3 4 5; do ${publish} && exit 0; sleep 30; done; exit 1`,
-          environment: this.target,
-        },
-      ],
-    });
+  /** Settle the app whenever it was changed, and publish whenever the code or the app is another: never into an app whose host cannot start. */
+  run() {
+    const { app, hash } = this.props;
+    // A plain address: CDKTF writes "${...}" for the app itself, which Terraform refuses, hashicorp/terraform-cdk#3532.
+    const address = `${app.terraformResourceType}.${app.friendlyUniqueId}`;
+    const settled = this.settle.run(this, 'Settle', { triggersReplace: { app: app.id }, lifecycle: { replaceTriggeredBy: [address] } });
+    this.publish.run(this, 'Publish', { triggersReplace: { code: hash, app: app.id }, dependsOn: [settled] });
   }
-}
-
-function command(value: (place: Place) => string): string {
-  const app = `--subscription ${value('SUBSCRIPTION')} --resource-group ${value('GROUP')} --name ${value('APP')}`;
-  return `az functionapp deployment source config-zip ${app} --src ${value('ZIP')}`;
 }

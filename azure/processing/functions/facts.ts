@@ -2,19 +2,31 @@ import { factsOf } from '../../../shared/read/facts/find';
 import { fitting } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Running, ServiceFacts } from '../../../shared/read/facts/types';
-import { replace, set } from '../../../shared/read/facts/weaken';
-import { type Asked, is, only, type Stack } from '../../../shared/read/stack';
-import { alertOn, armId, META, NAMED, noSecret, ON_RECORD, settingsOf, told } from '../../foundation/promises';
+import { remove, replace, set, type Which } from '../../../shared/read/facts/weaken';
+import { type Asked, is, names, only, type Stack } from '../../../shared/read/stack';
+import { alertOn, armId, META, NAMED, noSecret, ON_RECORD, referring, settingsOf, told } from '../../foundation/promises';
 
 const IDENTITY = 'identity.identity_ids';
 const INSIGHTS = 'site_config.application_insights_connection_string';
+const APP = 'azurerm_function_app_flex_consumption';
+const ACCOUNT = 'azurerm_storage_account';
+const HOST = 'AzureWebJobsStorage';
+const PACKAGE = 'DEPLOYMENT_STORAGE_CONNECTION_STRING';
+const SETTLES = 'az functionapp config appsettings delete';
+const PUBLISHES = 'az functionapp deployment source config-zip';
 const nothing = 'no effect here';
+
+/** The commands at deploy that begin so. */
+const commands =
+  (verb: string): Which =>
+  (app, draft) =>
+    referring('terraform_data')(app, draft).filter((id) => JSON.stringify(draft.resources.get(id)?.body).includes(verb));
 
 export const facts: ServiceFacts = {
   name: 'Functions',
   local: 'runs',
   types: {
-    azurerm_function_app_flex_consumption: {
+    [APP]: {
       name: 'function app',
       role: 'runs code',
       tells: (app) => [
@@ -56,14 +68,34 @@ export const facts: ServiceFacts = {
         }),
         promised('no-keys', 'reach the storage of its host with its identity', reachesHostByIdentity, {
           'it reaches its package with a key': set('storage_authentication_type', 'StorageAccountConnectionString'),
+          'the host is not told where its storage is': set('app_settings.AzureWebJobsStorage__accountName'),
+          'the host signs in to its storage as nobody': set('app_settings.AzureWebJobsStorage__credential'),
+        }),
+        promised('starts', 'be given no connection string for its storage, not even an empty one: its triggers would not start', isPlain, {
           'the host is given a connection string': set('app_settings.AzureWebJobsStorage', (draft) =>
-            draft.reference(draft.id('azurerm_storage_account'), 'primary_connection_string'),
+            draft.reference(draft.id(ACCOUNT), 'primary_connection_string'),
           ),
-          'the provider gives the host a connection string': set('app_settings.AzureWebJobsStorage'),
+          'the host is given an empty connection string': set('app_settings.AzureWebJobsStorage', ''),
+          'the host is given one under a name in other letters': set('app_settings.AZUREWEBJOBSSTORAGE', ''),
+          'the package is reached by a connection string': set('app_settings.DEPLOYMENT_STORAGE_CONNECTION_STRING', ''),
+        }),
+        promised(
+          'starts',
+          'be rid of the connection string that the provider writes, after each change of it and before its code',
+          isSettled,
+          {
+            'nobody takes out what the provider writes': remove(commands(SETTLES)),
+            'what the provider writes is taken out once, and not after each change': set('lifecycle', undefined, commands(SETTLES)),
+            'only one of the two is taken out': replace(' DEPLOYMENT_STORAGE_CONNECTION_STRING', '', commands(SETTLES)),
+            'code comes in before the host can start': set('depends_on', undefined, commands(PUBLISHES)),
+          },
+        ),
+        promised('starts', 'leave the tags alone that Azure puts on it: each apply would take them off, and break it', leavesTags, {
+          'it is changed at each apply': set('lifecycle'),
         }),
         noSecret('app_settings.KEY'),
         ON_RECORD,
-        alertOn('requests/failed', 'have an alert that rings when a call fails', (app) => app.refers(INSIGHTS)),
+        alertOn('requests/failed', 'have an alert that rings when calls keep failing', (app) => app.refers(INSIGHTS)),
       ],
       weakenings: {
         'it starts before anything is granted to it': set('depends_on'),
@@ -78,6 +110,7 @@ export const facts: ServiceFacts = {
       computed: { id: armId('Microsoft.Web/sites/acme') },
       local: {
         ...NAMED,
+        'lifecycle.ignore_changes': nothing,
         app_settings: 'emulated',
         identity: 'emulated',
         instance_memory_in_mb: 'emulated',
@@ -85,6 +118,8 @@ export const facts: ServiceFacts = {
         // It runs on the Node.js that runs this.
         runtime_version: nothing,
         maximum_instance_count: nothing,
+        always_ready: nothing,
+        virtual_network_subnet_id: nothing,
         service_plan_id: nothing,
         https_only: nothing,
         site_config: nothing,
@@ -110,7 +145,11 @@ export const facts: ServiceFacts = {
       local: {
         ...META,
         triggers_replace: nothing,
-        'provisioner.local-exec.command': fitting(/\baz functionapp deployment source config-zip\b/, 'the command that publishes code'),
+        'lifecycle.replace_triggered_by': 'emulated',
+        'provisioner.local-exec.command': fitting(
+          new RegExp(`\\b(${SETTLES}|${PUBLISHES})\\b`),
+          'a command that settles an app or publishes code',
+        ),
         'provisioner.local-exec.environment': 'emulated',
         'provisioner.local-exec.interpreter': nothing,
       },
@@ -129,8 +168,38 @@ function reachesHostByIdentity(app: Asked): boolean {
   return (
     is(app, 'storage_authentication_type', 'UserAssignedIdentity') &&
     app.get('storage_access_key').length === 0 &&
-    settingsOf(app).AzureWebJobsStorage === ''
+    app.refers(`app_settings.${HOST}__accountName`).some(({ type }) => type === ACCOUNT) &&
+    is(app, `app_settings.${HOST}__credential`, 'managedidentity') &&
+    app.get(`app_settings.${HOST}__clientId`).length === 1
   );
+}
+
+/** Settings are one for .NET whatever the case of their names, and an empty one is a connection string too: Azure/azure-functions-host#11794. */
+function isPlain(app: Asked): boolean {
+  const broken = [HOST, PACKAGE].map((name) => name.toLowerCase());
+  return Object.keys(settingsOf(app)).every((name) => !broken.includes(name.toLowerCase()));
+}
+
+function isSettled(app: Asked, stack: Stack): boolean {
+  const of = (verb: string) =>
+    stack
+      .of('terraform_data')
+      .filter((command) => names(command, 'provisioner.local-exec.environment.APP', app))
+      .filter((command) => String(only(command, 'provisioner.local-exec.command')).includes(verb));
+  const [settles, ...others] = of(SETTLES);
+  return (
+    settles !== undefined &&
+    others.length === 0 &&
+    is(settles, 'lifecycle.replace_triggered_by', app.id) &&
+    [HOST, PACKAGE].every((name) => String(only(settles, 'provisioner.local-exec.command')).split(/[ ;]/).includes(name)) &&
+    of(PUBLISHES).every((publishes) => publishes.before().has(settles.id))
+  );
+}
+
+/** @see hashicorp/terraform-provider-azurerm#16569 */
+function leavesTags(app: Asked): boolean {
+  const left = app.get('lifecycle.ignore_changes');
+  return ['resource-id', 'conn-string', 'instrumentation-key'].every((what) => left.includes(`tags["hidden-link: /app-insights-${what}"]`));
 }
 
 function runs(app: Asked, stack: Stack): Running {

@@ -1,12 +1,13 @@
 import { ApplicationInsights } from '@cdktf/provider-azurerm/lib/application-insights';
-import { FunctionAppFlexConsumption } from '@cdktf/provider-azurerm/lib/function-app-flex-consumption';
-import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-diagnostic-setting';
+import type { FunctionAppFlexConsumption } from '@cdktf/provider-azurerm/lib/function-app-flex-consumption';
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
 import { Construct } from 'constructs';
 import { bindStores, type HandlerCode, requireFit } from '../../../shared/synth/handler-needs';
-import type { TextRule } from '../../../shared/synth/settings';
+import { takeName } from '../../../shared/synth/kept-name';
+import type { NumberRule, TextRule } from '../../../shared/synth/settings';
 import { ACTION_GROUPS, requireNumber, requireOneOf, requireText, requireTexts } from '../../../shared/synth/settings';
+import { canonicalGuid, canonicalId } from '../../foundation/arm-id';
 import { needResourceProviders } from '../../foundation/resource-providers';
 import type { Delivery } from '../../ports/delivery';
 import type { FunctionWorkload } from '../../ports/identity';
@@ -16,13 +17,16 @@ import type { ObjectStore, TableStore } from '../../ports/stores';
 import { CodePackage } from './code-package';
 import { ConsumptionPlan } from './consumption-plan';
 import { alertOnFailures } from './failures-alert';
+import { FlexApp } from './flex-app';
 import { HostStorage } from './host-storage';
+import { requireAlwaysReady, requireAppSettings, SUBNET_ID } from './user-settings';
 
 const NAME: TextRule = {
   pattern: /^[a-z0-9]{1,5}$/,
   must: 'be 1 to 5 lower-case letters and digits',
   remedy: 'An account has room for no more.',
 };
+const INSTANCES: NumberRule = { from: 40, to: 1000, unit: 'instances', remedy: 'The provider refuses any other number.' };
 
 /** Settings for {@link FunctionProcessor}. */
 export interface FunctionProcessorProps {
@@ -46,7 +50,8 @@ export interface FunctionProcessorProps {
   readonly delivery?: Delivery;
   /**
    * The middle of the name of the app and of its host storage: 1 to 5 lower-case letters and digits. It tells several
-   * processors of one site apart, and must differ from the names of its stores.
+   * processors of one stack apart, wherever in it they stand, and must differ from the names of its stores. The consumer
+   * group, and so the place up to which events are read, comes from it: under another name everything is read again.
    * @default func
    */
   readonly name?: string;
@@ -61,8 +66,27 @@ export interface FunctionProcessorProps {
    */
   readonly maxInstances?: number;
   /**
+   * How many instances are ready all the time, by what they run: `{ 'function:process': 1 }` for the function of the
+   * handlers here. They take the first event without a cold start, and are billed by the hour.
+   * @default - none: the app scales to nothing
+   */
+  readonly alwaysReady?: Readonly<Record<string, number>>;
+  /**
+   * Application settings for the code, beside those that it gets from what it is bound to. Not for secrets: everybody who
+   * may read the app reads them, and so does the state of Terraform. Let the code ask a Key Vault, as its identity.
+   * @default - none
+   */
+  readonly appSettings?: Readonly<Record<string, string>>;
+  /**
+   * The id of a subnet that the app reaches the rest of the network from. It is delegated to Microsoft.App/environments, and
+   * nothing else stands in it.
+   * @default - no network: the app reaches public addresses alone
+   */
+  readonly subnetId?: string;
+  /**
    * How the code gets into the app. `az` runs the Azure CLI on the machine that applies, in a POSIX shell, whenever the
-   * code has changed. With `none` the app stays empty until somebody runs `publishCommand`.
+   * app or the code has changed. With `none` somebody runs `settleCommand` after each apply that made or changed the app,
+   * and `publishCommand` after each other code: until then nothing is read.
    * @default az
    */
   readonly publish?: 'az' | 'none';
@@ -82,11 +106,13 @@ export interface FunctionProcessorProps {
  * Processing stage: a function on Node.js 24 that gets batches of events and answers for each of them. Flex Consumption
  * runs it when there is work, and only then.
  *
- * Not for batches that take over ten minutes, which is what `host.json` allows: use a container that pulls. Each plan shows
- * one change to the app settings, which does nothing: see hashicorp/terraform-provider-azurerm#30732.
+ * Not for batches that take over ten minutes, which is what `host.json` allows: use a container that pulls.
  * @see https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan
  */
 export class FunctionProcessor extends Construct implements FunctionWorkload {
+  readonly name: string;
+  readonly insightsId: string;
+  readonly subnetId?: string;
   readonly principalId: string;
   readonly principalType = 'ServicePrincipal';
   readonly clientId: string;
@@ -94,33 +120,40 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
   readonly app: FunctionAppFlexConsumption;
   /** What the app runs on. */
   readonly plan: ConsumptionPlan;
-  /** What the app keeps for itself. */
+  /** What the app keeps for itself, and up to where it has read. */
   readonly host: HostStorage;
   /** Where the app reports to. */
   readonly insights: ApplicationInsights;
-  /** The command that publishes the code. Run it in the folder of the synthesized stack. */
+  /** The command that lets the host of the app start. It is due after each apply that made or changed the app. */
+  readonly settleCommand: string;
+  /** The command that publishes the code. Run it in the folder of the synthesized stack, once the app is settled. */
   readonly publishCommand: string;
 
   constructor(scope: Construct, id: string, props: FunctionProcessorProps) {
     super(scope, id);
-    const { site } = props;
+    const { site, notify, alwaysReady = {}, appSettings = {}, publish = 'az', subnetId } = props;
     const { resourceGroupName, location } = site;
     const name = props.name ?? 'func';
     const memoryMiB = props.memoryMiB ?? 2048;
     const maxInstances = props.maxInstances ?? 40;
-    const publish = props.publish ?? 'az';
     requireText(this, { name }, NAME);
     requireOneOf(this, { memoryMiB }, [512, 2048, 4096], 'There are no other sizes.');
     requireOneOf(this, { publish }, ['az', 'none'], 'With none, publish with a tool of your own.');
     requireFit(this, props);
-    requireTexts(this, { notify: props.notify }, ACTION_GROUPS);
-    requireNumber(this, { maxInstances }, { from: 40, to: 1000, unit: 'instances', remedy: 'The provider refuses any other number.' });
+    requireTexts(this, { notify }, ACTION_GROUPS);
+    requireNumber(this, { maxInstances }, INSTANCES);
+    requireAlwaysReady(this, alwaysReady, maxInstances);
+    requireAppSettings(this, appSettings, Object.keys(props.stores));
+    if (subnetId !== undefined) requireText(this, { subnetId }, SUBNET_ID);
+    takeName(this, 'store or processor', { name });
     needResourceProviders(this, 'Microsoft.App', 'Microsoft.Insights', 'Microsoft.ManagedIdentity', 'Microsoft.Storage', 'Microsoft.Web');
     const base = `${site.prefix}-${name}`;
+    this.name = `${base}-${site.suffix}`;
+    this.subnetId = subnetId && canonicalId(subnetId, 'Microsoft.Network/virtualNetworks/subnets');
 
     const identity = props.identity ?? new UserAssignedIdentity(this, 'Identity', { name: base, resourceGroupName, location });
-    this.principalId = identity.principalId;
-    this.clientId = identity.clientId;
+    const identityId = canonicalId(identity.id, 'Microsoft.ManagedIdentity/userAssignedIdentities');
+    [this.principalId, this.clientId] = [canonicalGuid(identity.principalId), canonicalGuid(identity.clientId)];
     this.insights = new ApplicationInsights(this, 'Insights', {
       name: base,
       resourceGroupName,
@@ -129,6 +162,7 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
       workspaceId: site.workspaceId,
       localAuthenticationDisabled: true,
     });
+    this.insightsId = this.insights.id;
     this.host = new HostStorage(this, 'Host', { site, name });
     const bindings = [
       this.host.bindOwner(this, 'AzureWebJobsStorage'),
@@ -136,54 +170,29 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
       props.deadLetter.bindWriter(this, 'DEAD_LETTER'),
       props.source.deliverTo(this, props.delivery),
     ];
-    const reporting = new RoleAssignment(this, 'InsightsWriter', {
-      scope: this.insights.id,
-      roleDefinitionName: 'Monitoring Metrics Publisher',
-      principalId: this.principalId,
-      principalType: this.principalType,
-    });
+    const { principalId, principalType, insightsId } = this;
+    const reports = { scope: insightsId, roleDefinitionName: 'Monitoring Metrics Publisher', principalId, principalType };
+    const reporting = new RoleAssignment(this, 'InsightsWriter', reports);
 
     this.plan = new ConsumptionPlan(this, 'Plan', site, base);
-    this.app = new FunctionAppFlexConsumption(this, 'App', {
-      name: `${base}-${site.suffix}`,
-      resourceGroupName,
-      location,
-      servicePlanId: this.plan.id,
-      runtimeName: 'node',
-      runtimeVersion: '24',
-      instanceMemoryInMb: memoryMiB,
-      maximumInstanceCount: maxInstances,
-      storageContainerType: 'blobContainer',
-      storageContainerEndpoint: this.host.packagesUrl,
-      storageAuthenticationType: 'UserAssignedIdentity',
-      storageUserAssignedIdentityId: identity.id,
-      identity: { type: 'UserAssigned', identityIds: [identity.id] },
-      httpsOnly: true,
-      webdeployPublishBasicAuthenticationEnabled: false,
-      siteConfig: {
-        minimumTlsVersion: '1.2',
-        scmMinimumTlsVersion: '1.2',
-        http2Enabled: true,
-        applicationInsightsConnectionString: this.insights.connectionString,
-      },
-      appSettings: {
-        ...Object.assign({}, ...bindings.map((binding) => binding.settings)),
-        AZURE_CLIENT_ID: this.clientId,
-        APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${this.clientId};Authorization=AAD`,
-      },
-      dependsOn: [...bindings.flatMap((binding) => binding.waitFor), reporting],
+    this.app = new FlexApp(this, 'App', {
+      site,
+      name: this.name,
+      planId: this.plan.id,
+      packagesUrl: this.host.packagesUrl,
+      identityId,
+      insights: this.insights,
+      memoryMiB,
+      maxInstances,
+      alwaysReady,
+      subnetId: this.subnetId,
+      settings: { ...appSettings, ...Object.assign({}, ...bindings.map(({ settings }) => settings)), AZURE_CLIENT_ID: this.clientId },
+      waitFor: [...bindings.flatMap(({ waitFor }) => waitFor), reporting],
     });
-    new MonitorDiagnosticSetting(this, 'Logs', {
-      name: 'log-analytics',
-      targetResourceId: this.app.id,
-      logAnalyticsWorkspaceId: site.workspaceId,
-      enabledLog: [{ categoryGroup: 'allLogs' }],
-      enabledMetric: [{ category: 'AllMetrics' }],
-    });
-    alertOnFailures(this, { name: base, resourceGroupName, insightsId: this.insights.id, notify: props.notify });
+    alertOnFailures(this, { site, name: base, insightsId: this.insightsId, notify });
 
     const code = new CodePackage(this, 'Code', { app: this.app, ...props.code });
-    this.publishCommand = code.publishCommand;
-    if (publish === 'az') code.publish();
+    ({ settleCommand: this.settleCommand, publishCommand: this.publishCommand } = code);
+    if (publish === 'az') code.run();
   }
 }

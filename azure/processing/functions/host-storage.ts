@@ -3,6 +3,7 @@ import { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account';
 import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
+import { keepAddress } from '../../../shared/synth/kept-name';
 import { STORAGE_ACCOUNT } from '../../foundation/answers';
 import { CLOSED_ACCOUNT } from '../../foundation/storage-account';
 import type { Binding, FunctionWorkload } from '../../ports/identity';
@@ -20,7 +21,7 @@ export interface HostStorageProps {
  * What a function app keeps for itself: its package, its locks, and how far it has read each partition. An account of its
  * own, so that the role Owner, which the host asks for, never covers data.
  *
- * It holds no data: whoever loses it reads the hub from its start again. The host gets no role for tables: it would write
+ * It holds no data, but whoever loses it reads the hub from its start again. The host gets no role for tables: it would write
  * diagnostic events there, and nothing else. They are missing from the portal.
  * @see https://learn.microsoft.com/azure/azure-functions/storage-considerations
  */
@@ -40,11 +41,13 @@ export class HostStorage extends Construct {
       accountReplicationType: 'LRS',
       blobProperties: { deleteRetentionPolicy: { days: 7 }, containerDeleteRetentionPolicy: { days: 7 } },
     });
+    keepAddress(this.account, name);
     const packages = new StorageContainer(this, 'Packages', {
       name: 'packages',
       storageAccountId: this.account.id,
       containerAccessType: 'private',
     });
+    keepAddress(packages, `${name}_packages`);
     acknowledge(this.account, {
       CKV_AZURE_33: 'The host keeps no queues here, so there are no calls of theirs to log.',
       ...STORAGE_ACCOUNT,
@@ -60,7 +63,10 @@ export class HostStorage extends Construct {
     this.packagesUrl = `${this.account.primaryBlobEndpoint}${packages.name}`;
   }
 
-  /** Let the host of `app` keep what it needs, under the connection `name`. */
+  /**
+   * Let the host of `app` keep what it needs, under the connection `name`. The plain name stays free: the extensions of the
+   * host take whatever stands there for a connection string, be it empty, and never look at the rest.
+   */
   bindOwner(app: FunctionWorkload, name: string): Binding {
     const role = new RoleAssignment(app, 'HostOwner', {
       scope: this.account.id,
@@ -70,9 +76,6 @@ export class HostStorage extends Construct {
     });
     return {
       settings: {
-        // Without this the provider writes a connection string with an empty key, and the host does not start:
-        // hashicorp/terraform-provider-azurerm#29693.
-        [name]: '',
         [`${name}__accountName`]: this.account.name,
         [`${name}__credential`]: 'managedidentity',
         [`${name}__clientId`]: app.clientId,

@@ -1,9 +1,9 @@
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import type { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account';
 import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
-import { Fn, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
+import { keepAddress, takeName } from '../../../shared/synth/kept-name';
 import type { NumberRule, Removal, TextRule } from '../../../shared/synth/settings';
 import {
   ACTION_GROUPS,
@@ -14,6 +14,8 @@ import {
   requireText,
   requireTexts,
 } from '../../../shared/synth/settings';
+import { canonicalId, segment } from '../../foundation/arm-id';
+import { Lock } from '../../foundation/lock';
 import { needResourceProviders } from '../../foundation/resource-providers';
 import type { Binding, Workload } from '../../ports/identity';
 import type { DeadLetter } from '../../ports/records';
@@ -29,7 +31,7 @@ const NAME: TextRule = {
 const ARCHIVE: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'An object that is younger is still being read.' };
 const UNDELETE: NumberRule = { from: 1, to: 365, unit: 'days', remedy: 'Azure keeps deleted objects no longer.' };
 const ACCOUNT_ID: TextRule = {
-  pattern: /^(\/[^/]+){5}\/Microsoft\.Storage\/storageAccounts\/[^/]+$/i,
+  pattern: /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Storage\/storageAccounts\/[^/]+$/i,
   must: 'be the id of a storage account',
   remedy: 'See az storage account show.',
 };
@@ -46,8 +48,9 @@ export interface BlobStoreProps {
   /** Where the store stands. */
   readonly site: Site;
   /**
-   * The middle of the name of the storage account: 1 to 5 lower-case letters and digits. It tells several stores of one
-   * site apart, and must differ from the names of its processors.
+   * The middle of the name of the storage account, or in an existing one the start of the names of the containers: 1 to 5
+   * lower-case letters and digits. It tells several stores of one stack apart, wherever in it they stand, and must differ
+   * from the names of its processors.
    * @default data
    */
   readonly name?: string;
@@ -85,6 +88,18 @@ export interface BlobStoreProps {
    * @default retain
    */
   readonly removal?: Removal;
+  /**
+   * Whether a lock keeps everybody from deleting an account that is made here, whatever tool they use. It takes a deployer
+   * who is Owner or User Access Administrator, adds two minutes to a create and to a destroy, and while it is there no role
+   * and no diagnostic setting on the account can be taken away: a writer that leaves the stack fails the apply.
+   * @default false
+   */
+  readonly lock?: boolean;
+}
+
+/** A binding, with what it made. */
+export interface BlobBinding extends Binding {
+  readonly role: RoleAssignment;
 }
 
 /**
@@ -107,10 +122,11 @@ export class BlobStore extends Construct implements ObjectStore {
   readonly deadLetter: DeadLetter = { bindWriter: (writer, name) => this.bind(writer, name, 'Writer', this.deadLetterContainer) };
 
   private readonly endpoint: string;
+  private readonly lock?: Lock;
 
   constructor(scope: Construct, id: string, props: BlobStoreProps) {
     super(scope, id);
-    const { site, notify, accountId, name, redundancy, archiveAfterDays, undeleteWindowDays } = props;
+    const { site, notify, accountId, name, redundancy, archiveAfterDays, undeleteWindowDays, lock } = props;
     const middle = name ?? 'data';
     const archiveAfter = archiveAfterDays ?? 90;
     const undeleteWindow = undeleteWindowDays ?? 30;
@@ -120,58 +136,64 @@ export class BlobStore extends Construct implements ObjectStore {
     requireNumber(this, { archiveAfterDays: archiveAfter }, ARCHIVE);
     requireNumber(this, { undeleteWindowDays: undeleteWindow }, UNDELETE);
     requireTexts(this, { notify }, ACTION_GROUPS);
+    requireOneOf(this, { lock: lock ?? false }, [true, false], 'Leave it out to have none.');
     if (accountId !== undefined) {
       requireText(this, { accountId }, ACCOUNT_ID);
-      requireAbsent(this, 'accountId', { name, redundancy, archiveAfterDays, undeleteWindowDays });
+      requireAbsent(this, 'accountId', { redundancy, archiveAfterDays, undeleteWindowDays, lock });
     }
-    needResourceProviders(this, 'Microsoft.Insights', 'Microsoft.Storage');
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
+    takeName(this, 'store or processor', { name: middle });
+    needResourceProviders(this, 'Microsoft.Insights', 'Microsoft.Storage');
 
-    const made = accountId
-      ? undefined
-      : new DataAccount(this, 'Account', {
-          site,
-          name: middle,
-          redundancy: copies,
-          undeleteWindowDays: undeleteWindow,
-          notify,
-          lifecycle,
-        });
+    const made =
+      accountId === undefined
+        ? new DataAccount(this, 'Account', {
+            site,
+            name: middle,
+            redundancy: copies,
+            undeleteWindowDays: undeleteWindow,
+            notify,
+            lifecycle,
+          })
+        : undefined;
     this.account = made?.resource;
-    const storageAccountId = accountId ?? this.account!.id;
-    this.accountName = this.account?.name ?? nameIn(storageAccountId);
+    const storageAccountId = this.account?.id ?? canonicalId(accountId!, 'Microsoft.Storage/storageAccounts');
+    this.accountName = this.account?.name ?? segment(storageAccountId, 8);
     this.endpoint = this.account?.primaryBlobEndpoint ?? `https://${this.accountName}.blob.core.windows.net/`;
-    const container = (child: string, containerName: string) =>
-      new StorageContainer(this, child, { name: containerName, storageAccountId, containerAccessType: 'private', lifecycle });
+    const start = made || name === undefined ? '' : `${name}-`;
+    const container = (child: string, suffix: string) => {
+      const one = { name: `${start}${suffix}`, storageAccountId, containerAccessType: 'private', lifecycle };
+      const resource = new StorageContainer(this, child, one);
+      keepAddress(resource, `${middle}_${suffix.replace('-', '_')}`);
+      acknowledge(resource, { CKV2_AZURE_21: LOGGED });
+      return resource;
+    };
     this.container = container('Events', 'events');
     this.deadLetterContainer = container('DeadLetter', 'dead-letter');
-    for (const made of [this.container, this.deadLetterContainer]) acknowledge(made, { CKV2_AZURE_21: LOGGED });
-    made?.archive(this.container, archiveAfter);
+    const rules = made?.archive(this.container, archiveAfter);
     made?.watch(this.deadLetterContainer);
+    if (made && lock) this.lock = new Lock(this, 'Lock', made.resource, this.container, this.deadLetterContainer, made.logs, rules!);
   }
 
-  bindWriter(writer: Workload, name: string): Binding {
+  bindWriter(writer: Workload, name: string): BlobBinding {
     return this.bind(writer, name, 'Writer', this.container);
   }
 
-  bindReader(reader: Workload, name: string): Binding {
+  bindReader(reader: Workload, name: string): BlobBinding {
     return this.bind(reader, name, 'Reader', this.container);
   }
 
-  private bind(workload: Workload, name: string, as: 'Writer' | 'Reader', container: StorageContainer): Binding {
+  private bind(workload: Workload, name: string, as: 'Writer' | 'Reader', container: StorageContainer): BlobBinding {
     const { principalId, principalType, forEach } = workload;
     const roleDefinitionName = as === 'Writer' ? 'Storage Blob Data Contributor' : 'Storage Blob Data Reader';
     const grant = { scope: container.id, roleDefinitionName, principalId, principalType, forEach };
     const role = new RoleAssignment(workload, `${name}${as}`, grant);
+    this.lock?.over(role);
     if (as === 'Writer') acknowledge(role, { 'least-privilege': WRITER });
     return {
       settings: { [`${name}_ENDPOINT`]: this.endpoint, [`${name}_CONTAINER`]: container.name },
       waitFor: [role],
+      role,
     };
   }
-}
-
-/** The name of the storage account in its id, which may be known only at deploy. */
-function nameIn(accountId: string): string {
-  return Token.isUnresolved(accountId) ? Fn.element(Fn.split('/', accountId), 8) : accountId.split('/')[8]!;
 }

@@ -1,11 +1,12 @@
 import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-diagnostic-setting';
-import { MonitorScheduledQueryRulesAlertV2 } from '@cdktf/provider-azurerm/lib/monitor-scheduled-query-rules-alert-v2';
 import { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account';
 import type { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
 import { StorageManagementPolicy } from '@cdktf/provider-azurerm/lib/storage-management-policy';
 import type { TerraformResourceLifecycle } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
+import { keepAddress } from '../../../shared/synth/kept-name';
+import { alertOnLogs } from '../../foundation/alerts';
 import { STORAGE_ACCOUNT } from '../../foundation/answers';
 import { CLOSED_ACCOUNT } from '../../foundation/storage-account';
 import type { Site } from '../../ports/site';
@@ -42,6 +43,8 @@ export interface DataAccountProps {
 export class DataAccount extends Construct {
   /** The storage account, for anything this construct does not cover. */
   readonly resource: StorageAccount;
+  /** What puts each access on record. */
+  readonly logs: MonitorDiagnosticSetting;
 
   constructor(
     scope: Construct,
@@ -59,6 +62,7 @@ export class DataAccount extends Construct {
       blobProperties: { versioningEnabled: true, deleteRetentionPolicy: { days }, containerDeleteRetentionPolicy: { days } },
       lifecycle,
     });
+    keepAddress(this.resource, name);
     acknowledge(this.resource, {
       CKV_AZURE_33: 'It has no queues, so there are no calls of theirs to log. What concerns its objects is logged.',
       ...STORAGE_ACCOUNT,
@@ -68,7 +72,7 @@ export class DataAccount extends Construct {
       CKV2_AZURE_1:
         'Azure encrypts it with a key of its own, twice. For a key of yours, add a StorageAccountCustomerManagedKey to the account.',
     });
-    new MonitorDiagnosticSetting(this, 'Logs', {
+    this.logs = new MonitorDiagnosticSetting(this, 'Logs', {
       name: 'log-analytics',
       targetResourceId: `${this.resource.id}/blobServices/default`,
       logAnalyticsWorkspaceId: site.workspaceId,
@@ -78,11 +82,11 @@ export class DataAccount extends Construct {
   }
 
   /** Move what is old in `container` to the cold tier, and let go of old versions everywhere. */
-  archive(container: StorageContainer, afterDays: number) {
+  archive(container: StorageContainer, afterDays: number): StorageManagementPolicy {
     const blobTypes = ['blockBlob'];
     const old = { blobTypes, prefixMatch: [`${container.name}/`] };
     const toCold = { tierToColdAfterDaysSinceModificationGreaterThan: afterDays };
-    new StorageManagementPolicy(this, 'Rules', {
+    return new StorageManagementPolicy(this, 'Rules', {
       storageAccountId: this.resource.id,
       rule: [
         { name: 'archive', enabled: true, filters: old, actions: { baseBlob: toCold } },
@@ -100,21 +104,7 @@ export class DataAccount extends Construct {
       `where AccountName == "${this.resource.name}" and ObjectKey contains "/${container.name}/"`,
       'where OperationName == "PutBlob" and StatusText == "Success"',
     ].join(' | ');
-    new MonitorScheduledQueryRulesAlertV2(this, 'DeadLettersAlert', {
-      name: `${site.prefix}-${name}-dead-letters`,
-      description: 'Events could not be processed. They are in the container of the dead letter, each with the reason.',
-      resourceGroupName: site.resourceGroupName,
-      location: site.location,
-      scopes: [site.workspaceId],
-      evaluationFrequency: 'PT15M',
-      // Logs come some minutes late. Without an overlap a line could fall between two windows.
-      windowDuration: 'PT30M',
-      severity: 2,
-      criteria: [{ query, timeAggregationMethod: 'Count', operator: 'GreaterThan', threshold: 0 }],
-      // The table comes into being with the first log, after the first deploy.
-      skipQueryValidation: true,
-      autoMitigationEnabled: true,
-      action: notify ? { actionGroups: [...notify] } : undefined,
-    });
+    const description = 'Events could not be processed. They are in the container of the dead letter, each with the reason.';
+    alertOnLogs(this, 'DeadLettersAlert', { name: `${site.prefix}-${name}-dead-letters`, description, site, notify, query });
   }
 }

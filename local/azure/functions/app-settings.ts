@@ -41,13 +41,23 @@ export async function readApp(terraform: Terraform): Promise<AppSettings> {
  */
 export async function readPackage(terraform: Terraform, folder: string) {
   const app = theOnly(terraform.resources(APP), APP);
-  const published = terraform.resources('terraform_data');
+  const commands = terraform.resources('terraform_data').map((one) => {
+    const [provisioner] = [one.meta.provisioner].flat() as { 'local-exec'?: { command: string; environment: unknown } }[];
+    return { ...one, ...provisioner?.['local-exec'] };
+  });
+  const published = commands.filter(({ command }) => command?.includes(' config-zip '));
   if (published.length === 0)
     throw new RefusedError(app.path, 'nothing in the template publishes its code. Let the processor publish with az.');
+  const settles = commands.find(({ command }) => command?.includes(' appsettings delete '));
+  const changed = [(settles?.meta.lifecycle as { replace_triggered_by?: unknown } | undefined)?.replace_triggered_by].flat();
+  if (!changed.includes(app.path))
+    throw new RefusedError(
+      app.path,
+      'nothing takes out the connection string that the provider writes at each change: its host does not start',
+    );
   const publish = theOnly(published, 'terraform_data');
   const at = `${publish.path}.provisioner`;
-  const [provisioner] = [publish.meta.provisioner].flat() as { 'local-exec'?: { command: string; environment: unknown } }[];
-  const { command = '', environment } = provisioner?.['local-exec'] ?? {};
+  const { command = '', environment } = publish;
   const places = (await terraform.evaluate(environment ?? {}, `${at}.environment`)) as Record<string, string>;
   const argument = (flag: string) => places[new RegExp(`${flag} "\\$(\\w+)"`).exec(command)?.[1] ?? ''];
   const zip = argument('--src');

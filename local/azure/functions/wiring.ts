@@ -11,7 +11,8 @@ export function hostStorage(app: AppSettings, accounts: readonly string[]): { re
   const setting = (name: string) => app.settings[`AzureWebJobsStorage${name}`] ?? '';
   const refuse = (name: string, why: string) => new RefusedError(`app_settings.AzureWebJobsStorage${name}`, why);
   const [account, credential, clientId] = [setting('__accountName'), setting('__credential'), setting('__clientId')];
-  if (setting('')) throw refuse('', 'a key is not emulated, an identity is');
+  if ('AzureWebJobsStorage' in app.settings)
+    throw refuse('', 'a key is not emulated, an identity is; with an empty one the host does not start either');
   if (!accounts.includes(account)) throw refuse('__accountName', `${account} is no account of this template`);
   if (credential !== 'managedidentity') throw refuse('__credential', 'only managedidentity is emulated');
   if (!app.clientIds.includes(clientId)) throw refuse('__clientId', `the app has no identity with the client id ${clientId}`);

@@ -172,6 +172,14 @@ describe('the template drives: with', () => {
     ['an identity that is not attached', (template: any) => (only(template, APP).identity.identity_ids = []), /no identity/],
     ['another host storage', set({ AzureWebJobsStorage__accountName: 'other' }), /other is no account of this template/],
     ['a key for the host storage', set({ AzureWebJobsStorage: 'AccountKey=x' }), /a key is not emulated/],
+    ['an empty key for the host storage', set({ AzureWebJobsStorage: '' }), /with an empty one the host does not start/],
+    [
+      'nobody who takes out what the provider writes',
+      (template: any) => {
+        for (const command of Object.values<any>(template.resource.terraform_data)) delete command.lifecycle;
+      },
+      /nothing takes out the connection string/,
+    ],
     [
       'no container for the dead letter',
       (template: any) => {

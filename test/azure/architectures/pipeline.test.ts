@@ -32,11 +32,11 @@ test('documents the default that it has', () => {
   expect(synthesize({ removal: 'retain' })).toEqual(json);
 });
 
-test('asks for a prefix and for nothing else', () => {
+test('asks for a prefix, a region, and for nothing else', () => {
   const asked = Object.entries(json.variable as Record<string, { default?: unknown }>).filter(
     ([, variable]) => variable.default === undefined,
   );
-  expect(asked.map(([name]) => name)).toEqual(['prefix']);
+  expect(asked.map(([name]) => name).sort()).toEqual(['location', 'prefix']);
 });
 
 test('the rules of the variables are the rules of the site', () => {
@@ -86,13 +86,43 @@ test('Terraform refuses to destroy what holds data', () => {
     ),
   );
   expect(kept).toHaveLength(5);
-  expect(free!.filter((id) => !id.startsWith('Processing_Host_'))).toEqual([]);
+  expect(free!.filter((id) => !id.startsWith('func'))).toEqual([]);
 });
 
-test('what Azure itself puts into the group never keeps Terraform from creating or destroying', () => {
-  expect(json.provider.azurerm[0].features[0].resource_group).toEqual([{ prevent_deletion_if_contains_resources: false }]);
+test('a group that is handed over to somebody else is not deleted with all that is in it, until both keys are given', () => {
+  const guard = (of: TerraformJson) => of.provider.azurerm[0].features[0].resource_group;
+  expect(guard(json)).toEqual([{ prevent_deletion_if_contains_resources: true }]);
+  // Azure itself puts something into the group: with the guard it could never be deleted.
+  expect(guard(synthesize({ removal: 'destroy' }, { destroyData: 'yes' }))).toEqual([{ prevent_deletion_if_contains_resources: false }]);
   // The provider would wait for a rule that Azure does not make in each subscription: hashicorp/terraform-provider-azurerm#18375.
   expect(json.provider.azurerm[0].features[0].application_insights).toBeUndefined();
+});
+
+test('tags are on whatever Azure lets be tagged, and on nothing else', () => {
+  const tagged = synthesize({ tags: { team: 'press' } });
+  const types = Object.entries(tagged.resource!).flatMap(([type, made]) =>
+    Object.values(made).every(({ tags }) => JSON.stringify(tags) === '{"team":"press"}') ? [type] : [],
+  );
+  expect(types.sort()).toEqual([
+    'azurerm_application_insights',
+    'azurerm_eventhub_namespace',
+    'azurerm_function_app_flex_consumption',
+    'azurerm_log_analytics_workspace',
+    'azurerm_monitor_metric_alert',
+    'azurerm_monitor_scheduled_query_rules_alert_v2',
+    'azurerm_resource_group',
+    'azurerm_service_plan',
+    'azurerm_storage_account',
+    'azurerm_user_assigned_identity',
+  ]);
+  expect(JSON.stringify(json)).not.toContain('"tags"');
+});
+
+test('a tag that Azure does not take is refused', () => {
+  const rule = 'tags must be at most 50 texts of up to 256 characters, by names of up to 128 characters without any of <>%&\\?/';
+  expect(() => synthesize({ tags: { 'a/b': 'c' } })).toThrow(
+    new Error(`azure-pipeline: ${rule}, got "a/b". Write them like { team: "press" }.`),
+  );
 });
 
 test('with both keys everything goes', () => {
@@ -107,7 +137,7 @@ test('no alert has an action until somebody wants to hear them, and then each ha
     );
   expect(new Set(actions(json))).toEqual(new Set([undefined]));
   const heard = actions(synthesize({ notify: [onCall] }));
-  expect(heard.map((action) => JSON.stringify(action).includes(onCall))).toEqual(Array(5).fill(true));
+  expect(heard.map((action) => JSON.stringify(action).includes(onCall))).toEqual(Array(6).fill(true));
 });
 
 test('logs of the hub, of the app and of the data go to one workspace', () => {
@@ -148,6 +178,7 @@ test('every output names something that is made', () => {
     'events_url',
     'publish_command',
     'send_command',
+    'settle_command',
     'show_command',
   ]);
 });

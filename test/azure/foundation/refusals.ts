@@ -1,10 +1,12 @@
 import type { TerraformStack } from 'cdktf';
+import { AzureProvider } from '../../../azure/foundation/provider';
 import { AzureSite } from '../../../azure/foundation/site';
 import type { Refusals } from '../../support/refusals';
 
 export const refusals = (terraform: TerraformStack): Refusals => {
   return {
     constructs: {
+      AzureProvider: { settings: { removal: 'choice' }, make: (id, props) => new AzureProvider(terraform, id, props) },
       AzureSite: {
         settings: {
           prefix: 'text',

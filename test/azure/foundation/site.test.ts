@@ -64,7 +64,17 @@ test('takes a prefix that is known only at deploy', () => {
   expect(one('azurerm_resource_group').name).toBe('${var.prefix}-data-platform');
 });
 
+test('the id of a workspace in the letters that Azure hands out is written as the provider reads it', () => {
+  const theirs = '/subscriptions/S/resourcegroups/g/providers/microsoft.operationalinsights/workspaces/w';
+  expect(make({ workspaceId: theirs }).built.workspaceId).toBe(workspaceId);
+});
+
 describe('refuses', () => {
+  test('a second site of one prefix', () =>
+    expect(() => synthesize((stack) => ['One', 'Two'].map((id) => new AzureSite(stack, id, needed)))).toThrow(
+      new Error('test/Two: prefix must belong to one site in a stack, got "acme". It is the name of test/One: choose another.'),
+    ));
+
   test.each<[string, Partial<AzureSiteProps>, string]>([
     [
       'a prefix that no storage account takes',
@@ -74,7 +84,7 @@ describe('refuses', () => {
     [
       'the long name of a region',
       { location: 'West Europe' },
-      'test/Site: location must be the short name of a region, got "West Europe". Write it like westeurope.',
+      'test/Site: location must be the short name of a region, got "West Europe". Write it like swedencentral.',
     ],
     [
       'logs that are gone too soon',

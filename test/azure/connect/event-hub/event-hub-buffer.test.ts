@@ -1,5 +1,6 @@
 import { ResourceGroup } from '@cdktf/provider-azurerm/lib/resource-group';
-import { TerraformVariable } from 'cdktf';
+import { type TerraformStack, TerraformVariable } from 'cdktf';
+import { Construct } from 'constructs';
 import { EventHubBuffer, type EventHubBufferProps } from '../../../../azure/connect/event-hub/event-hub-buffer';
 import type { Delivery } from '../../../../azure/ports/delivery';
 import { documentedDefaults } from '../../../support/defaults';
@@ -33,6 +34,7 @@ test('documents the defaults that it has', () => {
     partitionCount: String(hub.partition_count),
     maxThroughputUnits: String(one('azurerm_eventhub_namespace').maximum_throughput_units),
     removal: hub.lifecycle.prevent_destroy ? 'retain' : 'destroy',
+    lock: String(one('azurerm_eventhub_namespace') && Object.keys(make().json.resource!).includes('azurerm_management_lock')),
   });
 });
 
@@ -51,7 +53,7 @@ test('takes every setting', () => {
   const hub = one('azurerm_eventhub');
   expect(hub).toMatchObject({ name: 'orders', message_retention: 1, partition_count: 32 });
   expect(one('azurerm_eventhub_namespace')).toMatchObject({ name: 'acme-orders-1a2b3c4d', maximum_throughput_units: 40 });
-  expect([hub.lifecycle, one('azurerm_eventhub_namespace').lifecycle]).toEqual([undefined, undefined]);
+  expect([hub.lifecycle, one('azurerm_eventhub_namespace').lifecycle]).toEqual([undefined, { ignore_changes: ['capacity'] }]);
   expect(all('azurerm_monitor_metric_alert').map(({ action }) => action)).toEqual(Array(3).fill([{ action_group_id: onCall }]));
 });
 
@@ -89,6 +91,19 @@ test('uses a hub whose id is known only at deploy', () => {
   });
 });
 
+test('rings for each function that is dead, where the metrics of its namespace are at hand', () => {
+  const { all } = synthesize((stack) => {
+    const buffer = new EventHubBuffer(stack, 'Buffer', { site, notify: [onCall] });
+    for (const id of ['One', 'Two']) buffer.deliverTo(new Target(stack, id));
+  });
+  const alerts = all('azurerm_monitor_scheduled_query_rules_alert_v2');
+  expect(alerts.map(({ name, action }) => [name, action])).toEqual([
+    ['acme-one-idle', { action_groups: [onCall] }],
+    ['acme-two-idle', { action_groups: [onCall] }],
+  ]);
+  expect(deliver(undefined, { hubId }).all('azurerm_monitor_scheduled_query_rules_alert_v2')).toEqual([]);
+});
+
 test('stands twice in one stack', () => {
   const { all } = synthesize((stack) => ['one', 'two'].map((name) => new EventHubBuffer(stack, name, { site, name })));
   const names = [...all('azurerm_eventhub_namespace'), ...all('azurerm_monitor_metric_alert')].map(({ name }) => name);
@@ -104,11 +119,11 @@ test('a batch that fails is tried five more times', () => {
   expect(deliver({ maxRetries: 2 }).built.settings.EVENTS_MAX_RETRIES).toBe('2');
 });
 
-test('a batch is 100 events, or what has come within five seconds', () => {
+test('a batch is 1,000 events, or what has come within a minute', () => {
   expect(deliver().built.settings).toMatchObject({
-    AzureFunctionsJobHost__extensions__eventHubs__maxEventBatchSize: '100',
-    AzureFunctionsJobHost__extensions__eventHubs__minEventBatchSize: '100',
-    AzureFunctionsJobHost__extensions__eventHubs__maxWaitTime: '00:00:05',
+    AzureFunctionsJobHost__extensions__eventHubs__maxEventBatchSize: '1000',
+    AzureFunctionsJobHost__extensions__eventHubs__minEventBatchSize: '1000',
+    AzureFunctionsJobHost__extensions__eventHubs__maxWaitTime: '00:01:00',
   });
 });
 
@@ -154,15 +169,16 @@ test('two readers get all events each: neither takes them from the other', () =>
     buffer.deliverTo(new Target(stack, 'First'));
     buffer.bindReader(new Person(stack, 'Second'), 'BUFFER');
   });
-  expect(all('azurerm_eventhub_consumer_group').map(({ name }) => name)).toEqual(['first', 'second']);
+  expect(all('azurerm_eventhub_consumer_group').map(({ name }) => name)).toEqual(['acme-first', 'acme-second']);
 });
 
-test('the name of a consumer group fits, however deep its reader stands', () => {
-  const { one } = synthesize((stack) => {
-    const reader = new Target(new Target(stack, 'A'.repeat(40)), 'B'.repeat(40));
-    new EventHubBuffer(stack, 'Buffer', { site }).bindReader(reader, 'BUFFER');
-  });
-  expect(one('azurerm_eventhub_consumer_group').name).toMatch(/^[a-z0-9][a-z0-9_-]{0,49}$/);
+test('a reader that is renamed or nested in the tree reads on where it was: its consumer group comes from its name', () => {
+  const group = (place: (stack: TerraformStack) => Construct) =>
+    synthesize((stack) => {
+      const reader = Object.assign(new Target(place(stack), 'Reader'), { name: 'acme-func' });
+      new EventHubBuffer(stack, 'Buffer', { site, hubId }).bindReader(reader, 'BUFFER');
+    }).one('azurerm_eventhub_consumer_group').name;
+  expect([group((stack) => stack), group((stack) => new Construct(new Construct(stack, 'A'), 'B'))]).toEqual(['acme-func', 'acme-func']);
 });
 
 test('a writer may send to the hub, and nothing else', () => {
@@ -183,14 +199,108 @@ test('an alert rings when senders are turned away, when the service fails, and w
     .all('azurerm_monitor_metric_alert')
     .map(({ criteria }) => criteria.map((each: Record<string, unknown>) => `${each.metric_name} ${each.operator} ${each.threshold}`));
   expect(metrics).toEqual([
-    ['ServerErrors GreaterThan 0'],
-    ['ThrottledRequests GreaterThan 0'],
+    ['ServerErrors GreaterThan 4'],
+    ['ThrottledRequests GreaterThan 4'],
     ['IncomingMessages GreaterThan 0', 'OutgoingMessages LessThanOrEqual 0'],
   ]);
 });
 
+test('what holds data keeps its address in the state when its construct is renamed, moved or nested', () => {
+  const build = (place: (stack: TerraformStack) => Construct, id: string) =>
+    synthesize((stack) => new EventHubBuffer(place(stack), id, { site })).json;
+  const [before, after] = [build((stack) => stack, 'Buffer'), build((stack) => new Construct(stack, 'Nested'), 'Renamed')];
+  for (const type of ['azurerm_eventhub', 'azurerm_eventhub_namespace']) {
+    expect([before, after].map(({ resource }) => Object.keys(resource![type]!))).toEqual([['events'], ['events']]);
+  }
+  // A state from before is told that it is the same.
+  expect(before.moved).toEqual([
+    { from: 'azurerm_eventhub_namespace.Buffer_Namespace_FF01EE1E', to: 'azurerm_eventhub_namespace.events' },
+    { from: 'azurerm_eventhub.Buffer_Hub_2CEF9F65', to: 'azurerm_eventhub.events' },
+  ]);
+});
+
+test('what Azure grew under load is not taken back by the next apply', () => {
+  expect(make().one('azurerm_eventhub_namespace').lifecycle).toEqual({ ignore_changes: ['capacity'], prevent_destroy: true });
+});
+
+test('a lock is made after all that stands on the namespace, and so goes before it', () => {
+  const { one, json } = synthesize((stack) => {
+    const buffer = new EventHubBuffer(stack, 'Buffer', { site, lock: true });
+    buffer.bindWriter(new Person(stack, 'Writer'), 'OUT');
+    buffer.deliverTo(new Target(stack, 'Target'));
+  });
+  const lock = one('azurerm_management_lock');
+  expect(lock).toMatchObject({ lock_level: 'CanNotDelete', scope: '${azurerm_eventhub_namespace.events.id}' });
+  const below = ['azurerm_eventhub', 'azurerm_eventhub_consumer_group', 'azurerm_monitor_diagnostic_setting', 'azurerm_role_assignment'];
+  const addresses = below.flatMap((type) => Object.keys(json.resource![type]!).map((id) => `${type}.${id}`));
+  expect(lock.depends_on.toSorted()).toEqual(addresses.toSorted());
+});
+
+test('ids in the letters that Azure hands out are written as the provider reads them', () => {
+  const [SUB, sub] = ['0000000A-0000-0000-0000-00000000000B', '0000000a-0000-0000-0000-00000000000b'];
+  const theirs = `/subscriptions/${SUB}/resourcegroups/Shared/providers/microsoft.eventhub/namespaces/Shared`;
+  const ours = `/subscriptions/${sub}/resourceGroups/Shared/providers/Microsoft.EventHub/namespaces/Shared`;
+  const notify = [`/subscriptions/${SUB}/resourceGroups/g/providers/microsoft.insights/actiongroups/On-Call`];
+  const made = make({ namespaceId: theirs, notify });
+  expect(made.one('azurerm_eventhub').namespace_id).toBe(ours);
+  expect(new Set(made.all('azurerm_monitor_metric_alert').map(({ scopes, action }) => `${scopes} ${action[0].action_group_id}`))).toEqual(
+    new Set([`${ours} /subscriptions/${sub}/resourceGroups/g/providers/Microsoft.Insights/actionGroups/On-Call`]),
+  );
+  expect(deliver(undefined, { hubId: `${theirs}/EVENTHUBS/Orders` }).one('azurerm_role_assignment').scope).toBe(`${ours}/eventhubs/Orders`);
+});
+
+test('a namespace of another subscription is refused at plan, in one line', () => {
+  const { data } = make({ namespaceId }).json;
+  const [{ lifecycle }] = Object.values<any>(data.azurerm_client_config);
+  expect(lifecycle.postcondition).toEqual([
+    {
+      condition: '${(lower(self.subscription_id) == lower("s"))}',
+      error_message:
+        'test/Buffer: namespaceId and hubId must be of the subscription that is deployed to (ARM_SUBSCRIPTION_ID), got another. Deploy this stack to that one.',
+    },
+  ]);
+});
+
+test('a binding hands back what it made, such as a consumer group that keeps the name it had', () => {
+  const { one } = synthesize((stack) => {
+    const { consumerGroup, role } = new EventHubBuffer(stack, 'Buffer', { site, hubId }).deliverTo(new Target(stack, 'Target'));
+    consumerGroup.name = 'processing';
+    role.description = 'mine';
+  });
+  expect(one('azurerm_eventhub_consumer_group').name).toBe('processing');
+  expect(one('azurerm_role_assignment').description).toBe('mine');
+});
+
 describe('refuses', () => {
   test.each<[string, () => unknown, string]>([
+    [
+      'a second hub of one name',
+      () => synthesize((stack) => ['First', 'Second'].map((id) => new EventHubBuffer(stack, id, { site }))),
+      'test/Second: name must belong to one hub in a stack, got "events". It is the name of test/First: choose another.',
+    ],
+    [
+      'two readers of one name, which would share a consumer group',
+      () =>
+        synthesize((stack) => {
+          const buffer = new EventHubBuffer(stack, 'Buffer', { site });
+          for (const id of ['First', 'Second']) buffer.bindReader(Object.assign(new Person(stack, id), { name: 'acme' }), 'BUFFER');
+        }),
+      'test/Second: name must belong to one reader of test/Buffer in a stack, got "acme". It is the name of test/First: choose another.',
+    ],
+    [
+      'a reader whose name no consumer group takes',
+      () =>
+        synthesize((stack) => {
+          const reader = Object.assign(new Person(stack, 'Reader'), { name: 'x'.repeat(51) });
+          new EventHubBuffer(stack, 'Buffer', { site }).bindReader(reader, 'BUFFER');
+        }),
+      `test/Reader: name must be 2 to 50 letters, digits, dots, hyphens and underscores, got "${'x'.repeat(51)}". A consumer group is called after whoever reads in it.`,
+    ],
+    [
+      'a lock on a namespace of others',
+      () => make({ namespaceId, lock: true }),
+      'test/Buffer: namespaceId keeps its own settings, got lock beside it. Leave lock out.',
+    ],
     [
       'a name with a hyphen',
       () => make({ name: 'my-events' }),

@@ -35,7 +35,7 @@ test('senders may be known only at deploy', () => {
   });
   expect(one('azurerm_role_assignment')).toMatchObject({
     for_each: '${var.senders}',
-    principal_id: '${each.key}',
+    principal_id: '${lower(each.key)}',
     principal_type: '${each.value}',
   });
 });

@@ -7,7 +7,7 @@ import { site as azure } from '../../stand-ins';
 const SENDERS = [{ x: 'User' }, { '6f9619ff-8b86-d011-b42d-00cf4fc964ff': 'x' }, { '6f9619ff-8b86-d011-b42d-00cf4fc964ff': 5 }];
 
 export const refusals = (terraform: TerraformStack): Refusals => {
-  const hub = new EventHubBuffer(terraform, 'Hub', { site: azure });
+  const hub = new EventHubBuffer(terraform, 'Hub', { site: azure, name: 'entry' });
   return {
     constructs: {
       EventHubBuffer: {
@@ -21,6 +21,7 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           hubId: 'text',
           notify: 'texts',
           removal: 'choice',
+          lock: [1, 'yes', {}],
         },
         make: (id, props) => new EventHubBuffer(terraform, id, { site: azure, ...props }),
       },

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { TerraformOutput } from 'cdktf';
+import { Construct } from 'constructs';
 import { EventHubBuffer } from '../../../../azure/connect/event-hub/event-hub-buffer';
 import { FunctionProcessor, type FunctionProcessorProps } from '../../../../azure/processing/functions/function-processor';
 import { BlobStore } from '../../../../azure/store/blob/blob-store';
@@ -12,7 +14,10 @@ import { onCall, readable, site, synthesize } from '../../stand-ins';
 
 const file = 'azure/processing/functions/function-processor.ts';
 const hubId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.EventHub/namespaces/shared/eventhubs/orders';
+const identityId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mine';
+const subnetId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/net/subnets/apps';
 const accountId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/theirs';
+const APP = 'azurerm_function_app_flex_consumption';
 const code = { zip: __filename, hash: '0'.repeat(64) };
 
 const make = (props: Partial<FunctionProcessorProps> = {}) =>
@@ -24,27 +29,32 @@ const make = (props: Partial<FunctionProcessorProps> = {}) =>
   });
 
 test('the snapshot', () => {
-  const { azurerm_storage_container, azurerm_monitor_metric_alert, ...resources } = make().json.resource!;
+  const { azurerm_storage_container, azurerm_monitor_metric_alert, terraform_data, ...resources } = make().json.resource!;
   expectSnapshot(
     'azure/processing/functions/function-processor.snapshot.yaml',
     'Every role is in place before the app (depends_on), and no setting holds a key.',
     readable(resources),
   );
+  expectSnapshot(
+    'azure/processing/functions/code-package.snapshot.yaml',
+    'Settle runs again after each change of the app (replace_triggered_by), and Publish after it (depends_on).',
+    readable(terraform_data),
+  );
 });
 
 test('documents the defaults that it has', () => {
   const { one, all } = make();
-  const app = one('azurerm_function_app_flex_consumption');
+  const app = one(APP);
   expect(documentedDefaults(file, 'FunctionProcessorProps')).toEqual({
     name: app.name.slice('acme-'.length, -'-1a2b3c4d'.length),
     memoryMiB: String(app.instance_memory_in_mb),
     maxInstances: String(app.maximum_instance_count),
-    publish: all('terraform_data').length === 1 ? 'az' : 'none',
+    publish: all('terraform_data').length === 2 ? 'az' : 'none',
   });
 });
 
 test('takes every setting', () => {
-  const identity = { id: 'id-of-mine', principalId: 'principal-of-mine', clientId: 'client-of-mine' };
+  const identity = { id: identityId, principalId: 'principal-of-mine', clientId: 'client-of-mine' };
   const { one, all } = make({
     name: 'jobs',
     delivery: { batchSize: 10, batchWindowSeconds: 1, maxRetries: 2 },
@@ -53,15 +63,20 @@ test('takes every setting', () => {
     publish: 'none',
     identity,
     notify: [onCall],
+    alwaysReady: { 'function:process': 2 },
+    appSettings: { GREETING: 'hello' },
+    subnetId,
   });
-  const app = one('azurerm_function_app_flex_consumption');
+  const app = one(APP);
   expect(app).toMatchObject({
     name: 'acme-jobs-1a2b3c4d',
     instance_memory_in_mb: 4096,
+    always_ready: [{ name: 'function:process', instance_count: 2 }],
+    virtual_network_subnet_id: subnetId,
     maximum_instance_count: 100,
-    storage_user_assigned_identity_id: 'id-of-mine',
-    identity: { identity_ids: ['id-of-mine'] },
-    app_settings: { AZURE_CLIENT_ID: 'client-of-mine', EVENTS__clientId: 'client-of-mine', EVENTS_MAX_RETRIES: '2' },
+    storage_user_assigned_identity_id: identityId,
+    identity: { identity_ids: [identityId] },
+    app_settings: { GREETING: 'hello', AZURE_CLIENT_ID: 'client-of-mine', EVENTS__clientId: 'client-of-mine', EVENTS_MAX_RETRIES: '2' },
   });
   expect(one('azurerm_storage_account').name).toBe('acmejobs1a2b3c4d');
   expect(new Set(all('azurerm_role_assignment').map(({ principal_id }) => principal_id))).toEqual(new Set(['principal-of-mine']));
@@ -89,7 +104,7 @@ test('every role of the identity is there before the app', () => {
   const { one, json } = make();
   const roles = Object.keys(json.resource!.azurerm_role_assignment!).map((id) => `azurerm_role_assignment.${id}`);
   expect(roles).toHaveLength(5);
-  expect(one('azurerm_function_app_flex_consumption').depends_on).toEqual(expect.arrayContaining(roles));
+  expect(one(APP).depends_on).toEqual(expect.arrayContaining(roles));
 });
 
 test('the identity may receive, write, keep house and report, each in one place, and nothing else', () => {
@@ -98,15 +113,15 @@ test('the identity may receive, write, keep house and report, each in one place,
   expect(rights.sort()).toEqual([
     `Azure Event Hubs Data Receiver on ${hubId}`,
     expect.stringMatching(/^Monitoring Metrics Publisher on \$\{azurerm_application_insights\.\w+\.id}$/),
-    expect.stringMatching(/^Storage Blob Data Contributor on \$\{azurerm_storage_container\.Store_DeadLetter\w*\.id}$/),
-    expect.stringMatching(/^Storage Blob Data Contributor on \$\{azurerm_storage_container\.Store_Events\w*\.id}$/),
-    expect.stringMatching(/^Storage Blob Data Owner on \$\{azurerm_storage_account\.Processing_Host\w*\.id}$/),
+    expect.stringMatching(/^Storage Blob Data Contributor on \$\{azurerm_storage_container\.data_dead_letter\.id}$/),
+    expect.stringMatching(/^Storage Blob Data Contributor on \$\{azurerm_storage_container\.data_events\.id}$/),
+    expect.stringMatching(/^Storage Blob Data Owner on \$\{azurerm_storage_account\.func\.id}$/),
   ]);
 });
 
 test('nothing signs in with a key or a password', () => {
   const { one } = make();
-  const app = one('azurerm_function_app_flex_consumption');
+  const app = one(APP);
   expect(app).toMatchObject({
     https_only: true,
     storage_authentication_type: 'UserAssignedIdentity',
@@ -119,56 +134,123 @@ test('nothing signs in with a key or a password', () => {
 });
 
 test('the settings that Flex Consumption refuses are not set', () => {
-  const names = Object.keys(make().one('azurerm_function_app_flex_consumption').app_settings);
+  const names = Object.keys(make().one(APP).app_settings);
   expect(names.filter((name) => /^(FUNCTIONS_WORKER_RUNTIME|FUNCTIONS_EXTENSION_VERSION|WEBSITE_)/.test(name))).toEqual([]);
 });
 
-test('the host finds its storage although the provider would break it, for as long as the provider does', () => {
-  const { app_settings } = make().one('azurerm_function_app_flex_consumption');
-  expect(app_settings).toMatchObject({ AzureWebJobsStorage: '', AzureWebJobsStorage__credential: 'managedidentity' });
+test('the host finds its storage by its identity, and is given no connection string under any spelling, not even an empty one', () => {
+  const { app_settings } = make().one(APP);
+  expect(app_settings).toMatchObject({
+    AzureWebJobsStorage__accountName: expect.stringMatching(/^\$\{azurerm_storage_account\./),
+    AzureWebJobsStorage__credential: 'managedidentity',
+    AzureWebJobsStorage__clientId: expect.stringMatching(/^\$\{azurerm_user_assigned_identity\./),
+  });
+  const broken = ['azurewebjobsstorage', 'deployment_storage_connection_string'];
+  expect(Object.keys(app_settings).filter((name) => broken.includes(name.toLowerCase()))).toEqual([]);
   // When this fails, read hashicorp/terraform-provider-azurerm#29693 and #29630: the workarounds may have had their day.
   expect(packageJson.dependencies['@cdktf/provider-azurerm']).toBe('14.23.1');
 });
 
-describe('publishing', () => {
-  const publish = () => make().one('terraform_data');
+test('the tags that Azure puts on the app change nothing in the next plan', () => {
+  expect(make().one(APP).lifecycle).toEqual({
+    ignore_changes: [
+      'tags["hidden-link: /app-insights-resource-id"]',
+      'tags["hidden-link: /app-insights-conn-string"]',
+      'tags["hidden-link: /app-insights-instrumentation-key"]',
+    ],
+  });
+});
 
-  test('happens whenever the code or the app is another', () => {
-    expect(publish().triggers_replace).toEqual({
-      code: code.hash,
-      app: expect.stringMatching(/^\$\{azurerm_function_app_flex_consumption\.\w+\.id}$/),
+test('the consumer group is called after the app, so another stack on the same hub reads all events too', () => {
+  const { one } = make();
+  expect(one('azurerm_eventhub_consumer_group').name).toBe(one(APP).name);
+});
+
+test('the account in which the host keeps its place keeps its address when the construct is renamed or nested', () => {
+  const { json } = synthesize((stack) => {
+    const store = new BlobStore(stack, 'Store', { site, accountId });
+    const source = new EventHubBuffer(stack, 'Buffer', { site, hubId });
+    new FunctionProcessor(new Construct(stack, 'Nested'), 'Renamed', { site, code, source, stores: {}, deadLetter: store.deadLetter });
+  });
+  expect(Object.keys(json.resource!.azurerm_storage_account!)).toEqual(Object.keys(make().json.resource!.azurerm_storage_account!));
+});
+
+describe('commands at deploy', () => {
+  const command = (which: 'Settle' | 'Publish', { json } = make()) => {
+    const found = Object.entries(json.resource!.terraform_data!).find(([id]) => id.startsWith(`Processing_Code_${which}_`));
+    return { address: `terraform_data.${found![0]}`, ...found![1] };
+  };
+
+  test('the app is settled after each change of it, and code comes in after that', () => {
+    const made = make();
+    const [app] = Object.keys(made.json.resource![APP]!);
+    expect(command('Settle', made)).toMatchObject({
+      triggers_replace: { app: `\${${APP}.${app}.id}` },
+      // A plain address: Terraform refuses an expression here.
+      lifecycle: { replace_triggered_by: [`${APP}.${app}`] },
+    });
+    expect(command('Publish', made)).toMatchObject({
+      triggers_replace: { app: `\${${APP}.${app}.id}`, code: code.hash },
+      depends_on: [command('Settle', made).address],
     });
   });
 
+  const target = '--subscription s --resource-group g --name'.split(' ').concat('an app');
+  const settling = [
+    ...'functionapp config appsettings delete'.split(' '),
+    ...target,
+    ...'--setting-names AzureWebJobsStorage DEPLOYMENT_STORAGE_CONNECTION_STRING --output none'.split(' '),
+  ];
+  const publishing = (zip: string) => [...'functionapp deployment source config-zip'.split(' '), ...target, '--src', zip];
+
   test.each([
-    [1, true, 1],
-    [3, true, 3],
-    [6, false, 5],
-  ])('when try %i is the first that would work, it ends well: %s, after %i tries', (firstGood, well, tries) => {
-    const { command, interpreter, environment } = publish().provisioner[0]['local-exec'];
+    ['Settle', 1, true, 1],
+    ['Settle', 6, false, 5],
+    ['Publish', 1, true, 1],
+    ['Publish', 3, true, 3],
+    ['Publish', 6, false, 5],
+  ] as const)('%s: when try %i is the first that would work, it ends well: %s, after %i tries', (which, firstGood, well, tries) => {
+    const { command: script, interpreter, environment } = command(which).provisioner[0]['local-exec'];
     const folder = temporaryFolder();
     const log = path.join(folder, 'log');
-    const stub = (name: string, script: string) => {
-      writeFileSync(path.join(folder, name), `#!/bin/sh\n${script}\n`);
+    const stub = (name: string, content: string) => {
+      writeFileSync(path.join(folder, name), `#!/bin/sh\n${content}\n`);
       chmodSync(path.join(folder, name), 0o755);
     };
-    stub('az', `for word; do echo "$word"; done >> "${log}"; [ $(grep -c config-zip "${log}") -ge ${firstGood} ]`);
+    stub('az', `for word; do echo "$word"; done >> "${log}"; [ $(grep -c functionapp "${log}") -ge ${firstGood} ]`);
     stub('sleep', '[ "$1" = 30 ]');
     const env = { ...environment, APP: 'an app', SUBSCRIPTION: 's', GROUP: 'g', PATH: `${folder}:/bin:/usr/bin` };
-    const run = () => execFileSync(interpreter[0], [...interpreter.slice(1), command], { env });
+    const run = () => execFileSync(interpreter[0], [...interpreter.slice(1), script], { env });
     if (well) run();
     else expect(run).toThrow();
-    const words = readFileSync(log, 'utf8').split('\n');
-    expect(words.filter((word) => word === 'config-zip')).toHaveLength(tries);
-    expect(words.slice(0, 12)).toEqual(
-      'functionapp deployment source config-zip --subscription s --resource-group g --name'
-        .split(' ')
-        .concat('an app', '--src', environment.ZIP),
-    );
+    const words = readFileSync(log, 'utf8').trimEnd().split('\n');
+    const once = which === 'Settle' ? settling : publishing(environment.ZIP);
+    expect(words).toEqual(Array(tries).fill(once).flat());
+  });
+
+  test('a person is shown both with everything filled in, and none runs where nobody may run az', () => {
+    const { all, built, json } = synthesize((stack) => {
+      const store = new BlobStore(stack, 'Store', { site, accountId });
+      const source = new EventHubBuffer(stack, 'Buffer', { site, hubId });
+      const { deadLetter } = store;
+      const { app, settleCommand, publishCommand } = new FunctionProcessor(stack, 'Processing', {
+        ...{ site, code, source, stores: {}, deadLetter },
+        publish: 'none',
+      });
+      new TerraformOutput(stack, 'settle', { value: settleCommand });
+      new TerraformOutput(stack, 'publish', { value: publishCommand });
+      return `${APP}.${app.friendlyUniqueId}`;
+    });
+    expect(all('terraform_data')).toEqual([]);
+    const at = `--subscription '\${element(split("/", ${built}.id), 2)}' --resource-group '\${${built}.resource_group_name}' --name '\${${built}.name}'`;
+    expect([json.output.settle.value, json.output.publish.value]).toEqual([
+      `az functionapp config appsettings delete ${at} --setting-names AzureWebJobsStorage DEPLOYMENT_STORAGE_CONNECTION_STRING --output none`,
+      `az functionapp deployment source config-zip ${at} --src 'assets/Processing_Code_Zip_45C9DB00/${code.hash}/${path.basename(code.zip)}'`,
+    ]);
   });
 
   test('takes the zip from beside the stack', () => {
-    expect(publish().provisioner[0]['local-exec'].environment.ZIP).toBe(
+    expect(command('Publish').provisioner[0]['local-exec'].environment.ZIP).toBe(
       `assets/Processing_Code_Zip_45C9DB00/${code.hash}/${path.basename(code.zip)}`,
     );
     expect(existsSync(code.zip)).toBe(true);
@@ -211,7 +293,52 @@ describe('refuses', () => {
       ),
     ));
 
+  test('a second processor of one name, and one that is called as a store', () => {
+    const second = (name: string) =>
+      synthesize((stack) => {
+        const store = new BlobStore(stack, 'Store', { site, accountId });
+        const source = new EventHubBuffer(stack, 'Buffer', { site, hubId });
+        const props = { site, code, source, stores: {}, deadLetter: store.deadLetter };
+        new FunctionProcessor(stack, 'First', props);
+        new FunctionProcessor(stack, 'Second', { ...props, name });
+      });
+    const refusal = (name: string, owner: string) =>
+      `test/Second: name must belong to one store or processor in a stack, got "${name}". It is the name of test/${owner}: choose another.`;
+    expect(() => second('func')).toThrow(new Error(refusal('func', 'First')));
+    expect(() => second('data')).toThrow(new Error(refusal('data', 'Store')));
+  });
+
   test.each<[string, Partial<FunctionProcessorProps>, string]>([
+    [
+      'a setting that it has for itself',
+      { appSettings: { STORE_CONTAINER: 'mine' } },
+      'test/Processing: appSettings must be by names of your own, in letters, digits and underscores, got "STORE_CONTAINER". The app has such a setting for itself, or does not take it.',
+    ],
+    [
+      'the setting that keeps the host from starting, in any case',
+      { appSettings: { azureWebJobsStorage: '' } },
+      'test/Processing: appSettings must be by names of your own, in letters, digits and underscores, got "azureWebJobsStorage". The app has such a setting for itself, or does not take it.',
+    ],
+    [
+      'a reference to a Key Vault',
+      { appSettings: { TOKEN: '@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)' } },
+      'test/Processing: appSettings.TOKEN must be texts that Azure hands over as they stand, got "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)". For Flex Consumption the provider cannot say as whom a Key Vault is asked: let the code ask it.',
+    ],
+    [
+      'instances of no group',
+      { alwaysReady: { process: 1 } },
+      'test/Processing: alwaysReady must be by groups, got "process". A group is function:process for the function of that name, http, durable or blob.',
+    ],
+    [
+      'more ready instances than may run',
+      { alwaysReady: { 'function:process': 41 } },
+      'test/Processing: alwaysReady["function:process"] must be 1 to 40 instances, got 41. No more are ready than may run. Leave a group out to have none.',
+    ],
+    [
+      'the name of a subnet for its id',
+      { subnetId: 'apps' },
+      'test/Processing: subnetId must be the id of a subnet, got "apps". See az network vnet subnet show.',
+    ],
     [
       'a long name',
       { name: 'processing' },

@@ -7,8 +7,8 @@ import { site as azure } from '../../stand-ins';
 
 export const refusals = (terraform: TerraformStack): Refusals => {
   const code = { zip: __filename, hash: 'abc' };
-  const hub = new EventHubBuffer(terraform, 'SourceOfFunctions', { site: azure });
-  const blobs = new BlobStore(terraform, 'DeadLetterOfFunctions', { site: azure });
+  const hub = new EventHubBuffer(terraform, 'SourceOfFunctions', { site: azure, name: 'source' });
+  const blobs = new BlobStore(terraform, 'DeadLetterOfFunctions', { site: azure, name: 'dead' });
   return {
     constructs: {
       FunctionProcessor: {
@@ -22,6 +22,18 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           name: 'text',
           memoryMiB: 'choice',
           maxInstances: 'number',
+          alwaysReady: [5, 'x', [], { process: 1 }, { 'function:process': 0 }, { 'function:process': '1' }],
+          appSettings: [
+            5,
+            'x',
+            [],
+            { NAME: 5 },
+            { 'MY-NAME': 'x' },
+            { EVENTS_HUB: 'x' },
+            { azurewebjobsstorage: '' },
+            { A: '@Microsoft.KeyVault(x)' },
+          ],
+          subnetId: 'text',
           publish: 'choice',
           identity: 'neighbour',
           notify: 'texts',

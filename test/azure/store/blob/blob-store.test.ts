@@ -1,4 +1,5 @@
-import { TerraformOutput, TerraformVariable } from 'cdktf';
+import { TerraformOutput, type TerraformStack, TerraformVariable } from 'cdktf';
+import { Construct } from 'constructs';
 import { BlobStore, type BlobStoreProps } from '../../../../azure/store/blob/blob-store';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
@@ -26,6 +27,7 @@ test('documents the defaults that it has', () => {
     archiveAfterDays: String(archive.actions.base_blob.tier_to_cold_after_days_since_modification_greater_than),
     undeleteWindowDays: String(account.blob_properties.delete_retention_policy.days),
     removal: account.lifecycle.prevent_destroy ? 'retain' : 'destroy',
+    lock: String(Object.keys(make().json.resource!).includes('azurerm_management_lock')),
   });
 });
 
@@ -67,6 +69,63 @@ test('stands twice in one stack', () => {
   expect(all('azurerm_storage_account').map(({ name }) => name)).toEqual(['acmeone1a2b3c4d', 'acmetwo1a2b3c4d']);
 });
 
+test('stands twice in one account, under names of its own', () => {
+  const { all } = synthesize((stack) => ['one', 'two'].map((name) => new BlobStore(stack, name, { site, name, accountId })));
+  expect(all('azurerm_storage_container').map(({ name }) => name)).toEqual([
+    'one-dead-letter',
+    'one-events',
+    'two-dead-letter',
+    'two-events',
+  ]);
+});
+
+test('what holds data keeps its address in the state when its construct is renamed, moved or nested', () => {
+  const build = (place: (stack: TerraformStack) => Construct, id: string) =>
+    synthesize((stack) => new BlobStore(place(stack), id, { site })).json;
+  const [before, after] = [build((stack) => stack, 'Store'), build((stack) => new Construct(stack, 'Nested'), 'Renamed')];
+  for (const type of ['azurerm_storage_account', 'azurerm_storage_container']) {
+    expect(Object.keys(after.resource![type]!)).toEqual(Object.keys(before.resource![type]!));
+  }
+  // A state from before is told that it is the same.
+  expect(before.moved).toEqual([
+    { from: 'azurerm_storage_account.Store_Account_9B4392F6', to: 'azurerm_storage_account.data' },
+    { from: 'azurerm_storage_container.Store_Events_33007636', to: 'azurerm_storage_container.data_events' },
+    { from: 'azurerm_storage_container.Store_DeadLetter_F9720AD8', to: 'azurerm_storage_container.data_dead_letter' },
+  ]);
+});
+
+test('a lock is made after all that stands on the account, and so goes before it', () => {
+  const { one, json } = synthesize((stack) =>
+    new BlobStore(stack, 'Store', { site, lock: true }).bindWriter(new Person(stack, 'Writer'), 'STORE'),
+  );
+  const lock = one('azurerm_management_lock');
+  expect(lock).toMatchObject({ lock_level: 'CanNotDelete', scope: '${azurerm_storage_account.data.id}' });
+  const below = [
+    'azurerm_storage_container',
+    'azurerm_monitor_diagnostic_setting',
+    'azurerm_storage_management_policy',
+    'azurerm_role_assignment',
+  ];
+  const addresses = below.flatMap((type) => Object.keys(json.resource![type]!).map((id) => `${type}.${id}`));
+  expect(lock.depends_on.toSorted()).toEqual(addresses.toSorted());
+});
+
+test('an id in the letters that Azure hands out is written as the provider reads it', () => {
+  const theirs = '/subscriptions/S/resourcegroups/g/providers/microsoft.storage/storageaccounts/theirs';
+  expect(
+    new Set(
+      make({ accountId: theirs })
+        .all('azurerm_storage_container')
+        .map((one) => one.storage_account_id),
+    ),
+  ).toEqual(new Set([accountId]));
+});
+
+test('a binding hands back the role that it made', () => {
+  const { built } = synthesize((stack) => new BlobStore(stack, 'Store', { site }).bindReader(new Person(stack, 'Person'), 'STORE'));
+  expect(built.role.roleDefinitionNameInput).toBe('Storage Blob Data Reader');
+});
+
 test('nobody gets in with a key, without a name, or without TLS', () => {
   const { one, all } = make();
   expect(one('azurerm_storage_account')).toMatchObject({
@@ -92,13 +151,13 @@ test('old versions do not pile up, and can be brought back all the same', () => 
 
 test('only events grow cold: the dead letter stays as it is', () => {
   const [archive] = make().one('azurerm_storage_management_policy').rule;
-  expect(archive.filters.prefix_match).toEqual([expect.stringMatching(/^\$\{azurerm_storage_container\.Store_Events\w*\.name}\/$/)]);
+  expect(archive.filters.prefix_match).toEqual(['${azurerm_storage_container.data_events.name}/']);
 });
 
 test('an alert rings when something is written to the dead letter, and to nothing else', () => {
   const { query } = make().one('azurerm_monitor_scheduled_query_rules_alert_v2').criteria[0];
   expect(query).toMatch(/^StorageBlobLogs \| where AccountName == "\$\{azurerm_storage_account\.\w+\.name}" /);
-  expect(query).toMatch(/ObjectKey contains "\/\$\{azurerm_storage_container\.Store_DeadLetter\w*\.name}\/"/);
+  expect(query).toMatch(/ObjectKey contains "\/\$\{azurerm_storage_container\.data_dead_letter\.name}\/"/);
 });
 
 test('each log is seen by two looks of the alert, since it may come late', () => {
@@ -122,23 +181,23 @@ describe('who may do what, and where', () => {
   test('a writer writes events', () => {
     expect(roles((store, who) => store.bindWriter(who, 'STORE'))).toEqual({
       role: 'Storage Blob Data Contributor',
-      scope: expect.stringMatching(/^\$\{azurerm_storage_container\.Store_Events\w*\.id}$/),
-      settings: { STORE_ENDPOINT: endpoint, STORE_CONTAINER: expect.stringContaining('Store_Events') },
+      scope: '${azurerm_storage_container.data_events.id}',
+      settings: { STORE_ENDPOINT: endpoint, STORE_CONTAINER: expect.stringContaining('data_events') },
     });
   });
 
   test('a reader reads events', () => {
     expect(roles((store, who) => store.bindReader(who, 'STORE'))).toMatchObject({
       role: 'Storage Blob Data Reader',
-      scope: expect.stringContaining('Store_Events'),
+      scope: expect.stringContaining('data_events'),
     });
   });
 
   test('a writer of the dead letter writes there', () => {
     expect(roles((store, who) => store.deadLetter.bindWriter(who, 'DEAD_LETTER'))).toEqual({
       role: 'Storage Blob Data Contributor',
-      scope: expect.stringMatching(/^\$\{azurerm_storage_container\.Store_DeadLetter\w*\.id}$/),
-      settings: { DEAD_LETTER_ENDPOINT: endpoint, DEAD_LETTER_CONTAINER: expect.stringContaining('Store_DeadLetter') },
+      scope: '${azurerm_storage_container.data_dead_letter.id}',
+      settings: { DEAD_LETTER_ENDPOINT: endpoint, DEAD_LETTER_CONTAINER: expect.stringContaining('data_dead_letter') },
     });
   });
 
@@ -149,6 +208,13 @@ describe('who may do what, and where', () => {
 });
 
 describe('refuses', () => {
+  test('a second store of one name', () =>
+    expect(() => synthesize((stack) => ['First', 'Second'].map((id) => new BlobStore(stack, id, { site })))).toThrow(
+      new Error(
+        'test/Second: name must belong to one store or processor in a stack, got "data". It is the name of test/First: choose another.',
+      ),
+    ));
+
   test.each<[string, Partial<BlobStoreProps>, string]>([
     [
       'a long name',

@@ -16,6 +16,7 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           accountId: 'text',
           notify: 'texts',
           removal: 'choice',
+          lock: [1, 'yes', {}],
         },
         make: (id, props) => new BlobStore(terraform, id, { site: azure, ...props }),
       },
