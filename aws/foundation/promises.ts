@@ -11,9 +11,10 @@ const POLICIES = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'];
 /** It stays when its stack is deleted, and when it is replaced. */
 export const RETAINED: Promised = promised(
   'retained',
-  'stay when its stack goes, and when it is replaced, since it holds data',
-  ({ retained }) => retained,
+  'stay when its stack goes, and when it is replaced, since it holds data; but not when the deploy that makes it fails',
+  ({ id, retained }, stack) => retained && (stack as CfnStack).template.Resources[id]?.DeletionPolicy === 'RetainExceptOnCreate',
   {
+    'a first deploy that fails leaves it behind': set('/DeletionPolicy', 'Retain'),
     'it goes with its stack': set('/DeletionPolicy', 'Delete'),
     'nobody says that it stays': set('/DeletionPolicy'),
     'it goes when it is replaced': set('/UpdateReplacePolicy', 'Delete'),

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { type IStream, Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -6,11 +6,12 @@ import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { NumberRule, Removal, TimeRule } from '../../../shared/synth/settings';
-import { mayDestroy, requireAbsent, requireNumber, requireResource, requireTime } from '../../../shared/synth/settings';
+import { requireAbsent, requireNumber, requireResource, requireTime } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons } from '../../foundation/acknowledge';
 import { alarm } from '../../foundation/alarms';
 import { bindDeadLetterQueue, makeDeadLetterQueue, requireStandardQueue } from '../../foundation/dead-letter-queue';
 import { allow } from '../../foundation/grants';
+import { removalPolicyOf } from '../../foundation/removal';
 import type { Delivery } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { DeadLetter, PutRecordRequest, RecordSink, RecordSource, RecordTemplate } from '../../ports/records';
@@ -86,7 +87,7 @@ export class KinesisBuffer extends Construct implements RecordSink, RecordSource
     requireResource(this, { stream: props.stream, encryptionKey: props.encryptionKey });
     if (props.stream) requireAbsent(this, 'stream', { retention: props.retention, encryptionKey: props.encryptionKey });
     requireStandardQueue(this, { deadLetterQueue: props.deadLetterQueue }, 'Lambda sends failed batches to no other.');
-    const removalPolicy = mayDestroy(this, props.removal) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
+    const removalPolicy = removalPolicyOf(this, props.removal);
 
     this.stream =
       props.stream ??

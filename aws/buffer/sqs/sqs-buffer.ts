@@ -1,15 +1,16 @@
-import { Duration, Lazy, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, Lazy } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { NumberRule, Removal, TimeRule } from '../../../shared/synth/settings';
-import { mayDestroy, requireAbsent, requireNumber, requireResource, requireTime, SettingError } from '../../../shared/synth/settings';
+import { requireAbsent, requireNumber, requireResource, requireTime, SettingError } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons } from '../../foundation/acknowledge';
 import { alarm } from '../../foundation/alarms';
 import { bindDeadLetterQueue, makeDeadLetterQueue, requireStandardQueue } from '../../foundation/dead-letter-queue';
 import { allow } from '../../foundation/grants';
+import { removalPolicyOf } from '../../foundation/removal';
 import type { Delivery } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { DeadLetter, PutRecordRequest, RecordSink, RecordSource, RecordTemplate } from '../../ports/records';
@@ -122,7 +123,7 @@ export class SqsBuffer extends Construct implements RecordSink, RecordSource {
       const needed = 'Give the queue that its redrive policy names.';
       if (!props.deadLetterQueue) throw new SettingError(this, 'queue must come with its deadLetterQueue', 'none', needed);
     } else this.tries = { retention, maxRetries, visibilityTimeout };
-    const removalPolicy = mayDestroy(this, props.removal) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
+    const removalPolicy = removalPolicyOf(this, props.removal);
     this.maxConcurrency = maxConcurrency;
 
     this.deadLetterQueue = props.deadLetterQueue ?? makeDeadLetterQueue(this, removalPolicy);

@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { KinesisBuffer, type KinesisBufferProps } from '../../../../aws/buffer/kinesis/kinesis-buffer';
 import type { Delivery } from '../../../../aws/ports/delivery';
 import type { FunctionWorkload } from '../../../../aws/ports/identity';
-import { synthesize } from '../../../support/cdk';
+import { removalOf, synthesize } from '../../../support/cdk';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
 
@@ -48,7 +48,7 @@ test('documents the defaults that it has', () => {
   const stream = one('AWS::Kinesis::Stream');
   expect(documentedDefaults('aws/buffer/kinesis/kinesis-buffer.ts', 'KinesisBufferProps')).toEqual({
     retention: `${stream.Properties.RetentionPeriodHours / 24} days`,
-    removal: stream.DeletionPolicy?.toLowerCase(),
+    removal: removalOf(stream.DeletionPolicy),
   });
 });
 

@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import { SqsBuffer, type SqsBufferProps } from '../../../../aws/buffer/sqs/sqs-buffer';
 import type { Delivery } from '../../../../aws/ports/delivery';
 import type { FunctionWorkload } from '../../../../aws/ports/identity';
-import { synthesize } from '../../../support/cdk';
+import { removalOf, synthesize } from '../../../support/cdk';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
 
@@ -62,7 +62,7 @@ test('documents the defaults that it has', () => {
   expect(documentedDefaults('aws/buffer/sqs/sqs-buffer.ts', 'SqsBufferProps')).toEqual({
     retention: `${Properties.MessageRetentionPeriod / 86_400} days`,
     maxRetries: `${Properties.RedrivePolicy.maxReceiveCount - 1}`,
-    removal: DeletionPolicy?.toLowerCase(),
+    removal: removalOf(DeletionPolicy),
   });
 });
 
