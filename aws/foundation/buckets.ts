@@ -3,6 +3,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, ObjectOw
 import { S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY } from 'aws-cdk-lib/cx-api';
 import type { Construct } from 'constructs';
 import { acknowledge, type Reasons } from './acknowledge';
+import { answerCommonFindings } from './answers';
 
 const LOG: Reasons = {
   CKV_AWS_18: 'It is the access log. A bucket that logs to itself never comes to rest.',
@@ -22,9 +23,9 @@ export interface BucketSettings extends Pick<BucketProps, 'encryptionKey'> {
 /**
  * Make a bucket that is private, encrypted, versioned and reached over TLS alone, and a second one that keeps each access to
  * it on record.
- * @param logId the id of the second bucket
+ * @param scope where nothing else was made before
  */
-export function makeBucket(scope: Construct, id: string, logId: string, settings: BucketSettings): Bucket {
+export function makeBucket(scope: Construct, settings: BucketSettings): Bucket {
   const { removalPolicy, undeleteWindow, encryptionKey, rule } = settings;
   const hardened: BucketProps = {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -38,13 +39,13 @@ export function makeBucket(scope: Construct, id: string, logId: string, settings
   const housekeeping = { abortIncompleteMultipartUploadAfter: Duration.days(7), noncurrentVersionExpiration: undeleteWindow };
   // Else a project without this feature flag would let the log in by an access control list, which the ownership above refuses.
   scope.node.setContext(S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY, true);
-  const log = new Bucket(scope, logId, {
+  const log = new Bucket(scope, 'AccessLog', {
     ...hardened,
     encryption: BucketEncryption.S3_MANAGED,
     lifecycleRules: [{ ...housekeeping, expiration: Duration.days(90) }],
   });
   acknowledge(log, LOG);
-  const bucket = new Bucket(scope, id, {
+  const bucket = new Bucket(scope, 'Bucket', {
     ...hardened,
     encryption: encryptionKey ? BucketEncryption.KMS : BucketEncryption.S3_MANAGED,
     encryptionKey,
@@ -52,5 +53,6 @@ export function makeBucket(scope: Construct, id: string, logId: string, settings
     serverAccessLogsBucket: log,
     lifecycleRules: [{ ...housekeeping, ...rule }],
   });
+  answerCommonFindings(scope);
   return encryptionKey ? bucket : acknowledge(bucket, OWN_KEY);
 }

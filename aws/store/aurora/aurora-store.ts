@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import type { Removal, TimeRule } from '../../../shared/synth/settings';
 import { requireAbsent, requireOneOf, requireResource, requireTime, SettingError } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons, withoutAction } from '../../foundation/acknowledge';
+import { requireKey } from '../../foundation/home';
 import { removalPolicyOf } from '../../foundation/removal';
 import { allowSql, SqlMigration } from '../../foundation/sql/sql-migration';
 import type { Binding, Workload } from '../../ports/identity';
@@ -121,7 +122,8 @@ export class AuroraStore extends Construct implements TableStore {
     super(scope, id);
     const { network, cluster, masterSecret, encryptionKey, maxCapacity = 4, minCapacity = 0, autoPause, highlyAvailable = false } = props;
     const backupRetention = props.backupRetention ?? Duration.days(14);
-    requireResource(this, { 'network.vpc': network?.vpc, cluster, masterSecret, encryptionKey });
+    requireResource(this, { 'network.vpc': network?.vpc, cluster, masterSecret });
+    requireKey(this, { encryptionKey });
     if (cluster) {
       const { maxCapacity, minCapacity, highlyAvailable, backupRetention } = props;
       requireAbsent(this, 'cluster', { network, maxCapacity, minCapacity, autoPause, highlyAvailable, backupRetention });

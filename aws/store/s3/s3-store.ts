@@ -6,15 +6,14 @@ import { Construct } from 'constructs';
 import type { Removal, TimeRule } from '../../../shared/synth/settings';
 import { FOLDERS, requireAbsent, requireResource, requireText, requireTime } from '../../../shared/synth/settings';
 import { acknowledge, spell } from '../../foundation/acknowledge';
-import { answerCommonFindings } from '../../foundation/answers';
 import { makeBucket } from '../../foundation/buckets';
+import { requireKey } from '../../foundation/home';
 import { removalPolicyOf } from '../../foundation/removal';
 import type { Binding, Workload } from '../../ports/identity';
 import type { ObjectStore } from '../../ports/stores';
 
 const ARCHIVE: TimeRule = { from: 30, to: 36_500, unit: 'days', remedy: 'S3 moves no object that is younger.' };
 const UNDELETE: TimeRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Versions are what protects against a bad overwrite.' };
-
 
 /** Settings for {@link S3Store}. Every one has a safe default. */
 export interface S3StoreProps<Kept extends IBucket = IBucket> {
@@ -73,22 +72,22 @@ export class S3Store<Kept extends IBucket = Bucket> extends Construct implements
     requireTime(this, { archiveAfter }, ARCHIVE);
     requireTime(this, { undeleteWindow }, UNDELETE);
     const { encryptionKey } = props;
-    requireResource(this, { bucket: props.bucket, encryptionKey });
+    requireResource(this, { bucket: props.bucket });
+    requireKey(this, { encryptionKey });
     if (props.bucket)
       requireAbsent(this, 'bucket', { archiveAfter: props.archiveAfter, undeleteWindow: props.undeleteWindow, encryptionKey });
     const removalPolicy = removalPolicyOf(this, props.removal);
 
     const archive = [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: archiveAfter }];
     const settings = { removalPolicy, undeleteWindow, encryptionKey, rule: { transitions: archive } };
-    const make = (): IBucket => makeBucket(this, 'Bucket', 'AccessLog', settings);
+    const make = (): IBucket => makeBucket(this, settings);
     this.bucket = props.bucket ?? (make() as Kept);
-    if (!props.bucket) answerCommonFindings(this);
   }
 
   bindWriter(writer: Workload, name: string): Binding {
-    const grants = [this.allowObjects(writer, 's3:PutObject')];
-    if (this.bucket.encryptionKey) grants.push(this.bucket.encryptionKey.grant(writer.role, 'kms:GenerateDataKey'));
-    return { settings: this.settings(name), waitFor: grants };
+    const grant = this.allowObjects(writer, 's3:PutObject');
+    this.bucket.encryptionKey?.grant(writer.role, 'kms:GenerateDataKey');
+    return { settings: this.settings(name), waitFor: [grant] };
   }
 
   bindReader(reader: Workload, name: string): Binding {
@@ -101,7 +100,7 @@ export class S3Store<Kept extends IBucket = Bucket> extends Construct implements
         conditions: { StringLike: { 's3:prefix': `${this.prefix}*` } },
       }),
     ];
-    if (this.bucket.encryptionKey) grants.push(this.bucket.encryptionKey.grantDecrypt(reader.role));
+    this.bucket.encryptionKey?.grantDecrypt(reader.role);
     return { settings: this.settings(name), waitFor: grants };
   }
 

@@ -10,7 +10,7 @@ import { PrivateNetwork } from '../../../../aws/foundation/network';
 import type { Workload } from '../../../../aws/ports/identity';
 import { AuroraStore, type AuroraStoreProps } from '../../../../aws/store/aurora/aurora-store';
 import { nag } from '../../../../scripts/judges/cdk-nag';
-import { type Resource, type Synthesized, removalOf, synthesize } from '../../../support/cdk';
+import { type Resource, removalOf, type Synthesized, synthesize } from '../../../support/cdk';
 import { documentedDefaults } from '../../../support/defaults';
 import { temporaryFolder } from '../../../support/folder';
 import { expectSnapshot } from '../../../support/snapshot';
