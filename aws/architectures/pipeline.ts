@@ -24,7 +24,7 @@ export class AwsPipeline extends AwsPlatform {
 
     this.output({
       EventsUrl: [connect.url, 'Send events here, signed.'],
-      SendCommand: [connect.curl, 'Sends one event. Whoever runs it needs a grant such as grantSend.'],
+      SendCommand: [connect.curl, `Sends one event. ${connect.curlNeeds}`],
       ShowCommand: [`aws s3 ls --recursive s3://${store.bucket.bucketName}/${store.prefix}`, 'Shows what was stored.'],
       DeadLettersCommand: [`aws sqs receive-message --queue-url ${buffer.deadLetterQueue.queueUrl}`, 'Shows what could not be processed.'],
     });

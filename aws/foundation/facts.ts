@@ -1,8 +1,9 @@
 import { promised } from '../../shared/read/facts/promise';
 import type { ServiceFacts, TypeFacts } from '../../shared/read/facts/types';
-import { every, remove, set } from '../../shared/read/facts/weaken';
+import { every, itself, remove, set } from '../../shared/read/facts/weaken';
 import { amount, is, names } from '../../shared/read/stack';
 import { said } from '../../shared/read/tell';
+import { watchAll, watchesOne } from './promises';
 
 /** What grants, and what is known of it is what it grants. */
 const grants = (name: string): TypeFacts => ({ name, role: 'grants', local: 'no effect here' });
@@ -20,9 +21,9 @@ export const facts: ServiceFacts = {
         promised(
           'rings',
           'watch one thing and not all of its kind, and stay silent where there is no data',
-          (alarm) => alarm.get('Dimensions.Value').length === 1 && is(alarm, 'TreatMissingData', 'notBreaching'),
+          (alarm) => watchesOne(alarm) && is(alarm, 'TreatMissingData', 'notBreaching'),
           {
-            'an alarm watches all of a kind at once': set('Dimensions'),
+            'an alarm watches all of a kind at once': watchAll(undefined, itself),
             'an alarm rings where nothing happens': set('TreatMissingData', 'breaching'),
           },
         ),

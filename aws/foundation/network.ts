@@ -1,4 +1,4 @@
-import { CfnResource, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { CfnResource, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import {
   CfnFlowLog,
   GatewayVpcEndpointAwsService,
@@ -12,9 +12,10 @@ import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Removal, TextRule } from '../../shared/synth/settings';
-import { mayDestroy, requireAbsent, requireOneOf, requireResource, requireText, SettingError } from '../../shared/synth/settings';
+import { requireAbsent, requireOneOf, requireResource, requireText, SettingError } from '../../shared/synth/settings';
 import type { Network } from '../ports/network';
 import { answerCommonFindings } from './answers';
+import { removalPolicyOf } from './removal';
 
 const BYTE = '(25[0-5]|2[0-4]\\d|1?\\d?\\d)';
 const CIDR: TextRule = {
@@ -83,7 +84,7 @@ export class PrivateNetwork extends Construct implements Network {
     else if (props.subnets) {
       throw new SettingError(this, 'subnets must be those of a vpc', 'no vpc', 'Give the vpc, or leave subnets out.');
     }
-    const removalPolicy = mayDestroy(this, props.removal) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
+    const removalPolicy = removalPolicyOf(this, props.removal);
 
     this.subnets = props.subnets ?? { subnetType: SubnetType.PRIVATE_ISOLATED };
     this.vpc = props.vpc ?? this.makeVpc(cidr, zones, removalPolicy);

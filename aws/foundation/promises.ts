@@ -2,8 +2,8 @@ import { type CfnStack, text } from '../../shared/read/cfn';
 import { grantsOf } from '../../shared/read/cfn-grants';
 import { promised } from '../../shared/read/facts/promise';
 import type { Promised } from '../../shared/read/facts/types';
-import { both, type Edit, filter, type Json, remove, set, type Which } from '../../shared/read/facts/weaken';
-import { type Asked, amount, is, names, type Stack } from '../../shared/read/stack';
+import { both, type Draft, type Edit, filter, type Holder, type Json, remove, set, type Which } from '../../shared/read/facts/weaken';
+import { type Asked, amount, names, type Stack } from '../../shared/read/stack';
 
 const ALARM = 'AWS::CloudWatch::Alarm';
 const POLICIES = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'];
@@ -11,9 +11,10 @@ const POLICIES = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'];
 /** It stays when its stack is deleted, and when it is replaced. */
 export const RETAINED: Promised = promised(
   'retained',
-  'stay when its stack goes, and when it is replaced, since it holds data',
-  ({ retained }) => retained,
+  'stay when its stack goes, and when it is replaced, since it holds data; but not when the deploy that makes it fails',
+  ({ id, retained }, stack) => retained && (stack as CfnStack).template.Resources[id]?.DeletionPolicy === 'RetainExceptOnCreate',
   {
+    'a first deploy that fails leaves it behind': set('/DeletionPolicy', 'Retain'),
     'it goes with its stack': set('/DeletionPolicy', 'Delete'),
     'nobody says that it stays': set('/DeletionPolicy'),
     'it goes when it is replaced': set('/UpdateReplacePolicy', 'Delete'),
@@ -27,7 +28,7 @@ export function alarmOn(metric: string, must: string, fits: (threshold: number) 
   return promised('rings', must, (resource, stack) => alarmsOn(resource, metric, stack).some((alarm) => fits(amount(alarm, 'Threshold'))), {
     [`nobody hears of ${metric}`]: remove(watching),
     [`${metric} must be enormous to ring`]: set('Threshold', 1e15, watching),
-    [`the alarm on ${metric} watches all of a kind`]: set('Dimensions', undefined, watching),
+    [`the alarm on ${metric} watches all of a kind`]: watchAll(metric, watching),
   });
 }
 
@@ -83,13 +84,34 @@ const forgetPolicies: Edit = (draft) => {
   for (const { body } of draft.resources.values()) if (Array.isArray(body.DependsOn)) delete body.DependsOn;
 };
 
+/** The metrics of an alarm: one, or those of its expression. */
+const METRICS = ['', 'Metrics.MetricStat.Metric.'];
+
+/** An edit that takes away what tells the metrics of an alarm from those of others. */
+export function watchAll(metric: string | undefined, which: Which): Edit {
+  return (draft: Draft, resource: Asked) => {
+    const bodies = which(resource, draft).map((id) => draft.resources.get(id)!.body.Properties as Holder);
+    const watched = bodies.flatMap((body) => [body, ...((body.Metrics ?? []) as Holder[]).map(({ MetricStat }) => metricIn(MetricStat))]);
+    const found = watched.filter((one) => one?.Dimensions !== undefined && (metric === undefined || one.MetricName === metric));
+    if (found.length === 0) throw new Error(`No alarm beside ${resource.id} has dimensions.`);
+    for (const one of found) delete one!.Dimensions;
+  };
+}
+
+function metricIn(stat: Json | undefined): Holder | undefined {
+  return (stat as Holder | undefined)?.Metric as Holder | undefined;
+}
+
+/** Whether each metric of an alarm is that of one thing, and not of all of its kind. */
+export function watchesOne(alarm: Asked): boolean {
+  const counts = METRICS.map((at) => [alarm.get(`${at}MetricName`).length, alarm.get(`${at}Dimensions.Value`).length]);
+  return counts.some(([metrics]) => metrics! > 0) && counts.every(([metrics, dimensions]) => metrics === dimensions);
+}
+
 function alarmsOn(resource: Asked, metric: string, stack: Stack): readonly Asked[] {
-  return stack
-    .of(ALARM)
-    .filter(
-      (alarm) =>
-        is(alarm, 'MetricName', metric) && alarm.get('Dimensions.Value').length === 1 && names(alarm, 'Dimensions.Value', resource),
-    );
+  const isOf = (alarm: Asked) =>
+    METRICS.some((at) => alarm.get(`${at}MetricName`).includes(metric) && names(alarm, `${at}Dimensions.Value`, resource));
+  return stack.of(ALARM).filter((alarm) => watchesOne(alarm) && isOf(alarm));
 }
 
 function isOn(body: unknown, metric: string, id: string): boolean {

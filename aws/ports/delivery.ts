@@ -1,4 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
+import type { StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { IDependable } from 'constructs';
 import type { Workload } from './identity';
 
@@ -15,15 +16,44 @@ export interface Delivery {
    */
   readonly batchWindow?: Duration;
   /**
-   * How often a batch that failed is tried again, before it goes to the dead letter.
+   * How often a batch that failed is tried again, before it goes to the dead letter. -1 is without end: then `maxAge` alone
+   * says when to give up.
    * @default - as the source sees fit
    */
   readonly maxRetries?: number;
   /**
-   * Records older than this go to the dead letter without another try.
+   * Records older than this go to the dead letter without another try. With `retention` none is too old: it is tried for as
+   * long as its source keeps it, and then it is gone without a trace.
    * @default - as the source sees fit
    */
-  readonly maxAge?: Duration;
+  readonly maxAge?: Duration | 'retention';
+  /**
+   * Where a new reader of a stream starts: with the oldest record, with those that come from then on, or at a time. Another
+   * start makes another reader, which reads again what the one before it has read.
+   * @default - the oldest record that the stream has
+   */
+  readonly startingPosition?: StartingPosition;
+  /**
+   * The time for `AT_TIMESTAMP`, in seconds since 1970.
+   * @default - none
+   */
+  readonly startingPositionTimestamp?: number;
+  /**
+   * Batches of one shard at a time, from 1 to 10. The order of records with one key stays.
+   * @default 1
+   */
+  readonly parallelizationFactor?: number;
+  /**
+   * Up to five patterns. A record that fits none of them is neither processed nor given up.
+   * @default - every record is processed
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
+   */
+  readonly filters?: readonly Readonly<Record<string, unknown>>[];
+  /**
+   * Whether records are brought at all. Where they are not, they wait for as long as the source keeps them.
+   * @default true
+   */
+  readonly enabled?: boolean;
 }
 
 /** Where a service without code takes records from, such as the stream that Firehose reads. */

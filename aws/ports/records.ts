@@ -1,3 +1,4 @@
+import type { IEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { IDependable } from 'constructs';
 import type { Delivery } from './delivery';
 import type { Binding, FunctionWorkload, Workload } from './identity';
@@ -25,6 +26,12 @@ export interface PutRecordRequest {
   readonly contentType: string;
   /** The body of the call, with the pieces of the record in it. */
   readonly body: string;
+  /**
+   * What the address of the record is made from while it is deployed, such as the name that a new stream gets. Another one
+   * deploys the API again: it does not see by itself that its target was replaced (aws/aws-cdk#33719).
+   * @default - nothing that a change of the template does not show
+   */
+  readonly madeFrom?: string;
   /** What the receipt is called that the client gets: it says where the record was put. */
   readonly receipt: string;
   /**
@@ -66,10 +73,11 @@ export interface RecordSource {
   /** Where records end that cannot be processed. */
   readonly deadLetter: DeadLetter;
   /**
-   * Push batches to `target`, with bounded retries; what cannot be processed ends in the dead letter.
+   * Push batches to `target`, and try again what failed, but not without end; what cannot be processed ends in the dead letter.
+   * @returns what brings them
    * @throws SettingError on a setting of `delivery` that has no meaning for this source, and on one reader too many
    */
-  deliverTo(target: FunctionWorkload, delivery?: Delivery): void;
+  deliverTo(target: FunctionWorkload, delivery?: Delivery): IEventSourceMapping;
   /** Let `reader` pull records itself: a container, a virtual machine, a Spark job. */
   bindReader(reader: Workload, name: string): Binding;
 }

@@ -70,7 +70,7 @@ export const KMS_KEY: TextRule = {
 
 /** The start of the names of objects, on every cloud. */
 export const FOLDERS: TextRule = {
-  pattern: /^([A-Za-z0-9!_*'()-][A-Za-z0-9!_.*'()-]*\/)+$/,
+  pattern: /^([A-Za-z0-9!_=*'()-][A-Za-z0-9!_.=*'()-]*\/)+$/,
   must: 'be folders that end in a slash',
   remedy: 'Write it like events/ or raw/events/.',
 };

@@ -35,7 +35,7 @@ function synthesized(env: NodeJS.ProcessEnv) {
   const stacks = synthesizeTerraform(env, path.join(outdir, 'terraform'));
   const read = (stack: string) => readFileSync(path.join(outdir, 'terraform/stacks', stack, 'cdk.tf.json'), 'utf8').replace(/\s/g, '');
   return {
-    retained: Object.values<any>(aws!.template.Resources).filter((one) => one.DeletionPolicy === 'Retain'),
+    retained: Object.values<any>(aws!.template.Resources).filter((one) => one.DeletionPolicy?.startsWith('Retain')),
     stacks: stacks.map(read),
   };
 }

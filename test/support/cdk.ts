@@ -52,6 +52,11 @@ export function synthesize<Built>(build: (stack: Stack) => Built, context: Recor
   };
 }
 
+/** The setting `removal` that gives a resource its deletion policy. */
+export function removalOf(deletionPolicy?: string): string | undefined {
+  return { RetainExceptOnCreate: 'retain', Delete: 'destroy' }[deletionPolicy ?? ''];
+}
+
 function resourcesOf(stack: Stack): Record<string, Resource> {
   return Template.fromStack(stack).toJSON().Resources ?? {};
 }

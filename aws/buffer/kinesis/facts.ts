@@ -48,6 +48,7 @@ export const facts: ServiceFacts = {
           'have an alarm that rings when records are late',
           (threshold) => threshold <= 24 * HOUR,
         ),
+        alarmOn('GetRecords.Success', 'have an alarm that rings when records come and nobody reads them'),
         alarmOn('WriteProvisionedThroughputExceeded', 'have an alarm that rings when it turns writers away'),
         alarmOn('ReadProvisionedThroughputExceeded', 'have an alarm that rings when it turns readers away'),
       ],

@@ -59,9 +59,19 @@ export const facts: ServiceFacts = {
           concerns: isRead,
         },
         {
+          ...alarmOn('NumberOfMessagesDeleted', 'have an alarm that rings when messages come back again and again'),
+          concerns: isRead,
+        },
+        {
           ...promised('bounded-retries', 'give a message up in the end, while the queue still keeps it', givesUpInTime, {
             'a message is tried until it is too old': set('RedrivePolicy.maxReceiveCount', 1_000_000),
             'a message is gone before its last try': set('MessageRetentionPeriod', 60),
+          }),
+          concerns: isRead,
+        },
+        {
+          ...promised('nothing-lost', 'try a message for a day, so that an outage of a day costs delay alone', outlastsADay, {
+            'an outage of an hour costs good messages': set('RedrivePolicy.maxReceiveCount', 11),
           }),
           concerns: isRead,
         },
@@ -108,6 +118,10 @@ function isRead(queue: Asked): boolean {
 function givesUpInTime(queue: Asked): boolean {
   const tries = amount(queue, 'RedrivePolicy.maxReceiveCount');
   return tries >= 1 && tries * amount(queue, 'VisibilityTimeout') <= amount(queue, 'MessageRetentionPeriod');
+}
+
+function outlastsADay(queue: Asked): boolean {
+  return amount(queue, 'RedrivePolicy.maxReceiveCount') * amount(queue, 'VisibilityTimeout') >= DAY;
 }
 
 function alarmAt(queue: Asked, stack: Stack): string | undefined {

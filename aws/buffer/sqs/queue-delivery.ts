@@ -1,36 +1,52 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { requireNumber, requireTime, SettingError, type TimeRule } from '../../../shared/synth/settings';
+import { requireTime, SettingError, type TimeRule } from '../../../shared/synth/settings';
+import { type Batches, requireBatches } from '../../foundation/mapping-settings';
+import { secondsOf } from '../../foundation/time';
 import type { Delivery } from '../../ports/delivery';
+
+const DAY = 86_400;
+/** SQS counts no further. */
+const MOST_TRIES = 1000;
+/** What a message gets at least, however long each try takes. */
+const LEAST_TRIES = 11;
+/** With a shorter one, all tries that SQS counts would not last a day. */
+const SHORTEST_VISIBILITY = 90;
 
 /** Which visibility timeouts a queue takes. */
 export const VISIBILITY: TimeRule = { from: 0, to: 12 * 3600, unit: 'seconds', remedy: 'SQS hides no message longer.' };
 
-/** How a function gets messages. */
-export type QueueDelivery = Required<Pick<Delivery, 'batchSize' | 'batchWindow'>>;
-
 /** How long a queue keeps a message, and how often it hands it out. */
 export interface Tries {
   readonly retention: Duration;
-  readonly maxRetries: number;
+  /** Without it, a message is tried for a day. */
+  readonly maxRetries?: number;
   /** Without it, the reader says how long a message must be hidden. */
   readonly visibilityTimeout?: Duration;
+}
+
+/** What a queue does with a message that is not deleted. */
+export interface HandOut {
+  /** How long it is hidden, in seconds. */
+  readonly visibility: number;
+  /** How often it is handed out. */
+  readonly receives: number;
 }
 
 /**
  * The delivery of a queue, with its defaults.
  * @throws SettingError on a batch that Lambda does not make, and on what is for the queue to say
  */
-export function requireDelivery(queue: Construct, delivery: Delivery): QueueDelivery {
-  const batchSize = delivery.batchSize ?? 100;
-  const batchWindow = delivery.batchWindow ?? Duration.seconds(5);
+export function requireDelivery(queue: Construct, delivery: Delivery): Batches {
+  const { batchSize = 100, batchWindow = Duration.seconds(5) } = delivery;
   refuse(queue, 'maxRetries', delivery.maxRetries, 'It is a setting of the queue.');
   refuse(queue, 'maxAge', delivery.maxAge, 'A queue gives up by its own setting maxRetries, and never by age.');
-  requireNumber(queue, { batchSize }, { from: 1, to: 10_000, unit: 'records', remedy: 'Lambda takes no more in one call.' });
+  refuse(queue, 'startingPosition', delivery.startingPosition, 'A queue has no past: every message in it is still to be read.');
+  refuse(queue, 'startingPositionTimestamp', delivery.startingPositionTimestamp, 'A queue has no past to start in.');
+  refuse(queue, 'parallelizationFactor', delivery.parallelizationFactor, 'A queue has no shards: it has maxConcurrency.');
   const remedy = 'Lambda waits no longer for a batch, and makes one of more than 10 records only while it waits.';
-  requireTime(queue, { batchWindow }, { from: batchSize > 10 ? 1 : 0, to: 300, unit: 'seconds', remedy });
-  return { batchSize, batchWindow };
+  return requireBatches(queue, { ...delivery, batchSize, batchWindow }, batchSize > 10 ? 1 : 0, remedy);
 }
 
 function refuse(queue: Construct, setting: keyof Delivery, value: unknown, remedy: string) {
@@ -38,32 +54,32 @@ function refuse(queue: Construct, setting: keyof Delivery, value: unknown, remed
 }
 
 /**
- * How many seconds a message is hidden. Six times the timeout of a function leaves Lambda time to try again when it is
- * throttled, and a message that waits for its batch is hidden already.
+ * How many seconds a message is hidden, and how often it is handed out. Six times the timeout of a function leaves Lambda time
+ * to try again when it is throttled, and a message that waits for its batch is hidden already. The tries last a day, so that a
+ * store that is away for as long costs nothing but delay.
  * @param target the function that gets the messages; without one a reader pulls them
  * @throws SettingError when a message is shown again while it is worked on, and when SQS deletes it before its last try
  */
-export function visibilityFor(
+export function triesFor(
   queue: Construct,
   { retention, maxRetries, visibilityTimeout }: Tries,
   target?: IFunction,
   batchWindow = Duration.seconds(0),
-): number {
+): HandOut {
   const timeout = (target as Partial<LambdaFunction> | undefined)?.timeout;
   if (visibilityTimeout) {
     const remedy = 'Lambda refuses a queue that shows a message again while its function may still work on it.';
     requireTime(queue, { visibilityTimeout }, { ...VISIBILITY, from: secondsOf(timeout, 0), remedy });
   }
-  const visibility = secondsOf(visibilityTimeout, 6 * secondsOf(timeout, 60) + secondsOf(batchWindow, 300));
-  const kept = secondsOf(retention, Infinity);
-  if ((maxRetries + 1) * visibility > kept) {
-    const rule = `retention must be as long as ${maxRetries + 1} tries take, each with a visibility timeout of ${visibility} seconds`;
+  const needed = Math.max(SHORTEST_VISIBILITY, 6 * secondsOf(timeout, 60) + secondsOf(batchWindow, 300));
+  const visibility = secondsOf(visibilityTimeout, needed);
+  const kept = secondsOf(retention, 60);
+  const most = Math.max(1, Math.min(MOST_TRIES, Math.floor(kept / Math.max(1, visibility))));
+  const receives =
+    maxRetries === undefined ? Math.min(most, Math.max(LEAST_TRIES, Math.ceil(DAY / Math.max(1, visibility)))) : maxRetries + 1;
+  if (receives * visibility > secondsOf(retention, Infinity)) {
+    const rule = `retention must be as long as ${receives} tries take, each with a visibility timeout of ${visibility} seconds`;
     throw new SettingError(queue, rule, `${kept} seconds`, 'Else SQS deletes what fails, and it never comes to the dead letter.');
   }
-  return visibility;
-}
-
-/** A length of time in seconds, or something else where it is not known while synthesizing. */
-export function secondsOf(time: Duration | undefined, otherwise: number): number {
-  return time && !time.isUnresolved() ? time.toSeconds() : otherwise;
+  return { visibility, receives };
 }

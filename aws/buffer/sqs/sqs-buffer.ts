@@ -1,19 +1,23 @@
-import { Duration, Lazy, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, Lazy } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { NumberRule, Removal, TimeRule } from '../../../shared/synth/settings';
-import { mayDestroy, requireAbsent, requireNumber, requireResource, requireTime, SettingError } from '../../../shared/synth/settings';
+import { requireAbsent, requireNumber, requireTime, SettingError } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons } from '../../foundation/acknowledge';
-import { alarm } from '../../foundation/alarms';
 import { bindDeadLetterQueue, makeDeadLetterQueue, requireStandardQueue } from '../../foundation/dead-letter-queue';
 import { allow } from '../../foundation/grants';
+import { requireKey } from '../../foundation/home';
+import { removalPolicyOf } from '../../foundation/removal';
+import { secondsOf } from '../../foundation/time';
+import { triggerId } from '../../foundation/triggers';
 import type { Delivery } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { DeadLetter, PutRecordRequest, RecordSink, RecordSource, RecordTemplate } from '../../ports/records';
-import { requireDelivery, secondsOf, type Tries, VISIBILITY, visibilityFor } from './queue-delivery';
+import { alarmsOf } from './queue-alarms';
+import { type HandOut, requireDelivery, type Tries, triesFor, VISIBILITY } from './queue-delivery';
 import { sendMessage } from './send-message';
 
 const RETENTION: TimeRule = { from: 60, to: 14 * 86_400, unit: 'seconds', remedy: 'To keep records longer, write them to a store.' };
@@ -25,7 +29,7 @@ const ENCRYPTED: Reasons = {
 };
 
 /** Settings for {@link SqsBuffer}. Every one has a safe default. */
-export interface SqsBufferProps {
+export interface SqsBufferProps<Kept extends IQueue = IQueue> {
   /**
    * How long a message waits for its reader, from 1 minute to 14 days, and at least as long as all its tries take. Then SQS
    * deletes it, and it does not go to the dead letter: the alarm tells before. A shorter retention deletes at once what is older.
@@ -34,8 +38,9 @@ export interface SqsBufferProps {
   readonly retention?: Duration;
   /**
    * How often a message that failed is tried again, from 0 to 999, before it goes to the dead letter. A store may be away
-   * for as many visibility timeouts, before good messages go there too.
-   * @default 10
+   * for as many visibility timeouts, before good messages go there too; a message that ends its process at every try fails
+   * the other messages of its batch for as long.
+   * @default - as often as a day takes, at least 10, and no longer than `retention`
    */
   readonly maxRetries?: number;
   /**
@@ -47,7 +52,8 @@ export interface SqsBufferProps {
   /**
    * How long a message is hidden from others while a reader works on it, up to 12 hours, and so the wait before it is tried
    * again. Lambda refuses a function with a longer timeout.
-   * @default - six times the timeout of the function, or 6 minutes where that is not known, and the batch window
+   * @default - six times the timeout of the function, or 6 minutes where that is not known, and the batch window; at least 90
+   * seconds
    */
   readonly visibilityTimeout?: Duration;
   /**
@@ -57,11 +63,11 @@ export interface SqsBufferProps {
    */
   readonly encryptionKey?: IKey;
   /**
-   * An existing standard queue. Its encryption, retention, visibility timeout and redrive policy stay as they are, so it
+   * An existing standard queue of this account and region. Its encryption, retention, visibility timeout and redrive policy stay as they are, so it
    * comes with its `deadLetterQueue`. One that is encrypted with a key of yours must know it: `Queue.fromQueueAttributes`.
    * @default - a new queue
    */
-  readonly queue?: IQueue;
+  readonly queue?: Kept;
   /**
    * An existing standard queue for messages that cannot be processed. Let it keep them for 14 days: a message that SQS
    * moves here keeps its age.
@@ -88,9 +94,9 @@ export interface SqsBufferProps {
  * with what is in it, and nobody reads it.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
  */
-export class SqsBuffer extends Construct implements RecordSink, RecordSource {
-  /** The queue, for anything this construct does not cover. */
-  readonly queue: IQueue;
+export class SqsBuffer<Kept extends IQueue = Queue> extends Construct implements RecordSink, RecordSource {
+  /** The queue, for anything this construct does not cover: a new one, which can be changed, or the one that was given. */
+  readonly queue: Kept;
   readonly format = 'sqs';
   /** The queue of the dead letter: what a handler gave up, as a letter with its reason, and what SQS gave up, as it was. */
   readonly deadLetterQueue: IQueue;
@@ -101,51 +107,45 @@ export class SqsBuffer extends Construct implements RecordSink, RecordSource {
   private readonly maxConcurrency?: number;
   /** What is known of a new queue. An existing one keeps it to itself. */
   private readonly tries?: Tries;
-  /** How many seconds a message is hidden, where no setting says so. */
-  private visibility = 360;
+  /** How often a new queue hands a message out, and how long it hides it: its reader says so. */
+  private handOut?: HandOut;
   private reader?: Workload;
 
-  constructor(scope: Construct, id: string, props: SqsBufferProps = {}) {
+  constructor(scope: Construct, id: string, props: SqsBufferProps<Kept> = {}) {
     super(scope, id);
-    const { encryptionKey, maxConcurrency, visibilityTimeout } = props;
+    const { encryptionKey, maxConcurrency, maxRetries, visibilityTimeout } = props;
     const retention = props.retention ?? Duration.days(7);
-    const maxRetries = props.maxRetries ?? 10;
     requireTime(this, { retention }, RETENTION);
-    requireNumber(this, { maxRetries }, RETRIES, 'known');
+    if (maxRetries !== undefined) requireNumber(this, { maxRetries }, RETRIES, 'known');
     if (maxConcurrency !== undefined) requireNumber(this, { maxConcurrency }, CONCURRENCY);
     if (visibilityTimeout !== undefined) requireTime(this, { visibilityTimeout }, VISIBILITY);
-    requireResource(this, { encryptionKey });
+    requireKey(this, { encryptionKey });
     requireStandardQueue(this, { queue: props.queue }, FIFO);
     requireStandardQueue(this, { deadLetterQueue: props.deadLetterQueue }, 'SQS moves messages of a standard queue to no other.');
     if (props.queue) {
-      requireAbsent(this, 'queue', { retention: props.retention, maxRetries: props.maxRetries, visibilityTimeout, encryptionKey });
+      requireAbsent(this, 'queue', { retention: props.retention, maxRetries, visibilityTimeout, encryptionKey });
       const needed = 'Give the queue that its redrive policy names.';
       if (!props.deadLetterQueue) throw new SettingError(this, 'queue must come with its deadLetterQueue', 'none', needed);
     } else this.tries = { retention, maxRetries, visibilityTimeout };
-    const removalPolicy = mayDestroy(this, props.removal) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
+    const removalPolicy = removalPolicyOf(this, props.removal);
     this.maxConcurrency = maxConcurrency;
 
     this.deadLetterQueue = props.deadLetterQueue ?? makeDeadLetterQueue(this, removalPolicy);
-    this.queue =
-      props.queue ??
+    const makeQueue = (): IQueue =>
       new Queue(this, 'Queue', {
         encryption: encryptionKey ? QueueEncryption.KMS : QueueEncryption.SQS_MANAGED,
         encryptionMasterKey: encryptionKey,
         enforceSSL: true,
         retentionPeriod: retention,
-        visibilityTimeout: visibilityTimeout ?? Duration.seconds(Lazy.number({ produce: () => this.visibility })),
+        visibilityTimeout: visibilityTimeout ?? Duration.seconds(Lazy.number({ produce: () => this.handsOut().visibility })),
         receiveMessageWaitTime: Duration.seconds(20),
-        deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: maxRetries + 1 },
+        deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: Lazy.number({ produce: () => this.handsOut().receives }) },
         removalPolicy,
       });
+    this.queue = props.queue ?? (makeQueue() as Kept);
     if (!props.queue && !encryptionKey) acknowledge(this.queue, ENCRYPTED);
 
-    const highest = { period: Duration.minutes(1), statistic: 'Maximum' };
-    const age = this.queue.metricApproximateAgeOfOldestMessage(highest);
-    const late = 'Records have waited too long: their reader is down or too slow. After their retention they are gone.';
-    const dead = this.deadLetterQueue.metricApproximateNumberOfMessagesVisible(highest);
-    const given = 'Records could not be processed. Look soon: what SQS moves to the dead letter keeps its age.';
-    this.alarms = [alarm(this, 'Late', age, late, Math.min(3600, secondsOf(retention, 7200) / 2)), alarm(this, 'DeadLetters', dead, given)];
+    this.alarms = alarmsOf(this, this.queue, this.deadLetterQueue, secondsOf(retention, 7200));
   }
 
   bindWriter(writer: Workload, name: string): Binding {
@@ -157,27 +157,33 @@ export class SqsBuffer extends Construct implements RecordSink, RecordSource {
   }
 
   /** Where `delivery` says nothing: 100 records or 5 seconds. How often a message is tried is a setting of the queue. */
-  deliverTo(target: FunctionWorkload, delivery: Delivery = {}): void {
-    const { batchSize, batchWindow } = requireDelivery(this, delivery);
-    if (this.tries) this.visibility = visibilityFor(this, this.tries, target.function, batchWindow);
+  deliverTo(target: FunctionWorkload, delivery: Delivery = {}): EventSourceMapping {
+    const { batchWindow, ...settings } = requireDelivery(this, delivery);
+    if (this.tries) this.handOut = triesFor(this, this.tries, target.function, batchWindow);
     const { waitFor } = this.bindOnly(target, 'BUFFER', 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes');
     // A longer timeout is deployed after the longer visibility timeout that it needs.
     target.function.node.addDependency(this.queue);
 
-    const mapping = new EventSourceMapping(target, 'Trigger', {
+    const mapping = new EventSourceMapping(target, triggerId(this, target), {
+      ...settings,
       target: target.function,
       eventSourceArn: this.queue.queueArn,
-      batchSize,
       maxBatchingWindow: batchWindow,
       maxConcurrency: this.maxConcurrency,
       reportBatchItemFailures: true,
     });
     mapping.node.addDependency(...waitFor);
+    return mapping;
   }
 
   bindReader(reader: Workload, name: string): Binding {
-    if (this.tries) visibilityFor(this, this.tries);
+    if (this.tries) this.handsOut();
     return this.bindOnly(reader, name, 'ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility', 'GetQueueAttributes');
+  }
+
+  private handsOut(): HandOut {
+    this.handOut ??= triesFor(this, this.tries!);
+    return this.handOut;
   }
 
   /** Each message goes to one reader, so of two each would miss what the other gets. */

@@ -1,16 +1,17 @@
-import { Aws, Names, RemovalPolicy } from 'aws-cdk-lib';
+import { Names, RemovalPolicy } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable, type IRole, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { requireNumber, requireOneOf, requireResource } from '../../../shared/synth/settings';
+import { requireNumber, requireOneOf, requireResource, SettingError } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons, spell } from '../../foundation/acknowledge';
-import { alarm } from '../../foundation/alarms';
 import { answerCommonFindings } from '../../foundation/answers';
 import type { Workload } from '../../ports/identity';
 import type { PutRecordRequest, RecordSink } from '../../ports/records';
+import { alarmsOf } from './api-gateway-alarms';
 import { accessLogFormat, answersTo, RECORD, templateOf } from './api-gateway-templates';
+import { isCognito, isIam, requireScopes, sendCommand, sendNeeds } from './authorizer';
 
 const QUOTA = 'Ask AWS for a higher account quota first.';
 /** The stage of the API, and a part of its address. */
@@ -34,6 +35,12 @@ export interface ApiGatewayEntryProps {
    * @default - IAM: callers sign their requests, and need a grant such as `grantSend`
    */
   readonly authorizer?: apigateway.IAuthorizer;
+  /**
+   * The scopes, one of which a token must have, as `resource-server/scope`. Machines come with access tokens, which a Cognito
+   * authorizer takes only where scopes are asked for; without scopes it takes the identity tokens of people.
+   * @default - none
+   */
+  readonly authorizationScopes?: readonly string[];
   /**
    * Requests per second over time, from 1 to 10000. More are answered with 429.
    * @default 1000
@@ -78,10 +85,13 @@ export class ApiGatewayEntry extends Construct implements Workload {
   readonly role: IRole;
   /** The address that takes events. */
   readonly url: string;
-  /** A command that sends the event in `event.json`, signed with the keys in the environment. */
+  /** A command that sends the event in `event.json`, as the authorizer wants it. */
   readonly curl: string;
+  /** What whoever runs that command must have, as a sentence. */
+  readonly curlNeeds: string;
   /** Events that were turned away, by our fault or by the senders'. None has an action yet. */
   readonly alarms: readonly Alarm[];
+  private readonly isIam: boolean;
 
   constructor(scope: Construct, id: string, props: ApiGatewayEntryProps) {
     super(scope, id);
@@ -91,6 +101,8 @@ export class ApiGatewayEntry extends Construct implements Workload {
     requireOneOf(this, { logRetention }, Object.values(RetentionDays).filter(Number.isInteger), 'Write it like RetentionDays.ONE_YEAR.');
     requireOneOf(this, { accountLogRole }, ['existing', 'create'], 'Only a fresh account needs create.');
     requireResource(this, { accessLog: props.accessLog });
+    requireScopes(this, props.authorizer, props.authorizationScopes);
+    this.isIam = isIam(props.authorizer);
 
     const kept = { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY };
     const accessLog = props.accessLog ?? new LogGroup(this, 'AccessLog', kept);
@@ -133,20 +145,19 @@ export class ApiGatewayEntry extends Construct implements Workload {
     acknowledge(deploymentStage, STAGE_FINDINGS);
     answerCommonFindings(this);
     this.url = this.api.urlForPath('/events');
-    this.curl =
-      `curl --aws-sigv4 aws:amz:${Aws.REGION}:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" ` +
-      `-H "x-amz-security-token: $AWS_SESSION_TOKEN" -H 'content-type: application/json' -d @event.json ${this.url}`;
-
-    const failed = 'Events were turned away though their senders did nothing wrong. Senders that do not try again lose them.';
-    const turnedAway = 'More than one request in twenty is turned away: unsigned, broken, too large or too many.';
-    this.alarms = [
-      alarm(this, 'ServerErrors', this.api.metricServerError(), failed),
-      alarm(this, 'ClientErrors', this.api.metricClientError({ statistic: 'Average' }), turnedAway, 0.05),
-    ];
+    this.curl = sendCommand(this.url, props.authorizer);
+    this.curlNeeds = sendNeeds(props.authorizer);
+    this.alarms = alarmsOf(this, this.api);
   }
 
-  /** Let `grantee` send events, and nothing else. */
+  /**
+   * Let `grantee` send events, and nothing else.
+   * @throws SettingError where another authorizer decides, which knows no permissions
+   */
   grantSend(grantee: IGrantable): Grant {
+    if (!this.isIam) {
+      throw new SettingError(this, 'grantSend needs IAM to authorize', 'an authorizer', 'Let the authorizer know the senders.');
+    }
     return Grant.addToPrincipal({
       grantee,
       actions: ['execute-api:Invoke'],
@@ -179,12 +190,14 @@ export class ApiGatewayEntry extends Construct implements Workload {
       {
         authorizationType: props.authorizer?.authorizationType ?? apigateway.AuthorizationType.IAM,
         authorizer: props.authorizer,
+        authorizationScopes: props.authorizationScopes && [...props.authorizationScopes],
         requestModels: Object.fromEntries(contentTypes.map((contentType) => [contentType, model])),
         requestValidatorOptions: { validateRequestBody: true, validateRequestParameters: true },
         methodResponses: [...new Set(answers.map(({ statusCode }) => statusCode))].map((statusCode) => ({ statusCode })),
       },
     );
-    if (props.authorizer?.authorizationType !== apigateway.AuthorizationType.COGNITO) {
+    if (request.madeFrom !== undefined) this.api.latestDeployment?.addToLogicalId({ madeFrom: request.madeFrom });
+    if (!isCognito(props.authorizer)) {
       acknowledge(method, { 'AwsSolutions-COG4': 'Machines send. For people give an authorizer, which may be of Cognito.' });
     }
   }

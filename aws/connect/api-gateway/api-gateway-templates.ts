@@ -29,7 +29,10 @@ export function answersTo(request: PutRecordRequest): apigateway.IntegrationResp
   ];
 }
 
-/** One line of JSON for each request: who, what came of it, and why. Why a body is refused quotes the event, so it is left out. */
+/**
+ * One line of JSON for each request: who, what came of it, and the kind of error. The words of an error are left out: API
+ * Gateway escapes nothing here, and they can quote the event, or the token that came with it. The caller gets them.
+ */
 export function accessLogFormat(): apigateway.AccessLogFormat {
   return apigateway.AccessLogFormat.custom(
     JSON.stringify({
@@ -42,8 +45,7 @@ export function accessLogFormat(): apigateway.AccessLogFormat {
       responseLatency: apigateway.AccessLogField.contextResponseLatency(),
       integrationStatus: apigateway.AccessLogField.contextIntegrationStatus(),
       integrationLatency: apigateway.AccessLogField.contextIntegrationLatency(),
-      integrationError: apigateway.AccessLogField.contextIntegrationErrorMessage(),
-      error: apigateway.AccessLogField.contextErrorMessage(),
+      error: apigateway.AccessLogField.contextErrorResponseType(),
     }),
   );
 }

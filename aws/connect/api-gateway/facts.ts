@@ -12,6 +12,8 @@ const METHOD = 'AWS::ApiGateway::Method';
 const STAGE = 'AWS::ApiGateway::Stage';
 const VALIDATOR = 'AWS::ApiGateway::RequestValidator';
 const ALARM = 'AWS::CloudWatch::Alarm';
+/** The metrics of the expression that an alarm watches. */
+const OF_ALARM = 'Metrics.MetricStat.Metric';
 const nothing = 'no effect here';
 
 const helps = (name: string, local: TypeFacts['local']): TypeFacts => ({ name, role: 'helps', local });
@@ -63,7 +65,7 @@ export const facts: ServiceFacts = {
         promised('rings', 'have alarms, by a name that no other API has, that ring when events are turned away', rings, {
           'nobody hears that events are turned away by a fault of ours': remove(alarmsOf('5XXError')),
           'nobody hears that events are turned away': remove(alarmsOf('4XXError')),
-          'two APIs share one alarm': set('Dimensions.0.Value', 'Api', alarmsOf('5XXError')),
+          'two APIs share one alarm': replace(/"Value":"[^"]+"/, '"Value":"Api"', alarmsOf('5XXError')),
         }),
       ],
       needs: methodNeeds,
@@ -103,7 +105,8 @@ export const facts: ServiceFacts = {
         ),
         promised('on-record', 'write a line for each call, and nothing of what is in it', writesALine, {
           'events stand in the log': set('MethodSettings.0.DataTraceEnabled', true),
-          'the access log quotes events': replace('$context.error.message', '$context.error.validationErrorString'),
+          'the access log quotes events': replace('$context.error.responseType', '$context.error.validationErrorString'),
+          'the access log quotes tokens': replace('$context.error.responseType', '$context.error.message'),
           'calls leave no line': set('AccessLogSetting'),
         }),
         promised(
@@ -204,7 +207,12 @@ function rings(method: Asked, stack: Stack): boolean {
   return ['5XXError', '4XXError'].every((metric) =>
     stack
       .of(ALARM)
-      .some((alarm) => is(alarm, 'MetricName', metric) && is(alarm, 'Dimensions.Name', 'ApiName') && is(alarm, 'Dimensions.Value', name)),
+      .some(
+        (alarm) =>
+          alarm.get(`${OF_ALARM}.MetricName`).includes(metric) &&
+          alarm.get(`${OF_ALARM}.Dimensions.Name`).every((dimension) => dimension === 'ApiName') &&
+          alarm.get(`${OF_ALARM}.Dimensions.Value`).every((value) => value === name),
+      ),
   );
 }
 
@@ -212,7 +220,9 @@ function writesALine(stage: Asked): boolean {
   return (
     stage.get('AccessLogSetting.DestinationArn').length === 1 &&
     is(stage, 'MethodSettings.DataTraceEnabled', false) &&
-    !/validationErrorString|input\.body/.test(text(only(stage, 'AccessLogSetting.Format')))
+    !/error\.(message|validationErrorString)|[Ee]rrorMessage|integration\.error|input\.body/.test(
+      text(only(stage, 'AccessLogSetting.Format')),
+    )
   );
 }
 

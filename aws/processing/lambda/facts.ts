@@ -1,7 +1,7 @@
-import { refOf, text } from '../../../shared/read/cfn';
+import { conditionsOf, refOf, text } from '../../../shared/read/cfn';
 import { factsOf } from '../../../shared/read/facts/find';
 import { onlyValues } from '../../../shared/read/facts/local';
-import { counted, promised, setTo } from '../../../shared/read/facts/promise';
+import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Promised, Running, ServiceFacts } from '../../../shared/read/facts/types';
 import { add, type Draft, set } from '../../../shared/read/facts/weaken';
 import { duration, type Hop, facts as joined } from '../../../shared/read/picture';
@@ -11,6 +11,7 @@ import { alarmOn, readyBeforeWork } from '../../foundation/promises';
 
 const FUNCTION = 'AWS::Lambda::Function';
 const MAPPING = 'AWS::Lambda::EventSourceMapping';
+const BUCKET = 'AWS::S3::Bucket';
 const FAILURES = 'DestinationConfig.OnFailure.Destination';
 
 export const facts: ServiceFacts = {
@@ -65,6 +66,8 @@ export const facts: ServiceFacts = {
         Tags: 'no effect here',
         Timeout: 'emulated',
         TracingConfig: 'no effect here',
+        'VpcConfig.SecurityGroupIds': 'no effect here',
+        'VpcConfig.SubnetIds': 'no effect here',
       },
     },
     [MAPPING]: {
@@ -80,13 +83,18 @@ export const facts: ServiceFacts = {
       },
       promises: [
         onStream(
-          counted({
-            rule: 'bounded-retries',
-            must: 'give a batch up in the end: without a bound it blocks its shard',
+          setTo({
+            rule: 'nothing-lost',
+            must: 'count no tries: they are used up by an outage alone, in minutes',
             at: 'MaximumRetryAttempts',
-            from: 0,
-            weak: -1,
-            worse: 'a batch is tried for ever',
+            to: [-1],
+            weak: 10,
+            worse: 'an outage of minutes costs good records',
+          }),
+        ),
+        onStream(
+          promised('nothing-lost', 'try a record until its stream is about to forget it', triesLong, {
+            'records of an outage of six hours are given up untried': set('MaximumRecordAgeInSeconds', 6 * 3600),
           }),
         ),
         onStream(
@@ -112,9 +120,17 @@ export const facts: ServiceFacts = {
           to: ['ReportBatchItemFailures'],
           worse: 'what the function says of a batch is not heard',
         }),
-        promised('nothing-lost', 'send what is given up to a queue that keeps it for 14 days', keepsFailures, {
+        promised('nothing-lost', 'send what is given up, whole, to what keeps it', keepsFailures, {
           'what is given up is lost': loseFailures,
         }),
+        onStream(
+          promised('nothing-lost', 'send what is given up to a bucket: a queue gets its position alone', isBucket, {
+            'what is given up is a position in a stream': set(FAILURES, (draft) => draft.reference(draft.id('AWS::SQS::Queue'), 'Arn')),
+          }),
+        ),
+        onStream(alarmOn('PolledEventCount', 'have an alarm that rings when it reads nothing of what comes')),
+        onStream(alarmOn('OnFailureDestinationDeliveredEventCount', 'have an alarm at the first record that is given up')),
+        onStream(alarmOn('DroppedEventCount', 'have an alarm at the first record that is given up and kept nowhere')),
         onStream(
           setTo({
             rule: 'nothing-lost',
@@ -127,12 +143,12 @@ export const facts: ServiceFacts = {
         ),
         readyBeforeWork((mapping) => mapping.refers('FunctionName')[0]?.refers('Role')[0]),
       ],
-      answered: { rings: 'What it reads and where it gives up ring: records that are late, and the first dead letter.' },
       needs: pollerNeeds,
       local: {
         BatchSize: 'emulated',
         BisectBatchOnFunctionError: 'emulated',
         [FAILURES]: 'emulated',
+        'MetricsConfig.Metrics': 'no effect here',
         Enabled: onlyValues(true),
         EventSourceArn: 'emulated',
         FunctionName: 'emulated',
@@ -213,7 +229,18 @@ function failuresOf(mapping: Asked): Asked | undefined {
 
 function keepsFailures(mapping: Asked): boolean {
   const failures = failuresOf(mapping);
-  return failures !== undefined && amount(failures, 'MessageRetentionPeriod') === 14 * 24 * 3600;
+  return failures !== undefined && (isBucket(mapping) || amount(failures, 'MessageRetentionPeriod') === 14 * 24 * 3600);
+}
+
+function isBucket(mapping: Asked): boolean {
+  return mapping.refers(FAILURES)[0]?.type === BUCKET;
+}
+
+/** All but the last two hours in which the stream still has the record. */
+function triesLong(mapping: Asked): boolean {
+  const [stream] = mapping.refers('EventSourceArn');
+  const kept = Math.min(7 * 24, stream ? amount(stream, 'RetentionPeriodHours') : Number.NaN);
+  return amount(mapping, 'MaximumRecordAgeInSeconds') >= (kept - 2) * 3600;
 }
 
 function loseFailures(draft: Draft, mapping: Asked) {
@@ -231,7 +258,7 @@ function howOf(mapping: Asked): string {
     `${amount(mapping, 'BatchSize')} records${window ? ` or ${window}` : ''}`,
     is(mapping, 'BisectBatchOnFunctionError', true) && 'bisect',
     mapping.get('FunctionResponseTypes').length > 0 && 'partial failures',
-    retries !== undefined && `${text(retries)} retries`,
+    retries !== undefined && (retries === -1 ? 'tried again' : `${text(retries)} retries`),
     seconds('MaximumRecordAgeInSeconds'),
   );
 }
@@ -244,6 +271,15 @@ function runs(fn: Asked): Running {
     code: JSON.stringify(fn.body.Code),
   };
 }
+
+const INTERFACES = [
+  'AssignPrivateIpAddresses',
+  'CreateNetworkInterface',
+  'DeleteNetworkInterface',
+  'DescribeNetworkInterfaces',
+  'DescribeSubnets',
+  'UnassignPrivateIpAddresses',
+];
 
 function functionNeeds(fn: Asked): Needed[] {
   if (!isOurs(fn)) return [];
@@ -266,6 +302,13 @@ function functionNeeds(fn: Asked): Needed[] {
       on: '*',
       because: 'Lambda traces its calls as it',
     })),
+    // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+    ...(fn.get('VpcConfig').length > 0 ? INTERFACES : []).map((action) => ({
+      who,
+      may: `ec2:${action}`,
+      on: '*',
+      because: 'Lambda puts it into its network as it',
+    })),
   ];
 }
 
@@ -282,9 +325,17 @@ function pollerNeeds(mapping: Asked): Needed[] {
       because: 'Lambda reads it as the role',
     })),
     // https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
-    ...(failures === undefined
-      ? []
-      : [{ who, may: 'sqs:SendMessage', on: text(failures), because: 'Lambda sends batches there that failed' }]),
+    ...(failures === undefined ? [] : failureNeeds(who, text(failures), isBucket(mapping))),
+  ];
+}
+
+function failureNeeds(who: string, on: string, isBucket: boolean): Needed[] {
+  const because = 'Lambda puts batches there that it gave up';
+  if (!isBucket) return [{ who, may: 'sqs:SendMessage', on, because }];
+  const only = conditionsOf([`StringEquals s3:ResourceAccount ${text({ Ref: 'AWS::AccountId' })}`]);
+  return [
+    { who, may: 's3:PutObject', on: `${on}/aws/lambda/*`, only, because },
+    { who, may: 's3:ListBucket', on, only, because },
   ];
 }
 

@@ -1,11 +1,14 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { type IRole, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Connections, ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
 import {
   ApplicationLogLevel,
   Architecture,
   type CfnFunction,
   Code,
+  type IEventSourceMapping,
+  type ILayerVersion,
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
@@ -15,23 +18,29 @@ import {
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { bindStores, type HandlerCode, requireFit } from '../../../shared/synth/handler-needs';
-import { requireNumber, requireOneOf, requireResource, requireTime } from '../../../shared/synth/settings';
+import { requireNumber, requireOneOf, requireResource, requireTime, SettingError } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons } from '../../foundation/acknowledge';
-import { alarm } from '../../foundation/alarms';
+import { alarm, LASTING } from '../../foundation/alarms';
 import { answerCommonFindings } from '../../foundation/answers';
+import { requireMutableRole } from '../../foundation/home';
 import type { Delivery } from '../../ports/delivery';
 import type { FunctionWorkload } from '../../ports/identity';
+import type { Network } from '../../ports/network';
 import type { RecordSource } from '../../ports/records';
 import type { ObjectStore, TableStore } from '../../ports/stores';
+import { allowNetwork, allowTracing, nameOf, requireRuntime, requireVariables, roleOf } from './function-settings';
 
 const FUNCTION: Reasons = {
   'CKV_AWS_115, NIST.800.53.R5-LambdaConcurrency':
     'Concurrency follows the source, and what one function reserves, others lack. To bound it: reservedConcurrentExecutions.',
   'CKV_AWS_116, NIST.800.53.R5-LambdaDLQ':
     'It is called by an event source mapping, which has the dead letter; nobody calls it without waiting.',
+  CKV_AWS_173: 'The variables hold names and no secrets. Lambda encrypts them with its own key.',
+};
+
+const OUTSIDE: Reasons = {
   'CKV_AWS_117, NIST.800.53.R5-LambdaInsideVPC':
     'It calls services of AWS alone, over TLS and by its role. In a network each of them would cost an endpoint.',
-  CKV_AWS_173: 'The variables hold names and no secrets. Lambda encrypts them with its own key.',
 };
 
 /** Settings for {@link LambdaProcessor}. */
@@ -46,10 +55,21 @@ export interface LambdaProcessorProps {
   /** Where the results go, each by the name that starts its settings: `STORE` gives the function `STORE_BUCKET`. */
   readonly stores: Readonly<Record<string, ObjectStore | TableStore>>;
   /**
-   * How records are batched and retried.
+   * How records are batched, filtered and retried, and where a stream is read from.
    * @default - as the source sees fit
    */
   readonly delivery?: Delivery;
+  /**
+   * What tells the processor from others: with the name of the stack it stands in the names of objects, so another name
+   * writes beside what is there, and does not replace it. 1 to 32 lower-case letters, digits and hyphens.
+   * @default processing
+   */
+  readonly name?: string;
+  /**
+   * More variables for the code. Whoever may look at the function reads them: a secret belongs into Secrets Manager.
+   * @default - those of the stores and of the dead letter alone
+   */
+  readonly environment?: Readonly<Record<string, string>>;
   /**
    * Memory of the function in MiB, from 128 to 10240. Its share of the processor grows with it.
    * @default 512
@@ -66,14 +86,40 @@ export interface LambdaProcessorProps {
    */
   readonly logRetention?: RetentionDays;
   /**
-   * An existing role for the function. It gets the permissions it needs added.
+   * An existing role of this account for the function. It gets the permissions it needs added.
    * @default - a new role, for this function alone
    */
   readonly role?: IRole;
+  /**
+   * A network that the function stands in, to reach what is there. Its store and the queue of its dead letter must be in reach
+   * too: by an endpoint for S3, by one for SQS, which costs by the hour, or by a way out.
+   * @default - none: it reaches AWS over TLS, and nothing of a network
+   */
+  readonly network?: Network;
+  /**
+   * The security groups of the function in that network.
+   * @default - a new one, which lets everything out and nothing in
+   */
+  readonly securityGroups?: readonly ISecurityGroup[];
+  /**
+   * Layers, the last above the others.
+   * @default - none
+   */
+  readonly layers?: readonly ILayerVersion[];
+  /**
+   * What the code runs on. A bundled handler takes the default alone.
+   * @default nodejs24.x
+   */
+  readonly runtime?: Runtime;
+  /**
+   * Whether calls are traced by X-Ray, which samples them and costs by the trace.
+   * @default Active
+   */
+  readonly tracing?: Tracing;
 }
 
 /**
- * Processing stage: a Lambda function on Node.js 24 that gets batches of records and answers for each of them.
+ * Processing stage: a Lambda function that gets batches of records and answers for each of them.
  *
  * Its concurrency follows the source, so none is reserved. Not for work over 15 minutes: use a container that pulls.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
@@ -82,6 +128,10 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
   readonly role: IRole;
   /** The function, for anything this construct does not cover. */
   readonly function: LambdaFunction;
+  /** What brings the records. */
+  readonly trigger: IEventSourceMapping;
+  /** Set in a network, so that what stands there can let the function in. */
+  readonly connections?: Connections;
   /** Failed and throttled calls. None has an action yet. */
   readonly alarms: readonly Alarm[];
 
@@ -93,54 +143,61 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
     requireTime(this, { timeout }, { from: 1, to: 900, unit: 'seconds', remedy: 'For longer work use a container that pulls.' });
     const logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
     requireOneOf(this, { logRetention }, Object.values(RetentionDays).filter(Number.isInteger), 'Write it like RetentionDays.ONE_YEAR.');
-    requireResource(this, { role: props.role });
+    const { network, securityGroups, runtime = Runtime.NODEJS_24_X, tracing = Tracing.ACTIVE, environment = {} } = props;
+    requireMutableRole(this, { role: props.role });
+    requireResource(this, { 'network.vpc': network?.vpc });
+    for (const [setting, resources] of Object.entries({ securityGroups, layers: props.layers })) {
+      for (const one of resources ?? []) requireResource(this, { [setting]: one });
+    }
+    if (securityGroups && !network) {
+      throw new SettingError(this, 'securityGroups must come with a network', 'none', 'Give the network, or leave them out.');
+    }
+    requireOneOf(this, { tracing }, Object.values(Tracing), 'Write it like Tracing.DISABLED.');
+    requireRuntime(this, runtime, 'zip' in props.code);
+    requireVariables(this, environment, Object.keys(props.stores));
     const handler = { code: 'zip' in props.code ? props.code : undefined, source: props.source, stores: props.stores };
     requireFit(this, handler);
+    const name = nameOf(this, props.name ?? 'processing');
 
     const logGroup = new LogGroup(this, 'Logs', {
       retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.role = props.role ?? new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    const grants = [logGroup.grantWrite(this.role), this.allowTracing()];
+    this.role = roleOf(this, props.role);
+    const grants = [
+      logGroup.grantWrite(this.role),
+      ...(tracing === Tracing.ACTIVE ? [allowTracing(this, this.role)] : []),
+      ...(network ? [allowNetwork(this, this.role)] : []),
+    ];
     const bindings = [...bindStores(this, handler), props.source.deadLetter.bindWriter(this, 'DEAD_LETTER')];
 
     this.function = new LambdaFunction(this, 'Function', {
       code: 'zip' in props.code ? Code.fromAsset(props.code.zip) : props.code,
       handler: 'index.handler',
-      runtime: Runtime.NODEJS_24_X,
+      runtime,
       architecture: Architecture.ARM_64,
       memorySize,
       timeout,
-      role: this.role,
-      environment: Object.assign({ PROCESSOR: this.node.addr.slice(-8) }, ...bindings.map((binding) => binding.settings)),
+      role: props.role ?? this.role,
+      environment: Object.assign({ PROCESSOR: name }, environment, ...bindings.map((binding) => binding.settings)),
+      ...(network && { vpc: network.vpc, vpcSubnets: network.subnets, securityGroups: securityGroups && [...securityGroups] }),
+      layers: props.layers && [...props.layers],
       logGroup,
       loggingFormat: LoggingFormat.JSON,
       applicationLogLevelV2: ApplicationLogLevel.INFO,
       systemLogLevelV2: SystemLogLevel.INFO,
     });
     const resource = this.function.node.defaultChild as CfnFunction;
-    resource.tracingConfig = { mode: Tracing.ACTIVE };
-    acknowledge(resource, FUNCTION);
+    if (tracing !== Tracing.DISABLED) resource.tracingConfig = { mode: tracing };
+    acknowledge(resource, network ? FUNCTION : { ...FUNCTION, ...OUTSIDE });
+    if (network) this.connections = this.function.connections;
     answerCommonFindings(this, this.role);
     this.function.node.addDependency(...grants, ...bindings.flatMap((binding) => binding.waitFor));
-    props.source.deliverTo(this, props.delivery);
+    this.trigger = props.source.deliverTo(this, props.delivery);
 
     this.alarms = [
-      alarm(
-        this,
-        'Errors',
-        this.function.metricErrors(),
-        'Calls of the function failed. Their records are tried again, then go to the dead letter.',
-      ),
-      alarm(this, 'Throttles', this.function.metricThrottles(), 'Lambda turned calls away. Records wait in the buffer.'),
+      alarm(this, 'Errors', this.function.metricErrors(), 'For a quarter of an hour calls have failed. Records are tried again.', LASTING),
+      alarm(this, 'Throttles', this.function.metricThrottles(), 'For a quarter of an hour Lambda has turned calls away.', LASTING),
     ];
-  }
-
-  /** X-Ray takes no narrower resource. In a policy of its own, this wildcard hides no other from a scanner. */
-  private allowTracing(): Policy {
-    const actions = ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'];
-    const policy = new Policy(this, 'Tracing', { roles: [this.role], statements: [new PolicyStatement({ actions, resources: ['*'] })] });
-    return acknowledge(policy, { 'AwsSolutions-IAM5[Resource::*]': 'Traces belong to no resource, so X-Ray takes no other.' });
   }
 }

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnResource, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
@@ -49,7 +49,7 @@ export function makeCluster(
   const parameterGroup = new ParameterGroup(scope, 'Parameters', { engine, parameters: { 'rds.force_ssl': '1' }, removalPolicy });
   const insights = { enablePerformanceInsights: true, performanceInsightEncryptionKey: encryptionKey };
   const instance = { caCertificate: CaCertificate.RDS_CA_RSA2048_G1, ...insights };
-  const deletionProtection = removalPolicy === RemovalPolicy.RETAIN;
+  const deletionProtection = removalPolicy !== RemovalPolicy.DESTROY;
   const cluster = new DatabaseCluster(scope, 'Cluster', {
     engine,
     writer: ClusterInstance.serverlessV2('Writer', instance),
@@ -76,6 +76,8 @@ export function makeCluster(
     removalPolicy,
     ...insights,
   });
+  // The L2 knows this policy for its subnet group and instances as none, and lets them go.
+  for (const resource of cluster.node.findAll().filter(CfnResource.isCfnResource)) resource.applyRemovalPolicy(removalPolicy);
   for (const id of ['Writer', 'Reader']) {
     const made = cluster.node.tryFindChild(id);
     if (made) acknowledge(made, INSTANCE);

@@ -1,12 +1,14 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { type Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IDatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { Removal, TimeRule } from '../../../shared/synth/settings';
-import { mayDestroy, requireAbsent, requireOneOf, requireResource, requireTime, SettingError } from '../../../shared/synth/settings';
+import { requireAbsent, requireOneOf, requireResource, requireTime, SettingError } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons, withoutAction } from '../../foundation/acknowledge';
+import { requireKey } from '../../foundation/home';
+import { removalPolicyOf } from '../../foundation/removal';
 import { allowSql, SqlMigration } from '../../foundation/sql/sql-migration';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Network } from '../../ports/network';
@@ -120,7 +122,8 @@ export class AuroraStore extends Construct implements TableStore {
     super(scope, id);
     const { network, cluster, masterSecret, encryptionKey, maxCapacity = 4, minCapacity = 0, autoPause, highlyAvailable = false } = props;
     const backupRetention = props.backupRetention ?? Duration.days(14);
-    requireResource(this, { 'network.vpc': network?.vpc, cluster, masterSecret, encryptionKey });
+    requireResource(this, { 'network.vpc': network?.vpc, cluster, masterSecret });
+    requireKey(this, { encryptionKey });
     if (cluster) {
       const { maxCapacity, minCapacity, highlyAvailable, backupRetention } = props;
       requireAbsent(this, 'cluster', { network, maxCapacity, minCapacity, autoPause, highlyAvailable, backupRetention });
@@ -137,7 +140,7 @@ export class AuroraStore extends Construct implements TableStore {
     requireCapacity(this, { maxCapacity, minCapacity, autoPause });
     requireOneOf(this, { highlyAvailable }, [true, false], 'It costs a second instance.');
     requireTime(this, { backupRetention }, BACKUPS);
-    const removalPolicy = mayDestroy(this, props.removal) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
+    const removalPolicy = removalPolicyOf(this, props.removal);
 
     const settings = { maxCapacity, minCapacity, autoPause, highlyAvailable, backupRetention, encryptionKey, removalPolicy };
     const made = cluster && masterSecret ? { cluster, masterSecret } : makeCluster(this, DATABASE, requireNetwork(this, network), settings);

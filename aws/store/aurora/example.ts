@@ -28,7 +28,7 @@ export class AwsAurora extends AwsPlatform {
     const query = `--resource-arn ${cluster.clusterArn} --secret-arn ${readerSecret.secretArn} --database events`;
     this.output({
       EventsUrl: [connect.url, 'Send events here, signed.'],
-      SendCommand: [connect.curl, 'Sends one event. Whoever runs it needs a grant such as grantSend.'],
+      SendCommand: [connect.curl, `Sends one event. ${connect.curlNeeds}`],
       ShowCommand: [`aws rds-data execute-statement ${query} --sql 'select * from events limit 10'`, 'Shows what was stored.'],
       DeadLettersCommand: [`aws sqs receive-message --queue-url ${buffer.deadLetterQueue.queueUrl}`, 'Shows what could not be processed.'],
     });

@@ -1,34 +1,22 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import {
-  BlockPublicAccess,
-  Bucket,
-  BucketEncryption,
-  type BucketProps,
-  type IBucket,
-  ObjectOwnership,
-  StorageClass,
-} from 'aws-cdk-lib/aws-s3';
-import { S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY } from 'aws-cdk-lib/cx-api';
+import { type Bucket, type IBucket, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Removal, TimeRule } from '../../../shared/synth/settings';
-import { FOLDERS, mayDestroy, requireAbsent, requireResource, requireText, requireTime } from '../../../shared/synth/settings';
-import { acknowledge, type Reasons, spell } from '../../foundation/acknowledge';
-import { answerCommonFindings } from '../../foundation/answers';
+import { FOLDERS, requireAbsent, requireResource, requireText, requireTime } from '../../../shared/synth/settings';
+import { acknowledge, spell } from '../../foundation/acknowledge';
+import { makeBucket } from '../../foundation/buckets';
+import { requireKey } from '../../foundation/home';
+import { removalPolicyOf } from '../../foundation/removal';
 import type { Binding, Workload } from '../../ports/identity';
 import type { ObjectStore } from '../../ports/stores';
 
 const ARCHIVE: TimeRule = { from: 30, to: 36_500, unit: 'days', remedy: 'S3 moves no object that is younger.' };
 const UNDELETE: TimeRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Versions are what protects against a bad overwrite.' };
 
-const LOG: Reasons = {
-  CKV_AWS_18: 'It is the access log. A bucket that logs to itself never comes to rest.',
-  'NIST.800.53.R5-S3DefaultEncryptionKMS': 'S3 delivers access logs only to a bucket that it encrypts with its own key.',
-};
-const OWN_KEY: Reasons = { 'NIST.800.53.R5-S3DefaultEncryptionKMS': 'S3 encrypts with its own key. For a key of yours: encryptionKey.' };
 /** Settings for {@link S3Store}. Every one has a safe default. */
-export interface S3StoreProps {
+export interface S3StoreProps<Kept extends IBucket = IBucket> {
   /**
    * The start of the name of every object, ending in a slash. Writers and readers reach what is below it, and nothing else.
    * @default events/
@@ -55,7 +43,7 @@ export interface S3StoreProps {
    * a key of yours must know it: `Bucket.fromBucketAttributes`.
    * @default - a new bucket, and one for its access log
    */
-  readonly bucket?: IBucket;
+  readonly bucket?: Kept;
   /**
    * What happens to the objects when the stack is deleted. `destroy` takes a second key, the context `destroyData`.
    * @default retain
@@ -69,13 +57,13 @@ export interface S3StoreProps {
  * Not for single-row look-ups or updates: a table serves those.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
  */
-export class S3Store extends Construct implements ObjectStore {
-  /** The bucket, for anything this construct does not cover. */
-  readonly bucket: IBucket;
+export class S3Store<Kept extends IBucket = Bucket> extends Construct implements ObjectStore {
+  /** The bucket, for anything this construct does not cover: a new one, which can be changed, or the one that was given. */
+  readonly bucket: Kept;
   /** The start of the name of every object. */
   readonly prefix: string;
 
-  constructor(scope: Construct, id: string, props: S3StoreProps = {}) {
+  constructor(scope: Construct, id: string, props: S3StoreProps<Kept> = {}) {
     super(scope, id);
     this.prefix = props.prefix ?? 'events/';
     const archiveAfter = props.archiveAfter ?? Duration.days(90);
@@ -84,18 +72,22 @@ export class S3Store extends Construct implements ObjectStore {
     requireTime(this, { archiveAfter }, ARCHIVE);
     requireTime(this, { undeleteWindow }, UNDELETE);
     const { encryptionKey } = props;
-    requireResource(this, { bucket: props.bucket, encryptionKey });
+    requireResource(this, { bucket: props.bucket });
+    requireKey(this, { encryptionKey });
     if (props.bucket)
       requireAbsent(this, 'bucket', { archiveAfter: props.archiveAfter, undeleteWindow: props.undeleteWindow, encryptionKey });
-    const destroy = mayDestroy(this, props.removal);
+    const removalPolicy = removalPolicyOf(this, props.removal);
 
-    this.bucket = props.bucket ?? this.makeBucket(destroy, archiveAfter, undeleteWindow, encryptionKey);
+    const archive = [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: archiveAfter }];
+    const settings = { removalPolicy, undeleteWindow, encryptionKey, rule: { transitions: archive } };
+    const make = (): IBucket => makeBucket(this, settings);
+    this.bucket = props.bucket ?? (make() as Kept);
   }
 
   bindWriter(writer: Workload, name: string): Binding {
-    const grants = [this.allowObjects(writer, 's3:PutObject')];
-    if (this.bucket.encryptionKey) grants.push(this.bucket.encryptionKey.grant(writer.role, 'kms:GenerateDataKey'));
-    return { settings: this.settings(name), waitFor: grants };
+    const grant = this.allowObjects(writer, 's3:PutObject');
+    this.bucket.encryptionKey?.grant(writer.role, 'kms:GenerateDataKey');
+    return { settings: this.settings(name), waitFor: [grant] };
   }
 
   bindReader(reader: Workload, name: string): Binding {
@@ -108,7 +100,7 @@ export class S3Store extends Construct implements ObjectStore {
         conditions: { StringLike: { 's3:prefix': `${this.prefix}*` } },
       }),
     ];
-    if (this.bucket.encryptionKey) grants.push(this.bucket.encryptionKey.grantDecrypt(reader.role));
+    this.bucket.encryptionKey?.grantDecrypt(reader.role);
     return { settings: this.settings(name), waitFor: grants };
   }
 
@@ -121,38 +113,5 @@ export class S3Store extends Construct implements ObjectStore {
     const reason = 'Objects get their names when they are written; what all of them share is the prefix.';
     acknowledge(role, () => ({ [`AwsSolutions-IAM5[Resource::${spell(role, objects)}]`]: reason }));
     return Grant.addToPrincipal({ grantee: role, actions: [action], resourceArns: [objects] });
-  }
-
-  private makeBucket(destroy: boolean, archiveAfter: Duration, undeleteWindow: Duration, encryptionKey?: IKey): Bucket {
-    const hardened: BucketProps = {
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      versioned: true,
-      removalPolicy: destroy ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
-      autoDeleteObjects: destroy,
-    };
-    const housekeeping = { abortIncompleteMultipartUploadAfter: Duration.days(7), noncurrentVersionExpiration: undeleteWindow };
-    // Else a project without this feature flag would let the log in by an access control list, which the ownership above refuses.
-    this.node.setContext(S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY, true);
-    const log = new Bucket(this, 'AccessLog', {
-      ...hardened,
-      encryption: BucketEncryption.S3_MANAGED,
-      lifecycleRules: [{ ...housekeeping, expiration: Duration.days(90) }],
-    });
-    acknowledge(log, LOG);
-    const bucket = new Bucket(this, 'Bucket', {
-      ...hardened,
-      encryption: encryptionKey ? BucketEncryption.KMS : BucketEncryption.S3_MANAGED,
-      encryptionKey,
-      bucketKeyEnabled: encryptionKey ? true : undefined,
-      serverAccessLogsBucket: log,
-      lifecycleRules: [
-        { ...housekeeping, transitions: [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: archiveAfter }] },
-      ],
-    });
-    answerCommonFindings(this);
-    return encryptionKey ? bucket : acknowledge(bucket, OWN_KEY);
   }
 }

@@ -20,7 +20,7 @@ export async function leftBy(
   { arn, names }: Deployed,
   before: ReadonlySet<string>,
 ): Promise<readonly string[]> {
-  const retained = Object.keys(Resources).filter((id) => Resources[id]!.DeletionPolicy === 'Retain');
+  const retained = Object.keys(Resources).filter((id) => Resources[id]!.DeletionPolicy?.startsWith('Retain'));
   const fate = await fates(account, arn);
   const wrong = Object.keys(Resources).filter((id) => fate.get(id) !== (retained.includes(id) ? 'DELETE_SKIPPED' : 'DELETE_COMPLETE'));
   if (wrong.length > 0) throw new Error(`not deleted, or not retained: ${wrong.map((id) => `${id} ${fate.get(id)}`).join(', ')}`);

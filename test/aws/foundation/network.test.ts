@@ -2,7 +2,7 @@ import { App, Stack, Token } from 'aws-cdk-lib';
 import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { PrivateNetwork, type PrivateNetworkProps } from '../../../aws/foundation/network';
 import { AwsPlatform } from '../../../aws/foundation/platform';
-import { type Resource, synthesize } from '../../support/cdk';
+import { type Resource, removalOf, synthesize } from '../../support/cdk';
 import { documentedDefaults } from '../../support/defaults';
 import { expectSnapshot } from '../../support/snapshot';
 
@@ -26,7 +26,7 @@ test('documents the defaults that it has', () => {
   expect(documentedDefaults('aws/foundation/network.ts', 'PrivateNetworkProps')).toEqual({
     cidr: one('AWS::EC2::VPC').Properties.CidrBlock,
     zones: String(all('AWS::EC2::Subnet').length),
-    removal: one('AWS::EC2::VPC').DeletionPolicy?.toLowerCase(),
+    removal: removalOf(one('AWS::EC2::VPC').DeletionPolicy),
   });
 });
 
@@ -75,14 +75,14 @@ test('all of it is retained, and so is what closes the default security group', 
   const { built, madeBy } = make();
   const kept = Object.values(madeBy(built));
   expect(kept.map(({ Type }) => Type)).toContain('Custom::VpcRestrictDefaultSG');
-  expect(new Set(kept.map(({ DeletionPolicy }) => DeletionPolicy))).toEqual(new Set(['Retain']));
+  expect(new Set(kept.map(({ DeletionPolicy }) => DeletionPolicy))).toEqual(new Set(['RetainExceptOnCreate']));
 });
 
 test('all of it goes with the stack when both keys are turned, and only then', () => {
   const policies = (made: ReturnType<typeof make>) =>
     new Set(Object.values(made.madeBy(made.built)).map(({ DeletionPolicy }) => DeletionPolicy));
   expect(policies(make({ removal: 'destroy' }, { destroyData: 'yes' }))).toEqual(new Set(['Delete']));
-  expect(policies(make({}, { destroyData: 'yes' }))).toEqual(new Set(['Retain']));
+  expect(policies(make({}, { destroyData: 'yes' }))).toEqual(new Set(['RetainExceptOnCreate']));
 });
 
 test('uses a network that is there already, and adds nothing to it', () => {

@@ -1,14 +1,15 @@
-import { Duration, type Stack } from 'aws-cdk-lib';
+import { Duration, type Stack, Token } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Code, Function as LambdaFunction, Runtime, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { KinesisBuffer, type KinesisBufferProps } from '../../../../aws/buffer/kinesis/kinesis-buffer';
 import type { Delivery } from '../../../../aws/ports/delivery';
 import type { FunctionWorkload } from '../../../../aws/ports/identity';
-import { synthesize } from '../../../support/cdk';
+import { removalOf, synthesize } from '../../../support/cdk';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
 
@@ -36,11 +37,16 @@ function deliver(delivery?: Delivery, props?: KinesisBufferProps) {
 
 test('the snapshot', () => {
   const { built, madeBy } = make();
+  const all = Object.entries(madeBy(built));
+  const isPart = (part: string) => (id: string, Type: string) =>
+    part === (Type === 'AWS::CloudWatch::Alarm' ? 'alarms' : id.includes('DeadLetterBucket') ? 'bucket' : 'stream');
+  const only = (part: string) => Object.fromEntries(all.filter(([id, { Type }]) => isPart(part)(id, Type)));
   expectSnapshot(
     'aws/buffer/kinesis/kinesis-buffer.snapshot.yaml',
     'The stream is encrypted and survives its stack; so does the queue of the dead letter, which refuses plain HTTP.',
-    madeBy(built),
+    only('stream'),
   );
+  expectSnapshot('aws/buffer/kinesis/alarms.snapshot.yaml', 'That nobody reads is heard by records that come and no call.', only('alarms'));
 });
 
 test('documents the defaults that it has', () => {
@@ -48,7 +54,7 @@ test('documents the defaults that it has', () => {
   const stream = one('AWS::Kinesis::Stream');
   expect(documentedDefaults('aws/buffer/kinesis/kinesis-buffer.ts', 'KinesisBufferProps')).toEqual({
     retention: `${stream.Properties.RetentionPeriodHours / 24} days`,
-    removal: stream.DeletionPolicy?.toLowerCase(),
+    removal: removalOf(stream.DeletionPolicy),
   });
 });
 
@@ -82,19 +88,87 @@ test('stands twice in one stack', () => {
   expect(all('AWS::Kinesis::Stream')).toHaveLength(2);
 });
 
-test('a batch that fails is bisected, tried ten more times for at most six hours, then goes to the dead letter', () => {
-  const { one } = deliver();
-  expect(one('AWS::Lambda::EventSourceMapping').Properties).toMatchObject({
+const mappingOf = ({ one }: ReturnType<typeof deliver>) => one('AWS::Lambda::EventSourceMapping').Properties;
+
+test('a batch that fails is bisected and tried until its stream is about to forget it, then lies whole in a bucket', () => {
+  expect(mappingOf(deliver())).toMatchObject({
     BisectBatchOnFunctionError: true,
     FunctionResponseTypes: ['ReportBatchItemFailures'],
-    MaximumRetryAttempts: 10,
-    MaximumRecordAgeInSeconds: 6 * 3600,
-    DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringContaining('DeadLetter'), 'Arn'] } } },
+    MaximumRetryAttempts: -1,
+    MaximumRecordAgeInSeconds: (7 * 24 - 1) * 3600,
+    DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringContaining('DeadLetterBucket'), 'Arn'] } } },
   });
 });
 
-test('records that come while the stack deploys are processed too', () => {
-  expect(deliver().one('AWS::Lambda::EventSourceMapping').Properties.StartingPosition).toBe('TRIM_HORIZON');
+test('objects get a size worth reading: 1,000 records or a minute', () => {
+  expect(mappingOf(deliver())).toMatchObject({ BatchSize: 1000, MaximumBatchingWindowInSeconds: 60 });
+});
+
+describe('the age at which a record is given up', () => {
+  const ageOf = (delivery?: Delivery, props?: (stack: Stack) => KinesisBufferProps) =>
+    mappingOf(
+      synthesize((stack) => {
+        const target = new Target(stack, 'Target');
+        new KinesisBuffer(stack, 'Buffer', props?.(stack)).deliverTo(target, delivery);
+        return target;
+      }),
+    ).MaximumRecordAgeInSeconds;
+  const looked = (stack: Stack) => ({ stream: Stream.fromStreamArn(stack, 'Mine', 'arn:aws:kinesis:eu-west-1:123456789012:stream/mine') });
+  const hours = (stack: Stack, retention: number) => ({
+    stream: new Stream(stack, 'Mine', { retentionPeriod: Duration.hours(retention) }),
+  });
+
+  test('is an hour less than a day for a stream that was looked up, since none keeps records for less', () =>
+    expect(ageOf({}, looked)).toBe(23 * 3600));
+
+  test('is an hour less than what is said of such a stream', () =>
+    expect(ageOf({}, (stack) => ({ ...looked(stack), retention: Duration.hours(48) }))).toBe(47 * 3600));
+
+  test('is an hour less than what a stream of the same app has', () => expect(ageOf({}, (stack) => hours(stack, 72))).toBe(71 * 3600));
+
+  test('is at most what Lambda takes, however long the stream keeps records', () =>
+    expect(ageOf({}, (stack) => hours(stack, 8760))).toBe((7 * 24 - 1) * 3600));
+
+  test('is none where the stream alone says when a record is gone', () => expect(ageOf({ maxAge: 'retention' })).toBe(-1));
+
+  test('is an hour less than a day where the retention is known only at deploy', () =>
+    expect(ageOf({}, () => ({ retention: Duration.hours(Token.asNumber({ Ref: 'Retention' })) }))).toBe(23 * 3600));
+});
+
+test('a new reader starts with the oldest record, so that none is missed that comes while the stack deploys; or where it is told', () => {
+  expect(mappingOf(deliver()).StartingPosition).toBe('TRIM_HORIZON');
+  expect(mappingOf(deliver({ startingPosition: StartingPosition.LATEST })).StartingPosition).toBe('LATEST');
+  const at = { startingPosition: StartingPosition.AT_TIMESTAMP, startingPositionTimestamp: 1_767_225_600 };
+  expect(mappingOf(deliver(at))).toMatchObject({ StartingPosition: 'AT_TIMESTAMP', StartingPositionTimestamp: 1_767_225_600 });
+});
+
+test('takes every setting of a delivery, and hands back the mapping', () => {
+  const filters = [{ data: { type: ['heated'] } }];
+  const made = synthesize((stack) => {
+    const target = new Target(stack, 'Target');
+    const mapping = new KinesisBuffer(stack, 'Buffer').deliverTo(target, {
+      maxRetries: 5,
+      parallelizationFactor: 10,
+      filters,
+      enabled: false,
+    });
+    expect(mapping.node.id).toBe('Trigger');
+    return target;
+  });
+  expect(mappingOf(made)).toMatchObject({
+    MaximumRetryAttempts: 5,
+    ParallelizationFactor: 10,
+    Enabled: false,
+    FilterCriteria: { Filters: [{ Pattern: '{"data":{"type":["heated"]}}' }] },
+  });
+});
+
+test('two streams can feed one function', () => {
+  const { all } = synthesize((stack) => {
+    const target = new Target(stack, 'Target');
+    for (const id of ['Orders', 'Returns']) new KinesisBuffer(stack, id).deliverTo(target);
+  });
+  expect(all('AWS::Lambda::EventSourceMapping')).toHaveLength(2);
 });
 
 test('delivery starts only when the function may read, and may write to the dead letter', () => {
@@ -103,9 +177,14 @@ test('delivery starts only when the function may read, and may write to the dead
   expect(one('AWS::Lambda::EventSourceMapping').DependsOn).toEqual(expect.arrayContaining(policies.map(([id]) => id)));
 });
 
-test('a reader may read this stream and send to this queue, and nothing else', () => {
+test('a reader may read this stream and add to this bucket what was given up, and nothing else', () => {
   const { built, allowed } = deliver();
+  const bucket = { 'Fn::GetAtt': [expect.stringContaining('DeadLetterBucket'), 'Arn'] };
+  const ofThisAccount = { StringEquals: { 's3:ResourceAccount': { Ref: 'AWS::AccountId' } } };
+  const objects = { 'Fn::Join': ['', [bucket, '/aws/lambda/*']] };
   expect(allowed(built)).toEqual([
+    expect.objectContaining({ Action: 's3:PutObject', Resource: objects, Condition: ofThisAccount }),
+    expect.objectContaining({ Action: 's3:ListBucket', Resource: bucket, Condition: ofThisAccount }),
     expect.objectContaining({
       Action: [
         'kinesis:DescribeStream',
@@ -116,7 +195,6 @@ test('a reader may read this stream and send to this queue, and nothing else', (
       ],
       Resource: { 'Fn::GetAtt': [expect.stringContaining('Stream'), 'Arn'] },
     }),
-    expect.objectContaining({ Action: 'sqs:SendMessage', Resource: { 'Fn::GetAtt': [expect.stringContaining('DeadLetter'), 'Arn'] } }),
   ]);
 });
 
@@ -134,18 +212,24 @@ test('whoever writes to a dead letter with a key of its own may use the key', ()
   const { built, allowed } = synthesize((stack) => {
     const target = new Target(stack, 'Target');
     const deadLetterQueue = new Queue(stack, 'Dead', { encryptionMasterKey: new Key(stack, 'Key') });
-    new KinesisBuffer(stack, 'Buffer', { deadLetterQueue }).deliverTo(target);
+    const deadLetterBucket = new Bucket(stack, 'GivenUp', { encryptionKey: new Key(stack, 'BucketKey') });
+    const buffer = new KinesisBuffer(stack, 'Buffer', { deadLetterQueue, deadLetterBucket });
+    buffer.deliverTo(target);
+    buffer.deadLetter.bindWriter(target, 'DEAD_LETTER');
     return target;
   });
   expect(allowed(built)).toContainEqual(expect.objectContaining({ Action: ['kms:Decrypt', 'kms:GenerateDataKey'] }));
+  expect(allowed(built)).toContainEqual(expect.objectContaining({ Action: 'kms:GenerateDataKey' }));
 });
 
 test('every alarm watches this very stream or queue', () => {
   const { all } = make();
   const dimensions = all('AWS::CloudWatch::Alarm').map(({ Properties }) =>
-    Properties.Dimensions.map(({ Name }: { Name: string }) => Name).join(),
+    JSON.stringify(Properties)
+      .match(/(?<="Dimensions":\[\{"Name":")\w+/g)!
+      .join(),
   );
-  expect(dimensions).toEqual(['StreamName', 'StreamName', 'StreamName', 'QueueName']);
+  expect(dimensions).toEqual(['StreamName', 'StreamName,StreamName', 'StreamName', 'StreamName', 'QueueName']);
 });
 
 describe('refuses', () => {
@@ -176,12 +260,12 @@ describe('refuses', () => {
     [
       'a FIFO queue',
       () => synthesize((stack) => new KinesisBuffer(stack, 'Buffer', { deadLetterQueue: late(stack) })),
-      'Test/Buffer: deadLetterQueue must be a standard queue, got a FIFO queue. Lambda sends failed batches to no other.',
+      'Test/Buffer: deadLetterQueue must be a standard queue, got a FIFO queue. Letters have no order.',
     ],
     [
       'settings for a stream that is there',
-      () => synthesize((stack) => new KinesisBuffer(stack, 'Buffer', { stream: stream(stack), retention: Duration.days(2) })),
-      'Test/Buffer: stream keeps its own settings, got retention beside it. Leave retention out.',
+      () => synthesize((stack) => new KinesisBuffer(stack, 'Buffer', { stream: stream(stack), encryptionKey: new Key(stack, 'Key') })),
+      'Test/Buffer: stream keeps its own settings, got encryptionKey beside it. Leave encryptionKey out.',
     ],
     [
       'a large batch',
@@ -199,9 +283,51 @@ describe('refuses', () => {
       'Test/Buffer: batchWindow must be 0 to 300 seconds, got 0.5. Lambda waits no longer for a batch.',
     ],
     [
-      'endless retries',
-      () => deliver({ maxRetries: -1 }),
-      'Test/Buffer: maxRetries must be 0 to 10000 retries, got -1. Without a bound one bad batch blocks its shard.',
+      'fewer retries than none',
+      () => deliver({ maxRetries: -2 }),
+      'Test/Buffer: maxRetries must be -1 to 10000 retries, got -2. With -1 maxAge alone says when to give up.',
+    ],
+    [
+      'a time without a start at it',
+      () => deliver({ startingPositionTimestamp: 5 }),
+      'Test/Buffer: startingPosition AT_TIMESTAMP and startingPositionTimestamp must come together, got a time alone. Leave it out to start with the oldest record.',
+    ],
+    [
+      'a start at no time',
+      () => deliver({ startingPosition: StartingPosition.AT_TIMESTAMP }),
+      'Test/Buffer: startingPosition AT_TIMESTAMP and startingPositionTimestamp must come together, got no time. Leave it out to start with the oldest record.',
+    ],
+    [
+      'a time in milliseconds',
+      () => deliver({ startingPosition: StartingPosition.AT_TIMESTAMP, startingPositionTimestamp: 1_767_225_600_000 }),
+      'Test/Buffer: startingPositionTimestamp must be 0 to 4102444800 seconds since 1970, got 1767225600000. Lambda counts no milliseconds here.',
+    ],
+    [
+      'eleven batches of a shard at a time',
+      () => deliver({ parallelizationFactor: 11 }),
+      'Test/Buffer: parallelizationFactor must be 1 to 10 batches of a shard, got 11. Lambda takes no more at a time.',
+    ],
+    [
+      'no filters at all',
+      () => deliver({ filters: [] }),
+      'Test/Buffer: filters must be 1 to 5 patterns, got a list of 0. Write them like [{ data: { type: ["heated"] } }].',
+    ],
+    [
+      'an age beyond the day that a stream keeps which was looked up',
+      () =>
+        synthesize((stack) =>
+          new KinesisBuffer(stack, 'Buffer', { stream: stream(stack) }).deliverTo(new Target(stack, 'T'), { maxAge: Duration.hours(25) }),
+        ),
+      'Test/Buffer: maxAge must be 60 to 86400 seconds, got 90000. A record is gone after its retention, and Lambda tries none that is older than 7 days.',
+    ],
+    [
+      'a second delivery to one target',
+      () =>
+        synthesize((stack) => {
+          const [target, buffer] = [new Target(stack, 'Target'), new KinesisBuffer(stack, 'Buffer')];
+          for (const _ of [1, 2]) buffer.deliverTo(target);
+        }),
+      'Test/Buffer: deliverTo must name a target once, got Test/Target again. Change the delivery to it instead.',
     ],
     [
       'an age in part of a second',

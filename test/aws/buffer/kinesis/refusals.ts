@@ -7,13 +7,31 @@ export const refusals = (aws: Stack): Refusals => {
   return {
     constructs: {
       KinesisBuffer: {
-        settings: { retention: 'time', encryptionKey: 'resource', stream: 'resource', deadLetterQueue: 'resource', removal: 'choice' },
+        settings: {
+          retention: 'time',
+          encryptionKey: 'resource',
+          stream: 'resource',
+          deadLetterQueue: 'resource',
+          deadLetterBucket: 'resource',
+          removal: 'choice',
+        },
         make: (id, props) => new KinesisBuffer(aws, id, props),
       },
     },
     methods: {
       'a delivery of Kinesis': {
-        settings: { batchSize: 'number', batchWindow: 'time', maxRetries: 'number', maxAge: 'time' },
+        settings: {
+          batchSize: 'number',
+          batchWindow: 'time',
+          // -1 is without end.
+          maxRetries: [NaN, Infinity, -2, 0.5, 1e9, '5', true],
+          maxAge: 'time',
+          startingPosition: 'choice',
+          startingPositionTimestamp: [5],
+          parallelizationFactor: 'number',
+          filters: [5, {}, [], ['x'], [{}]],
+          enabled: ['yes', 0, {}],
+        },
         call: (props) => buffer.deliverTo({} as any, props),
       },
     },

@@ -22,7 +22,7 @@ export const refusals = (aws: Stack): Refusals => {
     },
     methods: {
       'a delivery of SQS': {
-        settings: { batchSize: 'number', batchWindow: 'time' },
+        settings: { batchSize: 'number', batchWindow: 'time', enabled: ['yes', 0, {}], filters: [5, {}, [], ['x'], [{}]] },
         call: (props) => buffer.deliverTo({} as any, props),
       },
     },

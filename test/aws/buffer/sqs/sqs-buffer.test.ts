@@ -1,13 +1,13 @@
 import { Duration, Stack, Token } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { Code, type IFunction, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Code, type IFunction, Function as LambdaFunction, Runtime, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { SqsBuffer, type SqsBufferProps } from '../../../../aws/buffer/sqs/sqs-buffer';
 import type { Delivery } from '../../../../aws/ports/delivery';
 import type { FunctionWorkload } from '../../../../aws/ports/identity';
-import { synthesize } from '../../../support/cdk';
+import { removalOf, synthesize } from '../../../support/cdk';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
 
@@ -61,8 +61,7 @@ test('documents the defaults that it has', () => {
   const { Properties, DeletionPolicy } = queueOf(make());
   expect(documentedDefaults('aws/buffer/sqs/sqs-buffer.ts', 'SqsBufferProps')).toEqual({
     retention: `${Properties.MessageRetentionPeriod / 86_400} days`,
-    maxRetries: `${Properties.RedrivePolicy.maxReceiveCount - 1}`,
-    removal: DeletionPolicy?.toLowerCase(),
+    removal: removalOf(DeletionPolicy),
   });
 });
 
@@ -105,21 +104,24 @@ test('stands twice in one stack', () => {
 test('takes a retention that is known only at deploy, and a late reader is one of an hour', () => {
   const made = make({ retention: Duration.seconds(Token.asNumber({ Ref: 'Retention' })) });
   expect(queueOf(made).Properties.MessageRetentionPeriod).toEqual({ Ref: 'Retention' });
-  expect(made.all('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties.Threshold)).toEqual([3600, 1]);
+  expect(made.all('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties.Threshold)).toEqual([3600, 1, 1]);
 });
 
-test('a message that fails is tried ten more times, each on its own, then goes to the dead letter', () => {
+test('a message that fails is tried for a day, each on its own, then goes to the dead letter', () => {
   const made = deliver();
+  const { VisibilityTimeout, RedrivePolicy } = queueOf(made).Properties;
+  expect(VisibilityTimeout * RedrivePolicy.maxReceiveCount).toBeGreaterThanOrEqual(86_400);
   expect(mappingOf(made).FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
   expect(queueOf(made).Properties.RedrivePolicy).toEqual({
     deadLetterTargetArn: { 'Fn::GetAtt': [expect.stringContaining('DeadLetter'), 'Arn'] },
-    maxReceiveCount: 11,
+    maxReceiveCount: 237,
   });
 });
 
 test('the mapping has no setting that Lambda knows for streams alone', () => {
   expect(Object.keys(mappingOf(deliver())).sort()).toEqual([
     'BatchSize',
+    'Enabled',
     'EventSourceArn',
     'FunctionName',
     'FunctionResponseTypes',
@@ -153,6 +155,21 @@ describe('a message is hidden', () => {
 
   test('for six minutes where nobody says how long', () => expect(hidden(make())).toBe(360));
 
+  test('for a minute and a half at least, so that as many tries as SQS counts last a day', () => {
+    const made = deliver({ batchWindow: Duration.seconds(1) }, {}, Duration.seconds(1));
+    expect(queueOf(made).Properties).toMatchObject({ VisibilityTimeout: 90, RedrivePolicy: { maxReceiveCount: 960 } });
+  });
+
+  test('so often that it is given up before the queue forgets it, where that is sooner than a day', () => {
+    const made = deliver({}, { retention: Duration.hours(1) });
+    expect(queueOf(made).Properties).toMatchObject({ VisibilityTimeout: 365, RedrivePolicy: { maxReceiveCount: 9 } });
+  });
+
+  test('so long that a day takes few tries, it is tried eleven times', () => {
+    const made = deliver({}, { visibilityTimeout: Duration.hours(12) });
+    expect(queueOf(made).Properties.RedrivePolicy.maxReceiveCount).toBe(11);
+  });
+
   test('as long as the setting says', () => {
     expect(hidden(deliver({}, { visibilityTimeout: Duration.minutes(1) }))).toBe(60);
   });
@@ -178,7 +195,7 @@ describe('who may do what', () => {
   const onKey = { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] };
 
   /** What a role may do after `bind`, and the settings that it was told. */
-  function grants(bind: (buffer: SqsBuffer, holder: Target) => { settings: object } | undefined, props = withKeys) {
+  function grants(bind: (buffer: SqsBuffer<IQueue>, holder: Target) => { settings: object } | undefined, props = withKeys) {
     let settings: string[] = [];
     const { built, allowed } = synthesize((stack) => {
       const holder = new Target(stack, 'Holder');
@@ -254,6 +271,7 @@ test('every alarm watches its own queue, and a reader is late before messages ar
   const alarms = (props?: SqsBufferProps) =>
     make(props)
       .all('AWS::CloudWatch::Alarm')
+      .filter(({ Properties }) => Properties.MetricName)
       .map(({ Properties: { MetricName, Dimensions, Threshold } }) => [MetricName, Dimensions[0].Value['Fn::GetAtt'][0], Threshold]);
   const dead = ['ApproximateNumberOfMessagesVisible', expect.stringMatching(/^BufferDeadLetter/), 1];
   const late = (seconds: number) => ['ApproximateAgeOfOldestMessage', expect.stringMatching(/^BufferQueue/), seconds];
@@ -368,8 +386,23 @@ describe('refuses', () => {
     ],
     [
       'a retention that ends before the last try',
-      () => deliver({}, { retention: Duration.hours(1) }),
+      () => deliver({}, { retention: Duration.hours(1), maxRetries: 10 }),
       'Test/Buffer: retention must be as long as 11 tries take, each with a visibility timeout of 365 seconds, got 3600 seconds. Else SQS deletes what fails, and it never comes to the dead letter.',
+    ],
+    [
+      'a place to start from',
+      () => deliver({ startingPosition: StartingPosition.LATEST }),
+      'Test/Buffer: delivery from a queue must leave startingPosition out, got LATEST. A queue has no past: every message in it is still to be read.',
+    ],
+    [
+      'a time to start from',
+      () => deliver({ startingPositionTimestamp: 1 }),
+      'Test/Buffer: delivery from a queue must leave startingPositionTimestamp out, got 1. A queue has no past to start in.',
+    ],
+    [
+      'several batches of a shard',
+      () => deliver({ parallelizationFactor: 2 }),
+      'Test/Buffer: delivery from a queue must leave parallelizationFactor out, got 2. A queue has no shards: it has maxConcurrency.',
     ],
     ['a second function', twice('push', 'push'), oneReader],
     ['a reader that pulls beside a function', twice('push', 'pull'), oneReader],

@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { CognitoUserPoolsAuthorizer } from 'aws-cdk-lib/aws-apigateway';
 import { UserPool } from 'aws-cdk-lib/aws-cognito';
 import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import fc from 'fast-check';
@@ -115,12 +116,90 @@ test('a sender who is let in may post events, and call nothing else of the API',
   expect([Action, Resource['Fn::Join'][1].at(-1), others]).toEqual(['execute-api:Invoke', '/POST/events', []]);
 });
 
-test('the command that sends an event signs it, and holds no key', () => {
+test('the command that sends an event signs it as whoever is logged in, and holds no key', () => {
   const { built } = make();
   const command = textOf(Stack.of(built).resolve(built.curl));
-  expect(command).toMatch(/^curl --aws-sigv4 aws:amz:/);
+  expect(command).toMatch(/^eval "\$\(aws configure export-credentials --format env\)" && curl --aws-sigv4 aws:amz:/);
   expect(command).toContain('--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"');
   expect(command).toMatch(/\/events$/);
+});
+
+describe('with another authorizer', () => {
+  const cognito = (stack: Stack) => {
+    const cognitoUserPools = [UserPool.fromUserPoolId(stack, 'Pool', 'eu-west-1_abc')];
+    return new CognitoUserPoolsAuthorizer(stack, 'Authorizer', { cognitoUserPools });
+  };
+  const withCognito = (authorizationScopes?: string[]) =>
+    synthesize(
+      (stack) =>
+        new ApiGatewayEntry(stack, 'Connect', {
+          sink: new KinesisBuffer(stack, 'Buffer'),
+          eventSchema,
+          authorizer: cognito(stack),
+          authorizationScopes,
+        }),
+    );
+
+  test('a machine comes with an access token, which is asked for a scope', () => {
+    expect(withCognito(['events/send']).one('AWS::ApiGateway::Method').Properties).toMatchObject({
+      AuthorizationType: 'COGNITO_USER_POOLS',
+      AuthorizationScopes: ['events/send'],
+    });
+    expect(withCognito().one('AWS::ApiGateway::Method').Properties).not.toHaveProperty('AuthorizationScopes');
+  });
+
+  test('the command that sends an event sends a token, and signs nothing', () => {
+    const { built } = withCognito(['events/send']);
+    expect(textOf(Stack.of(built).resolve(built.curl))).toMatch(
+      /^curl -H "Authorization: \$TOKEN" -H 'content-type: application\/json' -d @event.json https:.*\/events$/,
+    );
+    expect(built.curlNeeds).toBe('Put a token of the user pool: of its scopes where some are asked for into TOKEN.');
+  });
+
+  test('a grant to send is refused, since nobody would ask for it', () => {
+    const { built } = withCognito();
+    expect(() => built.grantSend(new Role(built, 'Sender', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }))).toThrow(
+      new Error('Test/Connect: grantSend needs IAM to authorize, got an authorizer. Let the authorizer know the senders.'),
+    );
+  });
+
+  test.each([
+    ['scopes that IAM does not know', () => make({ authorizationScopes: ['events/send'] }), 'scopes without one'],
+    ['an empty list of scopes', () => withCognito([]), 'an empty list'],
+  ])('refuses %s', (_, act, got) => {
+    const message = `authorizationScopes must go with a Cognito authorizer, got ${got}. Give a CognitoUserPoolsAuthorizer, or leave them out.`;
+    expect(act).toThrow(new Error(`Test/Connect: ${message}`));
+  });
+});
+
+test('nothing of a token or an event can stand in the access log, whatever API Gateway says of it', () => {
+  const format: string = make().one('AWS::ApiGateway::Stage').Properties.AccessLogSetting.Format;
+  const token = `'SECRET' not a valid key=value pair (missing equal-sign) in Authorization header: "Bearer SECRET".`;
+  const line = format.replace(/\$context\.([\w.]+)/g, (_, key: string) =>
+    /message|errorMessage|validationError/i.test(key) ? token : 'x',
+  );
+  expect(line).not.toContain('SECRET');
+  expect(() => JSON.parse(line)).not.toThrow();
+});
+
+test('a stream that gets another name deploys the API again', () => {
+  const deploymentOf = (streamName: string) => {
+    const { resources } = synthesize((stack) => {
+      const stream = new Stream(stack, 'Orders', { streamName });
+      return new ApiGatewayEntry(stack, 'Connect', { sink: new KinesisBuffer(stack, 'Buffer', { stream }), eventSchema });
+    });
+    return Object.keys(resources).find((id) => resources[id]!.Type === 'AWS::ApiGateway::Deployment');
+  };
+  expect(deploymentOf('orders-v2')).not.toBe(deploymentOf('orders'));
+});
+
+test('a stream that was looked up is named in full, since its name alone would mean one of this account', () => {
+  const { one } = synthesize((stack) => {
+    const stream = Stream.fromStreamArn(stack, 'Mine', 'arn:aws:kinesis:us-east-1:999999999999:stream/orders');
+    return new ApiGatewayEntry(stack, 'Connect', { sink: new KinesisBuffer(stack, 'Buffer', { stream }), eventSchema });
+  });
+  const [template] = Object.values<string>(one('AWS::ApiGateway::Method').Properties.Integration.RequestTemplates);
+  expect(template).toContain('{"StreamARN":"arn:aws:kinesis:us-east-1:999999999999:stream/orders","Data":');
 });
 
 test('body and parameters are checked before anything is handed over', () => {
@@ -184,8 +263,7 @@ test('the access log is kept for a bounded time, says what went wrong, and never
   expect(all('AWS::Logs::LogGroup').map(({ Properties }) => Properties.RetentionInDays)).toEqual([30, 30]);
   expect(JSON.parse(AccessLogSetting.Format)).toMatchObject({
     caller: '$context.identity.userArn',
-    integrationError: '$context.integrationErrorMessage',
-    error: '$context.error.message',
+    error: '$context.error.responseType',
   });
   expect(AccessLogSetting.Format).not.toMatch(/body|input|payload|validation/i);
   expect(MethodSettings).toEqual([expect.objectContaining({ DataTraceEnabled: false, LoggingLevel: 'ERROR', MetricsEnabled: true })]);
@@ -216,10 +294,11 @@ test('the API opens only when its role may hand events over', () => {
 test('the alarms watch this very API', () => {
   const { built, madeBy, one } = make();
   const alarms = Object.values(madeBy(built)).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
-  expect(alarms.map(({ Properties }) => [Properties.MetricName, Properties.Dimensions])).toEqual([
-    ['5XXError', [{ Name: 'ApiName', Value: one('AWS::ApiGateway::RestApi').Properties.Name }]],
-    ['4XXError', [{ Name: 'ApiName', Value: one('AWS::ApiGateway::RestApi').Properties.Name }]],
-  ]);
+  const metrics = alarms.flatMap(({ Properties }) => Properties.Metrics).flatMap(({ MetricStat }) => MetricStat?.Metric ?? []);
+  const Dimensions = [{ Name: 'ApiName', Value: one('AWS::ApiGateway::RestApi').Properties.Name }];
+  expect(metrics).toEqual(
+    ['5XXError', 'Count', '4XXError', 'Count'].map((MetricName) => ({ MetricName, Namespace: 'AWS/ApiGateway', Dimensions })),
+  );
 });
 
 test('hands events to whatever the sink names', () => {

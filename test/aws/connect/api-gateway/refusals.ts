@@ -12,6 +12,7 @@ export const refusals = (aws: Stack): Refusals => {
           sink: 'neighbour',
           eventSchema: 'neighbour',
           authorizer: 'neighbour',
+          authorizationScopes: 'texts',
           rateLimit: 'number',
           burstLimit: 'number',
           logRetention: 'choice',

@@ -1,13 +1,18 @@
-import { CfnResource, Duration, Stack } from 'aws-cdk-lib';
-import { Role } from 'aws-cdk-lib/aws-iam';
-import { Code } from 'aws-cdk-lib/aws-lambda';
+import { App, CfnResource, Duration, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Code, LayerVersion, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
 import { KinesisBuffer } from '../../../../aws/buffer/kinesis/kinesis-buffer';
+import { PrivateNetwork } from '../../../../aws/foundation/network';
 import type { ObjectStore } from '../../../../aws/ports/stores';
 import { LambdaProcessor, type LambdaProcessorProps } from '../../../../aws/processing/lambda/lambda-processor';
 import { S3Store } from '../../../../aws/store/s3/s3-store';
+import cdk from '../../../../cdk.json';
 import { packageHandler } from '../../../../shared/synth/handler-package';
-import { synthesize } from '../../../support/cdk';
+import { type Resource, synthesize } from '../../../support/cdk';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
 
@@ -26,17 +31,24 @@ test('the snapshot', () => {
   expectSnapshot(
     'aws/processing/lambda/lambda-processor.snapshot.yaml',
     'The role may log, read the stream, add objects and dead letters, and nothing else; the function waits until it may.',
-    madeBy(built),
+    withoutAlarms(madeBy(built)),
   );
 });
 
+function withoutAlarms(resources: Record<string, Resource>) {
+  return Object.fromEntries(Object.entries(resources).filter(([, { Type }]) => Type !== 'AWS::CloudWatch::Alarm'));
+}
+
 test('documents the defaults that it has', () => {
-  const { MemorySize, Timeout } = make().one('AWS::Lambda::Function').Properties;
+  const { MemorySize, Timeout, Environment, Runtime: Runtime_, TracingConfig } = make().one('AWS::Lambda::Function').Properties;
   const days: number = make().one('AWS::Logs::LogGroup').Properties.RetentionInDays;
   expect(documentedDefaults('aws/processing/lambda/lambda-processor.ts', 'LambdaProcessorProps')).toEqual({
     memoryMiB: `${MemorySize}`,
     timeout: `${Timeout} seconds`,
     logRetention: { 30: 'one month' }[days],
+    name: Environment.Variables.PROCESSOR.split('.')[1],
+    runtime: Runtime_,
+    tracing: TracingConfig.Mode,
   });
 });
 
@@ -65,7 +77,7 @@ test('runs as a role that is there already, which gets what it needs', () => {
 test('stands twice in one stack, between the same neighbours', () => {
   const { all } = synthesize((stack) => {
     const between = { source: new KinesisBuffer(stack, 'Buffer'), stores: { STORE: new S3Store(stack, 'Store') } };
-    return [processor(stack, between, 'A'), processor(stack, between, 'B')];
+    return [processor(stack, between, 'A'), processor(stack, { ...between, name: 'again' }, 'B')];
   });
   expect(all('AWS::Lambda::EventSourceMapping')).toHaveLength(2);
   expect(all('AWS::IAM::Policy')).toHaveLength(4);
@@ -78,6 +90,8 @@ test('the function may do this and nothing else', () => {
     [['logs:CreateLogStream', 'logs:PutLogEvents'], arnOf(/^ProcessingLogs/)],
     ['s3:PutObject', { 'Fn::Join': ['', [arnOf(/^StoreBucket/), '/events/*']] }],
     ['sqs:SendMessage', arnOf(/^BufferDeadLetter/)],
+    ['s3:PutObject', { 'Fn::Join': ['', [arnOf(/^BufferDeadLetterBucket/), '/aws/lambda/*']] }],
+    ['s3:ListBucket', arnOf(/^BufferDeadLetterBucket/)],
     [expect.arrayContaining(['kinesis:GetRecords']), arnOf(/^BufferStream/)],
     // X-Ray knows no resource to narrow this to.
     [['xray:PutTelemetryRecords', 'xray:PutTraceSegments'], '*'],
@@ -114,7 +128,124 @@ test('the function is told where the store and the dead letter are', () => {
     STORE_BUCKET: { Ref: expect.stringMatching(/^StoreBucket/) },
     STORE_PREFIX: 'events/',
     DEAD_LETTER_QUEUE_URL: { Ref: expect.stringMatching(/^BufferDeadLetter/) },
-    PROCESSOR: expect.stringMatching(/^[0-9a-f]{8}$/),
+    PROCESSOR: 'Test.processing',
+  });
+});
+
+describe('what it is called in the names of objects', () => {
+  const named = (build: (stack: Stack) => Construct) =>
+    synthesize((stack) => processor(build(stack) as Stack)).one('AWS::Lambda::Function').Properties.Environment.Variables.PROCESSOR;
+
+  test('does not change with its place in the stack: what was read is written again under the same names', () =>
+    expect(named((stack) => new Construct(new Construct(stack, 'Moved'), 'Deeper'))).toBe(named((stack) => stack)));
+
+  test('tells two stacks apart that read one stream', () => {
+    const app = new App({ context: cdk.context });
+    const names = ['Blue', 'Green'].map((id) => {
+      const stack = new Stack(app, id);
+      processor(stack);
+      const [made] = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function'));
+      return made!.Properties.Environment.Variables.PROCESSOR;
+    });
+    expect(names).toEqual(['Blue.processing', 'Green.processing']);
+  });
+
+  test('must differ from that of another in the stack', () => {
+    const message = 'name must differ from that of Test/A, got "processing". What both write could get one name: give one of them another.';
+    const between = (stack: Stack) => ({ source: new KinesisBuffer(stack, 'Buffer'), stores: { STORE: new S3Store(stack, 'Store') } });
+    expect(() =>
+      synthesize((stack) => {
+        const neighbours = between(stack);
+        return ['A', 'B'].map((id) => processor(stack, neighbours, id));
+      }),
+    ).toThrow(new Error(`Test/B: ${message}`));
+  });
+
+  test('holds no dot, which stands between it and the stack', () =>
+    expect(() => make({ name: 'eu.processing' })).toThrow(
+      new Error(
+        'Test/Processing: name must be 1 to 32 lower-case letters, digits and hyphens, a letter first, got "eu.processing". It is a part of the names of what the processor writes.',
+      ),
+    ));
+});
+
+describe('in the words of Lambda', () => {
+  test('it takes variables, layers, a runtime and no tracing', () => {
+    const { one, all } = synthesize((stack) =>
+      processor(stack, {
+        environment: { LEVEL: 'debug' },
+        layers: [LayerVersion.fromLayerVersionArn(stack, 'Layer', 'arn:aws:lambda:eu-west-1:123456789012:layer:mine:1')],
+        runtime: Runtime.NODEJS_22_X,
+        tracing: Tracing.DISABLED,
+      }),
+    );
+    const { Properties } = one('AWS::Lambda::Function');
+    expect(Properties).toMatchObject({
+      Environment: { Variables: { LEVEL: 'debug', STORE_PREFIX: 'events/' } },
+      Layers: ['arn:aws:lambda:eu-west-1:123456789012:layer:mine:1'],
+      Runtime: 'nodejs22.x',
+    });
+    expect(Properties).not.toHaveProperty('TracingConfig');
+    expect(JSON.stringify(all('AWS::IAM::Policy'))).not.toContain('xray');
+  });
+
+  test('it stands in a network, which it may be let into, and Lambda may put it there', () => {
+    const { built, all } = synthesize((stack) => processor(stack, { network: new PrivateNetwork(stack, 'Network') }));
+    const [mine] = all('AWS::Lambda::Function').filter(({ Properties }) => Properties.VpcConfig);
+    expect(mine?.Properties.VpcConfig.SubnetIds).toHaveLength(2);
+    expect(JSON.stringify(all('AWS::IAM::Policy'))).toContain('ec2:CreateNetworkInterface');
+    expect(built.connections?.securityGroups).toHaveLength(1);
+  });
+
+  test('it hands back what brings the records, and takes how', () => {
+    const { built, one } = make({ delivery: { parallelizationFactor: 4, enabled: false } });
+    expect(built.trigger.eventSourceMappingId).toBeDefined();
+    expect(one('AWS::Lambda::EventSourceMapping').Properties).toMatchObject({ ParallelizationFactor: 4, Enabled: false });
+  });
+
+  test.each<[string, Partial<LambdaProcessorProps>, string]>([
+    [
+      'a variable that its store sets',
+      { environment: { STORE_BUCKET: 'mine' } },
+      'environment must leave the settings of stores alone, got STORE_BUCKET. The processor sets what starts with STORE.',
+    ],
+    [
+      'another runtime for what was bundled',
+      { code: packageHandler('aws/handlers/kinesis-to-s3'), runtime: Runtime.NODEJS_22_X },
+      'runtime must be nodejs24.x for a bundled handler, got nodejs22.x. It is compiled for that one: bring code of your own.',
+    ],
+  ])('it refuses %s', (_, props, message) => expect(() => make(props)).toThrow(new Error(`Test/Processing: ${message}`)));
+
+  test('it refuses security groups without a network', () => {
+    const message = 'securityGroups must come with a network, got none. Give the network, or leave them out.';
+    const withGroup = (stack: Stack) =>
+      processor(stack, { securityGroups: [SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-12345678')] });
+    expect(() => synthesize(withGroup)).toThrow(new Error(`Test/Processing: ${message}`));
+  });
+});
+
+describe('a role that is there already', () => {
+  test('may be of another stack of the app: it gets its permissions here', () => {
+    const app = new App({ context: cdk.context });
+    const role = new Role(new Stack(app, 'Security'), 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    const pipe = new Stack(app, 'Pipe');
+    processor(pipe, { role });
+    const template = Template.fromStack(pipe);
+    template.resourceCountIs('AWS::IAM::Role', 0);
+    expect(JSON.stringify(template.findResources('AWS::IAM::Policy'))).toContain('kinesis:GetRecords');
+  });
+
+  test.each<[string, string, object]>([
+    ['must not be changed', '123456789012', { mutable: false }],
+    ['is of another account', '999999999999', {}],
+  ])('is refused where it %s', (_, account, options) => {
+    const env = { account: '123456789012', region: 'eu-west-1' };
+    const stack = new Stack(new App({ context: cdk.context }), 'Test', { env });
+    const role = Role.fromRoleArn(stack, 'Mine', `arn:aws:iam::${account}:role/mine`, options);
+    const remedy = 'Import one of the account of the stack, without mutable: false, or leave it out for a new one.';
+    expect(() => processor(stack, { role })).toThrow(
+      new Error(`Test/Processing: role must be a role that takes permissions, got one that must not be changed. ${remedy}`),
+    );
   });
 });
 
@@ -152,7 +283,10 @@ test('every alarm watches this very function', () => {
   const { built, madeBy } = make();
   const alarms = Object.values(madeBy(built)).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
   const dimensions = [{ Name: 'FunctionName', Value: { Ref: expect.stringMatching(/^ProcessingFunction/) } }];
-  expect(alarms.map(({ Properties }) => [Properties.MetricName, Properties.Dimensions])).toEqual([
+  expect(
+    alarms.filter(({ Properties }) => Properties.MetricName).map(({ Properties }) => [Properties.MetricName, Properties.Dimensions]),
+  ).toEqual([
+    ['IteratorAge', dimensions],
     ['Errors', dimensions],
     ['Throttles', dimensions],
   ]);

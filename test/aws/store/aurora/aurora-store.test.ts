@@ -10,7 +10,7 @@ import { PrivateNetwork } from '../../../../aws/foundation/network';
 import type { Workload } from '../../../../aws/ports/identity';
 import { AuroraStore, type AuroraStoreProps } from '../../../../aws/store/aurora/aurora-store';
 import { nag } from '../../../../scripts/judges/cdk-nag';
-import { type Resource, type Synthesized, synthesize } from '../../../support/cdk';
+import { type Resource, removalOf, type Synthesized, synthesize } from '../../../support/cdk';
 import { documentedDefaults } from '../../../support/defaults';
 import { temporaryFolder } from '../../../support/folder';
 import { expectSnapshot } from '../../../support/snapshot';
@@ -91,7 +91,7 @@ test('documents the defaults that it has', () => {
     minCapacity: String(scaling.MinCapacity),
     highlyAvailable: String(all('AWS::RDS::DBInstance').length > 1),
     backupRetention: `${BackupRetentionPeriod} days`,
-    removal: one('AWS::RDS::DBCluster').DeletionPolicy?.toLowerCase(),
+    removal: removalOf(one('AWS::RDS::DBCluster').DeletionPolicy),
   });
   expect(scaling.SecondsUntilAutoPause).toBe(600);
 });
@@ -241,7 +241,7 @@ describe('what happens to it when the stack is deleted', () => {
   test('the cluster is retained, with all it stands on', () => {
     const found = kept(make({ highlyAvailable: true }));
     expect(found).toHaveLength(8);
-    expect(new Set(found.map(([, policy]) => policy))).toEqual(new Set(['Retain']));
+    expect(new Set(found.map(([, policy]) => policy))).toEqual(new Set(['RetainExceptOnCreate']));
   });
 
   test('all of it goes when both keys are turned, and only then', () => {
@@ -249,7 +249,7 @@ describe('what happens to it when the stack is deleted', () => {
     expect(new Set(kept(destroyed).map(([, policy]) => policy))).toEqual(new Set(['Delete']));
     expect(destroyed.one('AWS::RDS::DBCluster').Properties.DeletionProtection).toBe(false);
     const second = make({}, { destroyData: 'yes' });
-    expect(new Set(kept(second).map(([, policy]) => policy))).toEqual(new Set(['Retain']));
+    expect(new Set(kept(second).map(([, policy]) => policy))).toEqual(new Set(['RetainExceptOnCreate']));
     expect(second.one('AWS::RDS::DBCluster').Properties.DeletionProtection).toBe(true);
   });
 });

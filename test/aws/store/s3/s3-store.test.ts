@@ -6,7 +6,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Workload } from '../../../../aws/ports/identity';
 import { S3Store, type S3StoreProps } from '../../../../aws/store/s3/s3-store';
-import { type Resource, synthesize } from '../../../support/cdk';
+import { type Resource, removalOf, synthesize } from '../../../support/cdk';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
 
@@ -44,7 +44,7 @@ test('documents the defaults that it has', () => {
     prefix: made.built.prefix,
     archiveAfter: `${rule.Transitions[0].TransitionInDays} days`,
     undeleteWindow: `${rule.NoncurrentVersionExpiration.NoncurrentDays} days`,
-    removal: DeletionPolicy?.toLowerCase(),
+    removal: removalOf(DeletionPolicy),
   });
 });
 
@@ -165,7 +165,7 @@ test('objects and access log go with the stack when both keys are turned, and on
   const destroyed = make({ removal: 'destroy' }, { destroyData: 'yes' });
   expect(policies(destroyed)).toEqual(['Delete', 'Delete']);
   expect(destroyed.all('Custom::S3AutoDeleteObjects')).toHaveLength(2);
-  expect(policies(make({}, { destroyData: 'yes' }))).toEqual(['Retain', 'Retain']);
+  expect(policies(make({}, { destroyData: 'yes' }))).toEqual(['RetainExceptOnCreate', 'RetainExceptOnCreate']);
   expect(make().all('Custom::S3AutoDeleteObjects')).toEqual([]);
 });
 
