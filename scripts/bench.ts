@@ -127,7 +127,8 @@ async function handlers() {
   };
   const deadLetter = async () => {};
   const kinesis = kinesisSource({ transform, sink: lines, deadLetter });
-  const hub = batchHandler({ transform, sink: lines, deadLetter }, 'group');
+  const notes = { read: async () => undefined, write: async () => {} };
+  const hub = batchHandler({ transform, sink: lines, deadLetter }, { consumerGroup: 'group', maxRetries: 5, notes });
   const push = pubSubPushSource({ transform, sink: rows, deadLetter });
 
   for (const [what, make] of Object.entries(CASES)) {
