@@ -32,7 +32,7 @@ export interface Watched {
  * resource: an incident that stays open tells nobody of the next fault. What stands still is told again each day.
  * @see https://cloud.google.com/monitoring/alerts/concepts-indepth
  */
-export function alertOn(scope: Construct, id: string, watched: Watched): MonitoringAlertPolicy {
+export function alertAbove(scope: Construct, id: string, watched: Watched): MonitoringAlertPolicy {
   const { project, title, condition, filter, kind, above, periodSeconds, lastingSeconds, meaning, notify } = watched;
   const counts = kind === 'counter';
   const again = { notificationChannelNames: [...notify], renotifyInterval: `${24 * 3600}s` };

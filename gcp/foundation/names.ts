@@ -37,7 +37,8 @@ function written(scope: IConstruct, text: string): string {
 export function fixAddress<Resource extends TerraformResource>(resource: Resource, name: string): Resource {
   const stack = TerraformStack.of(resource);
   const type = resource.terraformResourceType;
-  const address = `${type}.${name.replaceAll('-', '_')}`;
+  // An address starts with no digit.
+  const address = `${type}.${name.replaceAll('-', '_').replace(/^(?=\d)/, '_')}`;
   const before = (one: TerraformResource) => `${one.terraformResourceType}.${stack.getLogicalId(one)}`;
   // Two sites in one stack can have equal names behind their prefixes. Asked for its id, a resource would no longer take another.
   const isAt = (one: IConstruct) =>

@@ -52,8 +52,8 @@ export interface ProjectSiteProps {
  * It switches on the APIs that the constructs of its stack say they need. One that was just switched on answers "disabled"
  * for a while, so everything waits two minutes for it, and again when an API is added. The APIs stay on when the stack is
  * deleted: others in the project may use them. Not for two platforms with one prefix in one
- * project: their names would be equal. The stack declares the providers `google` and `time`. A `google-beta` of the stack's own stands beside the one
- * that is made here; both are of the version that is declared last.
+ * project: their names would be equal. The stack declares the providers `google` and `time`. A `google-beta` of the stack's
+ * own stands beside the one that is made here; both are of the version that is declared last.
  * @see https://cloud.google.com/service-usage/docs/enable-disable
  */
 export class ProjectSite extends Construct implements Site {

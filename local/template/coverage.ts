@@ -62,7 +62,17 @@ const TERRAFORM_SECTIONS: AllowList = {
  * @param providers the providers that it may have
  */
 export function terraformCoverage(terraform: Terraform, list: AllowList, providers: readonly string[]): Coverage {
-  const { resource: _, data: __, variable = {}, provider = {}, terraform: own = {}, output = {}, moved = [], '//': ___, ...others } = terraform.json;
+  const {
+    resource: _,
+    data: __,
+    variable = {},
+    provider = {},
+    terraform: own = {},
+    output = {},
+    moved = [],
+    '//': ___,
+    ...others
+  } = terraform.json;
   const refused = (type: string): CoverageRow => ({ type, resource: '', property: '', treatment: 'refused', why: UNKNOWN });
   const bodies = (type: string, section: unknown) =>
     Object.entries(section as Values).flatMap(([name, body]) => classify(TERRAFORM_SECTIONS, type, name, body as Values));

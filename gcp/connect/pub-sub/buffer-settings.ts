@@ -1,7 +1,6 @@
 import type { IConstruct } from 'constructs';
 import type { NumberRule, TextRule } from '../../../shared/synth/settings';
 import { CHANNELS, KMS_KEY, requireAbsent, requireNumber, requireOneOf, requireText, requireTexts } from '../../../shared/synth/settings';
-import type { PubSubBufferProps } from './pub-sub-buffer';
 
 const NAME: TextRule = {
   pattern: /^[a-z][a-z0-9-]{0,39}$/,
@@ -15,11 +14,20 @@ const TOPIC_ID: TextRule = {
 };
 const RETENTION: NumberRule = { from: 1, to: 31, unit: 'days', remedy: 'For longer replay, keep the raw events in a store.' };
 
+interface Given {
+  readonly topicId?: string;
+  readonly encryptionKey?: string;
+  readonly notify?: readonly string[];
+  readonly name?: string;
+  readonly retentionDays?: number;
+  readonly enforceInTransit?: boolean;
+}
+
 /**
  * The settings of a buffer, checked, with their defaults.
  * @throws SettingError
  */
-export function bufferSettings(scope: IConstruct, props: PubSubBufferProps) {
+export function bufferSettings(scope: IConstruct, props: Given) {
   const { topicId, encryptionKey, notify = [], name = 'events', retentionDays = 7, enforceInTransit = false } = props;
   requireText(scope, { name }, NAME);
   requireNumber(scope, { retentionDays }, RETENTION, 'known');

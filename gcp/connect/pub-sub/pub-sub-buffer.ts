@@ -41,8 +41,8 @@ export interface PubSubBufferProps {
    */
   readonly encryptionKey?: string;
   /**
-   * Whether events stay in the region of the site on their way too. Senders and readers in other regions, services of Google among them, must
-   * then call the address of the region, and are refused at the global one.
+   * Whether events stay in the region of the site on their way too. Senders and readers in other regions, services of
+   * Google among them, must then call the address of the region, and are refused at the global one.
    * @default false
    */
   readonly enforceInTransit?: boolean;

@@ -1,7 +1,7 @@
 import type { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
 import type { PubsubSubscription } from '@cdktf/provider-google/lib/pubsub-subscription';
 import type { Construct } from 'constructs';
-import { alertOn, type Watched } from '../../foundation/alert';
+import { alertAbove, type Watched } from '../../foundation/alert';
 
 /** The subscription that is watched, and who hears of it. */
 interface Heard {
@@ -65,5 +65,5 @@ function watch(
     `metric.type = "pubsub.googleapis.com/subscription/${metric}"`,
     ...labels,
   ];
-  return alertOn(scope, id, { ...watched, project, title: `${subscription.name}: ${metric}`, condition: metric, filter, notify });
+  return alertAbove(scope, id, { ...watched, project, title: `${subscription.name}: ${metric}`, condition: metric, filter, notify });
 }

@@ -11,9 +11,9 @@ import type { DeadLetterTopic } from './dead-letter-topic';
 import { alertOnLate, alertOnRefused } from './subscription-alerts';
 
 const READER: TextRule = {
-  pattern: /^[a-z][a-z0-9-]{0,39}$/,
+  pattern: /^[a-z0-9][a-z0-9-]{0,39}$/,
   must: 'be 1 to 40 lower-case letters, digits and hyphens',
-  remedy: 'It starts with a letter.',
+  remedy: 'Its subscription is named after it.',
 };
 
 /** What all subscriptions of a topic have in common. */

@@ -38,7 +38,8 @@ export interface CloudFunctionProcessorProps {
   readonly delivery?: Delivery;
   /**
    * The end of the name of the function: 1 to 10 lower-case letters and digits. It tells several processors of one site
-   * apart. The subscription that calls the function is named after it: with another name Terraform takes the first away, with what waits in it.
+   * apart. The subscription that calls the function is named after it: with another name Terraform takes the first away,
+   * with what waits in it.
    * @default func
    */
   readonly name?: string;

@@ -1,6 +1,6 @@
 import type { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
 import type { Construct } from 'constructs';
-import { alertOn } from '../../foundation/alert';
+import { alertAbove } from '../../foundation/alert';
 
 /** What is watched, and who hears of it. */
 interface Watched {
@@ -14,7 +14,7 @@ interface Watched {
 
 /** Alert on the first call of a function that fails. */
 export function alertOnFailures(scope: Construct, { project, service, name, notify = [] }: Watched): MonitoringAlertPolicy {
-  return alertOn(scope, 'FailuresAlert', {
+  return alertAbove(scope, 'FailuresAlert', {
     project,
     title: `${name}: failed calls`,
     condition: 'request_count 5xx',

@@ -1,7 +1,7 @@
 import type { IConstruct } from 'constructs';
 import { requireFit } from '../../../shared/synth/handler-needs';
 import { CHANNELS, requireNumber, requireText, requireTexts, SettingError, type TextRule } from '../../../shared/synth/settings';
-import type { CloudFunctionProcessorProps } from './cloud-function-processor';
+import type { SecretVariable } from './function-grants';
 
 const NAME: TextRule = {
   pattern: /^[a-z0-9]{1,10}$/,
@@ -35,11 +35,25 @@ const CONNECTOR: TextRule = {
   remedy: 'See gcloud compute networks vpc-access connectors list.',
 };
 
+type Given = Parameters<typeof requireFit>[1] & {
+  readonly name?: string;
+  readonly memoryMiB?: number;
+  readonly timeoutSeconds?: number;
+  readonly concurrency?: number;
+  readonly maxInstances?: number;
+  readonly minInstances?: number;
+  readonly environmentVariables?: Readonly<Record<string, string>>;
+  readonly secretEnvironmentVariables?: Readonly<Record<string, SecretVariable>>;
+  readonly vpcConnector?: string;
+  readonly serviceAccount?: string;
+  readonly notify?: readonly string[];
+};
+
 /**
  * The settings of a function, checked, with their defaults.
  * @throws SettingError
  */
-export function functionSettings(scope: IConstruct, props: CloudFunctionProcessorProps) {
+export function functionSettings(scope: IConstruct, props: Given) {
   const { serviceAccount, environmentVariables = {}, secretEnvironmentVariables = {}, vpcConnector } = props;
   const { name = 'func', memoryMiB = 2048, timeoutSeconds = 60, concurrency = 10, maxInstances = 10, minInstances = 0 } = props;
   requireText(scope, { name }, NAME);

@@ -28,12 +28,13 @@ export interface BigQueryStoreProps {
   readonly site: Site;
   /**
    * The end of the name of the dataset: 1 to 40 lower-case letters, digits and underscores, a letter first. It tells
-   * several stores of one site apart. In a dataset that is there already, it is the id of the table.
+   * several stores of one site apart. In a dataset that is there already, it is the id of the table. With another name it is another
+   * one, and the provider refuses to delete the first without both keys.
    * @default events
    */
   readonly name?: string;
   /**
-   * The id of the table, within its dataset. A change makes another table, and leaves the first to whoever deletes it.
+   * The id of the table, within its dataset. With another id it is another table, as with another `name`.
    * @default - `events`, or `name` in a dataset that is there already
    */
   readonly tableId?: string;

@@ -1,7 +1,6 @@
 import type { IConstruct } from 'constructs';
 import { KMS_KEY, requireAbsent, requireNumber, requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
-import type { BigQueryStoreProps } from './bigquery-store';
-import { DEFAULT_COLUMNS, requireColumns } from './event-table';
+import { type Column, DEFAULT_COLUMNS, requireColumns } from './event-table';
 
 const NAME: TextRule = {
   pattern: /^[a-z][a-z0-9_]{0,39}$/,
@@ -19,11 +18,22 @@ const TABLE_ID: TextRule = {
   remedy: 'Write it in letters, digits and underscores, without its dataset, like plants.',
 };
 
+interface Given {
+  readonly datasetId?: string;
+  readonly name?: string;
+  readonly tableId?: string;
+  readonly viewId?: string;
+  readonly columns?: readonly Column[];
+  readonly retentionDays?: number;
+  readonly undeleteWindowDays?: number;
+  readonly encryptionKey?: string;
+}
+
 /**
  * The settings of a store, checked, with their defaults.
  * @throws SettingError
  */
-export function storeSettings(scope: IConstruct, props: BigQueryStoreProps) {
+export function storeSettings(scope: IConstruct, props: Given) {
   const { datasetId, retentionDays, encryptionKey, columns = DEFAULT_COLUMNS, name = 'events', undeleteWindowDays = 7 } = props;
   requireText(scope, { name }, NAME);
   if (retentionDays !== undefined) {

@@ -32,8 +32,8 @@ export interface CloudStorageStoreProps {
   /** Where the store stands. */
   readonly site: Site;
   /**
-   * The end of the name of the bucket: 1 to 20 lower-case letters and digits. It tells several stores of one site apart. A
-   * change replaces the bucket.
+   * The end of the name of the bucket: 1 to 20 lower-case letters and digits. It tells several stores of one site apart. With
+   * another name it is another bucket, and Google refuses to delete the first while something is in it.
    * @default events
    */
   readonly name?: string;
@@ -87,7 +87,7 @@ export interface CloudStorageStoreProps {
  * a bucket that is there already, and two stores with one prefix would both make it. A reader must list with the prefix.
  *
  * It costs nothing while it is empty, then by the gigabyte and month, and about 5 dollars for a million objects written. No
- * alert is here: who cannot write is heard at the buffer. A change of project, region, prefix of the site or name replaces the
+ * alert is here: who cannot write is heard at the buffer. A change of project, region or prefix of the site replaces the
  * bucket, which Terraform refuses without both keys. Not for single-row look-ups, updates or queries: a table serves those.
  * @see https://cloud.google.com/storage/docs/best-practices
  */

@@ -60,6 +60,15 @@ test('Terraform refuses to destroy all of it, and what it stands at before moves
   );
 });
 
+test('an address is one that Terraform takes, whatever the name', () => {
+  const { json } = synthesize((stack) => {
+    new CloudStorageStore(stack, 'Files', { site, name: '2026' });
+    new PubSubBuffer(stack, 'Buffer', { site, name: 'raw-events' });
+  });
+  expect(Object.keys(json.resource!.google_storage_bucket!)).toEqual(['_2026']);
+  expect(Object.keys(json.resource!.google_pubsub_topic!)).toEqual(['raw_events', 'raw_events_dead_letter']);
+});
+
 test('two sites in one stack have two of everything', () => {
   const { json } = synthesize((stack) => {
     for (const prefix of ['one', 'two']) new PubSubBuffer(stack, prefix, { site: { ...site, prefix } });

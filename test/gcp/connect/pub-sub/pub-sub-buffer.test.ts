@@ -291,7 +291,7 @@ describe('refuses', () => {
             'EVENTS',
           ),
         ),
-      'test/Job: the name of a reader must be 1 to 40 lower-case letters, digits and hyphens, got "My job". It starts with a letter.',
+      'test/Job: the name of a reader must be 1 to 40 lower-case letters, digits and hyphens, got "My job". Its subscription is named after it.',
     ],
     [
       'a key that is none',
