@@ -14,6 +14,14 @@ const [FIRST, LAST] = [-62_135_596_800_000, 253_402_300_799_999];
  * beyond what a TIMESTAMP of BigQuery holds, is `undefined`.
  */
 export function momentOf(text: string): Moment | undefined {
+  // Who reads a message asks for the same time several times on end.
+  if (text !== last.text) last = { text, moment: read(text) };
+  return last.moment;
+}
+
+let last: { readonly text: string; readonly moment: Moment | undefined } = { text: '', moment: undefined };
+
+function read(text: string): Moment | undefined {
   if (!FORM.test(text)) return undefined;
   const number = (from: number, to: number) => {
     let value = 0;

@@ -68,7 +68,8 @@ export function fitRows(made: readonly EventRow[], { messageId, publishTime }: O
 /** Put what a row holds into the columns. */
 function fill(fitted: Record<string, TableRow[string]>, row: Row, event: Event, types: ReadonlyMap<string, string>): void {
   let rest: Record<string, unknown> | undefined;
-  for (const [name, value] of Object.entries(row)) {
+  for (const name of Object.keys(row)) {
+    const value = row[name];
     if (value === undefined || isHeld(name, value, event)) continue;
     const type = Object.hasOwn(PLUMBING, name) ? undefined : types.get(name);
     if (!type) {

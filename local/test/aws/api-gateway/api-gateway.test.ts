@@ -76,7 +76,7 @@ test.each<[string, string, string]>([
   ['an event with an empty id', event({ id: '' }), '[/id must NOT have fewer than 1 characters]'],
   ['an event of another version', event({ specversion: '0.3' }), '[/specversion must be equal to one of the allowed values: 1.0]'],
   ['an event of no time', event({ time: '2026' }), expect.stringMatching(/^\[\/time must match pattern "/) as unknown as string],
-  ['an extension that is no plain value', event({ trace: {} }), '[/trace must be string,boolean,integer]'],
+  ['an extension that is no plain value', event({ trace: {} }), '[/trace must be string,boolean,integer,null]'],
   ['an extension beyond 32 bits', event({ trace: 2 ** 31 }), '[/trace must be <= 2147483647]'],
 ])('%s is answered with 400 and the reason', async (_, body, reason) => {
   expect(await post(body)).toEqual({ status: 400, answer: { message: 'Invalid request body', reason } });
