@@ -11,5 +11,10 @@ export type Bury = (name: string, letters: readonly DeadLetter[], signal: AbortS
  */
 export function deadLetterContainer(name: string): Bury {
   const put = containerOf(name, 'application/x-ndjson');
-  return (of, letters, signal) => put(`${of}.ndjson`, letters.map((letter) => `${JSON.stringify(letter)}\n`).join(''), signal);
+  return (of, letters, signal) => put(`${of}.ndjson`, linesOf(letters), signal);
+}
+
+/** A line of JSON for each letter. */
+export function linesOf(letters: readonly DeadLetter[]): string {
+  return letters.map((letter) => `${JSON.stringify(letter)}\n`).join('');
 }

@@ -130,9 +130,7 @@ describe.each(readdirSync(path.join(root, 'azure/handlers')))('%s', (name) => {
     const statusOf = ({ line }: Request) => (line.startsWith(`PUT /${faults[0]}/`) && faults.pop() ? 403 : 201);
     const { requests, answers } = await run([invocation([good, bad], 0), invocation([good, bad], 1)], statusOf);
     expect(answers).toEqual([
-      expect.stringMatching(
-        /^BatchFailed: 1 of 1 writes failed for acme~orders~reader~p3-40-41: RestError:.* The batch is tried again\.$/,
-      ),
+      expect.stringMatching(/^BatchFailed: 1 of 1 writes failed for acme~orders~reader~p3-40-41: RestError:.* The batch is tried again\.$/),
       'settled',
     ]);
     const puts = (requests as Request[]).flatMap(({ line }) => /^PUT \/([\w-]+)\//.exec(line)?.[1] ?? []);

@@ -77,7 +77,9 @@ export function batchHandler<Stored>(props: EventHubsSourceProps<Stored>, { cons
   /** What each partition stands at. */
   const underWay = new Map<string, { readonly batch: string; readonly progress: Progress }>();
 
-  function progressOf(place: string, batch: string): Progress {
+  /** A hub that is made anew counts from 0 again, so the time of arrival is a part of what tells batches apart. */
+  function progressOf(place: string, records: Batch['records']): Progress {
+    const batch = `${nameOf(place, records)} ${records[0]!.arrived.toISOString()}`;
     const known = underWay.get(place);
     if (known?.batch === batch) return known.progress;
     const progress: Progress = { settled: new Set(), written: new Map(), buried: new Set() };
@@ -88,19 +90,17 @@ export function batchHandler<Stored>(props: EventHubsSourceProps<Stored>, { cons
   const verdictOf = ({ bytes }: SourceRecord) => judge(bytes, props.transform, (row, event, index) => props.sink.encode(row, event, index));
 
   return async (messages: unknown, context: InvocationContext): Promise<void> => {
-    const batch = readBatch(messages, context.triggerMetadata, consumerGroup);
-    const { records, place } = batch;
+    const { records, place } = readBatch(messages, context.triggerMetadata, consumerGroup);
     const isLast = (context.retryContext?.retryCount ?? 0) >= maxRetries;
     if (records.length === 0) return;
     if (place === undefined) return buryUnplaced(records, props.deadLetter, isLast);
 
-    const name = nameOf(place, records);
-    const progress = progressOf(place, name);
+    const progress = progressOf(place, records);
     const end = Date.now() + TRY_MS;
     let deadLetters = 0;
     const settled = async (some: Batch['records'], judged: Parameters<typeof settle<Stored>>[1]) => {
       if (progress.settled.has(nameOf(place, some))) return;
-      if (Date.now() > end) throw new BatchFailed(`${name} takes longer than one try. The next one goes on with it.`);
+      if (Date.now() > end) throw new BatchFailed(`${nameOf(place, records)} takes longer than one try. The next one goes on with it.`);
       deadLetters += await settle({ place, records: some }, judged, props, progress, isLast);
     };
 
@@ -113,7 +113,6 @@ export function batchHandler<Stored>(props: EventHubsSourceProps<Stored>, { cons
           } else {
             await deliveries.hold(place, key);
             await settled([record], async () => [verdictOf(record)]);
-            deliveries.survived(place, key);
           }
         }
       } catch (error) {

@@ -7,7 +7,7 @@ import { CALM, type Chaos, type WriteFate } from '../../chaos';
 import { Pace } from '../../pace';
 import type { Letter, Platform, Receipt, StoredRow, Witness } from '../../platform';
 import { temporaryFolder } from '../folder';
-import { mutated, runOnce, synthesized } from '../support';
+import { mutated, synthesized } from '../support';
 
 const HUB = 'azurerm_eventhub';
 const APP = 'azurerm_function_app_flex_consumption';
@@ -156,11 +156,12 @@ describe('the template drives: with', () => {
     await platform.stop();
   });
 
-  test('a dead letter that is not there, the books say what is lost', async () => {
-    const folder = mutated('azure', set({ DEAD_LETTER_CONTAINER: 'nothing' }));
-    const samples = [{ kind: 'no JSON', body: Buffer.from('no JSON') }];
-    const { balance } = await runOnce({ cloud: 'azure', folder, samples, pace: 6000 });
-    expect(balance.faults).toEqual([expect.stringContaining('neither in the store nor in the dead letter')]);
+  test('a dead letter that is not there, nothing is given up, and the batch comes again without end', async () => {
+    const { platform, batches, outcomes } = await up(mutated('azure', set({ DEAD_LETTER_CONTAINER: 'nothing', EVENTS_MAX_RETRIES: '1' })));
+    await platform.send(Buffer.from('no JSON'));
+    while (batches.length < 5) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(new Set(outcomes)).toEqual(new Set(['again']));
+    await platform.stop();
   });
 
   test.each([

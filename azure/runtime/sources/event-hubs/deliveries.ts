@@ -1,5 +1,7 @@
+import { inOneLine } from '../../../../shared/runtime/verdict';
 import type { Notes } from '../../notes';
 import { type Batch, keyOf } from './batch';
+import { BatchFailed } from './settle';
 
 /** What is noted of the batch at which a partition stands. */
 interface Note {
@@ -55,13 +57,6 @@ export class Deliveries {
     await this.write(place, { ...note, ended: { ...note.ended, [key]: (note.ended[key] ?? 0) + 1 } });
   }
 
-  /** The process has survived this record. */
-  survived(place: string, key: string) {
-    const note = this.batches.get(place)!;
-    const { [key]: _, ...ended } = note.ended;
-    this.batches.set(place, { ...note, ended });
-  }
-
   /** Note that no record is held. */
   async letGo(place: string): Promise<void> {
     await this.write(place, this.batches.get(place)!);
@@ -76,7 +71,7 @@ export class Deliveries {
 
   /** A note that is no note counts as none. */
   private async read(place: string): Promise<Note | undefined> {
-    const text = await this.notes.read(nameOf(place));
+    const text = await this.notes.read(nameOf(place)).catch(notReached);
     try {
       const { first, deliveries, ended } = JSON.parse(text ?? '{}') as Partial<Note>;
       return typeof first === 'string' && typeof deliveries === 'number' ? { first, deliveries, ended: ended ?? {} } : undefined;
@@ -86,8 +81,12 @@ export class Deliveries {
   }
 
   private async write(place: string, note: Note) {
-    await this.notes.write(nameOf(place), JSON.stringify(note));
+    await this.notes.write(nameOf(place), JSON.stringify(note)).catch(notReached);
   }
+}
+
+function notReached(error: unknown): never {
+  throw new BatchFailed(`The notes of the host cannot be reached: ${inOneLine(error)}. The batch is tried again.`, { cause: error });
 }
 
 function nameOf(place: string): string {

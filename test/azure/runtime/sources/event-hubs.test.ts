@@ -533,6 +533,24 @@ describe('a transform that ends the process', () => {
     expect(failures).toBe(MAX_RETRIES + 1);
   });
 
+  test('nor is a process that ends later, once it has let go of the event', async () => {
+    let deaths = 0;
+    let isDown = true;
+    const world = new World((place) => {
+      if (place !== 'store') return 'works';
+      return deaths++ < 3 ? 'the process ends' : isDown;
+    });
+    const sent = [good(plain, 0), good(plain, 1)];
+    await world.deliver(sent, transform, { tries: 3 });
+    for (let restart = 0; restart < 5; restart++) {
+      expect(await world.deliver(sent, transform, { tries: 1 })).toBe('waits');
+      world.startAs('reader');
+    }
+    isDown = false;
+    expect(await world.deliver(sent)).toBe('settled');
+    expect([world.stored(), world.dead()]).toEqual([['0', '1'], []]);
+  });
+
   test('other partitions of its process lose nothing, and none of their events goes to the dead letter', async () => {
     // Two partitions share a process, and one of them holds the event that ends it.
     const notes = new Map<string, string>();
@@ -595,6 +613,16 @@ describe('a transform that ends the process', () => {
     const world = new World();
     for (const from of [0, 1, 2, 3]) await world.deliver([good(plain, from)], transform, { from });
     expect(world.calls.filter((call) => call === 'notes')).toHaveLength(2);
+  });
+
+  test('a batch that cannot be noted is not tried, and says so', async () => {
+    const world = new World((place) => place === 'notes');
+    expect(await world.deliver([good(plain, 0)], transform, { tries: 1 + MAX_RETRIES })).toBe('waits');
+    expect([world.store.size, world.deadLetter.size]).toEqual([0, 0]);
+    expect(world.log.at(-1)).toEqual([
+      'failed',
+      'The notes of the host cannot be reached: Error: notes is down. The batch is tried again.',
+    ]);
   });
 
   test('a note that is no note counts as none', async () => {
@@ -674,6 +702,13 @@ describe('entries that the host leaves out', () => {
       },
     ]);
   });
+});
+
+test('a hub that is made anew counts from 0 again, and its events are others', async () => {
+  const world = new World();
+  await world.deliver([good(plain, 0)]);
+  await world.deliver([{ ...good(plain, 0), hour: 5 }]);
+  expect(world.calls.filter((call) => call === 'store')).toHaveLength(2);
 });
 
 test('the trigger asks for bytes and for retries without end, since only the handler knows whether a batch may be given up', () => {
