@@ -61,7 +61,17 @@ const TERRAFORM_SECTIONS: AllowList = {
  * @param providers the providers that it may have
  */
 export function terraformCoverage(terraform: Terraform, list: AllowList, providers: readonly string[]): Coverage {
-  const { resource: _, data: __, variable = {}, provider = {}, terraform: own = {}, output = {}, '//': ___, ...others } = terraform.json;
+  const {
+    resource: _,
+    data: __,
+    variable = {},
+    provider = {},
+    terraform: own = {},
+    output = {},
+    moved,
+    '//': ___,
+    ...others
+  } = terraform.json;
   const refused = (type: string): CoverageRow => ({ type, resource: '', property: '', treatment: 'refused', why: UNKNOWN });
   const bodies = (type: string, section: unknown) =>
     Object.entries(section as Values).flatMap(([name, body]) => classify(TERRAFORM_SECTIONS, type, name, body as Values));
@@ -74,6 +84,8 @@ export function terraformCoverage(terraform: Terraform, list: AllowList, provide
     }),
     ...classify(TERRAFORM_SECTIONS, 'terraform', 'terraform', own as Values),
     ...bodies('output', output),
+    // There is no state here in which anything had another address.
+    ...(moved ? [{ type: 'moved', resource: '', property: '', treatment: NOTHING } as const] : []),
     ...Object.keys(others).map(refused),
   ];
 }
