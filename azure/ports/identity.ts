@@ -32,4 +32,6 @@ export interface FunctionWorkload extends Workload {
   readonly clientId: string;
   /** The id of the Application Insights that its calls are reported to. A source rings when there are none. */
   readonly insightsId: string;
+  /** The id of the workspace that its Application Insights keeps them in. */
+  readonly workspaceId: string;
 }

@@ -12,7 +12,8 @@ export interface SendRequest {
   readonly url: string;
   /** The resource that the token of the sender is for, such as `https://eventhubs.azure.net`. */
   readonly audience: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** The headers that go with an event, which is given as JSON: some services take what orders it from there. */
+  headers(event: string): Readonly<Record<string, string>>;
   /** The body that carries an event, which is given as JSON. */
   body(event: string): string;
 }

@@ -1,4 +1,4 @@
-import { type TerraformResource, TerraformStack } from 'cdktf';
+import { Aspects, TerraformResource, TerraformStack } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { SettingError } from './settings';
 
@@ -39,7 +39,27 @@ export function takeName(scope: IConstruct, kind: string, setting: Readonly<Reco
  * @param address what no other resource of its type has: see {@link takeName}
  */
 export function keepAddress(resource: TerraformResource, address: string) {
-  const place = TerraformStack.of(resource).getLogicalId(resource);
+  const { terraformResourceType: type } = resource;
+  const stack = TerraformStack.of(resource);
+  const place = stack.getLogicalId(resource);
   resource.overrideLogicalId(address);
-  resource.moveFromId(`${resource.terraformResourceType}.${place}`);
+  resource.moveFromId(`${type}.${place}`);
+  // CDKTF would write one of two over the other, without a word. Not before the end: asked for its id, a resource keeps it.
+  Aspects.of(resource).add({
+    visit: () => {
+      const isTwin = (one: IConstruct) =>
+        one !== resource &&
+        TerraformResource.isTerraformResource(one) &&
+        one.terraformResourceType === type &&
+        one.friendlyUniqueId === address;
+      const twin = stack.node.findAll().find(isTwin);
+      if (twin)
+        throw new SettingError(
+          twin,
+          `id must not be that of ${resource.node.path} in the state`,
+          `${type}.${address}`,
+          'Give this construct another id.',
+        );
+    },
+  });
 }

@@ -5,13 +5,15 @@ const EXAMPLE = {
   source: '/plants/7/press',
   type: 'com.example.press.heated',
   time: '2026-01-31T08:30:00Z',
+  partitionkey: 'press-7',
   data: { celsius: 184.5 },
 };
 
 /** A request that sends one event. */
 interface Request {
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** The headers, which may say something of the event, from its JSON. */
+  readonly headers: Readonly<Record<string, string>> | ((event: string) => Readonly<Record<string, string>>);
   /** The body for an event, from its JSON. */
   body(event: string): string;
 }
@@ -21,10 +23,11 @@ interface Request {
  * @param token the command that prints a token of whoever runs it
  */
 export function sendCommand({ url, headers, body }: Request, token: string): string {
+  const event = JSON.stringify(EXAMPLE);
   return [
     `curl -i -X POST '${url}'`,
     `-H "Authorization: Bearer $(${token})"`,
-    ...Object.entries(headers).map(([name, value]) => `-H '${name}: ${value}'`),
-    `-d '${body(JSON.stringify(EXAMPLE))}'`,
+    ...Object.entries(typeof headers === 'function' ? headers(event) : headers).map(([name, value]) => `-H '${name}: ${value}'`),
+    `-d '${body(event)}'`,
   ].join(' ');
 }

@@ -21,6 +21,7 @@ export const onCall = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Ins
 export class Target extends Construct implements FunctionWorkload {
   readonly name = `acme-${this.node.id.toLowerCase()}`;
   readonly insightsId = `/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/components/${this.name}`;
+  readonly workspaceId: string = site.workspaceId;
   readonly principalId = 'principal-of-target';
   readonly principalType = 'ServicePrincipal';
   readonly clientId = 'client-of-target';

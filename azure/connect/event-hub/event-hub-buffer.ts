@@ -169,7 +169,8 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
     const { site, notify } = this.props;
     const trigger = triggerSettings(this, delivery);
     const { settings, ...made } = this.access.bindReader(target, 'EVENTS');
-    if (this.namespace) alertOnIdle(target, { site, namespace: this.namespace, notify });
+    // What comes in and what is called must be on record in one place to be compared.
+    if (this.namespace && target.workspaceId === site.workspaceId) alertOnIdle(target, { site, namespace: this.namespace, notify });
     return {
       ...made,
       settings: {

@@ -28,6 +28,9 @@ export interface EventHubEntryProps {
  * Connect stage: the HTTPS address of the hub itself, and who may send to it. Senders sign in with Entra.
  *
  * Nothing checks an event on its way in: one that breaks the contract is answered with 201, and ends in the dead letter.
+ * Events of one `partitionkey` stay in order when their senders say the key in the header `BrokerProperties` too, as
+ * {@link EventHubEntry.curl} does: `{"PartitionKey":"press-7"}`, at most 128 characters. Without it each may go to another
+ * partition, whatever the event says.
  * Not for senders that cannot get a token of Entra, nor for browsers (no CORS).
  * @see https://learn.microsoft.com/rest/api/eventhub/send-event
  */

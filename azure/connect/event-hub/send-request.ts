@@ -1,14 +1,20 @@
 import type { SendRequest } from '../../ports/records';
 
 /**
- * How somebody outside sends one event to a hub.
+ * How somebody outside sends one event to a hub. Event Hubs does not look into an event: what has a `partitionkey` stays in
+ * order with others of that key only when the sender says the key in `BrokerProperties` too.
  * @see https://learn.microsoft.com/rest/api/eventhub/send-event
  */
 export function sendRequest(host: string, hub: string): SendRequest {
   return {
     url: `https://${host}/${hub}/messages?timeout=60&api-version=2014-01`,
     audience: 'https://eventhubs.azure.net',
-    headers: { 'Content-Type': 'application/atom+xml;type=entry;charset=utf-8' },
+    headers: (event) => {
+      const { partitionkey } = JSON.parse(event) as { partitionkey?: string };
+      const order: Record<string, string> =
+        partitionkey === undefined ? {} : { BrokerProperties: JSON.stringify({ PartitionKey: partitionkey }) };
+      return { 'Content-Type': 'application/atom+xml;type=entry;charset=utf-8', ...order };
+    },
     body: (event) => event,
   };
 }

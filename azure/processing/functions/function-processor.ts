@@ -112,6 +112,7 @@ export interface FunctionProcessorProps {
 export class FunctionProcessor extends Construct implements FunctionWorkload {
   readonly name: string;
   readonly insightsId: string;
+  readonly workspaceId: string;
   readonly subnetId?: string;
   readonly principalId: string;
   readonly principalType = 'ServicePrincipal';
@@ -162,7 +163,7 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
       workspaceId: site.workspaceId,
       localAuthenticationDisabled: true,
     });
-    this.insightsId = this.insights.id;
+    [this.insightsId, this.workspaceId] = [this.insights.id, site.workspaceId];
     this.host = new HostStorage(this, 'Host', { site, name });
     const bindings = [
       this.host.bindOwner(this, 'AzureWebJobsStorage'),

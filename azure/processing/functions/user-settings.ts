@@ -3,7 +3,7 @@ import { requireNumber, requireText, SettingError, type TextRule } from '../../.
 
 /** What the app gets from what it is bound to, what starts its host, and what Flex Consumption refuses. */
 const OWN =
-  /^(AzureWebJobsStorage|DEPLOYMENT_STORAGE_|FUNCTIONS_|WEBSITE_|APPLICATIONINSIGHTS_|AZURE_CLIENT_ID$|EVENTS_|DEAD_LETTER_|AzureFunctionsJobHost__extensions__eventHubs__(max|min)(EventBatchSize|WaitTime)$)/i;
+  /^(AzureWebJobsStorage|DEPLOYMENT_STORAGE_|FUNCTIONS_|WEBSITE_|APPLICATIONINSIGHTS_|AZURE_CLIENT_ID$|EVENTS_|DEAD_LETTER_|HOST_|AzureFunctionsJobHost__extensions__eventHubs__(max|min)(EventBatchSize|WaitTime)$)/i;
 
 export const SUBNET_ID: TextRule = {
   pattern: /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Network\/virtualNetworks\/[^/]+\/subnets\/[^/]+$/i,

@@ -1,3 +1,4 @@
+import { Eventhub } from '@cdktf/provider-azurerm/lib/eventhub';
 import { ResourceGroup } from '@cdktf/provider-azurerm/lib/resource-group';
 import { type TerraformStack, TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
@@ -102,6 +103,13 @@ test('rings for each function that is dead, where the metrics of its namespace a
     ['acme-two-idle', { action_groups: [onCall] }],
   ]);
   expect(deliver(undefined, { hubId }).all('azurerm_monitor_scheduled_query_rules_alert_v2')).toEqual([]);
+});
+
+test('a function that reports to another workspace is not compared with what comes in: it would ring for ever', () => {
+  const { all } = synthesize((stack) =>
+    new EventHubBuffer(stack, 'Buffer', { site }).deliverTo(Object.assign(new Target(stack, 'Far'), { workspaceId: 'another' })),
+  );
+  expect(all('azurerm_monitor_scheduled_query_rules_alert_v2')).toEqual([]);
 });
 
 test('stands twice in one stack', () => {
@@ -217,6 +225,19 @@ test('what holds data keeps its address in the state when its construct is renam
     { from: 'azurerm_eventhub_namespace.Buffer_Namespace_FF01EE1E', to: 'azurerm_eventhub_namespace.events' },
     { from: 'azurerm_eventhub.Buffer_Hub_2CEF9F65', to: 'azurerm_eventhub.events' },
   ]);
+});
+
+test('somebody else at that address is refused: CDKTF would write one over the other', () => {
+  const build = () =>
+    synthesize((stack) => {
+      const { namespace } = new EventHubBuffer(stack, 'Buffer', { site });
+      new Eventhub(stack, 'events', { name: 'mine', namespaceId: namespace!.id, partitionCount: 1, messageRetention: 1 });
+    });
+  expect(build).toThrow(
+    new Error(
+      'test/events: id must not be that of test/Buffer/Hub in the state, got azurerm_eventhub.events. Give this construct another id.',
+    ),
+  );
 });
 
 test('what Azure grew under load is not taken back by the next apply', () => {

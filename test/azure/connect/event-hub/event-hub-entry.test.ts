@@ -69,9 +69,18 @@ test('the command sends an event that follows the contract, with a token for Eve
     'Authorization: Bearer token for https://eventhubs.azure.net',
     '-H',
     'Content-Type: application/atom+xml;type=entry;charset=utf-8',
+    '-H',
+    'BrokerProperties: {"PartitionKey":"press-7"}',
     '-d',
   ]);
-  expect(check(JSON.parse(words.at(-1)!))).toBe(true);
+  const event = JSON.parse(words.at(-1)!);
+  expect([check(event), event.partitionkey]).toEqual([true, 'press-7']);
+});
+
+test('events of one key are sent with their key, and others without', () => {
+  const { sendRequest } = synthesize((stack) => new EventHubBuffer(stack, 'Buffer', { site, hubId })).built;
+  expect(sendRequest.headers('{"partitionkey":"a \\"b\\""}').BrokerProperties).toBe('{"PartitionKey":"a \\"b\\""}');
+  expect(sendRequest.headers('{}').BrokerProperties).toBeUndefined();
 });
 
 describe('refuses', () => {
