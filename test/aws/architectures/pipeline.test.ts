@@ -56,7 +56,9 @@ test('the commands send one event, show what was stored, and show what could not
   expect(outputs).toMatch(/"aws s3 ls --recursive s3:\/\/",\{"Ref":"StoreBucket\w+"\},"\/events\/"/);
   expect(outputs).toMatch(/"aws s3 ls --recursive s3:\/\/",\{"Ref":"BufferDeadLetterBucket\w+"\},"\/aws\/lambda\/"/);
   expect(outputs).toMatch(/"aws sqs receive-message --queue-url ",\{"Ref":"BufferDeadLetter\w+"\}/);
-  expect(outputs).toMatch(/export-credentials.*curl --aws-sigv4 aws:amz:".*execute-api --user .*-d @event\.json https:\/\/",\{"Ref":"ConnectApi\w+"\}/);
+  expect(outputs).toMatch(
+    /export-credentials.*curl --aws-sigv4 aws:amz:".*execute-api --user .*-d @event\.json https:\/\/",\{"Ref":"ConnectApi\w+"\}/,
+  );
 });
 
 test('nothing has a name of its own, so the stack can stand twice in one account', () => {
