@@ -27,6 +27,7 @@ export class AwsPipeline extends AwsPlatform {
       SendCommand: [connect.curl, `Sends one event. ${connect.curlNeeds}`],
       ShowCommand: [`aws s3 ls --recursive s3://${store.bucket.bucketName}/${store.prefix}`, 'Shows what was stored.'],
       DeadLettersCommand: [`aws sqs receive-message --queue-url ${buffer.deadLetterQueue.queueUrl}`, 'Shows what could not be processed.'],
+      GivenUpCommand: [`aws s3 ls --recursive s3://${buffer.deadLetterBucket.bucketName}/aws/lambda/`, 'Shows what Lambda gave up.'],
     });
   }
 }

@@ -163,7 +163,17 @@ export function requireTime(scope: IConstruct, settings: Readonly<Record<string,
         `Write it like Duration.${rule.unit}(${rule.from}).`,
       );
     }
-    requireNumber(scope, { [setting]: value[method]({ integral: false }) }, rule);
+    requireNumber(scope, { [setting]: lengthOf(scope, setting, () => value[method]({ integral: false }), rule) }, rule);
+  }
+}
+
+/** The AWS CDK does not convert a length of time that is known only at deploy. */
+function lengthOf(scope: IConstruct, setting: string, length: () => number, { unit }: TimeRule): number {
+  try {
+    return length();
+  } catch {
+    const got = 'one in another unit that is known only at deploy';
+    throw new SettingError(scope, `${setting} must be counted in ${unit}`, got, `Write it like Duration.${unit}(parameter.valueAsNumber).`);
   }
 }
 

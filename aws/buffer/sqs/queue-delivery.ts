@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { requireTime, SettingError, type TimeRule } from '../../../shared/synth/settings';
+import { type NumberRule, requireTime, SettingError, type TimeRule } from '../../../shared/synth/settings';
 import { type Batches, requireBatches } from '../../foundation/mapping-settings';
 import { secondsOf } from '../../foundation/time';
 import type { Delivery } from '../../ports/delivery';
@@ -14,6 +14,9 @@ const LEAST_TRIES = 11;
 /** With a shorter one, all tries that SQS counts would not last a day. */
 const SHORTEST_VISIBILITY = 90;
 
+export const RETENTION: TimeRule = { from: 60, to: 14 * 86_400, unit: 'seconds', remedy: 'To keep records longer, write them to a store.' };
+export const RETRIES: NumberRule = { from: 0, to: 999, unit: 'retries', remedy: 'SQS counts no further.' };
+export const CONCURRENCY: NumberRule = { from: 2, to: 1000, unit: 'calls', remedy: 'Lambda takes no other bound: leave it out for none.' };
 /** Which visibility timeouts a queue takes. */
 export const VISIBILITY: TimeRule = { from: 0, to: 12 * 3600, unit: 'seconds', remedy: 'SQS hides no message longer.' };
 

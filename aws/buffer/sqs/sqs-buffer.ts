@@ -4,8 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { NumberRule, Removal, TimeRule } from '../../../shared/synth/settings';
-import { requireAbsent, requireNumber, requireTime, SettingError } from '../../../shared/synth/settings';
+import { type Removal, requireAbsent, requireNumber, requireTime, SettingError } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons } from '../../foundation/acknowledge';
 import { bindDeadLetterQueue, makeDeadLetterQueue, requireStandardQueue } from '../../foundation/dead-letter-queue';
 import { allow } from '../../foundation/grants';
@@ -17,12 +16,9 @@ import type { Delivery } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { DeadLetter, PutRecordRequest, RecordSink, RecordSource, RecordTemplate } from '../../ports/records';
 import { alarmsOf } from './queue-alarms';
-import { type HandOut, requireDelivery, type Tries, triesFor, VISIBILITY } from './queue-delivery';
+import { CONCURRENCY, type HandOut, RETENTION, RETRIES, requireDelivery, type Tries, triesFor, VISIBILITY } from './queue-delivery';
 import { sendMessage } from './send-message';
 
-const RETENTION: TimeRule = { from: 60, to: 14 * 86_400, unit: 'seconds', remedy: 'To keep records longer, write them to a store.' };
-const RETRIES: NumberRule = { from: 0, to: 999, unit: 'retries', remedy: 'SQS counts no further.' };
-const CONCURRENCY: NumberRule = { from: 2, to: 1000, unit: 'calls', remedy: 'Lambda takes no other bound: leave it out for none.' };
 const FIFO = 'In a FIFO queue a message that fails holds up its group, and Lambda reads 10 at a time.';
 const ENCRYPTED: Reasons = {
   CKV_AWS_27: 'SQS encrypts it with its own key, which the check does not know. For a key of yours: encryptionKey.',

@@ -5,24 +5,17 @@ import { Grant, type IGrantable, type IRole, ManagedPolicy, Role, ServicePrincip
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { requireNumber, requireOneOf, requireResource, SettingError } from '../../../shared/synth/settings';
-import { acknowledge, type Reasons, spell } from '../../foundation/acknowledge';
+import { acknowledge, spell } from '../../foundation/acknowledge';
 import { answerCommonFindings } from '../../foundation/answers';
 import type { Workload } from '../../ports/identity';
 import type { PutRecordRequest, RecordSink } from '../../ports/records';
 import { alarmsOf } from './api-gateway-alarms';
-import { accessLogFormat, answersTo, RECORD, templateOf } from './api-gateway-templates';
+import { accessLogFormat, answersTo, RECORD, STAGE_FINDINGS, templateOf } from './api-gateway-templates';
 import { isCognito, isIam, requireScopes, sendCommand, sendNeeds } from './authorizer';
 
 const QUOTA = 'Ask AWS for a higher account quota first.';
 /** The stage of the API, and a part of its address. */
 const STAGE = 'prod';
-
-const STAGE_FINDINGS: Reasons = {
-  'AwsSolutions-APIG3, NIST.800.53.R5-APIGWAssociatedWithWAF':
-    'A firewall costs by the month, and nobody sends unknown. Where you need one, associate it with api.deploymentStage.',
-  'CKV_AWS_120, NIST.800.53.R5-APIGWCacheEnabledAndEncrypted': 'Events come by POST, and API Gateway caches answers to GET.',
-  'NIST.800.53.R5-APIGWSSLEnabled': 'The API calls a service of AWS, which knows it by its signature and asks for no certificate.',
-};
 
 /** Settings for {@link ApiGatewayEntry}. */
 export interface ApiGatewayEntryProps {

@@ -3,7 +3,21 @@ import { type IRole, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws
 import { Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
-import { acknowledge } from '../../foundation/acknowledge';
+import { acknowledge, type Reasons } from '../../foundation/acknowledge';
+import type { Network } from '../../ports/network';
+
+const FUNCTION: Reasons = {
+  'CKV_AWS_115, NIST.800.53.R5-LambdaConcurrency':
+    'Concurrency follows the source, and what one function reserves, others lack. To bound it: reservedConcurrentExecutions.',
+  'CKV_AWS_116, NIST.800.53.R5-LambdaDLQ':
+    'It is called by an event source mapping, which has the dead letter; nobody calls it without waiting.',
+  CKV_AWS_173: 'The variables hold names and no secrets. Lambda encrypts them with its own key.',
+};
+
+const OUTSIDE: Reasons = {
+  'CKV_AWS_117, NIST.800.53.R5-LambdaInsideVPC':
+    'It calls services of AWS alone, over TLS and by its role. In a network each of them would cost an endpoint.',
+};
 
 /** A dot stands between it and the name of the stack, so it holds none. */
 const NAME: TextRule = {
@@ -18,6 +32,11 @@ const VARIABLE: TextRule = {
 };
 
 const processors = new WeakMap<Stack, Map<string, string>>();
+
+/** What scanners say of a function, with the reason why it stays. */
+export function findingsOf(network?: Network): Reasons {
+  return network ? FUNCTION : { ...FUNCTION, ...OUTSIDE };
+}
 
 /**
  * What no other processor of the account is called: the stack and the name, wherever in the stack it stands. It keeps the

@@ -19,7 +19,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { bindStores, type HandlerCode, requireFit } from '../../../shared/synth/handler-needs';
 import { requireNumber, requireOneOf, requireResource, requireTime, SettingError } from '../../../shared/synth/settings';
-import { acknowledge, type Reasons } from '../../foundation/acknowledge';
+import { acknowledge } from '../../foundation/acknowledge';
 import { alarm, LASTING } from '../../foundation/alarms';
 import { answerCommonFindings } from '../../foundation/answers';
 import { requireMutableRole } from '../../foundation/home';
@@ -28,20 +28,7 @@ import type { FunctionWorkload } from '../../ports/identity';
 import type { Network } from '../../ports/network';
 import type { RecordSource } from '../../ports/records';
 import type { ObjectStore, TableStore } from '../../ports/stores';
-import { allowNetwork, allowTracing, nameOf, requireRuntime, requireVariables, roleOf } from './function-settings';
-
-const FUNCTION: Reasons = {
-  'CKV_AWS_115, NIST.800.53.R5-LambdaConcurrency':
-    'Concurrency follows the source, and what one function reserves, others lack. To bound it: reservedConcurrentExecutions.',
-  'CKV_AWS_116, NIST.800.53.R5-LambdaDLQ':
-    'It is called by an event source mapping, which has the dead letter; nobody calls it without waiting.',
-  CKV_AWS_173: 'The variables hold names and no secrets. Lambda encrypts them with its own key.',
-};
-
-const OUTSIDE: Reasons = {
-  'CKV_AWS_117, NIST.800.53.R5-LambdaInsideVPC':
-    'It calls services of AWS alone, over TLS and by its role. In a network each of them would cost an endpoint.',
-};
+import { allowNetwork, allowTracing, findingsOf, nameOf, requireRuntime, requireVariables, roleOf } from './function-settings';
 
 /** Settings for {@link LambdaProcessor}. */
 export interface LambdaProcessorProps {
@@ -189,7 +176,7 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
     });
     const resource = this.function.node.defaultChild as CfnFunction;
     if (tracing !== Tracing.DISABLED) resource.tracingConfig = { mode: tracing };
-    acknowledge(resource, network ? FUNCTION : { ...FUNCTION, ...OUTSIDE });
+    acknowledge(resource, findingsOf(network));
     if (network) this.connections = this.function.connections;
     answerCommonFindings(this, this.role);
     this.function.node.addDependency(...grants, ...bindings.flatMap((binding) => binding.waitFor));

@@ -1,12 +1,13 @@
 import { Duration } from 'aws-cdk-lib';
-import { type Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IDatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { Removal, TimeRule } from '../../../shared/synth/settings';
 import { requireAbsent, requireOneOf, requireResource, requireTime, SettingError } from '../../../shared/synth/settings';
-import { acknowledge, type Reasons, withoutAction } from '../../foundation/acknowledge';
+import { acknowledge, type Reasons } from '../../foundation/acknowledge';
+import { alarm } from '../../foundation/alarms';
 import { requireKey } from '../../foundation/home';
 import { removalPolicyOf } from '../../foundation/removal';
 import { allowSql, SqlMigration } from '../../foundation/sql/sql-migration';
@@ -187,15 +188,9 @@ export class AuroraStore extends Construct implements TableStore {
     return acknowledge(secret, encryptionKey ? SECRET : { ...SECRET, ...OWN_KEY });
   }
 
-  private alarm(metricName: string, alarmDescription: string, threshold = 0, evaluationPeriods = 1): Alarm {
-    const rule = {
-      threshold,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      evaluationPeriods,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-      alarmDescription,
-    };
+  private alarm(metricName: string, description: string, threshold = 0, evaluationPeriods = 1): Alarm {
     const metric = this.cluster.metric(metricName, { period: Duration.minutes(5), statistic: 'Maximum' });
-    return acknowledge(metric.createAlarm(this, `${metricName}Alarm`, rule), withoutAction);
+    const comparisonOperator = ComparisonOperator.GREATER_THAN_THRESHOLD;
+    return alarm(this, metricName, metric, description, { threshold, comparisonOperator, evaluationPeriods });
   }
 }

@@ -15,13 +15,13 @@ const all = (template: CfnTemplate, type: string) => Object.values(template.Reso
 
 test('data survives the stack', () => {
   const kept = ['AWS::Kinesis::Stream', 'AWS::SQS::Queue', 'AWS::S3::Bucket'].flatMap((type) => all(templateOf(), type));
-  expect(kept.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(Array(4).fill('RetainExceptOnCreate'));
+  expect(kept.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(Array(6).fill('RetainExceptOnCreate'));
 });
 
 test('with both keys everything goes with the stack', () => {
   const template = templateOf({ removal: 'destroy' }, { destroyData: 'yes' });
   expect(Object.values(template.Resources).filter(({ DeletionPolicy }) => DeletionPolicy?.startsWith('Retain'))).toEqual([]);
-  expect(all(template, 'Custom::S3AutoDeleteObjects')).toHaveLength(2);
+  expect(all(template, 'Custom::S3AutoDeleteObjects')).toHaveLength(4);
 });
 
 test('no alarm has an action until somebody wants to hear them, and then each has', () => {
@@ -29,7 +29,7 @@ test('no alarm has an action until somebody wants to hear them, and then each ha
   const actions = (template: CfnTemplate) => all(template, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties?.AlarmActions);
   expect(new Set(actions(templateOf()))).toEqual(new Set([undefined]));
   const heard = actions(templateOf({ notify: arn }));
-  expect(heard).toHaveLength(8);
+  expect(heard).toHaveLength(12);
   expect(new Set(heard.flat())).toEqual(new Set([arn]));
 });
 
@@ -54,8 +54,11 @@ test('an empty topic, as a variable leaves it that nobody set, tells nobody and 
 test('the commands send one event, show what was stored, and show what could not be processed', () => {
   const outputs = JSON.stringify(templateOf().Outputs);
   expect(outputs).toMatch(/"aws s3 ls --recursive s3:\/\/",\{"Ref":"StoreBucket\w+"\},"\/events\/"/);
+  expect(outputs).toMatch(/"aws s3 ls --recursive s3:\/\/",\{"Ref":"BufferDeadLetterBucket\w+"\},"\/aws\/lambda\/"/);
   expect(outputs).toMatch(/"aws sqs receive-message --queue-url ",\{"Ref":"BufferDeadLetter\w+"\}/);
-  expect(outputs).toMatch(/"curl --aws-sigv4 aws:amz:".*execute-api --user .*-d @event\.json https:\/\/",\{"Ref":"ConnectApi\w+"\}/);
+  expect(outputs).toMatch(
+    /export-credentials.*curl --aws-sigv4 aws:amz:".*execute-api --user .*-d @event\.json https:\/\/",\{"Ref":"ConnectApi\w+"\}/,
+  );
 });
 
 test('nothing has a name of its own, so the stack can stand twice in one account', () => {

@@ -243,6 +243,11 @@ describe('refuses', () => {
       'Test/Buffer: retention must be 24 to 8760 hours, got 1. For longer replay, keep the raw records in a store.',
     ],
     [
+      'a retention in days that are known only at deploy',
+      () => make({ retention: Duration.days(Token.asNumber({ Ref: 'Days' })) }),
+      'Test/Buffer: retention must be counted in hours, got one in another unit that is known only at deploy. Write it like Duration.hours(parameter.valueAsNumber).',
+    ],
+    [
       'part of an hour',
       () => make({ retention: Duration.minutes(1530) }),
       'Test/Buffer: retention must be 24 to 8760 hours, got 25.5. For longer replay, keep the raw records in a store.',

@@ -140,9 +140,8 @@ describe('what it is called in the names of objects', () => {
     expect(named((stack) => new Construct(new Construct(stack, 'Moved'), 'Deeper'))).toBe(named((stack) => stack)));
 
   test('tells two stacks apart that read one stream', () => {
-    const app = new App({ context: cdk.context });
     const names = ['Blue', 'Green'].map((id) => {
-      const stack = new Stack(app, id);
+      const stack = new Stack(new App({ context: cdk.context }), id);
       processor(stack);
       const [made] = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function'));
       return made!.Properties.Environment.Variables.PROCESSOR;

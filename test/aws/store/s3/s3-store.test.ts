@@ -2,7 +2,7 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Workload } from '../../../../aws/ports/identity';
 import { S3Store, type S3StoreProps } from '../../../../aws/store/s3/s3-store';
@@ -167,6 +167,21 @@ test('objects and access log go with the stack when both keys are turned, and on
   expect(destroyed.all('Custom::S3AutoDeleteObjects')).toHaveLength(2);
   expect(policies(make({}, { destroyData: 'yes' }))).toEqual(['RetainExceptOnCreate', 'RetainExceptOnCreate']);
   expect(make().all('Custom::S3AutoDeleteObjects')).toEqual([]);
+});
+
+test('a prefix may be a partition, as Hive writes it', () => {
+  expect(make({ prefix: 'tenant=a/' }).built.prefix).toBe('tenant=a/');
+});
+
+test('a bucket that was made can be changed, and one that was given stays what it is', () => {
+  const { all } = synthesize((stack) => {
+    const store = new S3Store(stack, 'Store');
+    store.bucket.addLifecycleRule({ id: 'mine', expiration: Duration.days(400) });
+    const kept: IBucket = new S3Store(stack, 'Kept', { bucket: Bucket.fromBucketName(stack, 'Mine', 'mine') }).bucket;
+    expect(kept.bucketName).toBe('mine');
+    return store;
+  });
+  expect(JSON.stringify(all('AWS::S3::Bucket'))).toContain('"Id":"mine"');
 });
 
 describe('refuses', () => {
