@@ -22,6 +22,8 @@ export interface MappingNeighbours extends MappingSurroundings {
   invoke(payload: string): Promise<Invocation>;
   /** Hears what was given up. Without it, that is lost. */
   readonly onFailure?: (message: string) => Promise<void>;
+  /** Whether that takes whole records, and not only where they stand. */
+  readonly keepsPayload?: boolean;
   /** Hears that records will not be brought again. */
   settled(sequenceNumbers: readonly string[]): void;
 }
@@ -78,17 +80,35 @@ export class EventSourceMapping implements Poller {
   private async run(shard: string): Promise<void> {
     const { source, pace } = this.neighbours;
     const reader = new ShardReader(this.settings, source, shard, pace);
-    while (!this.stopped) await this.settle(shard, await reader.next(this.stopping.signal));
+    while (!this.stopped) {
+      const rest = await this.settle(shard, await reader.next(this.stopping.signal));
+      reader.putBack(rest);
+    }
   }
 
-  /** Bring a batch until nothing of it is left, the first records first. */
-  private async settle(shard: string, batch: readonly PackedRecord[]): Promise<void> {
+  /**
+   * Bring a batch until nothing of it is left, the first records first.
+   * @returns the records that come with what follows them, where the batch was cut anew
+   */
+  private async settle(shard: string, batch: readonly PackedRecord[]): Promise<readonly PackedRecord[]> {
     const parts: Part[] = [{ records: batch, invocations: 0, retries: 0 }];
+    let rest: readonly PackedRecord[] = [];
     while (parts.length > 0 && !this.stopped) {
       const part = await this.withoutOld(shard, parts.shift()!);
       if (part.records.length === 0) continue;
-      parts.unshift(...(await this.bring(shard, { ...part, invocations: part.invocations + 1 })));
+      const again = await this.bring(shard, { ...part, invocations: part.invocations + 1 });
+      // A mapping that reads on from its last checkpoint cuts its batches as if it had never read them.
+      const [first, ...others] = again;
+      const isAlone = first !== undefined && others.length === 0 && parts.length === 0;
+      const cut = isAlone ? this.neighbours.chaos.cut(first.records.length) : Number.POSITIVE_INFINITY;
+      if (isAlone && cut < first.records.length) {
+        rest = [...first.records.slice(cut), ...rest];
+        parts.push({ ...first, records: first.records.slice(0, cut) });
+      } else {
+        parts.unshift(...again);
+      }
     }
+    return rest;
   }
 
   /** Call the function once. @returns what must be brought again */
@@ -171,9 +191,9 @@ export class EventSourceMapping implements Poller {
 
   /** What is given up goes to the destination. */
   private async giveUp(shard: string, { records, invocations }: Part, condition: Condition, why: string, invocation?: Invocation) {
-    const { onFailure, functionArn, source, witness, settled } = this.neighbours;
+    const { onFailure, keepsPayload: isWhole = false, functionArn, source, witness, settled } = this.neighbours;
     const positions = numbersOf(records);
-    await onFailure?.(failureMessage({ records, invocations, condition, invocation, shard, functionArn, streamArn: source.arn }));
+    await onFailure?.(failureMessage({ records, invocations, condition, invocation, shard, functionArn, streamArn: source.arn, isWhole }));
     settled(positions);
     witness.answered({ positions, outcome: 'given up', why: onFailure ? why : `${why}, and there is no destination for it` });
   }

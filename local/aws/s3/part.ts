@@ -1,16 +1,22 @@
+import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import type { Opened, Part } from '../../parts';
+import type { Letter } from '../../platform';
 import { rowsOf } from '../../rows';
 import { nameOf, type Site } from '../site';
 import { S3, type S3Object } from './s3';
 
 const LONGEST_NAME = 63;
 
-/** Buckets are folders. Every object in them holds rows, a line each. */
+/**
+ * Buckets are folders. One that a mapping names as the destination of what it gave up holds records with their payloads; in
+ * every other one an object holds rows, a line each.
+ */
 export const PART: Part<Site> = {
   overrides: () => ['AWS_ENDPOINT_URL_S3 = the stand-in'],
 
-  async open({ stack, clients, writers }, { folder, chaos, witness, keep }): Promise<Opened> {
+  async open({ stack, clients, writers, destinations }, { folder, chaos, witness, keep }): Promise<Opened> {
+    const deadLetters = new Set<string>();
     const buckets = stack.all('AWS::S3::Bucket').map((resource) => {
       const name = nameOf(stack, resource, 'BucketName', LONGEST_NAME).toLowerCase();
       stack.created(resource.id, { ref: name, attributes: { Arn: `arn:aws:s3:::${name}` } });
@@ -18,8 +24,11 @@ export const PART: Part<Site> = {
     });
     const place = path.join(folder, 's3');
     const s3 = await S3.start(place, buckets, {
-      fate: (object) => chaos.write(rowsIn(object).map(({ text }) => text)),
-      stored: (object) => witness.stored(rowsIn(object)),
+      fate: (object) => (deadLetters.has(object.bucket) ? 'take' : chaos.write(rowsIn(object).map(({ text }) => text))),
+      stored: (object) => {
+        if (!deadLetters.has(object.bucket)) return witness.stored(rowsIn(object));
+        for (const letter of lettersIn(object)) witness.deadLettered(letter);
+      },
       strike: (fate, accessKeyId) => {
         for (const writer of writers) {
           if (fate === 'stall') writer.stall(accessKeyId);
@@ -29,10 +38,59 @@ export const PART: Part<Site> = {
     });
     keep(() => s3.stop());
     clients.AWS_ENDPOINT_URL_S3 = s3.endpoint;
-    return { brought: { store: { place, rows: async () => (await s3.objects()).flatMap(rowsIn) } } };
+    for (const bucket of buckets) {
+      destinations.set(`arn:aws:s3:::${bucket}`, async (message) => {
+        await s3.write({ bucket, key: keyOfFailure(message), content: Buffer.from(message) });
+      });
+    }
+    const isStore = (bucket: string) => !deadLetters.has(bucket);
+    const rows = async function* () {
+      for await (const object of s3.objects(buckets.filter(isStore))) yield* rowsIn(object);
+    };
+    const letters = async () => {
+      const found: Letter[] = [];
+      for await (const object of s3.objects(deadLetters)) found.push(...lettersIn(object));
+      return found;
+    };
+    return {
+      async begin() {
+        for (const mapping of stack.all('AWS::Lambda::EventSourceMapping')) {
+          const property = 'DestinationConfig.OnFailure.Destination';
+          const [, bucket] = /^arn:aws:s3:::(.+)$/.exec(String(stack.value(mapping, property) ?? '')) ?? [];
+          if (bucket !== undefined) deadLetters.add(bucket);
+        }
+        return { store: { place, rows }, ...(deadLetters.size > 0 && { deadLetter: { place, letters } }) };
+      },
+    };
   },
 };
 
 function rowsIn({ bucket, key, content }: S3Object) {
-  return rowsOf(content.toString(), `${bucket}/${key}`);
+  return rowsOf(content, `${bucket}/${key}`);
 }
+
+/** What Lambda writes when it gives up a batch: where its records stand, and the whole call as a text within. */
+interface Failure {
+  readonly requestContext: { readonly condition: string; readonly approximateInvokeCount: number };
+  readonly KinesisBatchInfo: { readonly shardId: string };
+  readonly timestamp: string;
+  readonly payload: string;
+}
+
+function lettersIn({ bucket, key, content }: S3Object): Letter[] {
+  const { requestContext, payload } = JSON.parse(content.toString()) as Failure;
+  const { Records } = JSON.parse(payload) as { readonly Records: readonly { readonly kinesis: { readonly data: string } }[] };
+  const reason = `${requestContext.condition} after ${requestContext.approximateInvokeCount} calls`;
+  return Records.map(({ kinesis }) => ({ bytes: Buffer.from(kinesis.data, 'base64'), reason, place: `${bucket}/${key}` }));
+}
+
+/** @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html */
+function keyOfFailure(message: string): string {
+  const { timestamp, KinesisBatchInfo } = JSON.parse(message) as Failure;
+  const [day = '', time = ''] = timestamp.split(/[TZ]/);
+  const name = `${day}T${time.slice(0, 8).replaceAll(':', '.')}-${randomUUID()}`;
+  return `aws/lambda/${MAPPING}/${KinesisBatchInfo.shardId}/${day.replaceAll('-', '/')}/${name}`;
+}
+
+/** The id of the mapping, which a cloud makes up. */
+const MAPPING = '00000000-0000-4000-8000-000000000000';

@@ -20,6 +20,7 @@ export interface EventHubTrigger {
 
 /** How often a batch is tried again, and how long the host waits before. */
 export interface Retry {
+  /** -1 is without end. */
   readonly maxRetryCount: number;
   /** The pause before retry number `retry`, from 1, in milliseconds. */
   pause(retry: number): number;
@@ -73,7 +74,7 @@ function readRetry({ retryOptions }: Registration, refuse: (property: string, wh
   if (!retryOptions) return undefined;
   const { retryStrategy, maxRetryCount = Number.NaN, minimumInterval, maximumInterval } = retryOptions;
   if (retryStrategy !== 'exponentialBackoff') throw refuse('retry', `${retryStrategy} is not emulated, exponentialBackoff is`);
-  if (!Number.isInteger(maxRetryCount) || maxRetryCount < 0) throw refuse('retry', `the count ${maxRetryCount} is not emulated`);
+  if (!Number.isInteger(maxRetryCount) || maxRetryCount < -1) throw refuse('retry', `the count ${maxRetryCount} is not emulated`);
   const [shortest, longest] = [millisecondsOf(minimumInterval), millisecondsOf(maximumInterval)];
   return { maxRetryCount, pause: (retry) => Math.min(longest, retry === 1 ? shortest : shortest + shortest * 2 ** (retry - 2)) };
 }

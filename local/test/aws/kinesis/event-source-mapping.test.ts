@@ -1,5 +1,6 @@
 import { EventSourceMapping, type MappingSettings } from '../../../aws/kinesis/event-source-mapping';
 import type { StreamRecord } from '../../../aws/kinesis/stream';
+import { CALM } from '../../../chaos';
 import { Pace } from '../../../pace';
 
 const SETTINGS: MappingSettings = {
@@ -29,6 +30,8 @@ interface Scene {
   /** Answers that are lost, counted from 1. */
   readonly lost?: readonly number[];
   readonly destination?: boolean;
+  readonly cut?: (records: number) => number;
+  readonly keepsPayload?: boolean;
   readonly pace?: Pace;
 }
 
@@ -43,7 +46,7 @@ const records = (...numbers: readonly string[]) => numbers.map((number) => recor
 const four = { s: records('1', '2', '3', '4') };
 
 /** Brings the records of a scene until all are settled, and says what was called, what was given up, and what a watcher saw. */
-async function play({ settings, shards = four, handler, lost = [], destination = true, pace = new Pace(1e6) }: Scene) {
+async function play({ settings, shards = four, handler, lost = [], destination = true, cut = CALM.cut, keepsPayload, pace = new Pace(1e6) }: Scene) {
   const calls: string[] = [];
   const messages: any[] = [];
   const seen: string[] = [];
@@ -63,7 +66,8 @@ async function play({ settings, shards = four, handler, lost = [], destination =
       },
       functionArn: 'arn:function',
       pace,
-      chaos: { write: () => 'take', answer: () => (lost.includes(++answers) ? 'lost' : 'heard') },
+      keepsPayload,
+      chaos: { ...CALM, cut, answer: () => (lost.includes(++answers) ? 'lost' : 'heard') },
       witness: {
         delivered: () => {},
         incident: (text) => {
@@ -102,6 +106,15 @@ const poison =
     return null;
   };
 
+test('a destination that takes payloads gets the whole call, and another one only where the records stand', async () => {
+  const scene = { settings: { maxRetries: 0 }, handler: fails };
+  const [whole] = (await play({ ...scene, keepsPayload: true })).messages;
+  const data = JSON.parse(whole.payload).Records.map((one: any) => Buffer.from(one.kinesis.data, 'base64').toString());
+  expect(data).toEqual(['1', '2', '3', '4']);
+  expect(whole.KinesisBatchInfo.batchSize).toBe(4);
+  expect((await play(scene)).messages[0]).not.toHaveProperty('payload');
+});
+
 test.each<[string, Scene, { calls: string[]; gaveUp?: string[] }]>([
   ['batches are full, and come in order', { settings: { batchSize: 3 }, handler: well }, { calls: ['123', '4'] }],
   [
@@ -114,6 +127,11 @@ test.each<[string, Scene, { calls: string[]; gaveUp?: string[] }]>([
     'without an end to retries, it comes until it works',
     { settings: { maxRetries: -1 }, handler: (_, call) => (call < 6 ? fails([], 0) : null) },
     { calls: Array(6).fill('1234') },
+  ],
+  [
+    'a batch that is cut anew comes in part, and the rest with what follows',
+    { settings: { batchSize: 3 }, lost: [1], cut: () => 2, handler: well },
+    { calls: ['123', '12', '34'] },
   ],
   [
     'bisecting isolates the one that fails, and takes no retries',

@@ -80,6 +80,7 @@ class Running {
   readonly calls: Call[] = [];
   readonly outcomes: string[] = [];
   readonly incidents: string[] = [];
+  readonly broken: string[] = [];
   host!: FunctionsHost;
 
   constructor(
@@ -97,6 +98,7 @@ class Running {
       incident: (text) => void this.incidents.push(text),
       log: (line) => void this.calls.push(JSON.parse(line)),
       stored: () => {},
+      broken: (why) => void this.broken.push(why),
       deadLettered: () => {},
     };
     this.host = await FunctionsHost.start({
