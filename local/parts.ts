@@ -8,6 +8,7 @@ import {
   NotRunHere,
   type Platform,
   type ReadBlueprint,
+  type Replay,
   type Receipt,
   requireCovered,
   requireParts,
@@ -40,6 +41,7 @@ export interface Store {
 /** A place in which events end that cannot be processed. */
 export interface DeadLetter {
   readonly place: string;
+  readonly replay?: Replay;
   letters(): Promise<readonly Letter[]>;
 }
 
@@ -180,6 +182,7 @@ function platformOf(brought: readonly Brought[], stop: () => Promise<void>): Pla
       store: stores.map(({ place }) => place).join(' and '),
       deadLetter: deadLetters.map(({ place }) => place).join(' and '),
     },
+    replays: deadLetters.flatMap(({ replay }) => replay ?? []),
     send: door.send.bind(door),
     unsettled: () => brought.reduce((sum, { unsettled }) => sum + (unsettled?.() ?? 0), 0),
     rows: () => oneAfterTheOther(stores.map((store) => store.rows())),

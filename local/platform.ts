@@ -74,9 +74,17 @@ export interface Places {
   readonly deadLetter: string;
 }
 
+/** How a dead letter of this machine is replayed: `npm run replay` with these settings and words. */
+export interface Replay {
+  readonly settings: Readonly<Record<string, string>>;
+  readonly words: readonly string[];
+}
+
 /** One cloud, as its synthesized template describes it, alive on this machine. */
 export interface Platform {
   readonly places: Places;
+  /** For each dead letter that can be replayed while the platform is up. */
+  readonly replays: readonly Replay[];
   /** Hand one event to the front door, as a client does. A front door that is broken rejects the promise. */
   send(body: Buffer): Promise<Receipt>;
   /** How many accepted events are not settled yet: neither done nor in the dead letter, as far as the buffer knows. */

@@ -71,7 +71,7 @@ export async function run(options: Run): Promise<Balance> {
   if (platform.asRead) ledger.asRead = platform.asRead;
   const ticker = setInterval(() => story.tellCounts(platform.unsettled()), 250);
   try {
-    tell({ kind: 'up', places: platform.places, pace: pace.factor, seed });
+    tell({ kind: 'up', places: platform.places, replays: platform.replays, pace: pace.factor, seed });
     const start = Date.now();
     await send(platform, ledger, story, options, stopped);
     await settle(platform, story, options.patienceSeconds ?? 90, () => Date.now() - last);

@@ -1,7 +1,7 @@
 import type { Coverage } from './coverage';
 import type { Balance } from './balance';
 import type { Entry, Ledger } from './ledger';
-import type { Letter, Places, Receipt, StoredRow, Witness } from './platform';
+import type { Letter, Places, Receipt, Replay, StoredRow, Witness } from './platform';
 
 /** How many events stand where. */
 export interface Counts {
@@ -17,7 +17,7 @@ export interface Counts {
 /** What a run tells whoever watches. */
 export type Message =
   | { readonly kind: 'coverage'; readonly coverage: Coverage; readonly overrides: readonly string[] }
-  | { readonly kind: 'up'; readonly places: Places; readonly pace: number; readonly seed: number }
+  | { readonly kind: 'up'; readonly places: Places; readonly replays: readonly Replay[]; readonly pace: number; readonly seed: number }
   /** The whole way of one event: where it stood in the buffer, each time it was brought to the handler, and where it ended. */
   | { readonly kind: 'way'; readonly number: number; readonly event: string; readonly way: readonly string[]; readonly end: End }
   | { readonly kind: 'incident'; readonly text: string }

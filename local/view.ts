@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { CoverageRow } from './coverage';
 import type { Balance } from './balance';
-import type { Places } from './platform';
+import type { Places, Replay } from './platform';
 import type { Counts, End, Message } from './story';
 
 /** What is built where nobody names another one. */
@@ -116,6 +116,7 @@ function linesOf(title: string, message: Message): string[] {
       return [
         `  Up. Waits of the cloud pass ${message.pace} times faster here; work takes the time it takes.`,
         `  Send one yourself: ${message.places.send}`,
+        ...message.replays.map((one) => `  Replay what could not be processed: ${replayCommand(one)}`),
         `  What chance decides is decided again with --seed ${message.seed}`,
         '',
       ];
@@ -128,6 +129,10 @@ function linesOf(title: string, message: Message): string[] {
     default:
       return [];
   }
+}
+
+function replayCommand({ settings, words }: Replay): string {
+  return [...Object.entries(settings).map((entry) => entry.join('=')), 'npm run replay --', ...words].join(' ');
 }
 
 const WIDTH = 136;

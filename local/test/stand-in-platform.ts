@@ -31,6 +31,7 @@ export function madeUp({ door, fate = () => 'stored', refused }: Conduct = {}) {
       return { event: { source, id }, text: body.toString(), place: 'here' };
     };
     return {
+      replays: [],
       places: { send: 'send', store: 'store', deadLetter: 'dead letter' },
       send: async (body) => {
         number += 1;

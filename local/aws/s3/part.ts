@@ -15,7 +15,7 @@ const LONGEST_NAME = 63;
 export const PART: Part<Site> = {
   overrides: () => ['AWS_ENDPOINT_URL_S3 = the stand-in'],
 
-  async open({ stack, clients, writers, destinations }, { folder, chaos, witness, keep }): Promise<Opened> {
+  async open({ stack, clients, writers, destinations, replays }, { folder, chaos, witness, keep }): Promise<Opened> {
     const deadLetters = new Set<string>();
     const buckets = stack.all('AWS::S3::Bucket').map((resource) => {
       const name = nameOf(stack, resource, 'BucketName', LONGEST_NAME).toLowerCase();
@@ -38,6 +38,7 @@ export const PART: Part<Site> = {
     });
     keep(() => s3.stop());
     clients.AWS_ENDPOINT_URL_S3 = s3.endpoint;
+    replays.AWS_ENDPOINT_URL_S3 = s3.endpoint;
     for (const bucket of buckets) {
       destinations.set(`arn:aws:s3:::${bucket}`, async (message) => {
         await s3.write({ bucket, key: keyOfFailure(message), content: Buffer.from(message) });
@@ -59,7 +60,9 @@ export const PART: Part<Site> = {
           const [, bucket] = /^arn:aws:s3:::(.+)$/.exec(String(stack.value(mapping, property) ?? '')) ?? [];
           if (bucket !== undefined) deadLetters.add(bucket);
         }
-        return { store: { place, rows }, ...(deadLetters.size > 0 && { deadLetter: { place, letters } }) };
+        const words = [...deadLetters].flatMap((bucket) => ['--dead-letter', `s3://${bucket}/`]);
+        const replay = { settings: replays, words: ['aws', ...words] };
+        return { store: { place, rows }, ...(deadLetters.size > 0 && { deadLetter: { place, replay, letters } }) };
       },
     };
   },

@@ -67,6 +67,13 @@ export const PART: Part<Site> = {
           },
           deadLetter: {
             place: path.join(home, deadLetter.container),
+            replay: {
+              settings: site.replays,
+              get words() {
+                const container = `${storage.url}${deadLetter.account}/${deadLetter.container}`;
+                return ['azure', '--dead-letter', container, ...(site.door === undefined ? [] : ['--to', site.door])];
+              },
+            },
             letters,
           },
         };

@@ -28,6 +28,7 @@ export const PART: Part<Site> = {
         const sender = credentialOf((aud) => tokens.issue({ aud, appid: 'a sender' }));
         const door = await Door.open({ ...settings, port: hub.port }, sender, sends);
         keep(() => door.close());
+        site.door = door.url;
         const doneWith = (partition: string) => (readers.length === 0 ? 0 : Math.min(...readers.map((one) => one.doneWith(partition))));
         return {
           door: { command: `curl -i -d @event.json ${door.url}`, send: (body) => door.send(body) },
