@@ -20,10 +20,14 @@ export function deadLetterQueue({ url, to }: { readonly url: string; readonly to
   /** The parts of a letter that have come, by where its record stood. */
   const parts = new Map<string, Map<number, readonly [Written, Message]>>();
 
+  const gone = new Set<string>();
+
+  /** Only the latest receipt deletes a message: one that was out of sight for its time has come again. */
   const remove = async (messages: readonly Message[]) => {
-    for (const { MessageId, ReceiptHandle } of messages) {
-      await client.send(new sdk.DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }));
-      held.delete(MessageId!);
+    for (const { MessageId = '' } of messages) {
+      await client.send(new sdk.DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: held.get(MessageId) }));
+      held.delete(MessageId);
+      gone.add(MessageId);
     }
   };
 
@@ -95,6 +99,7 @@ export function deadLetterQueue({ url, to }: { readonly url: string; readonly to
           seen.add(MessageId!);
           held.set(MessageId!, ReceiptHandle!);
         }
+        await remove(Messages.filter(({ MessageId }) => gone.has(MessageId!)));
         for (const message of fresh) {
           const parcel = await parcelOf(message);
           if (parcel) yield parcel;

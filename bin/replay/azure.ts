@@ -20,15 +20,12 @@ export function azurePlaces(outputs: Outputs): { readonly deadLetters: readonly 
   return { deadLetters: isNamed ? [`https://${account}.blob.core.windows.net/${container}`] : [], to: outputs.events_url };
 }
 
-/** The official client of a container, with whoever is signed in. */
-export function containerAt(url: string, credential: Credential): ContainerClient {
+/** The official clients, with whoever is signed in. */
+export function signedIn() {
   const { ContainerClient: Client }: typeof import('@azure/storage-blob') = require('@azure/storage-blob');
-  return new Client(url, credential);
-}
-
-export function signedIn(): Credential {
   const { DefaultAzureCredential }: typeof import('@azure/identity') = require('@azure/identity');
-  return new DefaultAzureCredential();
+  const credential: Credential = new DefaultAzureCredential();
+  return { credential, container: (url: string): ContainerClient => new Client(url, credential) };
 }
 
 /**

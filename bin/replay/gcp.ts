@@ -37,7 +37,17 @@ export function gcpDeadLetter(subscription: string, to: string, environment: Nod
   const host = emulator ? `http://${emulator}` : 'https://pubsub.googleapis.com';
   const topic = to.replace(/^https?:\/\/[^/]+\/v1\//, '');
   const topicHost = emulator || !to.startsWith('https://') ? host : new URL(to).origin;
-  const kept = new Set<string>();
+  /** The latest receipt of each message, which alone counts: one whose time is over comes again. */
+  const kept = new Map<string, string>();
+  const gone = new Set<string>();
+  const acknowledge = async (messageIds: readonly string[]) => {
+    if (messageIds.length === 0) return;
+    await call(host, `${subscription}:acknowledge`, { ackIds: messageIds.map((id) => kept.get(id)) });
+    for (const id of messageIds) {
+      kept.delete(id);
+      gone.add(id);
+    }
+  };
   const call = async (origin: string, path: string, body: object) => post(`${origin}/v1/${path}`, await headers(emulator), JSON.stringify(body));
   const lease = (ackIds: readonly string[], seconds: number) =>
     call(host, `${subscription}:modifyAckDeadline`, { ackIds, ackDeadlineSeconds: seconds });
@@ -52,21 +62,22 @@ export function gcpDeadLetter(subscription: string, to: string, environment: Nod
         if (receivedMessages.length > 0) await lease(receivedMessages.map(({ ackId }) => ackId), LEASE_SECONDS);
         const fresh = receivedMessages.filter(({ message }) => !seen.has(message.messageId));
         empty = fresh.length > 0 ? 0 : empty + 1;
-        if (empty > 0 && empty < EMPTY_PULLS) await pause(1000);
+        if (empty > 0 && empty < EMPTY_PULLS) await pause(500);
         for (const received of receivedMessages) {
           seen.add(received.message.messageId);
-          kept.add(received.ackId);
+          kept.set(received.message.messageId, received.ackId);
         }
-        for (const received of fresh) yield parcelOf(received);
+        await acknowledge(receivedMessages.map(({ message }) => message.messageId).filter((id) => gone.has(id)));
+        for (const { message } of fresh) yield parcelOf(message);
       }
     },
     async release() {
-      const ackIds = [...kept];
+      const ackIds = [...kept.values()];
       for (let start = 0; start < ackIds.length; start += AT_ONCE) await lease(ackIds.slice(start, start + AT_ONCE), 0);
     },
   };
 
-  function parcelOf({ ackId, message }: Received): Parcel {
+  function parcelOf(message: Received['message']): Parcel {
     const { data, attributes = {}, orderingKey, messageId, publishTime } = message;
     const { deadLetterReason, CloudPubSubDeadLetterSourceDeliveryCount: count } = attributes;
     const own = Object.fromEntries(Object.entries(attributes).filter(([name]) => !OURS.test(name)));
@@ -79,10 +90,7 @@ export function gcpDeadLetter(subscription: string, to: string, environment: Nod
     };
     return {
       letters: [letter],
-      remove: async () => {
-        await call(host, `${subscription}:acknowledge`, { ackIds: [ackId] });
-        kept.delete(ackId);
-      },
+      remove: () => acknowledge([messageId]),
     };
   }
 }

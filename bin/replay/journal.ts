@@ -1,7 +1,10 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Remembers which letters a buffer has, until they are deleted: a run that ended in between sends none of them again. */
+/**
+ * Remembers which letters a buffer has. A run that ends before it has deleted them, and a letter that comes back although it
+ * was deleted, as queues may do: neither is sent twice.
+ */
 export class Journal {
   private readonly known: Set<string>;
 
@@ -14,15 +17,10 @@ export class Journal {
     return this.known.has(id);
   }
 
-  /** The buffer has this letter. It is on disk before this is over. */
+  /** The buffer has this letter. It is in the file before this is over. */
   add(id: string) {
     mkdirSync(path.dirname(this.file), { recursive: true });
     appendFileSync(this.file, `${id}\n`);
     this.known.add(id);
-  }
-
-  /** Nothing is left that was sent and not deleted. */
-  end() {
-    rmSync(this.file, { force: true });
   }
 }

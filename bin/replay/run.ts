@@ -49,7 +49,6 @@ export async function replay(
   const failures: string[] = [];
   const times: number[] = [];
   let [sent, known, others, deleted, inARow] = [0, 0, 0, 0, 0];
-  let hasRest = false;
 
   const isMeant = (letter: Letter) =>
     (wish.reason === undefined || letter.reason.toLowerCase().includes(wish.reason.toLowerCase())) &&
@@ -99,11 +98,8 @@ export async function replay(
         await remove();
         deleted += letters.length;
       } catch (error) {
-        hasRest = true;
         failures.push(`sent, and not deleted: ${(error as Error).message}`);
       }
-    } else if (letters.some(({ id }) => journal.has(id))) {
-      hasRest = true;
     }
   };
 
@@ -116,8 +112,6 @@ export async function replay(
       if (stopped.aborted || inARow >= ENOUGH || (wish.limit !== undefined && sent >= wish.limit)) break;
     }
     await settleLanes();
-    const isWhole = !stopped.aborted && wish.limit === undefined && inARow < ENOUGH;
-    if (wish.yes && isWhole && !hasRest) journal.end();
   } finally {
     await deadLetter.release();
   }

@@ -43,8 +43,8 @@ export interface MappingSurroundings {
 /** What Lambda polls: it reads the settings of a mapping, as far as they are its own, and brings its records. */
 export type EventSource = (mapping: Resource, target: Target, surroundings: MappingSurroundings) => Poller;
 
-/** Where Lambda sends what was given up. */
-export type Destination = (message: string) => Promise<void>;
+/** Where Lambda sends what was given up: what became of it, and the call that failed, which a bucket alone keeps. */
+export type Destination = (message: string, payload: string) => Promise<void>;
 
 /** Finds records by their place in a stream. */
 export type LookUp = (shard: string, first: string, last: string) => Promise<readonly { readonly data: Buffer }[]>;

@@ -21,9 +21,7 @@ export interface MappingNeighbours extends MappingSurroundings {
   readonly functionArn: string;
   invoke(payload: string): Promise<Invocation>;
   /** Hears what was given up. Without it, that is lost. */
-  readonly onFailure?: (message: string) => Promise<void>;
-  /** Whether that takes whole records, and not only where they stand. */
-  readonly keepsPayload?: boolean;
+  readonly onFailure?: (message: string, payload: string) => Promise<void>;
   /** Hears that records will not be brought again. */
   settled(sequenceNumbers: readonly string[]): void;
 }
@@ -191,9 +189,10 @@ export class EventSourceMapping implements Poller {
 
   /** What is given up goes to the destination. */
   private async giveUp(shard: string, { records, invocations }: Part, condition: Condition, why: string, invocation?: Invocation) {
-    const { onFailure, keepsPayload: isWhole = false, functionArn, source, witness, settled } = this.neighbours;
+    const { onFailure, functionArn, source, witness, settled } = this.neighbours;
     const positions = numbersOf(records);
-    await onFailure?.(failureMessage({ records, invocations, condition, invocation, shard, functionArn, streamArn: source.arn, isWhole }));
+    const message = failureMessage({ records, invocations, condition, invocation, shard, functionArn, streamArn: source.arn });
+    await onFailure?.(message, payloadOf(records));
     settled(positions);
     witness.answered({ positions, outcome: 'given up', why: onFailure ? why : `${why}, and there is no destination for it` });
   }

@@ -1,5 +1,5 @@
 import type { Invocation } from '../site';
-import { type PackedRecord, payloadOf } from './batch-payload';
+import type { StreamRecord } from './stream';
 
 /** Why records were given up, in the words of Lambda. */
 export type Condition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
@@ -18,7 +18,7 @@ interface BatchInfo {
 /** What was given up, and after what. */
 interface Failure {
   /** At least one. */
-  readonly records: readonly PackedRecord[];
+  readonly records: readonly StreamRecord[];
   readonly invocations: number;
   readonly condition: Condition;
   /** The last call, if there was one. */
@@ -26,16 +26,13 @@ interface Failure {
   readonly shard: string;
   readonly functionArn: string;
   readonly streamArn: string;
-  /** Whether the destination takes the payload of the call too. A bucket does. */
-  readonly isWhole: boolean;
 }
 
 /**
- * What Lambda sends to the destination of failures: where the records stand, and the payload of the call where it fits.
+ * What Lambda sends to the destination of failures: where the records stand, without their payload.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
  */
-export function failureMessage(failure: Failure): string {
-  const { records, invocations, condition, invocation, shard, functionArn, streamArn, isWhole } = failure;
+export function failureMessage({ records, invocations, condition, invocation, shard, functionArn, streamArn }: Failure): string {
   const [first, last] = [records[0]!, records.at(-1)!];
   const batch: BatchInfo = {
     shardId: shard,
@@ -56,6 +53,5 @@ export function failureMessage(failure: Failure): string {
     version: '1.0',
     timestamp: new Date().toISOString(),
     KinesisBatchInfo: batch,
-    ...(isWhole && { payload: payloadOf(records) }),
   });
 }

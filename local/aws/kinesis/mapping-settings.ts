@@ -8,7 +8,7 @@ export function readMapping(
   stack: Stack,
   resource: Resource,
   destinations: ReadonlyMap<string, Destination>,
-): MappingSettings & { readonly onFailure?: Destination; readonly keepsPayload: boolean } {
+): MappingSettings & { readonly onFailure?: Destination } {
   const destination = 'DestinationConfig.OnFailure.Destination';
   stack.oneOf(resource, 'StartingPosition', ['TRIM_HORIZON']);
   return {
@@ -18,7 +18,6 @@ export function readMapping(
     maxRetries: stack.number(resource, 'MaximumRetryAttempts', -1),
     maxAgeSeconds: stack.number(resource, 'MaximumRecordAgeInSeconds', -1),
     reportsFailures: reportsFailures(stack, resource),
-    keepsPayload: stack.value(resource, destination) !== undefined && stack.string(resource, destination).startsWith('arn:aws:s3:::'),
     onFailure:
       stack.value(resource, destination) === undefined
         ? undefined

@@ -30,14 +30,13 @@ export const PART: Part<Site> = {
       },
     });
     sources.set(stream.arn, (resource, target, surroundings) => {
-      const { onFailure, keepsPayload, ...settings } = readMapping(stack, resource, destinations);
+      const { onFailure, ...settings } = readMapping(stack, resource, destinations);
       return new EventSourceMapping(settings, {
         ...surroundings,
         source: stream,
         functionArn: target.arn,
         invoke: (payload) => target.invoke(payload),
         onFailure,
-        keepsPayload,
         settled: (positions) => unsettled.remove(positions),
       });
     });

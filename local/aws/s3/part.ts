@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import type { Opened, Part } from '../../parts';
 import type { Letter } from '../../platform';
 import { rowsOf } from '../../rows';
 import { nameOf, type Site } from '../site';
+import { givenUp, lettersIn } from './given-up';
 import { S3, type S3Object } from './s3';
 
 const LONGEST_NAME = 63;
@@ -40,8 +40,8 @@ export const PART: Part<Site> = {
     clients.AWS_ENDPOINT_URL_S3 = s3.endpoint;
     replays.AWS_ENDPOINT_URL_S3 = s3.endpoint;
     for (const bucket of buckets) {
-      destinations.set(`arn:aws:s3:::${bucket}`, async (message) => {
-        await s3.write({ bucket, key: keyOfFailure(message), content: Buffer.from(message) });
+      destinations.set(`arn:aws:s3:::${bucket}`, async (message, payload) => {
+        await s3.write({ bucket, ...givenUp(message, payload) });
       });
     }
     const isStore = (bucket: string) => !deadLetters.has(bucket);
@@ -71,29 +71,3 @@ export const PART: Part<Site> = {
 function rowsIn({ bucket, key, content }: S3Object) {
   return rowsOf(content, `${bucket}/${key}`);
 }
-
-/** What Lambda writes when it gives up a batch: where its records stand, and the whole call as a text within. */
-interface Failure {
-  readonly requestContext: { readonly condition: string; readonly approximateInvokeCount: number };
-  readonly KinesisBatchInfo: { readonly shardId: string };
-  readonly timestamp: string;
-  readonly payload: string;
-}
-
-function lettersIn({ bucket, key, content }: S3Object): Letter[] {
-  const { requestContext, payload } = JSON.parse(content.toString()) as Failure;
-  const { Records } = JSON.parse(payload) as { readonly Records: readonly { readonly kinesis: { readonly data: string } }[] };
-  const reason = `${requestContext.condition} after ${requestContext.approximateInvokeCount} calls`;
-  return Records.map(({ kinesis }) => ({ bytes: Buffer.from(kinesis.data, 'base64'), reason, place: `${bucket}/${key}` }));
-}
-
-/** @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html */
-function keyOfFailure(message: string): string {
-  const { timestamp, KinesisBatchInfo } = JSON.parse(message) as Failure;
-  const [day = '', time = ''] = timestamp.split(/[TZ]/);
-  const name = `${day}T${time.slice(0, 8).replaceAll(':', '.')}-${randomUUID()}`;
-  return `aws/lambda/${MAPPING}/${KinesisBatchInfo.shardId}/${day.replaceAll('-', '/')}/${name}`;
-}
-
-/** The id of the mapping, which a cloud makes up. */
-const MAPPING = '00000000-0000-4000-8000-000000000000';

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
+import { replayCommand } from '../../../bin/replay/command';
+import { containerClient } from '../../azure/blob/container-client';
 import { balanceOf } from '../../balance';
 import { readerOf } from '../../blueprints';
 import { CALM, type WriteFate } from '../../chaos';
@@ -18,10 +19,15 @@ import { synthesized } from '../support';
 const HANDLERS: Record<Cloud, string> = { aws: 'kinesis-to-s3', azure: 'event-hubs-to-blob', gcp: 'pub-sub-to-bigquery' };
 const MISSED = 'no such type yet';
 
-/** The handler of a cloud, with a transform that does not know a type of events yet. */
-async function withoutAType(cloud: Cloud): Promise<string> {
-  const contents = `import { PermanentError } from './event';
-    export const transform = (event) => { if (event.type === 'test.missed') throw new PermanentError('${MISSED}'); return event; };`;
+/** The handler of a cloud, with a transform that does not know a type of events until a file is there: then it is mended. */
+async function withAGap(cloud: Cloud, file: string): Promise<string> {
+  const contents = `
+    import { existsSync } from 'node:fs';
+    import { PermanentError } from './event';
+    export function transform(event) {
+      if (event.type === 'test.missed' && !existsSync(${JSON.stringify(file)})) throw new PermanentError('${MISSED}');
+      return event;
+    }`;
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
     entryPoints: [`${cloud}/handlers/${HANDLERS[cloud]}/main.ts`],
@@ -42,14 +48,36 @@ async function withoutAType(cloud: Cloud): Promise<string> {
   return outputFiles![0]!.text;
 }
 
-/** `npm run replay` as a person runs it. */
+/** `npm run replay` with the settings and the words that a platform shows. */
 async function replayed({ settings, words }: Replay, state: string, ...more: readonly string[]) {
-  const child = spawn(process.execPath, ['-r', './bin/ready.js', '-r', 'tsx/cjs', 'bin/replay.ts', ...words, '--state', state, ...more], {
-    cwd: ROOT,
-    env: { PATH: process.env.PATH, HOME: state, AWS_EC2_METADATA_DISABLED: 'true', ...settings },
-  });
-  const [out, err] = await Promise.all([child.stdout, child.stderr].map(async (stream) => Buffer.concat(await stream.toArray()).toString()));
-  return { code: child.exitCode ?? (await new Promise((resolve) => child.once('exit', resolve))), out: out!, err: err! };
+  const before = { ...process.env };
+  Object.assign(process.env, settings);
+  const printed: string[] = [];
+  try {
+    const code = await replayCommand([...words, '--state', state, ...more], {
+      print: (text) => printed.push(text),
+      azure: words[0] === 'azure' ? azureOf(settings) : undefined,
+    });
+    return { code, out: `${printed.join('\n')}\n` };
+  } finally {
+    process.env = before;
+  }
+}
+
+/** A process trusts the certificate of the stand-in only when it is told so at its start: this one was not. */
+function azureOf({ IDENTITY_ENDPOINT, IDENTITY_HEADER, AZURE_CLIENT_ID, NODE_EXTRA_CA_CERTS }: Replay['settings']) {
+  const credential = {
+    getToken: async (scopes: string | string[]) => {
+      const resource = String(scopes).replace('/.default', '');
+      const answer = await fetch(`${IDENTITY_ENDPOINT}?resource=${resource}&client_id=${AZURE_CLIENT_ID}`, {
+        headers: { 'x-identity-header': IDENTITY_HEADER! },
+      });
+      const { access_token: token, expires_on } = (await answer.json()) as { access_token: string; expires_on: string };
+      return { token, expiresOnTimestamp: Number(expires_on) * 1000 };
+    },
+  };
+  const ca = readFileSync(NODE_EXTRA_CA_CERTS!, 'utf8');
+  return { credential, container: (url: string) => containerClient(url, credential, ca) };
 }
 
 /** A platform whose store obeys, and whose code can be replaced. */
@@ -64,7 +92,7 @@ async function up(cloud: Cloud) {
     return fate;
   };
   const blueprint = await readerOf(cloud)(synthesized(cloud));
-  const platform = await blueprint.start({ folder: data, witness, chaos: { ...CALM, write }, pace: new Pace(6000) });
+  const platform = await blueprint.start({ folder: data, witness, chaos: { ...CALM, write }, pace: new Pace(1000) });
   const ledger = new Ledger(madeByTransform);
   if (platform.asRead) ledger.asRead = platform.asRead;
   let sent = 0;
@@ -82,7 +110,7 @@ async function up(cloud: Cloud) {
     await send('test.any');
     await settled(platform);
   };
-  return { platform, ledger, store, send, deploy, code: code! };
+  return { platform, ledger, store, send, deploy };
 }
 
 function globSyncIn(folder: string, name: string): string[] {
@@ -99,37 +127,37 @@ async function until(isTrue: () => Promise<boolean>) {
 }
 
 test.each(CLOUDS)('on %s, after an outage and with a transform that is mended, a replay balances the books with an empty dead letter', async (cloud) => {
-  const { platform, ledger, store, send, deploy, code } = await up(cloud);
+  const { platform, ledger, store, send, deploy } = await up(cloud);
+  const mended = path.join(temporaryFolder(), 'mended');
   try {
-    const mended = readFileSync(code, 'utf8');
-    await deploy(await withoutAType(cloud));
-    for (let count = 0; count < 3; count++) await send('test.missed');
+    await deploy(await withAGap(cloud, mended));
+    await Promise.all([1, 2, 3].map(() => send('test.missed')));
     await settled(platform);
     store.fate = 'refuse';
-    for (let count = 0; count < 4; count++) await send('test.any');
+    await Promise.all([1, 2, 3, 4].map(() => send('test.any')));
     await settled(platform);
     expect(await platform.letters()).toHaveLength(7);
     store.fate = 'take';
-    await deploy(mended);
+    writeFileSync(mended, '');
 
     const [replay] = platform.replays;
     const state = temporaryFolder();
     const dry = await replayed(replay!, state);
-    expect(dry).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/7 letters would be sent to [\s\S]*3 {2}PermanentError: no such type yet\n/) });
+    expect(dry).toMatchObject({ code: 0, out: expect.stringMatching(/7 letters would be sent to [\s\S]*3 {2}PermanentError: no such type yet\n/) });
     expect(await platform.letters()).toHaveLength(7);
 
     const some = await replayed(replay!, state, '--yes', '--reason', 'No SUCH type');
-    expect(some).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/3 letters sent to [\s\S]*4 letters not meant[\s\S]*\n {2}\d letters deleted/) });
+    expect(some).toMatchObject({ code: 0, out: expect.stringMatching(/3 letters sent to [\s\S]*4 letters not meant[\s\S]*\n {2}[0-3] letters deleted/) });
 
     const rest = await replayed(replay!, state, '--yes');
-    expect(rest).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/4 letters sent to /) });
+    expect(rest).toMatchObject({ code: 0, out: expect.stringMatching(/4 letters sent to /) });
     expect(await platform.letters()).toEqual([]);
     expect(await replayed(replay!, state, '--yes')).toMatchObject({ code: 0, out: expect.stringMatching(/: 0 letters sent\n/) });
 
-    await until(async () => (await all(platform.rows())).length >= 9);
+    await until(async () => (await all(platform.rows())).length >= 8);
     await settled(platform);
     const balance = await balanceOf(ledger, { rows: platform.rows(), unique: platform.uniqueRows?.(), letters: await platform.letters() });
-    expect(balance).toMatchObject({ accepted: 9, stored: 9, deadLettered: {}, faults: [] });
+    expect(balance).toMatchObject({ accepted: 8, stored: 8, deadLettered: {}, faults: [] });
   } finally {
     await platform.stop();
   }

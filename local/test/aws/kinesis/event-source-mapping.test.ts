@@ -31,7 +31,6 @@ interface Scene {
   readonly lost?: readonly number[];
   readonly destination?: boolean;
   readonly cut?: (records: number) => number;
-  readonly keepsPayload?: boolean;
   readonly pace?: Pace;
 }
 
@@ -46,7 +45,7 @@ const records = (...numbers: readonly string[]) => numbers.map((number) => recor
 const four = { s: records('1', '2', '3', '4') };
 
 /** Brings the records of a scene until all are settled, and says what was called, what was given up, and what a watcher saw. */
-async function play({ settings, shards = four, handler, lost = [], destination = true, cut = CALM.cut, keepsPayload, pace = new Pace(1e6) }: Scene) {
+async function play({ settings, shards = four, handler, lost = [], destination = true, cut = CALM.cut, pace = new Pace(1e6) }: Scene) {
   const calls: string[] = [];
   const messages: any[] = [];
   const seen: string[] = [];
@@ -66,7 +65,6 @@ async function play({ settings, shards = four, handler, lost = [], destination =
       },
       functionArn: 'arn:function',
       pace,
-      keepsPayload,
       chaos: { ...CALM, cut, answer: () => (lost.includes(++answers) ? 'lost' : 'heard') },
       witness: {
         delivered: () => {},
@@ -84,7 +82,7 @@ async function play({ settings, shards = four, handler, lost = [], destination =
           return { requestId: 'r', error: (error as Error).message };
         }
       },
-      onFailure: destination ? async (message) => void messages.push(JSON.parse(message)) : undefined,
+      onFailure: destination ? async (message, payload) => void messages.push({ ...JSON.parse(message), payload }) : undefined,
       settled: (positions) => {
         for (const position of positions) open.delete(position);
       },
@@ -106,13 +104,11 @@ const poison =
     return null;
   };
 
-test('a destination that takes payloads gets the whole call, and another one only where the records stand', async () => {
-  const scene = { settings: { maxRetries: 0 }, handler: fails };
-  const [whole] = (await play({ ...scene, keepsPayload: true })).messages;
+test('a destination hears where the records stand, and is handed the whole call, which a bucket keeps', async () => {
+  const [whole] = (await play({ settings: { maxRetries: 0 }, handler: fails })).messages;
   const data = JSON.parse(whole.payload).Records.map((one: any) => Buffer.from(one.kinesis.data, 'base64').toString());
   expect(data).toEqual(['1', '2', '3', '4']);
   expect(whole.KinesisBatchInfo.batchSize).toBe(4);
-  expect((await play(scene)).messages[0]).not.toHaveProperty('payload');
 });
 
 test.each<[string, Scene, { calls: string[]; gaveUp?: string[] }]>([

@@ -37,7 +37,7 @@ test('parts are put together, in whatever order and however often they come', as
 });
 
 test('what Lambda gave up is looked up in the stream, one event for each record', async () => {
-  const given = { records: records.slice(1).map((record) => ({ ...record, json: '', bytes: 0 })), invocations: 11, condition: 'RetryAttemptsExhausted', shard: 'shard', isWhole: false } as const;
+  const given = { records: records.slice(1), invocations: 11, condition: 'RetryAttemptsExhausted', shard: 'shard' } as const;
   expect(await read(failureMessage({ ...given, functionArn: 'f', streamArn: 's' }))).toEqual([
     ['event 2', 'RetryAttemptsExhausted after 11 calls'],
     ['event 3', 'RetryAttemptsExhausted after 11 calls'],
