@@ -27,7 +27,7 @@ export function recipeOf(fault?: Fault): Recipe {
 
 /** The seed of a run that is told none. */
 export function newSeed(): number {
-  return Math.floor(Math.random() * 2 ** 31);
+  return 1 + Math.floor(Math.random() * 2 ** 31);
 }
 
 /**

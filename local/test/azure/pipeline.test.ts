@@ -4,6 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { readAzure } from '../../azure/blueprint';
 import { CALM, type Chaos, type WriteFate } from '../../chaos';
+import type { Fault } from '../../faults';
 import { Pace } from '../../pace';
 import type { Letter, Platform, Receipt, StoredRow, Witness } from '../../platform';
 import { all } from '../all';
@@ -111,6 +112,11 @@ describe('as it is synthesized', () => {
     expect(outcomes).toEqual(['again', 'again', 'again', 'again', 'again', 'settled']);
     expect(letters.map(({ reason }) => reason)).toEqual([expect.stringMatching(/^Not stored: .*disabled/)]);
   });
+});
+
+test.each<Fault>(['store-down', 'burst', 'resplit', 'restart'])('with the fault %s nothing is lost', async (fault) => {
+  const { balance } = await runOnce({ cloud: 'azure', fault, count: 60 });
+  expect(balance).toMatchObject({ accepted: 60, faults: [] });
 });
 
 test('the process can end by itself after a platform was stopped, and nothing of it is left', async () => {
