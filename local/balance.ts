@@ -81,7 +81,10 @@ export async function balanceOf(ledger: Ledger, { rows, unique, letters }: Found
   const fewer = kept.filter((entry) => rowsOf(entry).some((row) => store.found.get(row)! < bodiesOf(ledger, row)));
   // Of several events with one name, a reader may be shown one.
   const hidden = shown
-    ? kept.filter((entry) => !rowsOf(entry).every((row) => shown.found.has(row)) && new Set(ledger.namesakes(entry).map(({ hash }) => hash)).size === 1)
+    ? kept.filter(
+        (entry) =>
+          !rowsOf(entry).every((row) => shown.found.has(row)) && new Set(ledger.namesakes(entry).map(({ hash }) => hash)).size === 1,
+      )
     : [];
   const twice = shown ? shown.total - shown.contents.size : 0;
   const strange = letters.filter((letter) => ledger.find(letter).length === 0);

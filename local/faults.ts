@@ -42,7 +42,11 @@ export function chaosOf(fault: Fault | undefined, { pace, seed, tell }: { pace: 
   const lostIn = fault === 'duplicate' || fault === 'resplit' ? 3 : 25;
   // A batch that was done, comes again and is then given up ends in both places, on every cloud.
   const isMixed = fault !== 'poison' && fault !== 'burst';
-  const [ofStrikes, ofAnswers, ofCuts] = [1, 2, 3].map((stream) => random(Math.imul(seed * 4 + stream, 0x9e3779b1) >>> 0)) as [Chance, Chance, Chance];
+  const [ofStrikes, ofAnswers, ofCuts] = [1, 2, 3].map((stream) => random(Math.imul(seed * 4 + stream, 0x9e3779b1) >>> 0)) as [
+    Chance,
+    Chance,
+    Chance,
+  ];
   const struck = strikes(ofStrikes);
   const down = fault && DOWN[fault];
 

@@ -1,4 +1,4 @@
-import { type Tree, hashOf, hashOfTree, treeOf } from './contents';
+import { hashOf, hashOfTree, type Tree, treeOf } from './contents';
 import type { Sample } from './corpus';
 import type { Made } from './made';
 import type { EventName, Letter, Receipt, StoredRow } from './platform';

@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Balance, balanceOf } from './balance';
 import type { Sample } from './corpus';
 import { chaosOf, type Fault, newSeed } from './faults';
-import { type Balance, balanceOf } from './balance';
 import { Ledger } from './ledger';
 import { type Made, madeByTransform } from './made';
 import { Pace } from './pace';

@@ -1,5 +1,5 @@
-import type { Coverage } from './coverage';
 import type { Balance } from './balance';
+import type { Coverage } from './coverage';
 import type { Entry, Ledger } from './ledger';
 import type { Letter, Places, Receipt, Replay, StoredRow, Witness } from './platform';
 

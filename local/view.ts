@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
-import type { CoverageRow } from './coverage';
 import type { Balance } from './balance';
+import type { CoverageRow } from './coverage';
 import type { Places, Replay } from './platform';
 import type { Counts, End, Message } from './story';
 

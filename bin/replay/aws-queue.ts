@@ -60,7 +60,10 @@ export function deadLetterQueue({ url, to }: { readonly url: string; readonly to
       return { letters, remove: () => remove([message]) };
     }
     const reason = `received ${Attributes.ApproximateReceiveCount} times, and never done`;
-    return { letters: [letter(MessageId, reason.replace(/\d+/, 'too many'), message, to ?? source, () => Buffer.from(Body))], remove: () => remove([message]) };
+    return {
+      letters: [letter(MessageId, reason.replace(/\d+/, 'too many'), message, to ?? source, () => Buffer.from(Body))],
+      remove: () => remove([message]),
+    };
   }
 
   function fromHandler(written: Written, message: Message): Parcel | undefined {

@@ -24,7 +24,12 @@ export interface Streams {
 }
 
 /** The parts of the ARN of a stream or a queue. */
-export function arnParts(arn: string): { readonly service: string; readonly region: string; readonly account: string; readonly name: string } {
+export function arnParts(arn: string): {
+  readonly service: string;
+  readonly region: string;
+  readonly account: string;
+  readonly name: string;
+} {
   const [, , service = '', region = '', account = '', ...rest] = arn.split(':');
   return { service, region, account, name: rest.join(':').replace(/^stream\//, '') };
 }
@@ -69,7 +74,9 @@ export function streams(): Streams {
         if (found.length === 0 || BigInt(Records.at(-1)!.SequenceNumber!) > BigInt(endSequenceNumber)) break;
       }
       if (found.length !== batchSize)
-        throw new Error(`the stream has ${found.length} of ${batchSize} records from ${startSequenceNumber} on: its retention is over for the others`);
+        throw new Error(
+          `the stream has ${found.length} of ${batchSize} records from ${startSequenceNumber} on: its retention is over for the others`,
+        );
       return found;
     },
   };

@@ -1,8 +1,8 @@
-import type { DeadLetter } from './letter';
-import type { Outputs } from './outputs';
 import { failureBucket } from './aws-bucket';
 import { deadLetterQueue } from './aws-queue';
 import { streams } from './aws-stream';
+import type { DeadLetter } from './letter';
+import type { Outputs } from './outputs';
 
 /** Where dead letters are: queues by their URL, and buckets as `s3://BUCKET/PREFIX`. */
 export function awsPlaces(outputs: Outputs): { readonly deadLetters: readonly string[] } {

@@ -41,7 +41,9 @@ export function azureDeadLetter(container: ContainerClient, credential: Credenti
         const blob = container.getBlobClient(name);
         const { etag, lastModified } = await blob.getProperties();
         const lines = (await blob.downloadToBuffer()).toString().split('\n');
-        const letters = lines.flatMap((line, index) => (line === '' ? [] : [letterOf(line, `${name}#${index}`, lastModified ?? new Date(0))]));
+        const letters = lines.flatMap((line, index) =>
+          line === '' ? [] : [letterOf(line, `${name}#${index}`, lastModified ?? new Date(0))],
+        );
         // A batch that is still tried may write its blob again: only the one that was read is deleted.
         yield { letters, remove: () => blob.delete({ conditions: { ifMatch: etag } }) } satisfies Parcel;
       }

@@ -146,7 +146,13 @@ function countOf(option: string, text?: string): number | undefined {
 
 async function placesOf({ cloud, stack, outputs, deadLetters, to }: Command): Promise<Places> {
   const isSaid = deadLetters.length > 0 && (to !== undefined || cloud !== 'gcp');
-  const found = isSaid ? {} : outputs ? outputsIn(outputs, stack) : cloud === 'aws' ? await outputsOfStack(stack) : outputsOfTerraform(ROOT, stack);
+  const found = isSaid
+    ? {}
+    : outputs
+      ? outputsIn(outputs, stack)
+      : cloud === 'aws'
+        ? await outputsOfStack(stack)
+        : outputsOfTerraform(ROOT, stack);
   const named: Places = { aws: awsPlaces, azure: azurePlaces, gcp: gcpPlaces }[cloud](found);
   const places = { deadLetters: deadLetters.length > 0 ? deadLetters : named.deadLetters, to: to ?? named.to };
   if (places.deadLetters.length === 0) throw new Error(`The outputs of ${stack} name no dead letter. Say where it is with --dead-letter.`);

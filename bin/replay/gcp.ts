@@ -48,7 +48,8 @@ export function gcpDeadLetter(subscription: string, to: string, environment: Nod
       gone.add(id);
     }
   };
-  const call = async (origin: string, path: string, body: object) => post(`${origin}/v1/${path}`, await headers(emulator), JSON.stringify(body));
+  const call = async (origin: string, path: string, body: object) =>
+    post(`${origin}/v1/${path}`, await headers(emulator), JSON.stringify(body));
   const lease = (ackIds: readonly string[], seconds: number) =>
     call(host, `${subscription}:modifyAckDeadline`, { ackIds, ackDeadlineSeconds: seconds });
 
@@ -59,7 +60,11 @@ export function gcpDeadLetter(subscription: string, to: string, environment: Nod
       for (let empty = 0; empty < EMPTY_PULLS; ) {
         const answer = await call(host, `${subscription}:pull`, { maxMessages: AT_ONCE, returnImmediately: true });
         const { receivedMessages = [] } = JSON.parse(answer || '{}') as { receivedMessages?: readonly Received[] };
-        if (receivedMessages.length > 0) await lease(receivedMessages.map(({ ackId }) => ackId), LEASE_SECONDS);
+        if (receivedMessages.length > 0)
+          await lease(
+            receivedMessages.map(({ ackId }) => ackId),
+            LEASE_SECONDS,
+          );
         const fresh = receivedMessages.filter(({ message }) => !seen.has(message.messageId));
         empty = fresh.length > 0 ? 0 : empty + 1;
         if (empty > 0 && empty < EMPTY_PULLS) await pause(500);

@@ -28,8 +28,7 @@ function booksWith(make: (body: Buffer) => Made, ...events: readonly (Buffer | [
   return ledger;
 }
 
-const balance = (ledger: Ledger, rows: readonly StoredRow[], letters: readonly Letter[] = []) =>
-  balanceOf(ledger, { rows, letters });
+const balance = (ledger: Ledger, rows: readonly StoredRow[], letters: readonly Letter[] = []) => balanceOf(ledger, { rows, letters });
 
 test('an event in the store, one in the dead letter and one that was turned away are no faults', async () => {
   const poison = Buffer.from('poison');
@@ -144,12 +143,20 @@ test('an event that the view does not show is a fault, unless it shows another o
 
 test('two different events with one name: one may be stored and the other dead', async () => {
   const other = body('1', { time: 'never' });
-  expect(await balance(books(body('1'), other), [row('1')], [letter(other)])).toMatchObject({ faults: [], stored: 1, deadLettered: { bad: 1 } });
+  expect(await balance(books(body('1'), other), [row('1')], [letter(other)])).toMatchObject({
+    faults: [],
+    stored: 1,
+    deadLettered: { bad: 1 },
+  });
 });
 
 test('of an event that was accepted twice, one copy may be stored and the other dead', async () => {
   const twice = [body('1'), body('1')];
-  expect(await balance(books(...twice), [row('1')], [letter(body('1'))])).toMatchObject({ faults: [], stored: 1, deadLettered: { bad: 1 } });
+  expect(await balance(books(...twice), [row('1')], [letter(body('1'))])).toMatchObject({
+    faults: [],
+    stored: 1,
+    deadLettered: { bad: 1 },
+  });
   expect(await balance(books(...twice), [row('1')])).toMatchObject({ faults: [], stored: 2 });
   expect(await balance(books(...twice), [], [letter(body('1'))])).toMatchObject({ faults: [], deadLettered: { bad: 2 } });
 });

@@ -12,9 +12,14 @@ const samples = (count: number): Sample[] =>
 async function ran(conduct: Parameters<typeof madeUp>[0], options: Partial<Parameters<typeof run>[0]> = {}) {
   const { blueprint, done } = madeUp(conduct);
   const messages: Message[] = [];
-  const outcome = await run({ blueprint, make: asItCame, folder: '', samples: samples(30), tell: (message) => messages.push(message), ...options }).catch(
-    String,
-  );
+  const outcome = await run({
+    blueprint,
+    make: asItCame,
+    folder: '',
+    samples: samples(30),
+    tell: (message) => messages.push(message),
+    ...options,
+  }).catch(String);
   return { outcome, done, messages, kinds: messages.map(({ kind }) => kind) };
 }
 

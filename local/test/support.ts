@@ -2,10 +2,10 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import path from 'node:path';
 import { synthesizeAws } from '../../bin/aws';
 import { synthesizeTerraform } from '../../bin/terraform';
+import type { Balance } from '../balance';
 import { readerOf } from '../blueprints';
 import { corpus, type Sample, take } from '../corpus';
 import { type Fault, recipeOf } from '../faults';
-import type { Balance } from '../balance';
 import { Pace } from '../pace';
 import { run } from '../run';
 import type { Cloud } from '../state';

@@ -26,17 +26,37 @@ test.each<[string, string[], string]>([
   ['another cloud', ['ibm'], 'One cloud must be named (aws, azure, gcp), got "ibm"'],
   ['two clouds', ['aws', 'gcp'], 'One cloud must be named (aws, azure, gcp), got "aws gcp"'],
   ['an option that it does not know', ['aws', '--all'], "Unknown option '--all'"],
-  ['a time that is none', ['aws', '--since', 'yesterday'], '--since must be a time such as 2026-01-31 or 2026-01-31T08:30:00Z, got "yesterday"'],
-  ['a day that is none', ['aws', '--until', '2026-13-01'], '--until must be a time such as 2026-01-31 or 2026-01-31T08:30:00Z, got "2026-13-01"'],
+  [
+    'a time that is none',
+    ['aws', '--since', 'yesterday'],
+    '--since must be a time such as 2026-01-31 or 2026-01-31T08:30:00Z, got "yesterday"',
+  ],
+  [
+    'a day that is none',
+    ['aws', '--until', '2026-13-01'],
+    '--until must be a time such as 2026-01-31 or 2026-01-31T08:30:00Z, got "2026-13-01"',
+  ],
   ['a limit that is none', ['aws', '--limit', '0'], '--limit must be a whole number from 1 to 999999999, got "0"'],
 ])('%s is one line', async (_, words, line) => {
   await expect(run(...words)).rejects.toThrow(new Error(`${line}. See npm run replay -- --help.`));
 });
 
 test.each<[string, string[], RegExp]>([
-  ['a place that is none on AWS', ['aws', '--dead-letter', 'queue'], /^--dead-letter must be the URL of a queue or s3:\/\/BUCKET\/PREFIX on AWS, got "queue"\.$/],
-  ['outputs that are not there', ['gcp', '--outputs', 'nowhere.json'], /^--outputs must be a file with the outputs of the stack in JSON, got "nowhere.json": ENOENT/],
-  ['a stack that was not applied', ['azure', '--stack', 'nobody'], /^There are no outputs of nobody: .* is not there\. Say where they are with --outputs FILE/],
+  [
+    'a place that is none on AWS',
+    ['aws', '--dead-letter', 'queue'],
+    /^--dead-letter must be the URL of a queue or s3:\/\/BUCKET\/PREFIX on AWS, got "queue"\.$/,
+  ],
+  [
+    'outputs that are not there',
+    ['gcp', '--outputs', 'nowhere.json'],
+    /^--outputs must be a file with the outputs of the stack in JSON, got "nowhere.json": ENOENT/,
+  ],
+  [
+    'a stack that was not applied',
+    ['azure', '--stack', 'nobody'],
+    /^There are no outputs of nobody: .* is not there\. Say where they are with --outputs FILE/,
+  ],
 ])('%s is one line', async (_, words, line) => {
   await expect(run(...words)).rejects.toThrow(line);
 });
@@ -62,11 +82,19 @@ test('outputs are read as CDK, CloudFormation and Terraform write them', () => {
 
 test('the commands among the outputs say where the dead letter is, and where events go', () => {
   const queue = 'https://sqs.eu-west-1.amazonaws.com/123456789012/dead';
-  expect(awsPlaces({ DeadLettersCommand: `aws sqs receive-message --queue-url ${queue}`, GivenUpCommand: 'aws s3 ls --recursive s3://given-up/' })).toEqual({
+  expect(
+    awsPlaces({
+      DeadLettersCommand: `aws sqs receive-message --queue-url ${queue}`,
+      GivenUpCommand: 'aws s3 ls --recursive s3://given-up/',
+    }),
+  ).toEqual({
     deadLetters: [queue, 's3://given-up/'],
   });
   expect(
-    azurePlaces({ dead_letters_command: 'az storage blob list --account-name acme --container-name dead', events_url: 'https://a/b/messages' }),
+    azurePlaces({
+      dead_letters_command: 'az storage blob list --account-name acme --container-name dead',
+      events_url: 'https://a/b/messages',
+    }),
   ).toEqual({ deadLetters: ['https://acme.blob.core.windows.net/dead'], to: 'https://a/b/messages' });
   expect(
     gcpPlaces({
@@ -104,7 +132,9 @@ function madeUp(...parcels: readonly (readonly string[])[]) {
         yield { letters: ids.map((id) => letterOf(id, index)), remove };
       }
     },
-    release: async () => void (calls.released += 1),
+    release: async () => {
+      calls.released += 1;
+    },
   };
   const keepAll = (keeps: boolean) => {
     keepsAll = keeps;
@@ -112,14 +142,21 @@ function madeUp(...parcels: readonly (readonly string[])[]) {
   return { deadLetter, sent, refused, calls, keepAll, rest: () => [...left.values()].flat() };
 }
 
-const all = (deadLetter: DeadLetter, wish: Partial<Wish> = {}, file = path.join(temporaryFolder(), 'journal.txt'), stopped = new AbortController().signal) =>
-  replay(deadLetter, { yes: true, ...wish }, new Journal(file), { stopped });
+const all = (
+  deadLetter: DeadLetter,
+  wish: Partial<Wish> = {},
+  file = path.join(temporaryFolder(), 'journal.txt'),
+  stopped = new AbortController().signal,
+) => replay(deadLetter, { yes: true, ...wish }, new Journal(file), { stopped });
 
 test('without yes nothing is sent, deleted or remembered, and what would be is told', async () => {
   const { deadLetter, sent, rest, calls } = madeUp(['a', 'b'], ['x']);
   const { reasons, oldest, newest, sent: would } = await all(deadLetter, { yes: false });
   expect([sent, rest(), calls.released]).toEqual([[], ['a', 'b', 'x'], 1]);
-  expect([...reasons]).toEqual([['Not stored', 2], ['Poison', 1]]);
+  expect([...reasons]).toEqual([
+    ['Not stored', 2],
+    ['Poison', 1],
+  ]);
   expect([would, oldest?.toISOString(), newest?.toISOString()]).toEqual([3, '2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z']);
 });
 
@@ -128,7 +165,10 @@ test('a letter is deleted only when the buffer has it, and what shares its parce
   const file = path.join(temporaryFolder(), 'journal.txt');
   refused.add('b');
   expect(await all(deadLetter, {}, file)).toMatchObject({ sent: 2, deleted: 1, failures: ['b: too large'] });
-  expect([sent, rest()]).toEqual([['a', 'c'], ['a', 'b']]);
+  expect([sent, rest()]).toEqual([
+    ['a', 'c'],
+    ['a', 'b'],
+  ]);
   refused.clear();
   expect(await all(deadLetter, {}, file)).toMatchObject({ sent: 1, known: 1, deleted: 2, failures: [] });
   expect([sent, rest()]).toEqual([['a', 'c', 'b'], []]);
@@ -138,7 +178,11 @@ test('a run that ended before it deleted sends nothing twice', async () => {
   const { deadLetter, sent, keepAll, rest } = madeUp(['a'], ['b']);
   const file = path.join(temporaryFolder(), 'journal.txt');
   keepAll(true);
-  expect(await all(deadLetter, {}, file)).toMatchObject({ sent: 2, deleted: 0, failures: Array(2).fill('sent, and not deleted: gone away') });
+  expect(await all(deadLetter, {}, file)).toMatchObject({
+    sent: 2,
+    deleted: 0,
+    failures: Array(2).fill('sent, and not deleted: gone away'),
+  });
   expect(readFileSync(file, 'utf8')).toBe('a\nb\n');
   keepAll(false);
   expect(await all(deadLetter, {}, file)).toMatchObject({ sent: 0, known: 2, deleted: 2 });

@@ -76,10 +76,7 @@ export class S3 {
     if (!this.buckets.has(bucket)) throw new S3Error(404, 'NoSuchBucket', 'The specified bucket does not exist');
     if (method === 'GET' && key === '' && searchParams.get('list-type') === '2') return this.list(bucket, searchParams);
     searchParams.delete('x-id');
-    const unknown = [
-      ...searchParams.keys(),
-      ...['if-match', 'range', 'x-amz-copy-source'].filter((name) => name in headers),
-    ];
+    const unknown = [...searchParams.keys(), ...['if-match', 'range', 'x-amz-copy-source'].filter((name) => name in headers)];
     if (key === '' || unknown.length > 0 || !['PUT', 'GET', 'DELETE'].includes(method!)) {
       throw new S3Error(501, 'NotImplemented', `${method} ${url} ${unknown.join(' ')} is not emulated.`);
     }

@@ -194,7 +194,8 @@ export class Sqs {
     if (!(entries.length >= 1 && entries.length <= 10))
       throw new SqsError('TooManyEntriesInBatchRequest', 'The batch request must contain from 1 to 10 entries.');
     const bytes = entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(MessageBody), 0);
-    if (bytes > MESSAGE_BYTES) throw new SqsError('BatchRequestTooLong', `The length of all the messages is more than ${MESSAGE_BYTES} bytes.`);
+    if (bytes > MESSAGE_BYTES)
+      throw new SqsError('BatchRequestTooLong', `The length of all the messages is more than ${MESSAGE_BYTES} bytes.`);
     const [Successful, Failed]: [object[], object[]] = [[], []];
     for (const { Id, MessageBody, MessageAttributes } of entries) {
       try {

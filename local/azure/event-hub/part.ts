@@ -11,12 +11,13 @@ const AUDIENCE = 'https://eventhubs.azure.net';
 
 /** A hub, with the official client in front of it. */
 export const PART: Part<Site> = {
-  async open(site, { keep }): Promise<Opened> {
+  async open(site, { folder, keep }): Promise<Opened> {
     const { terraform, tokens, readers } = site;
     const settings = await readHub(terraform);
     const sends = new Sends();
     const hub = await EventHubs.start({
       ...settings,
+      folder,
       maxBytes: MAX_BYTES,
       mayEnter: (token) => tokens.read(token)?.aud.startsWith(AUDIENCE) ?? false,
       appended: (partition, { sequenceNumber }, messageId) => sends.arrived(messageId, `${partition}/${sequenceNumber}`),

@@ -54,7 +54,9 @@ const replayed = (streams: Streams, yes = true) =>
 
 test('what Lambda gave up with its payload goes back to its stream, under its own keys, and its object goes', async () => {
   await s3.write({ bucket: 'given-up', ...givenUp(MESSAGE, payloadOf(records)) });
-  expect(await keys()).toEqual([expect.stringMatching(/^aws\/lambda\/[0-9a-f-]{36}\/shard\/\d{4}\/\d\d\/\d\d\/[\d-]+T[\d.]+-[0-9a-f-]{36}$/)]);
+  expect(await keys()).toEqual([
+    expect.stringMatching(/^aws\/lambda\/[0-9a-f-]{36}\/shard\/\d{4}\/\d\d\/\d\d\/[\d-]+T[\d.]+-[0-9a-f-]{36}$/),
+  ]);
   const { put, streams } = streamsWith();
   expect(await replayed(streams, false)).toMatchObject({ sent: 3, reasons: new Map([['RetryAttemptsExhausted after 11 calls', 3]]) });
   expect([put, (await keys()).length]).toEqual([[], 1]);

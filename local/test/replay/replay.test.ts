@@ -41,7 +41,12 @@ async function withAGap(cloud: Cloud, file: string): Promise<string> {
     plugins: [
       {
         name: 'a transform with a gap',
-        setup: ({ onLoad }) => onLoad({ filter: /shared\/runtime\/transform\.ts$/ }, () => ({ contents, loader: 'ts', resolveDir: path.join(ROOT, 'shared/runtime') })),
+        setup: ({ onLoad }) =>
+          onLoad({ filter: /shared\/runtime\/transform\.ts$/ }, () => ({
+            contents,
+            loader: 'ts',
+            resolveDir: path.join(ROOT, 'shared/runtime'),
+          })),
       },
     ],
   });
@@ -85,7 +90,15 @@ async function up(cloud: Cloud) {
   const data = temporaryFolder();
   const store: { fate: WriteFate } = { fate: 'take' };
   const nothing = () => {};
-  const witness: Witness = { delivered: nothing, answered: nothing, stored: nothing, deadLettered: nothing, incident: nothing, broken: nothing, log: nothing };
+  const witness: Witness = {
+    delivered: nothing,
+    answered: nothing,
+    stored: nothing,
+    deadLettered: nothing,
+    incident: nothing,
+    broken: nothing,
+    log: nothing,
+  };
   const write = () => {
     const { fate } = store;
     if (fate === 'kill before') store.fate = 'take';
@@ -114,7 +127,7 @@ async function up(cloud: Cloud) {
 }
 
 function globSyncIn(folder: string, name: string): string[] {
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => path.basename(file) === name);
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => path.basename(file) === name);
   return files.map((file) => path.join(folder, file));
 }
 
@@ -126,39 +139,52 @@ async function until(isTrue: () => Promise<boolean>) {
   while (!(await isTrue())) await sleep(50);
 }
 
-test.each(CLOUDS)('on %s, after an outage and with a transform that is mended, a replay balances the books with an empty dead letter', async (cloud) => {
-  const { platform, ledger, store, send, deploy } = await up(cloud);
-  const mended = path.join(temporaryFolder(), 'mended');
-  try {
-    await deploy(await withAGap(cloud, mended));
-    await Promise.all([1, 2, 3].map(() => send('test.missed')));
-    await settled(platform);
-    store.fate = 'refuse';
-    await Promise.all([1, 2, 3, 4].map(() => send('test.any')));
-    await settled(platform);
-    expect(await platform.letters()).toHaveLength(7);
-    store.fate = 'take';
-    writeFileSync(mended, '');
+test.each(CLOUDS)(
+  'on %s, after an outage and with a transform that is mended, a replay balances the books with an empty dead letter',
+  async (cloud) => {
+    const { platform, ledger, store, send, deploy } = await up(cloud);
+    const mended = path.join(temporaryFolder(), 'mended');
+    try {
+      await deploy(await withAGap(cloud, mended));
+      await Promise.all([1, 2, 3].map(() => send('test.missed')));
+      await settled(platform);
+      store.fate = 'refuse';
+      await Promise.all([1, 2, 3, 4].map(() => send('test.any')));
+      await settled(platform);
+      expect(await platform.letters()).toHaveLength(7);
+      store.fate = 'take';
+      writeFileSync(mended, '');
 
-    const [replay] = platform.replays;
-    const state = temporaryFolder();
-    const dry = await replayed(replay!, state);
-    expect(dry).toMatchObject({ code: 0, out: expect.stringMatching(/7 letters would be sent to [\s\S]*3 {2}PermanentError: no such type yet\n/) });
-    expect(await platform.letters()).toHaveLength(7);
+      const [replay] = platform.replays;
+      const state = temporaryFolder();
+      const dry = await replayed(replay!, state);
+      expect(dry).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/7 letters would be sent to [\s\S]*3 {2}PermanentError: no such type yet\n/),
+      });
+      expect(await platform.letters()).toHaveLength(7);
 
-    const some = await replayed(replay!, state, '--yes', '--reason', 'No SUCH type');
-    expect(some).toMatchObject({ code: 0, out: expect.stringMatching(/3 letters sent to [\s\S]*4 letters not meant[\s\S]*\n {2}[0-3] letters deleted/) });
+      const some = await replayed(replay!, state, '--yes', '--reason', 'No SUCH type');
+      expect(some).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/3 letters sent to [\s\S]*4 letters not meant[\s\S]*\n {2}[0-3] letters deleted/),
+      });
 
-    const rest = await replayed(replay!, state, '--yes');
-    expect(rest).toMatchObject({ code: 0, out: expect.stringMatching(/4 letters sent to /) });
-    expect(await platform.letters()).toEqual([]);
-    expect(await replayed(replay!, state, '--yes')).toMatchObject({ code: 0, out: expect.stringMatching(/: 0 letters sent\n/) });
+      const rest = await replayed(replay!, state, '--yes');
+      expect(rest).toMatchObject({ code: 0, out: expect.stringMatching(/4 letters sent to /) });
+      expect(await platform.letters()).toEqual([]);
+      expect(await replayed(replay!, state, '--yes')).toMatchObject({ code: 0, out: expect.stringMatching(/: 0 letters sent\n/) });
 
-    await until(async () => (await all(platform.rows())).length >= 8);
-    await settled(platform);
-    const balance = await balanceOf(ledger, { rows: platform.rows(), unique: platform.uniqueRows?.(), letters: await platform.letters() });
-    expect(balance).toMatchObject({ accepted: 8, stored: 8, deadLettered: {}, faults: [] });
-  } finally {
-    await platform.stop();
-  }
-});
+      await until(async () => (await all(platform.rows())).length >= 8);
+      await settled(platform);
+      const balance = await balanceOf(ledger, {
+        rows: platform.rows(),
+        unique: platform.uniqueRows?.(),
+        letters: await platform.letters(),
+      });
+      expect(balance).toMatchObject({ accepted: 8, stored: 8, deadLettered: {}, faults: [] });
+    } finally {
+      await platform.stop();
+    }
+  },
+);

@@ -58,7 +58,7 @@ async function pushing(
     stored: () => {},
     deadLettered: () => {},
     incident: () => {},
-  broken: () => {},
+    broken: () => {},
     log: () => {},
   };
   const url = `http://${endpoint.host}`;
