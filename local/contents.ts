@@ -9,6 +9,9 @@ export class Digits {
   constructor(readonly text: string) {}
 }
 
+/** How a reader of a store finds a row of an event, which a transform made: which of its rows it is counts from 0. */
+export type AsRead = (row: Tree, event: Tree, index: number) => Tree;
+
 /** Read a text of JSON. Of a name that stands twice in an object, the last one counts. @returns nothing where it is none */
 export function treeOf(text: string): Tree | undefined {
   try {

@@ -1,4 +1,4 @@
-import { hashOf, hashOfTree, type Tree, treeOf } from './contents';
+import { type AsRead, hashOf, hashOfTree, treeOf } from './contents';
 import type { Sample } from './corpus';
 import type { Made } from './made';
 import type { EventName, Letter, Receipt, StoredRow } from './platform';
@@ -22,9 +22,6 @@ export interface Sent {
   /** The hash of each row that the transform makes of it. Without, the event belongs into the dead letter. */
   readonly rows?: readonly string[];
 }
-
-/** How the rows of the transform look to a reader of the store. */
-export type AsRead = (row: Tree, event: Tree, index: number) => Tree;
 
 /** What was sent: names and hashes, and not the events themselves. */
 export class Ledger {

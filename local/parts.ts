@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { factsOf } from '../shared/read/facts/find';
+import type { AsRead } from './contents';
 import { type AllowList, type Coverage, isEmulated } from './coverage';
-import type { AsRead } from './ledger';
 import {
   type Letter,
   NotRunHere,

@@ -1,7 +1,6 @@
 import type { Chaos } from './chaos';
-import type { Tree } from './contents';
+import type { AsRead, Tree } from './contents';
 import type { Coverage } from './coverage';
-import type { AsRead } from './ledger';
 import type { Pace } from './pace';
 
 /**

@@ -14,9 +14,12 @@ export function pause(milliseconds: number): Promise<void> {
  */
 export async function post(url: string, headers: Readonly<Record<string, string>>, body: string | Buffer): Promise<string> {
   for (let tries = 1; ; tries += 1) {
-    const answer = await fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(PATIENCE_MS) }).catch(
-      (error: Error) => error,
-    );
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers,
+      body: typeof body === 'string' ? body : new Uint8Array(body),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    }).catch((error: Error) => error);
     const text = answer instanceof Error ? '' : await answer.text();
     if (!(answer instanceof Error) && answer.ok) return text;
     const mayPass = answer instanceof Error || answer.status === 429 || answer.status >= 500;
