@@ -13,9 +13,13 @@ export type WriteFate = 'take' | 'refuse' | 'kill before' | 'kill after' | 'stal
 export interface Chaos {
   /** Asked for each write to the store (not to the dead letter), with the text of each row in it. */
   write(rows: readonly string[]): WriteFate;
+  /** Asked for each write to a dead letter that is down with the store, since both lie in one account. */
+  letter(): 'take' | 'refuse';
   /** Asked when the handler has done its work: whether the buffer hears of it. If not, the batch is brought again. */
   answer(): 'heard' | 'lost';
+  /** Asked when a batch is brought again: how many of its records come in the first batch. The others come with what follows. */
+  cut(records: number): number;
 }
 
 /** Nothing goes wrong. */
-export const CALM: Chaos = { write: () => 'take', answer: () => 'heard' };
+export const CALM: Chaos = { write: () => 'take', letter: () => 'take', answer: () => 'heard', cut: (records) => records };

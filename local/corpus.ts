@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { random } from './random';
 
 /** One event to send. */
 export interface Sample {
@@ -160,15 +161,6 @@ function text(event: object): Buffer {
 
 function cycle<Item>(items: readonly Item[], number: number): Item {
   return items[Math.floor(number) % items.length]!;
-}
-
-/** Numbers from 0 to 1 that look random and are the same in every run. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    return state / 2 ** 32;
-  };
 }
 
 /** The first of a list. */

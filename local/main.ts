@@ -28,6 +28,7 @@ Usage: npm run local [-- [CLOUD ...] [NAME] [options]]
 ${Object.entries(FAULTS)
   .map(([name, what]) => `                   ${name.padEnd(14)}${what}`)
   .join('\n')}
+  --seed N       let chance decide as in another run, which has printed its seed: the same writes are struck
   --keep         stay up after the events, until Ctrl-C: look around, send your own; takes one cloud
   --pace N       let waits of the cloud pass N times faster than they do, by default 60; work takes the time it takes
   --json         print a line of JSON for each thing that happens, for machines
@@ -78,7 +79,8 @@ function readCommand(): Command | 'help' {
         once: { type: 'boolean', default: false },
         count: { type: 'string' },
         events: { type: 'string' },
-        fault: { type: 'string' },
+        fault: { type: 'string', multiple: true },
+        seed: { type: 'string' },
         keep: { type: 'boolean', default: false },
         pace: { type: 'string' },
         json: { type: 'boolean', default: false },
@@ -87,7 +89,9 @@ function readCommand(): Command | 'help' {
     });
     if (values.help) return 'help';
     const { clouds, blueprint } = readNames(positionals);
-    const { fault, events } = values;
+    const { events } = values;
+    const [fault, ...others] = values.fault ?? [];
+    if (others.length > 0) throw new Error(`--fault takes one fault at a time, got ${[fault, ...others].join(' and ')}.`);
     if (fault !== undefined && !Object.hasOwn(FAULTS, fault))
       throw new Error(`--fault must be one of ${Object.keys(FAULTS).join(', ')}, got "${fault}".`);
     if (events !== undefined) readEvents(events);
@@ -97,6 +101,7 @@ function readCommand(): Command | 'help' {
       clouds,
       blueprint,
       count: wholeNumber('--count', values.count, 10_000_000),
+      seed: wholeNumber('--seed', values.seed, 2 ** 31),
       pace: wholeNumber('--pace', values.pace, 100_000) ?? PACE,
       events: events && path.resolve(events),
       fault: fault as Fault | undefined,

@@ -18,6 +18,7 @@ export interface Command {
   readonly count?: number;
   readonly events?: string;
   readonly fault?: Fault;
+  readonly seed?: number;
   readonly keep: boolean;
   readonly pace: number;
   readonly json: boolean;
@@ -34,6 +35,7 @@ export interface Order {
   readonly count?: number;
   readonly rate?: number;
   readonly fault?: Fault;
+  readonly seed?: number;
   readonly pace: number;
   readonly keep: boolean;
 }
@@ -46,12 +48,12 @@ export function exitCodeOf(codes: readonly number[]): number {
 
 /** Without `--once` events drip, so that a person can follow them. */
 export function orderOf(
-  { clouds, once, count, events, fault, keep, pace }: Command,
+  { clouds, once, count, events, fault, seed, keep, pace }: Command,
   cloud: Cloud,
   synthesized: string,
   data: string,
 ): Order {
   const rate = once || fault ? undefined : RATE;
   const made = rate === undefined ? ONCE : clouds.length > 1 ? TURN : undefined;
-  return { cloud, synthesized, data, events, fault, keep, pace, rate, count: count ?? (events ? undefined : made) };
+  return { cloud, synthesized, data, events, fault, seed, keep, pace, rate, count: count ?? (events ? undefined : made) };
 }

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { factsOf } from '../shared/read/facts/find';
+import type { AsRead } from './contents';
 import { type AllowList, type Coverage, isEmulated } from './coverage';
-import { withoutDuplicates } from './ledger';
 import {
   type Letter,
   NotRunHere,
   type Platform,
   type ReadBlueprint,
   type Receipt,
+  type Replay,
   requireCovered,
   requireParts,
   type StoredRow,
@@ -27,14 +28,20 @@ export interface Door {
 export interface Store {
   /** A folder, or a command that queries it. */
   readonly place: string;
-  rows(): Promise<readonly StoredRow[]>;
+  rows(): AsyncIterable<StoredRow>;
   /** The rows without those that were written twice, by whatever the template offers for it. */
-  uniqueRows?(): Promise<readonly StoredRow[]>;
+  readonly uniqueRows?: () => AsyncIterable<StoredRow>;
+  /**
+   * How a reader finds a row that a transform made.
+   * @default - as it was made
+   */
+  readonly asRead?: AsRead;
 }
 
 /** A place in which events end that cannot be processed. */
 export interface DeadLetter {
   readonly place: string;
+  readonly replay?: Replay;
   letters(): Promise<readonly Letter[]>;
 }
 
@@ -175,13 +182,19 @@ function platformOf(brought: readonly Brought[], stop: () => Promise<void>): Pla
       store: stores.map(({ place }) => place).join(' and '),
       deadLetter: deadLetters.map(({ place }) => place).join(' and '),
     },
+    replays: deadLetters.flatMap(({ replay }) => replay ?? []),
     send: door.send.bind(door),
     unsettled: () => brought.reduce((sum, { unsettled }) => sum + (unsettled?.() ?? 0), 0),
-    rows: () => all(stores.map((store) => store.rows())),
-    uniqueRows: () => all(stores.map(async (store) => (await store.uniqueRows?.()) ?? withoutDuplicates(await store.rows()))),
+    rows: () => oneAfterTheOther(stores.map((store) => store.rows())),
+    uniqueRows: stores.length === 1 ? stores[0]!.uniqueRows : undefined,
+    asRead: stores.length === 1 ? stores[0]!.asRead : undefined,
     letters: () => all(deadLetters.map((deadLetter) => deadLetter.letters())),
     stop,
   };
+}
+
+async function* oneAfterTheOther<Item>(many: readonly AsyncIterable<Item>[]): AsyncGenerator<Item> {
+  for (const items of many) yield* items;
 }
 
 /** End what was started, the last first. One that does not end keeps no other from it. */

@@ -1,4 +1,5 @@
 import type { Chaos } from './chaos';
+import type { AsRead, Tree } from './contents';
 import type { Coverage } from './coverage';
 import type { Pace } from './pace';
 
@@ -15,6 +16,11 @@ export interface StoredRow {
   readonly event?: EventName;
   /** The whole row as text. Two rows with the same text are one row, written twice. */
   readonly text: string;
+  /**
+   * What the row says, without what the store adds.
+   * @default - the text, read as JSON
+   */
+  readonly content?: Tree;
   /** The object or the table it lies in. */
   readonly place: string;
 }
@@ -51,6 +57,8 @@ export interface Witness {
   deadLettered(letter: Letter): void;
   /** Something else that a watcher should see, in one line: a process that was started again, a batch that was brought twice. */
   incident(text: string): void;
+  /** Something is broken for good, so that nothing will ever be settled: the run ends with this line. */
+  broken(why: string): void;
   /** A line that the handler wrote. */
   log(line: string): void;
 }
@@ -65,17 +73,30 @@ export interface Places {
   readonly deadLetter: string;
 }
 
+/** How a dead letter of this machine is replayed: `npm run replay` with these settings and words. */
+export interface Replay {
+  readonly settings: Readonly<Record<string, string>>;
+  readonly words: readonly string[];
+}
+
 /** One cloud, as its synthesized template describes it, alive on this machine. */
 export interface Platform {
   readonly places: Places;
+  /** For each dead letter that can be replayed while the platform is up. */
+  readonly replays: readonly Replay[];
   /** Hand one event to the front door, as a client does. A front door that is broken rejects the promise. */
   send(body: Buffer): Promise<Receipt>;
   /** How many accepted events are not settled yet: neither done nor in the dead letter, as far as the buffer knows. */
   unsettled(): number;
   /** Every row that a reader of the store finds, duplicates and all. */
-  rows(): Promise<readonly StoredRow[]>;
-  /** The rows without those that were written twice, by whatever the template offers for it; else the same as `rows`. */
-  uniqueRows?(): Promise<readonly StoredRow[]>;
+  rows(): AsyncIterable<StoredRow>;
+  /** The rows without those that were written twice, where the template offers something for it. */
+  readonly uniqueRows?: () => AsyncIterable<StoredRow>;
+  /**
+   * How a reader of the store finds a row that a transform made.
+   * @default - as it was made
+   */
+  readonly asRead?: AsRead;
   /** Everything in the dead letter. Positions without payload are looked up in the buffer, as a person would. */
   letters(): Promise<readonly Letter[]>;
   /** End every process, close every server. Files stay. */

@@ -1,11 +1,17 @@
+import { gunzipSync } from 'node:zlib';
 import type { EventName, StoredRow } from './platform';
 
-/** The rows of an object: a line each. */
-export function rowsOf(text: string, place: string): StoredRow[] {
-  return text
+/** The rows of an object: a line each. One whose name ends in `.gz` is compressed. */
+export function rowsOf(content: Buffer, place: string): StoredRow[] {
+  return textOf(content, place)
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => ({ text: line, place, event: eventIn(line) }));
+}
+
+/** The text of an object. */
+export function textOf(content: Buffer, name: string): string {
+  return (name.endsWith('.gz') ? gunzipSync(content) : content).toString();
 }
 
 function eventIn(line: string): EventName | undefined {

@@ -1,8 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Balance, balanceOf } from './balance';
 import type { Sample } from './corpus';
-import { chaosOf, type Fault } from './faults';
-import { type Balance, Ledger, withoutDuplicates } from './ledger';
+import { chaosOf, type Fault, newSeed } from './faults';
+import { Ledger } from './ledger';
+import { type Made, madeByTransform } from './made';
 import { Pace } from './pace';
 import { type Blueprint, type Platform, requireCovered, requireParts } from './platform';
 import { type Message, Story } from './story';
@@ -18,6 +20,11 @@ export interface Run {
   /** Events a second, at most. As many as go through where it is left out. */
   readonly rate?: number;
   readonly fault?: Fault;
+  /**
+   * What decides which writes a fault strikes.
+   * @default - another one in each run
+   */
+  readonly seed?: number;
   readonly pace?: Pace;
   /** Ends the sending, as a person does with Ctrl-C. What was sent is still settled. */
   readonly stopped?: AbortSignal;
@@ -28,6 +35,11 @@ export interface Run {
   readonly patienceSeconds?: number;
   /** After the balance, stay up until `stopped`. */
   readonly keep?: boolean;
+  /**
+   * What is to be found of an event.
+   * @default - what the transform of the handlers makes of it
+   */
+  readonly make?: (body: Buffer) => Made;
   tell(message: Message): void;
 }
 
@@ -47,24 +59,24 @@ export async function run(options: Run): Promise<Balance> {
   tell({ kind: 'coverage', coverage, overrides });
   requireCovered(coverage);
 
-  const ledger = new Ledger();
+  const ledger = new Ledger(options.make ?? madeByTransform);
   let last = Date.now();
   const story = new Story(ledger, (message) => {
     if (message.kind !== 'counts') last = Date.now();
     tell(message);
   });
-  const chaos = chaosOf(fault, pace, (incident) => story.incident(incident));
+  const { seed = newSeed() } = options;
+  const chaos = chaosOf(fault, { pace, seed, tell: (incident) => story.incident(incident) });
   const platform = await blueprint.start({ folder, witness: story, chaos, pace });
+  if (platform.asRead) ledger.asRead = platform.asRead;
   const ticker = setInterval(() => story.tellCounts(platform.unsettled()), 250);
   try {
-    tell({ kind: 'up', places: platform.places, pace: pace.factor });
+    tell({ kind: 'up', places: platform.places, replays: platform.replays, pace: pace.factor, seed });
     const start = Date.now();
     await send(platform, ledger, story, options, stopped);
-    await settle(platform, options.patienceSeconds ?? 90, () => Date.now() - last);
+    await settle(platform, story, options.patienceSeconds ?? 90, () => Date.now() - last);
     const seconds = (Date.now() - start) / 1000;
-    const rows = await platform.rows();
-    const unique = (await platform.uniqueRows?.()) ?? withoutDuplicates(rows);
-    const balance = ledger.balance(rows, unique, await platform.letters());
+    const balance = await balanceOf(ledger, { rows: platform.rows(), unique: platform.uniqueRows?.(), letters: await platform.letters() });
     story.tellCounts(platform.unsettled());
     tell({ kind: 'end', balance, places: platform.places, seconds });
     if (keep && !stopped.aborted) await new Promise((resolve) => stopped.addEventListener('abort', resolve, { once: true }));
@@ -83,6 +95,7 @@ async function send(platform: Platform, ledger: Ledger, story: Story, { samples,
   let sent = 0;
   const sender = async () => {
     while (!stopped.aborted) {
+      story.requireWhole();
       const { value: sample, done } = queue.next();
       if (done) return;
       sent += 1;
@@ -94,8 +107,9 @@ async function send(platform: Platform, ledger: Ledger, story: Story, { samples,
   await Promise.all(Array.from({ length: SENDERS }, sender));
 }
 
-async function settle(platform: Platform, patience: number, quiet: () => number) {
+async function settle(platform: Platform, story: Story, patience: number, quiet: () => number) {
   while (platform.unsettled() > 0) {
+    story.requireWhole();
     if (quiet() > patience * 1000) {
       throw new Error(`${platform.unsettled()} events are not settled, and for ${patience} s nothing has happened.`);
     }

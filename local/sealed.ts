@@ -8,7 +8,7 @@ import { run } from './run';
 import type { Message } from './story';
 
 /** The process in which one cloud runs, sealed off from the person's environment. It says what happens over its channel. */
-async function obey({ cloud, synthesized, data, events, count, rate, fault, pace, keep }: Order, stopped: AbortSignal) {
+async function obey({ cloud, synthesized, data, events, count, rate, fault, seed, pace, keep }: Order, stopped: AbortSignal) {
   const tell = (message: Message) => process.send?.(message);
   try {
     const samples = events ? readEvents(events) : corpus(recipeOf(fault));
@@ -18,6 +18,7 @@ async function obey({ cloud, synthesized, data, events, count, rate, fault, pace
       samples: count === undefined ? samples : take(samples, count),
       rate,
       fault,
+      seed,
       pace: new Pace(pace),
       stopped,
       keep,

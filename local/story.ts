@@ -1,6 +1,7 @@
+import type { Balance } from './balance';
 import type { Coverage } from './coverage';
-import type { Balance, Entry, Ledger } from './ledger';
-import type { Letter, Places, Receipt, StoredRow, Witness } from './platform';
+import type { Entry, Ledger } from './ledger';
+import type { Letter, Places, Receipt, Replay, StoredRow, Witness } from './platform';
 
 /** How many events stand where. */
 export interface Counts {
@@ -16,7 +17,7 @@ export interface Counts {
 /** What a run tells whoever watches. */
 export type Message =
   | { readonly kind: 'coverage'; readonly coverage: Coverage; readonly overrides: readonly string[] }
-  | { readonly kind: 'up'; readonly places: Places; readonly pace: number }
+  | { readonly kind: 'up'; readonly places: Places; readonly replays: readonly Replay[]; readonly pace: number; readonly seed: number }
   /** The whole way of one event: where it stood in the buffer, each time it was brought to the handler, and where it ended. */
   | { readonly kind: 'way'; readonly number: number; readonly event: string; readonly way: readonly string[]; readonly end: End }
   | { readonly kind: 'incident'; readonly text: string }
@@ -37,6 +38,7 @@ export class Story implements Witness {
   /** Where events ended whose sender has not heard yet. */
   private readonly early = new Map<Entry, Ending>();
   private readonly ended = new Set<Entry>();
+  private why?: string;
   private counts = { sent: 0, rejected: 0, deliveries: 0, stored: 0, deadLettered: 0 };
 
   constructor(
@@ -81,6 +83,15 @@ export class Story implements Witness {
 
   incident(text: string) {
     this.tell({ kind: 'incident', text });
+  }
+
+  broken(why: string) {
+    this.why ??= why;
+  }
+
+  /** @throws Error when something is broken for good */
+  requireWhole() {
+    if (this.why !== undefined) throw new Error(this.why);
   }
 
   log(line: string) {

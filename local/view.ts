@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
+import type { Balance } from './balance';
 import type { CoverageRow } from './coverage';
-import type { Balance } from './ledger';
-import type { Places } from './platform';
+import type { Places, Replay } from './platform';
 import type { Counts, End, Message } from './story';
 
 /** What is built where nobody names another one. */
@@ -116,6 +116,8 @@ function linesOf(title: string, message: Message): string[] {
       return [
         `  Up. Waits of the cloud pass ${message.pace} times faster here; work takes the time it takes.`,
         `  Send one yourself: ${message.places.send}`,
+        ...message.replays.map((one) => `  Replay what could not be processed: ${replayCommand(one)}`),
+        `  What chance decides is decided again with --seed ${message.seed}`,
         '',
       ];
     case 'end':
@@ -127,6 +129,10 @@ function linesOf(title: string, message: Message): string[] {
     default:
       return [];
   }
+}
+
+function replayCommand({ settings, words }: Replay): string {
+  return [...Object.entries(settings).map((entry) => entry.join('=')), 'npm run replay --', ...words].join(' ');
 }
 
 const WIDTH = 136;
@@ -173,7 +179,7 @@ function folded(head: string, treatment: string, names: readonly string[]): stri
 
 function balanceLines(
   title: string,
-  { sent, accepted, rejected, stored, deadLettered, duplicatesRemoved, faults }: Balance,
+  { sent, accepted, rejected, stored, leftOut, deadLettered, inBoth, changedAtDoor, duplicatesRemoved, faults }: Balance,
   seconds: number,
 ): string[] {
   const row = (what: string, count: number, more = '') => `  ${what.padEnd(22)}${number(count).padStart(8)}   ${more}`.trimEnd();
@@ -190,6 +196,9 @@ function balanceLines(
     row('in the store', stored),
     row('in the dead letter', sum(deadLettered)),
     ...reasons(deadLettered),
+    ...(leftOut > 0 ? [row('no rows made of it', leftOut)] : []),
+    ...(inBoth > 0 ? [row('in both', inBoth)] : []),
+    ...(changedAtDoor > 0 ? [row('changed at the door', changedAtDoor, 'bytes that are no text, which the door took for text')] : []),
     row('duplicates removed', duplicatesRemoved),
     ...(faults.length > 0
       ? faults.map((fault) => `  FAULT  ${fault}`)

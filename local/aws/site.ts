@@ -2,6 +2,7 @@ import type { Chaos } from '../chaos';
 import type { Pace } from '../pace';
 import type { Witness } from '../platform';
 import type { Assembly } from '../template/assembly';
+import { REGION } from '../template/cloudformation';
 import { type Resource, Stack } from '../template/stack';
 
 /** A service that an API calls without any code between. */
@@ -69,6 +70,12 @@ export class Site {
   readonly lookUps = new Map<string, LookUp>();
   /** The settings by which clients find a stand-in. */
   readonly clients: Record<string, string> = {};
+  /** The settings by which whoever replays finds the stand-ins, and is let in. */
+  readonly replays: Record<string, string> = {
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: 'nobody',
+    AWS_SECRET_ACCESS_KEY: 'nothing',
+  };
   readonly writers: Writers[] = [];
 
   constructor(readonly assembly: Assembly) {

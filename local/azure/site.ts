@@ -45,6 +45,9 @@ export class Site {
   blobs?: Blobs;
   readonly readers: HubReader[] = [];
   readonly writers: Writer[] = [];
+  /** The settings by which whoever replays is let in, and the address of the hub's door. */
+  readonly replays: Record<string, string> = {};
+  door?: string;
 
   constructor(
     { terraform, known }: OpenTerraform,

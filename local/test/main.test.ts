@@ -92,6 +92,12 @@ test.each([
     /^--fault must be one of store-down, .*, got "fire"\. See npm run local -- --help\.\n$/,
   ],
   [
+    'two faults',
+    ['--fault', 'restart', '--fault', 'poison'],
+    '--fault takes one fault at a time, got restart and poison. See npm run local -- --help.\n',
+  ],
+  ['a seed that is none', ['--seed', 'x'], '--seed must be a whole number from 1 to 2147483648, got "x". See npm run local -- --help.\n'],
+  [
     'a file that is not there',
     ['--events', 'nowhere'],
     /^--events must be a file with one event in each line, got "nowhere": ENOENT\. See/,

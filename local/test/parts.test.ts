@@ -13,7 +13,7 @@ import type { Message } from '../story';
 import { temporaryFolder } from './folder';
 import { mutated } from './support';
 
-const witness = { delivered() {}, answered() {}, stored() {}, deadLettered() {}, incident() {}, log() {} };
+const witness = { delivered() {}, answered() {}, stored() {}, deadLettered() {}, incident() {}, broken() {}, log() {} };
 
 test.each(CLOUDS)('every part of %s is for a type that is emulated', (cloud) => {
   for (const { part, coverage } of servicesOf(cloud)) if (part !== undefined) expect(Object.values(coverage).some(isEmulated)).toBe(true);

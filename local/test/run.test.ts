@@ -1,7 +1,7 @@
 import type { Sample } from '../corpus';
 import { run } from '../run';
 import type { Message } from '../story';
-import { madeUp } from './stand-in-platform';
+import { asItCame, madeUp } from './stand-in-platform';
 
 const samples = (count: number): Sample[] =>
   Array.from({ length: count }, (_, index) => ({
@@ -12,9 +12,14 @@ const samples = (count: number): Sample[] =>
 async function ran(conduct: Parameters<typeof madeUp>[0], options: Partial<Parameters<typeof run>[0]> = {}) {
   const { blueprint, done } = madeUp(conduct);
   const messages: Message[] = [];
-  const outcome = await run({ blueprint, folder: '', samples: samples(30), tell: (message) => messages.push(message), ...options }).catch(
-    String,
-  );
+  const outcome = await run({
+    blueprint,
+    make: asItCame,
+    folder: '',
+    samples: samples(30),
+    tell: (message) => messages.push(message),
+    ...options,
+  }).catch(String);
   return { outcome, done, messages, kinds: messages.map(({ kind }) => kind) };
 }
 
@@ -90,6 +95,18 @@ test('with keep it stays up until it is stopped', async () => {
       stop.abort();
     }, 20);
   };
-  await run({ blueprint, folder: '', samples: samples(3), keep: true, stopped: stop.signal, tell });
+  await run({ blueprint, make: asItCame, folder: '', samples: samples(3), keep: true, stopped: stop.signal, tell });
   expect([stoppedAtTheEnd, done.stopped]).toEqual([[0], 1]);
+});
+
+test('what is broken for good ends the run in a line, and does not wait for patience to end', async () => {
+  const { outcome, done } = await ran({ fate: (_, number) => (number === 5 ? 'broken' : 'stored') });
+  expect(outcome).toBe('Error: the app does not load');
+  expect(done.stopped).toBe(1);
+});
+
+test('a run prints the seed of its chances, and takes one', async () => {
+  const seedOf = ({ messages }: Awaited<ReturnType<typeof ran>>) => messages.flatMap((one) => (one.kind === 'up' ? [one.seed] : []));
+  expect(seedOf(await ran({}, { seed: 7 }))).toEqual([7]);
+  expect(seedOf(await ran({}))).toEqual([expect.any(Number)]);
 });

@@ -1,3 +1,5 @@
+import { treeOf } from '../contents';
+import type { Made } from '../made';
 import type { Blueprint, Platform, Receipt, Surroundings } from '../platform';
 
 /** What a made-up platform does. */
@@ -5,10 +7,16 @@ export interface Conduct {
   /** How the door answers. */
   readonly door?: (body: Buffer, number: number) => Receipt;
   /** What becomes of an event that the door took. */
-  readonly fate?: (body: Buffer, number: number) => 'stored' | 'dead' | 'lost' | 'stuck';
+  readonly fate?: (body: Buffer, number: number) => 'stored' | 'dead' | 'lost' | 'stuck' | 'broken';
   /** What of the template is refused. */
   readonly refused?: string;
 }
+
+/** The transform of made-up events: each is stored as it came. */
+export const asItCame = (body: Buffer): Made => {
+  const event = treeOf(body.toString());
+  return event === undefined ? { reason: 'no JSON' } : { rows: [event], event };
+};
 
 /** A platform in a few lines, that keeps its events in memory and does as it is told. */
 export function madeUp({ door, fate = () => 'stored', refused }: Conduct = {}) {
@@ -23,6 +31,7 @@ export function madeUp({ door, fate = () => 'stored', refused }: Conduct = {}) {
       return { event: { source, id }, text: body.toString(), place: 'here' };
     };
     return {
+      replays: [],
       places: { send: 'send', store: 'store', deadLetter: 'dead letter' },
       send: async (body) => {
         number += 1;
@@ -35,14 +44,17 @@ export function madeUp({ door, fate = () => 'stored', refused }: Conduct = {}) {
         if (!receipt.accepted) return receipt;
         witness.delivered({ positions: [receipt.position], attempt: 1, from: 'shard 1' });
         const what = fate(body, mine);
-        if (what === 'stuck') stuck.push(body);
+        if (what === 'stuck' || what === 'broken') stuck.push(body);
+        if (what === 'broken') witness.broken('the app does not load');
         if (what === 'stored' || what === 'dead') kept[what].push(body);
         if (what === 'stored') witness.stored([row(body)]);
         if (what === 'dead') witness.deadLettered({ bytes: body, reason: 'bad', place: 'there' });
         return receipt;
       },
       unsettled: () => stuck.length,
-      rows: async () => kept.stored.map(row),
+      rows: async function* () {
+        yield* kept.stored.map(row);
+      },
       letters: async () => kept.dead.map((bytes) => ({ bytes, reason: 'bad', place: 'there' })),
       stop: async () => {
         done.stopped += 1;

@@ -2,10 +2,10 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import path from 'node:path';
 import { synthesizeAws } from '../../bin/aws';
 import { synthesizeTerraform } from '../../bin/terraform';
+import type { Balance } from '../balance';
 import { readerOf } from '../blueprints';
 import { corpus, type Sample, take } from '../corpus';
 import { type Fault, recipeOf } from '../faults';
-import type { Balance } from '../ledger';
 import { Pace } from '../pace';
 import { run } from '../run';
 import type { Cloud } from '../state';
@@ -58,10 +58,12 @@ export async function runOnce(options: {
   /** How many events of the corpus, by default 100. */
   readonly count?: number;
   readonly fault?: Fault;
+  /** What decides which writes a fault strikes, by default 1. */
+  readonly seed?: number;
   /** How many times faster waits pass, by default 600. */
   readonly pace?: number;
 }): Promise<Ran> {
-  const { cloud, folder = synthesized(cloud), fault, count = 100, pace = 600 } = options;
+  const { cloud, folder = synthesized(cloud), fault, seed = 1, count = 100, pace = 600 } = options;
   const data = temporaryFolder();
   const messages: Message[] = [];
   const balance = await run({
@@ -69,6 +71,7 @@ export async function runOnce(options: {
     folder: data,
     samples: options.samples ?? take(corpus(recipeOf(fault)), count),
     fault,
+    seed,
     pace: new Pace(pace),
     tell: (message) => messages.push(message),
   });

@@ -15,7 +15,10 @@ const balance = {
   accepted: 1000,
   rejected: { 'no id': 50 },
   stored: 990,
+  leftOut: 0,
   deadLettered: { 'no JSON': 10 },
+  inBoth: 0,
+  changedAtDoor: 0,
   duplicatesRemoved: 20,
   faults: [],
 };

@@ -78,17 +78,35 @@ export class EventSourceMapping implements Poller {
   private async run(shard: string): Promise<void> {
     const { source, pace } = this.neighbours;
     const reader = new ShardReader(this.settings, source, shard, pace);
-    while (!this.stopped) await this.settle(shard, await reader.next(this.stopping.signal));
+    while (!this.stopped) {
+      const rest = await this.settle(shard, await reader.next(this.stopping.signal));
+      reader.putBack(rest);
+    }
   }
 
-  /** Bring a batch until nothing of it is left, the first records first. */
-  private async settle(shard: string, batch: readonly PackedRecord[]): Promise<void> {
+  /**
+   * Bring a batch until nothing of it is left, the first records first.
+   * @returns the records that come with what follows them, where the batch was cut anew
+   */
+  private async settle(shard: string, batch: readonly PackedRecord[]): Promise<readonly PackedRecord[]> {
     const parts: Part[] = [{ records: batch, invocations: 0, retries: 0 }];
+    let rest: readonly PackedRecord[] = [];
     while (parts.length > 0 && !this.stopped) {
       const part = await this.withoutOld(shard, parts.shift()!);
       if (part.records.length === 0) continue;
-      parts.unshift(...(await this.bring(shard, { ...part, invocations: part.invocations + 1 })));
+      const again = await this.bring(shard, { ...part, invocations: part.invocations + 1 });
+      // A mapping that reads on from its last checkpoint cuts its batches as if it had never read them.
+      const [first, ...others] = again;
+      const isAlone = first !== undefined && others.length === 0 && parts.length === 0;
+      const cut = isAlone ? this.neighbours.chaos.cut(first.records.length) : Number.POSITIVE_INFINITY;
+      if (isAlone && cut < first.records.length) {
+        rest = [...first.records.slice(cut), ...rest];
+        parts.push({ ...first, records: first.records.slice(0, cut) });
+      } else {
+        parts.unshift(...again);
+      }
     }
+    return rest;
   }
 
   /** Call the function once. @returns what must be brought again */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import path from 'node:path';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { listen, withoutHaste } from '../../loopback';
 import { ACCOUNT, REGION } from '../../template/cloudformation';
@@ -17,7 +18,7 @@ const LONGEST_REQUEST = 7 * 1024 * 1024;
 /** Kinesis stops at 10 MB, and kinesalite at a number of records alone. */
 const RECORDS_AT_ONCE = 100;
 
-/** A stream in kinesalite, in memory and on loopback, read with the official client. */
+/** A stream in kinesalite, on loopback, read with the official client. */
 export class KinesisStream implements StreamSource {
   readonly arn: string;
 
@@ -31,8 +32,9 @@ export class KinesisStream implements StreamSource {
     this.arn = arnOf(name);
   }
 
-  static async start({ name, shards, retentionHours }: StreamSettings): Promise<KinesisStream> {
-    const server = kinesalite(shards);
+  /** @param folder where its records lie */
+  static async start({ name, shards, retentionHours }: StreamSettings, folder: string): Promise<KinesisStream> {
+    const server = kinesalite(shards, folder);
     const { host } = await listen(server);
     const sdk = require('@aws-sdk/client-kinesis') as typeof import('@aws-sdk/client-kinesis');
     const { NodeHttpHandler } = require('@smithy/node-http-handler') as typeof import('@smithy/node-http-handler');
@@ -106,12 +108,21 @@ export function arnOf(stream: string): string {
   return `arn:aws:kinesis:${REGION}:${ACCOUNT}:stream/${stream}`;
 }
 
-function kinesalite(shardLimit: number): Server {
+/** Its records lie in a folder, or in memory where its database has no build for this machine. */
+function kinesalite(shardLimit: number, folder: string): Server {
   const create: (options: object) => Server = require('kinesalite');
+  const options = { createStreamMs: 0, updateStreamMs: 0, shardLimit };
+  const make = () => {
+    try {
+      return create({ ...options, path: path.join(folder, 'kinesis') });
+    } catch {
+      return create(options);
+    }
+  };
   // It reads its region from the environment once, when it is made.
   const before = process.env.AWS_REGION;
   process.env.AWS_REGION = REGION;
-  const server = withoutHaste(create({ createStreamMs: 0, updateStreamMs: 0, shardLimit }));
+  const server = withoutHaste(make());
   if (before === undefined) delete process.env.AWS_REGION;
   else process.env.AWS_REGION = before;
 

@@ -12,9 +12,10 @@ const LONGEST_NAME = 128;
 
 /** A stream in kinesalite. An API puts records, Lambda polls them. */
 export const PART: Part<Site> = {
-  async open({ stack, integrations, sources, destinations, lookUps }, { keep }): Promise<Opened> {
-    const stream = await KinesisStream.start(readStream(stack));
+  async open({ stack, integrations, sources, destinations, lookUps, replays }, { folder, keep }): Promise<Opened> {
+    const stream = await KinesisStream.start(readStream(stack), folder);
     keep(() => stream.stop());
+    replays.AWS_ENDPOINT_URL_KINESIS = `http://${stream.host}`;
     const unsettled = new Unsettled();
     lookUps.set(stream.arn, stream.between.bind(stream));
     integrations.set('kinesis', {

@@ -41,6 +41,11 @@ export class ShardReader {
     return signal.aborted ? [] : this.held.splice(0, fitting(this.held, batchSize));
   }
 
+  /** Take records back, which stand before what is read next. */
+  putBack(records: readonly PackedRecord[]) {
+    this.held.unshift(...records);
+  }
+
   private async read(limit: number): Promise<number> {
     const found = await this.source.read(this.shard, this.last, limit);
     this.last = found.at(-1)?.sequenceNumber ?? this.last;

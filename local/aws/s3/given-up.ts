@@ -1,34 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { Letter } from '../../platform';
 import type { S3Object } from './s3';
 
-/** How the names of objects start in which Lambda keeps what it gave up. */
-const START = 'aws/lambda/';
-
-/** What Lambda writes into a bucket: what became of a batch, and in `payload` the call that failed. */
+/** What Lambda writes into a bucket when it gives up a batch: what became of it, and in `payload` the call that failed. */
 interface GivenUp {
   readonly requestContext: { readonly condition: string; readonly approximateInvokeCount: number };
+  readonly KinesisBatchInfo: { readonly shardId: string };
+  readonly timestamp: string;
   readonly payload: string;
 }
 
-export function isGivenUp({ key }: S3Object): boolean {
-  return key.startsWith(START);
-}
+/** The id of the mapping, which a cloud makes up. */
+const MAPPING = '00000000-0000-4000-8000-000000000000';
 
 /**
- * Keep a batch as Lambda does.
- * @param folder that of the bucket
+ * The object in which Lambda keeps a batch that it gave up.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
  */
-export async function keep(folder: string, bucket: string, message: string, payload: string): Promise<S3Object> {
-  const key = `${START}${randomUUID()}.json`;
-  const content = Buffer.from(JSON.stringify({ ...JSON.parse(message), payload }));
-  const file = path.join(folder, key);
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, content);
-  return { bucket, key, content };
+export function givenUp(message: string, payload: string): Pick<S3Object, 'key' | 'content'> {
+  const failure: GivenUp = { ...JSON.parse(message), payload };
+  const [day = '', time = ''] = failure.timestamp.split(/[TZ]/);
+  const name = `${day}T${time.slice(0, 8).replaceAll(':', '.')}-${randomUUID()}`;
+  const key = `aws/lambda/${MAPPING}/${failure.KinesisBatchInfo.shardId}/${day.replaceAll('-', '/')}/${name}`;
+  return { key, content: Buffer.from(JSON.stringify(failure)) };
 }
 
 /** The events of a batch that was given up. */

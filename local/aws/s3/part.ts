@@ -1,31 +1,34 @@
 import path from 'node:path';
 import type { Opened, Part } from '../../parts';
+import type { Letter } from '../../platform';
 import { rowsOf } from '../../rows';
 import { nameOf, type Site } from '../site';
-import { isGivenUp, keep as keepGivenUp, lettersIn } from './given-up';
+import { givenUp, lettersIn } from './given-up';
 import { S3, type S3Object } from './s3';
 
 const LONGEST_NAME = 63;
 
-/** Buckets are folders. Objects in them hold rows, a line each, or what Lambda gave up. */
+/**
+ * Buckets are folders. One that a mapping names as the destination of what it gave up holds records with their payloads; in
+ * every other one an object holds rows, a line each.
+ */
 export const PART: Part<Site> = {
   overrides: () => ['AWS_ENDPOINT_URL_S3 = the stand-in'],
 
-  async open({ stack, clients, destinations, writers }, { folder, chaos, witness, keep }): Promise<Opened> {
+  async open({ stack, clients, writers, destinations, replays }, { folder, chaos, witness, keep }): Promise<Opened> {
+    const deadLetters = new Set<string>();
     const buckets = stack.all('AWS::S3::Bucket').map((resource) => {
       const name = nameOf(stack, resource, 'BucketName', LONGEST_NAME).toLowerCase();
       stack.created(resource.id, { ref: name, attributes: { Arn: `arn:aws:s3:::${name}` } });
       return name;
     });
     const place = path.join(folder, 's3');
-    for (const bucket of buckets) {
-      destinations.set(`arn:aws:s3:::${bucket}`, async (message, payload) => {
-        for (const letter of lettersIn(await keepGivenUp(path.join(place, bucket), bucket, message, payload))) witness.deadLettered(letter);
-      });
-    }
     const s3 = await S3.start(place, buckets, {
-      fate: (object) => chaos.write(rowsIn(object).map(({ text }) => text)),
-      stored: (object) => witness.stored(rowsIn(object)),
+      fate: (object) => (deadLetters.has(object.bucket) ? 'take' : chaos.write(rowsIn(object).map(({ text }) => text))),
+      stored: (object) => {
+        if (!deadLetters.has(object.bucket)) return witness.stored(rowsIn(object));
+        for (const letter of lettersIn(object)) witness.deadLettered(letter);
+      },
       strike: (fate, accessKeyId) => {
         for (const writer of writers) {
           if (fate === 'stall') writer.stall(accessKeyId);
@@ -35,16 +38,36 @@ export const PART: Part<Site> = {
     });
     keep(() => s3.stop());
     clients.AWS_ENDPOINT_URL_S3 = s3.endpoint;
-    const objects = async (givenUp: boolean) => (await s3.objects()).filter((object) => isGivenUp(object) === givenUp);
+    replays.AWS_ENDPOINT_URL_S3 = s3.endpoint;
+    for (const bucket of buckets) {
+      destinations.set(`arn:aws:s3:::${bucket}`, async (message, payload) => {
+        await s3.write({ bucket, ...givenUp(message, payload) });
+      });
+    }
+    const isStore = (bucket: string) => !deadLetters.has(bucket);
+    const rows = async function* () {
+      for await (const object of s3.objects(buckets.filter(isStore))) yield* rowsIn(object);
+    };
+    const letters = async () => {
+      const found: Letter[] = [];
+      for await (const object of s3.objects(deadLetters)) found.push(...lettersIn(object));
+      return found;
+    };
     return {
-      brought: {
-        store: { place, rows: async () => (await objects(false)).flatMap(rowsIn) },
-        deadLetter: { place, letters: async () => (await objects(true)).flatMap(lettersIn) },
+      async begin() {
+        for (const mapping of stack.all('AWS::Lambda::EventSourceMapping')) {
+          const property = 'DestinationConfig.OnFailure.Destination';
+          const [, bucket] = /^arn:aws:s3:::(.+)$/.exec(String(stack.value(mapping, property) ?? '')) ?? [];
+          if (bucket !== undefined) deadLetters.add(bucket);
+        }
+        const words = [...deadLetters].flatMap((bucket) => ['--dead-letter', `s3://${bucket}/`]);
+        const replay = { settings: replays, words: ['aws', ...words] };
+        return { store: { place, rows }, ...(deadLetters.size > 0 && { deadLetter: { place, replay, letters } }) };
       },
     };
   },
 };
 
 function rowsIn({ bucket, key, content }: S3Object) {
-  return rowsOf(content.toString(), `${bucket}/${key}`);
+  return rowsOf(content, `${bucket}/${key}`);
 }

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Dirent } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import path from 'node:path';
 import type { WriteFate } from '../../chaos';
@@ -26,7 +26,7 @@ export interface S3Object {
 const XML = '<?xml version="1.0" encoding="UTF-8"?>';
 const LONGEST_KEY = 1024;
 
-/** S3 with buckets as folders and objects as files. It puts, gets and lists, by the path of the address. */
+/** S3 with buckets as folders and objects as files. It puts, gets, deletes and lists, by the path of the address. */
 export class S3 {
   private server!: Loopback;
 
@@ -47,13 +47,11 @@ export class S3 {
     return `http://${this.server.host}`;
   }
 
-  /** Every object of every bucket, by bucket and key. */
-  async objects(): Promise<readonly S3Object[]> {
-    const found: S3Object[] = [];
-    for (const bucket of this.buckets) {
-      for (const key of await this.keys(bucket)) found.push({ bucket, key, content: await readFile(this.fileOf(bucket, key)) });
+  /** Every object of some buckets, by bucket and key. One at a time is read. */
+  async *objects(buckets: Iterable<string> = this.buckets): AsyncGenerator<S3Object> {
+    for (const bucket of buckets) {
+      for (const key of await this.keys(bucket)) yield { bucket, key, content: await readFile(this.fileOf(bucket, key)) };
     }
-    return found;
   }
 
   async stop(): Promise<void> {
@@ -78,27 +76,39 @@ export class S3 {
     if (!this.buckets.has(bucket)) throw new S3Error(404, 'NoSuchBucket', 'The specified bucket does not exist');
     if (method === 'GET' && key === '' && searchParams.get('list-type') === '2') return this.list(bucket, searchParams);
     searchParams.delete('x-id');
-    const unknown = [
-      ...searchParams.keys(),
-      ...['if-match', 'if-none-match', 'range', 'x-amz-copy-source'].filter((name) => name in headers),
-    ];
-    if (key === '' || unknown.length > 0 || (method !== 'PUT' && method !== 'GET')) {
+    const unknown = [...searchParams.keys(), ...['if-match', 'range', 'x-amz-copy-source'].filter((name) => name in headers)];
+    if (key === '' || unknown.length > 0 || !['PUT', 'GET', 'DELETE'].includes(method!)) {
       throw new S3Error(501, 'NotImplemented', `${method} ${url} ${unknown.join(' ')} is not emulated.`);
     }
     if (method === 'GET') return this.get(bucket, key);
-    return this.put({ bucket, key, content: objectOf(body, headers) }, accessKeyOf(headers.authorization));
+    if (method === 'DELETE') return this.delete(bucket, key);
+    const onlyNew = headers['if-none-match'];
+    if (onlyNew !== undefined && onlyNew !== '*') throw new S3Error(501, 'NotImplemented', 'If-None-Match is * or is not emulated.');
+    return this.put({ bucket, key, content: objectOf(body, headers) }, accessKeyOf(headers.authorization), onlyNew === '*');
   }
 
-  private async put(object: S3Object, accessKeyId: string): Promise<Answer> {
+  /** Put an object, as a service of AWS does by itself. */
+  async write(object: S3Object): Promise<void> {
+    const file = this.fileOf(object.bucket, object.key);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, object.content);
+    this.neighbours.stored(object);
+  }
+
+  private async delete(bucket: string, key: string): Promise<Answer> {
+    await rm(this.fileOf(bucket, key), { force: true });
+    return { status: 204 };
+  }
+
+  private async put(object: S3Object, accessKeyId: string, onlyNew: boolean): Promise<Answer> {
     if (Buffer.byteLength(object.key) > LONGEST_KEY) throw new S3Error(400, 'KeyTooLongError', 'Your key is too long');
     const file = this.fileOf(object.bucket, object.key);
     const fate = this.neighbours.fate(object, accessKeyId);
     if (fate === 'refuse') throw new S3Error(503, 'ServiceUnavailable', 'Service is not available. Please retry.');
-    if (fate === 'take' || fate === 'kill after') {
-      await mkdir(path.dirname(file), { recursive: true });
-      await writeFile(file, object.content);
-      this.neighbours.stored(object);
-    }
+    const isThere = onlyNew && (await exists(file));
+    if (isThere && fate === 'take')
+      throw new S3Error(412, 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold');
+    if (!isThere && (fate === 'take' || fate === 'kill after')) await this.write(object);
     if (fate !== 'take') {
       this.neighbours.strike(fate, accessKeyId);
       // Whoever asked is gone, or stands still.
@@ -147,6 +157,13 @@ export class S3 {
     if (odd) throw new S3Error(501, 'NotImplemented', 'A key that is no path of a file is not emulated.');
     return path.join(this.folder, bucket, ...key.split('/'));
   }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 function accessKeyOf(authorization = ''): string {

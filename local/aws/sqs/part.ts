@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Opened, Part } from '../../parts';
 import { type Letter, RefusedError } from '../../platform';
-import type { Stack } from '../../template/stack';
+import type { Resource, Stack } from '../../template/stack';
 import { reportsFailures } from '../lambda/batch-failures';
 import { nameOf, type Site } from '../site';
 import { DeadLetters } from './dead-letters';
@@ -17,7 +17,7 @@ const CONCURRENCY = 5;
 export const PART: Part<Site> = {
   overrides: () => ['AWS_ENDPOINT_URL_SQS = the stand-in'],
 
-  async open({ stack, integrations, sources, destinations, lookUps, clients }, { folder, pace, witness, keep }): Promise<Opened> {
+  async open({ stack, integrations, sources, destinations, lookUps, clients, replays }, { folder, pace, witness, keep }): Promise<Opened> {
     const queues = readQueues(stack);
     const place = path.join(folder, 'sqs');
     const buffers = new Set<string>();
@@ -35,6 +35,7 @@ export const PART: Part<Site> = {
       await told;
     });
     clients.AWS_ENDPOINT_URL_SQS = sqs.endpoint;
+    replays.AWS_ENDPOINT_URL_SQS = sqs.endpoint;
     integrations.set('sqs', {
       target: /^action\/SendMessage$/,
       host: sqs.host,
@@ -73,12 +74,18 @@ export const PART: Part<Site> = {
       for (const message of sqs.messages()) if (!buffers.has(message.queue)) found.push(...(await reader.read(message)));
       return found;
     };
+    const unsettled = () => [...buffers].reduce((sum, name) => sum + sqs.size(name), 0);
     return {
-      brought: {
-        deadLetter: { place, letters },
-        unsettled: () => [...buffers].reduce((sum, name) => sum + sqs.size(name), 0),
+      async begin() {
+        const isBuffer = (id: string) => stack.all('AWS::Lambda::EventSourceMapping').some((mapping) => reads(mapping, id));
+        const words = [...queues].filter(([id]) => !isBuffer(id)).flatMap(([, { name }]) => ['--dead-letter', sqs.urlOf(name)]);
+        return { deadLetter: { place, replay: { settings: replays, words: ['aws', ...words] }, letters }, unsettled };
       },
     };
+
+    function reads(mapping: Resource, id: string): boolean {
+      return stack.value(mapping, 'EventSourceArn') === arnOfQueue(queues.get(id)!.name);
+    }
   },
 };
 

@@ -119,13 +119,15 @@ export class QueueMapping implements Poller {
 
 /** A message as the function gets it. */
 function pack(message: Received, queue: string): Packed {
-  const { id, receipt, body, attributes } = message;
+  const { id, receipt, body, attributes, senders = {} } = message;
   const record = {
     messageId: id,
     receiptHandle: receipt,
     body,
     attributes,
-    messageAttributes: {},
+    messageAttributes: Object.fromEntries(
+      Object.entries(senders).map(([name, { DataType: dataType, StringValue: stringValue }]) => [name, { dataType, stringValue }]),
+    ),
     md5OfBody: md5Of(body),
     eventSource: 'aws:sqs',
     eventSourceARN: arnOfQueue(queue),

@@ -15,6 +15,8 @@ export interface Held {
   /** Which message of all it is. */
   readonly number: number;
   readonly body: string;
+  /** The attributes that its sender gave it, as they came. */
+  readonly senders?: Readonly<Record<string, { readonly DataType: string; readonly StringValue: string }>>;
   /** When it was first sent, in milliseconds. It keeps that in its dead letter. */
   readonly sent: number;
   /** How often it was received, in all queues that it was in. */
@@ -29,6 +31,7 @@ export interface Received {
   readonly id: string;
   readonly receipt: string;
   readonly body: string;
+  readonly senders?: Held['senders'];
   /** What SQS knows of it, all as texts. */
   readonly attributes: Readonly<Record<string, string>>;
 }
@@ -96,8 +99,8 @@ export class Queue {
         message.receives += 1;
         message.firstReceived ??= now;
         message.visibleAt = now + milliseconds;
-        const { id, body } = message;
-        return { id, body, receipt: `${id}/${message.receives}`, attributes: attributesOf(message) };
+        const { id, body, senders } = message;
+        return { id, body, senders, receipt: `${id}/${message.receives}`, attributes: attributesOf(message) };
       });
   }
 

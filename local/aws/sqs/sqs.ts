@@ -18,13 +18,20 @@ export interface Message {
   readonly redriven?: { readonly from: string; readonly receives: number };
 }
 
+interface BatchEntry {
+  readonly Id: string;
+  readonly MessageBody: string;
+  readonly MessageAttributes?: Held['senders'];
+}
+
 const MESSAGE_BYTES = 1024 * 1024;
 const LONGEST_VISIBILITY_SECONDS = 43_200;
 /** What JSON and XML can both hold. */
 const FORBIDDEN = /[^\t\n\r -\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 /** What each action takes. Anything else would be ignored, so it is refused. */
 const TAKES: Readonly<Record<string, readonly string[]>> = {
-  SendMessage: ['QueueUrl', 'MessageBody'],
+  SendMessage: ['QueueUrl', 'MessageBody', 'MessageAttributes'],
+  SendMessageBatch: ['QueueUrl', 'Entries'],
   ReceiveMessage: [
     'QueueUrl',
     'MaxNumberOfMessages',
@@ -32,6 +39,7 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
     'WaitTimeSeconds',
     'MessageSystemAttributeNames',
     'AttributeNames',
+    'MessageAttributeNames',
   ],
   DeleteMessage: ['QueueUrl', 'ReceiptHandle'],
   ChangeMessageVisibility: ['QueueUrl', 'ReceiptHandle', 'VisibilityTimeout'],
@@ -40,7 +48,7 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
 /**
  * SQS with standard queues as folders and messages as files, in both protocols: JSON for clients, forms for API Gateway.
  *
- * It receives without waiting. Left out are attributes of senders, delays, retention, and the limit of messages in flight.
+ * It receives without waiting. Left out are delays, retention, and the limit of messages in flight.
  */
 export class Sqs {
   private readonly queues: ReadonlyMap<string, Queue>;
@@ -78,7 +86,7 @@ export class Sqs {
   }
 
   /** Put a message into a queue, as SendMessage does. @returns its id */
-  async send(queue: string, body: string): Promise<string> {
+  async send(queue: string, body: string, senders?: Held['senders']): Promise<string> {
     const into = this.queue(queue);
     if (body === '') throw new SqsError('MissingParameter', 'The request must contain the parameter MessageBody.');
     if (FORBIDDEN.test(body)) throw new SqsError('InvalidMessageContents', 'The message contains characters outside the allowed set.');
@@ -89,7 +97,7 @@ export class Sqs {
       );
     }
     this.sent += 1;
-    const held: Held = { id: randomUUID(), number: this.sent, body, sent: Date.now(), receives: 0, visibleAt: 0 };
+    const held: Held = { id: randomUUID(), number: this.sent, body, senders, sent: Date.now(), receives: 0, visibleAt: 0 };
     await writeFile(this.fileOf(queue, held), body);
     into.add(held);
     this.arrived(this.told(queue, held));
@@ -181,6 +189,25 @@ export class Sqs {
     }
   }
 
+  /** Each message of a batch is taken or refused by itself. */
+  private async sendAll(queue: string, entries: readonly BatchEntry[]): Promise<object> {
+    if (!(entries.length >= 1 && entries.length <= 10))
+      throw new SqsError('TooManyEntriesInBatchRequest', 'The batch request must contain from 1 to 10 entries.');
+    const bytes = entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(MessageBody), 0);
+    if (bytes > MESSAGE_BYTES)
+      throw new SqsError('BatchRequestTooLong', `The length of all the messages is more than ${MESSAGE_BYTES} bytes.`);
+    const [Successful, Failed]: [object[], object[]] = [[], []];
+    for (const { Id, MessageBody, MessageAttributes } of entries) {
+      try {
+        Successful.push({ Id, MessageId: await this.send(queue, MessageBody, MessageAttributes), MD5OfMessageBody: md5Of(MessageBody) });
+      } catch (error) {
+        if (!(error instanceof SqsError)) throw error;
+        Failed.push({ Id, SenderFault: true, Code: error.code, Message: error.message });
+      }
+    }
+    return { Successful, Failed };
+  }
+
   private async act(action: string, request: Readonly<Record<string, unknown>>): Promise<object> {
     const takes = TAKES[action];
     const unknown = Object.keys(request).find((name) => !takes?.includes(name));
@@ -191,8 +218,11 @@ export class Sqs {
     switch (action) {
       case 'SendMessage': {
         const text = String(request.MessageBody ?? '');
-        return { MessageId: await this.send(queue, text), MD5OfMessageBody: md5Of(text) };
+        const id = await this.send(queue, text, request.MessageAttributes as Held['senders']);
+        return { MessageId: id, MD5OfMessageBody: md5Of(text) };
       }
+      case 'SendMessageBatch':
+        return this.sendAll(queue, request.Entries as readonly BatchEntry[]);
       case 'ReceiveMessage': {
         const seconds = request.VisibilityTimeout === undefined ? undefined : visibility(request.VisibilityTimeout);
         const asked = [request.MessageSystemAttributeNames ?? request.AttributeNames ?? []].flat().map(String);
@@ -215,7 +245,7 @@ function visibility(value: unknown): number {
   throw new SqsError('InvalidParameterValue', `VisibilityTimeout must be between 0 and ${LONGEST_VISIBILITY_SECONDS}.`);
 }
 
-function described({ id, receipt, body, attributes }: Received, asked: readonly string[]): object {
+function described({ id, receipt, body, attributes, senders }: Received, asked: readonly string[]): object {
   const told = Object.entries(attributes).filter(([name]) => asked.includes(name) || asked.includes('All'));
   return {
     MessageId: id,
@@ -223,6 +253,7 @@ function described({ id, receipt, body, attributes }: Received, asked: readonly 
     Body: body,
     MD5OfBody: md5Of(body),
     ...(told.length > 0 && { Attributes: Object.fromEntries(told) }),
+    ...(senders && { MessageAttributes: senders }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request as send } from 'node:https';
 import path from 'node:path';
@@ -23,7 +23,7 @@ export type Gate = (write: BlobWrite, pass: () => Promise<Answer>) => Promise<An
 /**
  * The door of Blob Storage, in front of azurite: it knows each write, and keeps what was written as plain files.
  *
- * In the containers that are watched a blob can be written in one request, read and listed, and nothing else.
+ * In the containers that are watched a blob can be written in one request, read, listed and deleted, and nothing else.
  */
 export class BlobStorage {
   /** Such as `https://127.0.0.1:10000/`. Below it is a folder for each account. */
@@ -71,6 +71,11 @@ export class BlobStorage {
     if (!isWatched || request.method === 'GET' || request.method === 'HEAD') return pass();
 
     const blob = rest.join('/');
+    if (request.method === 'DELETE' && blob !== '') {
+      const answer = await pass();
+      if (answer.status === 202) await rm(this.fileOf(container, blob), { force: true });
+      return answer;
+    }
     const isWhole = request.method === 'PUT' && !searchParams.has('comp') && request.headers['x-ms-blob-type'] === 'BlockBlob';
     if (!isWhole || blob === '') return fault(501, 'NotImplemented', `${request.method} ${request.url} is not emulated here.`);
     return this.gate({ account, container, blob, body }, async () => {
@@ -88,10 +93,15 @@ export class BlobStorage {
     return { status: answer.statusCode!, headers: plain(answer), body: Buffer.concat(await answer.toArray()) };
   }
 
-  private async keep(container: string, blob: string, body: Buffer) {
+  private fileOf(container: string, blob: string): string {
     const home = path.join(this.folder, container);
     const file = path.join(home, blob);
     if (!file.startsWith(`${home}${path.sep}`)) throw new Error(`A blob must not be called ${blob}.`);
+    return file;
+  }
+
+  private async keep(container: string, blob: string, body: Buffer) {
+    const file = this.fileOf(container, blob);
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, body);
   }

@@ -2,12 +2,13 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Answer } from '../../loopback';
 import type { Around, Opened, Part } from '../../parts';
+import type { Letter } from '../../platform';
 import { rowsOf } from '../../rows';
 import { type Credential, credentialOf } from '../identity/credential';
 import type { Site, Writer } from '../site';
 import { Azurite } from './azurite';
 import { BlobStorage, type BlobWrite, type ContainerName, fault, type Gate } from './blob-storage';
-import { blobsIn, lettersIn } from './blobs';
+import { blobsIn, lettersOf } from './blobs';
 import { certificate } from './certificate';
 import { containerClient } from './container-client';
 import { readContainers, shownBy } from './containers';
@@ -48,15 +49,32 @@ export const PART: Part<Site> = {
         const deadLetter = await shownBy(terraform, 'dead_letters_command', containers);
         storage.open(await azurite.port, [store, deadLetter], gateOf(store, writers, around));
         await Promise.all(containers.map((one) => container(one.account, one.container, runner)));
-        const all = async (one: ContainerName) => blobsIn(await container(one.account, one.container, runner));
+        const all = async function* (one: ContainerName) {
+          yield* blobsIn(await container(one.account, one.container, runner));
+        };
+        const rows = async function* () {
+          for await (const { name, content } of all(store)) yield* rowsOf(content, name);
+        };
+        const letters = async () => {
+          const found: Letter[] = [];
+          for await (const { name, content } of all(deadLetter)) found.push(...lettersOf(content, name));
+          return found;
+        };
         return {
           store: {
             place: path.join(home, store.container),
-            rows: async () => (await all(store)).flatMap(({ name, text }) => rowsOf(text, name)),
+            rows,
           },
           deadLetter: {
             place: path.join(home, deadLetter.container),
-            letters: async () => (await all(deadLetter)).flatMap(({ name, text }) => lettersIn(text, name)),
+            replay: {
+              settings: site.replays,
+              get words() {
+                const container = `${storage.url}${deadLetter.account}/${deadLetter.container}`;
+                return ['azure', '--dead-letter', container, ...(site.door === undefined ? [] : ['--to', site.door])];
+              },
+            },
+            letters,
           },
         };
       },
@@ -64,19 +82,21 @@ export const PART: Part<Site> = {
   },
 };
 
+/** The client of storage tries again by itself what may pass soon; what an account says that is switched off, it takes at its word. */
+const DISABLED = fault(403, 'AccountIsDisabled', 'The specified account is disabled.');
+
 /** What becomes of a blob that is written to the store, or to the dead letter. */
 function gateOf(store: ContainerName, writers: readonly Writer[], { witness, chaos }: Around): Gate {
   return async ({ account, container, blob, body }: BlobWrite, pass: () => Promise<Answer>) => {
-    const text = body.toString();
     if (account !== store.account || container !== store.container) {
+      if (account === store.account && chaos.letter() === 'refuse') return DISABLED;
       const answer = await pass();
-      if (answer.status === 201) for (const letter of lettersIn(text, blob)) witness.deadLettered(letter);
+      if (answer.status === 201) for (const letter of lettersOf(body, blob)) witness.deadLettered(letter);
       return answer;
     }
-    const rows = rowsOf(text, blob);
+    const rows = rowsOf(body, blob);
     const fate = chaos.write(rows.map((row) => row.text));
-    // The client of storage tries again by itself what may pass soon; what an account says that is switched off, it takes at its word.
-    if (fate === 'refuse') return fault(403, 'AccountIsDisabled', 'The specified account is disabled.');
+    if (fate === 'refuse') return DISABLED;
     if (fate === 'stall') await Promise.all(writers.map((writer) => writer.stall()));
     if (fate === 'kill before') await Promise.all(writers.map((writer) => writer.kill()));
     if (fate === 'stall' || fate === 'kill before') return fault(503, 'ServerBusy', 'Nobody hears this.');

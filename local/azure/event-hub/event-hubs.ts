@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
+import path from 'node:path';
 import type { AmqpError, Connection, EventContext, Message, Receiver, Sender } from 'rhea';
 import { type HubFacts, HubNodes } from './hub-nodes';
 import { type LoggedEvent, Partition } from './partition';
@@ -11,6 +12,8 @@ export interface HubOptions extends HubFacts {
   readonly partitionCount: number;
   /** The consumer groups beside `$Default`, which every hub has. */
   readonly consumerGroups: readonly string[];
+  /** Where the events of its partitions lie. */
+  readonly folder: string;
   /** How large a send may be. */
   readonly maxBytes: number;
   /** Hears of each event, with the id that its sender gave it. */
@@ -37,7 +40,10 @@ export class EventHubs {
   private shut = async () => {};
 
   private constructor(private readonly options: HubOptions) {
-    this.partitions = Array.from({ length: options.partitionCount }, (_, id) => new Partition(String(id)));
+    this.partitions = Array.from(
+      { length: options.partitionCount },
+      (_, id) => new Partition(String(id), path.join(options.folder, `partition-${id}`)),
+    );
     this.nodes = new HubNodes(options, this.partitions, this.rhea);
   }
 
@@ -75,6 +81,7 @@ export class EventHubs {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const socket of sockets) socket.destroy();
       await closed;
+      for (const partition of this.partitions) partition.close();
     };
     await once(server, 'listening');
     this.port = (server.address() as AddressInfo).port;

@@ -11,12 +11,13 @@ const AUDIENCE = 'https://eventhubs.azure.net';
 
 /** A hub, with the official client in front of it. */
 export const PART: Part<Site> = {
-  async open(site, { keep }): Promise<Opened> {
+  async open(site, { folder, keep }): Promise<Opened> {
     const { terraform, tokens, readers } = site;
     const settings = await readHub(terraform);
     const sends = new Sends();
     const hub = await EventHubs.start({
       ...settings,
+      folder,
       maxBytes: MAX_BYTES,
       mayEnter: (token) => tokens.read(token)?.aud.startsWith(AUDIENCE) ?? false,
       appended: (partition, { sequenceNumber }, messageId) => sends.arrived(messageId, `${partition}/${sequenceNumber}`),
@@ -28,6 +29,7 @@ export const PART: Part<Site> = {
         const sender = credentialOf((aud) => tokens.issue({ aud, appid: 'a sender' }));
         const door = await Door.open({ ...settings, port: hub.port }, sender, sends);
         keep(() => door.close());
+        site.door = door.url;
         const doneWith = (partition: string) => (readers.length === 0 ? 0 : Math.min(...readers.map((one) => one.doneWith(partition))));
         return {
           door: { command: `curl -i -d @event.json ${door.url}`, send: (body) => door.send(body) },

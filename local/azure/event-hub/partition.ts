@@ -1,29 +1,46 @@
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+
 /** An event in the log of a partition. */
 export interface LoggedEvent {
   readonly sequenceNumber: number;
   /** Where it starts, in bytes. */
   readonly offset: string;
   readonly enqueued: Date;
-  /** The event with its annotations, as it goes over the wire. */
-  readonly encoded: Buffer;
 }
 
-/** Where an event stands. */
-export type Place = Omit<LoggedEvent, 'encoded'>;
-
-/** The log of one partition: what was sent, in its order. */
+/** The log of one partition: what was sent, in its order. It lies in a file, and in memory only where each event stands. */
 export class Partition {
   readonly events: LoggedEvent[] = [];
   private bytes = 0;
+  private readonly log: number;
 
-  constructor(readonly id: string) {}
+  constructor(
+    readonly id: string,
+    file: string,
+  ) {
+    this.log = openSync(file, 'w+');
+  }
 
-  append(encode: (place: Place) => Buffer): LoggedEvent {
-    const place = { sequenceNumber: this.events.length, offset: String(this.bytes), enqueued: new Date() };
-    const event = { ...place, encoded: encode(place) };
-    this.bytes += event.encoded.length;
+  append(encode: (place: LoggedEvent) => Buffer): LoggedEvent {
+    const event = { sequenceNumber: this.events.length, offset: String(this.bytes), enqueued: new Date() };
+    const encoded = encode(event);
+    writeSync(this.log, encoded, 0, encoded.length, this.bytes);
+    this.bytes += encoded.length;
     this.events.push(event);
     return event;
+  }
+
+  /** An event with its annotations, as it goes over the wire. */
+  encoded(index: number): Buffer {
+    const start = Number(this.events[index]!.offset);
+    const end = Number(this.events[index + 1]?.offset ?? this.bytes);
+    const encoded = Buffer.alloc(end - start);
+    readSync(this.log, encoded, 0, encoded.length, start);
+    return encoded;
+  }
+
+  close() {
+    closeSync(this.log);
   }
 
   /**

@@ -50,8 +50,7 @@ export class Readers {
     for (const reader of this.readers) {
       const { sender, partition } = reader;
       if ('partition' in which ? partition !== which.partition : sender !== which.sender) continue;
-      while (reader.next < partition.events.length && sender.sendable())
-        sender.send(partition.events[reader.next++]!.encoded, undefined, 0);
+      while (reader.next < partition.events.length && sender.sendable()) sender.send(partition.encoded(reader.next++), undefined, 0);
     }
   }
 

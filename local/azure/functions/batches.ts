@@ -12,6 +12,8 @@ export class Batches<Event> {
     private readonly size: { readonly min: number; readonly max: number },
     /** How long events wait for others, in milliseconds. */
     private readonly patience: number,
+    /** How many events the first batch takes. */
+    private readonly first = size.max,
   ) {}
 
   /** Take events in, and hand out each batch that is due. */
@@ -19,8 +21,9 @@ export class Batches<Event> {
     if (this.held.length === 0) this.heldSince = now;
     this.held.push(...events);
     while (this.isDue(now)) {
+      const most = this.isFirst ? this.first : this.size.max;
       this.isFirst = false;
-      yield this.held.splice(0, this.size.max);
+      yield this.held.splice(0, most);
       this.heldSince = now;
     }
   }

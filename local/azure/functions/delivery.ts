@@ -53,7 +53,8 @@ export class Delivery {
         witness.answered({ positions, outcome: 'again', why: 'the host lost the partition before it could write a checkpoint' });
         break;
       }
-      if (!retry || retryCount === retry.maxRetryCount) return witness.answered({ positions, outcome: 'given up', why });
+      if (!retry || (retry.maxRetryCount >= 0 && retryCount >= retry.maxRetryCount))
+        return witness.answered({ positions, outcome: 'given up', why });
       witness.answered({ positions, outcome: 'again', why });
       await pace.wait(retry.pause(retryCount + 1), over);
     }

@@ -51,13 +51,15 @@ export class FunctionsApp {
   /**
    * Load the app, and hear what it registers.
    * @throws Error with what the app itself says, when it does not load
+   * @throws ProcessGone when its process is ended while it loads
    */
   static async start(options: Omit<WorkerOptions, 'command'>): Promise<FunctionsApp> {
     const worker = new Worker({ ...options, command: [...GUARD, path.join(__dirname, 'functions-worker.js')] });
-    const heard = await new Promise<Heard>((resolve) => {
+    const heard = await new Promise<Heard | undefined>((resolve) => {
       worker.process.once('message', resolve);
-      void worker.gone.then(() => resolve({ failed: 'the process ended before it had registered a function' }));
+      void worker.gone.then(() => resolve(undefined));
     });
+    if (!heard) throw new ProcessGone('The function app does not load: the process ended before it had registered a function');
     if ('registered' in heard) return new FunctionsApp(worker, heard.registered);
     await worker.kill();
     throw new Error(`The function app does not load: ${'failed' in heard ? heard.failed : 'it said something else first'}`);

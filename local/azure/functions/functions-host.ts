@@ -4,7 +4,7 @@ import { hubAddress } from '../event-hub/hub-address';
 import type { Credential } from '../identity/credential';
 import { Batches } from './batches';
 import { Delivery, type DeliveryOptions, LostPlace } from './delivery';
-import { FunctionsApp } from './functions-app';
+import { FunctionsApp, ProcessGone } from './functions-app';
 import { type EventHubTrigger, readTrigger } from './trigger';
 
 /** What the host runs, and with what. */
@@ -30,6 +30,10 @@ const LOOK = { cloud: 10_000, atLeast: 200 };
 const OWNERSHIP = { cloud: 60_000, atLeast: 2000 };
 /** How long a receiver waits before it says that nothing has come. It only bounds how late a batch that waits is seen to be due. */
 const POLL_SECONDS = 0.02;
+
+/** How often an app is loaded whose process is ended while it loads, and the pause between, in milliseconds of the cloud. */
+const LOADS = 5;
+const LOAD_PAUSE = 10_000;
 
 /** One life of the host: a process of the app, and a processor that reads for it. */
 interface Life {
@@ -84,10 +88,9 @@ export class FunctionsHost {
   }
 
   private async begin(): Promise<Life> {
-    const { folder, env, memoryMiB, witness } = this.options;
-    const app = await FunctionsApp.start({ folder, env, memoryMiB, log: (line) => witness.log(line) });
+    const app = await this.load();
     try {
-      const trigger = readTrigger(app.functions, env);
+      const trigger = readTrigger(app.functions, this.options.env);
       const credential = this.options.readerOf(trigger);
       this.delivery = new Delivery(app, trigger, this.options);
       const life = { app, over: new AbortController(), ...(await this.read(trigger, credential)) };
@@ -117,14 +120,15 @@ export class FunctionsHost {
   }
 
   private subscribe({ client, store, over }: Omit<Life, 'subscription'>, delivery: Delivery): Subscription {
-    const { witness, config, pace } = this.options;
+    const { witness, chaos, config, pace } = this.options;
     const { earliestEventPosition, latestEventPosition }: typeof import('@azure/event-hubs') = require('@azure/event-hubs');
     const size = { min: config.minEventBatchSize, max: config.maxEventBatchSize };
     const reading = new Map<string, { readonly batches: Batches<ReceivedEventData>; count: number }>();
     return client.subscribe(
       {
         processInitialize: async ({ partitionId }) => {
-          reading.set(partitionId, { batches: new Batches(size, pace.scaled(config.maxWaitTime)), count: 0 });
+          const first = this.done.has(partitionId) ? chaos.cut(size.max) : size.max;
+          reading.set(partitionId, { batches: new Batches(size, pace.scaled(config.maxWaitTime), first), count: 0 });
           this.done.set(partitionId, this.checkpointed.get(partitionId) ?? 0);
         },
         processEvents: async (events, context) => {
@@ -156,9 +160,26 @@ export class FunctionsHost {
   /** After a crash the host has forgotten everything: batches come again from the last checkpoint, as if never tried. */
   private beginAgain(life: Life) {
     if (this.isStopped) return;
-    this.options.witness.incident('The process of the app is gone. It is started again, and reads on from the last checkpoint.');
+    const { witness } = this.options;
+    witness.incident('The process of the app is gone. It is started again, and reads on from the last checkpoint.');
     this.life = this.end(life).then(() => this.begin());
-    this.life.catch((error: Error) => this.options.witness.incident(error.message));
+    this.life.catch((error: Error) => {
+      if (!this.isStopped) witness.broken(error.message);
+    });
+  }
+
+  /** Load the app. One whose process is ended while it loads is loaded again, as a host does, but not for ever. */
+  private async load(): Promise<FunctionsApp> {
+    const { folder, env, memoryMiB, witness, pace } = this.options;
+    for (let loads = 1; ; loads += 1) {
+      try {
+        return await FunctionsApp.start({ folder, env, memoryMiB, log: (line) => witness.log(line) });
+      } catch (error) {
+        if (!(error instanceof ProcessGone) || loads === LOADS || this.isStopped) throw error;
+        witness.incident(`${error.message}. It is loaded again.`);
+        await pace.wait(LOAD_PAUSE);
+      }
+    }
   }
 
   private async end({ app, client, subscription, over }: Life) {

@@ -33,6 +33,12 @@ export const PART: Part<Site> = {
         const storage = hostStorage(app, blobs.accounts);
         const identity = await IdentityEndpoint.start(tokens, app.clientIds);
         keep(() => identity.close());
+        Object.assign(site.replays, {
+          IDENTITY_ENDPOINT: identity.url,
+          IDENTITY_HEADER: identity.secret,
+          AZURE_CLIENT_ID: app.clientIds[0],
+          NODE_EXTRA_CA_CERTS: blobs.certificate,
+        });
         const as = (clientId: string) => credentialOf((resource) => identity.tokenOf(clientId, resource));
         const checkpoints = blobs.container(storage.account, CHECKPOINTS, as(storage.clientId));
         // The app loads in the meantime, and may be refused first.

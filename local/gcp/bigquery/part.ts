@@ -4,7 +4,7 @@ import { shown } from '../../shown';
 import { Resource } from '../../template/resource';
 import type { Site } from '../site';
 import type { TableRow } from './row-check';
-import { storedRow } from './row-text';
+import { asColumns, storedRow } from './row-text';
 import { StorageWriteStandIn } from './storage-write';
 import { DuckTable } from './table';
 import { readTable } from './table-settings';
@@ -27,12 +27,15 @@ export const PART: Part<Site> = {
     storage.fate = writesTo(table, writers, { settings, chaos, witness });
     clients.BIGQUERY_STORAGE_ENDPOINT = storage.address;
 
-    const told = async (rows: Promise<readonly TableRow[]>) => (await rows).map((row) => storedRow(settings, row));
+    const told = async function* (rows: AsyncIterable<TableRow>) {
+      for await (const row of rows) yield storedRow(settings, row);
+    };
     const read = view ?? settings;
     return {
       brought: {
         store: {
           place: `node --import tsx local/gcp/bigquery/query.ts ${shown(file)} 'SELECT * FROM ${read.dataset}.${read.name} LIMIT 10'`,
+          asRead: asColumns(settings),
           rows: () => told(table.rows()),
           ...(view && { uniqueRows: () => told(table.viewRows()) }),
         },

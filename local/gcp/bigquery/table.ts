@@ -101,12 +101,12 @@ export class DuckTable {
   }
 
   /** Every row of the table. */
-  rows(): Promise<TableRow[]> {
+  rows(): AsyncIterable<TableRow> {
     return this.read(this.settings.dataset, this.settings.name);
   }
 
   /** Every row of the view. */
-  async viewRows(): Promise<TableRow[]> {
+  viewRows(): AsyncIterable<TableRow> {
     return this.read(this.settings.view!.dataset, this.settings.view!.name);
   }
 
@@ -139,10 +139,11 @@ export class DuckTable {
     this.appender.endRow();
   }
 
-  private async read(dataset: string, name: string): Promise<TableRow[]> {
-    const reader = await this.connection.runAndReadAll(`FROM ${quoted(dataset)}.${quoted(name)}`);
-    const columns = reader.columnNames();
-    return reader.getRows().map((row) => Object.fromEntries(row.map((value, index) => [columns[index]!, asTravelled(value)])));
+  private async *read(dataset: string, name: string): AsyncGenerator<TableRow> {
+    const result = await this.connection.stream(`FROM ${quoted(dataset)}.${quoted(name)}`);
+    const columns = result.columnNames();
+    for await (const rows of result.yieldRows())
+      for (const row of rows) yield Object.fromEntries(row.map((value, index) => [columns[index]!, asTravelled(value)]));
   }
 }
 

@@ -56,10 +56,13 @@ export const PART: Part<Site> = {
         const { concurrency } = [...endpoints].find(([url]) => push.endpoint.startsWith(url))![1];
         const delivery = new PushDelivery(broker.subscription(name), { push, issuer, concurrency, witness, chaos });
         keep(() => delivery.stop());
+        const [keeper] = topics.filter((one) => one !== entry).flatMap((one) => broker.subscriptionsOf(one));
+        const words = ['gcp', '--to', entry, ...(keeper ? ['--dead-letter', keeper.settings.name] : [])];
+        const replay = keeper && { settings: { PUBSUB_EMULATOR_HOST: rest.host }, words };
         const topic = await publisher(entry, server.address, keep);
         return {
           door: { command: byHand(entry, rest.host), send: (body) => publish(topic, body) },
-          deadLetter: { place: shown(place), letters },
+          deadLetter: { place: shown(place), replay, letters },
           unsettled: () => broker.subscription(name).size,
         };
       },

@@ -1,20 +1,25 @@
 import { type Answer, type Loopback, serve } from '../../loopback';
 import { ApiError, type Broker, INVALID_ARGUMENT, NOT_FOUND } from './broker';
-import type { Message } from './message';
+import type { Message, PublishedMessage } from './message';
+import type { Subscription } from './subscription';
 
 const PUBLISH = /^\/v1\/(projects\/[^/]+\/topics\/[^/:]+):publish$/;
+const READ = /^\/v1\/(projects\/[^/]+\/subscriptions\/[^/:]+):(pull|acknowledge|modifyAckDeadline)$/;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const STATUS: Readonly<Record<number, readonly [number, string]>> = {
   [INVALID_ARGUMENT]: [400, 'INVALID_ARGUMENT'],
   [NOT_FOUND]: [404, 'NOT_FOUND'],
 };
 
-/** Publishing over HTTP with JSON, as functions and people do it. */
+/** Publishing and pulling over HTTP with JSON, as functions and people do it. A pull does not wait. */
 export function servePubSubRest(broker: Broker): Promise<Loopback> {
   return serve(({ method, url }, body) => {
-    const [, topic] = PUBLISH.exec(new URL(url!, 'http://pubsub').pathname) ?? [];
-    if (method !== 'POST' || !topic) return { status: 404 };
+    const { pathname } = new URL(url!, 'http://pubsub');
+    const [, topic] = PUBLISH.exec(pathname) ?? [];
+    const [, subscription, verb] = READ.exec(pathname) ?? [];
+    if (method !== 'POST' || !(topic || subscription)) return { status: 404 };
     try {
+      if (!topic) return json(200, read(broker.subscription(subscription!), verb!, JSON.parse(body.toString())));
       return json(200, { messageIds: broker.publish(topic, readMessages(body)) });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -22,6 +27,24 @@ export function servePubSubRest(broker: Broker): Promise<Loopback> {
       return json(code, { error: { code, message: error.message, status } });
     }
   });
+}
+
+interface ReadRequest {
+  readonly maxMessages?: number;
+  readonly ackIds?: readonly string[];
+  readonly ackDeadlineSeconds?: number;
+}
+
+function read(from: Subscription, verb: string, { maxMessages = 1, ackIds = [], ackDeadlineSeconds = 0 }: ReadRequest): object {
+  if (verb === 'acknowledge') for (const ackId of ackIds) from.acknowledge(ackId);
+  if (verb === 'modifyAckDeadline') for (const ackId of ackIds) from.modifyDeadline(ackId, ackDeadlineSeconds * 1000);
+  if (verb !== 'pull') return {};
+  const taken = from.take(maxMessages, from.settings.ackDeadline);
+  return { receivedMessages: taken.map(({ ackId, message }) => ({ ackId, message: asJson(message) })) };
+}
+
+function asJson({ data, ...message }: PublishedMessage): object {
+  return { ...message, data: data.toString('base64') };
 }
 
 function readMessages(body: Buffer): Message[] {

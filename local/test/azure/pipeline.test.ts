@@ -4,8 +4,10 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { readAzure } from '../../azure/blueprint';
 import { CALM, type Chaos, type WriteFate } from '../../chaos';
+import type { Fault } from '../../faults';
 import { Pace } from '../../pace';
 import type { Letter, Platform, Receipt, StoredRow, Witness } from '../../platform';
+import { all } from '../all';
 import { temporaryFolder } from '../folder';
 import { mutated, synthesized } from '../support';
 
@@ -40,6 +42,7 @@ async function up(folder: string, chaos: Partial<Chaos> = {}) {
     stored: (rows) => void stored.push(...rows),
     deadLettered: (letter) => void letters.push(letter),
     incident: () => {},
+    broken: () => {},
     log: () => {},
   };
   const data = temporaryFolder();
@@ -67,7 +70,7 @@ describe('as it is synthesized', () => {
     expect(new Set(receipts.map((receipt) => receipt.accepted && receipt.position)).size).toBe(3);
     await settled();
 
-    const rows = await platform.rows();
+    const rows = await all(platform.rows());
     expect(idsOf(rows)).toEqual(['1', '2']);
     expect(idsOf(stored)).toEqual(['1', '2']);
     expect(await platform.letters()).toEqual(letters);
@@ -82,7 +85,7 @@ describe('as it is synthesized', () => {
     const { stdout } = await promisify(execFile)('/bin/sh', ['-c', platform.places.send], { cwd: data });
     expect(stdout).toMatch(/^HTTP\/1.1 201 Created/);
     await settled();
-    expect(idsOf(await platform.rows())).toContain('by hand');
+    expect(idsOf(await all(platform.rows()))).toContain('by hand');
     const url = /http:\S+/.exec(platform.places.send)![0];
     expect((await fetch(url.replace('/events/', '/others/'), { method: 'POST', body: 'x' })).status).toBe(404);
     expect((await fetch(url)).status).toBe(405);
@@ -95,8 +98,8 @@ describe('as it is synthesized', () => {
     expect(await platform.send(event('too large', { data: 'x'.repeat(limit) }))).toEqual(tooLarge);
     expect(await platform.send(event('large', { data: 'x'.repeat(limit - 1000) }))).toMatchObject({ accepted: true });
     await settled();
-    expect(idsOf(await platform.rows())).toEqual(expect.arrayContaining(['large']));
-    expect(idsOf(await platform.rows())).not.toContain('too large');
+    expect(idsOf(await all(platform.rows()))).toEqual(expect.arrayContaining(['large']));
+    expect(idsOf(await all(platform.rows()))).not.toContain('too large');
   });
 
   test('a store that refuses has six tries, and then the event is in the dead letter', async () => {
@@ -111,6 +114,11 @@ describe('as it is synthesized', () => {
   });
 });
 
+test.each<Fault>(['store-down', 'burst', 'resplit', 'restart'])('with the fault %s nothing is lost', async (fault) => {
+  const { balance } = await runOnce({ cloud: 'azure', fault, count: 60 });
+  expect(balance).toMatchObject({ accepted: 60, faults: [] });
+});
+
 test('the process can end by itself after a platform was stopped, and nothing of it is left', async () => {
   const script = path.join(temporaryFolder(), 'run.ts');
   const quoted = (name: string) => JSON.stringify(path.resolve(__dirname, '../../', name));
@@ -120,7 +128,7 @@ test('the process can end by itself after a platform was stopped, and nothing of
      import { Pace } from ${quoted('pace')};
      import { CALM } from ${quoted('chaos')};
      const nothing = () => {};
-     const witness = { delivered: nothing, answered: nothing, stored: nothing, deadLettered: nothing, incident: nothing, log: nothing };
+     const witness = { delivered: nothing, answered: nothing, stored: nothing, deadLettered: nothing, incident: nothing, broken: nothing, log: nothing };
      (async () => {
        const platform = await (await readAzure(process.argv[2])).start({ folder: process.argv[3], witness, chaos: CALM, pace: new Pace() });
        await platform.send(Buffer.from('x'));

@@ -7,6 +7,7 @@ import { EventHubs, type HubOptions } from '../../azure/event-hub/event-hubs';
 import { hubAddress } from '../../azure/event-hub/hub-address';
 import { type Credential, credentialOf } from '../../azure/identity/credential';
 import { Tokens } from '../../azure/identity/tokens';
+import { temporaryFolder } from '../folder';
 
 export const HOST = 'acme.servicebus.windows.net';
 export const tokens = new Tokens();
@@ -40,6 +41,7 @@ export async function hubOf(options: Partial<HubOptions> = {}): Promise<EventHub
       name: 'orders',
       partitionCount: 4,
       consumerGroups: ['reader'],
+      folder: temporaryFolder(),
       maxBytes: 1024 * 1024,
       mayEnter: (token) => tokens.read(token)?.aud === 'https://eventhubs.azure.net',
       ...options,

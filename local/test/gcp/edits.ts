@@ -14,6 +14,14 @@ export function having(named: Record<string, any>, property: string): any {
 
 /** A place where nobody watches and nothing goes wrong. */
 export function idle(folder: string): Surroundings {
-  const witness = { delivered: () => {}, answered: () => {}, stored: () => {}, deadLettered: () => {}, incident: () => {}, log: () => {} };
+  const witness = {
+    delivered: () => {},
+    answered: () => {},
+    stored: () => {},
+    deadLettered: () => {},
+    incident: () => {},
+    broken: () => {},
+    log: () => {},
+  };
   return { folder, witness, chaos: CALM, pace: new Pace(600) };
 }

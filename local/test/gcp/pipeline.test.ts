@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { corpus, take } from '../../corpus';
-import type { Fault } from '../../faults';
+import { FAULTS, type Fault } from '../../faults';
 import { temporaryFolder } from '../folder';
 import { runOnce, synthesized } from '../support';
 
@@ -53,7 +53,7 @@ test('an event that Pub/Sub does not take is turned away at the door', async () 
   expect(Object.keys(balance.rejected)).toEqual([expect.stringContaining('empty'), expect.stringContaining('10000001 bytes')]);
 });
 
-test.each<Fault>(['store-down', 'poison', 'duplicate', 'slow-handler', 'restart'])('with the fault %s nothing is lost', async (fault) => {
+test.each(Object.keys(FAULTS) as Fault[])('with the fault %s nothing is lost', async (fault) => {
   // The first event that no store takes comes late.
   const count = fault === 'poison' ? 160 : 60;
   const { balance, messages } = await runOnce({ cloud: 'gcp', fault, count, pace: 1500 });

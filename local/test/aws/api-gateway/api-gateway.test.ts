@@ -6,6 +6,7 @@ import type { Integration } from '../../../aws/site';
 import { Poster } from '../../../http';
 import { readAssembly } from '../../../template/assembly';
 import { Stack } from '../../../template/stack';
+import { temporaryFolder } from '../../folder';
 import { synthesized } from '../../support';
 
 const poster = new Poster();
@@ -17,7 +18,7 @@ beforeAll(async () => {
   const { stackName, template } = readAssembly(synthesized('aws'));
   const stack = new Stack(stackName, template);
   nameApi(stack);
-  stream = await KinesisStream.start(readStream(stack));
+  stream = await KinesisStream.start(readStream(stack), temporaryFolder());
   const kinesis: Integration = {
     target: /^action\/PutRecord$/,
     host: stream.host,

@@ -1,5 +1,6 @@
 import { EventSourceMapping, type MappingSettings } from '../../../aws/kinesis/event-source-mapping';
 import type { StreamRecord } from '../../../aws/kinesis/stream';
+import { CALM } from '../../../chaos';
 import { Pace } from '../../../pace';
 
 const SETTINGS: MappingSettings = {
@@ -29,6 +30,7 @@ interface Scene {
   /** Answers that are lost, counted from 1. */
   readonly lost?: readonly number[];
   readonly destination?: boolean;
+  readonly cut?: (records: number) => number;
   readonly pace?: Pace;
 }
 
@@ -43,9 +45,10 @@ const records = (...numbers: readonly string[]) => numbers.map((number) => recor
 const four = { s: records('1', '2', '3', '4') };
 
 /** Brings the records of a scene until all are settled, and says what was called, what was given up, and what a watcher saw. */
-async function play({ settings, shards = four, handler, lost = [], destination = true, pace = new Pace(1e6) }: Scene) {
+async function play({ settings, shards = four, handler, lost = [], destination = true, cut = CALM.cut, pace = new Pace(1e6) }: Scene) {
   const calls: string[] = [];
   const messages: any[] = [];
+  const payloads: string[] = [];
   const seen: string[] = [];
   const open = new Set(Object.values(shards).flatMap((all) => all.map(({ sequenceNumber }) => sequenceNumber)));
   let answers = 0;
@@ -63,7 +66,7 @@ async function play({ settings, shards = four, handler, lost = [], destination =
       },
       functionArn: 'arn:function',
       pace,
-      chaos: { write: () => 'take', answer: () => (lost.includes(++answers) ? 'lost' : 'heard') },
+      chaos: { ...CALM, cut, answer: () => (lost.includes(++answers) ? 'lost' : 'heard') },
       witness: {
         delivered: () => {},
         incident: (text) => {
@@ -80,7 +83,12 @@ async function play({ settings, shards = four, handler, lost = [], destination =
           return { requestId: 'r', error: (error as Error).message };
         }
       },
-      onFailure: destination ? async (message) => void messages.push(JSON.parse(message)) : undefined,
+      onFailure: destination
+        ? async (message, payload) => {
+            messages.push(JSON.parse(message));
+            payloads.push(payload);
+          }
+        : undefined,
       settled: (positions) => {
         for (const position of positions) open.delete(position);
       },
@@ -92,7 +100,7 @@ async function play({ settings, shards = four, handler, lost = [], destination =
   }
   await mapping.stop();
   const gaveUp = messages.map(({ KinesisBatchInfo: info }) => `${info.startSequenceNumber}-${info.endSequenceNumber}`);
-  return { calls, gaveUp, messages, seen };
+  return { calls, gaveUp, messages, payloads, seen };
 }
 
 const poison =
@@ -101,6 +109,13 @@ const poison =
     if (ids.includes(id)) throw new Error('poison');
     return null;
   };
+
+test('a destination hears where the records stand, and is handed the whole call, which a bucket keeps', async () => {
+  const { messages, payloads } = await play({ settings: { maxRetries: 0 }, handler: fails });
+  const data = JSON.parse(payloads[0]!).Records.map((one: any) => Buffer.from(one.kinesis.data, 'base64').toString());
+  expect(data).toEqual(['1', '2', '3', '4']);
+  expect(messages[0].KinesisBatchInfo.batchSize).toBe(4);
+});
 
 test.each<[string, Scene, { calls: string[]; gaveUp?: string[] }]>([
   ['batches are full, and come in order', { settings: { batchSize: 3 }, handler: well }, { calls: ['123', '4'] }],
@@ -114,6 +129,11 @@ test.each<[string, Scene, { calls: string[]; gaveUp?: string[] }]>([
     'without an end to retries, it comes until it works',
     { settings: { maxRetries: -1 }, handler: (_, call) => (call < 6 ? fails([], 0) : null) },
     { calls: Array(6).fill('1234') },
+  ],
+  [
+    'a batch that is cut anew comes in part, and the rest with what follows',
+    { settings: { batchSize: 3 }, lost: [1], cut: () => 2, handler: well },
+    { calls: ['123', '12', '34'] },
   ],
   [
     'bisecting isolates the one that fails, and takes no retries',

@@ -2,11 +2,12 @@ import { DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kin
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { KinesisStream } from '../../../aws/kinesis/kinesis';
 import { Poster } from '../../../http';
+import { temporaryFolder } from '../../folder';
 
 let stream: KinesisStream;
 const poster = new Poster();
 beforeAll(async () => {
-  stream = await KinesisStream.start({ name: 'events', shards: 4, retentionHours: 168 });
+  stream = await KinesisStream.start({ name: 'events', shards: 4, retentionHours: 168 }, temporaryFolder());
 });
 afterAll(async () => {
   poster.close();

@@ -1,8 +1,16 @@
 import { createReadStream, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type PutObjectCommandInput,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { S3 } from '../../../aws/s3/s3';
 import type { WriteFate } from '../../../chaos';
+import { all } from '../../all';
 import { temporaryFolder } from '../../folder';
 
 const folder = temporaryFolder();
@@ -65,7 +73,7 @@ test('the same key again replaces the object', async () => {
   await put({ Key: 'again', Body: '1' });
   await put({ Key: 'again', Body: '2' });
   expect(await get('again')).toBe('2');
-  expect((await s3.objects()).filter(({ key }) => key === 'again')).toHaveLength(1);
+  expect((await all(s3.objects())).filter(({ key }) => key === 'again')).toHaveLength(1);
 });
 
 test('objects are listed below a prefix, page by page', async () => {
@@ -78,12 +86,21 @@ test('objects are listed below a prefix, page by page', async () => {
   expect([first.IsTruncated, second.IsTruncated]).toEqual([true, false]);
 });
 
+test('a key that must be new is written once, and stays as it is', async () => {
+  await put({ Key: 'new', Body: '1', IfNoneMatch: '*' });
+  await expect(put({ Key: 'new', Body: '2', IfNoneMatch: '*' })).rejects.toMatchObject({ name: 'PreconditionFailed' });
+  expect(await get('new')).toBe('1');
+  await client.send(new DeleteObjectCommand({ Bucket: 'lake', Key: 'new' }));
+  await expect(get('new')).rejects.toMatchObject({ name: 'NoSuchKey' });
+  heard.length = 0;
+});
+
 test.each<[string, () => Promise<unknown>, string]>([
   ['a bucket that is not there', () => client.send(new PutObjectCommand({ Bucket: 'other', Key: 'a', Body: 'a' })), 'NoSuchBucket'],
   ['an object that is not there', () => get('nobody'), 'NoSuchKey'],
   ['a checksum of other bytes', () => put({ Key: 'bad', Body: 'a', ChecksumCRC32: 'AAAAAA==' }), 'BadDigest'],
   ['an MD5 of other bytes', () => put({ Key: 'bad', Body: 'a', ContentMD5: 'AAAAAAAAAAAAAAAAAAAAAA==' }), 'BadDigest'],
-  ['a condition, which is not emulated', () => put({ Key: 'bad', Body: 'a', IfNoneMatch: '*' }), 'NotImplemented'],
+  ['a condition, which is not emulated', () => put({ Key: 'bad', Body: 'a', IfMatch: '*' }), 'NotImplemented'],
   ['a key that leads out of the bucket', () => put({ Key: 'a/../../b', Body: 'a' }), 'NotImplemented'],
 ])('refuses %s, as the client knows it', async (_, act, name) => {
   await expect(act()).rejects.toMatchObject({ name });
@@ -104,6 +121,6 @@ test.each([
   fate = struck;
   await expect(put({ Key: struck, Body: 'a' })).rejects.toThrow();
   client = clientOf();
-  expect((await s3.objects()).some(({ key }) => key === struck)).toBe(written);
+  expect((await all(s3.objects())).some(({ key }) => key === struck)).toBe(written);
   expect(heard.at(-1)).toBe(struck);
 });

@@ -1,5 +1,6 @@
 import { QueueMapping, type QueueMappingSettings, type QueueSource } from '../../../aws/sqs/queue-mapping';
 import { Sqs } from '../../../aws/sqs/sqs';
+import { CALM } from '../../../chaos';
 import { Pace } from '../../../pace';
 import { temporaryFolder } from '../../folder';
 
@@ -60,7 +61,7 @@ async function play({ settings, bodies = ['1', '2', '3', '4'], handler, lost = [
       throw new Error(text);
     },
   };
-  const chaos = { write: () => 'take' as const, answer: () => (lost.includes(++answers) ? ('lost' as const) : ('heard' as const)) };
+  const chaos = { ...CALM, answer: () => (lost.includes(++answers) ? ('lost' as const) : ('heard' as const)) };
   const mapping = new QueueMapping({ ...SETTINGS, ...settings }, source, { arn: 'f', invoke }, { pace: clock, chaos, witness });
   await mapping.start();
   later?.((body) => sqs.send('buffer', body));

@@ -60,11 +60,8 @@ test.each<[string, () => Promise<unknown>, string]>([
   ['the other forbidden ones', () => send('a\uffff'), 'InvalidMessageContents'],
   ['an empty message', () => send(''), 'MissingParameter'],
   [
-    'attributes, which are not emulated',
-    () =>
-      client.send(
-        new SendMessageCommand({ QueueUrl, MessageBody: 'a', MessageAttributes: { a: { DataType: 'String', StringValue: 'b' } } }),
-      ),
+    'a delay, which is not emulated',
+    () => client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a', DelaySeconds: 5 })),
     'UnsupportedOperation',
   ],
   ['a receipt of nothing', () => client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: 'x' })), 'ReceiptHandleIsInvalid'],

@@ -80,6 +80,7 @@ class Running {
   readonly calls: Call[] = [];
   readonly outcomes: string[] = [];
   readonly incidents: string[] = [];
+  readonly broken: string[] = [];
   host!: FunctionsHost;
 
   constructor(
@@ -97,6 +98,7 @@ class Running {
       incident: (text) => void this.incidents.push(text),
       log: (line) => void this.calls.push(JSON.parse(line)),
       stored: () => {},
+      broken: (why) => void this.broken.push(why),
       deadLettered: () => {},
     };
     this.host = await FunctionsHost.start({
@@ -287,4 +289,21 @@ test.each([
 test('an app that does not load is quoted', async () => {
   const options = '}); throw new Error("STORE is missing"); ({';
   await expect(new Running(await hubOf()).start({ options })).rejects.toThrow('The function app does not load: STORE is missing');
+});
+
+test('an app whose process is ended while it loads is loaded again, and the run ends in a line when that does not help', async () => {
+  const dies = (when: string) => `}); {
+    const fs = require('node:fs');
+    const loads = fs.existsSync('loads') ? Number(fs.readFileSync('loads')) : 0;
+    fs.writeFileSync('loads', String(loads + 1));
+    if (${when}) process.kill(process.pid, 'SIGKILL');
+  } ({`;
+  const twice = await new Running(await hubOf()).start({ options: dies('loads < 2') });
+  expect(twice.incidents).toHaveLength(2);
+  expect(twice.broken).toEqual([]);
+
+  const running = await new Running(await hubOf()).start({ options: dies('loads > 0') });
+  await running.host.kill();
+  await running.until(() => running.broken.length > 0);
+  expect(running.broken).toEqual(['The function app does not load: the process ended before it had registered a function']);
 });

@@ -6,6 +6,7 @@ import { storedRow } from '../../../gcp/bigquery/row-text';
 import { StorageWriteStandIn } from '../../../gcp/bigquery/storage-write';
 import { DuckTable, type TableSettings } from '../../../gcp/bigquery/table';
 import { RefusedError } from '../../../platform';
+import { all } from '../../all';
 import { temporaryFolder } from '../../folder';
 
 const NAME = 'projects/p/datasets/d/tables/events';
@@ -84,7 +85,7 @@ describe('with the official client', () => {
     return new managedwriter.JSONWriter({ connection, protoDescriptor });
   }
   const append = async (...rows: object[]) => (await writer()).appendRows(rows as never).getResult();
-  const last = async () => (await table.rows()).at(-1)!;
+  const last = async () => (await all(table.rows())).at(-1)!;
 
   test('the schema is that of the table', async () => {
     const view = protos.google.cloud.bigquery.storage.v1.WriteStreamView.FULL;
@@ -135,10 +136,10 @@ describe('with the official client', () => {
   });
 
   test('many rows that come at once are all there', async () => {
-    const before = (await table.rows()).length;
+    const before = (await all(table.rows())).length;
     const one = await writer();
     await Promise.all(Array.from({ length: 200 }, (_, id) => one.appendRows([row({ event_id: `many-${id}` })] as never).getResult()));
-    expect(await table.rows()).toHaveLength(before + 200);
+    expect(await all(table.rows())).toHaveLength(before + 200);
   });
 
   test.each<[string, object, string]>([
@@ -148,11 +149,11 @@ describe('with the official client', () => {
     ['a day before the year 1', { day: -719_163 }, 'Field day of type DATE has a value that it cannot hold'],
     ['a day long ago', { event_time: halves(0n) }, 'names a partition that is not within 1825 days past and 366 days ahead'],
   ])('%s is refused by row, and its neighbours with it', async (_, more, message) => {
-    const before = (await table.rows()).length;
+    const before = (await all(table.rows())).length;
     const { error, rowErrors } = await append(row(), row(more));
     expect(error).toMatchObject({ code: 3 });
     expect(rowErrors).toMatchObject([{ index: '1', message: expect.stringContaining(message) }]);
-    expect(await table.rows()).toHaveLength(before);
+    expect(await all(table.rows())).toHaveLength(before);
   });
 
   test('a REQUIRED column without a value is refused', async () => {
@@ -201,7 +202,7 @@ describe('the view', () => {
   test('shows each row once, by the SQL of the template', async () => {
     const table = await create();
     await table.insert(twice);
-    expect((await table.viewRows()).map(({ event_id, number }) => [event_id, number]).sort()).toEqual([
+    expect((await all(table.viewRows())).map(({ event_id, number }) => [event_id, number]).sort()).toEqual([
       ['1', 1n],
       ['2', 1n],
     ]);
@@ -211,7 +212,7 @@ describe('the view', () => {
   test('sorts NULL first, as GoogleSQL does', async () => {
     const table = await create();
     await table.insert([...twice, { event_id: '1', event_source: '/s', event_time: now }]);
-    expect((await table.viewRows()).find(({ event_id }) => event_id === '1')!.number).toBeUndefined();
+    expect((await all(table.viewRows())).find(({ event_id }) => event_id === '1')!.number).toBeUndefined();
     table.close();
   });
 

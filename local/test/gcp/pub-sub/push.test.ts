@@ -58,6 +58,7 @@ async function pushing(
     stored: () => {},
     deadLettered: () => {},
     incident: () => {},
+    broken: () => {},
     log: () => {},
   };
   const url = `http://${endpoint.host}`;

@@ -1,0 +1,214 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { awsPlaces } from '../../bin/replay/aws';
+import { azurePlaces } from '../../bin/replay/azure';
+import { replayCommand } from '../../bin/replay/command';
+import { gcpPlaces } from '../../bin/replay/gcp';
+import { Journal } from '../../bin/replay/journal';
+import type { DeadLetter, Letter } from '../../bin/replay/letter';
+import { outputsIn } from '../../bin/replay/outputs';
+import { replay, type Wish } from '../../bin/replay/run';
+import { scripts } from '../../package.json';
+import { temporaryFolder } from '../support/folder';
+
+const run = (...words: readonly string[]) => replayCommand(words, { print: () => {} });
+
+test('--help says what can be asked, and where nothing is done without --yes', async () => {
+  const printed: string[] = [];
+  expect(await replayCommand(['--help'], { print: (text) => printed.push(text) })).toBe(0);
+  for (const word of ['--yes', '--reason', '--since', '--until', '--limit', '--outputs', '--dead-letter', '--to', '--state', 'Exit codes'])
+    expect(printed.join()).toContain(word);
+  expect(scripts.replay).toContain('bin/replay.ts');
+});
+
+test.each<[string, string[], string]>([
+  ['no cloud', [], 'One cloud must be named (aws, azure, gcp), got ""'],
+  ['another cloud', ['ibm'], 'One cloud must be named (aws, azure, gcp), got "ibm"'],
+  ['two clouds', ['aws', 'gcp'], 'One cloud must be named (aws, azure, gcp), got "aws gcp"'],
+  ['an option that it does not know', ['aws', '--all'], "Unknown option '--all'"],
+  [
+    'a time that is none',
+    ['aws', '--since', 'yesterday'],
+    '--since must be a time such as 2026-01-31 or 2026-01-31T08:30:00Z, got "yesterday"',
+  ],
+  [
+    'a day that is none',
+    ['aws', '--until', '2026-13-01'],
+    '--until must be a time such as 2026-01-31 or 2026-01-31T08:30:00Z, got "2026-13-01"',
+  ],
+  ['a limit that is none', ['aws', '--limit', '0'], '--limit must be a whole number from 1 to 999999999, got "0"'],
+])('%s is one line', async (_, words, line) => {
+  await expect(run(...words)).rejects.toThrow(new Error(`${line}. See npm run replay -- --help.`));
+});
+
+test.each<[string, string[], RegExp]>([
+  [
+    'a place that is none on AWS',
+    ['aws', '--dead-letter', 'queue'],
+    /^--dead-letter must be the URL of a queue or s3:\/\/BUCKET\/PREFIX on AWS, got "queue"\.$/,
+  ],
+  [
+    'outputs that are not there',
+    ['gcp', '--outputs', 'nowhere.json'],
+    /^--outputs must be a file with the outputs of the stack in JSON, got "nowhere.json": ENOENT/,
+  ],
+  [
+    'a stack that was not applied',
+    ['azure', '--stack', 'nobody'],
+    /^There are no outputs of nobody: .* is not there\. Say where they are with --outputs FILE/,
+  ],
+])('%s is one line', async (_, words, line) => {
+  await expect(run(...words)).rejects.toThrow(line);
+});
+
+test('outputs without a dead letter are one line', async () => {
+  const file = path.join(temporaryFolder(), 'outputs.json');
+  writeFileSync(file, '{}');
+  await expect(run('azure', '--outputs', file)).rejects.toThrow(
+    'The outputs of azure-pipeline name no dead letter. Say where it is with --dead-letter.',
+  );
+});
+
+test('outputs are read as CDK, CloudFormation and Terraform write them', () => {
+  const file = path.join(temporaryFolder(), 'outputs.json');
+  const read = (json: unknown) => {
+    writeFileSync(file, JSON.stringify(json));
+    return outputsIn(file, 'my-stack');
+  };
+  expect(read({ 'my-stack': { Url: 'a' } })).toEqual({ Url: 'a' });
+  expect(read({ Stacks: [{ StackName: 'my-stack', Outputs: [{ OutputKey: 'Url', OutputValue: 'a' }] }] })).toEqual({ Url: 'a' });
+  expect(read({ url: { sensitive: false, type: 'string', value: 'a' } })).toEqual({ url: 'a' });
+});
+
+test('the commands among the outputs say where the dead letter is, and where events go', () => {
+  const queue = 'https://sqs.eu-west-1.amazonaws.com/123456789012/dead';
+  expect(
+    awsPlaces({
+      DeadLettersCommand: `aws sqs receive-message --queue-url ${queue}`,
+      GivenUpCommand: 'aws s3 ls --recursive s3://given-up/',
+    }),
+  ).toEqual({
+    deadLetters: [queue, 's3://given-up/'],
+  });
+  expect(
+    azurePlaces({
+      dead_letters_command: 'az storage blob list --account-name acme --container-name dead',
+      events_url: 'https://a/b/messages',
+    }),
+  ).toEqual({ deadLetters: ['https://acme.blob.core.windows.net/dead'], to: 'https://a/b/messages' });
+  expect(
+    gcpPlaces({
+      dead_letters_command: 'gcloud pubsub subscriptions pull projects/p/subscriptions/s --limit=10',
+      events_url: 'https://pubsub.googleapis.com/v1/projects/p/topics/t:publish',
+    }),
+  ).toEqual({ deadLetters: ['projects/p/subscriptions/s'], to: 'https://pubsub.googleapis.com/v1/projects/p/topics/t' });
+});
+
+/** A dead letter in memory, with parcels of letters, whose buffer refuses some. */
+function madeUp(...parcels: readonly (readonly string[])[]) {
+  const left = new Map(parcels.map((ids, index) => [index, ids]));
+  const sent: string[] = [];
+  const refused = new Set<string>();
+  const calls = { released: 0 };
+  let keepsAll = false;
+  const letterOf = (id: string, index: number): Letter => ({
+    id,
+    reason: id.startsWith('x') ? 'Poison' : 'Not stored',
+    givenUp: new Date(Date.UTC(2026, 0, 1 + index)),
+    to: 'topic',
+    send: async () => {
+      if (refused.has(id)) throw new Error('too large');
+      sent.push(id);
+    },
+  });
+  const deadLetter: DeadLetter = {
+    name: 'made up',
+    async *parcels() {
+      for (const [index, ids] of [...left]) {
+        const remove = async () => {
+          if (keepsAll) throw new Error('gone away');
+          left.delete(index);
+        };
+        yield { letters: ids.map((id) => letterOf(id, index)), remove };
+      }
+    },
+    release: async () => {
+      calls.released += 1;
+    },
+  };
+  const keepAll = (keeps: boolean) => {
+    keepsAll = keeps;
+  };
+  return { deadLetter, sent, refused, calls, keepAll, rest: () => [...left.values()].flat() };
+}
+
+const all = (
+  deadLetter: DeadLetter,
+  wish: Partial<Wish> = {},
+  file = path.join(temporaryFolder(), 'journal.txt'),
+  stopped = new AbortController().signal,
+) => replay(deadLetter, { yes: true, ...wish }, new Journal(file), { stopped });
+
+test('without yes nothing is sent, deleted or remembered, and what would be is told', async () => {
+  const { deadLetter, sent, rest, calls } = madeUp(['a', 'b'], ['x']);
+  const { reasons, oldest, newest, sent: would } = await all(deadLetter, { yes: false });
+  expect([sent, rest(), calls.released]).toEqual([[], ['a', 'b', 'x'], 1]);
+  expect([...reasons]).toEqual([
+    ['Not stored', 2],
+    ['Poison', 1],
+  ]);
+  expect([would, oldest?.toISOString(), newest?.toISOString()]).toEqual([3, '2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z']);
+});
+
+test('a letter is deleted only when the buffer has it, and what shares its parcel waits for it', async () => {
+  const { deadLetter, sent, refused, rest } = madeUp(['a', 'b'], ['c']);
+  const file = path.join(temporaryFolder(), 'journal.txt');
+  refused.add('b');
+  expect(await all(deadLetter, {}, file)).toMatchObject({ sent: 2, deleted: 1, failures: ['b: too large'] });
+  expect([sent, rest()]).toEqual([
+    ['a', 'c'],
+    ['a', 'b'],
+  ]);
+  refused.clear();
+  expect(await all(deadLetter, {}, file)).toMatchObject({ sent: 1, known: 1, deleted: 2, failures: [] });
+  expect([sent, rest()]).toEqual([['a', 'c', 'b'], []]);
+});
+
+test('a run that ended before it deleted sends nothing twice', async () => {
+  const { deadLetter, sent, keepAll, rest } = madeUp(['a'], ['b']);
+  const file = path.join(temporaryFolder(), 'journal.txt');
+  keepAll(true);
+  expect(await all(deadLetter, {}, file)).toMatchObject({
+    sent: 2,
+    deleted: 0,
+    failures: Array(2).fill('sent, and not deleted: gone away'),
+  });
+  expect(readFileSync(file, 'utf8')).toBe('a\nb\n');
+  keepAll(false);
+  expect(await all(deadLetter, {}, file)).toMatchObject({ sent: 0, known: 2, deleted: 2 });
+  expect([sent, rest()]).toEqual([['a', 'b'], []]);
+});
+
+test('letters are chosen by reason, by time and by number, and the others stay', async () => {
+  const made = () => madeUp(['a'], ['x'], ['b'], ['c']);
+  const left = async (wish: Partial<Wish>) => {
+    const { deadLetter, rest } = made();
+    await all(deadLetter, wish);
+    return rest();
+  };
+  expect(await left({ reason: 'POIS' })).toEqual(['a', 'b', 'c']);
+  expect(await left({ since: new Date('2026-01-03') })).toEqual(['a', 'x']);
+  expect(await left({ until: new Date('2026-01-03') })).toEqual(['b', 'c']);
+  expect(await left({ limit: 2 })).toEqual(['b', 'c']);
+});
+
+test('a buffer that takes nothing ends the run, and one that is stopped begins nothing more', async () => {
+  const many = Array.from({ length: 200 }, (_, index) => [`a${index}`]);
+  const { deadLetter, refused, rest } = madeUp(...many);
+  for (const [id] of many) refused.add(id!);
+  expect((await all(deadLetter)).failures.length).toBeLessThan(50);
+  expect(rest()).toHaveLength(200);
+  const stopped = madeUp(...many);
+  expect(await all(stopped.deadLetter, {}, undefined, AbortSignal.abort())).toMatchObject({ sent: 0 });
+  expect(stopped.calls.released).toBe(1);
+});
