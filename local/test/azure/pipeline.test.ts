@@ -9,7 +9,7 @@ import { Pace } from '../../pace';
 import type { Letter, Platform, Receipt, StoredRow, Witness } from '../../platform';
 import { all } from '../all';
 import { temporaryFolder } from '../folder';
-import { mutated, synthesized } from '../support';
+import { mutated, runOnce, synthesized } from '../support';
 
 const HUB = 'azurerm_eventhub';
 const APP = 'azurerm_function_app_flex_consumption';
