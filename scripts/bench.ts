@@ -175,10 +175,10 @@ async function handlers() {
       console.info = () => {};
       console.log = () => {};
       const times: (readonly [number, number])[] = [];
-      for (let round = 0; round < 160; round++) {
+      for (let round = 0; round < 80; round++) {
         const pair = [await timed(ours), await timed(base)] as const;
         written.length = 0;
-        if (round >= 40) times.push(pair);
+        if (round >= 30) times.push(pair);
       }
       Object.assign(console, log);
       compare(

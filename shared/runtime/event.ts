@@ -1,7 +1,8 @@
 /**
  * A CloudEvents 1.0 event, as `event.schema.json` describes it.
  *
- * Whole numbers beyond ±2^53 in `data` arrive as `bigint`, so that no digit is lost.
+ * So that no digit is lost, whole numbers beyond ±2^53 in `data` arrive as `bigint`, and other numbers that a double cannot
+ * hold as `ExactNumber`, which calculates like one. An attribute that is `null` does not arrive: it is unset.
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
  */
 export interface Event {
@@ -15,6 +16,8 @@ export interface Event {
   readonly dataschema?: string;
   readonly partitionkey?: string;
   readonly data?: unknown;
+  /** Bytes in place of `data`, in base64. Nothing decodes them before the transform, and as they are they are stored. */
+  readonly data_base64?: string;
   readonly [extension: string]: unknown;
 }
 

@@ -142,7 +142,8 @@ const EXACTLY = { test: (value: unknown) => value instanceof ExactNumber, string
 function requireFinite(value: unknown, path: string): void {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError(`${path} is ${value}, and JSON has no such number`);
   if (value instanceof Date && Number.isNaN(value.getTime())) throw new RangeError(`${path} is an invalid date`);
-  if (typeof value !== 'object' || value === null) return;
+  // What writes itself says what it is in JSON, and its members are its own affair.
+  if (typeof value !== 'object' || value === null || 'toJSON' in value) return;
   for (const [name, inner] of Object.entries(value)) requireFinite(inner, path === 'the row' ? name : `${path}.${name}`);
 }
 

@@ -149,6 +149,12 @@ test.each([
 
 test('writes null where null is meant', () => expect(stringify({ a: null, b: [null, 'null'] })).toBe('{"a":null,"b":[null,"null"]}'));
 
+test('asks nothing of what writes itself', () => {
+  const own: Record<string, unknown> = { ratio: 0 / 0, toJSON: () => null };
+  own.self = own;
+  expect(stringify({ own })).toBe('{"own":null}');
+});
+
 test('leaves it to others how they write a bigint', () => {
   expect(stringify({ big: 12345678901234567890n })).toBe('{"big":12345678901234567890}');
   expect(() => JSON.stringify(1n)).toThrow(TypeError);
