@@ -22,7 +22,7 @@ import { alarmsOf, alarmsOfStream, requireDelivery, retentionOf } from './stream
 const RETENTION: TimeRule = { from: 24, to: 8760, unit: 'hours', remedy: 'For longer replay, keep the raw records in a store.' };
 const HERE = 'Put the pipeline into a stack of that account and region, or bring one that is of this.';
 const DEAD_LETTER: Reasons = {
-  'AwsSolutions-SQS3': 'It is the dead letter. Lambda puts here what it gave up, a way that the rule does not know.',
+  'AwsSolutions-SQS3': 'It is the dead letter. Handlers put here what they gave up, a way that the rule does not know.',
 };
 
 /** Settings for {@link KinesisBuffer}. Every one has a safe default. */
@@ -97,7 +97,7 @@ export class KinesisBuffer<Kept extends IStream = Stream> extends Construct impl
     requireHome(this, { stream: props.stream, deadLetterBucket: props.deadLetterBucket }, HERE);
     requireKey(this, { encryptionKey });
     if (props.stream) requireAbsent(this, 'stream', { encryptionKey });
-    requireStandardQueue(this, { deadLetterQueue: props.deadLetterQueue }, 'Letters have no order.');
+    requireStandardQueue(this, { deadLetterQueue: props.deadLetterQueue }, 'Bring a standard one: letters have no order.');
     const removalPolicy = removalPolicyOf(this, props.removal);
 
     const makeStream = (): IStream => {

@@ -265,7 +265,7 @@ describe('refuses', () => {
     [
       'a FIFO queue',
       () => synthesize((stack) => new KinesisBuffer(stack, 'Buffer', { deadLetterQueue: late(stack) })),
-      'Test/Buffer: deadLetterQueue must be a standard queue, got a FIFO queue. Letters have no order.',
+      'Test/Buffer: deadLetterQueue must be a standard queue, got a FIFO queue. Bring a standard one: letters have no order.',
     ],
     [
       'settings for a stream that is there',
