@@ -66,7 +66,7 @@ export class Ledger {
 
   /** The other entries of the same name, and itself. */
   namesakes({ name }: Entry): readonly Entry[] {
-    return (name !== undefined && this.byName.get(name)) || [];
+    return name === undefined ? [] : (this.byName.get(name) ?? []);
   }
 
   /** The entries that have a row like this, by its hash. */
