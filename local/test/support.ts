@@ -6,6 +6,7 @@ import type { Balance } from '../balance';
 import { readerOf } from '../blueprints';
 import { corpus, type Sample, take } from '../corpus';
 import { type Fault, recipeOf } from '../faults';
+import type { Made } from '../made';
 import { Pace } from '../pace';
 import { run } from '../run';
 import type { Cloud } from '../state';
@@ -60,6 +61,8 @@ export async function runOnce(options: {
   readonly fault?: Fault;
   /** What decides which writes a fault strikes, by default 1. */
   readonly seed?: number;
+  /** What is to be found of an event, where its handler is not one of ours. */
+  readonly make?: (body: Buffer) => Made;
   /** How many times faster waits pass, by default 600. */
   readonly pace?: number;
 }): Promise<Ran> {
@@ -72,6 +75,7 @@ export async function runOnce(options: {
     samples: options.samples ?? take(corpus(recipeOf(fault)), count),
     fault,
     seed,
+    make: options.make,
     pace: new Pace(pace),
     tell: (message) => messages.push(message),
   });

@@ -2,6 +2,7 @@ import { readAws } from '../../../aws/blueprint';
 import { corpus, type Sample, take, UNSTORABLE } from '../../../corpus';
 import { FAULTS, type Fault } from '../../../faults';
 import type { Message } from '../../../story';
+import { asItCame } from '../../stand-in-platform';
 import { runOnce } from '../../support';
 import { queueAssembly } from './queue-platform';
 
@@ -10,7 +11,7 @@ const event = (id: string, more: object = {}): Sample => ({
   body: Buffer.from(JSON.stringify({ specversion: '1.0', id, source: '/s', type: 't', time: '2026-01-31T08:30:00Z', ...more })),
 });
 const run = (samples: readonly Sample[], { fault, folder = queueAssembly() }: { fault?: Fault; folder?: string } = {}) =>
-  runOnce({ cloud: 'aws', folder, samples, fault, pace: 2000 });
+  runOnce({ make: asItCame, cloud: 'aws', folder, samples, fault, pace: 2000 });
 
 /** How many records were in each call of the function, as it says itself. */
 const callsIn = (messages: readonly Message[]): number[] =>
