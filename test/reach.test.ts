@@ -15,8 +15,8 @@ const made = findBlueprints().map(({ file }) => readFileSync(path.join(root, fil
 
 test('every construct stands in a blueprint', () => {
   const alone = constructs.filter(({ name, isAbstract }) => !isAbstract && !made.some((text) => text.includes(`new ${name}(`)));
-  // A platform makes the site for whatever stands in it.
-  expect(alone.map(({ name }) => name)).toEqual(['AzureSite', 'ProjectSite']);
+  // A platform makes the provider and the site for whatever stands in it.
+  expect(alone.map(({ name }) => name)).toEqual(['AzureProvider', 'AzureSite', 'ProjectSite']);
 });
 
 test('every service is in the list of what can be built', () => {

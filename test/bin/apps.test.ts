@@ -49,7 +49,7 @@ test('both keys together let the data go with the stack, on all three clouds', (
 
 test('without them the data stays, on all three clouds', () => {
   const { retained, stacks } = synthesized({});
-  expect(retained).toHaveLength(4);
+  expect(retained).toHaveLength(6);
   expect(stacks).toHaveLength(2);
   for (const stack of stacks) expect(stack.match(/"prevent_destroy":true/g)!.length).toBeGreaterThanOrEqual(4);
 });

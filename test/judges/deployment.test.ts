@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { assemble } from '../../scripts/judges/deployment/assembly';
 import { environment, serverEnvironment } from '../../scripts/judges/deployment/environment';
-import { grantsOf, NOT_EVALUATED, without } from '../../scripts/judges/deployment/grants';
+import { grantsOf, NOT_EVALUATED, notEvaluated, without } from '../../scripts/judges/deployment/grants';
 import { TRIES } from '../../scripts/judges/deployment/tries';
 
 const ROOT = path.join(__dirname, '../..');
@@ -49,12 +49,13 @@ describe('a deployment to a server on this machine', () => {
 
     test('knows of each grant how to use it, or why that proves nothing', () => {
       const known = [...Object.keys(TRIES), ...Object.keys(NOT_EVALUATED)];
-      expect([...new Set(grantsOf(template).map(({ action }) => action))].toSorted()).toEqual(known.toSorted());
+      const found = grantsOf(template).map((grant) => notEvaluated(template, grant) ?? grant.action);
+      expect([...new Set(found)].toSorted()).toEqual(known.toSorted());
     });
 
     test.each(Object.keys(TRIES))('can lack %s and nothing else', (action) => {
       const grants = grantsOf(template);
-      const grant = grants.find((granted) => granted.action === action)!;
+      const grant = grants.find((granted) => granted.action === action && notEvaluated(template, granted) === undefined)!;
       const left = grantsOf(without(template, grant)).filter((granted) => granted.action !== 'sts:GetCallerIdentity');
       expect(left).toEqual(grants.filter((granted) => granted !== grant));
     });

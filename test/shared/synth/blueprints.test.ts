@@ -73,7 +73,7 @@ describe('blueprints are found by their path', () => {
   });
 
   test('one that exports something else is refused', () =>
-    expect(() => build(new App(), { cloud: 'aws', name: 'json', file: 'shared/runtime/json.ts' }, {})).toThrow(
-      /^shared\/runtime\/json\.ts must export one class, got parse and stringify\.$/,
+    expect(() => build(new App(), { cloud: 'aws', name: 'json', file: 'shared/runtime/objects.ts' }, {})).toThrow(
+      /^shared\/runtime\/objects\.ts must export one class, got each and hourFolder\.$/,
     ));
 });

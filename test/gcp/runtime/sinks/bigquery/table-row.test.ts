@@ -211,11 +211,24 @@ describe('what no column holds', () => {
         );
         if ('reason' in verdict) throw new Error(verdict.reason);
         const { row, event: of } = verdict.rows[0]!;
+        const fittedOrRounded = () => {
+          try {
+            return fitted(row, columns, of, of.time);
+          } catch (error) {
+            return (error as Error).message;
+          }
+        };
         if (!isWellFormedJson(stringify(of.data ?? null))) {
           expect(() => fitted(row, columns, of, of.time)).toThrow('column data cannot hold half of a surrogate pair');
           return;
         }
-        const written = fitted(row, columns, of, of.time);
+        const written = fittedOrRounded();
+        if (typeof written === 'string') {
+          // A column of JSON holds doubles and whole numbers of 64 bits: what it would round is refused.
+          const [, digits] = /^column data of type JSON cannot hold all digits of (-?\d+): /.exec(written)!;
+          expect(BigInt(digits!)).not.toBe(BigInt(Number(digits)));
+          return;
+        }
         const put = {
           ...(written.rest === undefined ? {} : (parse(String(written.rest)) as object)),
           ...(written.subject === undefined ? {} : { subject: written.subject }),
