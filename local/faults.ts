@@ -101,7 +101,7 @@ function strikes(chance: Chance): () => boolean {
     left -= 1;
     if (left > 0) return false;
     struck += 1;
-    left = 2 + Math.floor(chance() * (2 + struck / 2));
+    left = 2 + Math.floor(chance() * (2 + struck * 2));
     return true;
   };
 }

@@ -181,7 +181,9 @@ test('for machines everything is a line of JSON', async () => {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  expect(new Set(messages.map(({ kind }) => kind))).toEqual(new Set(['coverage', 'up', 'way', 'log', 'counts', 'end']));
+  // Whether the buffer brings a batch again is left to chance.
+  const kinds = messages.map(({ kind }) => kind).filter((kind) => kind !== 'incident');
+  expect(new Set(kinds)).toEqual(new Set(['coverage', 'up', 'way', 'log', 'counts', 'end']));
   expect(messages.find(({ kind }) => kind === 'end')).toMatchObject({
     cloud: 'aws',
     blueprint: 'pipeline',

@@ -29,7 +29,7 @@ export interface Reading {
   readonly sliceBytes?: number;
 }
 
-/** An event that so many processes held alone when they ended goes to the dead letter, without another try. */
+/** An event that so many processes in a row held alone when they ended goes to the dead letter, without another try. */
 const TOO_OFTEN = 2;
 
 /** How long a try may take to begin with another slice. It must be done before the host's `functionTimeout`. */
@@ -113,6 +113,7 @@ export function batchHandler<Stored>(props: EventHubsSourceProps<Stored>, { cons
           } else {
             await deliveries.hold(place, key);
             await settled([record], async () => [verdictOf(record)]);
+            deliveries.survived(place, key);
           }
         }
       } catch (error) {

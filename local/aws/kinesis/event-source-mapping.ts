@@ -34,10 +34,14 @@ interface Part {
   readonly records: readonly PackedRecord[];
   readonly invocations: number;
   readonly retries: number;
+  /** How many milliseconds it has paused between its tries. */
+  readonly paused?: number;
 }
 
 const FIRST_PAUSE_MILLISECONDS = 1000;
 const LONGEST_PAUSE_MILLISECONDS = 60_000;
+/** A mapping may go on for days. After two hours of pauses whatever is left of them is taken for over. */
+const PATIENCE_MILLISECONDS = 2 * 60 * 60 * 1000;
 
 /**
  * Reads each shard in order, hands batches to the function, and tries again what failed. A shard goes on only when its
@@ -172,8 +176,14 @@ export class EventSourceMapping implements Poller {
     }
     this.neighbours.witness.answered({ positions: numbersOf(part.records), outcome: 'again', why });
     const pause = Math.min(FIRST_PAUSE_MILLISECONDS * 2 ** part.retries, LONGEST_PAUSE_MILLISECONDS);
+    const paused = (part.paused ?? 0) + pause;
+    if (this.settings.maxAgeSeconds >= 0 && paused > PATIENCE_MILLISECONDS) {
+      this.neighbours.witness.incident(`${shard}: the mapping would go on for ${this.settings.maxAgeSeconds} s; here it is as if they were over`);
+      await this.giveUp(shard, part, 'RecordAgeExceeded', why, invocation);
+      return [];
+    }
     await this.neighbours.pace.wait(pause, this.stopping.signal);
-    return [{ ...part, retries: part.retries + 1 }];
+    return [{ ...part, retries: part.retries + 1, paused }];
   }
 
   /** Records that have become too old are given up, whether or not they were tried. */

@@ -85,9 +85,9 @@ test.each<[string, (template: any) => void, string]>([
     'AWS::Kinesis::Stream: there must be exactly one, got BufferStream81218A7F and Other.',
   ],
   [
-    'an API that leads to nothing of the stack',
+    'a mapping that reads nothing of the stack',
     (t) => delete t.Resources.BufferStream81218A7F,
-    'Integration.Uri: only sqs:action/SendMessage is emulated',
+    'EventSourceArn.Fn::GetAtt: BufferStream81218A7F.Arn has no value here.',
   ],
   [
     'a retry of streams for a queue',

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
 import { readAzure } from '../../azure/blueprint';
 import { CALM, type Chaos, type WriteFate } from '../../chaos';
 import type { Fault } from '../../faults';
@@ -75,7 +76,7 @@ describe('as it is synthesized', () => {
     expect(idsOf(stored)).toEqual(['1', '2']);
     expect(await platform.letters()).toEqual(letters);
     expect(letters).toEqual([{ bytes: Buffer.from('no JSON'), reason: expect.stringContaining('SyntaxError'), place: expect.any(String) }]);
-    expect(readFileSync(path.join(platform.places.store, rows[0]!.place), 'utf8')).toContain(rows[0]!.text);
+    expect(gunzipSync(readFileSync(path.join(platform.places.store, rows[0]!.place))).toString()).toContain(rows[0]!.text);
     expect(JSON.parse(readFileSync(path.join(platform.places.deadLetter, letters[0]!.place), 'utf8')).payload).toBe('no JSON');
   });
 

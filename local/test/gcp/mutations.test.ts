@@ -20,7 +20,7 @@ test('as it is, an event that the store refuses is given up by the handler at th
   const { balance } = await runOnce({ cloud: 'gcp', samples: [...good, unstorable], fault: 'poison', pace: 10_000 });
   expect(balance).toMatchObject({
     stored: 4,
-    deadLettered: { 'Error: The service is currently unavailable.': 1 },
+    deadLettered: { 'ConnectionLost: 14: The service is currently unavailable.': 1 },
     faults: [],
   });
 });

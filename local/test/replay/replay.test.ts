@@ -14,7 +14,7 @@ import type { Platform, Replay, Witness } from '../../platform';
 import { CLOUDS, type Cloud, ROOT } from '../../state';
 import { all } from '../all';
 import { temporaryFolder } from '../folder';
-import { synthesized } from '../support';
+import { mutated, synthesized } from '../support';
 
 const HANDLERS: Record<Cloud, string> = { aws: 'kinesis-to-s3', azure: 'event-hubs-to-blob', gcp: 'pub-sub-to-bigquery' };
 const MISSED = 'no such type yet';
@@ -104,7 +104,12 @@ async function up(cloud: Cloud) {
     if (fate === 'kill before') store.fate = 'take';
     return fate;
   };
-  const blueprint = await readerOf(cloud)(synthesized(cloud));
+  // Lambda tries for days, as the template says: here it gives up after some tries.
+  const soon = (template: any) => {
+    const mapping: any = Object.values<any>(template.Resources).find(({ Type }) => Type === 'AWS::Lambda::EventSourceMapping');
+    mapping.Properties.MaximumRetryAttempts = 5;
+  };
+  const blueprint = await readerOf(cloud)(cloud === 'aws' ? mutated(cloud, soon) : synthesized(cloud));
   const platform = await blueprint.start({ folder: data, witness, chaos: { ...CALM, write }, pace: new Pace(1000) });
   const ledger = new Ledger(madeByTransform);
   if (platform.asRead) ledger.asRead = platform.asRead;
@@ -139,6 +144,11 @@ async function until(isTrue: () => Promise<boolean>) {
   while (!(await isTrue())) await sleep(50);
 }
 
+/** All letters that some lines speak of. */
+function lettersIn(out: string, line: RegExp): number {
+  return [...out.matchAll(line)].reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
 test.each(CLOUDS)(
   'on %s, after an outage and with a transform that is mended, a replay balances the books with an empty dead letter',
   async (cloud) => {
@@ -155,25 +165,30 @@ test.each(CLOUDS)(
       store.fate = 'take';
       writeFileSync(mended, '');
 
-      const [replay] = platform.replays;
+      // On AWS dead letters lie in two places: what the handler found, and what Lambda gave up.
+      expect(platform.replays).toHaveLength(cloud === 'aws' ? 2 : 1);
       const state = temporaryFolder();
-      const dry = await replayed(replay!, state);
-      expect(dry).toMatchObject({
-        code: 0,
-        out: expect.stringMatching(/7 letters would be sent to [\s\S]*3 {2}PermanentError: no such type yet\n/),
-      });
+      const everywhere = async (...more: readonly string[]) => {
+        const said: string[] = [];
+        for (const replay of platform.replays) {
+          const { code, out } = await replayed(replay, state, ...more);
+          expect(code).toBe(0);
+          said.push(out);
+        }
+        return said;
+      };
+      const dry = (await everywhere()).join('');
+      expect(dry).toContain('     3  PermanentError: no such type yet\n');
+      expect(lettersIn(dry, /(\d+) letters would be sent to /g)).toBe(7);
       expect(await platform.letters()).toHaveLength(7);
 
-      const some = await replayed(replay!, state, '--yes', '--reason', 'No SUCH type');
-      expect(some).toMatchObject({
-        code: 0,
-        out: expect.stringMatching(/3 letters sent to [\s\S]*4 letters not meant[\s\S]*\n {2}[0-3] letters deleted/),
-      });
+      const some = (await everywhere('--yes', '--reason', 'No SUCH type')).join('');
+      expect(lettersIn(some, /(\d+) letters sent/g)).toBe(3);
+      expect(lettersIn(some, /(\d+) letters not meant/g)).toBe(4);
 
-      const rest = await replayed(replay!, state, '--yes');
-      expect(rest).toMatchObject({ code: 0, out: expect.stringMatching(/4 letters sent to /) });
+      expect(lettersIn((await everywhere('--yes')).join(''), /(\d+) letters sent/g)).toBe(4);
       expect(await platform.letters()).toEqual([]);
-      expect(await replayed(replay!, state, '--yes')).toMatchObject({ code: 0, out: expect.stringMatching(/: 0 letters sent\n/) });
+      for (const out of await everywhere('--yes')) expect(out).toMatch(/: 0 letters sent\n/);
 
       await until(async () => (await all(platform.rows())).length >= 8);
       await settled(platform);

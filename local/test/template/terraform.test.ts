@@ -89,7 +89,7 @@ describe('variables', () => {
 });
 
 test.each([
-  ['azure', { prefix: 'acme' }],
+  ['azure', { prefix: 'acme', location: 'swedencentral' }],
   ['gcp', { prefix: 'acme', project_id: 'acme-data' }],
 ] as const)('every property of the %s stack has a value, but for what stands for several resources', async (cloud, variables) => {
   const terraform = await Terraform.read(synthesized(cloud), variables, ({ path: at }, attribute) => `<${at}.${attribute}>`);

@@ -46,7 +46,7 @@ export class Deliveries {
     return this.batches.get(place)!.deliveries >= DELIVERIES ? 'one by one' : 'as a whole';
   }
 
-  /** How many processes ended while they held this record alone. */
+  /** How many processes in a row ended while they held this record alone. */
   ended(place: string, key: string): number {
     return this.batches.get(place)?.ended[key] ?? 0;
   }
@@ -55,6 +55,13 @@ export class Deliveries {
   async hold(place: string, key: string): Promise<void> {
     const note = this.batches.get(place)!;
     await this.write(place, { ...note, ended: { ...note.ended, [key]: (note.ended[key] ?? 0) + 1 } });
+  }
+
+  /** The process has survived this record: those that ended before did so by chance. The next note says so. */
+  survived(place: string, key: string) {
+    const note = this.batches.get(place)!;
+    const { [key]: _, ...ended } = note.ended;
+    this.batches.set(place, { ...note, ended });
   }
 
   /** Note that no record is held. */

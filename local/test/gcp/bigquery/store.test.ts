@@ -120,7 +120,7 @@ describe('with the official client', () => {
       event_time: now + 1n,
       number: -(2n ** 63n),
     });
-    expect(storedRow(settings(), await last())).toEqual({
+    expect(storedRow(settings(), await last())).toMatchObject({
       event: { source: '/s', id: 'digits\0' },
       place: 'd.events',
       text:

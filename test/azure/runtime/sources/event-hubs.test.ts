@@ -494,6 +494,14 @@ describe('a transform that ends the process', () => {
     expect(world.tries).toBeLessThanOrEqual(6);
   });
 
+  test('processes that end by chance blame no event', async () => {
+    // Twice with the whole batch, then with the first event, with the second, and with the first once more.
+    const ends = [true, true, true, false, true, true];
+    const world = new World((place) => (place === 'store' && ends.shift() ? 'the process ends' : 'works'));
+    expect(await world.deliver([0, 1, 2].map((index) => good(plain, index)))).toBe('settled');
+    expect([world.stored().sort(), world.dead()]).toEqual([['0', '1', '2'], []]);
+  });
+
   test('two of them in one batch are both found', async () => {
     const world = new World((place, rows) =>
       place === 'store' && rows.some(({ subject }) => subject === '1' || subject === '3') ? 'the process ends' : 'works',
