@@ -30,7 +30,7 @@ export interface Reading {
 }
 
 /** An event that so many processes in a row held alone when they ended goes to the dead letter, without another try. */
-const TOO_OFTEN = 2;
+const TOO_OFTEN = 3;
 
 /** How long a try may take to begin with another slice. It must be done before the host's `functionTimeout`. */
 const TRY_MS = 2 * 60 * 1000;

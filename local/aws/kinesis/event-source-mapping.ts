@@ -40,8 +40,8 @@ interface Part {
 
 const FIRST_PAUSE_MILLISECONDS = 1000;
 const LONGEST_PAUSE_MILLISECONDS = 60_000;
-/** A mapping may go on for days. After two hours of pauses whatever is left of them is taken for over. */
-const PATIENCE_MILLISECONDS = 2 * 60 * 60 * 1000;
+/** A mapping may go on for days. After 75 minutes of pauses, which is longer than any fault of a run, the rest of them is taken for over. */
+const PATIENCE_MILLISECONDS = 75 * 60 * 1000;
 
 /**
  * Reads each shard in order, hands batches to the function, and tries again what failed. A shard goes on only when its

@@ -43,7 +43,7 @@ test.each(Object.keys(FAULTS) as Fault[])('nothing is lost under %s', async (fau
   expect(balance.stored).toBeGreaterThan(0);
   // How long an outage is waited out is for the template to say.
   if (fault === 'burst') return;
-  expect(Object.keys(balance.deadLettered).some((reason) => reason.startsWith('RetryAttemptsExhausted'))).toBe(fault === 'poison');
+  expect(Object.keys(balance.deadLettered).some((reason) => reason.startsWith('RecordAgeExceeded'))).toBe(fault === 'poison');
 });
 
 describe('the template drives', () => {
