@@ -28,8 +28,8 @@ async function scan({ name, json }: TerraformStack): Promise<Verdict> {
   }
 }
 
-/** checkov 3.3 gives up on the whole file where a block of `terraform` holds a plain text, as `required_version` is. */
-function readable({ terraform, ...json }: TerraformJson): TerraformJson {
+/** checkov 3.3 gives up on the whole file where a block of `terraform` holds a plain text, as `required_version` is, and on `moved`. */
+function readable({ terraform, moved: __, ...json }: TerraformJson & { readonly moved?: unknown }): TerraformJson {
   const { required_version: _, ...blocks } = terraform ?? {};
   return { ...json, terraform: blocks };
 }
