@@ -62,7 +62,7 @@ async function findStored({ s3 }: Clients, { outputs }: Deployed, { shard, seque
     return Contents?.find((object) => object.Key!.includes(sequenceNumber))?.Key;
   });
   const name = new RegExp(
-    `^${Prefix}year=\\d{4}/month=\\d{2}/day=\\d{2}/hour=\\d{2}/${shard}-${sequenceNumber}-${sequenceNumber}-[0-9a-f]{8}-\\w{8}\\.ndjson\\.gz$`,
+    `^${Prefix}year=\\d{4}/month=\\d{2}/day=\\d{2}/hour=\\d{2}/${shard}-${sequenceNumber}-${sequenceNumber}-[0-9a-f]{8}-[\\w-]+\\.processing\\.ndjson\\.gz$`,
   );
   if (!name.test(Key)) throw new Error(`the object is called ${Key}`);
   const stored = gunzipSync(await (await s3.send(new GetObjectCommand({ Bucket, Key }))).Body!.transformToByteArray()).toString();
