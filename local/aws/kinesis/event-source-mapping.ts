@@ -178,7 +178,9 @@ export class EventSourceMapping implements Poller {
     const pause = Math.min(FIRST_PAUSE_MILLISECONDS * 2 ** part.retries, LONGEST_PAUSE_MILLISECONDS);
     const paused = (part.paused ?? 0) + pause;
     if (this.settings.maxAgeSeconds >= 0 && paused > PATIENCE_MILLISECONDS) {
-      this.neighbours.witness.incident(`${shard}: the mapping would go on for ${this.settings.maxAgeSeconds} s; here it is as if they were over`);
+      this.neighbours.witness.incident(
+        `${shard}: the mapping would go on for ${this.settings.maxAgeSeconds} s; here it is as if they were over`,
+      );
       await this.giveUp(shard, part, 'RecordAgeExceeded', why, invocation);
       return [];
     }
