@@ -25,7 +25,9 @@ export async function serve(respond: Respond, tls?: { readonly key: string; read
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     const answered = request.toArray().then((chunks) => respond(request, Buffer.concat(chunks)));
     const fault = (error: unknown): Answer => ({ status: 500, body: String(error) });
-    void answered.catch(fault).then(({ status, headers, body }) => response.writeHead(status, headers).end(body));
+    // A client that finds another time in an answer than its own tries again, and Node's own header has the time of the machine.
+    const date = new Date().toUTCString();
+    void answered.catch(fault).then(({ status, headers, body }) => response.writeHead(status, { date, ...headers }).end(body));
   };
   const server: Server = withoutHaste(tls ? createTlsServer(tls, listener) : createServer(listener));
   const { port, host } = await listen(server);

@@ -1,7 +1,7 @@
 // Moves the clock of this process, and of each one that it starts, by CLOCK_OFFSET_DAYS. Timers go as they go.
 //
 // What takes its time from elsewhere keeps the real one, and nothing may compare it with Date: TLS, which judges certificates
-// in C++ (local/azure/blob/certificate.ts takes the time that TLS takes), the Date header of node:http, the times of files,
+// in C++ (local/azure/blob/certificate.ts takes the time that TLS takes), the Date header that node:http adds, the times of files,
 // and performance. Stand-ins, kinesalite and clients are moved with the process they run in; azurite, Lambda, Functions and
 // the functions framework with their own. So tokens stay good, since whoever makes one and whoever judges it are moved alike.
 const child = require('node:child_process');
