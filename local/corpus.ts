@@ -68,7 +68,7 @@ const WELL_FORMED: readonly Make[] = [
   }),
   (number) => ({
     kind: 'big integer',
-    body: raw(number, `{"account":${90_071_992_547_409_930_000n + BigInt(number)},"balance":-9223372036854775808}`),
+    body: raw(number, `{"account":${900_719_925_474_099_300n + BigInt(number)},"balance":-9223372036854775808}`),
   }),
   (number) => ({
     kind: 'empty data',

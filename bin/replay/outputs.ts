@@ -32,11 +32,15 @@ interface Output {
   readonly OutputValue?: string;
 }
 
-/** Ask CloudFormation. @throws Error when there is no such stack */
+/** Ask CloudFormation. @throws Error when there is no such stack, or no region to look in */
 export async function outputsOfStack(stack: string): Promise<Outputs> {
   const { CloudFormationClient, DescribeStacksCommand }: typeof import('@aws-sdk/client-cloudformation') =
     require('@aws-sdk/client-cloudformation');
-  const { Stacks = [] } = await new CloudFormationClient().send(new DescribeStacksCommand({ StackName: stack }));
+  const client = new CloudFormationClient();
+  await client.config.region().catch(() => {
+    throw new Error(`No region is set, so ${stack} cannot be found. Set AWS_REGION, or a region in the profile.`);
+  });
+  const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stack }));
   return byName(Stacks[0]?.Outputs ?? []);
 }
 

@@ -61,6 +61,14 @@ test.each<[string, string[], RegExp]>([
   await expect(run(...words)).rejects.toThrow(line);
 });
 
+test('a region that nobody set is one line, with what to set', async () => {
+  for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE']) delete process.env[name];
+  Object.assign(process.env, { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' });
+  await expect(run('aws')).rejects.toThrow(
+    'No region is set, so aws-pipeline cannot be found. Set AWS_REGION, or a region in the profile.',
+  );
+});
+
 test('outputs without a dead letter are one line', async () => {
   const file = path.join(temporaryFolder(), 'outputs.json');
   writeFileSync(file, '{}');
