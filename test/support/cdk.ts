@@ -27,7 +27,7 @@ export interface Synthesized {
 
 /** Synthesize a stack the way `cdk synth` does, without the CLI. */
 export function synthesize<Built>(build: (stack: Stack) => Built, context: Record<string, unknown> = {}): Synthesized & { built: Built } {
-  const app = new App({ context: { ...cdk.context, ...context } });
+  const app = new App({ context: { ...cdk.context, ...context }, treeMetadata: false, analyticsReporting: false });
   const stack = new Stack(app, 'Test');
   const { built, resources } = inPlace(app.outdir, () => ({ built: build(stack), resources: resourcesOf(stack) }));
   const all = (type: string) => Object.values(resources).filter((resource) => resource.Type === type);
