@@ -32,7 +32,7 @@ interface Settings {
   readonly store?: S3StoreProps;
 }
 
-const newApp = () => new App({ outdir: temporaryFolder(), context: { ...cdk.context, destroyData: 'yes' } });
+const newApp = () => new App({ outdir: temporaryFolder(), treeMetadata: false, context: { ...cdk.context, destroyData: 'yes' } });
 
 /** Four stages in a stack, as a user puts them together. */
 function stages(stack: Stack, settings: Settings = {}, names: readonly string[] = ['Connect', 'Buffer', 'Processing', 'Store']) {
