@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { buildSync } from 'esbuild';
+import { type BuildOptions, buildSync } from 'esbuild';
 import { type Zippable, zipSync } from 'fflate';
 import type { HandlerCode, HandlerNeeds } from './handler-needs';
 
@@ -107,27 +107,26 @@ function isFresh(recipe: Recipe, extras: readonly string[]): boolean {
   return String(recipe.extras) === String(extras) && Object.entries(recipe.inputs).every(([file, hash]) => hashOf(file) === hash);
 }
 
+/** How code that runs in a cloud becomes one file. */
+export const BUNDLING = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  minify: true,
+  legalComments: 'none',
+  // The Functions host brings this module into the process; it exists nowhere else.
+  external: ['@azure/functions-core'],
+  // Packages that ask where they lie are ES modules; the bundle is CommonJS.
+  define: { 'import.meta.url': 'bundleUrl' },
+  banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+  logLevel: 'silent',
+} satisfies BuildOptions;
+
 /** Bundle `main.ts` of a folder into the text of one file, and say what went into it. */
 export function bundleHandler(folder: string) {
-  return buildSync({
-    absWorkingDir: root,
-    entryPoints: [`${folder}/main.ts`],
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    minify: true,
-    legalComments: 'none',
-    // The Functions host brings this module into the process; it exists nowhere else.
-    external: ['@azure/functions-core'],
-    // Packages that ask where they lie are ES modules; the bundle is CommonJS.
-    define: { 'import.meta.url': 'bundleUrl' },
-    banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
-    metafile: true,
-    write: false,
-    outfile: 'index.js',
-    logLevel: 'silent',
-  });
+  return buildSync({ ...BUNDLING, entryPoints: [`${folder}/main.ts`], metafile: true, write: false, outfile: 'index.js' });
 }
 
 function bundle(folder: string, extras: readonly string[]) {

@@ -54,10 +54,19 @@ test('without them the data stays, on all three clouds', () => {
   for (const stack of stacks) expect(stack.match(/"prevent_destroy":true/g)!.length).toBeGreaterThanOrEqual(4);
 });
 
-test.each([AWS, TERRAFORM])('one key alone stops %s, with one line', (app) => {
-  const { status, stderr } = run(app, { REMOVAL: 'destroy' });
+test.each([AWS, TERRAFORM])('what %s refuses is one line, and the process fails', (app) => {
+  const { status, stderr } = run(app, { BLUEPRINT: 'nowhere' });
   expect(status).toBe(1);
-  expect(stderr).toMatch(/^\w+-pipeline\/\w+: removal 'destroy' needs the context destroyData to be "yes", got nothing\. .*\n$/);
+  expect(stderr).toMatch(/^the blueprint must be one of .*, got "nowhere"\. .*\n$/);
+});
+
+test.each([
+  ['CDK', synthesizeAws],
+  ['CDKTF', synthesizeTerraform],
+])('one key alone stops the %s', (_, synthesize) => {
+  expect(() => synthesize({ REMOVAL: 'destroy' }, temporaryFolder())).toThrow(
+    /^\w+-pipeline\/\w+: removal 'destroy' needs the context destroyData to be "yes", got nothing\. .*$/,
+  );
 });
 
 test.each([

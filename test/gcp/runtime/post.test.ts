@@ -4,18 +4,18 @@ import type { IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { type Answer, type Loopback, serve } from '../../../local/loopback';
+import { bundled } from '../../support/bundled';
 import { temporaryFolder } from '../../support/folder';
 import { loopback } from '../../support/loopback';
 
-const root = path.join(__dirname, '../../..');
-const certificate = path.join(root, 'test/support/loopback.pem');
+const certificate = path.join(__dirname, '../../support/loopback.pem');
 
 /** Posts one after the other in a process of its own, since only a new process can be told whom to trust. */
 const SCRIPT = `
 const { post } = require('./gcp/runtime/post.ts');
 (async () => {
   const outcomes = [];
-  for (const [emulator, host, path, timeout] of JSON.parse(process.argv[1])) {
+  for (const [emulator, host, path, timeout] of JSON.parse(process.argv[2])) {
     const content = { contentType: 'text/plain', body: 'ü', timeout };
     outcomes.push(await post(emulator ?? undefined, host, path, content).then(() => 'done', (error) => error.name + ': ' + error.message));
   }
@@ -56,22 +56,17 @@ beforeAll(async () => {
     [null, google.host, '/v1/refused', PATIENT],
     [null, google.host, '/v1/silence', 100],
   ];
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['-r', './bin/ready.js', '-r', 'tsx/cjs', '-e', SCRIPT, JSON.stringify(posts)],
-    {
-      cwd: root,
-      // The child sees nothing of this machine's environment, so it can never use anybody's credentials.
-      env: {
-        HOME: folder,
-        PATH: folder,
-        CLOUDSDK_CONFIG: folder,
-        GCE_METADATA_HOST: new URL(metadata).host,
-        GOOGLE_APPLICATION_CREDENTIALS: '',
-        NODE_EXTRA_CA_CERTS: certificate,
-      },
+  const { stdout } = await promisify(execFile)(process.execPath, [bundled(SCRIPT), JSON.stringify(posts)], {
+    // The child sees nothing of this machine's environment, so it can never use anybody's credentials.
+    env: {
+      HOME: folder,
+      PATH: folder,
+      CLOUDSDK_CONFIG: folder,
+      GCE_METADATA_HOST: new URL(metadata).host,
+      GOOGLE_APPLICATION_CREDENTIALS: '',
+      NODE_EXTRA_CA_CERTS: certificate,
     },
-  );
+  });
   outcomes = JSON.parse(stdout);
 }, 30_000);
 afterAll(() => Promise.all(servers.map((server) => server.close())));

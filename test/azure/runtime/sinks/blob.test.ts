@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import path from 'node:path';
 import { promisify } from 'node:util';
+import { bundled } from '../../../support/bundled';
 import { azureServices } from '../services';
 
 /** Writes lots one after the other in a process of its own, since only a new process can be told whom to trust. */
@@ -9,7 +9,7 @@ const { blobSink } = require('./azure/runtime/sinks/blob.ts');
 const sink = blobSink('STORE');
 (async () => {
   const outcomes = [];
-  for (const { name, arrived, rows, patience } of JSON.parse(process.argv[1])) {
+  for (const { name, arrived, rows, patience } of JSON.parse(process.argv[2])) {
     const record = { bytes: Buffer.alloc(0), arrived: new Date(arrived), position: {} };
     const made = rows.map((row, index) => ({ stored: sink.encode(row, {}, index), record }));
     const written = sink.write({ name, arrived: record.arrived, made }, AbortSignal.timeout(patience ?? 60000));
@@ -19,19 +19,14 @@ const sink = blobSink('STORE');
 })();
 `;
 
+const script = bundled(SCRIPT);
 const lot = { name: 'acme-orders-reader-p3-0-1', arrived: '2026-01-31T08:30:00.125Z', rows: [{ a: 'ü\n' }, { b: 2 }] };
 const BLOB = 'events/year=2026/month=01/day=31/hour=08/acme-orders-reader-p3-0-1.ndjson.gz';
 
 async function write(lots: readonly object[], statusOf?: Parameters<typeof azureServices>[0]) {
   const services = await azureServices(statusOf);
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['-r', './bin/ready.js', '-r', 'tsx/cjs', '-e', SCRIPT, JSON.stringify(lots)],
-    {
-      cwd: path.join(__dirname, '../../../..'),
-      env: { ...services.environment, STORE_ENDPOINT: services.endpoint, STORE_CONTAINER: 'events' },
-    },
-  );
+  const env = { ...services.environment, STORE_ENDPOINT: services.endpoint, STORE_CONTAINER: 'events' };
+  const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(lots)], { env });
   return { ...services, outcomes: JSON.parse(stdout) };
 }
 jest.setTimeout(30_000);
