@@ -43,6 +43,7 @@ const MEGABYTES = Math.floor(getHeapStatistics().heap_size_limit / 2e6);
  * @param code the file that the process runs. It calls {@link answerTrials}.
  */
 export function trialsOf(code: string, lull = LULL_MS): Trial {
+  if (isTrial()) return async () => undefined;
   let child: ChildProcess | undefined;
   let doubt: NodeJS.Timeout | undefined;
   let turn: Promise<unknown> = Promise.resolve();
@@ -121,10 +122,15 @@ function heard(child: ChildProcess): Promise<string> {
   });
 }
 
+/** Whether this process is there for trials. It holds none itself. */
+function isTrial(): boolean {
+  return process.argv[2] === ROLE;
+}
+
 /** Answer the trials of another process, where this one is there for that. */
 export function answerTrials(run: (question: Question) => void): void {
   const { channel } = process;
-  if (process.argv[2] !== ROLE || !channel) return;
+  if (!isTrial() || !channel) return;
   const atRest = Math.ceil(process.memoryUsage.rss() / 1e6);
   // The server ends it. A signal may go to all processes of an instance, and no event is to blame for that.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
