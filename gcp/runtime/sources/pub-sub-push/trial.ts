@@ -22,6 +22,8 @@ interface Question {
   readonly megabytes: number;
 }
 
+/** What a process says that is there for trials: when it can take an event, and when the event did nothing to it. */
+const SURVIVED = 'survived';
 /** What a process ends with when the engine gives up, for want of memory as a rule. */
 const ABORTS = ['SIGABRT', 'SIGTRAP', 'SIGILL'];
 
@@ -36,10 +38,11 @@ const MEGABYTES = Math.floor(getHeapStatistics().heap_size_limit / 2e6);
 /**
  * Try events in a process of its own, one at a time: when it ends, it was with that event.
  *
- * An event that comes again may have ended the process before. From then on, and until a minute has passed without another one, every
- * event is tried, so that none which is new ends the process of those that came again. Until then none is, and nothing is lost by it.
+ * An event that comes again may have ended a process before. From then on, and until a minute has passed without another one, every event
+ * is tried: those that come again too have lost an attempt already, and an event that is new does not take another one from them. While
+ * none has come again, none is tried, since a trial costs as much as the event itself.
  *
- * A thread would not do: it takes the process along when it runs out of memory at once (nodejs/node#47224).
+ * A thread would not do: when it runs out of memory, it may take its process along (nodejs/node#47224).
  * @param code the file that the process runs. It calls {@link answerTrials}.
  */
 export function trialsOf(code: string, lull = LULL_MS): Trial {
@@ -64,14 +67,14 @@ export function trialsOf(code: string, lull = LULL_MS): Trial {
   async function hold(bytes: Buffer, milliseconds: number): Promise<string | undefined> {
     for (let ends = 1; ; ends++) {
       try {
-        if (!child?.connected) child = await started(code);
+        if (!child || !isAlive(child)) child = await started(code);
       } catch (error) {
         console.log(JSON.stringify({ severity: 'WARNING', message: `An event is not tried out first: ${inOneLine(error)}` }));
         return undefined;
       }
       const end = await outcome(child, { bytes, milliseconds, megabytes: MEGABYTES });
-      if (end === 'survived') return undefined;
-      child = undefined;
+      if (end === SURVIVED) return undefined;
+      child.kill('SIGKILL');
       if (end === TOO_LONG) return `The transform did not end within ${milliseconds / 1000} s.`;
       const how = ABORTS.includes(end) ? `it needs more than ${MEGABYTES} MB of memory, or aborts` : `it ends with ${end}`;
       if (ends === TOO_OFTEN) return `The transform ends its process, ${TOO_OFTEN} times with this event alone: ${how}.`;
@@ -95,8 +98,10 @@ async function started(code: string): Promise<ChildProcess> {
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
+  // What becomes of it between two events is the fault of none.
+  child.on('error', () => {});
   const end = await heard(child);
-  if (end !== 'survived') throw new Error(`its process ends with ${end} while it loads`);
+  if (end !== SURVIVED) throw new Error(`its process ends with ${end} while it loads`);
   return child;
 }
 
@@ -107,18 +112,21 @@ function outcome(child: ChildProcess, question: Question): Promise<string> {
   return answer;
 }
 
-/** The next message of a process, or what it ended with. */
+function isAlive({ connected, exitCode, signalCode, killed }: ChildProcess): boolean {
+  return connected && exitCode === null && signalCode === null && !killed;
+}
+
+/** That a process has survived, or what it ended with. */
 function heard(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
-    const done = (how: string) => {
-      child.removeAllListeners();
-      // What becomes of it later is nobody's fault.
-      child.on('error', () => {});
+    const settle = (how: string) => {
+      child.off('message', onMessage).off('exit', onExit).off('error', onError);
       resolve(how);
     };
-    child.once('message', (message) => done(String(message)));
-    child.once('exit', (code, signal) => done(signal ?? `exit code ${code}`));
-    child.once('error', (error) => done(inOneLine(error)));
+    const onMessage = (message: unknown) => message === SURVIVED && settle(SURVIVED);
+    const onExit = (code: number | null, signal: string | null) => settle(signal ?? `exit code ${code}`);
+    const onError = (error: Error) => settle(inOneLine(error));
+    child.on('message', onMessage).on('exit', onExit).on('error', onError);
   });
 }
 
@@ -135,11 +143,12 @@ export function answerTrials(run: (question: Question) => void): void {
   // The server ends it. A signal may go to all processes of an instance, and no event is to blame for that.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
   process.on('disconnect', () => process.exit());
+  const survived = () => process.send?.(SURVIVED, undefined, undefined, () => {});
   process.on('message', (question: Question) => {
     run({ ...question, megabytes: atRest + question.megabytes });
-    // A promise that is rejected, and that nobody holds, ends the process before that.
-    setImmediate(() => process.send?.('survived'));
+    // A promise that was rejected, and that nobody holds, ends the process before that.
+    setImmediate(survived);
   });
   channel.ref();
-  process.send?.('survived');
+  survived();
 }

@@ -57,8 +57,18 @@ test('a process that ends by chance blames no event, and one that ends for each 
   expect(await attempt('SIGKILL', 1)).toBe('The transform ends its process, 2 times with this event alone: it ends with SIGKILL.');
   expect(await attempt('SIGABRT', 1)).toMatch(/alone: it needs more than \d+ MB of memory, or aborts\.$/);
   expect(await attempt('SIGXCPU', 1)).toBe('The transform did not end within 1.5 s.');
-  expect(await attempt('good', 1)).toBeUndefined();
-  expect(notes().filter((note) => note !== 'starts')).toEqual(['dies once', 'dies once', 'SIGKILL', 'SIGKILL', 'SIGABRT', 'SIGABRT', 'SIGXCPU', 'good']);
+  const warning = jest.spyOn(process, 'emitWarning');
+  for (let times = 0; times < 12; times++) expect(await attempt('good', 1)).toBeUndefined();
+  expect(warning).not.toHaveBeenCalled();
+  expect(notes().filter((note) => note !== 'starts')).toEqual(['dies once', 'dies once', 'SIGKILL', 'SIGKILL', 'SIGABRT', 'SIGABRT', 'SIGXCPU', ...Array<string>(12).fill('good')]);
+});
+
+test('a process that ends between two events is replaced', async () => {
+  const { attempt, notes } = trials(CODE.replace("process.send('survived');\n});", "process.send('survived', () => process.exit());\n});"));
+  expect(await attempt('one', 2)).toBeUndefined();
+  await sleep(50);
+  expect(await attempt('two', 2)).toBeUndefined();
+  expect(notes().filter((note) => note !== 'starts' && note !== 'ends')).toContain('two');
 });
 
 test('an event is not blamed for code that does not load: it is not tried out, and the log says so', async () => {
