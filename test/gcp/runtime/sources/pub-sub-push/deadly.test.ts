@@ -33,11 +33,8 @@ const environment: Record<string, string> = {
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {
-  writeFileSync(
-    path.join(folder, 'index.js'),
-    bundleHandler('test/gcp/runtime/sources/pub-sub-push/deadly').outputFiles[0]!.contents,
-  );
-  const ignores = "if (process.env.IGNORES) process.on(process.env.IGNORES, () => {});";
+  writeFileSync(path.join(folder, 'index.js'), bundleHandler('test/gcp/runtime/sources/pub-sub-push/deadly').outputFiles[0]!.contents);
+  const ignores = 'if (process.env.IGNORES) process.on(process.env.IGNORES, () => {});';
   writeFileSync(path.join(folder, 'server.js'), ignores + FRAMEWORK);
   const pubSub = await loopback((_, body) => {
     published.push(...JSON.parse(body.toString()).messages);
@@ -61,7 +58,8 @@ class Instances {
 
   /** @returns the answer, which is 503 when the instance ends before there is one */
   async call(body: unknown): Promise<number> {
-    const { port, gone } = await (this.current ??= this.start());
+    this.current ??= this.start();
+    const { port, gone } = await this.current;
     try {
       const url = `http://127.0.0.1:${port}/?maxDeliveryAttempts=${MAX_ATTEMPTS}&timeoutSeconds=${CALL_SECONDS}`;
       return (await fetch(url, { method: 'POST', body: JSON.stringify(body) })).status;
@@ -91,7 +89,9 @@ class Instances {
 
 const bodyOf = (id: string, deliveryAttempt: number) => ({
   message: {
-    data: Buffer.from(JSON.stringify({ specversion: '1.0', id, source: '/test', type: id, time: '2026-01-31T08:29:59Z' })).toString('base64'),
+    data: Buffer.from(JSON.stringify({ specversion: '1.0', id, source: '/test', type: id, time: '2026-01-31T08:29:59Z' })).toString(
+      'base64',
+    ),
     messageId: id,
     publishTime: '2026-01-31T08:30:00.25Z',
   },
@@ -100,7 +100,8 @@ const bodyOf = (id: string, deliveryAttempt: number) => ({
 });
 
 const stored = () => [...store.objects.values()].map(({ body }): string => JSON.parse(gunzipSync(body).toString()).id).sort();
-const reasons = () => Object.fromEntries(published.map(({ attributes = {} }) => [attributes.deadLetterMessageId, attributes.deadLetterReason]));
+const reasons = () =>
+  Object.fromEntries(published.map(({ attributes = {} }) => [attributes.deadLetterMessageId, attributes.deadLetterReason]));
 
 /** Deliver an event as Pub/Sub does: again until it is done. @returns how often */
 async function deliver(instances: Instances, id: string): Promise<number> {

@@ -60,7 +60,16 @@ test('a process that ends by chance blames no event, and one that ends for each 
   const warning = jest.spyOn(process, 'emitWarning');
   for (let times = 0; times < 12; times++) expect(await attempt('good', 1)).toBeUndefined();
   expect(warning).not.toHaveBeenCalled();
-  expect(notes().filter((note) => note !== 'starts')).toEqual(['dies once', 'dies once', 'SIGKILL', 'SIGKILL', 'SIGABRT', 'SIGABRT', 'SIGXCPU', ...Array<string>(12).fill('good')]);
+  expect(notes().filter((note) => note !== 'starts')).toEqual([
+    'dies once',
+    'dies once',
+    'SIGKILL',
+    'SIGKILL',
+    'SIGABRT',
+    'SIGABRT',
+    'SIGXCPU',
+    ...Array<string>(12).fill('good'),
+  ]);
 });
 
 test('a process that ends between two events is replaced', async () => {
