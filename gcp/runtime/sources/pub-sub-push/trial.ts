@@ -102,6 +102,9 @@ async function started(code: string): Promise<ChildProcess> {
   child.on('error', () => {});
   const end = await heard(child);
   if (end !== SURVIVED) throw new Error(`its process ends with ${end} while it loads`);
+  // It does not keep the server, when that is about to end.
+  child.unref();
+  child.channel?.unref();
   return child;
 }
 
