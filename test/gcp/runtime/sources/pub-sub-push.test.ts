@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Message } from '../../../../gcp/runtime/dead-letter';
 import { pubSubPushSource } from '../../../../gcp/runtime/sources/pub-sub-push';
+import type { Trial, Tried } from '../../../../gcp/runtime/sources/pub-sub-push/trial';
 import { PermanentError, type Transform } from '../../../../shared/runtime/event';
 import type { Lot } from '../../../../shared/runtime/sink';
 import { type Fault, faulty } from '../../../support/faults';
@@ -24,13 +25,23 @@ interface Stored {
   readonly body: string;
 }
 
+/** What a transform does to its process: nothing. */
+const survives: Trial = async () => undefined;
+
+interface Given {
+  readonly transform?: Transform;
+  readonly trial?: Trial;
+  readonly fault?: () => Fault;
+}
+
 /** A store, a dead letter and a transform, with what they were given. The store takes the same lot as often as it comes. */
-function neighbours({ transform = (event) => event, fault = () => 'none' }: { transform?: Transform; fault?: () => Fault } = {}) {
+function neighbours({ transform = (event) => event, trial = survives, fault = () => 'none' }: Given = {}) {
   const lots: Lot<Stored>[] = [];
   const letters: Message[] = [];
   const call = faulty(fault);
   const handler = pubSubPushSource<Stored>({
     transform,
+    trial,
     sink: {
       encode: (row, { id, type }, index) => ({ id, index, refused: type === 'refused', body: JSON.stringify(row) }),
       write: async (lot) => {
@@ -274,6 +285,7 @@ test.each([Object.create(null), new RangeError('Maximum call stack size exceeded
     const letters: Message[] = [];
     const handler = pubSubPushSource({
       transform: (event) => event,
+      trial: survives,
       sink: {
         encode: (row) => row,
         write: () => {
@@ -322,6 +334,45 @@ test('what the store refuses goes to the dead letter at once, with its reason', 
   const { push, letters } = neighbours();
   expect(await push(bodyOf(bytesOf(eventOf('1', { type: 'refused' }))))).toBe(204);
   expect(letters.map(({ attributes }) => attributes!.deadLetterReason)).toEqual(['PermanentError: the store refuses it']);
+});
+
+describe('an event is tried out', () => {
+  test('before the transform runs on it here, and what does not survive goes to the dead letter, with the reason', async () => {
+    const ran: string[] = [];
+    const transform: Transform = (event) => {
+      ran.push(event.id);
+      return event;
+    };
+    const trial: Trial = async ({ bytes }) => (bytes.includes('deadly') ? 'It ends the process.' : undefined);
+    const { push, lots, letters } = neighbours({ transform, trial });
+    for (const [id, attempt] of [
+      ['deadly', 2],
+      ['good', 2],
+    ] as const) {
+      expect(await push(bodyOf(bytesOf(eventOf(id)), id, attempt))).toBe(204);
+    }
+    expect(ran).toEqual(['good']);
+    expect(lots).toHaveLength(1);
+    expect(letters.map(({ attributes }) => attributes!.deadLetterReason)).toEqual(['It ends the process.']);
+  });
+
+  test.each([
+    [60, { timeoutSeconds: '60' }],
+    [600, { timeoutSeconds: '600' }],
+    [60, {}],
+    [60, { timeoutSeconds: 'soon' }],
+    [60, { timeoutSeconds: ['1', '2'] }],
+  ])('with a tenth of the %i seconds that a call may take: %j', async (seconds, query) => {
+    const asked: Tried[] = [];
+    const { push } = neighbours({ trial: async (event) => void asked.push(event) });
+    await push(bodyOf(bytesOf(eventOf('1')), '1', 3), query);
+    expect(asked).toEqual([{ bytes: bytesOf(eventOf('1')), attempt: 3, milliseconds: seconds * 100 }]);
+  });
+
+  test('and comes again when its letter cannot be sent', async () => {
+    const { push } = neighbours({ trial: async () => 'It ends the process.', fault: () => 'before' });
+    expect(await push(bodyOf(bytesOf(eventOf('1')), '1', MAX_ATTEMPTS))).toBe(503);
+  });
 });
 
 describe('answers 400 and says so', () => {
