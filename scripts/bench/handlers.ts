@@ -37,6 +37,7 @@ const COLUMNS = Object.entries({
 }).map(([name, type]) => ({ name, type }));
 
 const PUBLISHED = '2026-01-31T08:30:00.25Z';
+const ARRIVED = Date.parse(PUBLISHED);
 
 function eventOf(index: number, data: unknown): string {
   return JSON.stringify({
@@ -72,7 +73,7 @@ const CLOUDS: Readonly<Record<string, (modules: Bundled, events: readonly string
     const Records = base64.map((data, index) => ({
       eventID: `shardId-000000000000:${index}`,
       eventSourceARN: 'arn:aws:kinesis:eu-west-1:123456789012:stream/events',
-      kinesis: { data, sequenceNumber: `${index}`, approximateArrivalTimestamp: 1_769_848_200 },
+      kinesis: { data, sequenceNumber: `${index}`, approximateArrivalTimestamp: (ARRIVED + index) / 1000 },
     }));
     return [
       () => handler({ Records } as unknown as Parameters<typeof handler>[0], { getRemainingTimeInMillis: () => 60_000 }),
@@ -84,18 +85,18 @@ const CLOUDS: Readonly<Record<string, (modules: Bundled, events: readonly string
     const reading = { consumerGroup: 'group', maxRetries: 5, notes };
     const handler = batchHandler({ transform, sink: { ...lines, encode: stringify }, deadLetter }, reading);
     const bytes = events.map((event) => Buffer.from(event));
-    let delivered = 0;
-    // Each batch is another one, as in a hub: the same once more would find what was settled the first time.
-    const context = () => ({
+    // Two batches take turns, since a batch that comes again finds what was settled the first time.
+    const contexts = [0, events.length].map((first) => ({
       info: () => {},
       triggerMetadata: {
         partitionContext: { partitionId: '0', eventHubName: 'events', fullyQualifiedNamespace: 'a.servicebus.windows.net' },
-        sequenceNumberArray: Array.from(bytes, () => delivered++),
-        enqueuedTimeUtcArray: Array.from(bytes, () => '2026-01-31T08:30:00Z'),
+        sequenceNumberArray: bytes.map((_, index) => first + index),
+        enqueuedTimeUtcArray: bytes.map((_, index) => new Date(ARRIVED + index).toISOString()),
       },
-    });
+    }));
+    let turn = 0;
     return [
-      () => handler(bytes, context() as unknown as Parameters<typeof handler>[1]),
+      () => handler(bytes, contexts[turn++ % 2] as unknown as Parameters<typeof handler>[1]),
       async () => written.push(bytes.map((event) => `${plain(event)}\n`).join('')),
     ];
   },
@@ -141,7 +142,7 @@ function inBase64(events: readonly string[]): string[] {
 }
 
 function plain(bytes: Buffer): string {
-  return JSON.stringify(JSON.parse(bytes.toString('utf8')));
+  return JSON.stringify(JSON.parse(bytes.toString()));
 }
 
 export async function benchHandlers(only?: string) {

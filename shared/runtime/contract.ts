@@ -17,6 +17,15 @@ const WORDS: Readonly<Record<string, string>> = {
   data_base64: 'must be base64',
 };
 
+/**
+ * What most events look like. Whatever is not of this form is checked against the whole contract, which takes several times
+ * as long; whatever is of it follows the contract, as a test proves.
+ */
+const USUAL_TEXT = /^[ -~]+$/;
+const USUAL_SOURCE = /^(?:[a-z]+:[\w.~/:-]*|[\w.~/-]+)$/;
+const USUAL_TIME =
+  /^2\d\d\d-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z$/;
+
 /** The schema lets through nothing that could be wrong with these. */
 const CHECKED = new Set(['specversion', 'source', 'time', 'data', 'data_base64']);
 const NAMED = new Set(['id', 'type', 'subject', 'datacontenttype', 'dataschema', 'partitionkey']);
@@ -33,6 +42,46 @@ const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u;
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#type-system
  */
 export function toEvent(value: unknown): Event {
+  return isUsual(value) ? value : toUnusualEvent(value);
+}
+
+/** Whether a value surely is an event, with nothing to take away. */
+export function isUsual(value: unknown): value is Event {
+  if (typeof value !== 'object' || value === null) return false;
+  let required = 0;
+  for (const name in value) {
+    const attribute: unknown = (value as Record<string, unknown>)[name];
+    switch (name) {
+      case 'data':
+        continue;
+      case 'specversion':
+        if (attribute !== '1.0') return false;
+        required++;
+        continue;
+      case 'time':
+        if (typeof attribute !== 'string' || !USUAL_TIME.test(attribute)) return false;
+        required++;
+        continue;
+      case 'source':
+        if (typeof attribute !== 'string' || attribute.length > 1024 || !USUAL_SOURCE.test(attribute)) return false;
+        required++;
+        continue;
+      case 'id':
+      case 'type':
+        required++;
+        break;
+      case 'subject':
+      case 'partitionkey':
+        break;
+      default:
+        return false;
+    }
+    if (typeof attribute !== 'string' || attribute.length > 256 || !USUAL_TEXT.test(attribute)) return false;
+  }
+  return required === 5;
+}
+
+function toUnusualEvent(value: unknown): Event {
   if (!check(value)) throw new InvalidEvent(check.errors?.map(inWords).join('; ') ?? 'does not follow the event contract');
   const event = value as Record<string, unknown>;
   for (const name in event) {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ExactNumber, parse, stringify } from '../../../shared/runtime/json';
+import { ExactNumber, parse, read, stringify } from '../../../shared/runtime/json';
 
 /** A text that holds a long number, and so takes the way of the exact parser. */
 const beside = (text: string) => `[12345678901234567890,${text}]`;
@@ -153,6 +153,27 @@ test('asks nothing of what writes itself', () => {
   const own: Record<string, unknown> = { ratio: 0 / 0, toJSON: () => null };
   own.self = own;
   expect(stringify({ own })).toBe('{"own":null}');
+});
+
+test('numbers that are put back where they lost digits are those that the exact parser reads, whatever stands beside them', () => {
+  const near = fc.tuple(fc.constantFrom(2n ** 53n, 10n ** 17n, 10n ** 21n, -(10n ** 21n)), fc.bigInt({ min: -3n, max: 3n }));
+  const number = fc.oneof(
+    near.map(([whole, more]) => `${whole + more}`),
+    fc.constantFrom('1e20', '1e+21', '-1e+21', '9007199254740993.0', '100000000000000000', '1E17', '0.1', '1e-400', '-0'),
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+  );
+  const name = fc.constantFrom('a', 'b', '2', '1', '__proto__', '"\\u0000n1"');
+  const object = fc
+    .uniqueArray(fc.tuple(name, number), { selector: ([key]) => key })
+    .map((members) => `{${members.map(([key, digits]) => `${JSON.stringify(key)}:${digits}`).join()}}`);
+  fc.assert(
+    fc.property(fc.array(fc.oneof(number, object, fc.constant('"9007199254740993"'))), (items) => {
+      const text = `[${items.join()}]`;
+      expect(read(text, JSON.parse(text)).value).toEqual(parse(text));
+      expect(stringify(read(text, JSON.parse(text)).value)).toBe(stringify(parse(text)));
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 test('leaves it to others how they write a bigint', () => {

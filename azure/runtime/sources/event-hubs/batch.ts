@@ -72,6 +72,7 @@ function bytesOf(message: unknown): Buffer {
 
 /** Whole numbers of 64 bits come as a number, as text, or as two halves: Azure/azure-functions-nodejs-worker#844. */
 function integerOf(value: unknown): string | undefined {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return String(value);
   if (typeof value === 'number' || typeof value === 'string' || typeof value === 'bigint') return /^\d+$/.exec(String(value))?.[0];
   const { low, high } = fieldsOf(value);
   return typeof low === 'number' && typeof high === 'number' ? ((BigInt(high) << 32n) | BigInt(low >>> 0)).toString() : undefined;
