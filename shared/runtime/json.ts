@@ -67,7 +67,8 @@ export function read(text: string, parsed?: unknown): Reading {
   if (membersOf(value, members) < members && membersOf(JSON.parse(text), members) < members) {
     throw new SyntaxError('a name stands twice in an object');
   }
-  return { value, exact: exact.length > 0, spelled };
+  isExactLikely = exact.length > 0;
+  return { value, exact: isExactLikely, spelled };
 }
 
 /**
@@ -110,6 +111,8 @@ export function stringify(value: unknown): string {
 /** How many exact numbers were marked so far, while some are written. */
 let marks: number | undefined;
 const bigints: { toJSON?: () => unknown } = BigInt.prototype as never;
+/** Whether the text that was read last held exact numbers: then what is written next may hold them too. */
+let isExactLikely = false;
 
 function mark(digits: string): string {
   marks = (marks ?? 0) + 1;
@@ -120,26 +123,58 @@ function markBigInt(this: bigint): string {
   return mark(this.toString());
 }
 
-/** Far faster than to walk through the value: the engine writes exact numbers as marked texts, which are unmarked after. */
+/** Far faster than to write piece by piece: the engine writes exact numbers as marked texts, which are unmarked after. */
 function write(value: unknown): string {
   const [text, marked] = writeMarked(value);
   if (marked === 0) return text;
-  const pieces = text.split(MARKED);
+  let [written, pieces, end] = ['', 0, 0];
+  for (let at = text.indexOf(MARKED); at >= 0; at = text.indexOf(MARKED, end), pieces++) {
+    const start = at + MARKED.length;
+    written += text.slice(end, at) + text.slice(start, text.indexOf('"', start));
+    end = text.indexOf('"', start) + 1;
+  }
   // A text or a name of the value itself may look like a marked number.
-  if (pieces.length !== marked + 1) return stringifySlowly(value, null, undefined, [EXACTLY]) as string;
-  return pieces.map((piece, index) => (index === 0 ? piece : piece.replace('"', ''))).join('');
+  return pieces === marked ? written + text.slice(end) : (stringifySlowly(value, null, undefined, [EXACTLY]) as string);
 }
 
 function writeMarked(value: unknown): [text: string, marked: number] {
   const before = bigints.toJSON;
   bigints.toJSON = markBigInt;
   marks = 0;
+  looks = LOOKS;
   try {
-    return [JSON.stringify(value), marks];
+    // The engine takes longer to ask one exact number how it is written than to write a whole event.
+    const text = JSON.stringify(isExactLikely ? markedCopy(value) : value);
+    return [text, marks];
   } finally {
     bigints.toJSON = before;
     marks = undefined;
   }
+}
+
+/**
+ * The value itself, or where there are exact numbers in plain objects, a copy in which they are marked. Whatever it leaves
+ * out is right all the same: the engine asks it.
+ */
+function markedCopy(value: unknown): unknown {
+  if (typeof value === 'bigint' || value instanceof ExactNumber) return mark(String(value));
+  if (!isPlainObject(value) || looks-- <= 0) return value;
+  let copy: Record<string, unknown> | undefined;
+  for (const name in value) {
+    const marked = markedCopy(value[name]);
+    if (marked === value[name]) continue;
+    copy ??= { ...value };
+    copy[name] = marked;
+  }
+  return copy ?? value;
+}
+
+/** How many objects are looked at for one row, which may contain itself. */
+const LOOKS = 100;
+let looks = 0;
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype && !('toJSON' in value);
 }
 
 const EXACTLY = { test: (value: unknown) => value instanceof ExactNumber, stringify: String };
@@ -223,10 +258,13 @@ function survey(text: string) {
       const start = at;
       while (isOfNumber(text.charCodeAt(at + 1))) at++;
       const digits = text.slice(start, at + 1);
-      if (isPlain(digits) || !NUMBER.test(digits)) continue;
-      const number = INTEGER.test(digits) ? digits : numberOf(digits);
-      if (typeof number !== 'number') exact.push({ start, digits });
-      if (String(number) !== digits) spelled = true;
+      if (isPlain(digits)) continue;
+      if (INTEGER.test(digits)) exact.push({ start, digits });
+      else if (NUMBER.test(digits)) {
+        const number = numberOf(digits);
+        if (typeof number !== 'number') exact.push({ start, digits });
+        if (String(number) !== digits) spelled = true;
+      }
     }
   }
   return { members, exact, spelled };
@@ -239,7 +277,8 @@ const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x
 function isPlain(digits: string): boolean {
   if (digits.length <= PLAIN_CHARACTERS && PLAIN.test(digits)) return true;
   const number = Number(digits);
-  return (!INTEGER.test(digits) || Number.isSafeInteger(number)) && String(number) === digits;
+  // JavaScript writes whole numbers beyond those that are safe with zeros in place of digits.
+  return (Number.isSafeInteger(number) || number % 1 !== 0 || Math.abs(number) >= 1e21) && String(number) === digits;
 }
 
 function isDigit(code: number): boolean {
