@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { InvalidEvent, toEvent } from './contract';
 import type { Event, Row, Transform } from './event';
-import { mayHoldLongInteger, parse, parseAsItIs, read, stringify } from './json';
+import { lookAt, parse, parseAsItIs, read, stringify } from './json';
 
 /** What is to become of one record: its rows go to the store, or the record itself to the dead letter. */
 export type Verdict<Stored> = { readonly rows: readonly Stored[] } | { readonly reason: string };
@@ -36,11 +36,12 @@ export function judge<Stored>(
   try {
     const text = textOf(bytes);
     const parsed = parseAsItIs(text);
-    // No transform sees a number that has lost digits.
-    const quick = mayHoldLongInteger(parsed) ? undefined : decide(parsed, transform, encode);
+    const look = lookAt(parsed);
+    // No transform sees a whole number that has lost digits.
+    const quick = look.isLong ? undefined : decide(parsed, transform, encode);
     // What is written back to the letter has lost nothing, and needs no second look.
     if (quick && isOnly(text, quick)) return quick;
-    const { value, exact, spelled } = read(text, parsed);
+    const { value, exact, spelled } = read(text, parsed, look);
     const verdict = quick && !exact ? quick : decide(value, transform, encode);
     // What is stored as the event itself is stored as it came, down to the zeros of `100.00`.
     return spelled && isOnly(stringify(toEvent(parse(text))), verdict) ? { rows: [inOneLineOfJson(text) as Stored] } : verdict;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ExactNumber, parse, read, stringify } from '../../../shared/runtime/json';
+import { ExactNumber, parse, stringify } from '../../../shared/runtime/json';
 
 /** A text that holds a long number, and so takes the way of the exact parser. */
 const beside = (text: string) => `[12345678901234567890,${text}]`;
@@ -169,8 +169,9 @@ test('numbers that are put back where they lost digits are those that the exact 
   fc.assert(
     fc.property(fc.array(fc.oneof(number, object, fc.constant('"9007199254740993"'))), (items) => {
       const text = `[${items.join()}]`;
-      expect(read(text, JSON.parse(text)).value).toEqual(parse(text));
-      expect(stringify(read(text, JSON.parse(text)).value)).toBe(stringify(parse(text)));
+      // Beside a fraction that a double cannot hold, nothing is put back.
+      const [, exactly] = parse(`[0.12345678901234567,${text}]`) as unknown[];
+      expect(parse(text)).toEqual(exactly);
     }),
     { numRuns: 1000 },
   );
