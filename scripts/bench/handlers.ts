@@ -38,6 +38,8 @@ const COLUMNS = Object.entries({
 
 const PUBLISHED = '2026-01-31T08:30:00.25Z';
 const ARRIVED = Date.parse(PUBLISHED);
+/** Kinesis counts with 56 digits. */
+const SEQUENCE = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898n;
 
 function eventOf(index: number, data: unknown): string {
   return JSON.stringify({
@@ -71,9 +73,9 @@ const CLOUDS: Readonly<Record<string, (modules: Bundled, events: readonly string
     const handler = kinesisSource({ transform, sink: { ...lines, encode: stringify }, deadLetter });
     const base64 = inBase64(events);
     const Records = base64.map((data, index) => ({
-      eventID: `shardId-000000000000:${index}`,
+      eventID: `shardId-000000000000:${SEQUENCE + BigInt(index)}`,
       eventSourceARN: 'arn:aws:kinesis:eu-west-1:123456789012:stream/events',
-      kinesis: { data, sequenceNumber: `${index}`, approximateArrivalTimestamp: (ARRIVED + index) / 1000 },
+      kinesis: { data, sequenceNumber: `${SEQUENCE + BigInt(index)}`, approximateArrivalTimestamp: (ARRIVED + index) / 1000 },
     }));
     return [
       () => handler({ Records } as unknown as Parameters<typeof handler>[0], { getRemainingTimeInMillis: () => 60_000 }),
@@ -120,7 +122,8 @@ const CLOUDS: Readonly<Record<string, (modules: Bundled, events: readonly string
       },
       query: { maxDeliveryAttempts: '6' },
     }));
-    const response = { status: () => ({ end: () => {} }) };
+    const answered = { end: () => {} };
+    const response = { status: () => answered };
     // Pub/Sub calls once for each event, whoever answers.
     const answer = async ({ body }: (typeof pushes)[number]) => {
       written.push(plain(Buffer.from(body.message.data, 'base64')));
