@@ -26,9 +26,8 @@ export function sortBatch<Stored>(records: readonly SourceRecord[], transform: T
       refusals.push({ record, reason: verdict.reason });
     } else if (verdict.rows.length > 0) {
       const number = Math.floor(record.arrived.getTime() / 3_600_000);
-      const known = hours.get(number);
-      const made = known ?? [];
-      if (!known) hours.set(number, made);
+      const made = hours.get(number) ?? [];
+      if (made.length === 0) hours.set(number, made);
       // One by one: an event can make more rows than a call takes arguments.
       for (const stored of verdict.rows) made.push({ stored, record });
     }

@@ -95,22 +95,23 @@ export interface Look {
 /** @throws RangeError on more levels within each other than any store takes */
 export function lookAt(value: unknown): Look {
   const look = { members: 0, isLong: false };
-  walk(value, look, MAX_DEPTH);
+  visit(value, look, MAX_DEPTH);
   return look;
 }
 
-function walk(value: unknown, look: { members: number; isLong: boolean }, levels: number): void {
+function visit(value: unknown, look: { members: number; isLong: boolean }, levels: number): void {
   if (typeof value === 'number') {
     if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) look.isLong = true;
-  } else if (typeof value === 'object' && value !== null) {
-    if (levels === 0) throw new RangeError(TOO_DEEP);
-    if (Array.isArray(value)) {
-      for (const inner of value) walk(inner, look, levels - 1);
-      return;
-    }
+  } else if (typeof value === 'object' && value !== null) visitInner(value, look, levels);
+}
+
+function visitInner(value: object, look: { members: number; isLong: boolean }, levels: number): void {
+  if (levels === 0) throw new RangeError(TOO_DEEP);
+  if (Array.isArray(value)) for (const inner of value) visit(inner, look, levels - 1);
+  else {
     for (const name in value) {
       look.members++;
-      walk((value as Record<string, unknown>)[name], look, levels - 1);
+      visit((value as Record<string, unknown>)[name], look, levels - 1);
     }
   }
 }

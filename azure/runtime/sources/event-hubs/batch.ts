@@ -66,7 +66,8 @@ export function nameOf(place: string, records: readonly SourceRecord[]): string 
 
 /** The host may ignore the wish for bytes, and send text, or JSON that it has parsed. */
 function bytesOf(message: unknown): Buffer {
-  if (message instanceof Uint8Array) return Buffer.from(message);
+  if (Buffer.isBuffer(message)) return message;
+  if (message instanceof Uint8Array) return Buffer.from(message.buffer, message.byteOffset, message.byteLength);
   return Buffer.from(typeof message === 'string' ? message : (stringify(message) ?? ''));
 }
 
@@ -81,7 +82,7 @@ function integerOf(value: unknown): string | undefined {
 /** The times are in UTC, but not all hosts say so: without a zone, JavaScript would read the clock of the machine. */
 function timeOf(value: unknown): Date | undefined {
   const text = String(value);
-  const time = new Date(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`);
+  const time = new Date(text.endsWith('Z') || /(z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`);
   return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
