@@ -14,7 +14,7 @@ const PLAIN = /^-?(?:[1-9]\d*(?:\.\d*[1-9])?|0\.(?!0{6})\d*[1-9])$/;
 const PLAIN_CHARACTERS = 15;
 /** How an exact number stands in a text that the engine's own parser reads and writes: between quotes, behind this mark. */
 const MARK = '\u0000n';
-const MARKED = '"\\u0000n';
+const WRITTEN_MARK = '\\u0000n';
 
 /**
  * A number that is not whole and that a double cannot hold. It counts like a number, with the digits of a double
@@ -159,10 +159,11 @@ function write(value: unknown): string {
   const [text, marked] = writeMarked(value);
   if (marked === 0) return text;
   let [written, pieces, end] = ['', 0, 0];
-  for (let at = text.indexOf(MARKED); at >= 0; at = text.indexOf(MARKED, end), pieces++) {
-    const start = at + MARKED.length;
-    written += text.slice(end, at) + text.slice(start, text.indexOf('"', start));
-    end = text.indexOf('"', start) + 1;
+  for (let at = text.indexOf(WRITTEN_MARK); at >= 0; at = text.indexOf(WRITTEN_MARK, end), pieces++) {
+    const start = at + WRITTEN_MARK.length;
+    const close = text.indexOf('"', start);
+    written += text.slice(end, at - 1) + text.slice(start, close);
+    end = close + 1;
   }
   // A text or a name of the value itself may look like a marked number.
   return pieces === marked ? written + text.slice(end) : (stringifySlowly(value, null, undefined, [EXACTLY]) as string);
@@ -226,7 +227,7 @@ function parseMarked(text: string, exact: readonly Token[]): unknown {
   const pieces: string[] = [];
   let end = 0;
   for (const { start, digits } of exact) {
-    pieces.push(text.slice(end, start), `"\\u0000n${digits}"`);
+    pieces.push(text.slice(end, start), `"${WRITTEN_MARK}${digits}"`);
     end = start + digits.length;
   }
   return replaceLeaves(parseAsItIs(pieces.join('') + text.slice(end)), unmark);
@@ -259,8 +260,11 @@ function replaceLeaves(value: unknown, replace: (leaf: unknown) => unknown): unk
   if (Array.isArray(value)) for (let at = 0; at < value.length; at++) value[at] = replaceLeaves(value[at], replace);
   else if (typeof value === 'object' && value !== null) {
     const members = value as Record<string, unknown>;
-    // A member of the name `__proto__` is there already, so this does not set the prototype.
-    for (const name in members) members[name] = replaceLeaves(members[name], replace);
+    for (const name in members) {
+      const replaced = replaceLeaves(members[name], replace);
+      // A member of the name `__proto__` is there already, so this does not set the prototype.
+      if (replaced !== members[name]) members[name] = replaced;
+    }
   } else return replace(value);
   return value;
 }
@@ -300,6 +304,7 @@ const [QUOTE, COLON, MINUS, BACKSLASH] = [0x22, 0x3a, 0x2d, 0x5c];
 /** Whether JavaScript reads a number without loss, and writes it just so. Most numbers are short. */
 function isPlain(digits: string): boolean {
   if (digits.length <= PLAIN_CHARACTERS && PLAIN.test(digits)) return true;
+  if (digits.length > 17 && INTEGER.test(digits)) return false;
   const number = Number(digits);
   // JavaScript writes whole numbers beyond those that are safe with zeros in place of digits.
   return (Number.isSafeInteger(number) || number % 1 !== 0 || Math.abs(number) >= 1e21) && String(number) === digits;
