@@ -62,9 +62,9 @@ export function parse(text: string): unknown {
  * @param parsed what `JSON.parse` made of the text
  * @param look what it looked like, before anybody changed it
  */
-export function read(text: string, parsed: unknown, { members, isLong }: Look): Reading {
-  // What the engine writes back to the letter has lost nothing. It proves so in less time than it takes to look at many fractions.
-  if (!isLong && isWrittenBack(parsed, text)) return { value: parsed, exact: false, spelled: false };
+export function read(text: string, parsed: unknown, { members, fractions, isLong }: Look): Reading {
+  // What the engine writes back to the letter has lost nothing. It takes less time than to look at each of many fractions.
+  if (fractions > FEW && !isLong && isWrittenBack(parsed, text)) return { value: parsed, exact: false, spelled: false };
   const found = survey(text);
   // Whoever reads the text later may take the first of two, or the last, or both.
   if (members < found.members) throw new SyntaxError('a name stands twice in an object');
@@ -73,6 +73,9 @@ export function read(text: string, parsed: unknown, { members, isLong }: Look): 
   if (!isExactLikely) return { value: parsed, exact: false, spelled };
   return { value: (isLong && !spelled ? putBack(parsed, exact) : undefined) ?? parseMarked(text, exact), exact: true, spelled };
 }
+
+/** So many fractions are looked at one by one. */
+const FEW = 4;
 
 function isWrittenBack(value: unknown, text: string): boolean {
   // Between members written by JavaScript there is no blank.
@@ -88,24 +91,29 @@ function isWrittenBack(value: unknown, text: string): boolean {
 export interface Look {
   /** How many members its objects have. */
   readonly members: number;
+  /** How many numbers are not whole. */
+  readonly fractions: number;
   /** Whether there is a whole number that may have lost digits. */
   readonly isLong: boolean;
 }
 
 /** @throws RangeError on more levels within each other than any store takes */
 export function lookAt(value: unknown): Look {
-  const look = { members: 0, isLong: false };
+  const look = { members: 0, fractions: 0, isLong: false };
   visit(value, look, MAX_DEPTH);
   return look;
 }
 
-function visit(value: unknown, look: { members: number; isLong: boolean }, levels: number): void {
+type Counted = { -readonly [Name in keyof Look]: Look[Name] };
+
+function visit(value: unknown, look: Counted, levels: number): void {
   if (typeof value === 'number') {
     if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) look.isLong = true;
+    else if (value !== Math.floor(value)) look.fractions++;
   } else if (typeof value === 'object' && value !== null) visitInner(value, look, levels);
 }
 
-function visitInner(value: object, look: { members: number; isLong: boolean }, levels: number): void {
+function visitInner(value: object, look: Counted, levels: number): void {
   if (levels === 0) throw new RangeError(TOO_DEEP);
   if (Array.isArray(value)) for (const inner of value) visit(inner, look, levels - 1);
   else {

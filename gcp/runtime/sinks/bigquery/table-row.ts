@@ -53,7 +53,6 @@ export function fitRows(made: readonly EventRow[], { messageId, publishTime }: O
     message_id: messageId,
     publish_time: timestamp(published),
   };
-  for (const name in plumbing) requireColumn(name, types);
   let bytes = 0;
   return made.map(({ row, index }) => {
     const fitted: Record<string, TableRow[string]> = { ...plumbing, row_index: index };
@@ -70,6 +69,7 @@ function typesOf(columns: readonly Column[]): ReadonlyMap<string, string> {
   const known = TYPES.get(columns);
   if (known) return known;
   const types = new Map(columns.map(({ name, type }) => [name, type]));
+  for (const name in PLUMBING) if (name !== 'rest') requireColumn(name, types);
   TYPES.set(columns, types);
   return types;
 }
