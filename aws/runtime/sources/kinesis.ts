@@ -44,7 +44,11 @@ export function kinesisSource<Stored>({ transform, sink, deadLetter }: KinesisSo
 
   return async ({ Records }: KinesisStreamEvent, call: Call): Promise<KinesisStreamBatchResponse> => {
     const signal = nearlyOver(call);
-    const { hours, refusals } = sortBatch(Records.map((record) => new StreamRecord(record)), transform, sink);
+    const { hours, refusals } = sortBatch(
+      Records.map((record) => new StreamRecord(record)),
+      transform,
+      sink,
+    );
     const refused: (readonly Refusal[])[] = [refusals];
     try {
       await each(hours, async (made) => {

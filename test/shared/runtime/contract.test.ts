@@ -50,7 +50,8 @@ test('the quick way takes no event that the whole contract does not take just as
   fc.assert(
     fc.property(fc.array(fc.tuple(name, attribute), { maxLength: 2 }), fc.option(name), (members, without) => {
       const event: Record<string, unknown> = { ...usual };
-      for (const [key, value] of members) Object.defineProperty(event, key, { value, enumerable: true, configurable: true, writable: true });
+      for (const [key, value] of members)
+        Object.defineProperty(event, key, { value, enumerable: true, configurable: true, writable: true });
       if (without !== null) delete event[without];
       agrees(event);
     }),

@@ -38,9 +38,9 @@ const [ROW_BYTES, FIELD_BYTES] = [6, 12];
  * @throws PermanentError on a value that its column cannot take, and on more than one request takes
  */
 export function fitRows(made: readonly EventRow[], { messageId, publishTime }: Origin, columns: readonly Column[]): TableRow[] {
-  const types = typesOf(columns);
   const event = made[0]?.event;
   if (!event) return [];
+  const types = typesOf(columns);
   const published = timeOf('publish_time', publishTime);
   const happened = timeOf('event_time', event.time);
   requirePartition(happened, published);
