@@ -115,7 +115,8 @@ function visit(value: unknown, look: Counted, levels: number): void {
 
 function visitInner(value: object, look: Counted, levels: number): void {
   if (levels === 0) throw new RangeError(TOO_DEEP);
-  if (Array.isArray(value)) for (const inner of value) visit(inner, look, levels - 1);
+  // By index: `for ... of` takes half as long again for a list of numbers.
+  if (Array.isArray(value)) for (let at = 0; at < value.length; at++) visit(value[at], look, levels - 1);
   else {
     for (const name in value) {
       look.members++;
