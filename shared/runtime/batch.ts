@@ -27,7 +27,7 @@ export function sortBatch<Stored>(records: readonly SourceRecord[], transform: T
     } else if (verdict.rows.length > 0) {
       const number = Math.floor(record.arrived.getTime() / 3_600_000);
       const made = hours.get(number) ?? [];
-      hours.set(number, made);
+      if (made.length === 0) hours.set(number, made);
       // One by one: an event can make more rows than a call takes arguments.
       for (const stored of verdict.rows) made.push({ stored, record });
     }

@@ -44,7 +44,11 @@ export function kinesisSource<Stored>({ transform, sink, deadLetter }: KinesisSo
 
   return async ({ Records }: KinesisStreamEvent, call: Call): Promise<KinesisStreamBatchResponse> => {
     const signal = nearlyOver(call);
-    const { hours, refusals } = sortBatch(Records.map(sourceRecord), transform, sink);
+    const { hours, refusals } = sortBatch(
+      Records.map((record) => new StreamRecord(record)),
+      transform,
+      sink,
+    );
     const refused: (readonly Refusal[])[] = [refusals];
     try {
       await each(hours, async (made) => {
@@ -62,14 +66,23 @@ export function kinesisSource<Stored>({ transform, sink, deadLetter }: KinesisSo
   };
 }
 
-function sourceRecord({ kinesis, eventID, eventSourceARN }: KinesisStreamRecord): SourceRecord {
-  const { data, approximateArrivalTimestamp, sequenceNumber } = kinesis;
-  return {
-    bytes: Buffer.from(data, 'base64'),
-    arrived: new Date(approximateArrivalTimestamp * 1000),
+/** A record of a stream. What is asked for once or never is made when it is asked for. */
+class StreamRecord implements SourceRecord {
+  constructor(private readonly record: KinesisStreamRecord) {}
+
+  get bytes(): Buffer {
+    return Buffer.from(this.record.kinesis.data, 'base64');
+  }
+
+  get arrived(): Date {
+    return new Date(this.record.kinesis.approximateArrivalTimestamp * 1000);
+  }
+
+  get position() {
+    const { eventID, eventSourceARN, kinesis } = this.record;
     // The event id of a Kinesis record is its shard and its sequence number, with a colon between them.
-    position: { stream: eventSourceARN, shard: eventID.slice(0, eventID.indexOf(':')), sequenceNumber },
-  };
+    return { stream: eventSourceARN, shard: eventID.slice(0, eventID.indexOf(':')), sequenceNumber: kinesis.sequenceNumber };
+  }
 }
 
 /**
@@ -89,5 +102,6 @@ function lotOf<Stored>(made: readonly Made<Stored>[]): Lot<Stored> {
 }
 
 function recordsOf(made: readonly Made<unknown>[]): SourceRecord[] {
-  return [...new Set(made.map(({ record }) => record))];
+  // The rows of a record stand next to each other.
+  return made.map(({ record }) => record).filter((record, index) => record !== made[index - 1]?.record);
 }

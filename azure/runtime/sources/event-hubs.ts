@@ -87,7 +87,8 @@ export function batchHandler<Stored>(props: EventHubsSourceProps<Stored>, { cons
     return progress;
   }
 
-  const verdictOf = ({ bytes }: SourceRecord) => judge(bytes, props.transform, (row, event, index) => props.sink.encode(row, event, index));
+  const encode: Targets<Stored>['sink']['encode'] = (row, event, index) => props.sink.encode(row, event, index);
+  const verdictOf = ({ bytes }: SourceRecord) => judge(bytes, props.transform, encode);
 
   return async (messages: unknown, context: InvocationContext): Promise<void> => {
     const { records, place } = readBatch(messages, context.triggerMetadata, consumerGroup);

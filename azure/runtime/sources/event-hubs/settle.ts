@@ -103,8 +103,9 @@ function sorted<Stored>({ place, records }: Slice, verdicts: readonly Verdict<St
   const reasons = new Map<string, string>();
   records.forEach((record, index) => {
     const verdict = verdicts[index]!;
-    const hour = hours.get(hourOf(record)) ?? { records: [], made: [] };
-    hours.set(hourOf(record), hour);
+    const number = hourOf(record);
+    const hour = hours.get(number) ?? { records: [], made: [] };
+    if (hour.records.length === 0) hours.set(number, hour);
     hour.records.push(record);
     if ('reason' in verdict) reasons.set(keyOf(record), verdict.reason);
     else for (const stored of verdict.rows) hour.made.push({ stored, record });
