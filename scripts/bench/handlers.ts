@@ -112,7 +112,7 @@ const CLOUDS: Readonly<Record<string, (modules: Bundled, events: readonly string
         return [];
       },
     };
-    const handler = pubSubPushSource({ transform, sink, deadLetter });
+    const handler = pubSubPushSource({ transform, sink, deadLetter, trial: async () => undefined });
     const base64 = inBase64(events);
     const pushes = base64.map((data, index) => ({
       body: {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { sortBatch } from '../../../../shared/runtime/batch';
 import { each, hourFolder } from '../../../../shared/runtime/objects';
-import type { Lot, Made, Refusal, Sink, SourceRecord } from '../../../../shared/runtime/sink';
+import type { Lot, Refusal, Sink, SourceRecord } from '../../../../shared/runtime/sink';
 import { inOneLine, deadLetter as letterOf, type Verdict } from '../../../../shared/runtime/verdict';
 import type { Bury } from '../../dead-letter';
 import { keyOf, nameOf } from './batch';
@@ -99,28 +100,13 @@ export async function settle<Stored>(
 
 /** The lot of each hour, and why records have no rows to store, by their keys. */
 function sorted<Stored>({ place, records }: Slice, verdicts: readonly Verdict<Stored>[]) {
-  const hours = new Map<number, { readonly records: SourceRecord[]; readonly made: Made<Stored>[] }>();
-  const reasons = new Map<string, string>();
-  records.forEach((record, index) => {
-    const verdict = verdicts[index]!;
-    const number = hourOf(record);
-    const hour = hours.get(number) ?? { records: [], made: [] };
-    if (hour.records.length === 0) hours.set(number, hour);
-    hour.records.push(record);
-    if ('reason' in verdict) reasons.set(keyOf(record), verdict.reason);
-    else for (const stored of verdict.rows) hour.made.push({ stored, record });
-  });
-  const lots = [...hours.values()].map(({ records: [...of], made }) => ({ name: nameOf(place, of), arrived: of[0]!.arrived, made }));
-  return { lots: lots.filter(({ made }) => made.length > 0), reasons };
+  const { hours, refusals } = sortBatch(records, (_, index) => verdicts[index]!);
+  const lots = hours.map(({ records: of, made }) => ({ name: nameOf(place, of), arrived: of[0]!.arrived, made }));
+  return { lots: lots.filter(({ made }) => made.length > 0), reasons: byKey(refusals) };
 }
 
-function byKey(refusals: readonly Refusal[]): ReadonlyMap<string, string> {
+function byKey(refusals: readonly Refusal[]): Map<string, string> {
   return new Map(refusals.map(({ record, reason }) => [keyOf(record), reason]));
-}
-
-/** The hour of arrival, not the event's own time: it is the same at every try, and a late event does not make a lot of its own. */
-function hourOf({ arrived }: SourceRecord): number {
-  return Math.floor(arrived.getTime() / 3_600_000);
 }
 
 /**
