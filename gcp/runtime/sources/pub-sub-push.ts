@@ -38,8 +38,8 @@ export interface Response {
   status(code: number): { end(): unknown };
 }
 
-/** What Pub/Sub understands: it is done, or it comes again. */
-const [DONE, AGAIN] = [204, 503];
+/** The answers that Pub/Sub takes for an acknowledgement, and for none: then the message comes again. */
+const [ACK, NACK] = [204, 503];
 
 /** The transform may take so much of the time of a call: one after the other, the ten calls of an instance still end in time. */
 const PART_OF_CALL = 0.1;
@@ -78,28 +78,28 @@ export function pubSubPushSource<Stored>({ transform, sink, deadLetter, trial = 
       const record = recordOf(push);
       const limit = { milliseconds: 1000 * PART_OF_CALL * callSeconds(query) };
       const fault = await trial({ bytes: record.bytes, attempt, ...limit });
-      if (fault) return await bury(push, fault);
+      if (fault) return await giveUp(push, fault);
       const verdict = decide(record.bytes, limit);
-      if ('reason' in verdict) return await bury(push, isBinary(push) ? BINARY : verdict.reason);
-      if (verdict.rows.length === 0) return DONE;
+      if ('reason' in verdict) return await giveUp(push, isBinary(push) ? BINARY : verdict.reason);
+      if (verdict.rows.length === 0) return ACK;
       const [refusal] = await sink.write(lotOf(push, record, verdict.rows));
-      return refusal ? await bury(push, refusal.reason) : DONE;
+      return refusal ? await giveUp(push, refusal.reason) : ACK;
     } catch (error) {
-      if (attempt >= Number(query.maxDeliveryAttempts)) return bury(push, inOneLine(error));
+      if (attempt >= Number(query.maxDeliveryAttempts)) return giveUp(push, inOneLine(error));
       log('WARNING', 'The store was not reached. The message comes again.', { ...positionOf(push), error: inOneLine(error) });
-      return AGAIN;
+      return NACK;
     }
   }
 
-  async function bury(push: Push, reason: string): Promise<number> {
+  async function giveUp(push: Push, reason: string): Promise<number> {
     const position = positionOf(push);
     try {
       await deadLetter(letterOf(push.message, reason, position));
       log('ERROR', 'The event went to the dead letter.', { ...position, reason });
-      return DONE;
+      return ACK;
     } catch (error) {
       log('ERROR', 'The dead letter was not reached. The message comes again.', { ...position, reason, error: inOneLine(error) });
-      return AGAIN;
+      return NACK;
     }
   }
 }

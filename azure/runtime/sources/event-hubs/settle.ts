@@ -3,7 +3,7 @@ import { sortBatch } from '../../../../shared/runtime/batch';
 import { each, hourFolder } from '../../../../shared/runtime/objects';
 import type { Lot, Refusal, Sink, SourceRecord } from '../../../../shared/runtime/sink';
 import { inOneLine, deadLetter as letterOf, type Verdict } from '../../../../shared/runtime/verdict';
-import type { Bury } from '../../dead-letter';
+import type { SendLetters } from '../../dead-letter';
 import { keyOf, nameOf } from './batch';
 
 /** How long the lots of a slice may take, and then its letters. */
@@ -19,7 +19,7 @@ export interface Slice {
 /** Where the records of a slice go. */
 export interface Targets<Stored> {
   readonly sink: Sink<Stored>;
-  readonly deadLetter: Bury;
+  readonly deadLetter: SendLetters;
 }
 
 /** What became of a batch in earlier tries of this process. */
@@ -29,7 +29,7 @@ export interface Progress {
   /** The lots that are written, and what the store refused of each: the key of the record, and the reason. */
   readonly written: Map<string, ReadonlyMap<string, string>>;
   /** The slices that may have letters. */
-  readonly buried: Set<string>;
+  readonly withLetters: Set<string>;
 }
 
 /** Says that a batch is not settled. The host tries it again. */
@@ -51,7 +51,7 @@ export async function settle<Stored>(
   slice: Slice,
   judged: () => Promise<readonly Verdict<Stored>[]>,
   { sink, deadLetter }: Targets<Stored>,
-  { settled, written, buried }: Progress,
+  { settled, written, withLetters }: Progress,
   isLast: boolean,
 ): Promise<number> {
   const { place, records } = slice;
@@ -83,8 +83,8 @@ export async function settle<Stored>(
     if (!isLast) throw error;
     return new Map(records.map((record) => [keyOf(record), `Not processed: ${inOneLine(error)}`]));
   });
-  if (reasons.size > 0 || buried.has(name)) {
-    buried.add(name);
+  if (reasons.size > 0 || withLetters.has(name)) {
+    withLetters.add(name);
     const letters = records.flatMap((record) => {
       const reason = reasons.get(keyOf(record));
       return reason === undefined ? [] : [letterOf(record.bytes, reason, { ...record.position, enqueued: record.arrived.toISOString() })];
@@ -113,7 +113,7 @@ function byKey(refusals: readonly Refusal[]): Map<string, string> {
  * Records of which the host did not say where they stand. A later try may know it; after the last one they go to the dead
  * letter, under a name that is made of what is in them.
  */
-export async function buryUnplaced(records: readonly SourceRecord[], deadLetter: Bury, isLast: boolean): Promise<void> {
+export async function giveUpUnplaced(records: readonly SourceRecord[], deadLetter: SendLetters, isLast: boolean): Promise<void> {
   const reason = `The host handed over ${records.length} events without their positions.`;
   if (!isLast) throw new BatchFailed(`${reason} The batch is tried again.`);
   const hash = createHash('sha256');

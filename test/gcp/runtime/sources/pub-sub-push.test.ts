@@ -218,7 +218,7 @@ describe('dead letters', () => {
 describe('a dead letter is one that Pub/Sub takes, with the reason in it', () => {
   const reasonOf = ({ attributes }: Message) => attributes?.deadLetterReason;
   const names = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`mine${index}`, 'x']));
-  const buried = async (extra: object, bytes = Buffer.from('poison')) => {
+  const letterOfPoison = async (extra: object, bytes = Buffer.from('poison')) => {
     const { push, letters } = neighbours();
     expect(await push(bodyOf(bytes, '7', 2, extra))).toBe(204);
     return letters[0]!;
@@ -229,7 +229,7 @@ describe('a dead letter is one that Pub/Sub takes, with the reason in it', () =>
     [98, 98, 1],
     [100, 99, 0],
   ])('beside %i attributes of its own, of which %i are kept', async (count, kept, positions) => {
-    const letter = await buried({ attributes: names(count) });
+    const letter = await letterOfPoison({ attributes: names(count) });
     const written = Object.keys(letter.attributes!);
     expect(reasonOf(letter)).toMatch(/^SyntaxError/);
     expect(written.filter((name) => name.startsWith('mine'))).toHaveLength(kept);
@@ -237,13 +237,13 @@ describe('a dead letter is one that Pub/Sub takes, with the reason in it', () =>
   });
 
   test('beside attributes that Pub/Sub takes from nobody', async () => {
-    const letter = await buried({ attributes: { googclient_schemaencoding: 'JSON', mine: 'kept' } });
+    const letter = await letterOfPoison({ attributes: { googclient_schemaencoding: 'JSON', mine: 'kept' } });
     expect(letter.attributes).toMatchObject({ mine: 'kept' });
     expect(Object.keys(letter.attributes!).join()).not.toContain('goog');
   });
 
   test('beside data that leaves no room for more than a part of it', async () => {
-    const letter = await buried({ attributes: { mine: 'y'.repeat(100) } }, Buffer.alloc(9_999_740, 'x'));
+    const letter = await letterOfPoison({ attributes: { mine: 'y'.repeat(100) } }, Buffer.alloc(9_999_740, 'x'));
     expect(Object.keys(letter.attributes!)).toEqual(['deadLetterReason']);
     expect(reasonOf(letter)).toMatch(/^SyntaxError/);
   });
@@ -257,7 +257,7 @@ describe('a dead letter is one that Pub/Sub takes, with the reason in it', () =>
         fc.nat(250_000),
         fc.string({ unit: 'binary', maxLength: 1024 }),
         async (attributes, less, orderingKey) => {
-          const { data, attributes: written = {} } = await buried({ attributes, orderingKey }, Buffer.alloc(9_990_000 - less, 'x'));
+          const { data, attributes: written = {} } = await letterOfPoison({ attributes, orderingKey }, Buffer.alloc(9_990_000 - less, 'x'));
           const texts = [...Object.entries(written).flat(), orderingKey];
           expect(Object.keys(written).length).toBeLessThanOrEqual(100);
           expect(Math.max(...Object.values(written).map((value) => Buffer.byteLength(value)))).toBeLessThanOrEqual(1024);
