@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
 import type { HandlerNeeds } from '../../shared/synth/handler-needs';
 import { packageHandler } from '../../shared/synth/handler-package';
+import { handlerCode } from '../support/bundled';
 import { temporaryFolder } from '../support/folder';
 import { azureServices, type Request, type Services, type Status } from './runtime/services';
 
@@ -78,7 +79,7 @@ jest.setTimeout(30_000);
 describe.each(readdirSync(path.join(root, 'azure/handlers')))('%s', (name) => {
   const needs: HandlerNeeds = JSON.parse(readFileSync(path.join(root, 'azure/handlers', name, 'needs.json'), 'utf8'));
   const files = unzipSync(readFileSync(packageHandler(`azure/handlers/${name}`).zip));
-  const folder = deployed(files);
+  const folder = deployed(files, handlerCode(`azure/handlers/${name}`));
 
   /** What the handler is told, and nothing more. */
   const settingsOf = (services: Services) => ({
@@ -206,9 +207,9 @@ function written(blobs: Services['blobs']): [string, string][] {
 }
 
 /** A bundle as it is deployed, with the stand-ins for the host beside it. */
-function deployed(files: Readonly<Record<string, Uint8Array>>): string {
+function deployed(files: Readonly<Record<string, Uint8Array>>, code: string): string {
   const folder = temporaryFolder();
-  for (const [name, content] of Object.entries(files)) writeFileSync(path.join(folder, name), content);
+  for (const [name, content] of Object.entries({ ...files, 'index.js': code })) writeFileSync(path.join(folder, name), content);
   const core = path.join(folder, 'node_modules/@azure/functions-core');
   mkdirSync(core, { recursive: true });
   writeFileSync(path.join(core, 'index.js'), CORE);

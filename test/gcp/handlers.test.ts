@@ -10,6 +10,7 @@ import { StorageWriteStandIn } from '../../local/gcp/bigquery/storage-write';
 import { CloudStorageStandIn } from '../../local/gcp/cloud-storage/server';
 import type { HandlerNeeds } from '../../shared/synth/handler-needs';
 import { packageHandler } from '../../shared/synth/handler-package';
+import { handlerCode } from '../support/bundled';
 import type { TerraformJson } from '../support/cdktf';
 import { temporaryFolder } from '../support/folder';
 import { FRAMEWORK } from '../support/framework';
@@ -107,7 +108,7 @@ describe.each(readdirSync(path.join(root, 'gcp/handlers')))('%s', (name) => {
   const { zip } = packageHandler(`gcp/handlers/${name}`);
   const files = unzipSync(readFileSync(zip));
   const folder = temporaryFolder();
-  writeFileSync(path.join(folder, 'index.js'), files['index.js']!);
+  writeFileSync(path.join(folder, 'index.js'), handlerCode(`gcp/handlers/${name}`));
   writeFileSync(path.join(folder, 'server.js'), FRAMEWORK);
 
   const stores: StoreStandIn[] = [];
