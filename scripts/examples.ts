@@ -7,7 +7,7 @@ const ROOT = path.join(__dirname, '..');
 export const PAGES: readonly string[] = [
   'README.md',
   ...readdirSync(path.join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.md'))
+    .filter((file) => file.endsWith('.md') && !file.startsWith('recipes'))
     .map((file) => `docs/${file.replaceAll(path.sep, '/')}`)
     .sort(),
 ];
@@ -20,7 +20,8 @@ export function withExamples(page: string): string {
   );
 }
 
-function shown(file: string): string {
+/** The lines that an example file shows. */
+export function shown(file: string): string {
   const [, lines] = readFileSync(path.join(ROOT, file), 'utf8').match(/\/\/ docs:start\n([\s\S]*?)\/\/ docs:end/) ?? [];
   if (!lines) throw new Error(`${file} has no lines between docs:start and docs:end`);
   return lines;

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { eventCheckSource } from './event-check';
 import { PAGES, withExamples } from './examples';
 import { pipelinesSvg } from './picture';
+import { recipesPage } from './recipes';
 import { settingsPage } from './settings';
 import { shippedPage } from './shipped/page';
 import { weakeningsPage } from './weakenings/page';
@@ -14,6 +15,7 @@ const files: Record<string, () => string | Promise<string>> = {
   'shared/runtime/event-check.js': eventCheckSource,
   ...Object.fromEntries(PAGES.map((page) => [page, () => withExamples(read(page) ?? '')])),
   'docs/pipelines.svg': pipelinesSvg,
+  'docs/recipes/README.md': recipesPage,
   'docs/settings.md': settingsPage,
   'docs/shipped.md': shippedPage,
   'docs/weakenings.md': weakeningsPage,

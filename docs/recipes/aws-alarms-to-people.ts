@@ -1,0 +1,19 @@
+// docs:start
+import type { Construct } from 'constructs';
+import { AwsPipeline } from '../../aws/architectures/pipeline';
+import type { AwsPlatformProps } from '../../aws/foundation/platform';
+
+/**
+ * Alarms by mail, or in Slack.
+ *
+ * Alarms go to a topic of SNS, and whoever subscribes hears them. Make the topic once: `aws sns create-topic --name on-call`, then
+ * `aws sns subscribe --topic-arn ... --protocol email --notification-endpoint on-call@example.com`. AWS sends a mail that must be
+ * confirmed. For Slack, subscribe the topic in the console of Amazon Q Developer in chat applications. Where only one environment
+ * has people on call, set `notify` in its file instead: [environments](../environments.md).
+ */
+export class AlarmsToPeople extends AwsPipeline {
+  constructor(scope: Construct, id: string, props: AwsPlatformProps = {}) {
+    super(scope, id, { notify: 'arn:aws:sns:eu-west-1:123456789012:on-call', ...props });
+  }
+}
+// docs:end

@@ -1,0 +1,43 @@
+// docs:start
+import type { Construct } from 'constructs';
+import { PubSubBuffer } from '../../gcp/connect/pub-sub/pub-sub-buffer';
+import { PubSubEntry } from '../../gcp/connect/pub-sub/pub-sub-entry';
+import { GcpPlatform, type GcpPlatformProps } from '../../gcp/foundation/platform';
+import { CloudFunctionProcessor } from '../../gcp/processing/cloud-functions/cloud-function-processor';
+import { BigQueryStore } from '../../gcp/store/bigquery/bigquery-store';
+import { packageHandler } from '../../shared/synth/handler-package';
+
+/**
+ * Columns of your own in BigQuery.
+ *
+ * A field of a row goes into the column of its name, and one without a column into the JSON column `rest`. Append columns at the
+ * end: BigQuery adds them to the table that exists, and rows that are there hold NULL.
+ */
+export class OwnColumn extends GcpPlatform {
+  constructor(scope: Construct, id: string, props: GcpPlatformProps = {}) {
+    super(scope, id, props);
+    const { site, removal, notify } = this;
+
+    const store = new BigQueryStore(this, 'Store', {
+      site,
+      removal,
+      columns: [
+        { name: 'subject', type: 'STRING' },
+        { name: 'data', type: 'JSON' },
+        { name: 'data_base64', type: 'STRING' },
+        { name: 'press', type: 'STRING' },
+        { name: 'kelvin', type: 'FLOAT' },
+      ],
+    });
+    const buffer = new PubSubBuffer(this, 'Buffer', { site, removal, notify });
+    new PubSubEntry(this, 'Connect', { sink: buffer, publishers: this.askForPublishers() });
+    new CloudFunctionProcessor(this, 'Processing', {
+      site,
+      code: packageHandler('gcp/handlers/pub-sub-to-bigquery'),
+      source: buffer,
+      stores: { STORE: store },
+      notify,
+    });
+  }
+}
+// docs:end
