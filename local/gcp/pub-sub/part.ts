@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Topic } from '@google-cloud/pubsub';
+import { eventByHand } from '../../by-hand';
 import type { Opened, Part } from '../../parts';
 import type { Letter, Receipt } from '../../platform';
 import { shown } from '../../shown';
@@ -39,7 +40,7 @@ export const PART: Part<Site> = {
     keep(() => broker.stop());
     const server = await PubSubServer.start(broker, pace);
     keep(() => server.stop());
-    const rest = await servePubSubRest(broker);
+    const rest = await servePubSubRest(broker, entry, (body) => witness.arrived(body));
     keep(() => rest.close());
     clients.PUBSUB_EMULATOR_HOST = rest.host;
 
@@ -90,8 +91,8 @@ async function publish(topic: Topic, data: Buffer): Promise<Receipt> {
 
 /** How a person sends an event. */
 function byHand(topic: string, host: string): string {
-  const event = { specversion: '1.0', id: '1', source: '/by/hand', type: 'com.example.sent', time: new Date().toISOString(), data: {} };
-  const data = Buffer.from(JSON.stringify(event)).toString('base64');
+  // Not every base64 can be told to write one line.
+  const data = `'$(echo '${eventByHand()}' | base64 | tr -d '\\n')'`;
   return `curl -d '{"messages":[{"data":"${data}"}]}' http://${host}/v1/${topic}:publish`;
 }
 

@@ -38,6 +38,7 @@ async function up(folder: string, chaos: Partial<Chaos> = {}) {
   const stored: StoredRow[] = [];
   const letters: Letter[] = [];
   const witness: Witness = {
+    arrived: () => () => {},
     delivered: (batch) => void batches.push(batch),
     answered: ({ outcome }) => void outcomes.push(outcome),
     stored: (rows) => void stored.push(...rows),
@@ -129,7 +130,7 @@ test('the process can end by itself after a platform was stopped, and nothing of
      import { Pace } from ${quoted('pace')};
      import { CALM } from ${quoted('chaos')};
      const nothing = () => {};
-     const witness = { delivered: nothing, answered: nothing, stored: nothing, deadLettered: nothing, incident: nothing, broken: nothing, log: nothing };
+     const witness = { arrived: () => nothing, delivered: nothing, answered: nothing, stored: nothing, deadLettered: nothing, incident: nothing, broken: nothing, log: nothing };
      (async () => {
        const platform = await (await readAzure(process.argv[2])).start({ folder: process.argv[3], witness, chaos: CALM, pace: new Pace() });
        await platform.send(Buffer.from('x'));
