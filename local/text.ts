@@ -11,7 +11,7 @@ export function columns(): number {
 /** A line as several that fit. What goes on stands below the text, to the right of the first gap of two spaces. */
 export function fold(line: string, width = columns()): string[] {
   const [before] = /^ *(?:\S+(?: \S+)* {2,})?/.exec(line)!;
-  const hang = before.length <= width / 2 ? before.length : /^ */.exec(line)![0].length + 2;
+  const hang = before.length <= width / 2 ? before.length : /^ */.exec(line)![0].length;
   const lines: string[] = [];
   let rest = line;
   while (rest.length > width) {
