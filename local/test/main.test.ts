@@ -188,6 +188,7 @@ test('Ctrl-C ends the stream of events, and the books are balanced all the same'
   const below = descendants(child);
   child.kill('SIGINT');
   expect(await ended).toBe(0);
+  expect(seen.err).toBe('');
   expect(seen.out).toContain('Every accepted event is in the store or in the dead letter, and none is in both.');
   await untilGone(below);
 });
