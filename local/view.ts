@@ -238,7 +238,7 @@ type Way = Extract<Message, { kind: 'way' }>;
 /** One line for the way of an event, in the order that it took. */
 function wayOf({ number: which, event, way, end }: Way): string {
   const goal = { stored: 'stored in', rejected: '', dropped: '', 'dead letter': 'dead letter:' }[end];
-  const last = [goal, way.at(-1)].filter(Boolean).join(' ');
+  const last = [goal, end === 'stored' ? way.at(-1) : cutTo(LONGEST_REASON, way.at(-1)!)].filter(Boolean).join(' ');
   return short(`#${String(which).padEnd(6)}${event.padEnd(22)}${[...way.slice(0, -1), last].join(' > ')}`);
 }
 
