@@ -81,11 +81,13 @@ export async function run(options: Run): Promise<Balance> {
     const { places, replays } = platform;
     tell({ kind: 'up', places, replays, pace: pace.factor, seed });
     const start = Date.now();
-    const balanced = async () => {
+    const balanced = async (): Promise<Balance> => {
       last = Date.now();
       await settle(platform, story, options.patienceSeconds ?? 90, () => Date.now() - last);
       const seconds = (Date.now() - start) / 1000;
       const books = await balanceOf(ledger, { rows: platform.rows(), unique: platform.uniqueRows?.(), letters: await platform.letters() });
+      // One came in by hand while the store was read.
+      if (ledger.entries.length > books.sent) return balanced();
       const balance = { ...books, hint: fault ? undefined : hintOf(books) };
       story.tellCounts(platform.unsettled());
       tell({ kind: 'end', balance, places, seconds, replays: keep && !stopped.aborted ? replays : [] });
