@@ -67,7 +67,7 @@ export function liveView(print: (line: string) => void, redraw: (frame: string) 
           if (message.byHand) {
             redraw('');
             for (const line of fold(wayOf(message))) print(colored(message.end, line));
-          } else latest(ways, colored(message.end, wayOf(message)));
+          } else latest(ways, colored(message.end, fittingWayOf(message)));
           return;
         case 'incident':
           incidents.set(message.text, (incidents.get(message.text) ?? 0) + 1);
@@ -240,6 +240,12 @@ function wayOf({ number: which, event, way, end }: Way): string {
   const goal = { stored: 'stored in', rejected: '', dropped: '', 'dead letter': 'dead letter:' }[end];
   const last = [goal, end === 'stored' ? way.at(-1) : cutTo(LONGEST_REASON, way.at(-1)!)].filter(Boolean).join(' ');
   return short(`#${String(which).padEnd(6)}${event.padEnd(22)}${[...way.slice(0, -1), last].join(' > ')}`);
+}
+
+/** Where there is little room, the end of a way says more than its beginning. */
+function fittingWayOf(message: Way): string {
+  const line = wayOf(message);
+  return line.length < columns() ? line : wayOf({ ...message, way: message.way.slice(-1) });
 }
 
 /** Reasons that differ in numbers only are told as one. */

@@ -209,6 +209,20 @@ test('on a terminal the four stages are drawn again and again, with the latest w
   expect(frame!.match(/#\d+/g)).toEqual(['#15', '#16', '#17', '#18', '#19', '#20']);
 });
 
+test('where a way is too long for a terminal, its end is shown', () => {
+  const frames: string[] = [];
+  const view = liveView(
+    () => {},
+    (frame) => frames.push(stripVTControlCharacters(frame)),
+  );
+  view.show('aws', way(1, 'stored', 'p-1', ...Array.from({ length: 20 }, () => 'again'), 'events/1.ndjson'));
+  view.show('aws', {
+    kind: 'counts',
+    counts: { sent: 1, rejected: 0, buffered: 0, deliveries: 1, stored: 1, deadLettered: 0, dropped: 0 },
+  });
+  expect(frames[0]!.split('\n').at(-1)).toBe('#1     order                 stored in events/1.ndjson');
+});
+
 test('on a terminal an event that was sent by hand stays, above what is drawn again', () => {
   const printed: string[] = [];
   const view = liveView(
