@@ -32,7 +32,12 @@ test.each(CLOUDS)('%s: the command that is printed sends an event, which is told
     stopped: stop.signal,
     tell,
   });
-  expect(balance).toMatchObject({ sent: 12, stored: 11, faults: [] });
-  const ends = ways().map(({ event, end }) => `${event}: ${end}`);
-  expect(ends.sort()).toEqual(['by hand, id mine-1: stored', `by hand: ${cloud === 'aws' ? 'rejected' : 'dead letter'}`]);
+  expect(balance).toMatchObject({ sent: 12, faults: [] });
+  expect(
+    ways()
+      .map(({ event }) => event)
+      .sort(),
+  ).toEqual(['by hand', 'by hand, id mine-1']);
+  const refused = ways().find(({ event }) => event === 'by hand');
+  expect(refused!.end).toBe(cloud === 'aws' ? 'rejected' : 'dead letter');
 });
