@@ -6,6 +6,7 @@ import type { Opened, Part } from '../../parts';
 import type { Letter, Receipt } from '../../platform';
 import { shown } from '../../shown';
 import { Resource, theOnly } from '../../template/resource';
+import { many } from '../../text';
 import type { Site } from '../site';
 import { Broker, INVALID_ARGUMENT, NOT_FOUND } from './broker';
 import type { PublishedMessage } from './message';
@@ -99,7 +100,11 @@ function byHand(topic: string, host: string): string {
 /** Who gave the message up said why, or Pub/Sub itself did, which never says more than how often it tried. */
 function letterOf({ data, attributes }: PublishedMessage, place: string): Letter {
   const { deadLetterReason, CloudPubSubDeadLetterSourceDeliveryCount: count } = attributes;
-  return { bytes: data, place, reason: deadLetterReason ?? (count ? `not acknowledged in ${count} tries` : 'nobody said why') };
+  return {
+    bytes: data,
+    place,
+    reason: deadLetterReason ?? (count ? `not acknowledged in ${many(Number(count), 'try', 'tries')}` : 'nobody said why'),
+  };
 }
 
 /** The event as it came, and beside it what is known of it. */
