@@ -1,6 +1,7 @@
 import { hashOf } from './contents';
 import { type Entry, type Ledger, rowHash, type Sent } from './ledger';
 import type { Letter, StoredRow } from './platform';
+import { many } from './text';
 
 /** What became of everything that was sent. */
 export interface Balance {
@@ -11,7 +12,7 @@ export interface Balance {
   /** How many are in the store. An event that was sent twice counts twice here. */
   readonly stored: number;
   /** How many the transform makes no rows of. */
-  readonly leftOut: number;
+  readonly dropped: number;
   /** How many are in the dead letter, by their reason. */
   readonly deadLettered: Readonly<Record<string, number>>;
   /** How many of those in the dead letter are in the store as well. */
@@ -20,6 +21,11 @@ export interface Balance {
   readonly changedAtDoor: number;
   /** Rows that were written more than once, and that a reader leaves out. */
   readonly duplicatesRemoved: number;
+  /**
+   * What to do where all that was sent was refused or is in the dead letter.
+   * @default - something was stored, or dropped by the transform
+   */
+  readonly hint?: string;
   /** What must not be: each is a line. Nothing is lost, doubled, changed or made up while this is empty. */
   readonly faults: readonly string[];
 }
@@ -56,7 +62,7 @@ export async function balanceOf(ledger: Ledger, { rows, unique, letters }: Found
   const isLettered = (entry: Entry) => reasonOf(entry) !== undefined;
   const isStored = (entry: Entry) => rowsOf(entry).length > 0 && rowsOf(entry).every(isFound);
   const isTouched = (entry: Entry) => rowsOf(entry).some(isFound);
-  const isLeftOut = (entry: Entry) => arrived(entry).rows?.length === 0;
+  const isDropped = (entry: Entry) => arrived(entry).rows?.length === 0;
   const isAltered = ({ name }: Entry) => name !== undefined && store.altered.has(name);
   const copies = (entry: Entry) => ledger.namesakes(entry).filter((one) => isAccepted(one) && one.hash === entry.hash);
   /** Of an event that was accepted several times, one copy may be stored and the others not: the first stands for the stored one. */
@@ -65,8 +71,8 @@ export async function balanceOf(ledger: Ledger, { rows, unique, letters }: Found
   const accepted = entries.filter(isAccepted);
   const lettered = accepted.filter((entry) => isLettered(entry) && !standsForStored(entry));
   const kept = accepted.filter((entry) => isStored(entry) && (!isLettered(entry) || standsForStored(entry)));
-  const leftOut = accepted.filter((entry) => isLeftOut(entry) && !isLettered(entry));
-  const missing = accepted.filter((entry) => !isStored(entry) && !isLettered(entry) && !isLeftOut(entry));
+  const dropped = accepted.filter((entry) => isDropped(entry) && !isLettered(entry));
+  const missing = accepted.filter((entry) => !isStored(entry) && !isLettered(entry) && !isDropped(entry));
   const inPart = missing.filter(isTouched);
   const altered = entries.filter(isAltered);
   const lost = missing.filter((entry) => !isTouched(entry) && !isAltered(entry));
@@ -94,7 +100,7 @@ export async function balanceOf(ledger: Ledger, { rows, unique, letters }: Found
     accepted: accepted.length,
     rejected: tally(entries.flatMap(({ receipt }) => (receipt?.accepted === false ? [receipt.reason] : []))),
     stored: kept.length,
-    leftOut: leftOut.length,
+    dropped: dropped.length,
     deadLettered: tally(lettered.map((entry) => reasonOf(entry)!)),
     inBoth: inBoth.length,
     changedAtDoor: kept.filter((entry) => arrived(entry) !== entry).length,
@@ -110,8 +116,8 @@ export async function balanceOf(ledger: Ledger, { rows, unique, letters }: Found
       ...said(hidden, 'in the store, and not shown to a reader'),
       ...counted(twice, 'shown twice by what should show each once'),
       ...counted(store.strangers.count, `of no event that was sent, first in ${store.strangers.first}`),
-      ...counted(store.nameless.count, `like none that the transform makes, and carry no source and id, first in ${store.nameless.first}`),
-      ...(strange.length > 0 ? [`${strange.length} dead letters hold no event that was sent, first in ${strange[0]!.place}`] : []),
+      ...counted(store.nameless.count, `like none that the transform makes, with no source and id, first in ${store.nameless.first}`),
+      ...(strange.length > 0 ? [`${many(strange.length, 'dead letter')} of no event that was sent, first in ${strange[0]!.place}`] : []),
     ],
   };
 }
@@ -170,11 +176,11 @@ function isAccepted({ receipt }: Entry): boolean {
 function said(entries: readonly Entry[], what: string): string[] {
   if (entries.length === 0) return [];
   const some = entries.slice(0, 3).map(({ number, kind }) => `#${number} (${kind})`);
-  return [`${entries.length} ${entries.length === 1 ? 'event' : 'events'} ${what}: ${some.join(', ')}${entries.length > 3 ? ', ...' : ''}`];
+  return [`${many(entries.length, 'event')} ${what}: ${some.join(', ')}${entries.length > 3 ? ', ...' : ''}`];
 }
 
 function counted(count: number, what: string): string[] {
-  return count > 0 ? [`${count} rows are ${what}`] : [];
+  return count > 0 ? [`${many(count, 'row is', 'rows are')} ${what}`] : [];
 }
 
 function tally(reasons: readonly string[]): Record<string, number> {

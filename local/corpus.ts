@@ -163,6 +163,20 @@ function cycle<Item>(items: readonly Item[], number: number): Item {
   return items[Math.floor(number) % items.length]!;
 }
 
+/** One event of each type among the well-formed ones, but for the large one: a line of JSON each. */
+export function samplesByType(): string[] {
+  const events = take(corpus({ twiceIn: Number.POSITIVE_INFINITY, malformedIn: Number.POSITIVE_INFINITY }), WELL_FORMED.length);
+  const lines = [...events].map(({ body }) => body.toString());
+  return [...new Map(lines.map((line) => [JSON.parse(line).type, line])).values()];
+}
+
+/** A list again and again, without end. */
+export function* cycled(samples: readonly Sample[]): Generator<Sample> {
+  for (let round = 1; ; round += 1) {
+    for (const { kind, body } of samples) yield { kind: round === 1 ? kind : `${kind}, sent again`, body };
+  }
+}
+
 /** The first of a list. */
 export function* take<Item>(items: Iterable<Item>, count: number): Generator<Item> {
   if (count <= 0) return;

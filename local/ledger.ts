@@ -8,6 +8,8 @@ export interface Entry extends Sent {
   /** Which one it was, from 1. */
   readonly number: number;
   readonly kind: string;
+  /** Somebody else sent it: a person with `curl`, or a replay. */
+  readonly byHand: boolean;
   /** Its `source` and `id`, where it has both. */
   readonly name?: string;
   /** The same event as text, where its bytes are none: a door may take every body for text. */
@@ -35,13 +37,22 @@ export class Ledger {
   /** @param make what is to be found of an event */
   constructor(private readonly make: (body: Buffer) => Made) {}
 
+  /** An event came in that the run did not send. */
+  adopt(body: Buffer): Entry {
+    const [known] = this.byHash.get(hashOf(body)) ?? [];
+    if (known && !known.byHand) return this.open({ kind: `${known.kind}, sent again`, body }, true);
+    const [, id] = JSON.parse(nameIn(body) ?? '[]') as string[];
+    return this.open({ kind: id === undefined ? 'by hand' : `by hand, id ${id}`, body }, true);
+  }
+
   /** An event is about to be sent. */
-  open({ kind, body }: Sample): Entry {
+  open({ kind, body }: Sample, byHand = false): Entry {
     const text = Buffer.from(body.toString());
     const entry: Entry = {
       ...this.sent(body),
       number: this.entries.length + 1,
       kind,
+      byHand,
       name: nameIn(body),
       asText: text.equals(body) ? undefined : this.sent(text),
     };

@@ -4,57 +4,66 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { exitWith } from '../bin/one-line';
+import { readCloudFormation } from '../shared/read/cloudformation';
+import { type Hop, STAGES } from '../shared/read/picture';
+import { readTerraform } from '../shared/read/terraform';
 import { blueprintsNamed, findBlueprints, readRequest } from '../shared/synth/blueprints';
-import { readEvents } from './corpus';
+import { readEvents, samplesByType } from './corpus';
 import { FAULTS, type Fault } from './faults';
 import { type Command, exitCodeOf, type Order, orderOf } from './order';
 import { GUARD, sealed } from './seal';
 import { CLOUDS, type Cloud, newState, ROOT } from './state';
+import type { Stage } from './story';
+import { fold } from './text';
 import { jsonView, liveView, plainView, type View } from './view';
 
-const HELP = `Runs what was synthesized, on this machine and without an account: real handlers, real clients, stand-ins for the
-services. Sends events, shows the way of each, and balances the books at the end.
+const HELP = `Runs what was synthesized, on this machine and without an account: the real handlers, the official clients, and stand-ins for the services. Sends events, shows the way of each, and counts at the end what became of them.
 
 Usage: npm run local [-- [CLOUD ...] [NAME] [options]]
 
   CLOUD          aws, azure or gcp; without one, every cloud that has the blueprint, one after the other
-  NAME           what to run, by its name (npm start -- --list shows all); by default the minimal pipelines. What needs a
-                 service that nothing here stands in for is told in a line, and left out
-  --once         send 1,050 events of every kind as fast as they go, balance the books, end;
-                 without it 20 events a second go through: until Ctrl-C, or 300 on each of several clouds
-  --count N      send so many events
-  --events FILE  send the events of a file, one in each line, instead of made-up ones
+  NAME           what to run, by its name (npm start -- --list shows all); by default the minimal pipelines
+  --once         send 1,050 sample events of every kind as fast as they go, then end; without it 20 events a second go through: until Ctrl-C, or 300 on each of several clouds
+  --count N      send N events
+  --events FILE  send your own events: a file with one event in each line, a JSON object of CloudEvents 1.0. It is sent once, or again and again up to --count
+  --samples      print a sample event of each type, to start such a file from: npm run --silent local -- --samples > my.ndjson
+  --coverage     show what of the template runs here, property by property, and run nothing
   --fault NAME   let something go wrong:
 ${Object.entries(FAULTS)
-  .map(([name, what]) => `                   ${name.padEnd(14)}${what}`)
+  .map(([name, what]) => `                 ${name.padEnd(14)}${what}`)
   .join('\n')}
-  --seed N       let chance decide as in another run, which has printed its seed: the same writes are struck
-  --keep         stay up after the events, until Ctrl-C: look around, send your own; takes one cloud
+  --seed N       make the random choices of another run, which has printed its seed: the same writes are struck
+  --keep         stay up after the events, until Ctrl-C: look around, send your own, replay; takes one cloud
   --pace N       let waits of the cloud pass N times faster than they do, by default 60; work takes the time it takes
-  --json         print a line of JSON for each thing that happens, for machines
+  --json         print a line of JSON for each thing that happens
   --help         print this text
 
 Environment:
   BLUEPRINT      what to run where no NAME is given
   LOCAL_STATE    the folder for what is stored, by default .local; the next run empties it
+  COLUMNS        how wide the output is where it does not go to a terminal, by default 100
   NO_COLOR       print without colours
 
-Exit codes: 0 every accepted event is in the store or in the dead letter, 1 it is not, or a run failed, 2 nothing was run: the command
-is not understood, or nothing that it names can run here.`;
+Exit codes:
+  0              every accepted event is in the store or in the dead letter, or the transform drops it
+  1              an event is not where it belongs, or all of them were refused or are in the dead letter, or a run failed
+  2              nothing was run: the command is not understood, or nothing that it names can run here`;
 
 const PACE = 60;
 
 // Whoever reads no more, as `head` does, has seen enough.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+}
 void exitWith(main);
 
 async function main(): Promise<number> {
   const command = readCommand();
-  if (command === 'help') {
-    console.log(HELP);
+  if (typeof command === 'string') {
+    console.log(command);
     return 0;
   }
   await install();
@@ -63,7 +72,8 @@ async function main(): Promise<number> {
   const codes: number[] = [];
   for (const cloud of command.clouds) {
     const { synthesized, data } = newState(state, cloud);
-    const folder = synthesize(cloud, command.blueprint, synthesized);
+    const { folder, flow } = synthesize(cloud, command.blueprint, synthesized);
+    view.show(cloud, { kind: 'stages', stages: stagesIn(flow) }, command.blueprint);
     codes.push(await runSealed(orderOf(command, cloud, folder, data), command.blueprint, view));
     if (interrupted) break;
   }
@@ -71,7 +81,8 @@ async function main(): Promise<number> {
   return exitCodeOf(codes);
 }
 
-function readCommand(): Command | 'help' {
+/** What is asked for, or the text that is. */
+function readCommand(): Command | string {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
@@ -84,10 +95,16 @@ function readCommand(): Command | 'help' {
         keep: { type: 'boolean', default: false },
         pace: { type: 'string' },
         json: { type: 'boolean', default: false },
+        coverage: { type: 'boolean', default: false },
+        samples: { type: 'boolean' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
-    if (values.help) return 'help';
+    if (values.help)
+      return HELP.split('\n')
+        .flatMap((line) => fold(line))
+        .join('\n');
+    if (values.samples) return samplesByType().join('\n');
     const { clouds, blueprint } = readNames(positionals);
     const { events } = values;
     const [fault, ...others] = values.fault ?? [];
@@ -162,19 +179,28 @@ function sameVersions(installed: string, locked: string): boolean {
   return versions(installed).every(([name, { version }]) => wanted.get(name)?.version === version);
 }
 
-/** What was synthesized, by the very code that `cdk synth` and `cdktf synth` run. */
-function synthesize(cloud: Cloud, blueprint: string, out: string): string {
+/** What was synthesized, by the very code that `cdk synth` and `cdktf synth` run, and the way of an event through it. */
+function synthesize(cloud: Cloud, blueprint: string, out: string): { folder: string; flow: readonly Hop[] } {
   process.env.CDK_VALIDATION ??= 'false';
   const env = { ...process.env, BLUEPRINT: blueprint };
   if (cloud === 'aws') {
     const { synthesizeAws }: typeof import('../bin/aws') = require('../bin/aws');
-    synthesizeAws(env, out);
-    return out;
+    const { stacks } = synthesizeAws(env, out);
+    return { folder: out, flow: stacks.flatMap(({ template }) => readCloudFormation(template).flow) };
   }
   const { synthesizeTerraform }: typeof import('../bin/terraform') = require('../bin/terraform');
   const stacks = synthesizeTerraform(env, out, [cloud]);
   if (stacks.length !== 1) throw new Error(`One stack can be run at a time, and the blueprint has ${stacks.join(', ')}.`);
-  return path.join(out, 'stacks', stacks[0]!);
+  const folder = path.join(out, 'stacks', stacks[0]!);
+  return { folder, flow: readTerraform(JSON.parse(readFileSync(path.join(folder, 'cdk.tf.json'), 'utf8'))).flow };
+}
+
+/** The service in each stage: what a reader is told of a receiver begins with it. */
+function stagesIn(flow: readonly Hop[]): Stage[] {
+  return STAGES.flatMap((stage) => {
+    const [service] = flow.find(({ to, notes }) => to === stage && notes)?.notes.split(',') ?? [];
+    return service === undefined ? [] : [{ stage, service }];
+  });
 }
 
 let interrupted = false;
@@ -215,11 +241,11 @@ function passSignalsOn(child: ChildProcess): () => void {
   };
 }
 
-async function viewOf({ json }: Command): Promise<View> {
+async function viewOf({ json, coverage }: Command): Promise<View> {
   if (json) return jsonView(console.log);
-  if (!process.stdout.isTTY) return plainView(console.log);
+  if (!process.stdout.isTTY) return plainView(console.log, coverage);
   const { default: redraw } = await import('log-update');
-  return liveView(console.log, (frame) => (frame === '' ? redraw.clear() : redraw(frame)));
+  return liveView(console.log, (frame) => (frame === '' ? redraw.clear() : redraw(frame)), coverage);
 }
 
 async function working(what: string, work: () => Promise<void>) {

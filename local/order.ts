@@ -22,6 +22,8 @@ export interface Command {
   readonly keep: boolean;
   readonly pace: number;
   readonly json: boolean;
+  /** Show what of the template runs here, and run nothing. */
+  readonly coverage: boolean;
 }
 
 /** What the command line asks of one cloud. It comes as the first message. */
@@ -38,6 +40,7 @@ export interface Order {
   readonly seed?: number;
   readonly pace: number;
   readonly keep: boolean;
+  readonly coverage: boolean;
 }
 
 /** What a command ends with, by what its processes ended with. What was not run counts only where nothing was. */
@@ -48,12 +51,12 @@ export function exitCodeOf(codes: readonly number[]): number {
 
 /** Without `--once` events drip, so that a person can follow them. */
 export function orderOf(
-  { clouds, once, count, events, fault, seed, keep, pace }: Command,
+  { clouds, once, count, events, fault, seed, keep, pace, coverage }: Command,
   cloud: Cloud,
   synthesized: string,
   data: string,
 ): Order {
   const rate = once || fault ? undefined : RATE;
   const made = rate === undefined ? ONCE : clouds.length > 1 ? TURN : undefined;
-  return { cloud, synthesized, data, events, fault, seed, keep, pace, rate, count: count ?? (events ? undefined : made) };
+  return { cloud, synthesized, data, events, fault, seed, keep, pace, coverage, rate, count: count ?? (events ? undefined : made) };
 }

@@ -43,6 +43,11 @@ export interface Letter {
  * Sees what happens, as it happens. A platform reports what its services did, and never what the template says they should.
  */
 export interface Witness {
+  /**
+   * An event comes in at the front door, and the run did not send it.
+   * @returns who hears how it is answered
+   */
+  arrived(body: Buffer): (receipt: Receipt) => void;
   /** A batch goes to the handler. `attempt` counts from 1. */
   delivered(batch: { readonly positions: readonly string[]; readonly attempt: number; readonly from: string }): void;
   /** The call of the handler ended, or was ended. */

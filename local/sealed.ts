@@ -1,19 +1,26 @@
 import { readerOf } from './blueprints';
-import { corpus, readEvents, take } from './corpus';
+import { corpus, cycled, readEvents, take } from './corpus';
 import { recipeOf } from './faults';
 import { NOT_RUN, type Order } from './order';
 import { Pace } from './pace';
 import { NotRunHere } from './platform';
-import { run } from './run';
+import { run, tellCoverage } from './run';
 import type { Message } from './story';
 
 /** The process in which one cloud runs, sealed off from the person's environment. It says what happens over its channel. */
-async function obey({ cloud, synthesized, data, events, count, rate, fault, seed, pace, keep }: Order, stopped: AbortSignal) {
+async function obey(order: Order, stopped: AbortSignal) {
+  const { cloud, synthesized, data, events, count, rate, fault, seed, pace, keep } = order;
   const tell = (message: Message) => process.send?.(message);
   try {
-    const samples = events ? readEvents(events) : corpus(recipeOf(fault));
+    const blueprint = await readerOf(cloud)(synthesized);
+    if (order.coverage) {
+      tellCoverage(blueprint, tell);
+      return 0;
+    }
+    const lines = events && readEvents(events);
+    const samples = lines ? (count === undefined ? lines : cycled(lines)) : corpus(recipeOf(fault));
     const balance = await run({
-      blueprint: await readerOf(cloud)(synthesized),
+      blueprint,
       folder: data,
       samples: count === undefined ? samples : take(samples, count),
       rate,
@@ -24,7 +31,7 @@ async function obey({ cloud, synthesized, data, events, count, rate, fault, seed
       keep,
       tell,
     });
-    return balance.faults.length === 0 ? 0 : 1;
+    return balance.faults.length === 0 && balance.hint === undefined ? 0 : 1;
   } catch (error) {
     if (error instanceof NotRunHere) {
       tell({ kind: 'not run', reason: error.message });

@@ -3,6 +3,7 @@ import type { Balance } from './balance';
 import type { CoverageRow } from './coverage';
 import type { Places, Replay } from './platform';
 import type { Counts, End, Message } from './story';
+import { columns, fold, foldCommand, many, number } from './text';
 
 /** What is built where nobody names another one. */
 const MINIMAL = 'pipeline';
@@ -23,21 +24,25 @@ export function jsonView(print: (line: string) => void): View {
 /** Ways of each kind that are told in a pipe. After these only what is new is told. */
 const TOLD = 3;
 
-/** For a pipe: what is worth a line, once. */
-export function plainView(print: (line: string) => void): View {
+/** For a pipe: what is worth a line, once. @param details whether all of the coverage is told */
+export function plainView(print: (line: string) => void, details = false): View {
   const told = new Map<string, number>();
+  const printFolded = (line: string) => {
+    for (const piece of fold(line)) print(piece);
+  };
   const tell = (key: string, line: string, most: number) => {
     const times = told.get(key) ?? 0;
     told.set(key, times + 1);
-    if (times < most) print(line);
+    if (times < most) printFolded(line);
   };
   return {
     show(cloud, message, blueprint) {
-      if (message.kind === 'way')
+      if (message.kind === 'way' && message.byHand) printFolded(`  ${wayOf(message)}`);
+      else if (message.kind === 'way')
         tell(`${cloud} ${message.end} ${reasonOf(message)}`, `  ${wayOf(message)}`, message.end === 'stored' ? TOLD : 1);
       else if (message.kind === 'incident') tell(`${cloud} ${message.text}`, `  !  ${message.text}`, 1);
       else if (message.kind === 'log') tell(`${cloud} ${withoutNumbers(message.line)}`, cut(`  |  ${message.line}`), 1);
-      else for (const line of linesOf(titleOf(cloud, blueprint), message)) print(line);
+      else for (const line of linesOf(titleOf(cloud, blueprint), message, details)) print(line);
     },
     close: () => {},
   };
@@ -47,8 +52,7 @@ export function plainView(print: (line: string) => void): View {
 const SHOWN = 6;
 
 /** For a terminal: the four stages, and how events move through them. `redraw` puts a text in place of the last one. */
-export function liveView(print: (line: string) => void, redraw: (frame: string) => void): View {
-  let counts: Counts | undefined;
+export function liveView(print: (line: string) => void, redraw: (frame: string) => void, details = false): View {
   const ways: string[] = [];
   const incidents = new Map<string, number>();
   const latest = (list: string[], line: string) => {
@@ -59,17 +63,21 @@ export function liveView(print: (line: string) => void, redraw: (frame: string) 
     show(cloud, message, blueprint) {
       switch (message.kind) {
         case 'way':
-          return latest(ways, colored(message.end, wayOf(message)));
+          // The next events would push it away at once.
+          if (message.byHand) {
+            redraw('');
+            for (const line of fold(wayOf(message))) print(colored(message.end, line));
+          } else latest(ways, colored(message.end, fittingWayOf(message)));
+          return;
         case 'incident':
           incidents.set(message.text, (incidents.get(message.text) ?? 0) + 1);
           return;
         case 'log':
           return;
         case 'counts':
-          counts = message.counts;
           redraw(
             [
-              ...boxes(counts),
+              ...stagesOf(message.counts),
               ...ways,
               ...[...incidents].slice(-SHOWN).map(([text, times]) => cut(`! ${text}${times > 1 ? ` (${times})` : ''}`)),
             ].join('\n'),
@@ -79,53 +87,60 @@ export function liveView(print: (line: string) => void, redraw: (frame: string) 
           redraw('');
           ways.length = 0;
           incidents.clear();
-          for (const line of linesOf(titleOf(cloud, blueprint), message)) print(line);
+          for (const line of linesOf(titleOf(cloud, blueprint), message, details)) print(line);
       }
     },
     close: () => redraw(''),
   };
 }
 
-function boxes({ sent, rejected, buffered, deliveries, stored, deadLettered }: Counts): string[] {
-  const columns = [
-    ['Connect', `${number(sent)} sent`, `${number(rejected)} refused`],
-    ['Buffer', `${number(buffered)} waiting`, ''],
-    ['Processing', `${number(deliveries)} calls`, ''],
-    ['Store', `${number(stored)} rows`, `${number(deadLettered)} dead letters`],
+function stagesOf({ sent, rejected, buffered, deliveries, dropped, stored, deadLettered }: Counts): string[] {
+  const line = (stage: string, ...counts: readonly string[]) =>
+    `${styleText('bold', stage.padEnd(12))}${counts.filter(Boolean).join(', ')}`;
+  return [
+    '',
+    line('Connect', `${number(sent)} sent`, rejected > 0 ? `${number(rejected)} refused` : ''),
+    line('Buffer', `${number(buffered)} waiting`),
+    line('Processing', many(deliveries, 'call'), dropped > 0 ? `${number(dropped)} dropped by the transform` : ''),
+    line('Store', many(stored, 'row'), many(deadLettered, 'dead letter')),
+    '',
   ];
-  const line = (row: number, between: string) => columns.map((column) => column[row]!.padEnd(17)).join(between);
-  return ['', styleText('bold', line(0, '-->  ')), line(1, '     '), line(2, '     '), ''];
 }
 
 function titleOf(cloud: string, blueprint = MINIMAL): string {
-  return blueprint === MINIMAL ? cloud : `${cloud} ${blueprint}`;
+  return `${cloud} ${blueprint}`;
 }
 
 /** The lines of whatever is told once in a run. */
-function linesOf(title: string, message: Message): string[] {
+function linesOf(title: string, message: Message, details: boolean): string[] {
+  const folded = (line: string) => fold(line);
   switch (message.kind) {
+    case 'stages':
+      return fold(`${title}:  ${message.stages.map(({ stage, service }) => `${stage} ${service}`).join(' > ')}`).map(bold);
     case 'coverage':
-      return [
-        bold(`${title}: what of its template runs here: ${summaryOf(message.coverage)}`),
-        ...coverageLines(message.coverage),
-        '',
-        ...message.overrides.map((line) => `  set here: ${line}`),
-        '',
-      ];
+      return (
+        details
+          ? [...coverageLines(message.coverage), ...message.overrides.map((line) => `  set here:  ${line}`), '']
+          : [summaryOf(message.coverage)]
+      ).flatMap(folded);
     case 'up':
       return [
-        `  Up. Waits of the cloud pass ${message.pace} times faster here; work takes the time it takes.`,
-        `  Send one yourself: ${message.places.send}`,
-        ...message.replays.map((one) => `  Replay what could not be processed: ${replayCommand(one)}`),
-        `  What chance decides is decided again with --seed ${message.seed}`,
+        ...folded(`  Waits of the cloud pass ${message.pace} times faster here. The same chances again: --seed ${message.seed}`),
+        ...foldCommand('Up. Send one yourself:', message.places.send),
         '',
       ];
     case 'end':
-      return ['', ...balanceLines(title, message.balance, message.seconds), ...placeLines(message.places), ''];
+      return [
+        '',
+        ...balanceLines(title, message.balance, message.seconds),
+        ...placeLines(message.places),
+        ...message.replays.flatMap((one) => foldCommand('replay the dead letters:', replayCommand(one))),
+        '',
+      ];
     case 'failed':
-      return ['', `${title} failed: ${message.reason}`, ''];
+      return ['', `${title} failed: ${message.reason}`, ''].flatMap(folded);
     case 'not run':
-      return [`${title}: not run here: ${message.reason}`];
+      return folded(`${title}: not run here: ${message.reason}`);
     default:
       return [];
   }
@@ -135,89 +150,102 @@ function replayCommand({ settings, words }: Replay): string {
   return [...Object.entries(settings).map((entry) => entry.join('=')), 'npm run replay --', ...words].join(' ');
 }
 
-const WIDTH = 136;
+/** Types without an effect that are named in one line. */
+const NAMED = 3;
 
+/** How much of the template runs here, in one line. */
 function summaryOf(coverage: readonly CoverageRow[]): string {
-  const count = (treatment: CoverageRow['treatment']) => coverage.filter((row) => row.treatment === treatment && row.property).length;
-  const resources = new Set(coverage.map(({ type, resource }) => `${type} ${resource}`)).size;
-  return `${resources} resources, ${count('emulated')} properties emulated, ${count('no effect here')} without an effect here, ${count('refused')} refused`;
+  // `template`, `variable` and the like are no resources.
+  const resources = coverage.filter(({ type, property }) => property === '' && /::|_/.test(type));
+  const without = new Map<string, number>();
+  for (const { type, treatment } of resources) if (treatment === 'no effect here') without.set(type, (without.get(type) ?? 0) + 1);
+  const names = [...without]
+    .sort(([, a], [, b]) => b - a)
+    .map(([type, count]) => `${count} ${type.replace(/^AWS::/, '').replace('::', ' ')}`);
+  const idle = resources.filter(({ treatment }) => treatment === 'no effect here').length;
+  const rest = `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ' and more' : ''}`;
+  return `  ${number(resources.length - idle)} of ${many(resources.length, 'resource')} run here. No effect here: ${rest} (--coverage shows all).`;
 }
 
 function coverageLines(coverage: readonly CoverageRow[]): string[] {
   const of = (treatment: CoverageRow['treatment']) => coverage.filter((row) => row.treatment === treatment);
   const types = [...new Set(of('emulated').map(({ type }) => type))];
-  const table = types.flatMap((type) => {
-    const names = (treatment: CoverageRow['treatment']) =>
-      unique(
-        of(treatment)
-          .filter((row) => row.type === type && row.property)
-          .map(({ property }) => property),
-      );
-    return [...folded(type, 'emulated', names('emulated')), ...folded('', 'no effect here', names('no effect here'))];
-  });
-  const inert = of('no effect here').filter(({ type }) => !types.includes(type));
+  const table = types.flatMap((type) =>
+    (['emulated', 'no effect here'] as const).flatMap((treatment, index) => {
+      const names = of(treatment).flatMap((row) => (row.type === type && row.property ? [row.property] : []));
+      const line = names.length > 0 ? [`    ${treatment}:  ${[...new Set(names)].join(', ')}`] : [];
+      return index === 0 ? [`  ${type}`, ...line] : line;
+    }),
+  );
+  const inert = of('no effect here').flatMap(({ type }) => (types.includes(type) ? [] : [type]));
+  const told = (['refused', 'not run here'] as const).flatMap((treatment) =>
+    of(treatment).map(
+      ({ type, resource, property, why }) => `  ${treatment}:  ${[type, resource, property].filter(Boolean).join(' ')}: ${why}`,
+    ),
+  );
   return [
     ...table,
-    ...folded('everything else', 'no effect here', unique(inert.map(({ type }) => type))),
-    ...of('refused').map(
-      ({ type, resource, property, why }) => `  REFUSED  ${[type, resource, property].filter(Boolean).join(' ')}: ${why}`,
-    ),
-    '  Not checked here: permissions, network, encryption, quotas, scaling, latency, cost.',
+    ...(inert.length > 0 ? ['  everything else', `    no effect here:  ${[...new Set(inert)].join(', ')}`] : []),
+    ...told,
+    '  Not checked here:  permissions, network, encryption, quotas, scaling, latency, cost.',
   ];
 }
 
-function folded(head: string, treatment: string, names: readonly string[]): string[] {
-  if (names.length === 0) return head ? [`  ${head.padEnd(44)}${treatment}`] : [];
-  const lines: string[] = [];
-  for (const name of names) {
-    const last = lines.at(-1);
-    if (last && last.length + name.length + 2 <= WIDTH - 62) lines[lines.length - 1] = `${last}, ${name}`;
-    else lines.push(name);
-  }
-  return lines.map((line, index) => `  ${(index === 0 ? head : '').padEnd(44)}${(index === 0 ? treatment : '').padEnd(16)}${line}`);
-}
+const LONGEST_REASON = 120;
 
 function balanceLines(
   title: string,
-  { sent, accepted, rejected, stored, leftOut, deadLettered, inBoth, changedAtDoor, duplicatesRemoved, faults }: Balance,
+  { sent, accepted, rejected, stored, dropped, deadLettered, inBoth, changedAtDoor, duplicatesRemoved, hint, faults }: Balance,
   seconds: number,
 ): string[] {
-  const row = (what: string, count: number, more = '') => `  ${what.padEnd(22)}${number(count).padStart(8)}   ${more}`.trimEnd();
+  const row = (what: string, count: number, more = '') => `  ${what.padEnd(24)}${number(count).padStart(8)}   ${more}`.trimEnd();
   const reasons = (counts: Readonly<Record<string, number>>) =>
-    alike(counts).map(([reason, count]) => `${''.padEnd(35)}${number(count).padStart(5)}  ${cutTo(reason, WIDTH - 42)}`);
+    alike(counts).map(([reason, count]) => `${number(count).padStart(10)}  ${cutTo(LONGEST_REASON, reason)}`);
+  const rate = `${number(Math.round(sent / seconds))} a second from the door to the store`;
   return [
-    bold(
-      `${title}: ${number(sent)} events in ${seconds.toFixed(1)} s, ${number(Math.round(sent / seconds))} a second from the door to the store`,
-    ),
-    row('sent', sent),
-    row('refused at the door', sum(rejected)),
-    ...reasons(rejected),
-    row('accepted', accepted),
-    row('in the store', stored),
-    row('in the dead letter', sum(deadLettered)),
-    ...reasons(deadLettered),
-    ...(leftOut > 0 ? [row('no rows made of it', leftOut)] : []),
-    ...(inBoth > 0 ? [row('in both', inBoth)] : []),
-    ...(changedAtDoor > 0 ? [row('changed at the door', changedAtDoor, 'bytes that are no text, which the door took for text')] : []),
-    row('duplicates removed', duplicatesRemoved),
-    ...(faults.length > 0
-      ? faults.map((fault) => `  FAULT  ${fault}`)
-      : ['  Every accepted event is in the store or in the dead letter, and none is in both.']),
+    ...fold(`${title}:  ${many(sent, 'event')} in ${seconds.toFixed(1)} s, ${rate}`).map(bold),
+    ...[
+      row('sent', sent),
+      row('refused at the door', sum(rejected)),
+      ...reasons(rejected),
+      row('accepted', accepted),
+      row('in the store', stored),
+      ...(dropped > 0 ? [row('dropped by the transform', dropped)] : []),
+      row('in the dead letter', sum(deadLettered)),
+      ...reasons(deadLettered),
+      ...(inBoth > 0 ? [row('in both', inBoth)] : []),
+      ...(changedAtDoor > 0 ? [row('changed at the door', changedAtDoor, 'bytes that are no text, which the door took for text')] : []),
+      row('duplicates removed', duplicatesRemoved),
+      ...(faults.length > 0
+        ? faults.map((fault) => `  FAULT  ${fault}`)
+        : [`  Every accepted event ${placesOf(dropped)}, and none is in both.`]),
+      ...(hint?.split('\n') ?? []).map((line) => `  ${line}`),
+    ].flatMap((line) => fold(line)),
   ];
 }
 
 function placeLines({ store, deadLetter }: Places): string[] {
   const here = (place: string) => place.replaceAll(`${process.cwd()}/`, '');
-  return [`  look at the store:        ${here(store)}`, `  look at the dead letter:  ${here(deadLetter)}`];
+  return [...foldCommand('look at the store:      ', here(store)), ...foldCommand('look at the dead letter:', here(deadLetter))];
+}
+
+function placesOf(dropped: number): string {
+  return dropped > 0 ? 'is in the store or in the dead letter, or was dropped' : 'is in the store or in the dead letter';
 }
 
 type Way = Extract<Message, { kind: 'way' }>;
 
 /** One line for the way of an event, in the order that it took. */
 function wayOf({ number: which, event, way, end }: Way): string {
-  const goal = { stored: 'stored in', rejected: '', 'dead letter': 'dead letter:' }[end];
-  const last = [goal, way.at(-1)].filter(Boolean).join(' ');
+  const goal = { stored: 'stored in', rejected: '', dropped: '', 'dead letter': 'dead letter:' }[end];
+  const last = [goal, end === 'stored' ? way.at(-1) : cutTo(LONGEST_REASON, way.at(-1)!)].filter(Boolean).join(' ');
   return short(`#${String(which).padEnd(6)}${event.padEnd(22)}${[...way.slice(0, -1), last].join(' > ')}`);
+}
+
+/** Where there is little room, the end of a way says more than its beginning. */
+function fittingWayOf(message: Way): string {
+  const line = wayOf(message);
+  return line.length < columns() ? line : wayOf({ ...message, way: message.way.slice(-1) });
 }
 
 /** Reasons that differ in numbers only are told as one. */
@@ -247,14 +275,16 @@ function short(line: string): string {
 }
 
 function colored(end: End, line: string): string {
-  return end === 'stored' ? cut(line) : styleText(end === 'rejected' ? 'yellow' : 'red', cut(line));
+  return styleText(COLORS[end], cut(line));
 }
+
+const COLORS = { stored: 'reset', dropped: 'gray', rejected: 'yellow', 'dead letter': 'red' } as const;
 
 function cut(line: string): string {
-  return cutTo(line, (process.stdout.columns ?? WIDTH) - 1);
+  return cutTo(columns() - 1, line);
 }
 
-function cutTo(line: string, width: number): string {
+function cutTo(width: number, line: string): string {
   return line.length > width ? `${line.slice(0, width - 1)}…` : line;
 }
 
@@ -262,14 +292,6 @@ function bold(line: string): string {
   return process.stdout.isTTY && !process.env.NO_COLOR ? styleText('bold', line) : line;
 }
 
-function number(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
 function sum(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((total, count) => total + count, 0);
-}
-
-function unique(names: readonly string[]): string[] {
-  return [...new Set(names)];
 }

@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { corpus, ORDINARY, readEvents, take, UNSTORABLE } from '../corpus';
+import { corpus, cycled, ORDINARY, readEvents, samplesByType, take, UNSTORABLE } from '../corpus';
 import { recipeOf } from '../faults';
 import { temporaryFolder } from './folder';
 
@@ -80,4 +80,20 @@ describe('a file of events', () => {
     );
     expect(() => readEvents(file('\n\n'))).toThrow(/^--events must be a file with one event in each line, and ".*" is empty\.$/);
   });
+});
+
+test('a list goes round, and what comes again says so', () => {
+  const samples = ['a', 'b'].map((kind) => ({ kind, body: Buffer.from(kind) }));
+  expect([...take(cycled(samples), 5)].map(({ kind }) => kind)).toEqual(['a', 'b', 'a, sent again', 'b, sent again', 'a, sent again']);
+});
+
+test('there is a sample of each type, and each is an event', () => {
+  const lines = samplesByType();
+  expect(lines.map((line) => JSON.parse(line).type)).toEqual(
+    ['press.heated', 'page.viewed', 'order.placed', 'account.settled', 'door.opened', 'config.changed'].map(
+      (type) => `com.example.${type}`,
+    ),
+  );
+  const { required } = JSON.parse(readFileSync(path.join(__dirname, '../../shared/runtime/event.schema.json'), 'utf8'));
+  for (const line of lines) expect(Object.keys(JSON.parse(line))).toEqual(expect.arrayContaining(required));
 });

@@ -37,7 +37,7 @@ test('an event in the store, one in the dead letter and one that was turned away
     accepted: 2,
     rejected: { 'too large': 1 },
     stored: 1,
-    leftOut: 0,
+    dropped: 0,
     deadLettered: { 'no JSON': 1 },
     inBoth: 0,
     changedAtDoor: 0,
@@ -49,13 +49,13 @@ test('an event in the store, one in the dead letter and one that was turned away
 test.each<[string, Ledger, StoredRow[], Letter[], string]>([
   ['lost', books(body('1'), body('2')), [row('1')], [], '1 event accepted, and neither in the store nor in the dead letter: #2 (test)'],
   ['in both places', books(body('1')), [row('1')], [letter(body('1'))], '1 event both in the store and in the dead letter: #1 (test)'],
-  ['made up', books(body('1')), [row('1'), row('9')], [], '1 rows are of no event that was sent, first in events/1.ndjson'],
+  ['made up', books(body('1')), [row('1'), row('9')], [], '1 row is of no event that was sent, first in events/1.ndjson'],
   [
     'nameless',
     books(body('1')),
     [row('1'), { text: 'x', place: 'a' }],
     [],
-    '1 rows are like none that the transform makes, and carry no source and id, first in a',
+    '1 row is like none that the transform makes, with no source and id, first in a',
   ],
 ])('what is %s is a fault', async (_, ledger, rows, letters, fault) => {
   expect((await balance(ledger, rows, letters)).faults).toEqual([fault]);
@@ -77,7 +77,7 @@ test('a row that stands twice is removed, unless the view that should show it on
   const rows = [row('1'), row('1')];
   expect(await balance(books(body('1')), rows)).toMatchObject({ duplicatesRemoved: 1, faults: [] });
   expect((await balanceOf(books(body('1')), { rows, unique: rows, letters: [] })).faults).toEqual([
-    '1 rows are shown twice by what should show each once',
+    '1 row is shown twice by what should show each once',
   ]);
 });
 
@@ -96,7 +96,7 @@ test('an event may become several rows, and all of them must be there', async ()
 
 test('an event that the transform makes no rows of is at its end', async () => {
   const ledger = booksWith(() => ({ rows: [], event: {} }), body('1'));
-  expect(await balance(ledger, [])).toMatchObject({ accepted: 1, stored: 0, leftOut: 1, faults: [] });
+  expect(await balance(ledger, [])).toMatchObject({ accepted: 1, stored: 0, dropped: 1, faults: [] });
 });
 
 test('rows that do not say whose they are are told by what they say', async () => {
@@ -129,7 +129,7 @@ test('the order of members and zeros at the end of a number say nothing', async 
 
 test('a dead letter that holds other bytes than were sent is a fault', async () => {
   expect((await balance(books(body('1')), [row('1')], [letter(body('1', { more: true }))])).faults).toEqual([
-    '1 dead letters hold no event that was sent, first in queue',
+    '1 dead letter of no event that was sent, first in queue',
   ]);
 });
 

@@ -14,6 +14,7 @@ function local(args: readonly string[], env: Record<string, string> = {}) {
     env: {
       PATH: process.env.PATH,
       LOCAL_STATE: state,
+      COLUMNS: '400',
       AWS_SECRET_ACCESS_KEY: SECRET,
       AWS_PROFILE: SECRET,
       ARM_CLIENT_SECRET: SECRET,
@@ -64,8 +65,46 @@ async function untilGone(pids: readonly number[]) {
 test('--help says what can be asked', async () => {
   const { ended, seen } = local(['--help']);
   expect(await ended).toBe(0);
-  for (const word of ['NAME', '--once', '--count', '--events', '--fault', 'store-down', 'restart', '--keep', '--json', 'Exit codes'])
+  for (const word of [
+    'NAME',
+    '--once',
+    '--count',
+    '--events',
+    '--fault',
+    'store-down',
+    'restart',
+    '--samples',
+    '--coverage',
+    '--keep',
+    '--json',
+    'Exit codes',
+  ])
     expect(seen.out).toContain(word);
+});
+
+test('--help fits into 60 columns', async () => {
+  const { ended, seen } = local(['--help'], { COLUMNS: '60' });
+  expect(await ended).toBe(0);
+  expect(seen.out.split('\n').filter((line) => line.length > 60)).toEqual([]);
+});
+
+test('--coverage shows each property, and runs nothing', async () => {
+  const { ended, seen } = local(['gcp', '--coverage']);
+  expect(await ended).toBe(0);
+  expect(seen.out).toMatch(/^gcp pipeline: {2}Buffer Pub\/Sub > Processing Cloud Functions > Store BigQuery\n/);
+  expect(seen.out).toContain('  google_pubsub_topic\n    emulated:  name, project\n');
+  expect(seen.out).not.toContain('Up.');
+});
+
+test('a run of which nothing is stored ends with a hint and exit code 1; --samples prints what would be', async () => {
+  const samples = local(['--samples']);
+  expect(await samples.ended).toBe(0);
+  const [one] = samples.seen.out.split('\n');
+  const events = path.join(temporaryFolder(), 'bad.ndjson');
+  writeFileSync(events, one!.replace('"id"', '"di"'));
+  const { ended, seen } = local(['aws', '--once', '--count', '2', '--events', events]);
+  expect(await ended).toBe(1);
+  expect(seen.out).toMatch(/Nothing was stored\. The reason of 2 events: 400 Invalid request body .*\n {2}The events break the contract/);
 });
 
 test.each([
@@ -149,6 +188,7 @@ test('Ctrl-C ends the stream of events, and the books are balanced all the same'
   const below = descendants(child);
   child.kill('SIGINT');
   expect(await ended).toBe(0);
+  expect(seen.err).toBe('');
   expect(seen.out).toContain('Every accepted event is in the store or in the dead letter, and none is in both.');
   await untilGone(below);
 });
@@ -183,7 +223,7 @@ test('for machines everything is a line of JSON', async () => {
     .map((line) => JSON.parse(line));
   // Whether the buffer brings a batch again is left to chance.
   const kinds = messages.map(({ kind }) => kind).filter((kind) => kind !== 'incident');
-  expect(new Set(kinds)).toEqual(new Set(['coverage', 'up', 'way', 'log', 'counts', 'end']));
+  expect(new Set(kinds)).toEqual(new Set(['stages', 'coverage', 'up', 'way', 'log', 'counts', 'end']));
   expect(messages.find(({ kind }) => kind === 'end')).toMatchObject({
     cloud: 'aws',
     blueprint: 'pipeline',

@@ -1,7 +1,7 @@
 import { type Command, exitCodeOf, NOT_RUN, orderOf } from '../order';
 import { CLOUDS } from '../state';
 
-const nothing: Command = { clouds: ['aws'], blueprint: 'pipeline', once: false, keep: false, pace: 60, json: false };
+const nothing: Command = { clouds: ['aws'], blueprint: 'pipeline', once: false, keep: false, coverage: false, pace: 60, json: false };
 const asked = (command: Partial<Command>) => {
   const { count, rate } = orderOf({ ...nothing, ...command }, 'aws', 'synthesized', 'data');
   return [count ?? 'without end', rate ?? 'as fast as they go'];

@@ -13,7 +13,16 @@ import type { Message } from '../story';
 import { temporaryFolder } from './folder';
 import { mutated } from './support';
 
-const witness = { delivered() {}, answered() {}, stored() {}, deadLettered() {}, incident() {}, broken() {}, log() {} };
+const witness = {
+  arrived: () => () => {},
+  delivered() {},
+  answered() {},
+  stored() {},
+  deadLettered() {},
+  incident() {},
+  broken() {},
+  log() {},
+};
 
 test.each(CLOUDS)('every part of %s is for a type that is emulated', (cloud) => {
   for (const { part, coverage } of servicesOf(cloud)) if (part !== undefined) expect(Object.values(coverage).some(isEmulated)).toBe(true);
@@ -40,6 +49,7 @@ test('a process that has nothing to run with says so in one message, and with it
     count: 1,
     pace: 60,
     keep: false,
+    coverage: false,
   };
   const child = fork(path.join(__dirname, '../sealed.ts'), { execArgv: ['--import', 'tsx'], cwd: path.join(__dirname, '../..') });
   const messages: Message[] = [];

@@ -9,6 +9,8 @@ const samples = (count: number): Sample[] =>
     body: Buffer.from(JSON.stringify({ source: '/test', id: String(index + 1) })),
   }));
 
+const eventOf = (source: string, id: string) => Buffer.from(JSON.stringify({ source, id }));
+
 async function ran(conduct: Parameters<typeof madeUp>[0], options: Partial<Parameters<typeof run>[0]> = {}) {
   const { blueprint, done } = madeUp(conduct);
   const messages: Message[] = [];
@@ -66,7 +68,7 @@ test('a platform is stopped when its door breaks', async () => {
 
 test('events that are never settled end the run with a line, once nothing happens any more', async () => {
   const { outcome, done } = await ran({ fate: (_, number) => (number === 5 ? 'stuck' : 'stored') }, { patienceSeconds: 0.1 });
-  expect(outcome).toBe('Error: 1 events are not settled, and for 0.1 s nothing has happened.');
+  expect(outcome).toBe('Error: 1 event is not settled, and for 0.1 s nothing has happened.');
   expect(done.stopped).toBe(1);
 });
 
@@ -109,4 +111,50 @@ test('a run prints the seed of its chances, and takes one', async () => {
   const seedOf = ({ messages }: Awaited<ReturnType<typeof ran>>) => messages.flatMap((one) => (one.kind === 'up' ? [one.seed] : []));
   expect(seedOf(await ran({}, { seed: 7 }))).toEqual([7]);
   expect(seedOf(await ran({}))).toEqual([expect.any(Number)]);
+});
+
+test('an event that the transform drops is told when its batch is done, and counted', async () => {
+  const make = (body: Buffer) => (body.includes('"7"') ? { rows: [], event: {} } : asItCame(body));
+  const { outcome, messages } = await ran({ fate: (body) => (body.includes('"7"') ? 'dropped' : 'stored') }, { make });
+  expect(outcome).toMatchObject({ stored: 29, dropped: 1, faults: [] });
+  expect(messages).toContainEqual(
+    expect.objectContaining({ number: 7, end: 'dropped', way: ['p-7', '1 event of shard 1', 'dropped by the transform'] }),
+  );
+  expect(messages.findLast(({ kind }) => kind === 'counts')).toMatchObject({ counts: { dropped: 1, stored: 29 } });
+});
+
+test('a run whose events are all in the dead letter has a hint, unless something was to go wrong', async () => {
+  expect((await ran({ fate: () => 'dead' })).outcome).toMatchObject({ faults: [], hint: expect.stringContaining('Nothing was stored') });
+  expect((await ran({ fate: () => 'dead' }, { fault: 'burst' })).outcome).toMatchObject({ hint: undefined });
+  expect((await ran({})).outcome).toMatchObject({ hint: undefined });
+});
+
+test('an event that somebody else sends is told and counted, and one that the run sent before is told as sent again', async () => {
+  const { blueprint, byHand } = madeUp();
+  const messages: Message[] = [];
+  const tell = (message: Message) => {
+    messages.push(message);
+    if (message.kind === 'way' && message.number === 1) for (const body of [samples(1)[0]!.body, eventOf('/mine', 'x')]) byHand(body);
+  };
+  const balance = await run({ blueprint, make: asItCame, folder: '', samples: samples(30), tell });
+  const ways = messages.flatMap((message) => (message.kind === 'way' && message.byHand ? [message.event] : []));
+  expect(ways).toEqual(['test, sent again', 'by hand, id x']);
+  expect(balance).toMatchObject({ sent: 32, accepted: 32, faults: [] });
+});
+
+test('what comes in while it stays up is in a balance at the end', async () => {
+  const { blueprint, byHand } = madeUp();
+  const stop = new AbortController();
+  const ends: number[] = [];
+  const tell = (message: Message) => {
+    if (message.kind !== 'end') return;
+    if (ends.push(message.balance.sent) > 1) return;
+    setTimeout(() => {
+      byHand(eventOf('/mine', 'late'));
+      stop.abort();
+    });
+  };
+  const balance = await run({ blueprint, make: asItCame, folder: '', samples: samples(30), keep: true, stopped: stop.signal, tell });
+  expect(balance).toMatchObject({ sent: 31, stored: 31, faults: [] });
+  expect(ends).toEqual([30, 31]);
 });

@@ -7,7 +7,7 @@ export interface Conduct {
   /** How the door answers. */
   readonly door?: (body: Buffer, number: number) => Receipt;
   /** What becomes of an event that the door took. */
-  readonly fate?: (body: Buffer, number: number) => 'stored' | 'dead' | 'lost' | 'stuck' | 'broken';
+  readonly fate?: (body: Buffer, number: number) => 'stored' | 'dead' | 'lost' | 'stuck' | 'broken' | 'dropped';
   /** What of the template is refused. */
   readonly refused?: string;
 }
@@ -20,6 +20,7 @@ export const asItCame = (body: Buffer): Made => {
 
 /** A platform in a few lines, that keeps its events in memory and does as it is told. */
 export function madeUp({ door, fate = () => 'stored', refused }: Conduct = {}) {
+  let comesIn = (_: Buffer) => {};
   const done = { started: 0, stopped: 0, inFlight: 0, mostInFlight: 0 };
   const start = async ({ witness }: Surroundings): Promise<Platform> => {
     done.started += 1;
@@ -29,6 +30,24 @@ export function madeUp({ door, fate = () => 'stored', refused }: Conduct = {}) {
     const row = (body: Buffer) => {
       const { source, id } = JSON.parse(body.toString());
       return { event: { source, id }, text: body.toString(), place: 'here' };
+    };
+    const take = (body: Buffer, mine: number): Receipt => {
+      const receipt: Receipt = door?.(body, mine) ?? { accepted: true, position: `p-${mine}` };
+      if (!receipt.accepted) return receipt;
+      const positions = [receipt.position];
+      witness.delivered({ positions, attempt: 1, from: 'shard 1' });
+      const what = fate(body, mine);
+      if (what === 'stuck' || what === 'broken') stuck.push(body);
+      if (what === 'broken') witness.broken('the app does not load');
+      if (what === 'stored' || what === 'dead') kept[what].push(body);
+      if (what === 'stored') witness.stored([row(body)]);
+      if (what === 'dead') witness.deadLettered({ bytes: body, reason: 'bad', place: 'there' });
+      if (what === 'dropped') witness.answered({ positions, outcome: 'settled' });
+      return receipt;
+    };
+    comesIn = (body) => {
+      number += 1;
+      witness.arrived(body)(take(body, number));
     };
     return {
       replays: [],
@@ -40,16 +59,7 @@ export function madeUp({ door, fate = () => 'stored', refused }: Conduct = {}) {
         done.mostInFlight = Math.max(done.mostInFlight, done.inFlight);
         await new Promise((resolve) => setImmediate(resolve));
         done.inFlight -= 1;
-        const receipt: Receipt = door?.(body, mine) ?? { accepted: true, position: `p-${mine}` };
-        if (!receipt.accepted) return receipt;
-        witness.delivered({ positions: [receipt.position], attempt: 1, from: 'shard 1' });
-        const what = fate(body, mine);
-        if (what === 'stuck' || what === 'broken') stuck.push(body);
-        if (what === 'broken') witness.broken('the app does not load');
-        if (what === 'stored' || what === 'dead') kept[what].push(body);
-        if (what === 'stored') witness.stored([row(body)]);
-        if (what === 'dead') witness.deadLettered({ bytes: body, reason: 'bad', place: 'there' });
-        return receipt;
+        return take(body, mine);
       },
       unsettled: () => stuck.length,
       rows: async function* () {
@@ -68,5 +78,5 @@ export function madeUp({ door, fate = () => 'stored', refused }: Conduct = {}) {
     ...(refused ? [{ type: 'Queue', resource: 'Buffer', property: refused, treatment: 'refused' as const, why: 'nobody knows it' }] : []),
   ];
   const blueprint: Blueprint = { coverage, overrides: ['QUEUE = the stand-in'], start };
-  return { blueprint, done };
+  return { blueprint, done, byHand: (body: Buffer) => comesIn(body) };
 }

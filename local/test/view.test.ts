@@ -1,13 +1,15 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { Message } from '../story';
+import type { Treatment } from '../coverage';
+import type { End, Message } from '../story';
 import { jsonView, liveView, plainView } from '../view';
 
-const way = (number: number, end: 'stored' | 'rejected' | 'dead letter', ...steps: string[]): Message => ({
+const way = (number: number, end: End, ...steps: string[]): Extract<Message, { kind: 'way' }> => ({
   kind: 'way',
   number,
   event: 'order',
   way: steps,
   end,
+  byHand: false,
 });
 const stored = (number: number) => way(number, 'stored', 'p-0/12345678901234567', '9 events of p-0', 'events/1.ndjson');
 const balance = {
@@ -15,7 +17,7 @@ const balance = {
   accepted: 1000,
   rejected: { 'no id': 50 },
   stored: 990,
-  leftOut: 0,
+  dropped: 0,
   deadLettered: { 'no JSON': 10 },
   inBoth: 0,
   changedAtDoor: 0,
@@ -53,60 +55,123 @@ test('an incident and a line of the handler are told once, whatever number is in
   );
 });
 
-test('the coverage names each property once, with what becomes of it', () => {
-  const row = (type: string, property: string, treatment: 'emulated' | 'no effect here' | 'refused', why?: string) => ({
-    type,
-    resource: 'One',
-    property,
-    treatment,
-    why,
-  });
-  const coverage = [
-    row('AWS::SQS::Queue', '', 'emulated'),
-    row('AWS::SQS::Queue', 'Delay', 'emulated'),
-    row('AWS::SQS::Queue', 'Delay', 'emulated'),
-    row('AWS::SQS::Queue', 'Tags', 'no effect here'),
-    row('AWS::IAM::Role', '', 'no effect here'),
-    row('AWS::SQS::Queue', 'Fifo', 'refused', 'nobody has classified it.'),
+test('an event that was sent by hand is always told', () => {
+  const mine = { ...stored(9), byHand: true };
+  expect(shown(...[1, 2, 3, 4].map(stored), mine, mine).match(/#\d/g)).toEqual(['#1', '#2', '#3', '#9', '#9']);
+});
+
+const covered = (type: string, property: string, treatment: Treatment, why?: string) => ({
+  type,
+  resource: 'One',
+  property,
+  treatment,
+  why,
+});
+const coverage: Message = {
+  kind: 'coverage',
+  coverage: [
+    covered('template', '', 'emulated'),
+    covered('AWS::SQS::Queue', '', 'emulated'),
+    covered('AWS::SQS::Queue', 'Delay', 'emulated'),
+    covered('AWS::SQS::Queue', 'Delay', 'emulated'),
+    covered('AWS::SQS::Queue', 'Tags', 'no effect here'),
+    covered('AWS::IAM::Role', '', 'no effect here'),
+    covered('AWS::IAM::Role', '', 'no effect here'),
+    covered('AWS::SQS::Queue', 'Fifo', 'refused', 'nobody has classified it.'),
+  ],
+  overrides: ['SETTING = the stand-in'],
+};
+
+test('the first lines say what runs, and how much of the template, in a line each', () => {
+  const stages = [
+    { stage: 'Connect', service: 'API Gateway' },
+    { stage: 'Buffer', service: 'Kinesis' },
   ];
-  expect(shown({ kind: 'coverage', coverage, overrides: ['SETTING = the stand-in'] })).toBe(
+  expect(shown({ kind: 'stages', stages }, coverage)).toBe(
     [
-      'aws: what of its template runs here: 2 resources, 2 properties emulated, 1 without an effect here, 1 refused',
-      '  AWS::SQS::Queue                             emulated        Delay',
-      '                                              no effect here  Tags',
-      '  everything else                             no effect here  AWS::IAM::Role',
-      '  REFUSED  AWS::SQS::Queue One Fifo: nobody has classified it.',
-      '  Not checked here: permissions, network, encryption, quotas, scaling, latency, cost.',
-      '',
-      '  set here: SETTING = the stand-in',
-      '',
+      'aws pipeline:  Connect API Gateway > Buffer Kinesis',
+      '  1 of 3 resources run here. No effect here: 2 IAM Role (--coverage shows all).',
     ].join('\n'),
   );
+});
+
+test('where it is asked for, the coverage names each property once, with what becomes of it', () => {
+  const lines: string[] = [];
+  plainView((line) => lines.push(line), true).show('aws', coverage);
+  expect(lines).toEqual([
+    '  template',
+    '  AWS::SQS::Queue',
+    '    emulated:  Delay',
+    '    no effect here:  Tags',
+    '  everything else',
+    '    no effect here:  AWS::IAM::Role',
+    '  refused:  AWS::SQS::Queue One Fifo: nobody has classified it.',
+    '  Not checked here:  permissions, network, encryption, quotas, scaling, latency, cost.',
+    '  set here:  SETTING = the stand-in',
+    '',
+  ]);
 });
 
 test('the balance says what became of everything, and where to look', () => {
-  expect(shown({ kind: 'end', balance, places, seconds: 2.5 })).toBe(
+  expect(shown({ kind: 'end', balance, places, seconds: 2.5, replays: [] })).toBe(
     [
       '',
-      'aws: 1,050 events in 2.5 s, 420 a second from the door to the store',
-      '  sent                     1,050',
-      '  refused at the door         50',
-      '                                      50  no id',
-      '  accepted                 1,000',
-      '  in the store               990',
-      '  in the dead letter          10',
-      '                                      10  no JSON',
-      '  duplicates removed          20',
+      'aws pipeline:  1,050 events in 2.5 s, 420 a second from the door to the store',
+      '  sent                       1,050',
+      '  refused at the door           50',
+      '        50  no id',
+      '  accepted                   1,000',
+      '  in the store                 990',
+      '  in the dead letter            10',
+      '        10  no JSON',
+      '  duplicates removed            20',
       '  Every accepted event is in the store or in the dead letter, and none is in both.',
-      '  look at the store:        store',
-      '  look at the dead letter:  dead',
+      '  look at the store:       store',
+      '  look at the dead letter: dead',
       '',
     ].join('\n'),
   );
 });
 
+test('what the transform drops is counted, and told in a line of its own', () => {
+  const text = shown({ kind: 'end', balance: { ...balance, stored: 900, dropped: 90 }, places, seconds: 1, replays: [] });
+  expect(text).toContain('  in the store                 900\n  dropped by the transform      90\n');
+  expect(text).toContain('Every accepted event is in the store or in the dead letter, or was dropped, and none is in both.');
+});
+
+test('a hint stands below the balance', () => {
+  const text = shown({ kind: 'end', balance: { ...balance, hint: 'Nothing was stored.\nSend others.' }, places, seconds: 1, replays: [] });
+  expect(text).toContain('\n  Nothing was stored.\n  Send others.\n');
+});
+
+test('where it stays up, the command that replays is told', () => {
+  const replays = [{ settings: { A: '1' }, words: ['gcp', '--to', 'topic'] }];
+  expect(shown({ kind: 'end', balance, places, seconds: 1, replays })).toContain(
+    '  replay the dead letters: A=1 npm run replay -- gcp --to topic',
+  );
+});
+
+test('everything fits into 60 columns', () => {
+  process.env.COLUMNS = '60';
+  try {
+    const long = 'InvalidEvent: event must have required property source, and this reason has more words than fit';
+    const up: Message = {
+      kind: 'up',
+      places: { ...places, send: `curl -d '{"id":"1"}' http://127.0.0.1:1/here/there` },
+      replays: [],
+      pace: 60,
+      seed: 2147483647,
+    };
+    const end: Message = { kind: 'end', balance: { ...balance, rejected: { [long]: 1 }, hint: long }, places, seconds: 1, replays: [] };
+    const text = shown(coverage, up, stored(1), way(2, 'dead letter', 'p-1/1', long), end, { kind: 'failed', reason: long });
+    expect(text.split('\n').filter((line) => line.length > 60)).toEqual([]);
+  } finally {
+    delete process.env.COLUMNS;
+  }
+});
+
 test('a fault of the books stands where the good news would', () => {
-  const text = shown({ kind: 'end', balance: { ...balance, faults: ['1 event lost'] }, places, seconds: 1 });
+  const text = shown({ kind: 'end', balance: { ...balance, faults: ['1 event lost'] }, places, seconds: 1, replays: [] });
   expect(text).toContain('  FAULT  1 event lost');
   expect(text).not.toContain('Every accepted event');
 });
@@ -130,9 +195,40 @@ test('on a terminal the four stages are drawn again and again, with the latest w
     (frame) => frames.push(stripVTControlCharacters(frame)),
   );
   for (let number = 1; number <= 20; number++) view.show('aws', stored(number));
-  view.show('aws', { kind: 'counts', counts: { sent: 1050, rejected: 2, buffered: 3, deliveries: 4, stored: 5, deadLettered: 6 } });
+  const counts = { sent: 1050, rejected: 2, buffered: 3, deliveries: 1, stored: 5, deadLettered: 1, dropped: 7 };
+  view.show('aws', { kind: 'counts', counts });
   const [frame] = frames;
-  expect(frame).toMatch(/Connect +--> +Buffer +--> +Processing +--> +Store/);
-  expect(frame).toMatch(/1,050 sent +3 waiting +4 calls +5 rows\s+2 refused +6 dead letters/);
+  expect(frame!.split('\n').slice(0, 6)).toEqual([
+    '',
+    'Connect     1,050 sent, 2 refused',
+    'Buffer      3 waiting',
+    'Processing  1 call, 7 dropped by the transform',
+    'Store       5 rows, 1 dead letter',
+    '',
+  ]);
   expect(frame!.match(/#\d+/g)).toEqual(['#15', '#16', '#17', '#18', '#19', '#20']);
+});
+
+test('where a way is too long for a terminal, its end is shown', () => {
+  const frames: string[] = [];
+  const view = liveView(
+    () => {},
+    (frame) => frames.push(stripVTControlCharacters(frame)),
+  );
+  view.show('aws', way(1, 'stored', 'p-1', ...Array.from({ length: 20 }, () => 'again'), 'events/1.ndjson'));
+  view.show('aws', {
+    kind: 'counts',
+    counts: { sent: 1, rejected: 0, buffered: 0, deliveries: 1, stored: 1, deadLettered: 0, dropped: 0 },
+  });
+  expect(frames[0]!.split('\n').at(-1)).toBe('#1     order                 stored in events/1.ndjson');
+});
+
+test('on a terminal an event that was sent by hand stays, above what is drawn again', () => {
+  const printed: string[] = [];
+  const view = liveView(
+    (line) => printed.push(stripVTControlCharacters(line)),
+    () => {},
+  );
+  view.show('aws', { ...stored(7), byHand: true });
+  expect(printed.join(' ')).toMatch(/^#7 +order/);
 });

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Poster } from '../../http';
 import { type Answer, type Loopback, serve } from '../../loopback';
+import type { Receipt, Witness } from '../../platform';
 import { REGION } from '../../template/cloudformation';
 import type { ApiSettings } from './api-gateway-settings';
 import { renderVtl } from './mapping-template';
+import { reasonOf, SENT_BY_RUN } from './sender';
 
 const PAYLOAD_BYTES = 10 * 1024 * 1024;
 
@@ -26,10 +28,14 @@ export class ApiGateway {
   /** Where records stand, by the id of the request that put them. */
   private readonly positions = new Map<string, string>();
 
-  private constructor(private readonly settings: ApiSettings) {}
+  private constructor(
+    private readonly settings: ApiSettings,
+    private readonly arrived?: Witness['arrived'],
+  ) {}
 
-  static async start(settings: ApiSettings): Promise<ApiGateway> {
-    const api = new ApiGateway(settings);
+  /** @param arrived hears of each event that the run does not send */
+  static async start(settings: ApiSettings, arrived?: Witness['arrived']): Promise<ApiGateway> {
+    const api = new ApiGateway(settings, arrived);
     api.server = await serve((request, body) => api.answer(request, body));
     return api;
   }
@@ -53,8 +59,20 @@ export class ApiGateway {
 
   private async answer({ method, url, headers }: IncomingMessage, bytes: Buffer): Promise<Answer> {
     const requestId = randomUUID();
-    const { checks, requests, badBody } = this.settings;
     if (method !== this.settings.method || url?.split('?')[0] !== this.settings.path) return refusal('missing', requestId);
+    const heard = headers[SENT_BY_RUN] === undefined ? this.arrived?.(bytes) : undefined;
+    const answer = await this.take(headers, bytes, requestId);
+    heard?.(this.receiptOf(answer, requestId));
+    return answer;
+  }
+
+  private receiptOf({ status, body = '' }: Answer, requestId: string): Receipt {
+    const position = this.positionOf(requestId);
+    return position === undefined ? { accepted: false, reason: reasonOf(status, String(body)) } : { accepted: true, position };
+  }
+
+  private async take(headers: IncomingHttpHeaders, bytes: Buffer, requestId: string): Promise<Answer> {
+    const { checks, requests, badBody } = this.settings;
     if (bytes.length > PAYLOAD_BYTES) return refusal('tooLong', requestId);
 
     // An API without binary media types takes a body for text, and what is none is lost here.

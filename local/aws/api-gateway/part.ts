@@ -1,3 +1,4 @@
+import { eventByHand } from '../../by-hand';
 import type { Opened, Part } from '../../parts';
 import type { Site } from '../site';
 import { ApiGateway } from './api-gateway';
@@ -6,17 +7,17 @@ import { Sender } from './sender';
 
 /** An API that hands each event to a service without any code between. */
 export const PART: Part<Site> = {
-  async open({ stack, integrations }, { pace, keep }): Promise<Opened> {
+  async open({ stack, integrations }, { pace, witness, keep }): Promise<Opened> {
     nameApi(stack);
     return {
       async begin() {
-        const api = await ApiGateway.start(readApi(stack, integrations));
+        const api = await ApiGateway.start(readApi(stack, integrations), (body) => witness.arrived(body));
         keep(() => api.stop());
         const sender = new Sender(api, pace);
         keep(() => sender.stop());
         return {
           door: {
-            command: `curl -H 'content-type: application/json' -d @event.json ${api.url}`,
+            command: `curl -H 'content-type: application/json' -d '${eventByHand()}' ${api.url}`,
             send: (body) => sender.send(body),
           },
         };

@@ -6,6 +6,9 @@ import { isRecord } from '../../template/stack';
 const TRIES = 4;
 const FIRST_PAUSE_MILLISECONDS = 200;
 
+/** A header that the run's own requests carry: what comes without it was sent by somebody else. */
+export const SENT_BY_RUN = 'x-sent-by-run';
+
 /** Sends events as a client of the API does: what it is told to try again, it tries again, a few times. */
 export class Sender {
   private readonly poster = new Poster();
@@ -19,7 +22,11 @@ export class Sender {
   async send(body: Buffer): Promise<Receipt> {
     const { url } = this.api;
     for (let tried = 1; ; tried += 1) {
-      const { status, headers, body: bytes } = await this.poster.post(url, { 'content-type': 'application/json' }, body);
+      const {
+        status,
+        headers,
+        body: bytes,
+      } = await this.poster.post(url, { 'content-type': 'application/json', [SENT_BY_RUN]: 'yes' }, body);
       const text = bytes.toString();
       if (status >= 200 && status < 300) return { accepted: true, position: this.positionIn(String(headers['x-amzn-requestid']), text) };
       if (status < 500 && status !== 429) return { accepted: false, reason: reasonOf(status, text) };
@@ -41,7 +48,8 @@ export class Sender {
   }
 }
 
-function reasonOf(status: number, text: string): string {
+/** Why the API turned an event away. */
+export function reasonOf(status: number, text: string): string {
   const { message, reason } = parsed(text);
   return `${status} ${[message, reason].filter((part) => typeof part === 'string').join(' ') || text}`;
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Letter } from '../../platform';
+import { many } from '../../text';
 import type { S3Object } from './s3';
 
 /** What Lambda writes into a bucket when it gives up a batch: what became of it, and in `payload` the call that failed. */
@@ -29,6 +30,6 @@ export function givenUp(message: string, payload: string): Pick<S3Object, 'key' 
 export function lettersIn({ bucket, key, content }: S3Object): readonly Letter[] {
   const { requestContext, payload }: GivenUp = JSON.parse(content.toString());
   const { Records }: { Records: readonly { readonly kinesis: { readonly data: string } }[] } = JSON.parse(payload);
-  const reason = `${requestContext.condition} after ${requestContext.approximateInvokeCount} calls`;
+  const reason = `${requestContext.condition} after ${many(requestContext.approximateInvokeCount, 'call')}`;
   return Records.map(({ kinesis }) => ({ bytes: Buffer.from(kinesis.data, 'base64'), reason, place: `${bucket}/${key}` }));
 }

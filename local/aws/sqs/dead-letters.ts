@@ -1,5 +1,6 @@
 import type { Letter } from '../../platform';
 import { isRecord } from '../../template/stack';
+import { many } from '../../text';
 import type { LookUp } from '../site';
 import type { Message } from './sqs';
 
@@ -23,7 +24,7 @@ export class DeadLetters {
 
   /** The events that a message completes. */
   async read({ body, file, redriven }: Message): Promise<readonly Letter[]> {
-    if (redriven) return [{ bytes: Buffer.from(body), reason: `received ${redriven.receives} times, and never done`, place: file }];
+    if (redriven) return [{ bytes: Buffer.from(body), reason: `received ${many(redriven.receives, 'time')}, and never done`, place: file }];
     const message = parsed(body);
     if (isRecord(message?.KinesisBatchInfo)) return this.fromPosition(message, message.KinesisBatchInfo as unknown as Place, file);
     const { payload, encoding, reason } = message ?? {};
@@ -36,7 +37,7 @@ export class DeadLetters {
 
   private async fromPosition(message: Readonly<Record<string, unknown>>, batch: Place, place: string): Promise<readonly Letter[]> {
     const context = isRecord(message.requestContext) ? message.requestContext : {};
-    const reason = `${context.condition} after ${context.approximateInvokeCount} calls`;
+    const reason = `${context.condition} after ${many(Number(context.approximateInvokeCount), 'call')}`;
     const lookUp = this.lookUps.get(batch.streamArn);
     const records = (await lookUp?.(batch.shardId, batch.startSequenceNumber, batch.endSequenceNumber)) ?? [];
     return records.map(({ data }) => ({ bytes: data, reason, place }));

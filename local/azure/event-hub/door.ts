@@ -1,6 +1,6 @@
 import type { EventHubProducerClient } from '@azure/event-hubs';
 import { type Loopback, serve } from '../../loopback';
-import type { Receipt } from '../../platform';
+import type { Receipt, Witness } from '../../platform';
 import type { Credential } from '../identity/credential';
 import { hubAddress } from './hub-address';
 
@@ -37,16 +37,19 @@ export class Door {
     private readonly client: EventHubProducerClient,
     private readonly sends: Sends,
     private readonly hub: string,
+    private readonly arrived?: Witness['arrived'],
   ) {}
 
   static async open(
     hub: { readonly host: string; readonly name: string; readonly port: number },
     sender: Credential,
     sends: Sends,
+    /** Hears of each event that comes in by the REST address. */
+    arrived?: Witness['arrived'],
   ): Promise<Door> {
     const { EventHubProducerClient }: typeof import('@azure/event-hubs') = require('@azure/event-hubs');
     const address = hubAddress(hub.host, hub.port);
-    const door = new Door(new EventHubProducerClient(address.host, hub.name, sender, address.options), sends, hub.name);
+    const door = new Door(new EventHubProducerClient(address.host, hub.name, sender, address.options), sends, hub.name, arrived);
     door.server = await serve((request, body) => door.answer(request.method, request.url, body));
     return door;
   }
@@ -85,7 +88,9 @@ export class Door {
     const { pathname } = new URL(url ?? '/', this.url);
     if (pathname !== `/${this.hub}/messages`) return { status: 404, body: `Events are sent to /${this.hub}/messages.\n` };
     if (method !== 'POST') return { status: 405, body: 'Events are sent with POST.\n' };
+    const heard = this.arrived?.(body);
     const receipt = await this.send(body);
+    heard?.(receipt);
     return receipt.accepted ? { status: 201 } : { status: 413, body: `${receipt.reason}\n` };
   }
 }

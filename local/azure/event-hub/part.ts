@@ -1,3 +1,4 @@
+import { eventByHand } from '../../by-hand';
 import type { Opened, Part } from '../../parts';
 import { credentialOf } from '../identity/credential';
 import type { Site } from '../site';
@@ -11,7 +12,7 @@ const AUDIENCE = 'https://eventhubs.azure.net';
 
 /** A hub, with the official client in front of it. */
 export const PART: Part<Site> = {
-  async open(site, { folder, keep }): Promise<Opened> {
+  async open(site, { folder, witness, keep }): Promise<Opened> {
     const { terraform, tokens, readers } = site;
     const settings = await readHub(terraform);
     const sends = new Sends();
@@ -27,12 +28,12 @@ export const PART: Part<Site> = {
     return {
       async begin() {
         const sender = credentialOf((aud) => tokens.issue({ aud, appid: 'a sender' }));
-        const door = await Door.open({ ...settings, port: hub.port }, sender, sends);
+        const door = await Door.open({ ...settings, port: hub.port }, sender, sends, (body) => witness.arrived(body));
         keep(() => door.close());
         site.door = door.url;
         const doneWith = (partition: string) => (readers.length === 0 ? 0 : Math.min(...readers.map((one) => one.doneWith(partition))));
         return {
-          door: { command: `curl -i -d @event.json ${door.url}`, send: (body) => door.send(body) },
+          door: { command: `curl -i -d '${eventByHand()}' ${door.url}`, send: (body) => door.send(body) },
           unsettled: () => hub.partitions.reduce((sum, { id, events }) => sum + events.length - doneWith(id), 0),
         };
       },

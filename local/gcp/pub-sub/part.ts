@@ -1,10 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Topic } from '@google-cloud/pubsub';
+import { eventByHand } from '../../by-hand';
 import type { Opened, Part } from '../../parts';
 import type { Letter, Receipt } from '../../platform';
 import { shown } from '../../shown';
 import { Resource, theOnly } from '../../template/resource';
+import { many } from '../../text';
 import type { Site } from '../site';
 import { Broker, INVALID_ARGUMENT, NOT_FOUND } from './broker';
 import type { PublishedMessage } from './message';
@@ -39,7 +41,7 @@ export const PART: Part<Site> = {
     keep(() => broker.stop());
     const server = await PubSubServer.start(broker, pace);
     keep(() => server.stop());
-    const rest = await servePubSubRest(broker);
+    const rest = await servePubSubRest(broker, entry, (body) => witness.arrived(body));
     keep(() => rest.close());
     clients.PUBSUB_EMULATOR_HOST = rest.host;
 
@@ -90,15 +92,19 @@ async function publish(topic: Topic, data: Buffer): Promise<Receipt> {
 
 /** How a person sends an event. */
 function byHand(topic: string, host: string): string {
-  const event = { specversion: '1.0', id: '1', source: '/by/hand', type: 'com.example.sent', time: new Date().toISOString(), data: {} };
-  const data = Buffer.from(JSON.stringify(event)).toString('base64');
+  // Not every base64 can be told to write one line.
+  const data = `'$(echo '${eventByHand()}' | base64 | tr -d '\\n')'`;
   return `curl -d '{"messages":[{"data":"${data}"}]}' http://${host}/v1/${topic}:publish`;
 }
 
 /** Who gave the message up said why, or Pub/Sub itself did, which never says more than how often it tried. */
 function letterOf({ data, attributes }: PublishedMessage, place: string): Letter {
   const { deadLetterReason, CloudPubSubDeadLetterSourceDeliveryCount: count } = attributes;
-  return { bytes: data, place, reason: deadLetterReason ?? (count ? `not acknowledged in ${count} tries` : 'nobody said why') };
+  return {
+    bytes: data,
+    place,
+    reason: deadLetterReason ?? (count ? `not acknowledged in ${many(Number(count), 'try', 'tries')}` : 'nobody said why'),
+  };
 }
 
 /** The event as it came, and beside it what is known of it. */

@@ -1,4 +1,5 @@
 import { type Answer, type Loopback, serve } from '../../loopback';
+import type { Witness } from '../../platform';
 import { ApiError, type Broker, INVALID_ARGUMENT, NOT_FOUND } from './broker';
 import type { Message, PublishedMessage } from './message';
 import type { Subscription } from './subscription';
@@ -11,8 +12,24 @@ const STATUS: Readonly<Record<number, readonly [number, string]>> = {
   [NOT_FOUND]: [404, 'NOT_FOUND'],
 };
 
-/** Publishing and pulling over HTTP with JSON, as functions and people do it. A pull does not wait. */
-export function servePubSubRest(broker: Broker): Promise<Loopback> {
+/**
+ * Publishing and pulling over HTTP with JSON, as functions and people do it. A pull does not wait.
+ * @param entry the topic through which events come in
+ * @param arrived hears of each event that comes in here
+ */
+export function servePubSubRest(broker: Broker, entry?: string, arrived?: Witness['arrived']): Promise<Loopback> {
+  const publish = (topic: string, messages: readonly Message[]): string[] => {
+    const heard = topic === entry && arrived ? messages.map(({ data }) => arrived(data)) : [];
+    try {
+      const ids = broker.publish(topic, messages);
+      for (const [index, hear] of heard.entries()) hear({ accepted: true, position: ids[index]! });
+      return ids;
+    } catch (error) {
+      for (const hear of heard) hear({ accepted: false, reason: (error as Error).message });
+      throw error;
+    }
+  };
+
   return serve(({ method, url }, body) => {
     const { pathname } = new URL(url!, 'http://pubsub');
     const [, topic] = PUBLISH.exec(pathname) ?? [];
@@ -20,7 +37,7 @@ export function servePubSubRest(broker: Broker): Promise<Loopback> {
     if (method !== 'POST' || !(topic || subscription)) return { status: 404 };
     try {
       if (!topic) return json(200, read(broker.subscription(subscription!), verb!, JSON.parse(body.toString())));
-      return json(200, { messageIds: broker.publish(topic, readMessages(body)) });
+      return json(200, { messageIds: publish(topic, readMessages(body)) });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       const [code, status] = STATUS[error.code]!;

@@ -122,7 +122,7 @@ test('when it is stopped nothing is left that keeps a process alive', async () =
     const { CALM } = require('./chaos');
     const { mkdtempSync, rmSync } = require('node:fs');
     const folder = mkdtempSync(require('node:path').join(require('node:os').tmpdir(), 'local run '));
-    const witness = { delivered() {}, answered() {}, stored() {}, deadLettered() {}, incident() {}, broken() {}, log() {} };
+    const witness = { arrived: () => () => {}, delivered() {}, answered() {}, stored() {}, deadLettered() {}, incident() {}, broken() {}, log() {} };
     (async () => {
       const platform = await (await readAws(process.argv[1])).start({ folder, witness, chaos: CALM, pace: new Pace(600) });
       const { accepted } = await platform.send(Buffer.from(${JSON.stringify(oneUnstorable[0]!.body.toString())}));

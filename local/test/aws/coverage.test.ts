@@ -4,7 +4,16 @@ import { Pace } from '../../pace';
 import { temporaryFolder } from '../folder';
 import { mutated, synthesized } from '../support';
 
-const witness = { delivered() {}, answered() {}, stored() {}, deadLettered() {}, incident() {}, broken() {}, log() {} };
+const witness = {
+  arrived: () => () => {},
+  delivered() {},
+  answered() {},
+  stored() {},
+  deadLettered() {},
+  incident() {},
+  broken() {},
+  log() {},
+};
 
 /** The one resource of a type in a template. */
 const one = (template: any, type: string): any => Object.values<any>(template.Resources).find(({ Type }) => Type === type);

@@ -38,6 +38,7 @@ async function up(folder: string, chaos: Partial<Chaos> = {}) {
   const stored: StoredRow[] = [];
   const letters: Letter[] = [];
   const witness: Witness = {
+    arrived: () => () => {},
     delivered: (batch) => void batches.push(batch),
     answered: ({ outcome }) => void outcomes.push(outcome),
     stored: (rows) => void stored.push(...rows),
@@ -46,13 +47,13 @@ async function up(folder: string, chaos: Partial<Chaos> = {}) {
     broken: () => {},
     log: () => {},
   };
-  const data = temporaryFolder();
-  const platform = await (await readAzure(folder)).start({ folder: data, witness, chaos: { ...CALM, ...chaos }, pace: new Pace(6000) });
+  const surroundings = { folder: temporaryFolder(), witness, chaos: { ...CALM, ...chaos }, pace: new Pace(6000) };
+  const platform = await (await readAzure(folder)).start(surroundings);
   platforms.push(platform);
   const settled = async () => {
     while (platform.unsettled() > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   };
-  return { platform, data, batches, outcomes, stored, letters, settled };
+  return { platform, batches, outcomes, stored, letters, settled };
 }
 
 describe('as it is synthesized', () => {
@@ -81,12 +82,11 @@ describe('as it is synthesized', () => {
   });
 
   test('a person sends with the command that is shown', async () => {
-    const { platform, data, settled } = running;
-    writeFileSync(path.join(data, 'event.json'), event('by hand'));
-    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', platform.places.send], { cwd: data });
+    const { platform, settled } = running;
+    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', platform.places.send]);
     expect(stdout).toMatch(/^HTTP\/1.1 201 Created/);
     await settled();
-    expect(idsOf(await all(platform.rows()))).toContain('by hand');
+    expect(idsOf(await all(platform.rows()))).toContain('mine-1');
     const url = /http:\S+/.exec(platform.places.send)![0];
     expect((await fetch(url.replace('/events/', '/others/'), { method: 'POST', body: 'x' })).status).toBe(404);
     expect((await fetch(url)).status).toBe(405);
@@ -129,7 +129,7 @@ test('the process can end by itself after a platform was stopped, and nothing of
      import { Pace } from ${quoted('pace')};
      import { CALM } from ${quoted('chaos')};
      const nothing = () => {};
-     const witness = { delivered: nothing, answered: nothing, stored: nothing, deadLettered: nothing, incident: nothing, broken: nothing, log: nothing };
+     const witness = { arrived: () => nothing, delivered: nothing, answered: nothing, stored: nothing, deadLettered: nothing, incident: nothing, broken: nothing, log: nothing };
      (async () => {
        const platform = await (await readAzure(process.argv[2])).start({ folder: process.argv[3], witness, chaos: CALM, pace: new Pace() });
        await platform.send(Buffer.from('x'));

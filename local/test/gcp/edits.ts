@@ -15,6 +15,7 @@ export function having(named: Record<string, any>, property: string): any {
 /** A place where nobody watches and nothing goes wrong. */
 export function idle(folder: string): Surroundings {
   const witness = {
+    arrived: () => () => {},
     delivered: () => {},
     answered: () => {},
     stored: () => {},

@@ -91,6 +91,7 @@ async function up(cloud: Cloud) {
   const store: { fate: WriteFate } = { fate: 'take' };
   const nothing = () => {};
   const witness: Witness = {
+    arrived: () => () => {},
     delivered: nothing,
     answered: nothing,
     stored: nothing,

@@ -93,6 +93,7 @@ class Running {
     appIn(this.folder, options);
     await this.checkpoints.createIfNotExists();
     const witness: Witness = {
+      arrived: () => () => {},
       delivered: ({ positions, attempt }) => void this.outcomes.push(`${positions.join(' ')} try ${attempt}`),
       answered: ({ positions, outcome }) => void this.outcomes.push(`${positions.join(' ')} ${outcome}`),
       incident: (text) => void this.incidents.push(text),

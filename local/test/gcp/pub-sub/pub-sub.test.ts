@@ -4,6 +4,7 @@ import { Broker } from '../../../gcp/pub-sub/broker';
 import { PubSubServer } from '../../../gcp/pub-sub/pub-sub';
 import { servePubSubRest } from '../../../gcp/pub-sub/pub-sub-rest';
 import { Pace } from '../../../pace';
+import type { Receipt } from '../../../platform';
 
 const TOPIC = 'projects/p/topics/events';
 const SUBSCRIPTION = 'projects/p/subscriptions/events';
@@ -141,10 +142,14 @@ test('a topic and a subscription say what they are', async () => {
 
 describe('over HTTP', () => {
   let rest: Awaited<ReturnType<typeof servePubSubRest>>;
+  const heard: [event: string, receipt: Receipt][] = [];
   beforeAll(async () => {
-    rest = await servePubSubRest(broker);
+    rest = await servePubSubRest(broker, TOPIC, (body) => (receipt) => heard.push([body.toString(), receipt]));
   });
   afterAll(() => rest.close());
+  beforeEach(() => {
+    heard.length = 0;
+  });
 
   const post = async (body: string, topic = TOPIC) => {
     const response = await fetch(`http://${rest.host}/v1/${topic}:publish`, { method: 'POST', body });
@@ -157,6 +162,13 @@ describe('over HTTP', () => {
     const [message] = await pull();
     expect(message).toMatchObject({ data: 'ü', attributes: { a: 'b' } });
     await acknowledge(message!.ackId);
+    expect(heard).toEqual([['ü', { accepted: true, position: answer.messageIds[0] }]]);
+  });
+
+  test('an event that is refused is heard of, and what goes to another topic is none', async () => {
+    await post('{"messages":[{}]}');
+    await post(JSON.stringify({ messages: [{ data: 'YQ==' }] }), DEAD.topic);
+    expect(heard).toEqual([['', { accepted: false, reason: expect.stringContaining('is empty') }]]);
   });
 
   test.each([

@@ -53,6 +53,7 @@ async function pushing(
   });
   const outcomes: string[] = [];
   const witness: Witness = {
+    arrived: () => () => {},
     delivered: () => {},
     answered: ({ outcome, why }) => outcomes.push(why ? `${outcome}: ${why}` : outcome),
     stored: () => {},
