@@ -24,7 +24,7 @@ export interface Costs extends Rate {
 export const CAVEAT = [
   `List prices of memory, ${dated}, order of magnitude; look them up before you rely on them.`,
   'A month has 730 hours. Every event is taken, goes each way once, and none fails; a store holds what one month brings.',
-  'Not counted: reading the store, traffic to the internet, moves to archive classes, free tiers, discounts, taxes.',
+  'Not counted: what lies outside of the stack, reading the store, traffic to the internet, moves to archive classes, free tiers, discounts, taxes.',
 ].join('\n');
 
 const ROOT = path.join(__dirname, '..');

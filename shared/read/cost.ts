@@ -10,14 +10,17 @@ export interface Rate {
   readonly size: number;
 }
 
-/** One line of what a stack costs, in USD a month. Equal resources share one. */
+/** One line of what a stack costs, in USD. Equal resources share one. */
 export interface CostLine extends Pick<Cost, 'what' | 'lower'> {
   /** What people call it: `Kinesis stream`. */
   readonly resource: string;
   /** How many there are. */
   readonly count: number;
+  /** A month without events. */
   readonly idle: number;
+  /** What a million events add at this rate: prices that fall with use, and what is sampled, make it another at another rate. */
   readonly perMillion: number;
+  /** A month at this rate, what idles included. */
   readonly month: number;
 }
 
@@ -87,8 +90,13 @@ function fills(mover: Asked, code: readonly Asked[], store: Asked): boolean {
   return refersTo(mover, store) ? code.length === 0 : code.some((one) => refersTo(one, store));
 }
 
+/** What each refers to. It is asked for again and again, and a template does not change. */
+const referred = new WeakMap<Asked, ReadonlySet<string>>();
+
 function refersTo(one: Asked, other: Asked): boolean {
-  return one.refers().some(({ id }) => id === other.id);
+  const ids = referred.get(one) ?? new Set(one.refers().map(({ id }) => id));
+  referred.set(one, ids);
+  return ids.has(other.id);
 }
 
 function sum(numbers: readonly number[]): number {

@@ -130,7 +130,7 @@ function outlastsADay(queue: Asked): boolean {
 function requests({ events, size }: Load): Cost[] {
   const chunks = (bytes: number) => Math.ceil(bytes / 65_536);
   const atOnce = Math.min(10, Math.max(1, Math.floor(1_048_576 / size)));
-  const lower = '`KinesisBuffer` in its place: it bills bytes and no requests, and is cheaper from some hundred events a second on.';
+  const lower = 'A stream as the buffer: it bills bytes and no requests, and is cheaper from some hundred events a second on.';
   return [
     { what: 'requests to send, one an event', price: 'sqsRequests', units: events * MONTH * chunks(size), lower },
     {

@@ -159,7 +159,7 @@ function accessLogNeeds(bucket: Asked): Needed[] {
 /** An object is compressed: eight times smaller where it holds a batch, and half where it holds one event. */
 function bucketCosts(bucket: Asked, load: Load): Cost[] {
   const { count, bytes } = load.writes(bucket);
-  const larger = 'A larger `batchSize` and `batchWindow` behind `KinesisBuffer`; behind `SqsBuffer` each event is an object of its own.';
+  const larger = 'A larger `batchSize` and `batchWindow` behind a stream; behind a queue each event is an object of its own.';
   return [
     { what: 'objects written', price: 's3Put', units: count * MONTH, lower: larger },
     {

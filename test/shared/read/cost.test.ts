@@ -184,6 +184,15 @@ test('what holds data, moves data or runs code says what it costs, or why it is 
   expect(silent).toEqual([]);
 });
 
+test('whoever moves data says what becomes of it, because the calls and the objects that it makes are reckoned from that', () => {
+  const silent = CLOUDS.flatMap((cloud) =>
+    [...factsOf(cloud).services.values()].flatMap(({ types }) =>
+      Object.entries(types).flatMap(([type, { role, brings }]) => (role === 'moves data' && !brings ? [`${type} must say in brings`] : [])),
+    ),
+  );
+  expect(silent).toEqual([]);
+});
+
 test('every price has a page of its vendor, is rounded, and some facts use it', () => {
   const facts = CLOUDS.flatMap((cloud) =>
     readdirSync(path.join(ROOT, cloud), { recursive: true, encoding: 'utf8' })
