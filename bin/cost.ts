@@ -82,7 +82,7 @@ function renderStack({ stack, region, total, lines, ...rate }: Costs): string {
   const row = (cells: readonly string[], what: string) => `  ${cells.map((cell) => cell.padStart(13)).join('')}  ${what}`;
   return [
     '',
-    `${stack} at ${rateOf(rate)} in ${region}, in USD`,
+    `${stack} at ${rateOf(rate)}, in USD at prices of ${region}`,
     '',
     row(['idle', 'per million', 'a month'], ''),
     ...lines.map((line) => row(moneyOf(line), `${nameOf(line)}: ${line.what}`)),

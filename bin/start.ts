@@ -196,12 +196,13 @@ function context(blueprint: string, environment?: string): string {
 
 function closing(blueprint: string, clouds: readonly Cloud[], environment?: string): string {
   const local = `To see events go through, on this machine and without an account: npm run local${blueprint === MINIMAL ? '' : ` -- ${blueprint}`}`;
+  const cost = `What it costs, idle and at your rate of events: npm start -- ${blueprint === MINIMAL ? '' : `${blueprint} `}--cost`;
   const diff = [
     clouds.includes('aws') && `npx cdk diff${context(blueprint, environment)}`,
     clouds.some((cloud) => cloud !== 'aws') && 'terraform plan',
   ];
   const deploy = `Before the first deploy into an account, read "Deploy" in README.md. To see what a change would do: ${diff.filter(Boolean).join(', ')}.`;
-  return ['', local, deploy].join('\n');
+  return ['', local, cost, deploy].join('\n');
 }
 
 function titles(clouds: readonly Cloud[]): string {

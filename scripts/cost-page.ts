@@ -43,7 +43,7 @@ function section({ stack, region, total, lines }: Costs): string {
   const dearest = lines.slice(0, 3).map((line) => `1. **${money(line.month)}** ${line.resource}, ${line.what}. ${line.lower}`);
   return [
     `## ${stack}\n`,
-    `In ${region}. ${total.idle > 0 ? '' : 'It costs nothing when idle. '}The three dearest, and what lowers them:\n`,
+    `At prices of ${region}. ${total.idle > 0 ? '' : 'It costs nothing when idle. '}The three dearest, and what lowers them:\n`,
     ...dearest,
     '',
     '| Resource | What is billed | Idle | A million events | A month |',

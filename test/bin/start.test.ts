@@ -72,7 +72,9 @@ test('--json says the same to machines', () => {
 test('--cost shows what each stack costs at a rate of events, and what lowers it; --json says the same to machines', () => {
   const { status, stdout } = started(['aws', '--cost', '--events', '5M/day', '--size', '200B']);
   expect(status).toBe(0);
-  expect(stdout).toMatch(/^\naws-pipeline at 57\.9 events\/s of 200 bytes in us-east-1, in USD\n\n +idle +per million +a month\n/);
+  expect(stdout).toMatch(
+    /^\naws-pipeline at 57\.9 events\/s of 200 bytes, in USD at prices of us-east-1\n\n +idle +per million +a month\n/,
+  );
   expect(stdout).toMatch(/^ +- +3\.50 +532 {2}API Gateway method: requests, one an event$/m);
   expect(stdout).toMatch(/\n {2}The three dearest, and what lowers them\n +532 {2}API Gateway method: .*\n +Let senders .*\.\n/);
   expect(stdout).toMatch(/\nList prices of memory, \d{4}-\d\d-\d\d, order of magnitude; look them up before you rely on them\.\n/);
@@ -110,7 +112,7 @@ describe('another blueprint', () => {
     expect(stdout).toMatch(/^\naws-lake, \d+ resources in cdk\.out\/aws-lake\.template\.json\n/);
     expect(stdout).toContain('\n  deploy   REMOVAL=retain npx cdk deploy aws-lake -c blueprint=lake\n');
     expect(stdout).toMatch(
-      /\n\nTo see events .*: npm run local -- lake\nBefore the first deploy .* what a change would do: npx cdk diff -c blueprint=lake\.\n$/,
+      /\n\nTo see events .*: npm run local -- lake\nWhat it costs.*: npm start -- lake --cost\nBefore the first deploy .* what a change would do: npx cdk diff -c blueprint=lake\.\n$/,
     );
     expect(status).toBe(0);
   });
