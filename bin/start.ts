@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
+import type { Rate } from '../shared/read/cost';
 import { blueprintsNamed, CLOUDS, type Cloud, findBlueprints, readRequest } from '../shared/synth/blueprints';
 import { compared, partsOfStacks, partsOfTerraform } from './compare';
+import { costsOnAws, costsOnTerraform, readRate, renderCosts } from './cost';
 import { listBlueprints, renderList } from './list';
 import { orOneLine } from './one-line';
 import { renderPage, type Shown } from './page';
@@ -11,11 +13,14 @@ import type { TerraformCloud } from './terraform';
 
 const HELP = `Synthesizes a blueprint and shows what it creates, who may do what, and how to deploy it. The minimal pipelines, where none is named.
 
-Usage: npm start [-- [CLOUD ...] [NAME] [--environment NAME] [--list] [--json] [--help]]
+Usage: npm start [-- [CLOUD ...] [NAME] [--environment NAME] [--cost [--events RATE] [--size SIZE]] [--list] [--json] [--help]]
 
   CLOUD               aws, azure or gcp; each that has the blueprint where none is named
   NAME                what to build; -c blueprint=NAME says the same
   --environment NAME  with the settings of environments/NAME.ts, and what differs from the other environments
+  --cost              what it costs: idle, for a million events, and a month, by resource; and what lowers it
+  --events RATE       how many events come: 1000/s, 2/min, 5M/day; 1000/s where --cost stands alone
+  --size SIZE         how large an event is: 200B, 1kB, 256kB; 1kB where --cost stands alone
   --list              show every blueprint, and build none
   --json              print everything as JSON, for machines: npm start --silent -- --json
   --help              print this text
@@ -38,6 +43,8 @@ interface Command {
   /** The name of a blueprint. */
   readonly name?: string;
   readonly environment?: string;
+  /** What to show the cost of, instead of what is created. */
+  readonly rate?: Rate;
   readonly list: boolean;
   readonly json: boolean;
   readonly help: boolean;
@@ -47,7 +54,7 @@ interface Command {
 export function start(args: readonly string[], environment: NodeJS.ProcessEnv) {
   const command = readCommand(args);
   if (!command) return;
-  const { clouds, name, list, json, help } = command;
+  const { clouds, name, rate, list, json, help } = command;
   if (help) return console.log(HELP);
   if (list) {
     const listed = listBlueprints(clouds).filter((one) => name === undefined || one.name === name);
@@ -66,10 +73,21 @@ export function start(args: readonly string[], environment: NodeJS.ProcessEnv) {
     console.error(`${no}.`);
   }
   const terraform = having.filter((cloud) => cloud !== 'aws');
-  const shown = [
-    ...(having.includes('aws') ? timed(['aws'], () => showAws(blueprint, env)) : []),
-    ...(terraform.length > 0 ? timed(terraform, () => showTerraform(env, terraform)) : []),
+  const ofEach = <Told>(onAws: () => Told[], onTerraform: () => Told[]): Told[] => [
+    ...(having.includes('aws') ? timed(['aws'], onAws) : []),
+    ...(terraform.length > 0 ? timed(terraform, onTerraform) : []),
   ];
+  if (rate) {
+    const costs = ofEach(
+      () => costsOnAws(env, rate),
+      () => costsOnTerraform(env, terraform, rate),
+    );
+    return console.log(json ? JSON.stringify(costs, null, 2) : renderCosts(costs));
+  }
+  const shown = ofEach(
+    () => showAws(blueprint, env),
+    () => showTerraform(env, terraform),
+  );
   console.log(json ? JSON.stringify(shown, null, 2) : [...shown.map(renderPage), closing(blueprint, having, env.ENVIRONMENT)].join('\n'));
 }
 
@@ -83,11 +101,17 @@ function readCommand(args: readonly string[]): Command | undefined {
       options: {
         context: { type: 'string', short: 'c', multiple: true, default: [] },
         environment: { type: 'string' },
+        cost: { type: 'boolean', default: false },
+        events: { type: 'string' },
+        size: { type: 'string' },
         list: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
+    const { cost, events, size } = values;
+    const stray = cost ? undefined : Object.entries({ events, size }).find(([, value]) => value !== undefined)?.[0];
+    if (stray) throw new Error(`--${stray} is an option of --cost, which is not there`);
     const isCloud = (word: string): word is Cloud => CLOUDS.includes(word as Cloud);
     const names = [...positionals.filter((word) => !isCloud(word)), ...values.context.map(blueprintIn)];
     const known = findBlueprints().map(({ name }) => name);
@@ -97,7 +121,7 @@ function readCommand(args: readonly string[]): Command | undefined {
     }
     if (names.length > 1) throw new Error(`one blueprint is built at a time, got ${names.join(' and ')}`);
     const clouds = CLOUDS.filter((cloud) => positionals.includes(cloud));
-    return { ...values, clouds: clouds.length > 0 ? clouds : CLOUDS, name: names[0] };
+    return { ...values, clouds: clouds.length > 0 ? clouds : CLOUDS, name: names[0], rate: cost ? readRate(events, size) : undefined };
   } catch (error) {
     // Node goes on with how to call a file that is named like an option.
     const sentence = (error as Error).message.replace(/\.( To specify .*)?$/s, '');
@@ -172,12 +196,13 @@ function context(blueprint: string, environment?: string): string {
 
 function closing(blueprint: string, clouds: readonly Cloud[], environment?: string): string {
   const local = `To see events go through, on this machine and without an account: npm run local${blueprint === MINIMAL ? '' : ` -- ${blueprint}`}`;
+  const cost = `What it costs, idle and at your rate of events: npm start -- ${blueprint === MINIMAL ? '' : `${blueprint} `}--cost`;
   const diff = [
     clouds.includes('aws') && `npx cdk diff${context(blueprint, environment)}`,
     clouds.some((cloud) => cloud !== 'aws') && 'terraform plan',
   ];
   const deploy = `Before the first deploy into an account, read "Deploy" in README.md. To see what a change would do: ${diff.filter(Boolean).join(', ')}.`;
-  return ['', local, deploy].join('\n');
+  return ['', local, cost, deploy].join('\n');
 }
 
 function titles(clouds: readonly Cloud[]): string {

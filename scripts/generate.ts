@@ -1,6 +1,7 @@
 /** Writes every generated file of the repository. `npm run generate -- --check` writes nothing and fails when one is out of date. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { costPage } from './cost-page';
 import { eventCheckSource } from './event-check';
 import { PAGES, withExamples } from './examples';
 import { pipelinesSvg } from './picture';
@@ -14,6 +15,7 @@ const check = process.argv.includes('--check');
 const files: Record<string, () => string | Promise<string>> = {
   'shared/runtime/event-check.js': eventCheckSource,
   ...Object.fromEntries(PAGES.map((page) => [page, () => withExamples(read(page) ?? '')])),
+  'docs/cost.md': costPage,
   'docs/pipelines.svg': pipelinesSvg,
   'docs/recipes/README.md': recipesPage,
   'docs/settings.md': settingsPage,

@@ -1,3 +1,4 @@
+import { HOURS } from '../../shared/read/facts/cost';
 import { promised } from '../../shared/read/facts/promise';
 import type { ServiceFacts, TypeFacts } from '../../shared/read/facts/types';
 import { every, itself, remove, set } from '../../shared/read/facts/weaken';
@@ -17,6 +18,14 @@ export const facts: ServiceFacts = {
     'AWS::CloudWatch::Alarm': {
       name: 'alarm',
       role: 'watches',
+      costs: (alarm) => [
+        {
+          what: 'its metrics, by the month',
+          price: 'cloudWatchAlarm',
+          units: Math.max(1, alarm.get('Metrics.MetricStat').length),
+          lower: 'No setting: each tells of events that are late, refused or given up.',
+        },
+      ],
       promises: [
         promised(
           'rings',
@@ -99,11 +108,22 @@ export const facts: ServiceFacts = {
       ],
       local: 'no effect here',
     },
-    'AWS::EC2::VPCEndpoint': helps('endpoint of a service'),
+    'AWS::EC2::VPCEndpoint': {
+      ...helps('endpoint of a service'),
+      costs: (endpoint) => [
+        {
+          what: 'an hour in each zone',
+          price: 'vpcEndpoint',
+          units: is(endpoint, 'VpcEndpointType', 'Interface') ? HOURS * Math.max(1, endpoint.get('SubnetIds').length) : 0,
+          lower: 'Fewer `zones` of the network.',
+        },
+      ],
+    },
     'AWS::Lambda::Version': helps('version of a function'),
     'AWS::SecretsManager::Secret': {
       name: 'secret',
       role: 'helps',
+      costs: () => [{ what: 'by the month', price: 'secret', units: 1, lower: 'No setting: the Data API takes no other log-in.' }],
       promises: [
         promised(
           'no-passwords',
@@ -121,7 +141,12 @@ export const facts: ServiceFacts = {
     'AWS::IAM::ManagedPolicy': grants('managed policy'),
     'AWS::IAM::Policy': grants('policy'),
     'AWS::IAM::Role': grants('role'),
-    'AWS::KMS::Key': helps('key'),
+    'AWS::KMS::Key': {
+      ...helps('key'),
+      costs: () => [
+        { what: 'by the month', price: 'kmsKey', units: 1, lower: 'No `encryptionKey`: the keys of AWS itself are free of charge.' },
+      ],
+    },
     'AWS::Logs::LogGroup': {
       name: 'log group',
       role: 'watches',

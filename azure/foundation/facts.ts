@@ -1,9 +1,15 @@
+import { type Cost, GB, type Load, MONTH } from '../../shared/read/facts/cost';
 import { counted, setTo } from '../../shared/read/facts/promise';
 import type { ServiceFacts, TypeFacts } from '../../shared/read/facts/types';
+import { type Asked, only } from '../../shared/read/stack';
 import { armId, LOG_ALERT, METRIC_ALERT, NAMED, SOMEBODY } from './promises';
 
 /** What an alert may be called. */
 const ALERT = /^[^*#&+:<>?@%{}\\/]{1,259}[^*#&+:<>?@%{}\\/ .]$/;
+
+const KEPT = 'No setting: each tells of events that are late, refused or given up.';
+/** How much dearer an alert is that looks more often than every 15 minutes. */
+const LOOKS: Readonly<Record<string, number>> = { PT1M: 6, PT5M: 3, PT10M: 2 };
 
 const watches = (name: string, named: RegExp, id: string, more: Partial<TypeFacts> = {}): TypeFacts => ({
   name,
@@ -64,9 +70,21 @@ export const facts: ServiceFacts = {
       'diagnostic setting',
       /^[^*<>%&:?+/\\]{1,260}$/,
       `${armId('Microsoft.EventHub/namespaces/acme-events')}|acme`,
+      { costs: logCosts },
     ),
-    [METRIC_ALERT]: watches('alert on a metric', ALERT, armId('Microsoft.Insights/metricAlerts/acme')),
-    [LOG_ALERT]: watches('alert on logs', ALERT, armId('Microsoft.Insights/scheduledQueryRules/acme')),
+    [METRIC_ALERT]: watches('alert on a metric', ALERT, armId('Microsoft.Insights/metricAlerts/acme'), {
+      costs: (alert) => [{ what: 'its metrics, by the month', price: 'metricAlert', units: alert.get('criteria').length, lower: KEPT }],
+    }),
+    [LOG_ALERT]: watches('alert on logs', ALERT, armId('Microsoft.Insights/scheduledQueryRules/acme'), {
+      costs: (alert) => [
+        {
+          what: 'by the month',
+          price: 'logAlert',
+          units: LOOKS[String(only(alert, 'evaluation_frequency'))] ?? 1,
+          lower: KEPT,
+        },
+      ],
+    }),
     azurerm_management_lock: {
       name: 'lock',
       role: 'helps',
@@ -125,3 +143,23 @@ export const facts: ServiceFacts = {
     },
   },
 };
+
+/** Its target has 0.2 GB of metrics a month, and a line of 1 kB for each call and each write. */
+function logCosts(setting: Asked, load: Load): Cost[] {
+  const lines = setting.refers('target_resource_id').map((target) => load.calls(target) + load.writes(target).count);
+  const lower = 'A larger `batchSize`, and a longer `batchWindowSeconds`, of the delivery; `logQuotaGb` of the site bounds all logs.';
+  return [
+    {
+      what: 'metrics, 0.2 GB a month',
+      price: 'logAnalytics',
+      units: setting.get('enabled_metric').length > 0 ? 0.2 : 0,
+      lower: 'No setting: the alert on what is not read looks at them.',
+    },
+    {
+      what: 'logs, 1 kB a call and a write',
+      price: 'logAnalytics',
+      units: setting.get('enabled_log').length > 0 ? (lines.reduce((sum, line) => sum + line, 0) * MONTH * 1000) / GB : 0,
+      lower,
+    },
+  ];
+}

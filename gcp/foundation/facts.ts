@@ -20,6 +20,14 @@ export const facts: ServiceFacts = {
     google_monitoring_alert_policy: {
       name: 'alert policy',
       role: 'watches',
+      costs: (policy) => [
+        {
+          what: 'its conditions, by the month',
+          price: 'alertCondition',
+          units: policy.get('conditions').length,
+          lower: 'No setting: each tells of events that are late, refused or given up.',
+        },
+      ],
       apis: ['monitoring'],
       promises: [
         promised(

@@ -69,6 +69,21 @@ test('--json says the same to machines', () => {
   expect(gcp.deploy.at(-1)).toContain('-var prefix=... -var project_id=...');
 });
 
+test('--cost shows what each stack costs at a rate of events, and what lowers it; --json says the same to machines', () => {
+  const { status, stdout } = started(['aws', '--cost', '--events', '5M/day', '--size', '200B']);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(
+    /^\naws-pipeline at 57\.9 events\/s of 200 bytes, in USD at prices of us-east-1\n\n +idle +per million +a month\n/,
+  );
+  expect(stdout).toMatch(/^ +- +3\.50 +532 {2}API Gateway method: requests, one an event$/m);
+  expect(stdout).toMatch(/\n {2}The three dearest, and what lowers them\n +532 {2}API Gateway method: .*\n +Let senders .*\.\n/);
+  expect(stdout).toMatch(/\nList prices of memory, \d{4}-\d\d-\d\d, order of magnitude; look them up before you rely on them\.\n/);
+  const [gcp, ...others] = JSON.parse(started(['gcp', '--cost', '--json']).stdout);
+  expect(others).toEqual([]);
+  expect(gcp).toMatchObject({ stack: 'gcp-pipeline', region: 'us-central1', events: 1000, size: 1000 });
+  expect(gcp.lines[0]).toMatchObject({ resource: 'Cloud Functions function', idle: 0 });
+});
+
 test('--environment shows what differs from the other environments, and how to deploy this one', () => {
   const { status, stdout } = started(['aws', 'gcp', '--environment', 'prod']);
   expect(status).toBe(0);
@@ -97,7 +112,7 @@ describe('another blueprint', () => {
     expect(stdout).toMatch(/^\naws-lake, \d+ resources in cdk\.out\/aws-lake\.template\.json\n/);
     expect(stdout).toContain('\n  deploy   REMOVAL=retain npx cdk deploy aws-lake -c blueprint=lake\n');
     expect(stdout).toMatch(
-      /\n\nTo see events .*: npm run local -- lake\nBefore the first deploy .* what a change would do: npx cdk diff -c blueprint=lake\.\n$/,
+      /\n\nTo see events .*: npm run local -- lake\nWhat it costs.*: npm start -- lake --cost\nBefore the first deploy .* what a change would do: npx cdk diff -c blueprint=lake\.\n$/,
     );
     expect(status).toBe(0);
   });
@@ -138,6 +153,27 @@ describe('one line for', () => {
       {},
       2,
       /^"ibm" is no cloud, which are aws, azure, gcp, and no blueprint, which --list shows\. See npm start -- --help\.\n$/,
+    ],
+    [
+      'a rate that it cannot read',
+      ['--cost', '--events', '1000'],
+      {},
+      2,
+      /^--events must be a rate such as 1000\/s, 2\/min or 5M\/day, got "1000"\. See npm start -- --help\.\n$/,
+    ],
+    [
+      'a size that no cloud takes',
+      ['--cost', '--size', '2000kB'],
+      {},
+      2,
+      /^--size must be the size of an event such as 200B, 1kB or 256kB, up to 1000kB, got "2000kB"\. See npm start -- --help\.\n$/,
+    ],
+    [
+      'a rate without what it is for',
+      ['--events', '1000/s'],
+      {},
+      2,
+      /^--events is an option of --cost, which is not there\. See npm start -- --help\.\n$/,
     ],
     [
       'a blueprint that it does not know',

@@ -1,8 +1,9 @@
+import { type Cost, GB, HOURS, type Load, MONTH, rounded } from '../../../shared/read/facts/cost';
 import { onlyValues } from '../../../shared/read/facts/local';
 import { counted, setTo } from '../../../shared/read/facts/promise';
 import type { ServiceFacts } from '../../../shared/read/facts/types';
 import { duration } from '../../../shared/read/picture';
-import { amount, only } from '../../../shared/read/stack';
+import { type Asked, amount, is, only } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
 import { alarmOn, RETAINED } from '../../foundation/promises';
 
@@ -52,6 +53,8 @@ export const facts: ServiceFacts = {
         alarmOn('WriteProvisionedThroughputExceeded', 'have an alarm that rings when it turns writers away'),
         alarmOn('ReadProvisionedThroughputExceeded', 'have an alarm that rings when it turns readers away'),
       ],
+      costs: (stream, load) =>
+        is(stream, 'StreamModeDetails.StreamMode', 'ON_DEMAND') ? onDemand(stream, load) : provisioned(stream, load),
       answered: {
         private: 'A stream has no public door: whoever comes signs the call, and least privilege reads who may.',
         undelete: 'Nobody can change or delete a record. It can be read again for the retention.',
@@ -67,3 +70,49 @@ export const facts: ServiceFacts = {
     },
   },
 };
+
+const FEWER_DAYS = 'A shorter `retention` of the buffer: 24 hours cost nothing extra.';
+const SHARDS =
+  'An existing `stream` with provisioned shards is cheaper where the load is steady: each takes 1,000 events or 1 MB a second.';
+
+function onDemand(stream: Asked, load: Load): Cost[] {
+  const { events, size } = load;
+  const gb = (events * MONTH * rounded(size, 1024)) / GB;
+  return [
+    { what: 'the stream, by the hour', price: 'kinesisHour', units: HOURS, lower: SHARDS },
+    { what: 'events written, each rounded up to 1 kB', price: 'kinesisIn', units: gb, lower: SHARDS },
+    {
+      what: 'events read, by each reader',
+      price: 'kinesisOut',
+      units: gb * load.readers(stream),
+      lower: 'Fewer processors on one buffer: each reads every event.',
+    },
+    { what: 'events kept, day 2 to 7', price: 'kinesisKept', units: kept(stream, load, 24, 168) / GB, lower: FEWER_DAYS },
+    ...keptLong(stream, load),
+  ];
+}
+
+function provisioned(stream: Asked, load: Load): Cost[] {
+  const shards = amount(stream, 'ShardCount') * HOURS;
+  const isLong = amount(stream, 'RetentionPeriodHours') > 24;
+  return [
+    { what: 'shards, by the hour', price: 'kinesisShard', units: shards, lower: 'Fewer shards: each takes 1,000 events or 1 MB a second.' },
+    {
+      what: 'events written, in units of 25 kB',
+      price: 'kinesisPut',
+      units: load.events * MONTH * Math.ceil(load.size / 25_600),
+      lower: 'Several events in one record, where the sender is yours.',
+    },
+    { what: 'shards that keep events for over a day', price: 'kinesisShardKept', units: isLong ? shards : 0, lower: FEWER_DAYS },
+    ...keptLong(stream, load),
+  ];
+}
+
+function keptLong(stream: Asked, load: Load): Cost[] {
+  return [{ what: 'events kept, from day 8 on', price: 'kinesisKeptLong', units: kept(stream, load, 168, 8760) / GB, lower: FEWER_DAYS }];
+}
+
+/** Bytes that lie in it at any time, of an age in hours. */
+function kept(stream: Asked, { events, size }: Load, from: number, to: number): number {
+  return events * size * 3600 * Math.max(0, Math.min(amount(stream, 'RetentionPeriodHours'), to) - from);
+}

@@ -1,3 +1,4 @@
+import { type Cost, type Load, MONTH } from '../../../shared/read/facts/cost';
 import { onlyValues } from '../../../shared/read/facts/local';
 import { counted, promised } from '../../../shared/read/facts/promise';
 import type { ServiceFacts } from '../../../shared/read/facts/types';
@@ -76,6 +77,7 @@ export const facts: ServiceFacts = {
           concerns: isRead,
         },
       ],
+      costs: (queue, load) => (isRead(queue) ? requests(load) : []),
       answered: {
         private: 'A queue has no public door: its policy says who may come, and least privilege reads it.',
         undelete: 'SQS brings nothing back that was deleted. What was processed is in the store.',
@@ -122,6 +124,28 @@ function givesUpInTime(queue: Asked): boolean {
 
 function outlastsADay(queue: Asked): boolean {
   return amount(queue, 'RedrivePolicy.maxReceiveCount') * amount(queue, 'VisibilityTimeout') >= DAY;
+}
+
+/** Messages are received and deleted ten at a time. A request is counted once for each 64 kB. */
+function requests({ events, size }: Load): Cost[] {
+  const chunks = (bytes: number) => Math.ceil(bytes / 65_536);
+  const atOnce = Math.min(10, Math.max(1, Math.floor(1_048_576 / size)));
+  const lower = 'A stream as the buffer: it bills bytes and no requests, and is cheaper from some hundred events a second on.';
+  return [
+    { what: 'requests to send, one an event', price: 'sqsRequests', units: events * MONTH * chunks(size), lower },
+    {
+      what: 'requests to receive and delete, ten events each',
+      price: 'sqsRequests',
+      units: (events * MONTH * (chunks(size * atOnce) + 1)) / atOnce,
+      lower,
+    },
+    {
+      what: 'looking for messages, 5 pollers every 20 s',
+      price: 'sqsRequests',
+      units: (5 * MONTH) / 20,
+      lower: '`enabled: false` in the delivery, while nothing is to be processed.',
+    },
+  ];
 }
 
 function alarmAt(queue: Asked, stack: Stack): string | undefined {

@@ -1,4 +1,5 @@
 import { refOf, text } from '../../../shared/read/cfn';
+import { GB, MONTH } from '../../../shared/read/facts/cost';
 import { fitting, onlyKeys, onlyValues } from '../../../shared/read/facts/local';
 import { promised } from '../../../shared/read/facts/promise';
 import type { Needed, Seen, ServiceFacts, TypeFacts } from '../../../shared/read/facts/types';
@@ -69,6 +70,14 @@ export const facts: ServiceFacts = {
         }),
       ],
       needs: methodNeeds,
+      costs: (_, { events }) => [
+        {
+          what: 'requests, one an event',
+          price: 'apiGatewayRequests',
+          units: events * MONTH,
+          lower: 'Let senders with a role write into the buffer themselves, by `bindWriter` of the buffer, and leave the entry out.',
+        },
+      ],
       local: {
         AuthorizationType: nothing,
         AuthorizerId: nothing,
@@ -93,6 +102,26 @@ export const facts: ServiceFacts = {
     [STAGE]: {
       name: 'stage of an API',
       role: 'helps',
+      costs: (stage, { events }) => [
+        {
+          what: 'access log, 500 bytes a request',
+          price: 'cloudWatchLogs',
+          units: stage.get('AccessLogSetting').length > 0 ? (events * MONTH * 500) / GB : 0,
+          lower: '`accessLog` of the entry with a log group of the class INFREQUENT_ACCESS, for half of the price.',
+        },
+        {
+          what: 'traces, 1 a second and 5 % of the rest',
+          price: 'xrayTraces',
+          units: is(stage, 'TracingEnabled', true) ? MONTH * (Math.min(events, 1) + 0.05 * Math.max(0, events - 1)) : 0,
+          lower: 'A sampling rule of X-Ray in the account with a lower rate than 5 %.',
+        },
+        {
+          what: 'metrics by method, 5 for each while it is called',
+          price: 'cloudWatchMetric',
+          units: is(stage, 'MethodSettings.MetricsEnabled', true) && events > 0 ? 5 : 0,
+          lower: 'No setting: the alarms of the entry need them.',
+        },
+      ],
       promises: [
         promised(
           'throttled',

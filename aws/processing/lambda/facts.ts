@@ -1,4 +1,5 @@
 import { conditionsOf, refOf, text } from '../../../shared/read/cfn';
+import { amountOr, type Brought, batches, type Cost, GB, type Load, MONTH, PACKED } from '../../../shared/read/facts/cost';
 import { factsOf } from '../../../shared/read/facts/find';
 import { onlyValues } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
@@ -48,6 +49,7 @@ export const facts: ServiceFacts = {
       },
       runs,
       needs: functionNeeds,
+      costs: functionCosts,
       local: {
         Architectures: 'no effect here',
         'Code.S3Bucket': 'emulated',
@@ -144,6 +146,8 @@ export const facts: ServiceFacts = {
         readyBeforeWork((mapping) => mapping.refers('FunctionName')[0]?.refers('Role')[0]),
       ],
       needs: pollerNeeds,
+      costs: 'Lambda bills the calls, and not who makes them.',
+      brings,
       local: {
         BatchSize: 'emulated',
         BisectBatchOnFunctionError: 'emulated',
@@ -341,4 +345,42 @@ function failureNeeds(who: string, on: string, isBucket: boolean): Needed[] {
 
 function everyoneOr(who: string): string {
   return who.split(', ').includes('*') ? 'everyone' : who;
+}
+
+/** Each call takes 100 ms, and 2 ms more for each event. */
+function functionCosts(fn: Asked, load: Load): Cost[] {
+  const calls = load.calls(fn);
+  const seconds = calls === 0 ? 0 : calls * 0.1 + load.events * 0.002;
+  const lower = 'A larger `batchSize`, and a longer `batchWindow`, of the delivery make fewer calls.';
+  return [
+    { what: 'calls, one a batch', price: 'lambdaRequests', units: calls * MONTH, lower },
+    {
+      what: 'time, 100 ms a call and 2 ms an event',
+      price: is(fn, 'Architectures', 'arm64') ? 'lambdaArm' : 'lambdaX86',
+      units: (seconds * MONTH * amountOr(fn, 'MemorySize', 128)) / 1024,
+      lower: 'A smaller `memoryMiB` of the processor, where the transform does not get slower by it.',
+    },
+    { what: 'logs, 1 kB a call', price: 'cloudWatchLogs', units: (calls * MONTH * 1000) / GB, lower },
+    {
+      what: 'traces, 1 a second and 5 % of the rest',
+      price: 'xrayTraces',
+      units: is(fn, 'TracingConfig.Mode', 'Active') ? MONTH * (Math.min(calls, 1) + 0.05 * Math.max(0, calls - 1)) : 0,
+      lower: '`tracing: Tracing.DISABLED` of the processor.',
+    },
+  ];
+}
+
+/** What one call takes, in which records travel as base64. */
+const CALL_BYTES = 6_000_000 * 0.75;
+
+/** A stream hands over a batch from each of its shards, a queue to each of five pollers, and each message of it is stored alone. */
+function brings(mapping: Asked, { events, size }: Load): Brought {
+  const [stream] = mapping.refers('EventSourceArn');
+  // An on-demand stream has room for twice what comes, and 4 shards at least.
+  const shards = stream ? amountOr(stream, 'ShardCount', Math.max(4, Math.ceil((2 * events * Math.max(size, 1000)) / 1e6))) : 4;
+  const records = Math.max(1, Math.min(amountOr(mapping, 'BatchSize', isStream(mapping) ? 100 : 10), Math.floor(CALL_BYTES / size)));
+  const window = amountOr(mapping, 'MaximumBatchingWindowInSeconds', 0);
+  const parts = isStream(mapping) ? shards * amountOr(mapping, 'ParallelizationFactor', 1) : 5;
+  const calls = batches(events, { records, window, parts });
+  return isStream(mapping) ? { calls, writes: calls, packed: PACKED.together } : { calls, writes: events, packed: PACKED.alone };
 }

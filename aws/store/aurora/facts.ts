@@ -1,3 +1,4 @@
+import { amountOr, type Cost, GB, HOURS, type Load, MONTH } from '../../../shared/read/facts/cost';
 import { counted, promised, setTo } from '../../../shared/read/facts/promise';
 import type { ServiceFacts, TypeFacts } from '../../../shared/read/facts/types';
 import { set } from '../../../shared/read/facts/weaken';
@@ -5,6 +6,7 @@ import { type Asked, amount, is, only } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
 import { alarmOn, RETAINED } from '../../foundation/promises';
 
+const SCALING = 'ServerlessV2ScalingConfiguration';
 const helps = (name: string): TypeFacts => ({ name, role: 'helps', promises: [RETAINED], local: 'no effect here' });
 
 export const facts: ServiceFacts = {
@@ -72,6 +74,7 @@ export const facts: ServiceFacts = {
         alarmOn('ACUUtilization', 'have an alarm that rings when it is almost as large as it may get', (percent) => percent <= 95),
         alarmOn('Deadlocks', 'have an alarm that rings at the first deadlock', (count) => count === 0),
       ],
+      costs: clusterCosts,
       local: {
         BackupRetentionPeriod: 'no effect here',
         CopyTagsToSnapshot: 'no effect here',
@@ -100,6 +103,7 @@ export const facts: ServiceFacts = {
     'AWS::RDS::DBInstance': {
       name: 'instance of a cluster',
       role: (instance) => (instance.refers('DBClusterIdentifier').length > 0 ? 'helps' : 'holds data'),
+      costs: 'Its cluster is billed.',
       promises: [
         setTo({
           rule: 'private',
@@ -156,6 +160,47 @@ function hasNoWayIn(cluster: Asked): boolean {
 }
 
 function capacityOf(cluster: Asked): string | undefined {
-  const [least, most] = ['MinCapacity', 'MaxCapacity'].map((end) => only(cluster, `ServerlessV2ScalingConfiguration.${end}`));
+  const [least, most] = ['MinCapacity', 'MaxCapacity'].map((end) => only(cluster, `${SCALING}.${end}`));
   return least === undefined || most === undefined ? undefined : `${String(least)} to ${String(most)} capacity units`;
+}
+
+/** A capacity unit takes 250 rows a second. Paused, a cluster costs what it stores alone. */
+function clusterCosts(cluster: Asked, load: Load): Cost[] {
+  const rows = load.writes(cluster).count;
+  const [least, most] = [amountOr(cluster, `${SCALING}.MinCapacity`, 0.5), amountOr(cluster, `${SCALING}.MaxCapacity`, 128)];
+  const instances = load.stack.of('AWS::RDS::DBInstance').filter((one) => one.refers('DBClusterIdentifier')[0]?.id === cluster.id).length;
+  const awake = Math.min(1, load.events * amountOr(cluster, `${SCALING}.SecondsUntilAutoPause`, 300));
+  const working = Math.min(most, Math.max(least, 0.5, rows / 250));
+  return [
+    {
+      what: 'capacity, 1 unit for 250 rows a second',
+      price: 'auroraCapacity',
+      units: HOURS * instances * Math.max(least, awake * working),
+      lower: 'A lower `maxCapacity` of the store bounds it; `minCapacity: 0` lets it pause.',
+    },
+    {
+      what: 'requests to the Data API, one an event',
+      price: 'auroraDataApi',
+      units: rows * MONTH * Math.ceil(load.size / 32_768),
+      lower: 'A transform that stores fewer events: behind a queue each is a request of its own.',
+    },
+    {
+      what: 'writes to the disk, one a row of 4 kB',
+      price: 'auroraIo',
+      units: rows * MONTH * Math.ceil(load.size / 4096),
+      lower: 'An existing `cluster` with the storage type aurora-iopt1, which bills none of them.',
+    },
+    {
+      what: 'rows of one month, as large as their events',
+      price: 'auroraStorage',
+      units: (rows * load.size * MONTH) / GB,
+      lower: 'A transform that stores less of each event.',
+    },
+    {
+      what: 'secret of the master user',
+      price: 'secret',
+      units: cluster.body.ManageMasterUserPassword === true ? 1 : 0,
+      lower: 'No setting: RDS keeps and changes the password in it.',
+    },
+  ];
 }

@@ -1,4 +1,5 @@
 import { conditionsOf, text } from '../../../shared/read/cfn';
+import { type Cost, GB, type Load, MONTH } from '../../../shared/read/facts/cost';
 import { promised } from '../../../shared/read/facts/promise';
 import type { Needed, Promised, ServiceFacts } from '../../../shared/read/facts/types';
 import { type Edit, every, type Holder, type Json, replace, set, type Which } from '../../../shared/read/facts/weaken';
@@ -96,6 +97,7 @@ export const facts: ServiceFacts = {
       ],
       answered: { rings: 'S3 is never full and never late. Whoever writes to it rings when a write fails.' },
       needs: accessLogNeeds,
+      costs: bucketCosts,
       local: {
         BucketName: 'emulated',
         BucketEncryption: 'no effect here',
@@ -150,6 +152,27 @@ function accessLogNeeds(bucket: Asked): Needed[] {
       on: `${text(destination)}/${text(only(bucket, 'LoggingConfiguration.LogFilePrefix'))}*`,
       only: conditionsOf([`ArnLike aws:SourceArn \${${bucket.id}}`, `StringEquals aws:SourceAccount ${text({ Ref: 'AWS::AccountId' })}`]),
       because: 'S3 writes the access log',
+    },
+  ];
+}
+
+/** An object is compressed: eight times smaller where it holds a batch, and half where it holds one event. */
+function bucketCosts(bucket: Asked, load: Load): Cost[] {
+  const { count, bytes } = load.writes(bucket);
+  const larger = 'A larger `batchSize` and `batchWindow` behind a stream; behind a queue each event is an object of its own.';
+  return [
+    { what: 'objects written', price: 's3Put', units: count * MONTH, lower: larger },
+    {
+      what: 'objects of one month, compressed 8:1, one event alone 2:1',
+      price: 's3Storage',
+      units: (bytes * MONTH) / GB,
+      lower: 'A shorter `archiveAfter` of the store, where objects are larger than 128 kB.',
+    },
+    {
+      what: 'access log of one month, 600 bytes a write',
+      price: 's3Storage',
+      units: bucket.get('LoggingConfiguration').length > 0 ? (count * MONTH * 600) / GB : 0,
+      lower: larger,
     },
   ];
 }

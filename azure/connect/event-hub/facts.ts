@@ -1,3 +1,4 @@
+import { amountOr, type Brought, batches, type Cost, GB, HOURS, type Load, MONTH, PACKED } from '../../../shared/read/facts/cost';
 import { fitting } from '../../../shared/read/facts/local';
 import { counted, promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Seen, ServiceFacts, TypeFacts } from '../../../shared/read/facts/types';
@@ -89,6 +90,7 @@ export const facts: ServiceFacts = {
         RETAINED,
         ON_RECORD,
       ],
+      costs: namespaceCosts,
       computed: { id: armId('Microsoft.EventHub/namespaces/acme-events') },
       local: {
         ...NAMED,
@@ -153,6 +155,7 @@ export const facts: ServiceFacts = {
         undelete: 'Nobody can change or delete an event. It can be read again for the retention.',
       },
       needs: senderNeeds,
+      costs: 'Its namespace is billed.',
       effective: /^(data:)?Microsoft\.(\*|EventHub)/i,
       computed: { id: armId('Microsoft.EventHub/namespaces/acme-events/eventhubs/events') },
       local: { ...NAMED, namespace_id: 'emulated', partition_count: 'emulated', message_retention: 'no effect here' },
@@ -198,6 +201,8 @@ export const facts: ServiceFacts = {
           },
         ),
       ],
+      costs: 'Consumer groups are free of charge, up to 20 for a hub.',
+      brings,
       computed: { id: armId('Microsoft.EventHub/namespaces/acme-events/eventhubs/events/consumerGroups/acme') },
       local: { ...NAMED, eventhub_name: 'emulated', namespace_name: 'emulated' },
     },
@@ -349,3 +354,52 @@ function setInReaders(ending: string, value?: string): Edit {
     }
   });
 }
+
+/** A throughput unit takes 1,000 events or 1 MB a second, hands out 2 MB, and keeps 84 GB. It is added when it is needed, and stays. */
+function namespaceCosts(namespace: Asked, load: Load): Cost[] {
+  const { events, size, stack } = load;
+  const bytes = events * size;
+  const least = amountOr(namespace, 'capacity', 1);
+  const most = Math.max(least, amountOr(namespace, 'maximum_throughput_units', least));
+  const needed = Math.max(events / 1000, bytes / 1e6, (load.readers(namespace) * bytes) / 2e6);
+  const units = Math.min(most, Math.max(least, Math.ceil(needed)));
+  const days = stack
+    .of(HUB)
+    .filter((hub) => names(hub, 'namespace_id', namespace))
+    .map((hub) => amountOr(hub, 'message_retention', 1));
+  const kept = (bytes * 24 * 3600 * Math.max(0, ...days)) / GB;
+  return [
+    {
+      what: 'throughput units, by the hour',
+      price: 'eventHubsUnit',
+      units: units * HOURS,
+      lower: 'A lower `maxThroughputUnits` of the buffer bounds them: what comes beyond is turned away, and senders try again.',
+    },
+    {
+      what: 'events taken, each counted once for 64 kB',
+      price: 'eventHubsIn',
+      units: events * MONTH * Math.ceil(size / 65_536),
+      lower: 'No setting: each event is a message of its own.',
+    },
+    {
+      what: 'events kept beyond 84 GB for each unit',
+      price: 'blobStorageLRS',
+      units: Math.max(0, kept - 84 * least),
+      lower: 'A lower `retentionDays` of the buffer.',
+    },
+  ];
+}
+
+/** The host waits for a full batch of each partition, for as long as it is told. */
+function brings(group: Asked, { events, size, stack }: Load): Brought {
+  const [hub] = group.refers('eventhub_name');
+  const [trigger] = triggersOf(group, stack);
+  const setting = (name: string) => trigger && only(trigger.app, `app_settings.AzureFunctionsJobHost__extensions__eventHubs__${name}`);
+  const records = Math.max(1, Math.min(Number(setting('maxEventBatchSize') ?? 100), Math.floor(HUB_BATCH / size)));
+  const window = secondsOf(String(setting('maxWaitTime') ?? '0'));
+  const calls = batches(events, { records, window, parts: hub ? amountOr(hub, 'partition_count', 4) : 4 });
+  return { calls, writes: calls, packed: PACKED.together };
+}
+
+/** What the host reads ahead of a partition at most, in bytes. */
+const HUB_BATCH = 10_000_000;

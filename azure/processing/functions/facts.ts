@@ -1,3 +1,4 @@
+import { amountOr, type Cost, GB, type Load, MONTH } from '../../../shared/read/facts/cost';
 import { factsOf } from '../../../shared/read/facts/find';
 import { fitting } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
@@ -106,6 +107,7 @@ export const facts: ServiceFacts = {
       },
       actsAs: [IDENTITY],
       runs,
+      costs: appCosts,
       needs: hostNeeds,
       computed: { id: armId('Microsoft.Web/sites/acme') },
       local: {
@@ -242,4 +244,29 @@ function hostNeeds(app: Asked): Needed[] {
 /** All that a role allows, where a vendor asks for the role and does not say what for. */
 function permissionsOf(role: string): readonly string[] {
   return [...factsOf('azure').services.values()].flatMap(({ roles }) => roles?.[role]?.permissions ?? []);
+}
+
+/** A call takes 100 ms, and 2 ms more for each event. A second is billed at least. */
+function appCosts(app: Asked, load: Load): Cost[] {
+  const calls = load.calls(app);
+  const seconds = calls === 0 ? 0 : Math.max(calls, calls * 0.1 + load.events * 0.002);
+  const gb = amountOr(app, 'instance_memory_in_mb', 2048) / 1024;
+  const ready = app.get('always_ready.instance_count').reduce<number>((sum, count) => sum + Number(count), 0);
+  const lower = 'A larger `batchSize`, and a longer `batchWindowSeconds`, of the delivery make fewer calls.';
+  return [
+    {
+      what: 'time, 100 ms a call and 2 ms an event, a second at least',
+      price: 'flexTime',
+      units: seconds * MONTH * gb,
+      lower: 'A smaller `memoryMiB` of the processor, such as 512 where events are small.',
+    },
+    { what: 'calls, one a batch', price: 'flexExecutions', units: calls * MONTH, lower },
+    { what: 'requests and traces in Application Insights, 5 kB a call', price: 'logAnalytics', units: (calls * MONTH * 5000) / GB, lower },
+    {
+      what: 'instances that are always ready',
+      price: 'flexReady',
+      units: ready * MONTH * gb,
+      lower: 'No `alwaysReady`: the first event after a pause waits for a cold start.',
+    },
+  ];
 }

@@ -1,3 +1,4 @@
+import { type Cost, GB, type Load, MONTH, type PriceKey } from '../../../shared/read/facts/cost';
 import { fitting } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Promised, ServiceFacts } from '../../../shared/read/facts/types';
@@ -107,6 +108,7 @@ export const facts: ServiceFacts = {
         ofData(RETAINED),
         ofData(ON_RECORD),
       ],
+      costs: accountCosts,
       answered: { rings: 'It is never full and never late. Whoever writes to it rings when a write fails.' },
       computed: {
         id: armId('Microsoft.Storage/storageAccounts/acme'),
@@ -172,6 +174,7 @@ export const facts: ServiceFacts = {
           concerns: isDeadLetter,
         },
       ],
+      costs: 'Its account is billed.',
       answered: {
         encrypted: 'Its account encrypts it.',
         undelete: 'Its account keeps what was deleted, and old versions.',
@@ -244,4 +247,28 @@ function letsGo(account: Asked, stack: Stack): boolean {
       (rules) =>
         names(rules, 'storage_account_id', account) && rules.get('rule.actions.version.delete_after_days_since_creation').length > 0,
     );
+}
+
+/** Blobs are compressed, eight times smaller than their events. The host of an app writes twice a call: its lease, its place in the hub. */
+function accountCosts(account: Asked, load: Load): Cost[] {
+  const { count, bytes } = load.writes(account);
+  const lower = 'A larger `batchSize`, and a longer `batchWindowSeconds`, of the delivery make fewer and larger blobs.';
+  const writes: PriceKey = `blobWrites${copiesOf(account)}`;
+  if (isHost(account, load.stack)) return [{ what: 'writes of the host, two a call', price: writes, units: count * MONTH * 2, lower }];
+  return [
+    { what: 'blobs written, one a batch', price: writes, units: count * MONTH, lower },
+    {
+      what: 'blobs of one month, compressed 8:1',
+      price: `blobStorage${copiesOf(account)}`,
+      units: (bytes * MONTH) / GB,
+      lower: "`redundancy: 'LRS'` of the store, which does not survive the loss of a zone.",
+    },
+  ];
+}
+
+const COPIES = ['LRS', 'ZRS', 'GRS', 'GZRS'] as const;
+
+/** Reading in the other region as well is not counted. */
+function copiesOf(account: Asked): (typeof COPIES)[number] {
+  return COPIES.find((copies) => is(account, 'account_replication_type', copies, `RA${copies}`)) ?? 'LRS';
 }

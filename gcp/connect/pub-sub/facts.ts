@@ -1,3 +1,4 @@
+import { amountOr, type Brought, batches, type Cost, GIB, type Load, MONTH, PACKED, TIB } from '../../../shared/read/facts/cost';
 import { within } from '../../../shared/read/facts/local';
 import { counted, promised } from '../../../shared/read/facts/promise';
 import type { Ask, Needed, Promised, Seen, ServiceFacts } from '../../../shared/read/facts/types';
@@ -35,6 +36,7 @@ export const facts: ServiceFacts = {
       name: 'topic',
       role: 'holds data',
       tells: tellsOf,
+      costs: (topic, load) => (isDead(topic, load.stack) ? [] : topicCosts(topic, load)),
       named: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
       flow: (topic, seen) =>
         seen.of(SUBSCRIPTION).some((one) => delivers(one) && names(one, 'topic', topic)) ? [opening(topic, seen)] : [],
@@ -103,6 +105,8 @@ export const facts: ServiceFacts = {
       tells: (subscription) => ['Pub/Sub', lasting(subscription), said.kept(subscription)],
       named: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
       flow: (subscription, seen) => (delivers(subscription) ? delivery(subscription, seen) : []),
+      costs: (subscription, load) => (delivers(subscription) ? subscriptionCosts(subscription, load) : []),
+      brings,
       promises: [
         givingUp(
           promised('bounded-retries', 'give an event up in the end, into a dead letter, and pause between tries', givesUp, {
@@ -445,4 +449,53 @@ function publish(method: string, address: string): readonly Ask[] | undefined {
 /** A pause such as `10s`. */
 function seconds(value: unknown): string | undefined {
   return /^\d+(\.\d+)?s$/.test(String(value)) ? undefined : `it must look like 10s, got ${JSON.stringify(value)}.`;
+}
+
+/** Each request counts for 1,000 bytes at least. */
+const counted1kB = ({ events, size }: Load) => events * MONTH * Math.max(size, 1000);
+
+function topicCosts(topic: Asked, load: Load): Cost[] {
+  return [
+    {
+      what: 'events published, 1 kB each at least',
+      price: 'pubSubThroughput',
+      units: counted1kB(load) / TIB,
+      lower: 'Senders that publish several events in one request, where they are smaller than 1 kB.',
+    },
+    {
+      what: 'events kept by the topic',
+      price: 'pubSubKept',
+      units: (load.events * load.size * amountOr(topic, 'message_retention_duration', 0)) / GIB,
+      lower: 'A lower `retentionDays` of the buffer.',
+    },
+  ];
+}
+
+function subscriptionCosts(subscription: Asked, load: Load): Cost[] {
+  return pushes(subscription)
+    ? [
+        {
+          what: 'events pushed, 1 kB each at least',
+          price: 'pubSubThroughput',
+          units: counted1kB(load) / TIB,
+          lower: 'Fewer processors on one buffer: each gets every event.',
+        },
+      ]
+    : [
+        {
+          what: 'events written into a store without code',
+          price: 'pubSubDirect',
+          units: counted1kB(load) / TIB,
+          lower: 'Fewer `deliverInto` on one buffer: each writes every event.',
+        },
+      ];
+}
+
+/** Each push is a call, and its event is stored alone. Without code, Pub/Sub closes a file when it is full or its time is over. */
+function brings(subscription: Asked, { events, size }: Load): Brought {
+  if (pushes(subscription)) return { calls: events, writes: events, packed: PACKED.alone };
+  if (subscription.get('cloud_storage_config').length === 0) return { calls: 0, writes: events, packed: 1 };
+  const records = Math.max(1, amountOr(subscription, 'cloud_storage_config.max_bytes', GIB) / size);
+  const window = amountOr(subscription, 'cloud_storage_config.max_duration', 300);
+  return { calls: 0, writes: batches(events, { records, window, parts: 1 }), packed: 1 };
 }

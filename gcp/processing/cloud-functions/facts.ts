@@ -1,3 +1,4 @@
+import { amountOr, type Cost, GIB, type Load, MONTH } from '../../../shared/read/facts/cost';
 import { onlyValues, within } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Running, ServiceFacts } from '../../../shared/read/facts/types';
@@ -25,6 +26,7 @@ export const facts: ServiceFacts = {
       name: 'function',
       role: 'runs code',
       tells: tellsOf,
+      costs: functionCosts,
       // Cloud Run, which runs it, takes 49 characters, and no underscore.
       named: ['name', /^(?=.{1,49}$)[a-z](-?[a-z0-9])*$/],
       promises: [
@@ -107,6 +109,9 @@ export const facts: ServiceFacts = {
     [REPOSITORY]: {
       name: 'repository of images',
       role: 'helps',
+      costs: () => [
+        { what: 'an image of 0.3 GB', price: 'artifactStorage', units: 0.3, lower: 'No setting: it is what the function runs.' },
+      ],
       named: ['repository_id', /^(?=.{1,63}$)[a-z](-?[a-z0-9])*$/],
       apis: ['artifactregistry'],
       computed: { id: 'projects/acme-data/locations/europe-west1/repositories/acme' },
@@ -196,5 +201,36 @@ function buildNeeds(fn: Asked): Needed[] {
     ...(repository ? needed('roles/artifactregistry.writer', `\${${repository}}`, 'Cloud Build stores the image') : []),
     ...needed('roles/storage.objectViewer', 'project', "Cloud Build reads the code from Google's own bucket", inGoogles),
     ...needed('roles/logging.logWriter', 'project', 'Cloud Build writes its logs'),
+  ];
+}
+
+/** A call takes 50 ms. Calls that come at the same time share an instance, as many as its concurrency lets it take. */
+function functionCosts(fn: Asked, load: Load): Cost[] {
+  const calls = load.calls(fn);
+  const setting = (name: string, otherwise: number) => amountOr(fn, `service_config.${name}`, otherwise);
+  const atOnce = calls * 0.05;
+  const seconds = MONTH * Math.max(atOnce / setting('max_instance_request_concurrency', 1), Math.min(atOnce, 1));
+  const cpu = Number(only(fn, 'service_config.available_cpu') ?? 1);
+  const [, size = '256', unit = 'Mi'] = /^(\d+)(Mi|Gi|M|G)$/.exec(String(only(fn, 'service_config.available_memory'))) ?? [];
+  const memory = unit.startsWith('G') ? Number(size) : Number(size) / 1024;
+  const ready = MONTH * setting('min_instance_count', 0);
+  const byPubSub = 'Delivery without code, by `deliverInto` of the buffer, has no calls: for events that are stored as they came.';
+  const busy = 'A higher `concurrency` of the processor, with more `memoryMiB`: more calls share an instance.';
+  return [
+    { what: 'calls, one an event', price: 'cloudRunRequests', units: calls * MONTH, lower: byPubSub },
+    { what: 'processor time, 50 ms a call', price: 'cloudRunCpu', units: seconds * cpu, lower: busy },
+    { what: 'memory, 50 ms a call', price: 'cloudRunMemory', units: seconds * memory, lower: busy },
+    {
+      what: 'request log, 1 kB a call',
+      price: 'cloudLogging',
+      units: (calls * MONTH * 1000) / GIB,
+      lower: 'An exclusion of `run.googleapis.com%2Frequests` in the log sink `_Default` of the project.',
+    },
+    {
+      what: 'instances that wait',
+      price: 'cloudRunReady',
+      units: ready * (cpu + memory),
+      lower: '`minInstances: 0` of the processor: the first event after a pause waits for a cold start.',
+    },
   ];
 }

@@ -1,3 +1,4 @@
+import { type Cost, GIB, type Load, MONTH } from '../../../shared/read/facts/cost';
 import { onlyValues } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Door, Promised, ServiceFacts } from '../../../shared/read/facts/types';
@@ -32,6 +33,7 @@ export const facts: ServiceFacts = {
       name: 'dataset',
       role: 'holds data',
       tells: (dataset) => ['BigQuery', said.kept(dataset)],
+      costs: 'Its tables are billed.',
       named: ['dataset_id', /^\w{1,1024}$/],
       grants: (dataset) => dataset.get('access').map((entry) => doorOf(entry as Body, dataset.id)),
       promises: [
@@ -83,6 +85,7 @@ export const facts: ServiceFacts = {
         said.kept(table),
       ],
       named: ['table_id', /^\w{1,1024}$/],
+      costs: tableCosts,
       takes: ['roles/bigquery.dataEditor', 'roles/bigquery.dataOwner', 'roles/bigquery.admin'],
       promises: [
         setTo({
@@ -281,4 +284,19 @@ function schemaRefusal(value: unknown): string | undefined {
     if (!['NULLABLE', 'REQUIRED'].includes(mode)) return `column ${name}: only NULLABLE and REQUIRED are emulated here, got ${mode}.`;
   }
   return undefined;
+}
+
+/** A row is as large as its event. */
+function tableCosts(table: Asked, load: Load): Cost[] {
+  const gib = (load.writes(table).count * load.size * MONTH) / GIB;
+  const lower = 'A transform that stores less of each event.';
+  return [
+    { what: 'rows written', price: 'bigQueryWrite', units: gib, lower },
+    {
+      what: 'rows of one month',
+      price: 'bigQueryStorage',
+      units: gib,
+      lower: 'A lower `retentionDays` of the store, once rows are older.',
+    },
+  ];
 }

@@ -1,3 +1,4 @@
+import { type Cost, GIB, type Load, MONTH } from '../../../shared/read/facts/cost';
 import { promised } from '../../../shared/read/facts/promise';
 import type { Ask, Promised, ServiceFacts } from '../../../shared/read/facts/types';
 import { filter, type Holder, set } from '../../../shared/read/facts/weaken';
@@ -70,6 +71,7 @@ export const facts: ServiceFacts = {
         encrypted: 'Google encrypts every bucket with a key of its own. encryptionKey gives it one of yours.',
         rings: 'A bucket is never full and never late. Whoever writes to it rings when a write fails.',
       },
+      costs: bucketCosts,
       needs: (bucket) =>
         keyNeeds(bucket, 'encryption.default_kms_key_name', agentOf(bucket), 'Cloud Storage encrypts and decrypts objects with it'),
       apis: ['storage'],
@@ -151,4 +153,24 @@ function upload(method: string, address: string): readonly Ask[] | undefined {
   const [, prefix] = /(?:^|&)name=(\{\w+\})/.exec(query ?? '') ?? [];
   const only = prefix && `resource.name.startsWith("projects/_/buckets/${bucket}/objects/${prefix}")`;
   return [{ may: 'storage.objects.create', on: bucket, address, ...(only ? { only } : {}) }];
+}
+
+/** An object of one event is half as large as it. Files that Pub/Sub writes are not compressed. */
+function bucketCosts(bucket: Asked, load: Load): Cost[] {
+  if (holdsFiles(bucket, load.stack)) return [];
+  const { count, bytes } = load.writes(bucket);
+  return [
+    {
+      what: 'objects written, by a function one an event',
+      price: 'cloudStorageWrites',
+      units: count * MONTH,
+      lower: 'Delivery without code, by `deliverInto` of the buffer, writes many events into one object.',
+    },
+    {
+      what: 'objects of one month, compressed 2:1 by a function',
+      price: 'cloudStorageStorage',
+      units: (bytes * MONTH) / GIB,
+      lower: 'One way into the store instead of two: `deliverInto`, or a function.',
+    },
+  ];
 }

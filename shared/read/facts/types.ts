@@ -1,5 +1,6 @@
 import type { Access, Hop } from '../picture';
 import type { Asked, Stack, Value } from '../stack';
+import type { Brought, Cost, Load } from './cost';
 import type { Treatments } from './local';
 import type { Edit } from './weaken';
 
@@ -146,6 +147,16 @@ export interface TypeFacts {
    * @default - all of them
    */
   readonly effective?: RegExp;
+  /**
+   * What it costs: the same lines at every load. Where it holds or moves data or runs code and is not billed itself, a sentence says why.
+   * @default - nothing
+   */
+  readonly costs?: string | ((resource: Asked, load: Load) => readonly Cost[]);
+  /**
+   * What becomes of the events that it moves, for one that moves data.
+   * @default - it brings them to nobody
+   */
+  readonly brings?: (mover: Asked, load: Load) => Brought;
   /**
    * Whether a person calls it after its stage alone, since a stage has one: an identity of Azure.
    * @default false

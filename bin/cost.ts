@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { CfnStack } from '../shared/read/cfn';
+import { type CostLine, costsOf, type Rate, totalOf } from '../shared/read/cost';
+import { factsOf } from '../shared/read/facts/find';
+import { dated, regions } from '../shared/read/prices.json';
+import type { Stack } from '../shared/read/stack';
+import { TfStack } from '../shared/read/tf';
+import type { Cloud } from '../shared/synth/blueprints';
+import type { TerraformCloud } from './terraform';
+
+/** What a stack costs at a rate of events, in USD. */
+export interface Costs extends Rate {
+  readonly stack: string;
+  readonly region: string;
+  /** When the prices were written down. */
+  readonly dated: string;
+  readonly total: Pick<CostLine, 'idle' | 'perMillion' | 'month'>;
+  /** The dearest first. */
+  readonly lines: readonly CostLine[];
+}
+
+/** What prices and loads are worth, said wherever they are shown. */
+export const CAVEAT = [
+  `List prices of memory, ${dated}, order of magnitude; look them up before you rely on them.`,
+  'A month has 730 hours. Every event is taken, goes each way once, and none fails; a store holds what one month brings.',
+  'Not counted: what lies outside of the stack, reading the store, traffic to the internet, moves to archive classes, free tiers, discounts, taxes.',
+].join('\n');
+
+const ROOT = path.join(__dirname, '..');
+const A_SECOND: Readonly<Record<string, number>> = { s: 1, min: 1 / 60, h: 1 / 3600, day: 1 / 86_400 };
+const TIMES: Readonly<Record<string, number>> = { '': 1, k: 1e3, M: 1e6 };
+/** What every cloud takes. */
+const LARGEST = 1_000_000;
+
+/**
+ * Read `1000/s` and `1kB`.
+ * @throws Error that says what is taken, where it is something else
+ */
+export function readRate(events = '1000/s', size = '1kB'): Rate {
+  const [, count, times, per] = /^(\d+(?:\.\d+)?)([kM]?)\/(s|min|h|day)$/.exec(events) ?? [];
+  const rate = Number(count) * TIMES[times ?? '']! * (A_SECOND[per ?? ''] ?? Number.NaN);
+  if (!(rate > 0)) throw new Error(`--events must be a rate such as 1000/s, 2/min or 5M/day, got ${JSON.stringify(events)}`);
+  const [, number, kilo] = /^(\d+(?:\.\d+)?)(k?)B$/.exec(size) ?? [];
+  const bytes = Math.round(Number(number) * TIMES[kilo ?? '']!);
+  if (!(bytes >= 1 && bytes <= LARGEST)) {
+    throw new Error(`--size must be the size of an event such as 200B, 1kB or 256kB, up to 1000kB, got ${JSON.stringify(size)}`);
+  }
+  return { events: rate, size: bytes };
+}
+
+/** Synthesize what is asked for on AWS, and say what each stack costs. */
+export function costsOnAws(env: NodeJS.ProcessEnv, rate: Rate): Costs[] {
+  const { synthesizeAws }: typeof import('./aws') = require('./aws');
+  const { stacks } = synthesizeAws(env, path.join(ROOT, 'cdk.out'));
+  return stacks.map(({ stackName, template }) => costsOfStack(stackName, 'aws', new CfnStack(template), rate));
+}
+
+/** The same on Azure and GCP. */
+export function costsOnTerraform(env: NodeJS.ProcessEnv, clouds: readonly TerraformCloud[], rate: Rate): Costs[] {
+  const { synthesizeTerraform }: typeof import('./terraform') = require('./terraform');
+  const outdir = path.join(ROOT, 'cdktf.out');
+  return clouds.flatMap((cloud) =>
+    synthesizeTerraform(env, outdir, [cloud]).map((stack) => {
+      const json = JSON.parse(readFileSync(path.join(outdir, 'stacks', stack, 'cdk.tf.json'), 'utf8'));
+      return costsOfStack(stack, cloud, new TfStack(json), rate);
+    }),
+  );
+}
+
+export function costsOfStack(name: string, cloud: Cloud, stack: Stack, rate: Rate): Costs {
+  const lines = costsOf(stack, factsOf(cloud), rate);
+  return { stack: name, region: regions[cloud], dated, ...rate, total: totalOf(lines), lines };
+}
+
+/** Costs as text: a table for each stack, and what lowers the three dearest lines. */
+export function renderCosts(costs: readonly Costs[]): string {
+  return [...costs.map(renderStack), `\n${CAVEAT}`].join('\n');
+}
+
+function renderStack({ stack, region, total, lines, ...rate }: Costs): string {
+  const row = (cells: readonly string[], what: string) => `  ${cells.map((cell) => cell.padStart(13)).join('')}  ${what}`;
+  return [
+    '',
+    `${stack} at ${rateOf(rate)}, in USD at prices of ${region}`,
+    '',
+    row(['idle', 'per million', 'a month'], ''),
+    ...lines.map((line) => row(moneyOf(line), `${nameOf(line)}: ${line.what}`)),
+    row(moneyOf(total), 'total'),
+    '',
+    '  The three dearest, and what lowers them',
+    ...lines.slice(0, 3).map((line) => `  ${money(line.month).padStart(11)}  ${line.resource}: ${line.what}\n               ${line.lower}`),
+  ]
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+/** `1,000 events/s of 1,000 bytes` */
+export function rateOf({ events, size }: Rate): string {
+  return `${events.toLocaleString('en-US', { maximumSignificantDigits: 3 })} events/s of ${size.toLocaleString('en-US')} bytes`;
+}
+
+export function nameOf({ resource, count }: CostLine): string {
+  return count > 1 ? `${count} × ${resource}` : resource;
+}
+
+export function moneyOf({ idle, perMillion, month }: Costs['total']): string[] {
+  return [idle, perMillion, month].map(money);
+}
+
+/** Amounts of money of two digits after the point, where they are small enough that these say something. */
+export function money(usd: number): string {
+  if (usd < 1e-9) return '-';
+  if (usd < 0.01) return '<0.01';
+  return usd < 100 ? usd.toFixed(2) : Math.round(usd).toLocaleString('en-US');
+}
