@@ -11,7 +11,7 @@ import { weakeningsPage } from './weakenings/page';
 const root = path.join(__dirname, '..');
 const check = process.argv.includes('--check');
 const files: Record<string, () => string | Promise<string>> = {
-  'shared/runtime/event-check.js': eventCheckSource,
+  'shared/runtime/event-check.ts': eventCheckSource,
   'README.md': () => withExamples(read('README.md') ?? ''),
   'docs/pipelines.svg': pipelinesSvg,
   'docs/settings.md': settingsPage,
