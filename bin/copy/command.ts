@@ -1,7 +1,10 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { catalogOf } from './choice';
-import { type Copied, copy, InTheWay } from './copy';
+import { compare } from './compare';
+import { copy } from './copy';
+import { listOf, renderCopy, renderDiff, renderUpdate } from './page';
+import { update } from './update';
 
 const HELP = `Copies constructs into a project of yours, with all that they import, and keeps them up to date.
 
@@ -66,40 +69,31 @@ export async function copyCommand(args: readonly string[], { print, cwd, root = 
     print(json ? JSON.stringify(catalog, null, 2) : Object.values(catalog).flat().join('\n'));
     return 0;
   }
-  const words = positionals.slice(0, -1);
   const folder = positionals.at(-1);
-  if (folder === undefined || words.length === 0) throw new Misunderstood('What to copy and the folder of a project must be named.');
-  const copied = copy({ words, project: path.resolve(cwd, folder), into }, root, isDry);
-  print(json ? JSON.stringify(copied, null, 2) : renderCopy(copied, folder, isDry).join('\n'));
+  const words = positionals.slice(0, -1);
+  const isOfCopy = values.diff || values.update;
+  if (values.diff && values.update) throw new Misunderstood('--diff and --update exclude each other.');
+  if (isOfCopy && (folder === undefined || words.length > 0 || into !== undefined)) {
+    throw new Misunderstood('--diff and --update take the folder of a project, and nothing else.');
+  }
+  if (folder === undefined || (words.length === 0 && !isOfCopy)) {
+    throw new Misunderstood('What to copy and the folder of a project must be named.');
+  }
+  const project = path.resolve(cwd, folder);
+  if (values.diff) {
+    const comparison = compare(project, root);
+    print(json ? JSON.stringify(listOf(comparison), null, 2) : renderDiff(comparison, folder));
+    return 0;
+  }
+  if (values.update) {
+    const updated = update(project, root, isDry);
+    print(json ? JSON.stringify(updated, null, 2) : renderUpdate(updated, folder, isDry));
+    return updated.steps.some(({ what }) => what === 'conflict') ? 1 : 0;
+  }
+  const copied = copy({ words, project, into }, root, isDry);
+  print(json ? JSON.stringify(copied, null, 2) : renderCopy(copied, folder, isDry));
   return 0;
 }
 
 /** The command line is wrong. */
 export class Misunderstood extends Error {}
-
-function renderCopy({ files, written, same, kept, install, uses, into }: Copied, folder: string, isDry: boolean): string[] {
-  const place = path.posix.join(folder, into);
-  return [
-    `${isDry ? 'Would copy' : 'Copied'} ${written.length} of ${files.length} files to ${place}${same.length > 0 ? `; ${same.length} are there already` : ''}.`,
-    ...(isDry ? written.map((file) => `  ${file}`) : []),
-    ...kept.map((file) => `  ${file} stays as you changed it.`),
-    '',
-    ...(install.length > 0 ? ['To install, in your project:', ...install.map((line) => `  ${line}`)] : ['Nothing to install.']),
-    ...uses.flatMap(({ lines, file, hints, cloud }) => [
-      ...(lines.length > 0 ? ['', `To use it, in ${file}:`, ...lines.map(indented)] : []),
-      ...(lines.some((line) => line.startsWith('const site = ')) ? ['', SITE[cloud]] : []),
-      ...hints.map((hint) => `\n${hint}`),
-    ]),
-  ];
-}
-
-function indented(line: string): string {
-  return line.replace(/^(?=.)/gm, '  ');
-}
-
-const SITE: Readonly<Record<string, string>> = {
-  azure: 'site: the resource group, the region and the start of every name. A change of prefix or location replaces everything.',
-  gcp: 'site: the project, the region and the start of every name. It switches on the APIs that are needed. A change of any replaces everything.',
-};
-
-export { InTheWay };

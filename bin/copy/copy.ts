@@ -6,6 +6,7 @@ import { closureOf, importsIn, packageOf } from './closure';
 import { headOf, uncommitted } from './git';
 import { hashOf, isWithin, MARK, type Mark, markText, readMark, readText } from './mark';
 import { installCommands, type Versions, versionsOf } from './packages';
+import { lackingSettings } from './settings';
 import { type Use, useOf } from './use';
 
 /** What is asked for. */
@@ -35,6 +36,8 @@ export interface Copied extends Omit<Selection, 'uses'> {
   /** What was copied before and is changed there. It stays as it is. */
   readonly kept: readonly string[];
   readonly install: readonly string[];
+  /** What the settings of the project lack. */
+  readonly settings: readonly string[];
   readonly uses: readonly Use[];
 }
 
@@ -98,7 +101,7 @@ export function copy({ words, project, into: wanted }: Wish, root: string, isDry
     for (const file of written) writeText(path.join(project, into, file), ours.get(file)!);
     writeText(path.join(project, MARK), markText(mark));
   }
-  return { ...selection, files, written, same, kept, install: installCommands(packages, project) };
+  return { ...selection, files, written, same, kept, install: installCommands(packages, project), settings: lackingSettings(project) };
 }
 
 export function writeText(file: string, text: string) {

@@ -27,7 +27,9 @@ export interface Platform {
 /** Read which constructs the constructor of a blueprint makes. The blueprint is not loaded. */
 export function readPlatform(file: string, root: string): Platform {
   const source = ts.createSourceFile(file, readFileSync(path.join(root, file), 'utf8'), ts.ScriptTarget.Latest, true);
-  const imports = new Map(source.statements.filter(ts.isImportDeclaration).flatMap((one) => namesOf(one, file, root)));
+  const imports = new Map<string, { file: string; isDefault: boolean }>(
+    source.statements.filter(ts.isImportDeclaration).flatMap((one) => namesOf(one, file, root)),
+  );
   const found = source.statements.find((one): one is ts.ClassDeclaration => ts.isClassDeclaration(one) && one.name !== undefined);
   if (!found) throw new Error(`${file} has no class, and so is no blueprint.`);
   const made: Made[] = [];
