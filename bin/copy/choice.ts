@@ -33,12 +33,17 @@ export function catalogOf(root: string): Catalog {
   };
 }
 
+/** The paths of all that can be copied. */
+export function pathsOf({ services, handlers, blueprints, foundation }: Catalog): string[] {
+  return [...services, ...handlers, ...blueprints, ...foundation];
+}
+
 /**
  * The paths that words of the command line name.
  * @throws Error on one that is no path of the catalog
  */
 export function chosen(words: readonly string[], catalog: Catalog): string[] {
-  const known = [...catalog.services, ...catalog.handlers, ...catalog.blueprints, ...catalog.foundation];
+  const known = pathsOf(catalog);
   return words.map((word) => {
     const name = word.replace(/^\.\//, '').replace(/\/+$/, '');
     const found = known.find((one) => one === name || one === `${name}.ts`);

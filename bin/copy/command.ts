@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { catalogOf } from './choice';
+import { catalogOf, pathsOf } from './choice';
 import { compare } from './compare';
 import { copy } from './copy';
 import { listOf, renderCopy, renderDiff, renderUpdate } from './page';
@@ -66,7 +66,7 @@ export async function copyCommand(args: readonly string[], { print, cwd, root = 
   }
   if (values.list) {
     const catalog = catalogOf(root);
-    print(json ? JSON.stringify(catalog, null, 2) : Object.values(catalog).flat().join('\n'));
+    print(json ? JSON.stringify(catalog, null, 2) : pathsOf(catalog).join('\n'));
     return 0;
   }
   const folder = positionals.at(-1);

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { catalogOf, pathsOf } from './choice';
 import { requireProject, type Selection, select } from './copy';
 import { fileAt, git, headOf, requireCommit } from './git';
 import { hashOf, MARK, type Mark, readMark, readText } from './mark';
@@ -37,7 +38,12 @@ export function compare(project: string, root: string): Comparison {
   if (!mark) throw new Error(`${project} has no ${MARK}: nothing was copied there by npm run copy.`);
   const commit = headOf(root);
   requireCommit(mark.commit, root);
-  const selection = select(mark.copied, root, { into: mark.into, project });
+  const known = pathsOf(catalogOf(root));
+  const selection = select(
+    mark.copied.filter((name) => known.includes(name)),
+    root,
+    { into: mark.into, project },
+  );
   const names = [...new Set([...Object.keys(mark.files), ...selection.files])].sort();
   const files = names.map((file): Compared => {
     const hash = mark.files[file];

@@ -20,6 +20,7 @@ export interface Wish {
 
 /** What comes along, before anything is written. */
 export interface Selection {
+  /** What was named, and the handlers that fit it. */
   readonly names: readonly string[];
   readonly into: string;
   /** By their paths in this repository. */
@@ -57,10 +58,11 @@ export function select(
   const names = [...new Set(chosen(words, catalog))].sort();
   const clouds = CLOUDS.filter((cloud) => names.some((name) => name.startsWith(`${cloud}/`)));
   const uses = clouds.map((cloud) => useOf(cloud, names, { catalog, root, into, file: entryOf(project, cloud) }));
-  const { files, packages } = closureOf([...names, ...uses.flatMap(({ entries }) => entries)], root);
+  const copied = [...new Set([...names, ...uses.flatMap(({ handlers }) => handlers)])];
+  const { files, packages } = closureOf([...copied, ...uses.flatMap(({ entries }) => entries)], root);
   const ofLines = importsIn(uses.flatMap(({ lines }) => lines).join('\n')).filter((name) => !name.startsWith('.'));
   const imported = [...packages, ...ofLines.map(packageOf)];
-  return { names, into, files, packages: versionsOf(imported, root), uses };
+  return { names: copied.sort(), into, files, packages: versionsOf(imported, root), uses };
 }
 
 /**
@@ -82,13 +84,15 @@ export function copy({ words, project, into: wanted }: Wish, root: string, isDry
   const kept: string[] = [];
   const inTheWay: string[] = [];
   for (const [file, text] of ours) {
-    const there = readText(path.join(project, into, file));
-    if (there === text) same.push(file);
+    const blocked = blockedBy(project, path.posix.join(into, file));
+    const there = blocked === undefined ? readText(path.join(project, into, file)) : undefined;
+    if (blocked !== undefined) inTheWay.push(blocked);
+    else if (there === text) same.push(file);
     else if (there === undefined) written.push(file);
     else if (before?.files[file] === hashOf(text)) kept.push(file);
     else inTheWay.push(`${path.posix.join(into, file)} is in the way, and is not what would be copied. Move it, or copy with --into.`);
   }
-  if (inTheWay.length > 0) throw new InTheWay(inTheWay.join('\n'));
+  requireFree(inTheWay);
   const { names, files, packages } = selection;
   const mark: Mark = {
     commit,
@@ -102,6 +106,24 @@ export function copy({ words, project, into: wanted }: Wish, root: string, isDry
     writeText(path.join(project, MARK), markText(mark));
   }
   return { ...selection, files, written, same, kept, install: installCommands(packages, project), settings: lackingSettings(project) };
+}
+
+/** @throws InTheWay with a line for each thing that keeps a file from being written */
+export function requireFree(inTheWay: readonly string[]) {
+  if (inTheWay.length > 0) throw new InTheWay([...new Set(inTheWay)].join('\n'));
+}
+
+/** Why a file cannot be written: a folder stands in its place, or a file in that of one of its folders. */
+export function blockedBy(project: string, file: string): string | undefined {
+  const parts = file.split('/');
+  for (const length of parts.keys()) {
+    const part = parts.slice(0, length + 1).join('/');
+    const found = statSync(path.join(project, part), { throwIfNoEntry: false });
+    if (!found) return undefined;
+    if (found.isDirectory() === (part === file))
+      return `${part} is in the way: it is ${part === file ? 'a folder' : 'no folder'}. Move it.`;
+  }
+  return undefined;
 }
 
 export function writeText(file: string, text: string) {

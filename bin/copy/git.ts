@@ -19,17 +19,15 @@ export function headOf(root: string): string {
 
 /** Those of some files that differ from the commit, or that git does not know. */
 export function uncommitted(files: readonly string[], root: string): string[] {
-  const { stdout } = git(root, ['status', '--porcelain', '-z', '--untracked-files=all', '--no-renames']);
-  const changed = new Set(stdout.split('\0').map((line) => line.slice(3)));
-  return files.filter((file) => changed.has(file));
+  const listed = (args: readonly string[]) => new Set(git(root, args).stdout.split('\0'));
+  const known = listed(['ls-files', '-z']);
+  const changed = listed(['diff', '--name-only', '--relative', '--no-renames', '-z', 'HEAD']);
+  return files.filter((file) => !known.has(file) || changed.has(file));
 }
 
-/**
- * A file as it was at a commit. Nothing where it was not there.
- * @throws Error on a commit that this clone does not have
- */
+/** A file as it was at a commit. Nothing where it was not there. */
 export function fileAt(commit: string, file: string, root: string): string | undefined {
-  const { status, stdout } = git(root, ['show', `${commit}:${file}`]);
+  const { status, stdout } = git(root, ['show', `${commit}:./${file}`]);
   return status === 0 ? stdout : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Versions } from './packages';
 
@@ -48,7 +48,7 @@ export function isWithin(file: string): boolean {
 
 /** A file as text, with line feeds, whatever git made of them. Nothing where there is none. */
 export function readText(file: string): string | undefined {
-  return existsSync(file) ? readFileSync(file, 'utf8').replaceAll('\r\n', '\n') : undefined;
+  return statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file, 'utf8').replaceAll('\r\n', '\n') : undefined;
 }
 
 export function hashOf(text: string): string {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Compared, compare } from './compare';
-import { InTheWay, requireCommitted, writeText } from './copy';
+import { blockedBy, requireCommitted, requireFree, writeText } from './copy';
 import { git } from './git';
 import { hashOf, MARK, markText } from './mark';
 import { upgradeNotes } from './notes';
@@ -38,8 +38,8 @@ export function update(project: string, root: string, isDry: boolean): Updated {
   const { into, packages } = selection;
   if (!isDry) requireCommitted(selection.files, root);
   const place = (file: string) => path.join(project, into, file);
-  const inTheWay = files.flatMap((one) => faultOf(one, path.posix.join(into, one.file)));
-  if (inTheWay.length > 0) throw new InTheWay(inTheWay.join('\n'));
+  const inTheWay = files.flatMap((one) => faultOf(one, project, path.posix.join(into, one.file)));
+  requireFree(inTheWay);
   const steps = files.flatMap((one) => stepOf(one));
   if (!isDry) {
     for (const { file, what, text } of steps) {
@@ -59,7 +59,9 @@ export function update(project: string, root: string, isDry: boolean): Updated {
   };
 }
 
-function faultOf({ upstream, there, text }: Compared, shown: string): string[] {
+function faultOf({ upstream, there, text }: Compared, project: string, shown: string): string[] {
+  const blocked = text === undefined ? undefined : blockedBy(project, shown);
+  if (blocked !== undefined) return [blocked];
   if (there !== undefined && /^<{7} /m.test(there)) return [`${shown} still has the marks of a conflict. Solve it first.`];
   if (upstream === 'added' && there !== undefined && there !== text) return [`${shown} is in the way of a file that comes along. Move it.`];
   return [];

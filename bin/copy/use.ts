@@ -13,7 +13,9 @@ export interface Use {
   readonly lines: readonly string[];
   /** Why something that is copied does not stand in the lines. */
   readonly hints: readonly string[];
-  /** Files and folders that come along with what is named, so that the lines compile. */
+  /** The handlers that are copied. */
+  readonly handlers: readonly string[];
+  /** Files that come along with what is named, so that the lines compile. */
   readonly entries: readonly string[];
 }
 
@@ -117,7 +119,8 @@ export function useOf(
       const [is, that] = missing.length > 1 ? ['are', 'them'] : ['is', 'it'];
       return `${className} is not in these lines: in ${blueprint.file} it takes ${missing.join(' and ')}, which ${is} not copied. Name ${that} too, or give it your own.`;
     }),
-    entries: [...handlers, ...(handlers.length > 0 ? [PACKAGING] : []), ...shared, ...own.map(([, one]) => one.file)],
+    handlers,
+    entries: [...(handlers.length > 0 ? [PACKAGING] : []), ...shared, ...own.map(([, one]) => one.file)],
   };
 }
 
