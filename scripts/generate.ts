@@ -13,6 +13,7 @@ const check = process.argv.includes('--check');
 const files: Record<string, () => string | Promise<string>> = {
   'shared/runtime/event-check.ts': eventCheckSource,
   'README.md': () => withExamples(read('README.md') ?? ''),
+  'docs/copy.md': () => withExamples(read('docs/copy.md') ?? ''),
   'docs/pipelines.svg': pipelinesSvg,
   'docs/settings.md': settingsPage,
   'docs/shipped.md': shippedPage,

@@ -65,6 +65,17 @@ export async function run(root: string, ...args: readonly string[]): Promise<{ c
   }
 }
 
+/** What the command printed, without what differs from run to run and what changes with each package. */
+export function shown(text: string, app: string): string {
+  return text
+    .replaceAll(app, '../my-app')
+    .replace(/(?<=[a-z])@[\d.]+/g, '@…')
+    .replace(/\d+ files/g, '… files')
+    .replace(/\b[0-9a-f]{12}\b/g, '<commit>')
+    .replace(/^index .*$/gm, 'index …')
+    .replace(/^@@.*$/gm, '@@ … @@');
+}
+
 /** Change a file of a folder. */
 export function edit(folder: string, file: string, change: (text: string) => string) {
   writeFileSync(path.join(folder, file), change(readFileSync(path.join(folder, file), 'utf8')));

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
@@ -7,7 +7,6 @@ import * as cdktf from 'cdktf';
 import { strFromU8, unzipSync } from 'fflate';
 import ts from 'typescript';
 import { catalogOf } from '../../../bin/copy/choice';
-import { select } from '../../../bin/copy/copy';
 import type * as packages from '../../../shared/synth/handler-package';
 import { CLIENT_ENVIRONMENT, s3 } from '../../support/aws-stand-ins';
 import { committed, edit, emptyApp, git, run } from '../../support/copies';
@@ -72,63 +71,6 @@ test.each(['aws-cdk/lib/init-templates/app/typescript/.template.gitignore', 'cdk
   },
 );
 
-test('everything, and the lines of use of each service alone, compiles as strictly as cdk init and cdktf init ask together', () => {
-  const alone = [...services, ...blueprints].flatMap((name) =>
-    select([name], ROOT, { into: '', project: app }).uses.map((use) => ({ name, use })),
-  );
-  const together = ['aws', 'azure', 'gcp'].flatMap((cloud) =>
-    select(
-      services.filter((name) => name.startsWith(`${cloud}/`)),
-      ROOT,
-      { into: '', project: app },
-    ).uses.map((use) => ({ name: cloud, use })),
-  );
-  for (const { name, use } of [...alone, ...together]) {
-    if (use.lines.length === 0) continue;
-    const file = path.join(app, path.dirname(use.file), `${name.replaceAll('/', '-').replace(/\.ts$/, '')}.ts`);
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, `${use.lines.join('\n')}\nexport {};\n`);
-  }
-  expect(faultsOf(app)).toEqual([]);
-});
-
-/** What the compiler says of an app, in strict settings. */
-function faultsOf(folder: string): string[] {
-  const { config } = ts.readConfigFile(path.join(folder, 'tsconfig.json'), ts.sys.readFile);
-  Object.assign(config.compilerOptions, {
-    // What cdktf init asks for besides.
-    noUnusedLocals: true,
-    noUnusedParameters: true,
-    noFallthroughCasesInSwitch: true,
-    strictPropertyInitialization: true,
-    // The tests of Jest are none of ours; and the types of all AWS, which the barrel brings, take half a minute to read.
-    types: ['node'],
-    paths: { 'aws-cdk-lib': ['./node_modules/aws-cdk-lib/core/index.d.ts'] },
-  });
-  const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, folder);
-  const key = createHash('sha256')
-    .update(ts.version + JSON.stringify(config))
-    .update(readFileSync(path.join(ROOT, 'package-lock.json')));
-  for (const file of fileNames) key.update(`\0${path.relative(folder, file)}\0`).update(readFileSync(file));
-  // It takes its time, so what was found right is not asked again for as long as nothing of it changes.
-  const known = path.join(ROOT, 'node_modules/.cache/copies', key.digest('hex'));
-  if (existsSync(known)) return [];
-  const program = ts.createProgram(fileNames, options);
-  const own = program.getSourceFiles().filter(({ fileName }) => fileNames.includes(fileName));
-  const found = [
-    ...program.getOptionsDiagnostics(),
-    ...own.flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]),
-  ];
-  const faults = found.map(
-    ({ file, messageText }) => `${file && path.relative(folder, file.fileName)}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
-  );
-  if (faults.length === 0) {
-    mkdirSync(path.dirname(known), { recursive: true });
-    writeFileSync(known, '');
-  }
-  return faults;
-}
-
 test('the copied pipeline of AWS makes the same template as here', () => {
   const template = (folder: string) => {
     const { AwsPipeline } = require(path.join(folder, PIPELINES[0]!));
@@ -156,19 +98,23 @@ test('a handler that is bundled in a copy runs', async () => {
   const { packageHandler }: typeof packages = require(path.join(app, 'shared/synth/handler-package'));
   const { zip } = packageHandler('aws/handlers/kinesis-to-s3');
   expect(zip.startsWith(path.join(app, 'node_modules/.cache/'))).toBe(true);
-  const file = path.join(temporaryFolder(), 'index.js');
-  writeFileSync(file, strFromU8(unzipSync(readFileSync(zip))['index.js']!));
+  const folder = temporaryFolder();
+  writeFileSync(path.join(folder, 'index.js'), strFromU8(unzipSync(readFileSync(zip))['index.js']!));
   const store = await s3();
+  const event = { specversion: '1.0', id: '1', source: '/test', type: 'test', time: '2026-01-31T08:29:59Z', data: 'ü' };
+  const { Records } = BATCHES.kinesis!([JSON.stringify(event)]);
   const settings = {
     PROCESSOR: 'press',
     DEAD_LETTER_QUEUE_URL: 'http://127.0.0.1:9/queue',
     STORE_BUCKET: 'my-bucket',
     STORE_PREFIX: 'events/',
   };
-  Object.assign(process.env, CLIENT_ENVIRONMENT, store.environment, settings);
-  const event = { specversion: '1.0', id: '1', source: '/test', type: 'test', time: '2026-01-31T08:29:59Z', data: 'ü' };
-  const { Records } = BATCHES.kinesis!([JSON.stringify(event)]);
-  expect(await require(file).handler({ Records }, { getRemainingTimeInMillis: () => 60_000 })).toEqual({ batchItemFailures: [] });
+  const env = { ...CLIENT_ENVIRONMENT, ...store.environment, ...settings };
+  const call = `require('./index.js').handler(${JSON.stringify({ Records })}, { getRemainingTimeInMillis: () => 60_000 })`;
+  // A process of its own, as Lambda has it: its clients keep their connections.
+  const child = spawn(process.execPath, ['-e', `${call}.then((answer) => console.log(JSON.stringify(answer)))`], { cwd: folder, env });
+  const stdout = Buffer.concat(await child.stdout.toArray()).toString();
+  expect(stdout.trim().split('\n').at(-1)).toBe('{"batchItemFailures":[]}');
   expect(await store.ids()).toEqual(['1']);
 });
 
