@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { BuildFailure } from 'esbuild';
 
@@ -14,13 +15,19 @@ export function bundleFault(thrown: unknown, folder: string, project: string): u
   const [first, ...others] = (thrown as Partial<BuildFailure>).errors ?? [];
   if (!first) return thrown;
   const names = [first, ...others].map(({ text }) => NOT_FOUND.exec(text)?.[1]);
-  const missing = [...new Set(names.filter((name) => name !== undefined))];
+  const missing = [...new Set(names.filter((name) => name !== undefined && !isInstalled(name, project)))];
   const { text, location } = first;
   if (missing.length === 0)
     return new Error(`${folder} cannot be bundled: ${location ? `${location.file}:${location.line}: ` : ''}${text}.`);
   const [packages, are] = missing.length > 1 ? ['packages', 'are'] : ['package', 'is'];
   const install = `npm install ${missing.map((name) => withVersion(name, project)).join(' ')}`;
   return new Error(`${folder} needs the ${packages} ${missing.join(' and ')}, which ${are} not installed. Run ${install}.`);
+}
+
+/** A path within a package that is there may still lead nowhere. */
+function isInstalled(name: string, project: string): boolean {
+  const folders = createRequire(path.join(project, 'package.json')).resolve.paths(name) ?? [];
+  return folders.some((folder) => existsSync(path.join(folder, name)));
 }
 
 /** A package with the version that the project names, or the one that the handler was copied with. */
