@@ -1,4 +1,5 @@
-import { copyCommand, Misunderstood } from './copy/command';
+import { Misunderstood } from './copy/choice';
+import { copyCommand } from './copy/command';
 import { exitWith } from './one-line';
 
 void exitWith(async () => {

@@ -17,6 +17,9 @@ export interface Catalog {
   readonly foundation: readonly string[];
 }
 
+/** The command line is wrong. */
+export class Misunderstood extends Error {}
+
 /** All that can be copied. */
 export function catalogOf(root: string): Catalog {
   const inside = (folder: string) =>
@@ -40,7 +43,7 @@ export function pathsOf({ services, handlers, blueprints, foundation }: Catalog)
 
 /**
  * The paths that words of the command line name.
- * @throws Error on one that is no path of the catalog
+ * @throws Misunderstood on one that is no path of the catalog
  */
 export function chosen(words: readonly string[], catalog: Catalog): string[] {
   const known = pathsOf(catalog);
@@ -49,8 +52,8 @@ export function chosen(words: readonly string[], catalog: Catalog): string[] {
     const found = known.find((one) => one === name || one === `${name}.ts`);
     if (found !== undefined) return found;
     const near = known.filter((one) => one.split('/').includes(path.posix.basename(name, '.ts')) || one.includes(name));
-    const hint = near.length > 0 ? `Did you mean ${near.slice(0, 3).join(' or ')}?` : 'See --list.';
-    throw new Error(`${JSON.stringify(word)} is nothing that can be copied. ${hint}`);
+    const hint = near.length > 0 ? `Did you mean ${near.slice(0, 3).join(' or ')}?` : '--list shows what can.';
+    throw new Misunderstood(`${JSON.stringify(word)} is nothing that can be copied. ${hint}`);
   });
 }
 

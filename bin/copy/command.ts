@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { catalogOf, pathsOf } from './choice';
+import { catalogOf, Misunderstood, pathsOf } from './choice';
 import { compare } from './compare';
 import { copy } from './copy';
 import { listOf, renderCopy, renderDiff, renderUpdate } from './page';
@@ -43,7 +43,7 @@ export interface Means {
 /**
  * Run a command.
  * @returns its exit code
- * @throws Error in one line for each fault
+ * @throws Misunderstood, or Error in one line for each fault
  */
 export async function copyCommand(args: readonly string[], { print, cwd, root = ROOT }: Means): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -94,6 +94,3 @@ export async function copyCommand(args: readonly string[], { print, cwd, root = 
   print(json ? JSON.stringify(copied, null, 2) : renderCopy(copied, folder, isDry));
   return 0;
 }
-
-/** The command line is wrong. */
-export class Misunderstood extends Error {}

@@ -42,12 +42,9 @@ export interface Copied extends Omit<Selection, 'uses'> {
   readonly uses: readonly Use[];
 }
 
-/** Files that cannot be written, a line for each. */
-export class InTheWay extends Error {}
-
 /**
  * What comes along for some words.
- * @throws Error on a word that names nothing
+ * @throws Misunderstood on a word that names nothing
  */
 export function select(
   words: readonly string[],
@@ -67,7 +64,7 @@ export function select(
 
 /**
  * Copy what some words name into a project, or say what would be copied. Nothing is written unless all can be.
- * @throws InTheWay where a file of the project would be lost; Error on anything else that keeps it from being done
+ * @throws Error on what keeps it from being done, with a line for each file of the project that would be lost
  */
 export function copy({ words, project, into: wanted }: Wish, root: string, isDry: boolean): Copied {
   requireProject(project, root);
@@ -108,9 +105,9 @@ export function copy({ words, project, into: wanted }: Wish, root: string, isDry
   return { ...selection, files, written, same, kept, install: installCommands(packages, project), settings: lackingSettings(project) };
 }
 
-/** @throws InTheWay with a line for each thing that keeps a file from being written */
+/** @throws Error with a line for each thing that keeps a file from being written */
 export function requireFree(inTheWay: readonly string[]) {
-  if (inTheWay.length > 0) throw new InTheWay([...new Set(inTheWay)].join('\n'));
+  if (inTheWay.length > 0) throw new Error([...new Set(inTheWay)].join('\n'));
 }
 
 /** Why a file cannot be written: a folder stands in its place, or a file in that of one of its folders. */

@@ -31,7 +31,7 @@ export interface Updated {
 /**
  * Bring what changed in this repository into a copy. What was changed there stays, and is merged where both sides changed.
  * Nothing is written unless all can be.
- * @throws InTheWay where a file of the project would be lost, or still holds the marks of an earlier conflict
+ * @throws Error on what keeps it from being done, with a line for each file that would be lost or still has the marks of a conflict
  */
 export function update(project: string, root: string, isDry: boolean): Updated {
   const { mark, commit, selection, files } = compare(project, root);
@@ -40,7 +40,7 @@ export function update(project: string, root: string, isDry: boolean): Updated {
   const place = (file: string) => path.join(project, into, file);
   const inTheWay = files.flatMap((one) => faultOf(one, project, path.posix.join(into, one.file)));
   requireFree(inTheWay);
-  const steps = files.flatMap((one) => stepOf(one));
+  const steps = files.flatMap(stepOf);
   if (!isDry) {
     for (const { file, what, text } of steps) {
       if (what === 'removed') rmSync(place(file));
@@ -79,12 +79,10 @@ function stepOf({ file, upstream, yours, base, text, there }: Compared): Step[] 
       return yours === 'same'
         ? [{ file, what: 'removed' }]
         : [{ file, what: 'stays', because: 'it does not come along any more, and you changed it' }];
-    case 'changed': {
+    case 'changed':
       if (yours === 'same') return [{ file, what: 'updated', text }];
       if (there === undefined) return [{ file, what: 'stays', because: 'it changed here, and you deleted it' }];
-      const merged = merge(file, there, base(), text!);
-      return [merged];
-    }
+      return [merge(file, there, base(), text!)];
   }
 }
 

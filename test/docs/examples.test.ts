@@ -31,7 +31,12 @@ test('the example of a transform gives a row for each reading, and a reason wher
 });
 
 test('every block of TypeScript in a page is cut from an example', () => {
-  const pages = ['README.md', 'CONTRIBUTING.md', 'docs/copy.md', ...readdirSync(path.join(root, 'docs/adr')).map((page) => `docs/adr/${page}`)];
+  const pages = [
+    'README.md',
+    'CONTRIBUTING.md',
+    'docs/copy.md',
+    ...readdirSync(path.join(root, 'docs/adr')).map((page) => `docs/adr/${page}`),
+  ];
   for (const page of pages) {
     const text = readFileSync(path.join(root, page), 'utf8');
     expect(withExamples(text)).toBe(text);

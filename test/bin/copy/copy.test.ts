@@ -122,7 +122,7 @@ test.each<[string, readonly string[], RegExp | string]>([
     `${path.join(root, 'aws')} lies in this repository. Copy into a project outside of it.`,
   ],
   ['a name that there is not', ['aws/kinesis', '/tmp'], '"aws/kinesis" is nothing that can be copied. Did you mean aws/buffer/kinesis?'],
-  ['a name that is like none', ['aws/x/y', '/tmp'], '"aws/x/y" is nothing that can be copied. See --list.'],
+  ['a name that is like none', ['aws/x/y', '/tmp'], '"aws/x/y" is nothing that can be copied. --list shows what can.'],
   ['no folder', [KINESIS], 'What to copy and the folder of a project must be named.'],
   ['nothing', [], 'What to copy and the folder of a project must be named.'],
   ['a way out of the project', [KINESIS, '/tmp', '--into', '../other'], '--into must be a folder within the project, got "../other".'],
