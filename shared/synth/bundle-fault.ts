@@ -15,7 +15,7 @@ export function bundleFault(thrown: unknown, folder: string, project: string): u
   const [first, ...others] = (thrown as Partial<BuildFailure>).errors ?? [];
   if (!first) return thrown;
   const names = [first, ...others].map(({ text }) => NOT_FOUND.exec(text)?.[1]);
-  const missing = [...new Set(names.filter((name) => name !== undefined && !isInstalled(name, project)))];
+  const missing = [...new Set(names.filter((name) => name !== undefined))].filter((name) => !isInstalled(name, project));
   const { text, location } = first;
   if (missing.length === 0)
     return new Error(`${folder} cannot be bundled: ${location ? `${location.file}:${location.line}: ` : ''}${text}.`);
