@@ -85,7 +85,11 @@ test('what is not committed here is not copied, since an update could not find i
 test('packages that the project has in that version or a later one are not installed again, and its settings are looked at', async () => {
   const app = temporaryFolder();
   const dependencies = { 'aws-cdk-lib': '^99.0.0', constructs: '^10.0.0' };
-  writeFileSync(path.join(app, 'package.json'), JSON.stringify({ type: 'module', dependencies }));
+  writeFileSync(
+    path.join(app, 'package.json'),
+    JSON.stringify({ type: 'module', dependencies, devDependencies: { typescript: '^7.0.2' } }),
+  );
+  writeFileSync(path.join(app, 'cdktf.json'), JSON.stringify({ app: 'npx ts-node main.ts' }));
   writeFileSync(
     path.join(app, 'tsconfig.json'),
     JSON.stringify({ compilerOptions: { target: 'ES2018', lib: ['es2018'], module: 'CommonJS' } }),
@@ -93,7 +97,8 @@ test('packages that the project has in that version or a later one are not insta
   const { install, settings } = JSON.parse((await run(root, 'aws/store/s3', app, '--json')).text);
   expect(install).toEqual([expect.stringMatching(/^npm install --save-exact constructs@[\d.]+$/)]);
   expect(settings).toEqual([
-    'package.json: leave out "type": "module", since what is copied is CommonJS.',
+    'package.json: leave out "type": "module", since what is copied is CommonJS',
+    'cdktf.json: "app": "npx tsx main.ts", since ts-node does not run with TypeScript 7; npm install --save-dev tsx',
     'tsconfig.json: "target": "es2022" or later',
     'tsconfig.json: "lib": ["es2022"] or later',
     'tsconfig.json: "esModuleInterop": true',
