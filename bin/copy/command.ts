@@ -13,8 +13,8 @@ Usage: npm run copy -- NAME ... FOLDER [--into FOLDER] [--dry-run] [--json]
        npm run copy -- --update FOLDER [--dry-run]
        npm run copy -- --list
 
-  NAME        what to copy, by its path: a service such as aws/buffer/kinesis, a handler such as aws/handlers/kinesis-to-s3,
-              a whole platform such as aws/architectures/pipeline. A processor brings the handlers that fit what is named beside it
+  NAME        what to copy, by its path, as --list shows it: a service (CLOUD/STAGE/SERVICE), a handler (CLOUD/handlers/HANDLER) or a
+              whole platform (aws/architectures/pipeline). A processor brings the handlers that fit what is named beside it
   FOLDER      the folder of your project
   --into      the folder within the project to copy into, such as src/platform; the project itself where it is left out
   --dry-run   say what would be done, and write nothing
