@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { scripts } from '../../../package.json';
 import { committed, edit, emptyApp, git, run, shown } from '../../support/copies';
 import { temporaryFolder } from '../../support/folder';
 import { expectText } from '../../support/snapshot';
@@ -11,6 +13,30 @@ const filesIn = (folder: string) =>
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
     .sort();
+
+/** `npm run copy -- ...` as a person runs it in a folder. */
+function ran(cwd: string, ...args: readonly string[]) {
+  const [, ...node] = scripts.copy.split(' ');
+  const env = { PATH: process.env.PATH, INIT_CWD: cwd };
+  const { status, stderr } = spawnSync(process.execPath, [...node, ...args], {
+    cwd: path.join(__dirname, '../../..'),
+    env,
+    encoding: 'utf8',
+  });
+  return { status, stderr };
+}
+
+test('paths are read from the folder that npm was called in, and exit code 2 says that the command is not understood', () => {
+  const folder = temporaryFolder();
+  expect(ran(folder, 'aws/foundation/network', 'nowhere')).toEqual({
+    status: 1,
+    stderr: expect.stringContaining(`${path.join(folder, 'nowhere')} is no folder. `),
+  });
+  expect(ran(folder, 'aws/foundation/nothing', '.')).toEqual({
+    status: 2,
+    stderr: '"aws/foundation/nothing" is nothing that can be copied. --list shows what can. See npm run copy -- --help.\n',
+  });
+});
 
 test('--help', async () => {
   const { code, text } = await run(root, '--help');
