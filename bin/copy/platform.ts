@@ -20,16 +20,20 @@ export interface Platform {
   readonly file: string;
   readonly className: string;
   readonly made: readonly Made[];
-  /** What it imports: the file of each name, and whether it is the default export. */
-  readonly imports: ReadonlyMap<string, { readonly file: string; readonly isDefault: boolean }>;
+  /** What it imports of this repository, by its names. */
+  readonly imports: ReadonlyMap<string, Imported>;
+}
+
+/** Where a name comes from, and whether it is the default export there. */
+export interface Imported {
+  readonly file: string;
+  readonly isDefault: boolean;
 }
 
 /** Read which constructs the constructor of a blueprint makes. The blueprint is not loaded. */
 export function readPlatform(file: string, root: string): Platform {
   const source = ts.createSourceFile(file, readFileSync(path.join(root, file), 'utf8'), ts.ScriptTarget.Latest, true);
-  const imports = new Map<string, { file: string; isDefault: boolean }>(
-    source.statements.filter(ts.isImportDeclaration).flatMap((one) => namesOf(one, file, root)),
-  );
+  const imports = new Map<string, Imported>(source.statements.filter(ts.isImportDeclaration).flatMap((one) => namesOf(one, file, root)));
   const found = source.statements.find((one): one is ts.ClassDeclaration => ts.isClassDeclaration(one) && one.name !== undefined);
   if (!found) throw new Error(`${file} has no class, and so is no blueprint.`);
   const made: Made[] = [];

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import type ts from 'typescript';
 import type { Cloud } from '../../shared/synth/blueprints';
-import { Arrangement } from './arrange';
+import { Arrangement, type Left } from './arrange';
 import { type Catalog, handlersFor } from './choice';
-import { readPlatform, valuesIn } from './platform';
+import { type Imported, type Platform, readPlatform, valuesIn } from './platform';
 
 /** Lines that use what is copied, and what they need besides. */
 export interface Use {
@@ -78,30 +78,14 @@ export function useOf(
     .sort((a, b) => b.length - a.length)
     .flat();
   const arrangement = new Arrangement(wanted, handlers);
-  const placed = [...arrangement.placed.values()];
   const whole = platforms.filter((one) => names.includes(one.file));
-
-  const given = placed.flatMap((one) => arrangement.givenTo(one));
-  const made = placed.map((one) => {
-    const props = one.props.map((prop) => renamed(prop, (name) => arrangement.nameOf(one.made, name)));
-    const start = one.variable !== undefined && given.includes(one.variable) ? `const ${one.variable} = ` : '';
-    return callOf(`${start}new ${one.made.className}(stack, '${one.id}'`, props);
-  });
-  const frame = FRAMES[cloud];
-  const head = placed.length > 0 ? [...frame.stack, ...(given.includes('site') ? frame.site : [])] : [];
-  const body = [...head, ...made, ...whole.map(({ className, file: from }) => `new ${className}(app, '${cloud}-${nameOf(from)}');`)];
-
-  const named = (name: string) => new RegExp(`\\b${name}\\b`).test(body.join('\n'));
-  const imports = new Map<string, { readonly file: string; readonly isDefault: boolean }>(
-    Object.entries(frame.files).map(([name, from]) => [name, { file: from, isDefault: false }]),
-  );
-  for (const { blueprint } of placed.map((one) => one.made)) for (const one of blueprint.imports) imports.set(...one);
-  for (const { className, file: from } of whole) imports.set(className, { file: from, isDefault: false });
-  const own = [...imports].filter(([name]) => named(name)).sort(([, a], [, b]) => (a.file < b.file ? -1 : 1));
+  const body = bodyOf(FRAMES[cloud], arrangement, whole);
+  const imports = importsOf(body.join('\n'), FRAMES[cloud], arrangement, whole);
   const folder = relative(path.posix.dirname(file), into);
+  const [app, ...others] = FRAMES[cloud].app as [string, ...string[]];
   const lines = [
-    ...(placed.length > 0 ? frame.app : [frame.app[0]!.replace(/, \w+ \}/, ' }')]),
-    ...own.map(([name, one]) => `import ${one.isDefault ? name : `{ ${name} }`} from '${folder}/${one.file.replace(/\.ts$/, '')}';`),
+    ...(arrangement.placed.size > 0 ? [app, ...others] : [app.replace(/, \w+ \}/, ' }')]),
+    ...imports.map(([name, one]) => `import ${one.isDefault ? name : `{ ${name} }`} from '${folder}/${one.file.replace(/\.ts$/, '')}';`),
     '',
     'const app = new App();',
     ...body,
@@ -115,13 +99,40 @@ export function useOf(
     cloud,
     file,
     lines: body.length > 0 ? lines : [],
-    hints: arrangement.left.map(({ made: { className, blueprint }, missing }) => {
-      const [is, that] = missing.length > 1 ? ['are', 'them'] : ['is', 'it'];
-      return `${className} is not in these lines: in ${blueprint.file} it takes ${missing.join(' and ')}, which ${is} not copied. Name ${that} too, or give it your own.`;
-    }),
+    hints: arrangement.left.map(hintOf),
     handlers,
-    entries: [...(handlers.length > 0 ? [PACKAGING] : []), ...shared, ...own.map(([, one]) => one.file)],
+    entries: [...(handlers.length > 0 ? [PACKAGING] : []), ...shared, ...imports.map(([, one]) => one.file)],
   };
+}
+
+/** What the lines make: a stack with constructs, then whole platforms. */
+function bodyOf(frame: Frame, arrangement: Arrangement, whole: readonly Platform[]): string[] {
+  const placed = [...arrangement.placed.values()];
+  const given = placed.flatMap((one) => arrangement.givenTo(one));
+  const made = placed.map((one) => {
+    const props = one.props.map((prop) => renamed(prop, (name) => arrangement.nameOf(one.made, name)));
+    const start = one.variable !== undefined && given.includes(one.variable) ? `const ${one.variable} = ` : '';
+    return callOf(`${start}new ${one.made.className}(stack, '${one.id}'`, props);
+  });
+  return [
+    ...(placed.length > 0 ? [...frame.stack, ...(given.includes('site') ? frame.site : [])] : []),
+    ...made,
+    ...whole.map(({ className, file }) => `new ${className}(app, '${file.split('/')[0]}-${nameOf(file)}');`),
+  ];
+}
+
+/** What the lines import from the copy, in the order of the files. */
+function importsOf(body: string, frame: Frame, arrangement: Arrangement, whole: readonly Platform[]) {
+  const known = new Map<string, Imported>(Object.entries(frame.files).map(([name, file]) => [name, { file, isDefault: false }]));
+  for (const { made } of arrangement.placed.values()) for (const [name, from] of made.blueprint.imports) known.set(name, from);
+  for (const { className, file } of whole) known.set(className, { file, isDefault: false });
+  return [...known].filter(([name]) => new RegExp(`\\b${name}\\b`).test(body)).sort(([, a], [, b]) => (a.file < b.file ? -1 : 1));
+}
+
+function hintOf({ made: { className, blueprint }, missing }: Left): string {
+  const [is, that] = missing.length > 1 ? ['are', 'them'] : ['is', 'it'];
+  const takes = `in ${blueprint.file} it takes ${missing.join(' and ')}, which ${is} not copied`;
+  return `${className} is not in these lines: ${takes}. Name ${that} too, or give it your own.`;
 }
 
 function isOf(cloud: Cloud): (file: string) => boolean {
