@@ -3,6 +3,7 @@ import { DISABLE_CREATION_STACK_TRACES } from 'aws-cdk-lib/cx-api';
 import cdk from '../cdk.json';
 import { type Blueprint, blueprintsNamed, build, readRequest } from '../shared/synth/blueprints';
 import { DESTROY_DATA } from '../shared/synth/settings';
+import { settingsOf, stackIn } from './environment';
 import { orOneLine } from './one-line';
 
 /** Without it, each construct's source line goes into the output, with the folder it lies in. `cdk synth --debug` brings them back. */
@@ -14,9 +15,11 @@ const PURE = { [DISABLE_CREATION_STACK_TRACES]: true };
  */
 export function synthesizeAws(env: NodeJS.ProcessEnv, outdir?: string, blueprints?: readonly Blueprint[]) {
   const app = new App({ outdir, autoSynth: false, context: { ...cdk.context, ...PURE, [DESTROY_DATA]: env.DESTROY_DATA } });
-  const { blueprint, options } = readRequest(env);
-  const asked = () => blueprintsNamed(app.node.tryGetContext('blueprint') ?? blueprint, ['aws']);
-  for (const found of blueprints ?? asked()) build(app, found, options);
+  const request = readRequest(env);
+  const environment = app.node.tryGetContext('environment') ?? request.environment;
+  const asked = () => blueprintsNamed(app.node.tryGetContext('blueprint') ?? request.blueprint, ['aws']);
+  const settings = { ...settingsOf(environment, 'aws'), ...request.options };
+  for (const found of blueprints ?? asked()) build(app, found, settings, stackIn(environment, 'aws', found.name));
   return app.synth();
 }
 

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import type { Difference } from '../shared/read/differences';
 import { type Picture, renderAccess, renderFlow, STAGES } from '../shared/read/picture';
 
 /** A synthesized stack, ready to be shown. */
@@ -8,10 +9,12 @@ export interface Shown extends Picture {
   readonly template: string;
   /** The commands that deploy it. */
   readonly deploy: readonly string[];
+  /** What differs from each other environment, by its name. */
+  readonly differs: Readonly<Record<string, readonly Difference[]>>;
 }
 
 /** What a stack creates, who may do what in it, and how to deploy it, as text. */
-export function renderPage({ stack, template, deploy, resources, flow, access }: Shown): string {
+export function renderPage({ stack, template, deploy, resources, flow, access, differs }: Shown): string {
   const stages = STAGES.filter((stage) => resources.some((resource) => resource.stage === stage)).flatMap((stage) => {
     const notes = flow.find(({ to }) => to === stage)?.notes;
     const made = wrap(count(resources.filter((resource) => resource.stage === stage)));
@@ -26,8 +29,16 @@ export function renderPage({ stack, template, deploy, resources, flow, access }:
     '',
     ...(flow.length > 0 ? [indent(renderFlow(flow.map((hop) => ({ ...hop, notes: '' }))))] : []),
     ...(within.length > 0 ? [indent(renderAccess(within))] : []),
+    ...Object.entries(differs).map(renderDifferences),
     `  deploy   ${deploy.join(`\n${' '.repeat(11)}`)}`,
   ].join('\n');
+}
+
+function renderDifferences([environment, found]: readonly [string, readonly Difference[]]): string {
+  const lines = found.map(
+    ({ what, where }) => `    ${what.padEnd(50)} ${where.length > 3 ? `${where.length} resources` : where.join(', ')}`,
+  );
+  return [`  differs from ${environment}${found.length > 0 ? '' : ' in nothing'}`, ...lines, ''].join('\n');
 }
 
 /** `2 S3 Bucket, S3 BucketPolicy` */

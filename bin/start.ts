@@ -3,6 +3,7 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { blueprintsNamed, CLOUDS, type Cloud, findBlueprints, readRequest } from '../shared/synth/blueprints';
+import { compared, partsOfStacks, partsOfTerraform } from './compare';
 import { listBlueprints, renderList } from './list';
 import { orOneLine } from './one-line';
 import { renderPage, type Shown } from './page';
@@ -10,16 +11,18 @@ import type { TerraformCloud } from './terraform';
 
 const HELP = `Synthesizes a blueprint and shows what it creates, who may do what, and how to deploy it. The minimal pipelines, where none is named.
 
-Usage: npm start [-- [CLOUD ...] [NAME] [--list] [--json] [--help]]
+Usage: npm start [-- [CLOUD ...] [NAME] [--environment NAME] [--list] [--json] [--help]]
 
-  CLOUD     aws, azure or gcp; each that has the blueprint where none is named
-  NAME      what to build; -c blueprint=NAME says the same
-  --list    show every blueprint, and build none
-  --json    print everything as JSON, for machines: npm start --silent -- --json
-  --help    print this text
+  CLOUD               aws, azure or gcp; each that has the blueprint where none is named
+  NAME                what to build; -c blueprint=NAME says the same
+  --environment NAME  with the settings of environments/NAME.ts, and what differs from the other environments
+  --list              show every blueprint, and build none
+  --json              print everything as JSON, for machines: npm start --silent -- --json
+  --help              print this text
 
 Environment:
   BLUEPRINT     what to build, where the command does not name it
+  ENVIRONMENT   the environment, where the command does not name it
   REMOVAL       retain (as it is without), or destroy: delete the data with its stack
   DESTROY_DATA  yes: the second key that destroy takes
 
@@ -34,6 +37,7 @@ interface Command {
   readonly clouds: readonly Cloud[];
   /** The name of a blueprint. */
   readonly name?: string;
+  readonly environment?: string;
   readonly list: boolean;
   readonly json: boolean;
   readonly help: boolean;
@@ -51,7 +55,7 @@ export function start(args: readonly string[], environment: NodeJS.ProcessEnv) {
   }
 
   process.env.CDK_VALIDATION ??= 'false';
-  const env = { ...environment, BLUEPRINT: name ?? environment.BLUEPRINT };
+  const env = { ...environment, BLUEPRINT: name ?? environment.BLUEPRINT, ENVIRONMENT: command.environment ?? environment.ENVIRONMENT };
   const { blueprint } = readRequest(env);
   const known = blueprintsNamed(blueprint).map(({ cloud }) => cloud);
   const having = clouds.filter((cloud) => known.includes(cloud));
@@ -66,7 +70,7 @@ export function start(args: readonly string[], environment: NodeJS.ProcessEnv) {
     ...(having.includes('aws') ? timed(['aws'], () => showAws(blueprint, env)) : []),
     ...(terraform.length > 0 ? timed(terraform, () => showTerraform(env, terraform)) : []),
   ];
-  console.log(json ? JSON.stringify(shown, null, 2) : [...shown.map(renderPage), closing(blueprint, having)].join('\n'));
+  console.log(json ? JSON.stringify(shown, null, 2) : [...shown.map(renderPage), closing(blueprint, having, env.ENVIRONMENT)].join('\n'));
 }
 
 if (require.main === module) orOneLine(() => start(process.argv.slice(2), process.env));
@@ -78,6 +82,7 @@ function readCommand(args: readonly string[]): Command | undefined {
       allowPositionals: true,
       options: {
         context: { type: 'string', short: 'c', multiple: true, default: [] },
+        environment: { type: 'string' },
         list: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
@@ -126,20 +131,28 @@ function showAws(blueprint: string, env: NodeJS.ProcessEnv): Shown[] {
   const { readCloudFormation }: typeof import('../shared/read/cloudformation') = require('../shared/read/cloudformation');
   // The command synthesizes again, so it must be told the same.
   const told = ['REMOVAL', 'DESTROY_DATA'].flatMap((key) => (env[key] === undefined ? [] : [`${key}=${env[key]} `]));
-  return synthesizeAws(env, path.join(root, 'cdk.out')).stacks.map(({ stackName, templateFile, template }) => ({
-    stack: stackName,
-    template: `cdk.out/${templateFile}`,
-    deploy: [`${told.join('')}npx cdk deploy ${stackName}${context(blueprint)}`],
-    ...readCloudFormation(template),
+  const others = compared(env, (other, outdir) => partsOfStacks(synthesizeAws(other, outdir).stacks));
+  const { stacks } = synthesizeAws(env, path.join(root, 'cdk.out'));
+  return stacks.map((stack) => ({
+    stack: stack.stackName,
+    template: `cdk.out/${stack.templateFile}`,
+    deploy: [`${told.join('')}npx cdk deploy ${stack.stackName}${context(blueprint, env.ENVIRONMENT)}`],
+    ...readCloudFormation(stack.template),
+    differs: others(partsOfStacks([stack])),
   }));
 }
 
 function showTerraform(env: NodeJS.ProcessEnv, clouds: readonly TerraformCloud[]): Shown[] {
   const { synthesizeTerraform }: typeof import('./terraform') = require('./terraform');
   const { readTerraform, required }: typeof import('../shared/read/terraform') = require('../shared/read/terraform');
-  return synthesizeTerraform(env, path.join(root, 'cdktf.out'), clouds).map((stack) => {
+  const outdir = path.join(root, 'cdktf.out');
+  const read = (stack: string, folder = outdir) => JSON.parse(readFileSync(path.join(folder, 'stacks', stack, 'cdk.tf.json'), 'utf8'));
+  const others = clouds.map((cloud) =>
+    compared(env, (other, folder) => partsOfTerraform(read(synthesizeTerraform(other, folder, [cloud])[0]!, folder))),
+  );
+  return synthesizeTerraform(env, outdir, clouds).map((stack, index) => {
     const folder = `cdktf.out/stacks/${stack}`;
-    const json = JSON.parse(readFileSync(path.join(root, folder, 'cdk.tf.json'), 'utf8'));
+    const json = read(stack);
     const variables = required(json).map((name) => `-var ${name}=...`);
     const terraform = `terraform -chdir=${folder}`;
     return {
@@ -147,18 +160,22 @@ function showTerraform(env: NodeJS.ProcessEnv, clouds: readonly TerraformCloud[]
       template: `${folder}/cdk.tf.json`,
       deploy: [`${terraform} init`, [terraform, 'apply', ...variables].join(' ')],
       ...readTerraform(json),
+      differs: others[index]!(partsOfTerraform(json)),
     };
   });
 }
 
-/** How the command line of the CDK is told which blueprint it is. */
-function context(blueprint: string): string {
-  return blueprint === MINIMAL ? '' : ` -c blueprint=${blueprint}`;
+/** How the command line of the CDK is told what it builds. */
+function context(blueprint: string, environment?: string): string {
+  return `${blueprint === MINIMAL ? '' : ` -c blueprint=${blueprint}`}${environment === undefined ? '' : ` -c environment=${environment}`}`;
 }
 
-function closing(blueprint: string, clouds: readonly Cloud[]): string {
+function closing(blueprint: string, clouds: readonly Cloud[], environment?: string): string {
   const local = `To see events go through, on this machine and without an account: npm run local${blueprint === MINIMAL ? '' : ` -- ${blueprint}`}`;
-  const diff = [clouds.includes('aws') && `npx cdk diff${context(blueprint)}`, clouds.some((cloud) => cloud !== 'aws') && 'terraform plan'];
+  const diff = [
+    clouds.includes('aws') && `npx cdk diff${context(blueprint, environment)}`,
+    clouds.some((cloud) => cloud !== 'aws') && 'terraform plan',
+  ];
   const deploy = `Before the first deploy into an account, read "Deploy" in README.md. To see what a change would do: ${diff.filter(Boolean).join(', ')}.`;
   return ['', local, deploy].join('\n');
 }

@@ -1,6 +1,7 @@
 import { App } from 'cdktf';
 import { type Blueprint, blueprintsNamed, build, type Cloud, readRequest } from '../shared/synth/blueprints';
 import { DESTROY_DATA } from '../shared/synth/settings';
+import { settingsOf, stackIn } from './environment';
 import { orOneLine } from './one-line';
 
 /** The clouds that Terraform deploys to. */
@@ -19,9 +20,13 @@ export function synthesizeTerraform(
 ): string[] {
   // Else CDKTF asks Terraform for its version, which only a deploy needs.
   const app = new App({ outdir, skipValidation: true, context: { [DESTROY_DATA]: env.DESTROY_DATA } });
-  const { blueprint, options } = readRequest(env);
-  const asked = () => blueprintsNamed(app.node.tryGetContext('blueprint') ?? blueprint, clouds);
-  for (const found of blueprints ?? asked()) build(app, found, options);
+  const request = readRequest(env);
+  const environment = app.node.tryGetContext('environment') ?? request.environment;
+  const asked = () => blueprintsNamed(app.node.tryGetContext('blueprint') ?? request.blueprint, clouds);
+  for (const found of blueprints ?? asked()) {
+    const settings = { ...settingsOf(environment, found.cloud), ...request.options };
+    build(app, found, settings, stackIn(environment, found.cloud, found.name));
+  }
   app.synth();
   return Object.keys(app.manifest.stacks);
 }

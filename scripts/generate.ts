@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { eventCheckSource } from './event-check';
-import { withExamples } from './examples';
+import { PAGES, withExamples } from './examples';
 import { pipelinesSvg } from './picture';
 import { settingsPage } from './settings';
 import { shippedPage } from './shipped/page';
@@ -12,8 +12,7 @@ const root = path.join(__dirname, '..');
 const check = process.argv.includes('--check');
 const files: Record<string, () => string | Promise<string>> = {
   'shared/runtime/event-check.ts': eventCheckSource,
-  'README.md': () => withExamples(read('README.md') ?? ''),
-  'docs/copy.md': () => withExamples(read('docs/copy.md') ?? ''),
+  ...Object.fromEntries(PAGES.map((page) => [page, () => withExamples(read(page) ?? '')])),
   'docs/pipelines.svg': pipelinesSvg,
   'docs/settings.md': settingsPage,
   'docs/shipped.md': shippedPage,

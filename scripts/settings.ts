@@ -25,7 +25,7 @@ function section({ name, file, declaration, props }: Found): string[] {
 }
 
 function deliveryOf(cloud: string): string {
-  return `### [Delivery](../${cloud}/ports/delivery.ts)\n\nHow records reach their target. What is left out is as the source sees fit; its \`deliverTo\` says how.\n\n${table(interfaceOf(parse(`${cloud}/ports/delivery.ts`), 'Delivery')!)}`;
+  return `### [Delivery](../${cloud}/ports/delivery.ts)\n\nHow records reach their target. The default of a setting depends on the source.\n\n${table(interfaceOf(parse(`${cloud}/ports/delivery.ts`), 'Delivery')!)}`;
 }
 
 function table(props: ts.InterfaceDeclaration): string {

@@ -9,7 +9,7 @@ export type Reasons = Readonly<Record<string, string>>;
  * Say why findings stay, next to what they concern, in the way that each scanner reads: rules of cdk-nag for the construct
  * and all below it, `CKV_*` of checkov and `W*` of cfn-lint in the metadata of the resource. What is deployed does not change.
  * @param construct a resource, or a construct with one main resource
- * @param reasons a function is asked when all is made: for ids that hold a name, and for findings that others may still mend
+ * @param reasons give a function where a reason depends on what is added to the construct later: it is called at the end of the synthesis
  * @returns the construct
  */
 export function acknowledge<Named extends IConstruct>(construct: Named, reasons: Reasons | ((construct: Named) => Reasons)): Named {

@@ -3,7 +3,7 @@ import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct, IConstruct } from 'constructs';
-import { type Removal, requireText, type TextRule } from '../../shared/synth/settings';
+import { allowToDestroy, type Removal, requireText, type TextRule } from '../../shared/synth/settings';
 
 const TOPIC_ARN: TextRule = {
   pattern: /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/,
@@ -18,6 +18,11 @@ export interface AwsPlatformProps extends StackProps {
    * @default retain
    */
   readonly removal?: Removal;
+  /**
+   * The second key that `removal: 'destroy'` takes, for a platform whose data may go.
+   * @default - the context `destroyData` says it
+   */
+  readonly destroyData?: 'yes';
   /**
    * The ARN of an SNS topic that hears every alarm. The context `notify` says the same.
    * @default - alarms change their state and tell nobody
@@ -41,6 +46,7 @@ export abstract class AwsPlatform extends Stack {
 
   constructor(scope: Construct, id: string, props: AwsPlatformProps) {
     super(scope, id, props);
+    allowToDestroy(this, props.destroyData);
     const notify: string | undefined = props.notify ?? this.node.tryGetContext('notify') ?? undefined;
     if (notify !== undefined) requireText(this, { notify }, TOPIC_ARN);
     this.removal = props.removal;

@@ -7,24 +7,24 @@ import type { Workload } from './identity';
 export interface Delivery {
   /**
    * Records in one call, at most.
-   * @default - as the source sees fit
+   * @default - 1000 from Kinesis, 100 from SQS
    */
   readonly batchSize?: number;
   /**
    * How long to wait for a batch to fill.
-   * @default - as the source sees fit
+   * @default - a minute from Kinesis, 5 seconds from SQS
    */
   readonly batchWindow?: Duration;
   /**
    * How often a batch that failed is tried again, before it goes to the dead letter. -1 is without end: then `maxAge` alone
    * says when to give up.
-   * @default - as the source sees fit
+   * @default - -1 from Kinesis; a queue says it itself
    */
   readonly maxRetries?: number;
   /**
    * Records older than this go to the dead letter without another try. With `retention` none is too old: it is tried for as
    * long as its source keeps it, and then it is gone without a trace.
-   * @default - as the source sees fit
+   * @default - an hour less than the stream keeps its records
    */
   readonly maxAge?: Duration | 'retention';
   /**

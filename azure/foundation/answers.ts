@@ -1,5 +1,5 @@
 const PUBLIC =
-  'Flex Consumption reaches an account with closed doors only through a virtual network. The address is public, and only a token of Entra ' +
+  'Flex Consumption reaches an account without public network access only through a virtual network. The address is public, and only a token of Entra ' +
   'opens it. Behind a network, set publicNetworkAccessEnabled to false on the account, and add a PrivateEndpoint.';
 
 /** Findings that every storage account answers the same way. */

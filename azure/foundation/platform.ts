@@ -1,8 +1,9 @@
-import { Fn, LocalBackend, Op, type TerraformBackend, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import { Fn, Op, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { ask } from '../../shared/synth/ask';
 import { requireOwnName } from '../../shared/synth/own-name';
-import { ACTION_GROUPS, PREFIX, type Removal, requireTexts } from '../../shared/synth/settings';
+import { ACTION_GROUPS, allowToDestroy, PREFIX, type Removal, requireText, requireTexts } from '../../shared/synth/settings';
+import { type Backend, keepState } from '../../shared/synth/state';
 import { AzureProvider } from './provider';
 import { AzureSite, LOCATION } from './site';
 import { tagAll } from './tags';
@@ -25,10 +26,26 @@ export interface AzurePlatformProps {
    */
   readonly tags?: Readonly<Record<string, string>>;
   /**
-   * Makes the backend that keeps the state.
-   * @default - a file beside the folder of CDKTF's output, named after the stack
+   * The second key that `removal: 'destroy'` takes, for a platform whose data may go.
+   * @default - the context `destroyData` says it
    */
-  readonly backend?: (stack: TerraformStack) => TerraformBackend;
+  readonly destroyData?: 'yes';
+  /**
+   * What keeps the state of Terraform: a bucket or a container that exists, such as `{ gcs: { bucket: 'acme-state' } }`, or a
+   * function that makes a backend. When it changes, `terraform init -migrate-state` moves the state.
+   * @default - a file beside the folder of CDKTF's output, named after the stack, which is lost with its disk
+   */
+  readonly backend?: Backend;
+  /**
+   * The start of every name: 2 to 11 lower-case letters and digits, a letter first. A change replaces everything.
+   * @default - whoever applies must say it
+   */
+  readonly prefix?: string;
+  /**
+   * The short name of an Azure region with Flex Consumption and with zones, such as `swedencentral`. A change replaces everything.
+   * @default - whoever applies must say it
+   */
+  readonly location?: string;
 }
 
 /** A stack that holds a whole platform: its providers and its state, the place that whoever applies is asked for, its outputs. */
@@ -37,19 +54,20 @@ export abstract class AzurePlatform extends TerraformStack {
   protected readonly removal?: Removal;
   protected readonly notify?: readonly string[];
 
-  constructor(scope: Construct, id: string, { removal, notify, tags, backend }: AzurePlatformProps) {
+  constructor(scope: Construct, id: string, props: AzurePlatformProps) {
     super(scope, id);
+    const { removal, notify, tags } = props;
     requireOwnName(this);
     requireTexts(this, { notify }, ACTION_GROUPS);
-    this.addOverride('terraform.required_version', '>= 1.5.0');
-    // Relative, so that every machine synthesizes the same bytes: it leads out of cdktf.out, which may be deleted.
-    if (backend) backend(this);
-    else new LocalBackend(this, { path: `../../../terraform.${id}.tfstate` });
+    if (props.prefix !== undefined) requireText(this, { prefix: props.prefix }, PREFIX);
+    if (props.location !== undefined) requireText(this, { location: props.location }, LOCATION);
+    allowToDestroy(this, props.destroyData);
+    keepState(this, props.backend);
     new AzureProvider(this, 'Azure', { removal });
     if (tags !== undefined) tagAll(this, tags);
     this.removal = removal;
     this.notify = notify;
-    this.site = new AzureSite(this, 'Site', this.askForPlace());
+    this.site = new AzureSite(this, 'Site', this.askForPlace(props));
   }
 
   /** Ask whoever applies for those who may send. */
@@ -77,14 +95,16 @@ export abstract class AzurePlatform extends TerraformStack {
     for (const [name, [value, description]] of Object.entries(outputs)) new TerraformOutput(this, name, { value, description });
   }
 
-  private askForPlace() {
+  private askForPlace({ prefix, location }: AzurePlatformProps) {
     return {
       prefix: ask(this, 'prefix', PREFIX, {
         description: 'The start of every name: 2 to 11 lower-case letters and digits, a letter first. A change replaces everything.',
+        default: prefix,
       }),
       location: ask(this, 'location', LOCATION, {
         description:
           'The short name of an Azure region with Flex Consumption and with zones, such as swedencentral. A change replaces everything.',
+        default: location,
       }),
     };
   }

@@ -5,17 +5,17 @@ import type { Workload } from './identity';
 export interface Delivery {
   /**
    * Records in one call, at most.
-   * @default - as the source sees fit
+   * @default - 1000 from Event Hubs
    */
   readonly batchSize?: number;
   /**
    * How long to wait for a batch to fill, in seconds.
-   * @default - as the source sees fit
+   * @default - 60 from Event Hubs
    */
   readonly batchWindowSeconds?: number;
   /**
    * How often a batch that failed is tried again, before it goes to the dead letter.
-   * @default - as the source sees fit
+   * @default - 5 from Event Hubs
    */
   readonly maxRetries?: number;
 }

@@ -20,7 +20,7 @@ export interface Workload extends IConstruct {
   readonly principalId: string;
   /** What the object id stands for. An identity is a service principal. */
   readonly principalType: 'User' | 'Group' | 'ServicePrincipal';
-  /** Set when this stands for several that are known only at deploy: a grant is then made for each of them. */
+  /** An iterator over several principals that are known only at deploy: each of them gets the grant. */
   readonly forEach?: ITerraformIterator;
   /** Set when the workload stands in a virtual network: the id of its subnet, so that a store in that network can let it in. */
   readonly subnetId?: string;

@@ -1,11 +1,21 @@
 import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { TimeProvider } from '@cdktf/provider-time/lib/provider';
-import { Aspects, Fn, LocalBackend, Op, type TerraformBackend, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import { Aspects, Fn, Op, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { ask } from '../../shared/synth/ask';
 import { requireOwnName } from '../../shared/synth/own-name';
-import { CHANNELS, PREFIX, type Removal, requireText, requireTexts, SettingError, type TextRule } from '../../shared/synth/settings';
+import {
+  allowToDestroy,
+  CHANNELS,
+  PREFIX,
+  type Removal,
+  requireText,
+  requireTexts,
+  SettingError,
+  type TextRule,
+} from '../../shared/synth/settings';
+import { type Backend, keepState } from '../../shared/synth/state';
 import { PROJECT, ProjectSite, REGION } from './site';
 
 const LABEL_KEY: TextRule = {
@@ -37,10 +47,31 @@ export interface GcpPlatformProps {
    */
   readonly labels?: Readonly<Record<string, string>>;
   /**
-   * Makes the backend that keeps the state.
-   * @default - a file beside the folder of CDKTF's output, named after the stack
+   * The second key that `removal: 'destroy'` takes, for a platform whose data may go.
+   * @default - the context `destroyData` says it
    */
-  readonly backend?: (stack: TerraformStack) => TerraformBackend;
+  readonly destroyData?: 'yes';
+  /**
+   * What keeps the state of Terraform: a bucket or a container that exists, such as `{ gcs: { bucket: 'acme-state' } }`, or a
+   * function that makes a backend. When it changes, `terraform init -migrate-state` moves the state.
+   * @default - a file beside the folder of CDKTF's output, named after the stack, which is lost with its disk
+   */
+  readonly backend?: Backend;
+  /**
+   * The start of every name: 2 to 11 lower-case letters and digits, a letter first. A change replaces everything.
+   * @default - whoever applies must say it
+   */
+  readonly prefix?: string;
+  /**
+   * The id of an existing project with billing.
+   * @default - whoever applies must say it
+   */
+  readonly projectId?: string;
+  /**
+   * The region. A change replaces everything.
+   * @default europe-west1
+   */
+  readonly region?: string;
 }
 
 /** A stack that holds a whole platform: its providers and its state, the place that whoever applies is asked for, its outputs. */
@@ -49,16 +80,18 @@ export abstract class GcpPlatform extends TerraformStack {
   protected readonly removal?: Removal;
   protected readonly notify?: readonly string[];
 
-  constructor(scope: Construct, id: string, { removal, notify, labels = {}, backend }: GcpPlatformProps) {
+  constructor(scope: Construct, id: string, props: GcpPlatformProps) {
     super(scope, id);
+    const { removal, notify, labels = {}, prefix, projectId, region } = props;
     requireOwnName(this);
     requireTexts(this, { notify }, CHANNELS);
     this.requireLabels(labels);
-    this.addOverride('terraform.required_version', '>= 1.5.0');
-    // Relative, so that every machine synthesizes the same bytes: it leads out of cdktf.out, which may be deleted.
-    if (backend) backend(this);
-    else new LocalBackend(this, { path: `../../../terraform.${id}.tfstate` });
-    const place = this.askForPlace();
+    if (prefix !== undefined) requireText(this, { prefix }, PREFIX);
+    if (projectId !== undefined) requireText(this, { projectId }, PROJECT);
+    if (region !== undefined) requireText(this, { region }, REGION);
+    allowToDestroy(this, props.destroyData);
+    keepState(this, props.backend);
+    const place = this.askForPlace(props);
     const defaultLabels = { ...labels, platform: id };
     new GoogleProvider(this, 'Google', { project: place.project, region: place.region, defaultLabels });
     // Labels of an alert policy have another name, and the provider does not add its own to them.
@@ -108,11 +141,11 @@ export abstract class GcpPlatform extends TerraformStack {
     }
   }
 
-  private askForPlace() {
+  private askForPlace({ prefix, projectId, region = 'europe-west1' }: GcpPlatformProps) {
     return {
-      project: ask(this, 'project_id', PROJECT, { description: 'The id of an existing project with billing.' }),
-      region: ask(this, 'region', REGION, { description: 'A change replaces everything.', default: 'europe-west1' }),
-      prefix: ask(this, 'prefix', PREFIX, { description: 'The start of every name. A change replaces everything.' }),
+      project: ask(this, 'project_id', PROJECT, { description: 'The id of an existing project with billing.', default: projectId }),
+      region: ask(this, 'region', REGION, { description: 'A change replaces everything.', default: region }),
+      prefix: ask(this, 'prefix', PREFIX, { description: 'The start of every name. A change replaces everything.', default: prefix }),
     };
   }
 }

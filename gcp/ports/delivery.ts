@@ -6,17 +6,17 @@ import type { Workload } from './identity';
 export interface Delivery {
   /**
    * How often a record that failed is tried again, before it goes to the dead letter.
-   * @default - as the source sees fit
+   * @default - 9 from Pub/Sub
    */
   readonly maxRetries?: number;
   /**
    * The pause before the first retry, in seconds. It grows up to `maxBackoffSeconds`.
-   * @default - as the source sees fit
+   * @default - 10 from Pub/Sub
    */
   readonly minBackoffSeconds?: number;
   /**
    * The longest pause between two retries, in seconds.
-   * @default - as the source sees fit
+   * @default - 600 from Pub/Sub
    */
   readonly maxBackoffSeconds?: number;
 }

@@ -15,7 +15,7 @@ export interface Workload extends IConstruct {
   readonly name: string;
   /** The IAM member, such as `serviceAccount:name@project.iam.gserviceaccount.com`. */
   readonly member: string;
-  /** Set when this stands for several that are known only at deploy: a grant is then made for each of them. */
+  /** An iterator over several principals that are known only at deploy: each of them gets the grant. */
   readonly forEach?: ITerraformIterator;
   /** Set when the workload stands in a network: the id of its subnetwork, so that a store in that network can let it in. */
   readonly subnetwork?: string;

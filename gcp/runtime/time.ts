@@ -23,25 +23,29 @@ let last: { readonly text: string; readonly moment: Moment | undefined } = { tex
 
 function read(text: string): Moment | undefined {
   if (!FORM.test(text)) return undefined;
-  const number = (from: number, to: number) => {
-    let value = 0;
-    for (let at = from; at < to; at++) value = value * 10 + text.charCodeAt(at) - 48;
-    return value;
-  };
-  const [year, month, day, hour] = [number(0, 4), number(5, 7), number(8, 10), number(11, 13)];
-  const [minute, second] = [number(14, 16), number(17, 19)];
+  const [year, month, day] = [digits(text, 0, 4), digits(text, 5, 7), digits(text, 8, 10)];
+  const [hour, minute, second] = [digits(text, 11, 13), digits(text, 14, 16), digits(text, 17, 19)];
   const isLeapYear = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const days = month === 2 && !isLeapYear ? 28 : (DAYS[month - 1] ?? 0);
   if (day < 1 || day > days || hour > 23 || minute > 59 || second > 59) return undefined;
   const isUtc = text.endsWith('Z');
   const end = text.length - (isUtc ? 1 : 6);
-  const fraction = text.slice(20, end).padEnd(6, '0');
-  const offset = isUtc ? 0 : (number(end + 1, end + 3) * 60 + number(end + 4, end + 6)) * (text[end] === '-' ? -60_000 : 60_000);
+  const micros = digits(text, 20, Math.min(end, 26)) * 10 ** Math.max(0, 26 - end);
+  const offset = isUtc
+    ? 0
+    : (digits(text, end + 1, end + 3) * 60 + digits(text, end + 4, end + 6)) * (text[end] === '-' ? -60_000 : 60_000);
   // `Date.UTC` takes the years 0 to 99 for those of the last century.
   const start = year < 100 ? Date.UTC(year + 400, month - 1, day) - DAYS_OF_400_YEARS * 86_400_000 : Date.UTC(year, month - 1, day);
-  const milliseconds = start + ((hour * 60 + minute) * 60 + second) * 1000 - offset + Number(fraction.slice(0, 3));
+  const milliseconds = start + ((hour * 60 + minute) * 60 + second) * 1000 - offset + Math.floor(micros / 1000);
   if (milliseconds < FIRST || milliseconds > LAST) return undefined;
-  return { milliseconds, micros: Number(fraction.slice(3, 6)) };
+  return { milliseconds, micros: micros % 1000 };
+}
+
+/** The number that these digits of a text make. Reading them one by one takes no text of its own. */
+function digits(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at++) value = value * 10 + text.charCodeAt(at) - 48;
+  return value;
 }
 
 const DAYS_OF_400_YEARS = 146_097;

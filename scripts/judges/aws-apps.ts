@@ -29,7 +29,7 @@ export function shippedApps(): readonly AwsApp[] {
 
 /** Each blueprint of AWS as it ships, and with each of those settings turned. */
 export function awsApps(): readonly AwsApp[] {
-  turned ??= findBlueprints(['aws']).flatMap((blueprint) => synthesize(blueprint, ', each setting turned', TURNED, 'destroy'));
+  turned ??= findBlueprints(['aws']).flatMap((blueprint) => synthesize(blueprint, ', with other settings', TURNED, 'destroy'));
   return [...shippedApps(), ...turned];
 }
 

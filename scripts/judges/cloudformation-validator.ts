@@ -26,7 +26,7 @@ export const cloudFormationValidator: Judge = {
   run: () =>
     Promise.resolve([
       ...validate('', {}),
-      ...validate(', each setting turned', { REMOVAL: 'destroy', DESTROY_DATA: 'yes', CDK_CONTEXT_JSON: JSON.stringify(TURNED) }),
+      ...validate(', with other settings', { REMOVAL: 'destroy', DESTROY_DATA: 'yes', CDK_CONTEXT_JSON: JSON.stringify(TURNED) }),
     ]),
 };
 

@@ -22,9 +22,14 @@ export function pictureOf(stack: Stack, facts: Facts, access: readonly Access[])
     .flatMap(({ resource }) => known.flatMap((target) => handedOn(resource, target.resource, target.facts.takes ?? [], seen)));
   return {
     resources: stack.all.filter(({ type }) => !type.startsWith('data.')).map(({ stage, type, id }) => ({ stage, type, id })),
-    flow: [...said, ...handed].sort(byStage),
+    flow: unique([...said, ...handed]).sort(byStage),
     access,
   };
+}
+
+/** What is said of two resources of a stage in the same words is said once. */
+function unique(hops: readonly Hop[]): Hop[] {
+  return [...new Map(hops.map((hop) => [JSON.stringify(hop), hop])).values()];
 }
 
 /** Whoever receives: a stage, or the dead letter within one. */
@@ -36,22 +41,36 @@ export function receiverOf({ name, stage }: Asked): string {
 function handedOn(from: Asked, to: Asked, takes: readonly string[], seen: Seen): Hop[] {
   if (from.stage === receiverOf(to)) return [];
   return seen.access
-    .filter(({ identity, may, on }) => identity.startsWith(from.stage) && isAt(on, to.name) && takes.some((action) => allows(may, action)))
-    .map(({ may, on }) => ({
-      from: from.stage,
-      how: joined(may, on.slice(to.name.length).trim()),
-      to: receiverOf(to),
-      notes: seen.tell(to),
-    }));
+    .filter(({ identity, may }) => identity.startsWith(from.stage) && takes.some((action) => allows(may, action)))
+    .flatMap(({ may, on }): Hop[] => {
+      const places = placesIn(on, to);
+      return places.length === 0
+        ? []
+        : [{ from: from.stage, how: joined(may, ...new Set(places)), to: receiverOf(to), notes: seen.tell(to) }];
+    });
 }
 
-function isAt(on: string, name: string): boolean {
-  return on === name || on.startsWith(`${name} `);
+/** What a permission on everything is on, as the table says it. */
+const EVERYWHERE = ['everything', 'project'];
+/** The settings that say what a resource of Terraform lies in. A permission on that holds for it too. */
+const LIES_IN = ['dataset_id', 'storage_account_id', 'namespace_id'];
+
+/** Which of the resources that a permission is on, named one after the other, are this one, a part of it, or all around it. */
+function placesIn(on: string, to: Asked): string[] {
+  const around = [...EVERYWHERE, ...LIES_IN.flatMap((setting) => to.refers(setting)).map(({ name }) => name)];
+  return on.split(', ').flatMap((one) => {
+    if (one === to.name || one.startsWith(`${to.name} `)) return [one.slice(to.name.length).trim()];
+    return around.includes(one) ? [`on ${one}`] : [];
+  });
 }
 
-/** Whether a list of actions, in which the service is said once, holds one. A wildcard holds it too. */
+/** What holds any other role of Google's that can write. */
+const BASIC = ['roles/owner', 'roles/editor'];
+
+/** Whether a list of actions, in which the service is said once, holds one. A wildcard and a basic role hold it too. */
 function allows(may: string, action: string): boolean {
   const [service] = action.split(':');
+  if (BASIC.includes(may) && action.startsWith('roles/')) return true;
   return may
     .split(', ')
     .map((one) => (one.includes(':') || !action.includes(':') ? one : `${service}:${one}`))

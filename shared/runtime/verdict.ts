@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { InvalidEvent, toEvent } from './contract';
 import type { Event, Row, Transform } from './event';
-import { mayHoldLongInteger, parse, parseAsItIs, read, requireShallow, stringify } from './json';
+import { lookAt, parse, parseAsItIs, read, stringify } from './json';
 
 /** What is to become of one record: its rows go to the store, or the record itself to the dead letter. */
 export type Verdict<Stored> = { readonly rows: readonly Stored[] } | { readonly reason: string };
@@ -33,27 +33,30 @@ export function judge<Stored>(
   transform: Transform,
   encode: (row: Row, event: Event, index: number) => Stored,
 ): Verdict<Stored> {
-  const decide = (parsed: unknown): Verdict<Stored> => {
-    try {
-      const event = toEvent(parsed);
-      const rows = transform(event);
-      if (rows === undefined) return { rows: [] };
-      return { rows: Array.isArray(rows) ? rows.map((row, index) => encode(asRow(row), event, index)) : [encode(asRow(rows), event, 0)] };
-    } catch (error) {
-      return { reason: inOneLine(error) };
-    }
-  };
   try {
     const text = textOf(bytes);
-    requireShallow(text);
-    const parsed = mayHoldLongInteger(text) ? undefined : parseAsItIs(text);
-    const quick = parsed === undefined ? undefined : decide(parsed);
+    const parsed = parseAsItIs(text);
+    const look = lookAt(parsed);
+    // No transform sees a whole number that has lost digits.
+    const quick = look.isLong ? undefined : decide(parsed, transform, encode);
     // What is written back to the letter has lost nothing, and needs no second look.
     if (quick && isOnly(text, quick)) return quick;
-    const { value, exact, spelled } = read(text, parsed);
-    const verdict = quick && !exact ? quick : decide(value);
+    const { value, exact, spelled } = read(text, parsed, look);
+    const verdict = quick && !exact ? quick : decide(value, transform, encode);
     // What is stored as the event itself is stored as it came, down to the zeros of `100.00`.
     return spelled && isOnly(stringify(toEvent(parse(text))), verdict) ? { rows: [inOneLineOfJson(text) as Stored] } : verdict;
+  } catch (error) {
+    return { reason: inOneLine(error) };
+  }
+}
+
+/** What becomes of a value that was parsed. */
+function decide<Stored>(parsed: unknown, transform: Transform, encode: (row: Row, event: Event, index: number) => Stored): Verdict<Stored> {
+  try {
+    const event = toEvent(parsed);
+    const rows = transform(event);
+    if (rows === undefined) return { rows: [] };
+    return { rows: Array.isArray(rows) ? rows.map((row, index) => encode(asRow(row), event, index)) : [encode(asRow(rows), event, 0)] };
   } catch (error) {
     return { reason: inOneLine(error) };
   }
@@ -75,7 +78,7 @@ export function deadLetter(bytes: Buffer, reason: string, position: DeadLetter['
 }
 
 function textOf(bytes: Buffer): string {
-  const text = bytes.toString('utf8');
+  const text = bytes.toString();
   // Decoding puts U+FFFD where bytes are no text, and only then is it worth a second look.
   if (text.includes('\uFFFD') && !isUtf8(bytes)) throw new InvalidEvent('not UTF-8');
   return text;

@@ -30,6 +30,8 @@ export interface Blueprint {
 export interface Request {
   /** The name of a blueprint. */
   readonly blueprint: string;
+  /** The name of an environment. */
+  readonly environment?: string;
   readonly options: BlueprintOptions;
 }
 
@@ -54,16 +56,16 @@ export function findBlueprints(clouds: readonly Cloud[] = CLOUDS, root = ROOT): 
 }
 
 /**
- * Read `BLUEPRINT` and `REMOVAL` from the environment.
+ * Read `BLUEPRINT`, `ENVIRONMENT` and `REMOVAL` from the environment of the process.
  * @throws Error when REMOVAL is neither `retain` nor `destroy`
  */
-export function readRequest({ BLUEPRINT, REMOVAL }: NodeJS.ProcessEnv): Request {
+export function readRequest({ BLUEPRINT, ENVIRONMENT, REMOVAL }: NodeJS.ProcessEnv): Request {
   if (REMOVAL !== undefined && REMOVAL !== 'retain' && REMOVAL !== 'destroy') {
     throw new Error(
       `REMOVAL must be retain or destroy, got ${JSON.stringify(REMOVAL)}. Leave it out to keep the data when a stack is deleted.`,
     );
   }
-  return { blueprint: BLUEPRINT ?? 'pipeline', options: { removal: REMOVAL } };
+  return { blueprint: BLUEPRINT ?? 'pipeline', environment: ENVIRONMENT, options: REMOVAL === undefined ? {} : { removal: REMOVAL } };
 }
 
 /**

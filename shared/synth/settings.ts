@@ -230,6 +230,18 @@ export function mayDestroy(scope: IConstruct, removal: Removal = 'retain'): bool
 }
 
 /**
+ * Turn the second key of {@link mayDestroy} for everything in a stack. Call it before the first resource.
+ * @throws SettingError on anything but `yes`
+ */
+export function allowToDestroy(stack: IConstruct, destroyData?: 'yes') {
+  if (destroyData === undefined) return;
+  if (destroyData !== 'yes') {
+    throw new SettingError(stack, 'destroyData must be "yes"', shown(destroyData), 'Leave it out to keep the data.');
+  }
+  stack.node.setContext(DESTROY_DATA, destroyData);
+}
+
+/**
  * Whether a value stands for one that is known only at deploy: a token of the AWS CDK or CDKTF, or, in a stack of
  * Terraform, an expression.
  */

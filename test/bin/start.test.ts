@@ -69,6 +69,18 @@ test('--json says the same to machines', () => {
   expect(gcp.deploy.at(-1)).toContain('-var prefix=... -var project_id=...');
 });
 
+test('--environment shows what differs from the other environments, and how to deploy this one', () => {
+  const { status, stdout } = started(['aws', 'gcp', '--environment', 'prod']);
+  expect(status).toBe(0);
+  const [, aws, gcp] = stdout.split(/^(?=\w+-pipeline-prod, )/m);
+  expect(aws).toMatch(/^ {2}differs from dev\n(?: {4}.*\n)* {4}DeletionPolicy: Delete -> RetainExceptOnCreate +6 resources\n/m);
+  expect(aws).toMatch(/^ {4}terminationProtection: false -> true +stack\n/m);
+  expect(aws).toContain('\n  deploy   npx cdk deploy aws-pipeline-prod -c environment=prod\n');
+  expect(gcp).toMatch(/^ {4}lifecycle: not set -> \{"prevent_destroy":true\} +6 resources\n/m);
+  // What differs in nothing but the name of the stack is not told.
+  expect(stdout).not.toMatch(/pipeline-?dev|pipelineprod/);
+});
+
 describe('another blueprint', () => {
   // A clone that has one more, on one cloud, and one that cannot be loaded.
   let cwd: string;

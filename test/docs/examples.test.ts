@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { transform } from '../../docs/examples/transform';
-import { withExamples } from '../../scripts/examples';
+import { PAGES, withExamples } from '../../scripts/examples';
 import { judge } from '../../shared/runtime/verdict';
 import { temporaryFolder } from '../support/folder';
 
@@ -31,13 +31,7 @@ test('the example of a transform gives a row for each reading, and a reason wher
 });
 
 test('every block of TypeScript in a page is cut from an example', () => {
-  const pages = [
-    'README.md',
-    'CONTRIBUTING.md',
-    'docs/copy.md',
-    ...readdirSync(path.join(root, 'docs/adr')).map((page) => `docs/adr/${page}`),
-  ];
-  for (const page of pages) {
+  for (const page of ['CONTRIBUTING.md', ...PAGES]) {
     const text = readFileSync(path.join(root, page), 'utf8');
     expect(withExamples(text)).toBe(text);
     expect(text.replace(/<!-- example: [\s\S]*?<!-- \/example -->/g, '')).not.toMatch(/```ts|```typescript/);

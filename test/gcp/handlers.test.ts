@@ -12,6 +12,7 @@ import type { HandlerNeeds } from '../../shared/synth/handler-needs';
 import { packageHandler } from '../../shared/synth/handler-package';
 import type { TerraformJson } from '../support/cdktf';
 import { temporaryFolder } from '../support/folder';
+import { FRAMEWORK } from '../support/framework';
 import { loopback } from '../support/loopback';
 
 const root = path.join(__dirname, '../..');
@@ -64,18 +65,6 @@ const SOURCES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** Several processes start in some of these tests. */
 jest.setTimeout(30_000);
 
-/** The functions framework in a few lines: a body of JSON, a query, and the exported function. */
-const FRAMEWORK = `
-const { handler } = require('./index.js');
-const server = require('node:http').createServer(async (req, res) => {
-  const body = JSON.parse(Buffer.concat(await req.toArray()).toString());
-  const query = Object.fromEntries(new URL(req.url, 'http://function').searchParams);
-  const status = (code) => ({ end: () => res.writeHead(code).end() });
-  handler({ body, query }, { status });
-});
-server.listen(0, '127.0.0.1', () => console.log('listening on ' + server.address().port));
-`;
-
 const children: ChildProcess[] = [];
 const standIns: StoreStandIn[] = [];
 afterAll(async () => {
@@ -86,7 +75,7 @@ afterAll(async () => {
 /** Starts a bundle in a process of its own, with this environment and no other. No credentials of this machine are found. */
 async function start(folder: string, env: Readonly<Record<string, string>>) {
   const sealed = { HOME: folder, PATH: folder, CLOUDSDK_CONFIG: folder, GCE_METADATA_HOST: NOBODY, GOOGLE_APPLICATION_CREDENTIALS: '' };
-  const child = spawn(process.execPath, ['-e', FRAMEWORK], { cwd: folder, env: { ...sealed, ...env } });
+  const child = spawn(process.execPath, ['server.js'], { cwd: folder, env: { ...sealed, ...env } });
   children.push(child);
   const [output, faults]: [Buffer[], Buffer[]] = [[], []];
   child.stderr.on('data', (chunk) => faults.push(chunk));
@@ -98,10 +87,10 @@ async function start(folder: string, env: Readonly<Record<string, string>>) {
     });
     child.on('close', () => resolve(undefined));
   });
-  const push = async (data: string, deliveryAttempt = 1) => {
+  const push = async (data: string, deliveryAttempt = 1, messageId = '7') => {
     const message = {
       data: Buffer.from(data).toString('base64'),
-      messageId: '7',
+      messageId,
       publishTime: '2026-01-31T08:30:00.25Z',
       attributes: { a: 'b' },
     };
@@ -119,6 +108,7 @@ describe.each(readdirSync(path.join(root, 'gcp/handlers')))('%s', (name) => {
   const files = unzipSync(readFileSync(zip));
   const folder = temporaryFolder();
   writeFileSync(path.join(folder, 'index.js'), files['index.js']!);
+  writeFileSync(path.join(folder, 'server.js'), FRAMEWORK);
 
   const stores: StoreStandIn[] = [];
   /** What the handler is told, and nothing more. */
@@ -148,10 +138,13 @@ describe.each(readdirSync(path.join(root, 'gcp/handlers')))('%s', (name) => {
   });
 
   test('a good event ends in the store, and a bad one as it came in the dead letter, with the reason', async () => {
-    const { push } = await start(folder, { ...settings, ...environment });
+    const { push, output } = await start(folder, { ...settings, ...environment });
     expect(await push(event('1'))).toBe(204);
     expect(await push('bad')).toBe(204);
-    expect(stores.map((store) => store.stored())).toEqual(stores.map(() => ['1']));
+    // It comes again, so it is tried out in another process of the same bundle.
+    expect(await push(event('2'), 2, '8')).toBe(204);
+    expect(output()).not.toContain('not tried out');
+    expect(stores.map((store) => store.stored())).toEqual(stores.map(() => ['1', '2']));
     expect(published).toEqual([
       {
         data: Buffer.from('bad').toString('base64'),

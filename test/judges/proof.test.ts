@@ -49,7 +49,7 @@ test('a blueprint that a judge did not look at is a finding, but not where it lo
     ['aws', 'la'],
     ['gcp', 'lake'],
   ].map(([cloud, name]) => ({ cloud, name, file: '' }) as Blueprint);
-  const verdicts = ['aws-pipeline, each setting turned', 'aws-la: Processing'].map((subject) => ({ subject, looked: '', findings: [] }));
+  const verdicts = ['aws-pipeline, with other settings', 'aws-la: Processing'].map((subject) => ({ subject, looked: '', findings: [] }));
   expect(withUnseen({ blueprintsOf: ['aws'] }, verdicts, blueprints).slice(2)).toEqual([
     {
       subject: 'aws-lake',

@@ -28,7 +28,7 @@ export function holdBlueprints(cloud: Cloud, read: (blueprint: Blueprint) => Pic
     test('who may do what', () => expectText(snapshotOf(blueprint, 'access'), renderAccess(picture.access)));
 
     test('nothing that is not known is shown to a reader', () => {
-      const page = renderPage({ stack: name, template: 'template', deploy: [], ...picture });
+      const page = renderPage({ stack: name, template: 'template', deploy: [], differs: {}, ...picture });
       for (const text of [page, renderFlow(picture.flow), JSON.stringify(picture)]) {
         expect(text).not.toMatch(/\b(undefined|null|NaN|Infinity)\b|\[object/);
       }

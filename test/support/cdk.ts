@@ -1,8 +1,8 @@
-import { rmSync } from 'node:fs';
 import { App, CfnResource, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import type { IConstruct } from 'constructs';
 import cdk from '../../cdk.json';
+import { temporaryFolder } from './folder';
 
 /** A resource of a CloudFormation template. */
 export interface Resource {
@@ -27,9 +27,14 @@ export interface Synthesized {
 
 /** Synthesize a stack the way `cdk synth` does, without the CLI. */
 export function synthesize<Built>(build: (stack: Stack) => Built, context: Record<string, unknown> = {}): Synthesized & { built: Built } {
-  const app = new App({ context: { ...cdk.context, ...context }, treeMetadata: false, analyticsReporting: false });
-  const stack = new Stack(app, 'Test');
-  const { built, resources } = inPlace(app.outdir, () => ({ built: build(stack), resources: resourcesOf(stack) }));
+  // One synthesis after the other may write into it.
+  outdir ??= temporaryFolder();
+  const stack = new Stack(
+    new App({ outdir, context: { ...cdk.context, ...context }, treeMetadata: false, analyticsReporting: false }),
+    'Test',
+  );
+  const built = build(stack);
+  const resources = resourcesOf(stack);
   const all = (type: string) => Object.values(resources).filter((resource) => resource.Type === type);
   const madeBy = (construct: IConstruct): Record<string, Resource> => {
     const ids = construct.node.findAll().filter((node): node is CfnResource => CfnResource.isCfnResource(node));
@@ -61,11 +66,4 @@ function resourcesOf(stack: Stack): Record<string, Resource> {
   return Template.fromStack(stack).toJSON().Resources ?? {};
 }
 
-/** Leave nothing behind of what a synthesis writes. */
-function inPlace<Result>(outdir: string, work: () => Result): Result {
-  try {
-    return work();
-  } finally {
-    rmSync(outdir, { recursive: true, force: true });
-  }
-}
+let outdir: string | undefined;

@@ -43,7 +43,7 @@ export interface LambdaProcessorProps {
   readonly stores: Readonly<Record<string, ObjectStore | TableStore>>;
   /**
    * How records are batched, filtered and retried, and where a stream is read from.
-   * @default - as the source sees fit
+   * @default - the defaults of the source, which `Delivery` lists
    */
   readonly delivery?: Delivery;
   /**

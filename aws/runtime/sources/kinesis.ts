@@ -4,7 +4,7 @@ import { sortBatch } from '../../../shared/runtime/batch';
 import type { Transform } from '../../../shared/runtime/event';
 import { each } from '../../../shared/runtime/objects';
 import type { Lot, Made, Refusal, Sink, SourceRecord } from '../../../shared/runtime/sink';
-import { inOneLine, deadLetter as letterOf } from '../../../shared/runtime/verdict';
+import { inOneLine, judge, deadLetter as letterOf } from '../../../shared/runtime/verdict';
 import type { SendLetters } from '../dead-letter';
 import { type Call, nearlyOver } from '../requests';
 
@@ -29,6 +29,9 @@ export interface KinesisSourceProps<Stored> {
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
  */
 export function kinesisSource<Stored>({ transform, sink, deadLetter }: KinesisSourceProps<Stored>) {
+  const encode: Sink<Stored>['encode'] = (row, event, index) => sink.encode(row, event, index);
+  const verdictOf = ({ bytes }: SourceRecord) => judge(bytes, transform, encode);
+
   async function store(made: readonly Made<Stored>[], signal: AbortSignal): Promise<readonly Refusal[]> {
     try {
       return await sink.write(lotOf(made), signal);
@@ -44,15 +47,17 @@ export function kinesisSource<Stored>({ transform, sink, deadLetter }: KinesisSo
 
   return async ({ Records }: KinesisStreamEvent, call: Call): Promise<KinesisStreamBatchResponse> => {
     const signal = nearlyOver(call);
-    const { hours, refusals } = sortBatch(Records.map(sourceRecord), transform, sink);
+    const records = Records.map((record) => new StreamRecord(record));
+    const { hours, refusals } = sortBatch(records, verdictOf);
+    const lots = hours.map(({ made }) => made).filter((made) => made.length > 0);
     const refused: (readonly Refusal[])[] = [refusals];
     try {
-      await each(hours, async (made) => {
+      await each(lots, async (made) => {
         refused.push(await store(made, signal));
       });
       const letters = refused.flat().map(({ record, reason }) => letterOf(record.bytes, reason, record.position));
       await deadLetter(letters, { signal });
-      console.info({ message: 'Batch settled.', records: Records.length, lots: hours.length, deadLetters: letters.length });
+      console.info({ message: 'Batch settled.', records: Records.length, lots: lots.length, deadLetters: letters.length });
       return { batchItemFailures: [] };
     } catch (error) {
       const [from, to] = [Records[0], Records.at(-1)].map((record) => record?.kinesis.sequenceNumber ?? '');
@@ -62,14 +67,23 @@ export function kinesisSource<Stored>({ transform, sink, deadLetter }: KinesisSo
   };
 }
 
-function sourceRecord({ kinesis, eventID, eventSourceARN }: KinesisStreamRecord): SourceRecord {
-  const { data, approximateArrivalTimestamp, sequenceNumber } = kinesis;
-  return {
-    bytes: Buffer.from(data, 'base64'),
-    arrived: new Date(approximateArrivalTimestamp * 1000),
+/** A record of a stream. What is asked for once or never is made when it is asked for. */
+class StreamRecord implements SourceRecord {
+  constructor(private readonly record: KinesisStreamRecord) {}
+
+  get bytes(): Buffer {
+    return Buffer.from(this.record.kinesis.data, 'base64');
+  }
+
+  get arrived(): Date {
+    return new Date(this.record.kinesis.approximateArrivalTimestamp * 1000);
+  }
+
+  get position() {
+    const { eventID, eventSourceARN, kinesis } = this.record;
     // The event id of a Kinesis record is its shard and its sequence number, with a colon between them.
-    position: { stream: eventSourceARN, shard: eventID.slice(0, eventID.indexOf(':')), sequenceNumber },
-  };
+    return { stream: eventSourceARN, shard: eventID.slice(0, eventID.indexOf(':')), sequenceNumber: kinesis.sequenceNumber };
+  }
 }
 
 /**
@@ -89,5 +103,6 @@ function lotOf<Stored>(made: readonly Made<Stored>[]): Lot<Stored> {
 }
 
 function recordsOf(made: readonly Made<unknown>[]): SourceRecord[] {
-  return [...new Set(made.map(({ record }) => record))];
+  // The rows of a record stand next to each other.
+  return made.map(({ record }) => record).filter((record, index) => record !== made[index - 1]?.record);
 }

@@ -45,7 +45,7 @@ export interface FunctionProcessorProps {
   readonly deadLetter: DeadLetter;
   /**
    * How events are batched and retried.
-   * @default - as the source sees fit
+   * @default - the defaults of the source, which `Delivery` lists
    */
   readonly delivery?: Delivery;
   /**

@@ -6,7 +6,7 @@ import { judge } from '../../../shared/runtime/verdict';
 import { type Notes, notesOf } from '../notes';
 import { type Batch, keyOf, nameOf, readBatch } from './event-hubs/batch';
 import { Deliveries } from './event-hubs/deliveries';
-import { BatchFailed, buryUnplaced, type Progress, settle, type Targets } from './event-hubs/settle';
+import { BatchFailed, giveUpUnplaced, type Progress, settle, type Targets } from './event-hubs/settle';
 import { slicesOf, Turns } from './event-hubs/slices';
 
 /** What the source reaches for: each call is repeatable. */
@@ -82,18 +82,19 @@ export function batchHandler<Stored>(props: EventHubsSourceProps<Stored>, { cons
     const batch = `${nameOf(place, records)} ${records[0]!.arrived.toISOString()}`;
     const known = underWay.get(place);
     if (known?.batch === batch) return known.progress;
-    const progress: Progress = { settled: new Set(), written: new Map(), buried: new Set() };
+    const progress: Progress = { settled: new Set(), written: new Map(), withLetters: new Set() };
     underWay.set(place, { batch, progress });
     return progress;
   }
 
-  const verdictOf = ({ bytes }: SourceRecord) => judge(bytes, props.transform, (row, event, index) => props.sink.encode(row, event, index));
+  const encode: Targets<Stored>['sink']['encode'] = (row, event, index) => props.sink.encode(row, event, index);
+  const verdictOf = ({ bytes }: SourceRecord) => judge(bytes, props.transform, encode);
 
   return async (messages: unknown, context: InvocationContext): Promise<void> => {
     const { records, place } = readBatch(messages, context.triggerMetadata, consumerGroup);
     const isLast = (context.retryContext?.retryCount ?? 0) >= maxRetries;
     if (records.length === 0) return;
-    if (place === undefined) return buryUnplaced(records, props.deadLetter, isLast);
+    if (place === undefined) return giveUpUnplaced(records, props.deadLetter, isLast);
 
     const progress = progressOf(place, records);
     const end = Date.now() + TRY_MS;

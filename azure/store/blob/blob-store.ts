@@ -28,7 +28,7 @@ const NAME: TextRule = {
   must: 'be 1 to 5 lower-case letters and digits',
   remedy: 'An account has room for no more.',
 };
-const ARCHIVE: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'An object that is younger is still being read.' };
+const COLD: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'An object that is younger is still being read.' };
 const UNDELETE: NumberRule = { from: 1, to: 365, unit: 'days', remedy: 'Azure keeps deleted objects no longer.' };
 const ACCOUNT_ID: TextRule = {
   pattern: /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Storage\/storageAccounts\/[^/]+$/i,
@@ -65,7 +65,7 @@ export interface BlobStoreProps {
    * too, and Azure bills each move: with many small objects the moves can cost more than they save.
    * @default 90
    */
-  readonly archiveAfterDays?: number;
+  readonly coldAfterDays?: number;
   /**
    * How long an overwritten or deleted object can still be brought back, from 1 to 365 days.
    * @default 30
@@ -107,7 +107,7 @@ export interface BlobBinding extends Binding {
  * letter. Everyone signs in with Entra: there are no keys, and no anonymous access.
  *
  * Not for single-row look-ups or updates: a table serves those. Not behind a firewall: Flex Consumption reaches an
- * account with closed doors only through a virtual network.
+ * account without public network access only through a virtual network.
  * @see https://learn.microsoft.com/azure/storage/blobs/security-recommendations
  */
 export class BlobStore extends Construct implements ObjectStore {
@@ -126,20 +126,20 @@ export class BlobStore extends Construct implements ObjectStore {
 
   constructor(scope: Construct, id: string, props: BlobStoreProps) {
     super(scope, id);
-    const { site, notify, accountId, name, redundancy, archiveAfterDays, undeleteWindowDays, lock } = props;
+    const { site, notify, accountId, name, redundancy, coldAfterDays, undeleteWindowDays, lock } = props;
     const middle = name ?? 'data';
-    const archiveAfter = archiveAfterDays ?? 90;
+    const coldAfter = coldAfterDays ?? 90;
     const undeleteWindow = undeleteWindowDays ?? 30;
     const copies = redundancy ?? 'ZRS';
     requireText(this, { name: middle }, NAME);
     requireOneOf(this, { redundancy: copies }, ['LRS', 'ZRS', 'GRS', 'GZRS'], 'Without zones take LRS.');
-    requireNumber(this, { archiveAfterDays: archiveAfter }, ARCHIVE);
+    requireNumber(this, { coldAfterDays: coldAfter }, COLD);
     requireNumber(this, { undeleteWindowDays: undeleteWindow }, UNDELETE);
     requireTexts(this, { notify }, ACTION_GROUPS);
     requireOneOf(this, { lock: lock ?? false }, [true, false], 'Leave it out to have none.');
     if (accountId !== undefined) {
       requireText(this, { accountId }, ACCOUNT_ID);
-      requireAbsent(this, 'accountId', { redundancy, archiveAfterDays, undeleteWindowDays, lock });
+      requireAbsent(this, 'accountId', { redundancy, coldAfterDays, undeleteWindowDays, lock });
     }
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
     takeName(this, 'store or processor', { name: middle });
@@ -170,7 +170,7 @@ export class BlobStore extends Construct implements ObjectStore {
     };
     this.container = container('Events', 'events');
     this.deadLetterContainer = container('DeadLetter', 'dead-letter');
-    const rules = made?.archive(this.container, archiveAfter);
+    const rules = made?.archive(this.container, coldAfter);
     made?.watch(this.deadLetterContainer);
     if (made && lock) this.lock = new Lock(this, 'Lock', made.resource, this.container, this.deadLetterContainer, made.logs, rules!);
   }

@@ -38,7 +38,7 @@ export const facts: ServiceFacts = {
       named: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
       flow: (topic, seen) =>
         seen.of(SUBSCRIPTION).some((one) => delivers(one) && names(one, 'topic', topic)) ? [opening(topic, seen)] : [],
-      takes: ['roles/pubsub.publisher'],
+      takes: ['roles/pubsub.publisher', 'roles/pubsub.editor', 'roles/pubsub.admin'],
       promises: [
         RETAINED,
         {

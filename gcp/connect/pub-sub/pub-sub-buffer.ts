@@ -142,8 +142,8 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
       ...policies,
       ackDeadlineSeconds: timeoutSeconds,
       pushConfig: {
-        // With the number of attempts in its address, the target knows the last one and can say why it failed.
-        pushEndpoint: `${url}?maxDeliveryAttempts=${policies.deadLetterPolicy.maxDeliveryAttempts}`,
+        // The target knows from its address which attempt is the last one, so that it can say why it failed, and how long one may take.
+        pushEndpoint: `${url}?maxDeliveryAttempts=${policies.deadLetterPolicy.maxDeliveryAttempts}&timeoutSeconds=${timeoutSeconds}`,
         oidcToken: { serviceAccountEmail, audience: url },
       },
       dependsOn: [...target.invocable],

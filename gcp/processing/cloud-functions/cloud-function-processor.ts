@@ -33,7 +33,7 @@ export interface CloudFunctionProcessorProps {
   readonly stores: Readonly<Record<string, ObjectStore | TableStore>>;
   /**
    * How events are retried.
-   * @default - as the source sees fit
+   * @default - the defaults of the source, which `Delivery` lists
    */
   readonly delivery?: Delivery;
   /**

@@ -3,6 +3,8 @@ import type { Lot, Sink, SourceRecord } from '../../../shared/runtime/sink';
 import { inOneLine, judge } from '../../../shared/runtime/verdict';
 import { letterOf, type Message } from '../dead-letter';
 import { momentOf } from '../time';
+import { type Limit, withinLimit } from './pub-sub-push/limit';
+import { answerTrials, type Trial, trialsOf } from './pub-sub-push/trial';
 
 /** What the source reaches for: each call is repeatable. */
 export interface PubSubPushSourceProps<Stored> {
@@ -10,6 +12,11 @@ export interface PubSubPushSourceProps<Stored> {
   readonly sink: Sink<Stored>;
   /** Send one message to the dead letter. */
   deadLetter(message: Message): Promise<void>;
+  /**
+   * Tries events out that may end the process.
+   * @default - in a process of its own, which runs the same bundle
+   */
+  readonly trial?: Trial;
 }
 
 /** What Pub/Sub sends to a push endpoint. */
@@ -31,8 +38,13 @@ export interface Response {
   status(code: number): { end(): unknown };
 }
 
-/** What Pub/Sub understands: it is done, or it comes again. */
-const [DONE, AGAIN] = [204, 503];
+/** The answers that Pub/Sub takes for an acknowledgement, and for none: then the message comes again. */
+const [ACK, NACK] = [204, 503];
+
+/** The transform may take so much of the time of a call: one after the other, the ten calls of an instance still end in time. */
+const PART_OF_CALL = 0.1;
+/** How long a call may take where its address does not say so. */
+const CALL_SECONDS = 60;
 
 /**
  * Pub/Sub, by push: the event of one message becomes one lot. When it can never be processed it goes to the dead letter at
@@ -41,47 +53,63 @@ const [DONE, AGAIN] = [204, 503];
  * When the store cannot be reached, Pub/Sub brings the message again, after a pause. The last time, the message goes to
  * the dead letter with the reason; when even that fails, Pub/Sub forwards it there itself, and without one. A lot whose
  * answer got lost may be in both places: nothing is lost.
+ *
+ * An event whose transform never ends, or ends the process, takes one instance with it, and the calls of its neighbours, once.
+ * When it comes again, it is tried out first, and goes to the dead letter.
  */
-export function pubSubPushSource<Stored>({ transform, sink, deadLetter }: PubSubPushSourceProps<Stored>) {
+export function pubSubPushSource<Stored>({ transform, sink, deadLetter, trial = trialsOf(__filename) }: PubSubPushSourceProps<Stored>) {
+  const decide = (bytes: Buffer, limit: Limit) =>
+    withinLimit(() => judge(bytes, transform, (row, event, index) => sink.encode(row, event, index)), limit);
+  answerTrials(({ bytes, ...limit }) => void decide(bytes, limit));
+
   return async ({ body, query }: Request, response: Response): Promise<void> => {
     const push = readPush(body);
     if (push) {
-      response.status(await settle(push, Number(query.maxDeliveryAttempts))).end();
+      response.status(await settle(push, query)).end();
     } else {
       log('ERROR', 'A request came that is no push of Pub/Sub.');
       response.status(400).end();
     }
   };
 
-  async function settle(push: Push, maxDeliveryAttempts: number): Promise<number> {
+  async function settle(push: Push, query: Request['query']): Promise<number> {
+    const { deliveryAttempt: attempt = 1 } = push;
     try {
       const record = recordOf(push);
-      const verdict = judge(record.bytes, transform, (row, event, index) => sink.encode(row, event, index));
-      if ('reason' in verdict) return await bury(push, isBinary(push) ? BINARY : verdict.reason);
-      if (verdict.rows.length === 0) return DONE;
+      const limit = { milliseconds: 1000 * PART_OF_CALL * callSeconds(query) };
+      const fault = await trial({ bytes: record.bytes, attempt, ...limit });
+      if (fault) return await giveUp(push, fault);
+      const verdict = decide(record.bytes, limit);
+      if ('reason' in verdict) return await giveUp(push, isBinary(push) ? BINARY : verdict.reason);
+      if (verdict.rows.length === 0) return ACK;
       const [refusal] = await sink.write(lotOf(push, record, verdict.rows));
-      return refusal ? await bury(push, refusal.reason) : DONE;
+      return refusal ? await giveUp(push, refusal.reason) : ACK;
     } catch (error) {
-      if ((push.deliveryAttempt ?? 1) >= maxDeliveryAttempts) return bury(push, inOneLine(error));
+      if (attempt >= Number(query.maxDeliveryAttempts)) return giveUp(push, inOneLine(error));
       log('WARNING', 'The store was not reached. The message comes again.', { ...positionOf(push), error: inOneLine(error) });
-      return AGAIN;
+      return NACK;
     }
   }
 
-  async function bury(push: Push, reason: string): Promise<number> {
+  async function giveUp(push: Push, reason: string): Promise<number> {
     const position = positionOf(push);
     try {
       await deadLetter(letterOf(push.message, reason, position));
       log('ERROR', 'The event went to the dead letter.', { ...position, reason });
-      return DONE;
+      return ACK;
     } catch (error) {
       log('ERROR', 'The dead letter was not reached. The message comes again.', { ...position, reason, error: inOneLine(error) });
-      return AGAIN;
+      return NACK;
     }
   }
 }
 
 const BINARY = 'InvalidEvent: the attributes of an event came beside its data. Send it in structured mode, as one JSON object';
+
+function callSeconds({ timeoutSeconds }: Request['query']): number {
+  const seconds = Number(timeoutSeconds);
+  return seconds > 0 ? seconds : CALL_SECONDS;
+}
 
 /** Whether the attributes of an event travel as attributes of the message. */
 function isBinary({ message }: Push): boolean {

@@ -83,7 +83,7 @@ export const facts: ServiceFacts = {
         said.kept(table),
       ],
       named: ['table_id', /^\w{1,1024}$/],
-      takes: ['roles/bigquery.dataEditor'],
+      takes: ['roles/bigquery.dataEditor', 'roles/bigquery.dataOwner', 'roles/bigquery.admin'],
       promises: [
         setTo({
           rule: 'retained',

@@ -23,7 +23,7 @@ const BUCKET_NAME: TextRule = {
   must: 'be the name of a bucket',
   remedy: 'Write it without gs://, like plants-archive.',
 };
-const ARCHIVE: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to go by when an object was last read.' };
+const COLD: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to go by when an object was last read.' };
 const RETENTION: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to keep objects for ever.' };
 const UNDELETE: NumberRule = { from: 7, to: 90, unit: 'days', remedy: 'Cloud Storage offers no other, but for 0, which is none.' };
 
@@ -47,7 +47,7 @@ export interface CloudStorageStoreProps {
    * least. Small objects move too, and Google bills each move: with many small objects the moves can cost more than they save.
    * @default - Autoclass: what is not read for 30 days moves to a colder class, and back when it is read. Objects under 128 KiB stay
    */
-  readonly archiveAfterDays?: number;
+  readonly coldAfterDays?: number;
   /**
    * How long an object is kept after it was written, from 1 to 36500 days, whoever wrote it.
    * @default - for ever
@@ -103,19 +103,19 @@ export class CloudStorageStore extends Construct implements ObjectStore, DirectS
 
   constructor(scope: Construct, id: string, props: CloudStorageStoreProps) {
     super(scope, id);
-    const { site, name, archiveAfterDays, retentionDays, undeleteWindowDays, encryptionKey, bucketName } = props;
+    const { site, name, coldAfterDays, retentionDays, undeleteWindowDays, encryptionKey, bucketName } = props;
     const ending = name ?? 'events';
     const undeleteWindow = undeleteWindowDays ?? 7;
     this.prefix = props.prefix ?? 'events/';
     requireText(this, { name: ending }, NAME);
     requireText(this, { prefix: this.prefix }, FOLDERS);
-    if (archiveAfterDays !== undefined) requireNumber(this, { archiveAfterDays }, ARCHIVE);
+    if (coldAfterDays !== undefined) requireNumber(this, { coldAfterDays }, COLD);
     if (retentionDays !== undefined) requireNumber(this, { retentionDays }, RETENTION);
     if (undeleteWindow !== 0) requireNumber(this, { undeleteWindowDays: undeleteWindow }, UNDELETE, 'known');
     if (encryptionKey !== undefined) requireText(this, { encryptionKey }, KMS_KEY);
     if (bucketName !== undefined) {
       requireText(this, { bucketName }, BUCKET_NAME);
-      requireAbsent(this, 'bucketName', { name, archiveAfterDays, retentionDays, undeleteWindowDays, encryptionKey });
+      requireAbsent(this, 'bucketName', { name, coldAfterDays, retentionDays, undeleteWindowDays, encryptionKey });
     }
     const destroy = mayDestroy(this, props.removal);
     if (bucketName === undefined) {
@@ -128,7 +128,7 @@ export class CloudStorageStore extends Construct implements ObjectStore, DirectS
       const bucketProps = {
         site,
         name: ending,
-        archiveAfterDays,
+        coldAfterDays,
         retentionDays,
         undeleteWindowDays: undeleteWindow,
         encryptionKey,

@@ -18,7 +18,7 @@ export interface DataBucketProps {
    * How old an object is when it moves to Coldline.
    * @default - Autoclass moves what is not read
    */
-  readonly archiveAfterDays?: number;
+  readonly coldAfterDays?: number;
   /**
    * How long an object is kept.
    * @default - for ever
@@ -46,7 +46,7 @@ export class DataBucket extends Construct {
 
   constructor(scope: Construct, id: string, props: DataBucketProps) {
     super(scope, id);
-    const { site, name, archiveAfterDays, retentionDays, undeleteWindowDays, encryptionKey, destroy } = props;
+    const { site, name, coldAfterDays, retentionDays, undeleteWindowDays, encryptionKey, destroy } = props;
     this.resource = new StorageBucket(this, 'Resource', {
       project: site.project,
       name: `${site.project}-${site.prefix}-${name}`,
@@ -56,14 +56,14 @@ export class DataBucket extends Construct {
       versioning: { enabled: true },
       softDeletePolicy: { retentionDurationSeconds: undeleteWindowDays * 24 * 3600 },
       // Said in both cases: where the block is left out, Google keeps what it was before.
-      autoclass: archiveAfterDays === undefined ? { enabled: true, terminalStorageClass: 'ARCHIVE' } : { enabled: false },
+      autoclass: coldAfterDays === undefined ? { enabled: true, terminalStorageClass: 'ARCHIVE' } : { enabled: false },
       lifecycleRule: [
         { action: { type: 'AbortIncompleteMultipartUpload' }, condition: { age: 7 } },
         // An old version that is deleted counts as a deleted object: it can be brought back for the whole undelete window.
         { action: { type: 'Delete' }, condition: { daysSinceNoncurrentTime: 1 } },
-        ...(archiveAfterDays === undefined
+        ...(coldAfterDays === undefined
           ? []
-          : [{ action: { type: 'SetStorageClass', storageClass: 'COLDLINE' }, condition: { age: archiveAfterDays } }]),
+          : [{ action: { type: 'SetStorageClass', storageClass: 'COLDLINE' }, condition: { age: coldAfterDays } }]),
         ...(retentionDays === undefined ? [] : [{ action: { type: 'Delete' }, condition: { age: retentionDays } }]),
       ],
       encryption: encryptionKey ? { defaultKmsKeyName: encryptionKey } : undefined,

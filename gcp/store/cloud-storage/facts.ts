@@ -23,7 +23,7 @@ export const facts: ServiceFacts = {
         said.kept(bucket),
       ],
       named: ['name', /^(?!goog)(?=.{3,63}$)[a-z0-9](-*[a-z0-9])*$/],
-      takes: ['roles/storage.objectCreator'],
+      takes: ['roles/storage.objectCreator', 'roles/storage.objectUser', 'roles/storage.objectAdmin', 'roles/storage.admin'],
       promises: [
         promised(
           'private',

@@ -166,7 +166,10 @@ test('names that must be unique in the world end in the suffix', () => {
 });
 
 test('the state lies outside of the folder that is synthesized, and its path holds no folder of this machine', () => {
-  expect(json.terraform.backend).toEqual({ local: { path: '../../../terraform.azure-pipeline.tfstate' } });
+  expect(json.terraform.backend.local).toEqual({
+    path: '../../../terraform.azure-pipeline.tfstate',
+    workspace_dir: '../../../terraform.azure-pipeline.workspaces',
+  });
 });
 
 test('every output names something that is made', () => {

@@ -157,5 +157,8 @@ test('the folder of the stack holds the code, so that plain Terraform can apply 
 });
 
 test('the state lies beside cdktf.out, on every machine by the same path', () => {
-  expect(json.terraform.backend.local.path).toBe('../../../terraform.gcp-pipeline.tfstate');
+  expect(json.terraform.backend.local).toEqual({
+    path: '../../../terraform.gcp-pipeline.tfstate',
+    workspace_dir: '../../../terraform.gcp-pipeline.workspaces',
+  });
 });

@@ -155,6 +155,28 @@ test('asks nothing of what writes itself', () => {
   expect(stringify({ own })).toBe('{"own":null}');
 });
 
+test('numbers that are put back where they lost digits are those that the exact parser reads, whatever stands beside them', () => {
+  const near = fc.tuple(fc.constantFrom(2n ** 53n, 10n ** 17n, 10n ** 21n, -(10n ** 21n)), fc.bigInt({ min: -3n, max: 3n }));
+  const number = fc.oneof(
+    near.map(([whole, more]) => `${whole + more}`),
+    fc.constantFrom('1e20', '1e+21', '-1e+21', '9007199254740993.0', '100000000000000000', '1E17', '0.1', '1e-400', '-0'),
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+  );
+  const name = fc.constantFrom('a', 'b', '2', '1', '__proto__', '"\\u0000n1"');
+  const object = fc
+    .uniqueArray(fc.tuple(name, number), { selector: ([key]) => key })
+    .map((members) => `{${members.map(([key, digits]) => `${JSON.stringify(key)}:${digits}`).join()}}`);
+  fc.assert(
+    fc.property(fc.array(fc.oneof(number, object, fc.constant('"9007199254740993"'))), (items) => {
+      const text = `[${items.join()}]`;
+      // Beside a fraction that a double cannot hold, nothing is put back.
+      const [, exactly] = parse(`[0.12345678901234567,${text}]`) as unknown[];
+      expect(parse(text)).toEqual(exactly);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
 test('leaves it to others how they write a bigint', () => {
   expect(stringify({ big: 12345678901234567890n })).toBe('{"big":12345678901234567890}');
   expect(() => JSON.stringify(1n)).toThrow(TypeError);

@@ -132,6 +132,21 @@ describe('an event that breaks the contract says how', () => {
     expect(judged(Buffer.from(text))).toEqual({ reason: 'SyntaxError: a name stands twice in an object' });
   });
 
+  test.each<[string, Transform]>([
+    ['makes a row of its own', ({ id }) => ({ id })],
+    [
+      'changes the event',
+      (one) => {
+        delete (one as { data?: unknown }).data;
+        return { id: one.id };
+      },
+    ],
+    ['makes nothing', () => undefined],
+  ])('a name that stands twice is refused where the transform %s', (_, transform) => {
+    const text = `${JSON.stringify(event).slice(0, -1)},"data":{"a":1,"a":1}}`;
+    expect(judged(Buffer.from(text), transform)).toEqual({ reason: 'SyntaxError: a name stands twice in an object' });
+  });
+
   test('an attribute that is null is unset, for the transform and for the store', () => {
     const seen: Event[] = [];
     const nulls = { ...event, subject: null, partitionkey: null, traceid: null };

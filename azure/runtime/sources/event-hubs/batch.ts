@@ -66,12 +66,14 @@ export function nameOf(place: string, records: readonly SourceRecord[]): string 
 
 /** The host may ignore the wish for bytes, and send text, or JSON that it has parsed. */
 function bytesOf(message: unknown): Buffer {
-  if (message instanceof Uint8Array) return Buffer.from(message);
+  if (Buffer.isBuffer(message)) return message;
+  if (message instanceof Uint8Array) return Buffer.from(message.buffer, message.byteOffset, message.byteLength);
   return Buffer.from(typeof message === 'string' ? message : (stringify(message) ?? ''));
 }
 
 /** Whole numbers of 64 bits come as a number, as text, or as two halves: Azure/azure-functions-nodejs-worker#844. */
 function integerOf(value: unknown): string | undefined {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return String(value);
   if (typeof value === 'number' || typeof value === 'string' || typeof value === 'bigint') return /^\d+$/.exec(String(value))?.[0];
   const { low, high } = fieldsOf(value);
   return typeof low === 'number' && typeof high === 'number' ? ((BigInt(high) << 32n) | BigInt(low >>> 0)).toString() : undefined;
@@ -80,7 +82,7 @@ function integerOf(value: unknown): string | undefined {
 /** The times are in UTC, but not all hosts say so: without a zone, JavaScript would read the clock of the machine. */
 function timeOf(value: unknown): Date | undefined {
   const text = String(value);
-  const time = new Date(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`);
+  const time = new Date(text.endsWith('Z') || /(z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`);
   return Number.isNaN(time.getTime()) ? undefined : time;
 }
 

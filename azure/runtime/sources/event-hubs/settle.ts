@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { sortBatch } from '../../../../shared/runtime/batch';
 import { each, hourFolder } from '../../../../shared/runtime/objects';
-import type { Lot, Made, Refusal, Sink, SourceRecord } from '../../../../shared/runtime/sink';
+import type { Lot, Refusal, Sink, SourceRecord } from '../../../../shared/runtime/sink';
 import { inOneLine, deadLetter as letterOf, type Verdict } from '../../../../shared/runtime/verdict';
-import type { Bury } from '../../dead-letter';
+import type { SendLetters } from '../../dead-letter';
 import { keyOf, nameOf } from './batch';
 
 /** How long the lots of a slice may take, and then its letters. */
@@ -18,7 +19,7 @@ export interface Slice {
 /** Where the records of a slice go. */
 export interface Targets<Stored> {
   readonly sink: Sink<Stored>;
-  readonly deadLetter: Bury;
+  readonly deadLetter: SendLetters;
 }
 
 /** What became of a batch in earlier tries of this process. */
@@ -28,7 +29,7 @@ export interface Progress {
   /** The lots that are written, and what the store refused of each: the key of the record, and the reason. */
   readonly written: Map<string, ReadonlyMap<string, string>>;
   /** The slices that may have letters. */
-  readonly buried: Set<string>;
+  readonly withLetters: Set<string>;
 }
 
 /** Says that a batch is not settled. The host tries it again. */
@@ -50,7 +51,7 @@ export async function settle<Stored>(
   slice: Slice,
   judged: () => Promise<readonly Verdict<Stored>[]>,
   { sink, deadLetter }: Targets<Stored>,
-  { settled, written, buried }: Progress,
+  { settled, written, withLetters }: Progress,
   isLast: boolean,
 ): Promise<number> {
   const { place, records } = slice;
@@ -82,8 +83,8 @@ export async function settle<Stored>(
     if (!isLast) throw error;
     return new Map(records.map((record) => [keyOf(record), `Not processed: ${inOneLine(error)}`]));
   });
-  if (reasons.size > 0 || buried.has(name)) {
-    buried.add(name);
+  if (reasons.size > 0 || withLetters.has(name)) {
+    withLetters.add(name);
     const letters = records.flatMap((record) => {
       const reason = reasons.get(keyOf(record));
       return reason === undefined ? [] : [letterOf(record.bytes, reason, { ...record.position, enqueued: record.arrived.toISOString() })];
@@ -99,34 +100,20 @@ export async function settle<Stored>(
 
 /** The lot of each hour, and why records have no rows to store, by their keys. */
 function sorted<Stored>({ place, records }: Slice, verdicts: readonly Verdict<Stored>[]) {
-  const hours = new Map<number, { readonly records: SourceRecord[]; readonly made: Made<Stored>[] }>();
-  const reasons = new Map<string, string>();
-  records.forEach((record, index) => {
-    const verdict = verdicts[index]!;
-    const hour = hours.get(hourOf(record)) ?? { records: [], made: [] };
-    hours.set(hourOf(record), hour);
-    hour.records.push(record);
-    if ('reason' in verdict) reasons.set(keyOf(record), verdict.reason);
-    else for (const stored of verdict.rows) hour.made.push({ stored, record });
-  });
-  const lots = [...hours.values()].map(({ records: [...of], made }) => ({ name: nameOf(place, of), arrived: of[0]!.arrived, made }));
-  return { lots: lots.filter(({ made }) => made.length > 0), reasons };
+  const { hours, refusals } = sortBatch(records, (_, index) => verdicts[index]!);
+  const lots = hours.map(({ records: of, made }) => ({ name: nameOf(place, of), arrived: of[0]!.arrived, made }));
+  return { lots: lots.filter(({ made }) => made.length > 0), reasons: byKey(refusals) };
 }
 
-function byKey(refusals: readonly Refusal[]): ReadonlyMap<string, string> {
+function byKey(refusals: readonly Refusal[]): Map<string, string> {
   return new Map(refusals.map(({ record, reason }) => [keyOf(record), reason]));
-}
-
-/** The hour of arrival, not the event's own time: it is the same at every try, and a late event does not make a lot of its own. */
-function hourOf({ arrived }: SourceRecord): number {
-  return Math.floor(arrived.getTime() / 3_600_000);
 }
 
 /**
  * Records of which the host did not say where they stand. A later try may know it; after the last one they go to the dead
  * letter, under a name that is made of what is in them.
  */
-export async function buryUnplaced(records: readonly SourceRecord[], deadLetter: Bury, isLast: boolean): Promise<void> {
+export async function giveUpUnplaced(records: readonly SourceRecord[], deadLetter: SendLetters, isLast: boolean): Promise<void> {
   const reason = `The host handed over ${records.length} events without their positions.`;
   if (!isLast) throw new BatchFailed(`${reason} The batch is tried again.`);
   const hash = createHash('sha256');

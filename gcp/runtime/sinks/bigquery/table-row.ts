@@ -38,9 +38,9 @@ const [ROW_BYTES, FIELD_BYTES] = [6, 12];
  * @throws PermanentError on a value that its column cannot take, and on more than one request takes
  */
 export function fitRows(made: readonly EventRow[], { messageId, publishTime }: Origin, columns: readonly Column[]): TableRow[] {
-  const types = new Map(columns.map(({ name, type }) => [name, type]));
   const event = made[0]?.event;
   if (!event) return [];
+  const types = typesOf(columns);
   const published = timeOf('publish_time', publishTime);
   const happened = timeOf('event_time', event.time);
   requirePartition(happened, published);
@@ -53,7 +53,6 @@ export function fitRows(made: readonly EventRow[], { messageId, publishTime }: O
     message_id: messageId,
     publish_time: timestamp(published),
   };
-  for (const name in plumbing) requireColumn(name, types);
   let bytes = 0;
   return made.map(({ row, index }) => {
     const fitted: Record<string, TableRow[string]> = { ...plumbing, row_index: index };
@@ -64,6 +63,18 @@ export function fitRows(made: readonly EventRow[], { messageId, publishTime }: O
     return fitted;
   });
 }
+
+/** A table has the same columns for many events. */
+function typesOf(columns: readonly Column[]): ReadonlyMap<string, string> {
+  const known = TYPES.get(columns);
+  if (known) return known;
+  const types = new Map(columns.map(({ name, type }) => [name, type]));
+  for (const name in PLUMBING) if (name !== 'rest') requireColumn(name, types);
+  TYPES.set(columns, types);
+  return types;
+}
+
+const TYPES = new WeakMap<readonly Column[], ReadonlyMap<string, string>>();
 
 /** Put what a row holds into the columns. */
 function fill(fitted: Record<string, TableRow[string]>, row: Row, event: Event, types: ReadonlyMap<string, string>): void {
@@ -139,7 +150,7 @@ function convert(name: string, type: string, value: unknown): TableRow[string] {
   if (typeof converted === 'string') {
     const isText = type === 'JSON' ? isWellFormedJson(converted) : isWellFormed(converted);
     if (!isText) throw new PermanentError(`column ${name} cannot hold half of a surrogate pair`);
-    if (type === 'JSON') requireHeld(name, converted, value);
+    if (type === 'JSON') requireHeld(name, value);
   }
   return converted;
 }
@@ -153,14 +164,14 @@ function refuse(name: string, type: string, value: unknown): never {
  * writes all 17 digits of a double means that double.
  * @see https://cloud.google.com/bigquery/docs/reference/standard-sql/json_functions#parse_json
  */
-function requireHeld(name: string, json: string, value: unknown): void {
-  if (!/[\d.]{16}|\d[eE][+-]?\d{3}/.test(json)) return;
-  if (typeof value === 'object' && value !== null && !(value instanceof ExactNumber)) {
-    for (const inner of Object.values(value)) requireHeld(name, json, inner);
-  } else if (typeof value === 'bigint' ? !isInt64(value) && value >> 64n !== 0n : value instanceof ExactNumber && !isDouble(value)) {
+function requireHeld(name: string, value: unknown): void {
+  if (Array.isArray(value)) for (const inner of value) requireHeld(name, inner);
+  else if (typeof value === 'bigint' ? !isInt64(value) && value >> 64n !== 0n : value instanceof ExactNumber && !isDouble(value)) {
     throw new PermanentError(
       `column ${name} of type JSON cannot hold all digits of ${String(value).slice(0, 50)}: make it a text, or give it a column`,
     );
+  } else if (typeof value === 'object' && value !== null && !('toJSON' in value)) {
+    for (const inner in value) requireHeld(name, (value as Record<string, unknown>)[inner]);
   }
 }
 

@@ -1,7 +1,7 @@
 import { InvocationContext } from '@azure/functions';
 import fc from 'fast-check';
 import host from '../../../../azure/handlers/event-hubs-to-blob/host.json';
-import type { Bury } from '../../../../azure/runtime/dead-letter';
+import type { SendLetters } from '../../../../azure/runtime/dead-letter';
 import { batchHandler, eventHubsSource, type Reading } from '../../../../azure/runtime/sources/event-hubs';
 import { nameOf, readBatch } from '../../../../azure/runtime/sources/event-hubs/batch';
 import { BatchFailed } from '../../../../azure/runtime/sources/event-hubs/settle';
@@ -57,7 +57,7 @@ class World {
       ),
   };
 
-  readonly bury: Bury = (name, letters) => this.call('deadLetter', [], () => void this.deadLetter.set(name, letters));
+  readonly sendLetters: SendLetters = (name, letters) => this.call('deadLetter', [], () => void this.deadLetter.set(name, letters));
 
   reading: Reading = {
     consumerGroup: 'reader',
@@ -93,7 +93,7 @@ class World {
     let retryCount = 0;
     for (let times = 0; times < tries; times++) {
       this.tries++;
-      this.handler ??= batchHandler({ transform, sink: this.sink, deadLetter: this.bury }, this.reading);
+      this.handler ??= batchHandler({ transform, sink: this.sink, deadLetter: this.sendLetters }, this.reading);
       const context = contextOf(sent, retryCount, (...words) => this.log.push(words), partition, from);
       const ended = new Promise<'ended'>((resolve) => {
         this.ended = () => resolve('ended');
@@ -680,7 +680,7 @@ describe('entries that the host leaves out', () => {
 
   test('what came is stored, and what did not come has a letter with the range of the batch', async () => {
     const world = new World();
-    const handler = batchHandler({ transform, sink: world.sink, deadLetter: world.bury }, world.reading);
+    const handler = batchHandler({ transform, sink: world.sink, deadLetter: world.sendLetters }, world.reading);
     await handler(...leftOut([good(plain, 0).bytes, good(plain, 2).bytes], 3));
     expect([...world.store.keys()]).toEqual(['acme~orders~reader~p3-0.0-0.2']);
     expect(world.stored()).toEqual(['0', '2']);
@@ -696,7 +696,7 @@ describe('entries that the host leaves out', () => {
 
   test('without any position, a batch is tried again, and then it is in the dead letter under a name of what is in it', async () => {
     const world = new World();
-    const handler = batchHandler({ transform, sink: world.sink, deadLetter: world.bury }, world.reading);
+    const handler = batchHandler({ transform, sink: world.sink, deadLetter: world.sendLetters }, world.reading);
     await expect(handler(...leftOut([good(plain, 0).bytes], 0))).rejects.toThrow(
       new BatchFailed('The host handed over 1 events without their positions. The batch is tried again.'),
     );
@@ -729,7 +729,7 @@ test('the trigger asks for bytes and for retries without end, since only the han
     AZURE_CLIENT_ID: 'id',
   });
   const world = new World();
-  expect(eventHubsSource({ transform, sink: world.sink, deadLetter: world.bury })).toMatchObject({
+  expect(eventHubsSource({ transform, sink: world.sink, deadLetter: world.sendLetters })).toMatchObject({
     trigger: { type: 'eventHubTrigger', connection: 'EVENTS', eventHubName: '%EVENTS_HUB%', cardinality: 'many', dataType: 'binary' },
     retry: { strategy: 'exponentialBackoff', maxRetryCount: -1, minimumInterval: { seconds: 30 }, maximumInterval: { minutes: 15 } },
   });

@@ -24,7 +24,7 @@ test('documents the defaults that it has', () => {
   expect(documentedDefaults('azure/store/blob/blob-store.ts', 'BlobStoreProps')).toEqual({
     name: account.name.slice('acme'.length, -'1a2b3c4d'.length),
     redundancy: account.account_replication_type,
-    archiveAfterDays: String(archive.actions.base_blob.tier_to_cold_after_days_since_modification_greater_than),
+    coldAfterDays: String(archive.actions.base_blob.tier_to_cold_after_days_since_modification_greater_than),
     undeleteWindowDays: String(account.blob_properties.delete_retention_policy.days),
     removal: account.lifecycle.prevent_destroy ? 'retain' : 'destroy',
     lock: String(Object.keys(make().json.resource!).includes('azurerm_management_lock')),
@@ -33,7 +33,7 @@ test('documents the defaults that it has', () => {
 
 test('takes every setting', () => {
   const { one, all } = make(
-    { name: 'raw', redundancy: 'LRS', archiveAfterDays: 30, undeleteWindowDays: 365, notify: [onCall], removal: 'destroy' },
+    { name: 'raw', redundancy: 'LRS', coldAfterDays: 30, undeleteWindowDays: 365, notify: [onCall], removal: 'destroy' },
     { destroyData: 'yes' },
   );
   const account = one('azurerm_storage_account');
@@ -228,8 +228,8 @@ describe('refuses', () => {
     ],
     [
       'to archive at once',
-      { archiveAfterDays: 0 },
-      'test/Store: archiveAfterDays must be 1 to 36500 days, got 0. An object that is younger is still being read.',
+      { coldAfterDays: 0 },
+      'test/Store: coldAfterDays must be 1 to 36500 days, got 0. An object that is younger is still being read.',
     ],
     [
       'a long way back',

@@ -11,7 +11,7 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           site: 'neighbour',
           name: 'text',
           redundancy: 'choice',
-          archiveAfterDays: 'number',
+          coldAfterDays: 'number',
           undeleteWindowDays: 'number',
           accountId: 'text',
           notify: 'texts',

@@ -126,14 +126,14 @@ describe('delivery', () => {
 
   test('calls the target as its invoker, with a token for the target alone', () => {
     expect(pushOf(deliver()).push_config).toEqual({
-      push_endpoint: 'https://target.run.app?maxDeliveryAttempts=10',
+      push_endpoint: 'https://target.run.app?maxDeliveryAttempts=10&timeoutSeconds=60',
       oidc_token: { service_account_email: 'invoker@acme-data.iam.gserviceaccount.com', audience: 'https://target.run.app' },
     });
   });
 
-  test('tells the target how many attempts there are', () => {
+  test('tells the target how many attempts there are, and how long one may take', () => {
     const push = pushOf(deliver({ maxRetries: 19, minBackoffSeconds: 0, maxBackoffSeconds: 60 }));
-    expect(push.push_config.push_endpoint).toMatch(/\?maxDeliveryAttempts=20$/);
+    expect(push.push_config.push_endpoint).toMatch(/\?maxDeliveryAttempts=20&/);
     expect(push.dead_letter_policy.max_delivery_attempts).toBe(20);
     expect(push.retry_policy).toEqual({ minimum_backoff: '0s', maximum_backoff: '60s' });
   });

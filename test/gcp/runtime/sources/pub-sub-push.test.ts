@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Message } from '../../../../gcp/runtime/dead-letter';
 import { pubSubPushSource } from '../../../../gcp/runtime/sources/pub-sub-push';
+import type { Trial, Tried } from '../../../../gcp/runtime/sources/pub-sub-push/trial';
 import { PermanentError, type Transform } from '../../../../shared/runtime/event';
 import type { Lot } from '../../../../shared/runtime/sink';
 import { type Fault, faulty } from '../../../support/faults';
@@ -24,13 +25,23 @@ interface Stored {
   readonly body: string;
 }
 
+/** What a transform does to its process: nothing. */
+const survives: Trial = async () => undefined;
+
+interface Given {
+  readonly transform?: Transform;
+  readonly trial?: Trial;
+  readonly fault?: () => Fault;
+}
+
 /** A store, a dead letter and a transform, with what they were given. The store takes the same lot as often as it comes. */
-function neighbours({ transform = (event) => event, fault = () => 'none' }: { transform?: Transform; fault?: () => Fault } = {}) {
+function neighbours({ transform = (event) => event, trial = survives, fault = () => 'none' }: Given = {}) {
   const lots: Lot<Stored>[] = [];
   const letters: Message[] = [];
   const call = faulty(fault);
   const handler = pubSubPushSource<Stored>({
     transform,
+    trial,
     sink: {
       encode: (row, { id, type }, index) => ({ id, index, refused: type === 'refused', body: JSON.stringify(row) }),
       write: async (lot) => {
@@ -207,7 +218,7 @@ describe('dead letters', () => {
 describe('a dead letter is one that Pub/Sub takes, with the reason in it', () => {
   const reasonOf = ({ attributes }: Message) => attributes?.deadLetterReason;
   const names = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`mine${index}`, 'x']));
-  const buried = async (extra: object, bytes = Buffer.from('poison')) => {
+  const letterOfPoison = async (extra: object, bytes = Buffer.from('poison')) => {
     const { push, letters } = neighbours();
     expect(await push(bodyOf(bytes, '7', 2, extra))).toBe(204);
     return letters[0]!;
@@ -218,7 +229,7 @@ describe('a dead letter is one that Pub/Sub takes, with the reason in it', () =>
     [98, 98, 1],
     [100, 99, 0],
   ])('beside %i attributes of its own, of which %i are kept', async (count, kept, positions) => {
-    const letter = await buried({ attributes: names(count) });
+    const letter = await letterOfPoison({ attributes: names(count) });
     const written = Object.keys(letter.attributes!);
     expect(reasonOf(letter)).toMatch(/^SyntaxError/);
     expect(written.filter((name) => name.startsWith('mine'))).toHaveLength(kept);
@@ -226,13 +237,13 @@ describe('a dead letter is one that Pub/Sub takes, with the reason in it', () =>
   });
 
   test('beside attributes that Pub/Sub takes from nobody', async () => {
-    const letter = await buried({ attributes: { googclient_schemaencoding: 'JSON', mine: 'kept' } });
+    const letter = await letterOfPoison({ attributes: { googclient_schemaencoding: 'JSON', mine: 'kept' } });
     expect(letter.attributes).toMatchObject({ mine: 'kept' });
     expect(Object.keys(letter.attributes!).join()).not.toContain('goog');
   });
 
   test('beside data that leaves no room for more than a part of it', async () => {
-    const letter = await buried({ attributes: { mine: 'y'.repeat(100) } }, Buffer.alloc(9_999_740, 'x'));
+    const letter = await letterOfPoison({ attributes: { mine: 'y'.repeat(100) } }, Buffer.alloc(9_999_740, 'x'));
     expect(Object.keys(letter.attributes!)).toEqual(['deadLetterReason']);
     expect(reasonOf(letter)).toMatch(/^SyntaxError/);
   });
@@ -246,7 +257,7 @@ describe('a dead letter is one that Pub/Sub takes, with the reason in it', () =>
         fc.nat(250_000),
         fc.string({ unit: 'binary', maxLength: 1024 }),
         async (attributes, less, orderingKey) => {
-          const { data, attributes: written = {} } = await buried({ attributes, orderingKey }, Buffer.alloc(9_990_000 - less, 'x'));
+          const { data, attributes: written = {} } = await letterOfPoison({ attributes, orderingKey }, Buffer.alloc(9_990_000 - less, 'x'));
           const texts = [...Object.entries(written).flat(), orderingKey];
           expect(Object.keys(written).length).toBeLessThanOrEqual(100);
           expect(Math.max(...Object.values(written).map((value) => Buffer.byteLength(value)))).toBeLessThanOrEqual(1024);
@@ -274,6 +285,7 @@ test.each([Object.create(null), new RangeError('Maximum call stack size exceeded
     const letters: Message[] = [];
     const handler = pubSubPushSource({
       transform: (event) => event,
+      trial: survives,
       sink: {
         encode: (row) => row,
         write: () => {
@@ -322,6 +334,45 @@ test('what the store refuses goes to the dead letter at once, with its reason', 
   const { push, letters } = neighbours();
   expect(await push(bodyOf(bytesOf(eventOf('1', { type: 'refused' }))))).toBe(204);
   expect(letters.map(({ attributes }) => attributes!.deadLetterReason)).toEqual(['PermanentError: the store refuses it']);
+});
+
+describe('an event is tried out', () => {
+  test('before the transform runs on it here, and what does not survive goes to the dead letter, with the reason', async () => {
+    const ran: string[] = [];
+    const transform: Transform = (event) => {
+      ran.push(event.id);
+      return event;
+    };
+    const trial: Trial = async ({ bytes }) => (bytes.includes('deadly') ? 'It ends the process.' : undefined);
+    const { push, lots, letters } = neighbours({ transform, trial });
+    for (const [id, attempt] of [
+      ['deadly', 2],
+      ['good', 2],
+    ] as const) {
+      expect(await push(bodyOf(bytesOf(eventOf(id)), id, attempt))).toBe(204);
+    }
+    expect(ran).toEqual(['good']);
+    expect(lots).toHaveLength(1);
+    expect(letters.map(({ attributes }) => attributes!.deadLetterReason)).toEqual(['It ends the process.']);
+  });
+
+  test.each([
+    [60, { timeoutSeconds: '60' }],
+    [600, { timeoutSeconds: '600' }],
+    [60, {}],
+    [60, { timeoutSeconds: 'soon' }],
+    [60, { timeoutSeconds: ['1', '2'] }],
+  ])('with a tenth of the %i seconds that a call may take: %j', async (seconds, query) => {
+    const asked: Tried[] = [];
+    const { push } = neighbours({ trial: async (event) => void asked.push(event) });
+    await push(bodyOf(bytesOf(eventOf('1')), '1', 3), query);
+    expect(asked).toEqual([{ bytes: bytesOf(eventOf('1')), attempt: 3, milliseconds: seconds * 100 }]);
+  });
+
+  test('and comes again when its letter cannot be sent', async () => {
+    const { push } = neighbours({ trial: async () => 'It ends the process.', fault: () => 'before' });
+    expect(await push(bodyOf(bytesOf(eventOf('1')), '1', MAX_ATTEMPTS))).toBe(503);
+  });
 });
 
 describe('answers 400 and says so', () => {

@@ -58,7 +58,7 @@ test('takes every setting', () => {
     {
       name: 'raw',
       prefix: 'raw/events/',
-      archiveAfterDays: 30,
+      coldAfterDays: 30,
       retentionDays: 400,
       undeleteWindowDays: 90,
       encryptionKey: key,
@@ -257,8 +257,8 @@ describe('refuses', () => {
     ['a quote in the prefix', { prefix: 'a"/' }, folders('a\\"/')],
     [
       'a move at once',
-      { archiveAfterDays: 0 },
-      'test/Store: archiveAfterDays must be 1 to 36500 days, got 0. Leave it out to go by when an object was last read.',
+      { coldAfterDays: 0 },
+      'test/Store: coldAfterDays must be 1 to 36500 days, got 0. Leave it out to go by when an object was last read.',
     ],
     [
       'no retention at all',
@@ -276,8 +276,8 @@ describe('refuses', () => {
     ['a bucket that cannot be', { bucketName: 'Plants' }, bucketName('Plants')],
     [
       'settings for a bucket that is there',
-      { bucketName: 'plants', name: 'raw', archiveAfterDays: 30, retentionDays: 30, undeleteWindowDays: 7, encryptionKey: key },
-      'test/Store: bucketName keeps its own settings, got name and archiveAfterDays and retentionDays and undeleteWindowDays and encryptionKey beside it. Leave name and archiveAfterDays and retentionDays and undeleteWindowDays and encryptionKey out.',
+      { bucketName: 'plants', name: 'raw', coldAfterDays: 30, retentionDays: 30, undeleteWindowDays: 7, encryptionKey: key },
+      'test/Store: bucketName keeps its own settings, got name and coldAfterDays and retentionDays and undeleteWindowDays and encryptionKey beside it. Leave name and coldAfterDays and retentionDays and undeleteWindowDays and encryptionKey out.',
     ],
     [
       'one key to destroy',

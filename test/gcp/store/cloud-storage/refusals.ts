@@ -10,7 +10,7 @@ export const refusals = (terraform: TerraformStack): Refusals => ({
         site: 'neighbour',
         name: 'text',
         prefix: 'text',
-        archiveAfterDays: 'number',
+        coldAfterDays: 'number',
         retentionDays: 'number',
         undeleteWindowDays: 'number',
         encryptionKey: 'text',
