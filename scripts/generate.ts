@@ -13,7 +13,7 @@ import { weakeningsPage } from './weakenings/page';
 const root = path.join(__dirname, '..');
 const check = process.argv.includes('--check');
 const files: Record<string, () => string | Promise<string>> = {
-  'shared/runtime/event-check.js': eventCheckSource,
+  'shared/runtime/event-check.ts': eventCheckSource,
   ...Object.fromEntries(PAGES.map((page) => [page, () => withExamples(read(page) ?? '')])),
   'docs/cost.md': costPage,
   'docs/pipelines.svg': pipelinesSvg,

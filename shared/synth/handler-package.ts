@@ -3,17 +3,19 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import path from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
 import { type Zippable, zipSync } from 'fflate';
+import { bundleFault } from './bundle-fault';
 import type { HandlerCode, HandlerNeeds } from './handler-needs';
 
+/** The folder that handlers are named from. In a copy it may lie within a project. */
 const root = path.join(__dirname, '../..');
-const cache = path.join(root, 'node_modules/.cache/blueprints');
+const project = projectOf(root) ?? root;
+const cache = path.join(project, 'node_modules/.cache/blueprints');
 /** What makes a bundle: another version of any of these may make another bundle from the same sources. */
 const makers = [
   'shared/synth/handler-package.ts',
-  'tsconfig.json',
-  'package-lock.json',
-  'node_modules/esbuild/package.json',
-  'node_modules/fflate/package.json',
+  ...['tsconfig.json', 'package-lock.json', 'node_modules/esbuild/package.json', 'node_modules/fflate/package.json'].map((file) =>
+    path.join(path.relative(root, project), file),
+  ),
 ];
 
 /** What a handler needs where it runs. It is read while synthesizing, and does not go along. */
@@ -107,6 +109,13 @@ function isFresh(recipe: Recipe, extras: readonly string[]): boolean {
   return String(recipe.extras) === String(extras) && Object.entries(recipe.inputs).every(([file, hash]) => hashOf(file) === hash);
 }
 
+/** The nearest folder that has a `package.json`, from a folder upwards. */
+function projectOf(folder: string): string | undefined {
+  if (existsSync(path.join(folder, 'package.json'))) return folder;
+  const above = path.dirname(folder);
+  return above === folder ? undefined : projectOf(above);
+}
+
 /** How code that runs in a cloud becomes one file. */
 export const BUNDLING = {
   absWorkingDir: root,
@@ -124,9 +133,16 @@ export const BUNDLING = {
   logLevel: 'silent',
 } satisfies BuildOptions;
 
-/** Bundle `main.ts` of a folder into the text of one file, and say what went into it. */
+/**
+ * Bundle `main.ts` of a folder into the text of one file, and say what went into it.
+ * @throws Error in one line on a package that is not installed, and on code that is no TypeScript
+ */
 export function bundleHandler(folder: string) {
-  return buildSync({ ...BUNDLING, entryPoints: [`${folder}/main.ts`], metafile: true, write: false, outfile: 'index.js' });
+  try {
+    return buildSync({ ...BUNDLING, entryPoints: [`${folder}/main.ts`], metafile: true, write: false, outfile: 'index.js' });
+  } catch (error) {
+    throw bundleFault(error, folder, project);
+  }
 }
 
 function bundle(folder: string, extras: readonly string[]) {

@@ -18,7 +18,7 @@ export interface LibraryCall {
 const WITHIN_THE_PROCESS =
   /^(buffer(\.buffer)?|console|crypto|events|path|stream(\/promises)?|timers(\/promises)?|web-globals\/abortcontroller|zlib)\.d\.ts$/;
 /** Compiled from the schema of the event, by `npm run generate`, which checks that it is what the schema makes. It calls nothing. */
-const GENERATED = 'shared/runtime/event-check.js';
+const GENERATED = 'shared/runtime/event-check.ts';
 
 /**
  * Every call that leaves a handler's own code, as the compiler resolves it, and so also what is passed on to be called by

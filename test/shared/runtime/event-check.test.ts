@@ -7,7 +7,7 @@ import schema from '../../../shared/runtime/event.schema.json';
 import { check } from '../../../shared/runtime/event-check';
 
 test('is what the contract compiles to', () => {
-  const file = path.join(__dirname, '../../../shared/runtime/event-check.js');
+  const file = path.join(__dirname, '../../../shared/runtime/event-check.ts');
   expect(readFileSync(file, 'utf8')).toBe(eventCheckSource());
 });
 

@@ -12,7 +12,7 @@ const handler = 'aws/handlers/small';
 
 /** A copy of the sources in a folder with a space in its name, with other dates, and with an empty cache. */
 const copy = temporaryFolder();
-for (const entry of ['shared', 'aws/runtime', real, 'tsconfig.json'])
+for (const entry of ['shared', 'aws/runtime', real, 'tsconfig.json', 'package.json'])
   cpSync(path.join(root, entry), path.join(copy, entry), { recursive: true });
 mkdirSync(path.join(copy, handler));
 writeFileSync(path.join(copy, handler, 'main.ts'), `export { judge as handler } from '../../../shared/runtime/verdict';\n`);

@@ -1,0 +1,87 @@
+import type ts from 'typescript';
+import { handlersIn } from './closure';
+import { asksItself, type Made, valuesIn } from './platform';
+
+/** A construct in the lines of use. */
+export interface Placed {
+  readonly made: Made;
+  /** What it is given. */
+  readonly props: readonly ts.ObjectLiteralElementLike[];
+  readonly variable?: string;
+  readonly id: string;
+}
+
+/** A construct that cannot stand in the lines of use, with the services and handlers that it takes and that are not copied. */
+export interface Left {
+  readonly made: Made;
+  readonly missing: readonly string[];
+}
+
+/** Which constructs can stand in the lines of use, in an order in which each comes after those that it takes. */
+export class Arrangement {
+  /** By the names of their classes. */
+  readonly placed = new Map<string, Placed>();
+  readonly left: readonly Left[];
+
+  /**
+   * @param wanted what blueprints make of what is copied. Of two of one class the first that can stands.
+   * @param handlers the folders of the handlers that are copied
+   */
+  constructor(
+    wanted: readonly Made[],
+    private readonly handlers: readonly string[],
+  ) {
+    for (const made of wanted) {
+      if (!this.placed.has(made.className) && this.missingOf(made).length === 0) this.place(made);
+    }
+    const left = new Map<string, Left>();
+    for (const made of wanted.filter(({ className }) => !this.placed.has(className))) {
+      const missing = this.missingOf(made);
+      const before = left.get(made.className);
+      if (!before || missing.length < before.missing.length) left.set(made.className, { made, missing });
+    }
+    this.left = [...left.values()];
+  }
+
+  /** The name of a value in the lines, by its name in the blueprint of a construct. */
+  nameOf({ blueprint }: Made, name: string): string {
+    const neighbour = blueprint.made.find(({ variable }) => variable === name);
+    return (neighbour && this.placed.get(neighbour.className)?.variable) ?? name;
+  }
+
+  /** The names of the values that a construct is given. */
+  givenTo({ made, props }: Placed): string[] {
+    return props.flatMap(valuesIn).map(({ text }) => this.nameOf(made, text));
+  }
+
+  private place(made: Made) {
+    for (const neighbour of this.neighboursOf(made)) if (!this.placed.has(neighbour.className)) this.place(neighbour);
+    const { className, variable, id } = made;
+    const isTaken = [...this.placed.values()].some((one) => one.id === id || (variable !== undefined && one.variable === variable));
+    const own = className[0]!.toLowerCase() + className.slice(1);
+    const props = made.props.filter((prop) => isGiven(made, prop));
+    this.placed.set(className, { made, props, variable: variable && (isTaken ? own : variable), id: isTaken ? className : id });
+  }
+
+  /** The services and the handlers that are not copied. What stands in the foundation comes along. */
+  private missingOf(made: Made): string[] {
+    const missing = this.neighboursOf(made).filter(
+      ({ file, className }) => !this.placed.has(className) && file.split('/')[1] !== 'foundation',
+    );
+    const handlers = handlersIn(made.props.map((prop) => prop.getText()).join('\n'));
+    const services = missing.map(({ file }) => file.split('/').slice(0, 3).join('/'));
+    return [...new Set([...services, ...handlers.filter((one) => !this.handlers.includes(one))])];
+  }
+
+  private neighboursOf({ props, blueprint }: Made): Made[] {
+    const names = props.flatMap(valuesIn).map(({ text }) => text);
+    return blueprint.made.filter(({ variable }) => variable !== undefined && names.includes(variable));
+  }
+}
+
+/** Whether a setting can stand outside of the blueprint: what its own props and methods say cannot. */
+function isGiven({ blueprint }: Made, prop: ts.ObjectLiteralElementLike): boolean {
+  const isKnown = (name: string) =>
+    name === 'site' || blueprint.imports.has(name) || blueprint.made.some(({ variable }) => variable === name);
+  return !asksItself(prop) && valuesIn(prop).every(({ text }) => isKnown(text));
+}

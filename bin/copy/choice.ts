@@ -1,0 +1,86 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { STAGES } from '../../shared/read/picture';
+import { CLOUDS, findBlueprints } from '../../shared/synth/blueprints';
+import type { HandlerNeeds } from '../../shared/synth/handler-needs';
+import { filesIn, importsIn } from './closure';
+
+/** What can be copied by its name, which is its path. */
+export interface Catalog {
+  /** Folders such as `aws/buffer/kinesis`. */
+  readonly services: readonly string[];
+  /** Folders such as `aws/handlers/kinesis-to-s3`. */
+  readonly handlers: readonly string[];
+  /** Files of whole platforms, such as `aws/architectures/pipeline.ts`. */
+  readonly blueprints: readonly string[];
+  /** Files of what several services stand on, such as `aws/foundation/network.ts`. */
+  readonly foundation: readonly string[];
+}
+
+/** The command line is wrong. */
+export class Misunderstood extends Error {}
+
+/** All that can be copied. */
+export function catalogOf(root: string): Catalog {
+  const inside = (folder: string) =>
+    existsSync(path.join(root, folder)) ? readdirSync(path.join(root, folder), { withFileTypes: true }) : [];
+  const folders = (folder: string) => inside(folder).flatMap((entry) => (entry.isDirectory() ? [`${folder}/${entry.name}`] : []));
+  const stages = CLOUDS.flatMap((cloud) => STAGES.map((stage) => `${cloud}/${stage.toLowerCase()}`));
+  return {
+    services: stages.flatMap(folders),
+    handlers: CLOUDS.flatMap((cloud) => folders(`${cloud}/handlers`)),
+    blueprints: findBlueprints(CLOUDS, root).map(({ file }) => file),
+    foundation: CLOUDS.flatMap((cloud) => (inside(`${cloud}/foundation`).length > 0 ? filesIn(`${cloud}/foundation`, root) : [])).filter(
+      (file) => /^\w+\/foundation\/[^/]+\.ts$/.test(file),
+    ),
+  };
+}
+
+/** The paths of all that can be copied. */
+export function pathsOf({ services, handlers, blueprints, foundation }: Catalog): string[] {
+  return [...services, ...handlers, ...blueprints, ...foundation];
+}
+
+/**
+ * The paths that words of the command line name.
+ * @throws Misunderstood on one that is no path of the catalog
+ */
+export function chosen(words: readonly string[], catalog: Catalog): string[] {
+  const known = pathsOf(catalog);
+  return words.map((word) => {
+    const name = word.replace(/^\.\//, '').replace(/\/+$/, '');
+    const found = known.find((one) => one === name || one === `${name}.ts`);
+    if (found !== undefined) return found;
+    const near = known.filter((one) => one.split('/').includes(path.posix.basename(name, '.ts')) || one.includes(name));
+    const hint = near.length > 0 ? `Did you mean ${near.slice(0, 3).join(' or ')}?` : '--list shows what can.';
+    throw new Misunderstood(`${JSON.stringify(word)} is nothing that can be copied. ${hint}`);
+  });
+}
+
+/** The handlers that read from a chosen service and write to a chosen store, or to any where none is, if a processor is chosen. */
+export function handlersFor(names: readonly string[], catalog: Catalog, root: string): string[] {
+  const services = names.filter((name) => catalog.services.includes(name));
+  const processors = services.filter((name) => name.split('/')[1] === 'processing');
+  const formats = new Map(services.flatMap((name) => formatsOf(name, root).map((format) => [format, name] as const)));
+  return catalog.handlers.filter((handler) => {
+    const [cloud] = handler.split('/');
+    const { source, sinks } = handlerOf(handler, root);
+    const reads = formats.get(source)?.startsWith(`${cloud}/`) === true;
+    const stores = services.filter((name) => name.startsWith(`${cloud}/store/`));
+    const writes = stores.length === 0 || sinks.some((sink) => stores.includes(`${cloud}/store/${sink}`));
+    return reads && writes && processors.some((name) => name.startsWith(`${cloud}/`));
+  });
+}
+
+/** The forms in which a service hands out records. */
+function formatsOf(service: string, root: string): string[] {
+  const texts = filesIn(service, root).map((file) => readFileSync(path.join(root, file), 'utf8'));
+  return texts.flatMap((text) => [...text.matchAll(/^\s+readonly format = '([^']+)';/gm)].map(([, format]) => format!));
+}
+
+/** What a handler reads and writes: the form of its records, and the sinks that it imports, which are named after services. */
+function handlerOf(handler: string, root: string): { readonly source: string; readonly sinks: readonly string[] } {
+  const { source } = JSON.parse(readFileSync(path.join(root, handler, 'needs.json'), 'utf8')) as HandlerNeeds;
+  const imports = importsIn(readFileSync(path.join(root, handler, 'main.ts'), 'utf8'));
+  return { source, sinks: imports.flatMap((name) => /\/runtime\/sinks\/([^/]+)$/.exec(name)?.[1] ?? []) };
+}

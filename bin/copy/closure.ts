@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+
+/** What only this repository reads. */
+const STAYS = /(^|\/)(facts|promises|example)\.ts$|(^|\/)\./;
+
+/** The files that something needs, and the packages. */
+export interface Closure {
+  /** By their paths from the root, in order. */
+  readonly files: readonly string[];
+  /** As imports name them: `node:path` for a part of Node.js. */
+  readonly packages: readonly string[];
+}
+
+/**
+ * All that some files and folders need: what they import, what those import in turn, the folder of each handler that one of them
+ * bundles by its name, and what a generated file was generated from.
+ * @throws Error on an import that leads nowhere
+ */
+export function closureOf(entries: readonly string[], root: string): Closure {
+  const files = new Set<string>();
+  const packages = new Set<string>();
+  const visit = (file: string) => {
+    if (files.has(file)) return;
+    files.add(file);
+    if (!file.endsWith('.ts')) return;
+    const text = readFileSync(path.join(root, file), 'utf8');
+    for (const folder of handlersIn(text)) filesIn(folder, root).forEach(visit);
+    for (const name of importsIn(text)) {
+      if (name.startsWith('.')) visit(resolve(file, name, root));
+      else packages.add(packageOf(name));
+    }
+    const [, origin] = /^\/\/ Generated from (\S+)/.exec(text) ?? [];
+    if (origin) visit(path.posix.join(path.posix.dirname(file), origin));
+  };
+  for (const entry of entries) {
+    if (statSync(path.join(root, entry)).isDirectory()) filesIn(entry, root).forEach(visit);
+    else visit(entry);
+  }
+  return { files: [...files].sort(), packages: [...packages].sort() };
+}
+
+/** The files in a folder that go along. */
+export function filesIn(folder: string, root: string): string[] {
+  return readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const file = `${folder}/${entry.name}`;
+    if (STAYS.test(file) || entry.name === 'node_modules') return [];
+    return entry.isDirectory() ? filesIn(file, root) : [file];
+  });
+}
+
+/** What a text imports, types as well, as it names it. */
+export function importsIn(text: string): string[] {
+  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
+}
+
+/** The folders of code that a text bundles. */
+export function handlersIn(text: string): string[] {
+  return [...text.matchAll(/^(?!\s*(?:\*|\/\/)).*\bpackage(?:Handler|Code)\('([^']+)'\)/gm)].map(([, folder]) => folder!);
+}
+
+/** The file that an import leads to, by its path from the root. */
+export function resolve(file: string, name: string, root: string): string {
+  const target = path.posix.join(path.posix.dirname(file), name);
+  const found = [`${target}.ts`, target, `${target}/index.ts`].find((one) =>
+    statSync(path.join(root, one), { throwIfNoEntry: false })?.isFile(),
+  );
+  if (found === undefined) throw new Error(`${file} imports ${name}, which does not exist.`);
+  return found;
+}
+
+/** The package of an import, without the path of what is within it. */
+export function packageOf(name: string): string {
+  return /^(?:@[^/]+\/)?[^/]+/.exec(name)![0];
+}

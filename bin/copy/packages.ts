@@ -1,0 +1,56 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Packages with their exact versions. */
+export type Versions = Readonly<Record<string, string>>;
+
+interface Manifest {
+  readonly dependencies?: Versions;
+  readonly devDependencies?: Versions;
+}
+
+/**
+ * The packages that imports name, each with the version that this repository is tested with. What only has types is found as
+ * `@types/...`.
+ * @throws Error on one that package.json does not list
+ */
+export function versionsOf(imported: readonly string[], root: string): Versions {
+  const { dependencies, devDependencies } = manifestOf(root);
+  const known = { ...devDependencies, ...dependencies };
+  const names = imported.map((name) => {
+    if (name.startsWith('node:')) return '@types/node';
+    return known[name] === undefined ? `@types/${name}` : name;
+  });
+  return Object.fromEntries(
+    [...new Set(names)].sort().map((name) => {
+      const version = known[name];
+      if (version === undefined) throw new Error(`package.json does not list ${name.replace('@types/', '')}, which is imported.`);
+      return [name, version] as const;
+    }),
+  );
+}
+
+/** The commands that install packages in a project: those that a project has in an equal or later version are left out. */
+export function installCommands(versions: Versions, project: string): string[] {
+  const { dependencies, devDependencies } = manifestOf(project);
+  const has = { ...devDependencies, ...dependencies };
+  const lacking = Object.entries(versions).filter(([name, version]) => isBefore(has[name], version));
+  const commandOf = (isDev: boolean) => {
+    const packages = lacking.filter(([name]) => name.startsWith('@types/') === isDev).map(([name, version]) => `${name}@${version}`);
+    return packages.length > 0 ? [`npm install --save-exact ${isDev ? '--save-dev ' : ''}${packages.join(' ')}`] : [];
+  };
+  return [...commandOf(false), ...commandOf(true)];
+}
+
+/** Whether a version is missing, or lower than another. Of a range such as `^10.5.0` the start counts. */
+function isBefore(version: string | undefined, wanted: string): boolean {
+  const [has, needs] = [version ?? '', wanted].map((text) => /(\d+)\.(\d+)\.(\d+)/.exec(text)?.slice(1).map(Number));
+  if (!has || !needs) return true;
+  const place = needs.findIndex((number, index) => number !== has[index]);
+  return place >= 0 && has[place]! < needs[place]!;
+}
+
+function manifestOf(folder: string): Manifest {
+  const file = path.join(folder, 'package.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Manifest) : {};
+}

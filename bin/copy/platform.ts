@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+import { resolve } from './closure';
+
+/** A construct that a blueprint makes. */
+export interface Made {
+  readonly blueprint: Platform;
+  readonly className: string;
+  /** The file of its class, by its path from the root. */
+  readonly file: string;
+  /** The variable that holds it. Nothing where no other construct takes it. */
+  readonly variable?: string;
+  readonly id: string;
+  readonly props: readonly ts.ObjectLiteralElementLike[];
+}
+
+/** A blueprint, as its file says it. */
+export interface Platform {
+  readonly file: string;
+  readonly className: string;
+  readonly made: readonly Made[];
+  /** What it imports of this repository, by its names. */
+  readonly imports: ReadonlyMap<string, Imported>;
+}
+
+/** Where a name comes from, and whether it is the default export there. */
+export interface Imported {
+  readonly file: string;
+  readonly isDefault: boolean;
+}
+
+/** Read which constructs the constructor of a blueprint makes. The blueprint is not loaded. */
+export function readPlatform(file: string, root: string): Platform {
+  const source = ts.createSourceFile(file, readFileSync(path.join(root, file), 'utf8'), ts.ScriptTarget.Latest, true);
+  const imports = new Map<string, Imported>(source.statements.filter(ts.isImportDeclaration).flatMap((one) => namesOf(one, file, root)));
+  const found = source.statements.find((one): one is ts.ClassDeclaration => ts.isClassDeclaration(one) && one.name !== undefined);
+  if (!found) throw new Error(`${file} has no class, and so is no blueprint.`);
+  const made: Made[] = [];
+  const blueprint = { file, className: found.name!.text, made, imports };
+  const body = found.members.find(ts.isConstructorDeclaration)?.body;
+  for (const statement of body?.statements ?? []) {
+    const { call, variable } = callOf(statement);
+    const [scope, id, props] = call?.arguments ?? [];
+    if (!call || !ts.isIdentifier(call.expression) || scope?.kind !== ts.SyntaxKind.ThisKeyword || !id || !ts.isStringLiteral(id)) continue;
+    const className = call.expression.text;
+    const from = imports.get(className);
+    if (!from) continue;
+    made.push({
+      blueprint,
+      className,
+      file: from.file,
+      variable,
+      id: id.text,
+      props: props && ts.isObjectLiteralExpression(props) ? props.properties : [],
+    });
+  }
+  return blueprint;
+}
+
+/** The names in an expression that stand for a value. */
+export function valuesIn(node: ts.Node): ts.Identifier[] {
+  if (ts.isIdentifier(node)) return [node];
+  if (ts.isShorthandPropertyAssignment(node)) return [node.name];
+  if (ts.isPropertyAssignment(node)) return valuesIn(node.initializer);
+  if (ts.isPropertyAccessExpression(node)) return valuesIn(node.expression);
+  const found: ts.Identifier[] = [];
+  ts.forEachChild(node, (child) => {
+    found.push(...valuesIn(child));
+  });
+  return found;
+}
+
+/** Whether an expression asks the blueprint itself, which nothing outside of it can. */
+export function asksItself(node: ts.Node): boolean {
+  return node.kind === ts.SyntaxKind.ThisKeyword || ts.forEachChild(node, asksItself) === true;
+}
+
+/** The relative imports of a declaration. */
+function namesOf({ moduleSpecifier, importClause }: ts.ImportDeclaration, file: string, root: string) {
+  const name = (moduleSpecifier as ts.StringLiteral).text;
+  if (!name.startsWith('.') || !importClause) return [];
+  const from = resolve(file, name, root);
+  const { name: byDefault, namedBindings } = importClause;
+  const named = namedBindings && ts.isNamedImports(namedBindings) ? namedBindings.elements : [];
+  return [
+    ...(byDefault ? [[byDefault.text, { file: from, isDefault: true }] as const] : []),
+    ...named.map((one) => [one.name.text, { file: from, isDefault: false }] as const),
+  ];
+}
+
+function callOf(statement: ts.Statement): { readonly call?: ts.NewExpression; readonly variable?: string } {
+  if (ts.isExpressionStatement(statement) && ts.isNewExpression(statement.expression)) return { call: statement.expression };
+  if (!ts.isVariableStatement(statement)) return {};
+  const [one] = statement.declarationList.declarations;
+  if (!one?.initializer || !ts.isNewExpression(one.initializer) || !ts.isIdentifier(one.name)) return {};
+  return { call: one.initializer, variable: one.name.text };
+}
