@@ -18,6 +18,8 @@ export interface Shipped {
   readonly handler: string;
   /** The size of `index.js`. */
   readonly bytes: number;
+  /** How much of it is code of this repository, in bytes. */
+  readonly own: number;
   /** The packages in `index.js`, each with its share of it. */
   readonly bundled: readonly (Package & { readonly bytes: number })[];
   /** The packages that the platform installs beside it, as the lockfile of the handler says. */
@@ -39,7 +41,8 @@ export function shipped(): Shipped[] {
 function shippedBy(handler: string): Shipped {
   const { outputFiles, metafile } = bundleHandler(handler);
   const bundled = new Map<string, Package & { bytes: number }>();
-  for (const [file, { bytesInOutput }] of Object.entries(Object.values(metafile.outputs)[0]!.inputs)) {
+  const inputs = Object.entries(Object.values(metafile.outputs)[0]!.inputs);
+  for (const [file, { bytesInOutput }] of inputs) {
     const folder = packageFolder(file);
     if (!folder || bytesInOutput === 0) continue;
     const found = describe(folder);
@@ -49,6 +52,7 @@ function shippedBy(handler: string): Shipped {
   return {
     handler,
     bytes: outputFiles[0]!.contents.length,
+    own: inputs.reduce((sum, [file, { bytesInOutput }]) => sum + (packageFolder(file) ? 0 : bytesInOutput), 0),
     bundled: [...bundled].sort(byName).map(([, found]) => found),
     installed: installedBeside(handler),
   };

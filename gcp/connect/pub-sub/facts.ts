@@ -238,6 +238,14 @@ export const facts: ServiceFacts = {
       publish(said.part(options, 'method'), said.part(options, 'url')),
     '@types/node fetch.fetch': ({ arguments: [url, options] }) => publish(said.part(options, 'method'), said.whole(url)),
   },
+  // A trial runs the same bundle as the same identity, and what it calls is read from there.
+  harmless: [
+    'child_process.fork',
+    ...['ChildProcess.disconnect', 'ChildProcess.kill', 'ChildProcess.on', 'ChildProcess.send', 'ChildProcess.unref'],
+    ...['Control.ref', 'Control.unref', 'MemoryUsageFn.rss', 'Process.exit', 'Process.kill', 'Process.on', 'Process.send'],
+    ...['Session.connectToMainThread', 'Session.constructor', 'Session.post', 'Worker', 'Worker.on', 'Worker.unref'],
+    'v8.getHeapStatistics',
+  ].map((call) => `@types/node ${call}`),
 };
 
 /** Whether Pub/Sub itself brings the events to where they go. */
