@@ -22,7 +22,7 @@ export interface Costs extends Rate {
 
 /** What prices and loads are worth, said wherever they are shown. */
 export const CAVEAT = [
-  `List prices of memory, ${dated}, order of magnitude; look them up before you rely on them.`,
+  `List prices from memory, ${dated}, order of magnitude; look them up before you rely on them.`,
   'A month has 730 hours. Every event is taken, goes each way once, and none fails; a store holds what one month brings.',
   'Not counted: what lies outside of the stack, reading the store, traffic to the internet, moves to archive classes, free tiers, discounts, taxes.',
 ].join('\n');

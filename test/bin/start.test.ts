@@ -77,7 +77,7 @@ test('--cost shows what each stack costs at a rate of events, and what lowers it
   );
   expect(stdout).toMatch(/^ +- +3\.50 +532 {2}API Gateway method: requests, one an event$/m);
   expect(stdout).toMatch(/\n {2}The three dearest, and what lowers them\n +532 {2}API Gateway method: .*\n +Let senders .*\.\n/);
-  expect(stdout).toMatch(/\nList prices of memory, \d{4}-\d\d-\d\d, order of magnitude; look them up before you rely on them\.\n/);
+  expect(stdout).toMatch(/\nList prices from memory, \d{4}-\d\d-\d\d, order of magnitude; look them up before you rely on them\.\n/);
   const [gcp, ...others] = JSON.parse(started(['gcp', '--cost', '--json']).stdout);
   expect(others).toEqual([]);
   expect(gcp).toMatchObject({ stack: 'gcp-pipeline', region: 'us-central1', events: 1000, size: 1000 });
