@@ -49,7 +49,13 @@ const handlersOf = (...clouds: string[]) =>
     return handlers.sort().map((name) => `${cloud}/handlers/${name}`);
   });
 
-const one = (name: string, licence?: string) => ({ handler: 'h', bytes: 1, own: 1, bundled: [], installed: [{ name, version: '1.0.0', licence }] });
+const one = (name: string, licence?: string) => ({
+  handler: 'h',
+  bytes: 1,
+  own: 1,
+  bundled: [],
+  installed: [{ name, version: '1.0.0', licence }],
+});
 
 test('a licence that is not on the list is found, and so is none at all', () => {
   expect(findLicences([one('a', 'MIT'), one('b', 'AGPL-3.0-only'), one('c')], [])).toEqual([
