@@ -42,7 +42,7 @@ export function partsOfStacks(stacks: readonly SynthesizedStack[]): Parts {
 /** Every block of a stack of Terraform, by its address. */
 export function partsOfTerraform(json: Readonly<Record<string, Parts>>): Parts {
   const { '//': notes, resource = {}, variable = {}, terraform, provider } = json;
-  const [stack] = [String((notes?.metadata as { stackName?: string } | undefined)?.stackName)];
+  const stack = String((notes?.metadata as { stackName?: string } | undefined)?.stackName);
   const addressed = (type: string, blocks: Parts) => Object.entries(blocks).map(([name, block]) => [`${type}.${name}`, block] as const);
   const blocks = Object.fromEntries([
     ...Object.entries(resource).flatMap(([type, made]) => addressed(type, made as Parts)),

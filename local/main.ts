@@ -182,7 +182,8 @@ function sameVersions(installed: string, locked: string): boolean {
 /** What was synthesized, by the very code that `cdk synth` and `cdktf synth` run, and the way of an event through it. */
 function synthesize(cloud: Cloud, blueprint: string, out: string): { folder: string; flow: readonly Hop[] } {
   process.env.CDK_VALIDATION ??= 'false';
-  const env = { ...process.env, BLUEPRINT: blueprint };
+  // What an environment says concerns accounts, names and what becomes of data: an event goes the same way in all of them.
+  const env = { ...process.env, BLUEPRINT: blueprint, ENVIRONMENT: undefined };
   if (cloud === 'aws') {
     const { synthesizeAws }: typeof import('../bin/aws') = require('../bin/aws');
     const { stacks } = synthesizeAws(env, out);

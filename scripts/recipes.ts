@@ -40,7 +40,7 @@ const HEAD = `# Recipes
 
 <!-- Written by npm run generate. -->
 
-Each recipe is a file of this folder that compiles and is synthesized by the tests. Copy its class into \`<cloud>/architectures/NAME.ts\`, and \`npm start -- NAME\` builds it. Below each one stands what it changes of the minimal pipeline of its cloud: the way of an event, and who may do what.`;
+Each recipe is a file of this folder that compiles and is synthesized by the tests. Copy the file to \`<cloud>/architectures/NAME.ts\`, and \`npm start -- NAME\` builds it. Below each one stands what it changes of the minimal pipeline of its cloud: the way of an event, and who may do what.`;
 
 /** What a blueprint synthesizes to, as a reader sees it. */
 export function pictureOf(blueprint: Blueprint): Picture {

@@ -88,8 +88,8 @@ test('--help fits into 60 columns', async () => {
   expect(seen.out.split('\n').filter((line) => line.length > 60)).toEqual([]);
 });
 
-test('--coverage shows each property, and runs nothing', async () => {
-  const { ended, seen } = local(['gcp', '--coverage']);
+test('--coverage shows each property, and runs nothing, whichever environment is set', async () => {
+  const { ended, seen } = local(['gcp', '--coverage'], { ENVIRONMENT: 'nowhere' });
   expect(await ended).toBe(0);
   expect(seen.out).toMatch(/^gcp pipeline: {2}Buffer Pub\/Sub > Processing Cloud Functions > Store BigQuery\n/);
   expect(seen.out).toContain('  google_pubsub_topic\n    emulated:  name, project\n');

@@ -11,18 +11,7 @@ import { NotRunHere } from '../platform';
 import { CLOUDS, type Cloud } from '../state';
 import type { Message } from '../story';
 import { temporaryFolder } from './folder';
-import { mutated } from './support';
-
-const witness = {
-  arrived: () => () => {},
-  delivered() {},
-  answered() {},
-  stored() {},
-  deadLettered() {},
-  incident() {},
-  broken() {},
-  log() {},
-};
+import { mutated, SILENT } from './support';
 
 test.each(CLOUDS)('every part of %s is for a type that is emulated', (cloud) => {
   for (const { part, coverage } of servicesOf(cloud)) if (part !== undefined) expect(Object.values(coverage).some(isEmulated)).toBe(true);
@@ -37,7 +26,7 @@ const UNKNOWN: Readonly<Record<Cloud, readonly [(template: any) => void, string]
 test.each(CLOUDS)('a service of %s that nothing stands in for is told by its name, and nothing starts', async (cloud) => {
   const [edit, service] = UNKNOWN[cloud];
   const { start } = await readerOf(cloud)(mutated(cloud, edit));
-  const starting = start({ folder: temporaryFolder(), witness, chaos: CALM, pace: new Pace() });
+  const starting = start({ folder: temporaryFolder(), witness: SILENT, chaos: CALM, pace: new Pace() });
   await expect(starting).rejects.toThrow(new NotRunHere(service, 'nothing in local/ stands in for it.'));
 });
 

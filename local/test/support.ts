@@ -8,10 +8,23 @@ import { corpus, type Sample, take } from '../corpus';
 import { type Fault, recipeOf } from '../faults';
 import type { Made } from '../made';
 import { Pace } from '../pace';
+import type { Witness } from '../platform';
 import { run } from '../run';
 import type { Cloud } from '../state';
 import type { Message } from '../story';
 import { temporaryFolder } from './folder';
+
+/** Whoever is told of the way of an event, and makes nothing of it. */
+export const SILENT: Witness = {
+  arrived: () => () => {},
+  delivered() {},
+  answered() {},
+  stored() {},
+  deadLettered() {},
+  incident() {},
+  broken() {},
+  log() {},
+};
 
 const made = new Map<Cloud, string>();
 

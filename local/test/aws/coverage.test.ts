@@ -2,18 +2,7 @@ import { readAws } from '../../aws/blueprint';
 import { CALM } from '../../chaos';
 import { Pace } from '../../pace';
 import { temporaryFolder } from '../folder';
-import { mutated, synthesized } from '../support';
-
-const witness = {
-  arrived: () => () => {},
-  delivered() {},
-  answered() {},
-  stored() {},
-  deadLettered() {},
-  incident() {},
-  broken() {},
-  log() {},
-};
+import { mutated, SILENT, synthesized } from '../support';
 
 /** The one resource of a type in a template. */
 const one = (template: any, type: string): any => Object.values<any>(template.Resources).find(({ Type }) => Type === type);
@@ -115,6 +104,6 @@ test.each<[string, (template: any) => void, string]>([
   ],
 ])('refuses %s before an event is sent', async (_, edit, message) => {
   const blueprint = await readAws(mutated('aws', edit));
-  const start = blueprint.start({ folder: temporaryFolder(), witness, chaos: CALM, pace: new Pace() });
+  const start = blueprint.start({ folder: temporaryFolder(), witness: SILENT, chaos: CALM, pace: new Pace() });
   await expect(start).rejects.toMatchObject({ name: 'RefusedError', message: expect.stringContaining(message) });
 });
