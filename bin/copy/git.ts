@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** What git prints. It reads no settings of the person that could change it. */
+/** What git prints. */
 export function git(root: string, args: readonly string[]): { readonly status: number; readonly stdout: string; readonly stderr: string } {
   const { status, stdout, stderr, error } = spawnSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 30 });
   if (error) throw new Error(`git does not run: ${error.message}. Install it: a copy is marked with the commit that it was made from.`);
