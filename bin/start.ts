@@ -201,7 +201,7 @@ function closing(blueprint: string, clouds: readonly Cloud[], environment?: stri
     clouds.includes('aws') && `npx cdk diff${context(blueprint, environment)}`,
     clouds.some((cloud) => cloud !== 'aws') && 'terraform plan',
   ];
-  const deploy = `Before the first deploy into an account, read "Deploy" in README.md. To see what a change would do: ${diff.filter(Boolean).join(', ')}.`;
+  const deploy = `Before the first deploy into an account, read docs/deploy.md. To see what a change would do: ${diff.filter(Boolean).join(', ')}.`;
   return ['', local, cost, deploy].join('\n');
 }
 

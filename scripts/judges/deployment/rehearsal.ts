@@ -32,7 +32,7 @@ const BEYOND = /(?:Unrecognized resource types: \[|Unsupported resource type: )(
 
 type Step = <Result>(name: string, say: string | ((result: Result) => string), work: () => Promise<Result>) => Promise<Result>;
 
-/** Deploy what was synthesized, use it and take it down, with the commands of the README: one blueprint after the other. */
+/** Deploy what was synthesized, use it and take it down, with the commands of docs/deploy.md: one blueprint after the other. */
 export async function rehearse(
   { blueprints, folder, python, port }: Order,
   tell: (message: Message) => void,
