@@ -81,7 +81,8 @@ export function tableRowsOf(event: string, transform: Transform, schema: readonl
 export function readable(row: Row, schema: readonly ColumnOfApi[]): Row {
   const isJson = (name: string) => schema.find((column) => column.name === name)?.type === 'JSON';
   const own = Object.entries(row).filter(([name]) => !PLUMBING.includes(name));
-  return Object.fromEntries(own.map(([name, value]) => [name, isJson(name) ? JSON.parse(String(value)) : value]));
+  const plain = (value: unknown) => (typeof value === 'bigint' ? Number(value) : value);
+  return Object.fromEntries(own.map(([name, value]) => [name, isJson(name) ? JSON.parse(String(value)) : plain(value)]));
 }
 
 function told(verdict: { readonly rows: readonly string[] } | { readonly reason: string }): readonly string[] {

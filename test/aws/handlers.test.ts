@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { App } from 'aws-cdk-lib';
@@ -6,10 +5,11 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { strFromU8, unzipSync } from 'fflate';
 import { AwsPipeline } from '../../aws/architectures/pipeline';
 import { packageHandler } from '../../shared/synth/handler-package';
-import { CLIENT_ENVIRONMENT, deadLetterQueue, STORES, type StoreStandIn } from '../support/aws-stand-ins';
+import { deadLetterQueue, STORES, type StoreStandIn } from '../support/aws-stand-ins';
 import { handlerCode } from '../support/bundled';
 import type { Resource } from '../support/cdk';
 import { temporaryFolder } from '../support/folder';
+import { callOnLambda } from '../support/handler-processes';
 import { BATCHES } from '../support/lambda-events';
 
 // Each call is a process of its own, and PostgreSQL takes its time to start.
@@ -20,13 +20,6 @@ const names = readdirSync(path.join(root, 'aws/handlers'));
 
 const event = (id: string) =>
   JSON.stringify({ specversion: '1.0', id, source: '/test', type: 'test', time: '2026-01-31T08:29:59Z', data: 'ü' });
-
-/** What calls the bundle as Lambda does, and writes its answer on the last line. */
-const SCRIPT = `
-  const { handler } = require('./index.js');
-  const event = JSON.parse(require('fs').readFileSync(0));
-  handler(event, { getRemainingTimeInMillis: () => 60_000 }).then((answer) => console.log('\\n' + JSON.stringify(answer)));
-`;
 
 describe.each(names)('%s', (name) => {
   const { zip, needs } = packageHandler(`aws/handlers/${name}`);
@@ -55,15 +48,8 @@ describe.each(names)('%s', (name) => {
   });
   beforeEach(() => queue.messages.splice(0));
 
-  /** Calls the bundle in a process of its own, with these settings and no other. */
-  async function call(given: Readonly<Record<string, string>>, Records: readonly object[]) {
-    const child = spawn(process.execPath, ['-e', SCRIPT], { cwd: folder, env: { ...CLIENT_ENVIRONMENT, ...endpoints, ...given } });
-    child.stdin.on('error', () => {}).end(JSON.stringify({ Records }));
-    const [stdout, stderr] = await Promise.all(
-      [child.stdout, child.stderr].map(async (stream) => Buffer.concat(await stream.toArray()).toString()),
-    );
-    return { answer: () => JSON.parse(stdout!.trim().split('\n').at(-1)!), stderr: stderr! };
-  }
+  const call = (given: Readonly<Record<string, string>>, Records: readonly object[]) =>
+    callOnLambda(folder, { ...endpoints, ...given }, Records);
 
   const ids = async () =>
     Object.fromEntries(await Promise.all(Object.entries(stores).map(async ([store, { ids }]) => [store, await ids()])));
