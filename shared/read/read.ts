@@ -61,7 +61,9 @@ function handedOut(from: Asked, facts: Facts, seen: Seen): Hop[] {
     .flatMap(({ may, on }): Hop[] => {
       const taker = takers.find(({ takes }) => takes!.some((action) => allows(may, action)));
       const places = on.split(', ').filter((place) => !EVERYWHERE.includes(place) && seen.all.every(({ name }) => !isWithin(place, name)));
-      return taker && places.length > 0 ? [{ from: from.stage, how: joined(may, ...places), to: `an existing ${taker.name}`, notes: '' }] : [];
+      return taker && places.length > 0
+        ? [{ from: from.stage, how: joined(may, ...places), to: `an existing ${taker.name}`, notes: '' }]
+        : [];
     });
 }
 

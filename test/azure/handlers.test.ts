@@ -35,7 +35,8 @@ jest.setTimeout(30_000);
 describe.each(readdirSync(path.join(root, 'azure/handlers')))('%s', (name) => {
   const needs: HandlerNeeds = JSON.parse(readFileSync(path.join(root, 'azure/handlers', name, 'needs.json'), 'utf8'));
   const files = unzipSync(readFileSync(packageHandler(`azure/handlers/${name}`).zip));
-  const folder = deployedOnAzure(files, handlerCode(`azure/handlers/${name}`));
+  const code = handlerCode(`azure/handlers/${name}`);
+  const folder = deployedOnAzure(files, code);
 
   /** What the handler is told, and nothing more. */
   const settingsOf = (services: Services) => ({
@@ -152,8 +153,8 @@ describe.each(readdirSync(path.join(root, 'azure/handlers')))('%s', (name) => {
     const json = (file: string) => JSON.parse(Buffer.from(files[file]!).toString());
     expect(json('package.json').main).toBe('index.js');
     expect(json('host.json')).toMatchObject({ version: '2.0', extensions: { eventHubs: { initialOffsetOptions: { type: 'fromStart' } } } });
-    expect(files['index.js']!.length).toBeLessThan(1024 * 1024);
-    expect(Buffer.from(files['index.js']!).includes(root)).toBe(false);
+    expect(code.length).toBeLessThan(1024 * 1024);
+    expect(code).not.toContain(root);
   });
 });
 
