@@ -197,8 +197,8 @@ function changed(before: readonly string[], after: readonly string[]): string[] 
   return [...only(before, after).map((line) => `- ${line}`), ...only(after, before).map((line) => `+ ${line}`)];
 }
 
-function hop({ from, how, to }: Hop): string {
-  return `flow    ${from} -- ${how} --> ${to}`;
+function hop({ from, how, to, notes }: Hop): string {
+  return `flow    ${from} -- ${how} --> ${to}  ${notes}`.trimEnd();
 }
 
 function permission({ identity, may, on, only }: Access): string {
