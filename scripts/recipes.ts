@@ -14,6 +14,8 @@ import { WANTS } from './recipes/wants';
 
 const ROOT = path.join(__dirname, '..');
 const FOLDER = 'docs/recipes';
+/** The recipe that shows columns beside those of every table. */
+const OWN_COLUMN = 'gcp-own-column';
 const CLOUDS: Readonly<Record<Cloud, string>> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
 
 /** Every recipe that builds a platform: a class, in a file that starts with the name of its cloud. */
@@ -52,7 +54,7 @@ const HEAD = `# Recipes
 
 <!-- Written by npm run generate. -->
 
-Each recipe is a file of this folder that compiles and is synthesized by the tests. Copy the file to \`<cloud>/architectures/NAME.ts\`, and \`npm start -- NAME\` builds it. Below each one stands what it changes of the minimal pipeline of its cloud: the way of an event, and who may do what.`;
+Each recipe is a file of this folder that compiles and is run or synthesized by the tests. Copy the file of a cloud to \`<cloud>/architectures/NAME.ts\`, with the folder of its name where it has one, and \`npm start -- NAME\` builds it. Below it stands what it changes of the minimal pipeline of its cloud: the way of an event, and who may do what. A recipe for every cloud is a transform.`;
 
 function tableOf(sections: readonly Section[]): string {
   const links = (names: readonly string[]) =>
@@ -121,10 +123,16 @@ function transformSection(recipe: TransformRecipe): Section {
       ...rowsOf(event, transform).map((row) => `+ ${row}`),
     ]);
   const inTable = (schema: readonly ColumnOfApi[]) => (event: string, by: Transform) => tableRowsOf(event, by, schema);
-  const lines = [
-    ...stored('in an object on AWS and Azure', linesOf),
-    ...stored('in BigQuery, beside the columns of each event', inTable(tableSchema(blueprintsNamed('pipeline', ['gcp'])[0]!))),
-  ];
+  const [plainColumns, ownColumns] = [blueprintsNamed('pipeline', ['gcp'])[0]!, findRecipes().find((one) => one.name === OWN_COLUMN)!].map(
+    (one) => inTable(tableSchema(one)),
+  );
+  const inBigQuery = stored('in BigQuery, beside the columns of each event', plainColumns!);
+  const inOwn = eventsOf(recipe).flatMap((event, index) => {
+    const rows = ownColumns!(event, transform);
+    const isOther = String(rows) !== String(plainColumns!(event, transform));
+    return isOther ? [`  event ${index + 1}, in BigQuery with the columns of ${OWN_COLUMN}`, ...rows.map((row) => `+ ${row}`)] : [];
+  });
+  const lines = [...stored('in an object on AWS and Azure', linesOf), ...inBigQuery, ...inOwn];
   return {
     name,
     title: `Every cloud: ${title}`,

@@ -10,15 +10,15 @@ const schema = {
 const isReading = new Ajv().compile(schema);
 
 /**
- * A package of npm in the transform: a contract of your own, checked by ajv.
+ * A package of npm: a contract of your own, checked by ajv.
  *
- * `npm install ajv`, and import it. The handlers are bundled with whatever the transform imports, on every synth. The example sends
- * an event to the dead letter whose data breaks a JSON Schema of yours, on every cloud, whoever sent it.
+ * `npm install --save-exact ajv`, and import it. Every synth bundles the handlers with what the transform imports. The example sends an
+ * event whose data breaks a JSON Schema of yours to the dead letter, on every cloud, whoever sent it.
  *
- * A package with native code is refused: the bundle runs on another machine than yours. One that loads files of its own while it
- * runs may bundle and then fail: `npm run local` runs the bundles as they ship, and shows it. `docs/shipped.md` lists what ships with
- * its licence: after an `npm install`, run `npm run generate`. A licence that is not on its list is answered in
- * `scripts/shipped/licences.ts`.
+ * A package with native code is refused, since the bundle runs on another machine than yours. One that loads other packages or files
+ * while it runs is not bundled whole: `npm run local` runs the bundles as they ship, with no package around them, and its events end
+ * in the dead letter. `docs/shipped.md` lists what ships, with its licence: run `npm run generate` after an install. It refuses a licence
+ * that is not on its list, until `scripts/shipped/licences.ts` answers why it may stay.
  */
 export function transform(event: Event): Event {
   if (isReading(event.data)) return event;

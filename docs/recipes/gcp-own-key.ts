@@ -13,7 +13,7 @@ const KEY = 'projects/acme-keys/locations/europe-west1/keyRings/data/cryptoKeys/
  * A key of your own.
  *
  * The key must lie in the region of the site. The stack lets the service agents of Pub/Sub and BigQuery use it, so whoever deploys
- * must be allowed to change its IAM policy. Set it from the start: on an existing dataset or table another key replaces it, which
+ * must be allowed to change its IAM policy. Set it from the start: a table that exists is replaced to get another key, which
  * Terraform refuses while its data is retained.
  */
 export class OwnKey extends GcpPlatform {
