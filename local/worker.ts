@@ -1,6 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
+
+/** What the bundle does not hold is not found. */
+const ALONE = ['--require', path.join(__dirname, 'alone.cjs')];
 
 /** How a process of the handler is run. */
 export interface WorkerOptions {
@@ -24,7 +28,7 @@ export class Worker {
   private ended = false;
 
   constructor({ folder, command, env, memoryMiB, log }: WorkerOptions) {
-    this.process = spawn(process.execPath, [`--max-old-space-size=${memoryMiB}`, ...command], {
+    this.process = spawn(process.execPath, [`--max-old-space-size=${memoryMiB}`, ...ALONE, ...command], {
       cwd: folder,
       env: { ...env },
       // The channel lets the process end itself when this one is gone, however that went.

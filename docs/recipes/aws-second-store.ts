@@ -12,7 +12,9 @@ import { packageHandler } from '../../shared/synth/handler-package';
  * A second store, and a second function that fills it.
  *
  * Each store has a function of its own: when one store is down, the other one goes on. Both functions read the same stream,
- * each at its own pace. The second one gets events of one type only: Lambda filters them before it calls the function.
+ * each at its own pace, and share the 2 MB a second that a shard gives out: the buffer has no enhanced fan-out. The second one gets
+ * events of one type only: Lambda filters them before it calls the function. For a transform of its own, copy the folder of the
+ * handler to `aws/handlers/kinesis-to-s3-heated`, and import another transform in its `main.ts`.
  */
 export class SecondStore extends AwsPlatform {
   constructor(scope: Construct, id: string, props: AwsPlatformProps = {}) {

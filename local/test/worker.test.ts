@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Worker } from '../worker';
 import { temporaryFolder } from './folder';
@@ -24,6 +24,26 @@ test('has the environment that it was given, and nothing else', async () => {
   const { env } = await worker.ask<{ env: Record<string, string> }>('hello');
   // Node itself leaves the number of the channel there until it is taken.
   expect(env).toEqual({ SETTING: 'x' });
+});
+
+test('a package that lies around the folder of the bundle is not found, as in a cloud, and one within it is', async () => {
+  const [around, script] = [
+    temporaryFolder(),
+    `process.on('message', (name) => process.send(tried(name)));
+    const tried = (name) => { try { return require(name); } catch ({ code }) { return code; } };`,
+  ];
+  const folder = path.join(around, 'functions/press');
+  for (const [place, name] of [
+    [around, 'outside'],
+    [folder, 'inside'],
+  ] as const) {
+    mkdirSync(path.join(place, 'node_modules', name), { recursive: true });
+    writeFileSync(path.join(place, 'node_modules', name, 'index.js'), `module.exports = 'found ${name}';`);
+  }
+  writeFileSync(path.join(folder, 'index.js'), script);
+  const worker = new Worker({ folder, command: ['index.js'], env: {}, memoryMiB: 64, log: () => {} });
+  workers.push(worker);
+  expect([await worker.ask('inside'), await worker.ask('outside')]).toEqual(['found inside', 'MODULE_NOT_FOUND']);
 });
 
 test('a process that dies while it is asked answers with a fault', async () => {

@@ -19,7 +19,10 @@ export function pictureOf(stack: Stack, facts: Facts, access: readonly Access[])
   const said = known.flatMap(({ resource, facts: { flow } }) => flow?.(resource, seen) ?? []);
   const handed = known
     .filter(({ resource }) => facts.role(resource, stack) === 'runs code')
-    .flatMap(({ resource }) => known.flatMap((target) => handedOn(resource, target.resource, target.facts.takes ?? [], seen)));
+    .flatMap(({ resource }) => [
+      ...known.flatMap((target) => handedOn(resource, target.resource, target.facts.takes ?? [], seen)),
+      ...handedOut(resource, facts, seen),
+    ]);
   return {
     resources: stack.all.filter(({ type }) => !type.startsWith('data.')).map(({ stage, type, id }) => ({ stage, type, id })),
     flow: unique([...said, ...handed]).sort(byStage),
@@ -41,13 +44,32 @@ export function receiverOf({ name, stage }: Asked): string {
 function handedOn(from: Asked, to: Asked, takes: readonly string[], seen: Seen): Hop[] {
   if (from.stage === receiverOf(to)) return [];
   return seen.access
-    .filter(({ identity, may }) => identity.startsWith(from.stage) && takes.some((action) => allows(may, action)))
+    .filter(({ identity, may }) => isWithin(identity, from.stage) && takes.some((action) => allows(may, action)))
     .flatMap(({ may, on }): Hop[] => {
       const places = placesIn(on, to);
       return places.length === 0
         ? []
         : [{ from: from.stage, how: joined(may, ...new Set(places)), to: receiverOf(to), notes: seen.tell(to) }];
     });
+}
+
+/** What somebody who runs code may add to something that the stack does not make. */
+function handedOut(from: Asked, facts: Facts, seen: Seen): Hop[] {
+  const takers = [...facts.services.values()].flatMap(({ types }) => Object.values(types)).filter(({ takes }) => takes !== undefined);
+  return seen.access
+    .filter(({ identity }) => isWithin(identity, from.stage))
+    .flatMap(({ may, on }): Hop[] => {
+      const taker = takers.find(({ takes }) => takes!.some((action) => allows(may, action)));
+      const places = on.split(', ').filter((place) => !EVERYWHERE.includes(place) && seen.all.every(({ name }) => !isWithin(place, name)));
+      return taker && places.length > 0
+        ? [{ from: from.stage, how: joined(may, ...places), to: `an existing ${taker.name}`, notes: '' }]
+        : [];
+    });
+}
+
+/** Whether a name is that of something, or of a part of it. */
+function isWithin(name: string, whole: string): boolean {
+  return name === whole || name.startsWith(`${whole} `);
 }
 
 /** What a permission on everything is on, as the table says it. */
@@ -59,7 +81,7 @@ const LIES_IN = ['dataset_id', 'storage_account_id', 'namespace_id'];
 function placesIn(on: string, to: Asked): string[] {
   const around = [...EVERYWHERE, ...LIES_IN.flatMap((setting) => to.refers(setting)).map(({ name }) => name)];
   return on.split(', ').flatMap((one) => {
-    if (one === to.name || one.startsWith(`${to.name} `)) return [one.slice(to.name.length).trim()];
+    if (isWithin(one, to.name)) return [one.slice(to.name.length).trim()];
     return around.includes(one) ? [`on ${one}`] : [];
   });
 }

@@ -17,11 +17,46 @@ export function bundleFault(thrown: unknown, folder: string, project: string): u
   const names = [first, ...others].map(({ text }) => NOT_FOUND.exec(text)?.[1]);
   const missing = [...new Set(names.filter((name) => name !== undefined))].filter((name) => !isInstalled(name, project));
   const { text, location } = first;
+  const [, native] = /^No loader is configured for "\.node" files: (.*)/.exec(text) ?? [];
+  if (native !== undefined) return nativeFault(folder, packageOf(native) ?? native);
   if (missing.length === 0)
     return new Error(`${folder} cannot be bundled: ${location ? `${location.file}:${location.line}: ` : ''}${text}.`);
   const [packages, are] = missing.length > 1 ? ['packages', 'are'] : ['package', 'is'];
   const install = `npm install ${missing.map((name) => withVersion(name, project)).join(' ')}`;
   return new Error(`${folder} needs the ${packages} ${missing.join(' and ')}, which ${are} not installed. Run ${install}.`);
+}
+
+/**
+ * Refuse a bundle with a package in it that has native code: esbuild leaves that out without a word, where the package looks for
+ * it while it runs.
+ * @param inputs the files that went into the bundle, by their paths from `root`
+ * @throws Error in one line
+ */
+export function requireNoNativeCode(folder: string, inputs: readonly string[], root: string) {
+  const packages = new Set(inputs.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []));
+  for (const one of packages) if (hasNativeCode(path.join(root, one))) throw nativeFault(folder, packageOf(one) ?? one);
+}
+
+/** It is built by node-gyp, or comes in a package for each platform. */
+function hasNativeCode(folder: string): boolean {
+  const { optionalDependencies = {}, gypfile, binary } = listedIn(path.join(folder, 'package.json'));
+  const isOfPlatform = (name: string) => /(linux|darwin|win32)-(x64|arm64)/.test(name);
+  return (
+    gypfile === true ||
+    binary !== undefined ||
+    existsSync(path.join(folder, 'binding.gyp')) ||
+    Object.keys(optionalDependencies).some(isOfPlatform)
+  );
+}
+
+function nativeFault(folder: string, name: string): Error {
+  const why = 'which is compiled for one kind of machine, and the bundle runs on another';
+  return new Error(`${folder} cannot be bundled: the package ${name} has native code, ${why}. Use one that is JavaScript alone.`);
+}
+
+/** The name of the package that a file belongs to. */
+function packageOf(file: string): string | undefined {
+  return /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1];
 }
 
 /** A path within a package that is there may still lead nowhere. */
@@ -37,7 +72,12 @@ function withVersion(name: string, project: string): string {
   return version === undefined ? name : `${name}@${version}`;
 }
 
-type Listed = Partial<Record<'dependencies' | 'devDependencies' | 'packages', Readonly<Record<string, string>>>>;
+type Listed = Partial<
+  Record<'dependencies' | 'devDependencies' | 'optionalDependencies' | 'packages', Readonly<Record<string, string>>>
+> & {
+  readonly gypfile?: unknown;
+  readonly binary?: unknown;
+};
 
 function listedIn(file: string): Listed {
   try {

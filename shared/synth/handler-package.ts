@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import path from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
 import { type Zippable, zipSync } from 'fflate';
-import { bundleFault } from './bundle-fault';
+import { bundleFault, requireNoNativeCode } from './bundle-fault';
 import type { HandlerCode, HandlerNeeds } from './handler-needs';
 
 /** The folder that handlers are named from. In a copy it may lie within a project. */
@@ -135,9 +135,15 @@ export const BUNDLING = {
 
 /**
  * Bundle `main.ts` of a folder into the text of one file, and say what went into it.
- * @throws Error in one line on a package that is not installed, and on code that is no TypeScript
+ * @throws Error in one line on a package that is not installed, on one with native code, and on code that is no TypeScript
  */
 export function bundleHandler(folder: string) {
+  const built = builtFrom(folder);
+  requireNoNativeCode(folder, Object.keys(built.metafile.inputs), root);
+  return built;
+}
+
+function builtFrom(folder: string) {
   try {
     return buildSync({ ...BUNDLING, entryPoints: [`${folder}/main.ts`], metafile: true, write: false, outfile: 'index.js' });
   } catch (error) {

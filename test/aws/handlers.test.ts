@@ -1,15 +1,15 @@
-import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { strFromU8, unzipSync } from 'fflate';
+import { unzipSync } from 'fflate';
 import { AwsPipeline } from '../../aws/architectures/pipeline';
 import { packageHandler } from '../../shared/synth/handler-package';
-import { CLIENT_ENVIRONMENT, deadLetterQueue, STORES, type StoreStandIn } from '../support/aws-stand-ins';
+import { deadLetterQueue, STORES, type StoreStandIn } from '../support/aws-stand-ins';
 import { handlerCode } from '../support/bundled';
 import type { Resource } from '../support/cdk';
 import { temporaryFolder } from '../support/folder';
+import { callOnLambda } from '../support/handler-processes';
 import { BATCHES } from '../support/lambda-events';
 
 // Each call is a process of its own, and PostgreSQL takes its time to start.
@@ -20,14 +20,6 @@ const names = readdirSync(path.join(root, 'aws/handlers'));
 
 const event = (id: string) =>
   JSON.stringify({ specversion: '1.0', id, source: '/test', type: 'test', time: '2026-01-31T08:29:59Z', data: 'ü' });
-
-/** What calls the bundle as Lambda does, and writes its answer on the last line. It says of a bundle that does not load why, and not where: Node quotes the whole line. */
-const SCRIPT = `
-  process.on('uncaughtException', ({ stack }) => { console.error(stack); process.exitCode = 1; });
-  const { handler } = require('./index.js');
-  const event = JSON.parse(require('fs').readFileSync(0));
-  handler(event, { getRemainingTimeInMillis: () => 60_000 }).then((answer) => console.log('\\n' + JSON.stringify(answer)));
-`;
 
 describe.each(names)('%s', (name) => {
   const { zip, needs } = packageHandler(`aws/handlers/${name}`);
@@ -56,15 +48,8 @@ describe.each(names)('%s', (name) => {
   });
   beforeEach(() => queue.messages.splice(0));
 
-  /** Calls the bundle in a process of its own, with these settings and no other. */
-  async function call(given: Readonly<Record<string, string>>, Records: readonly object[]) {
-    const child = spawn(process.execPath, ['-e', SCRIPT], { cwd: folder, env: { ...CLIENT_ENVIRONMENT, ...endpoints, ...given } });
-    child.stdin.on('error', () => {}).end(JSON.stringify({ Records }));
-    const [stdout, stderr] = await Promise.all(
-      [child.stdout, child.stderr].map(async (stream) => Buffer.concat(await stream.toArray()).toString()),
-    );
-    return { answer: () => JSON.parse(stdout!.trim().split('\n').at(-1)!), stderr: stderr! };
-  }
+  const call = (given: Readonly<Record<string, string>>, Records: readonly object[]) =>
+    callOnLambda(folder, { ...endpoints, ...given }, Records);
 
   const ids = async () =>
     Object.fromEntries(await Promise.all(Object.entries(stores).map(async ([store, { ids }]) => [store, await ids()])));
@@ -102,8 +87,8 @@ describe.each(names)('%s', (name) => {
 
   test('is one file under 1 MB that names no folder of this machine', () => {
     expect(Object.keys(files)).toEqual(['index.js']);
-    expect(files['index.js']!.length).toBeLessThan(1_000_000);
-    expect(strFromU8(files['index.js']!)).not.toContain(root);
+    expect(bundle.length).toBeLessThan(1_000_000);
+    expect(bundle).not.toContain(root);
   });
 });
 

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
 import type { HandlerNeeds } from '../../shared/synth/handler-needs';
 import { packageHandler } from '../../shared/synth/handler-package';
 import { handlerCode } from '../support/bundled';
-import { temporaryFolder } from '../support/folder';
+import { deployedOnAzure, invocation } from '../support/handler-processes';
 import { azureServices, type Request, type Services, type Status } from './runtime/services';
 
 const root = path.join(__dirname, '../..');
@@ -30,56 +30,13 @@ const SOURCES: Readonly<Record<string, (services: Services) => Readonly<Record<s
   }),
 };
 
-/** Stands for `@azure/functions-core`, which the Functions host brings: keeps what the bundle registers. */
-const CORE = `
-exports.registerFunction = (metadata, callback) => { exports.registered = { metadata, callback }; };
-exports.setProgrammingModel = (model) => { exports.model = model; };
-exports.registerHook = () => {};
-exports.log = () => {};
-`;
-
-/** Stands for the worker of the host: loads the bundle, and brings it one invocation as it comes over the wire. */
-const WORKER = `
-const core = require('@azure/functions-core');
-// Minutes pass in seconds.
-const timeout = AbortSignal.timeout;
-AbortSignal.timeout = (limit) => timeout.call(AbortSignal, limit > 60_000 ? limit / 60 : limit);
-require('./index.js');
-const { metadata, callback } = core.registered;
-(async () => {
-  const answers = [];
-  for (const request of JSON.parse(process.argv[2])) {
-    for (const input of request.inputData) {
-      input.name = Object.keys(metadata.bindings)[0];
-      input.data.collectionBytes.bytes = input.data.collectionBytes.bytes.map((bytes) => Buffer.from(bytes, 'base64'));
-    }
-    const model = core.model.getInvocationModel({ invocationId: '1', metadata, request, log: () => {} });
-    const { context, inputs } = await model.getArguments();
-    answers.push(await model.invokeFunction(context, inputs, callback).then(() => 'settled', String));
-  }
-  console.log(JSON.stringify({ metadata, answers }));
-})();
-`;
-
-/** One invocation, as the host puts it on the wire. */
-function invocation(events: readonly unknown[], retryCount: number) {
-  const json = (value: unknown) => ({ json: JSON.stringify(value) });
-  return {
-    inputData: [{ data: { collectionBytes: { bytes: events.map((event) => Buffer.from(JSON.stringify(event)).toString('base64')) } } }],
-    retryContext: { retryCount, maxRetryCount: -1 },
-    triggerMetadata: {
-      PartitionContext: json({ PartitionId: '3', EventHubName: 'orders', FullyQualifiedNamespace: 'acme.servicebus.windows.net' }),
-      SequenceNumberArray: { collectionSint64: { sint64: events.map((_, index) => ({ low: 40 + index, high: 0, unsigned: false })) } },
-      EnqueuedTimeUtcArray: json(events.map(() => '2026-01-31T08:30:00.125')),
-    },
-  };
-}
 jest.setTimeout(30_000);
 
 describe.each(readdirSync(path.join(root, 'azure/handlers')))('%s', (name) => {
   const needs: HandlerNeeds = JSON.parse(readFileSync(path.join(root, 'azure/handlers', name, 'needs.json'), 'utf8'));
   const files = unzipSync(readFileSync(packageHandler(`azure/handlers/${name}`).zip));
-  const folder = deployed(files, handlerCode(`azure/handlers/${name}`));
+  const code = handlerCode(`azure/handlers/${name}`);
+  const folder = deployedOnAzure(files, code);
 
   /** What the handler is told, and nothing more. */
   const settingsOf = (services: Services) => ({
@@ -196,23 +153,12 @@ describe.each(readdirSync(path.join(root, 'azure/handlers')))('%s', (name) => {
     const json = (file: string) => JSON.parse(Buffer.from(files[file]!).toString());
     expect(json('package.json').main).toBe('index.js');
     expect(json('host.json')).toMatchObject({ version: '2.0', extensions: { eventHubs: { initialOffsetOptions: { type: 'fromStart' } } } });
-    expect(files['index.js']!.length).toBeLessThan(1024 * 1024);
-    expect(Buffer.from(files['index.js']!).includes(root)).toBe(false);
+    expect(code.length).toBeLessThan(1024 * 1024);
+    expect(code).not.toContain(root);
   });
 });
 
 /** What was written of events, by the names of the blobs. */
 function written(blobs: Services['blobs']): [string, string][] {
   return [...blobs].filter(([name]) => !name.startsWith('deliveries/'));
-}
-
-/** A bundle as it is deployed, with the stand-ins for the host beside it. */
-function deployed(files: Readonly<Record<string, Uint8Array>>, code: string): string {
-  const folder = temporaryFolder();
-  for (const [name, content] of Object.entries({ ...files, 'index.js': code })) writeFileSync(path.join(folder, name), content);
-  const core = path.join(folder, 'node_modules/@azure/functions-core');
-  mkdirSync(core, { recursive: true });
-  writeFileSync(path.join(core, 'index.js'), CORE);
-  writeFileSync(path.join(folder, 'worker.js'), WORKER);
-  return folder;
 }

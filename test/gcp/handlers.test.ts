@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -13,14 +12,11 @@ import { packageHandler } from '../../shared/synth/handler-package';
 import { handlerCode } from '../support/bundled';
 import type { TerraformJson } from '../support/cdktf';
 import { temporaryFolder } from '../support/folder';
-import { FRAMEWORK } from '../support/framework';
+import { NOBODY, SUBSCRIPTION, startOnGcp } from '../support/handler-processes';
 import { loopback } from '../support/loopback';
 
 const root = path.join(__dirname, '../..');
-/** Nobody listens there. */
-const NOBODY = '127.0.0.1:1';
 const TOPIC = 'projects/acme-data/topics/acme-events-dead-letter';
-const SUBSCRIPTION = 'projects/acme-data/subscriptions/acme-events-processing';
 
 const template: TerraformJson = JSON.parse(Testing.synth(new GcpPipeline(new App({ outdir: temporaryFolder() }), 'gcp-pipeline'), true));
 const schema = JSON.parse(Object.values(template.resource!.google_bigquery_table!).find((table) => table.schema)!.schema);
@@ -66,40 +62,10 @@ const SOURCES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** Several processes start in some of these tests. */
 jest.setTimeout(30_000);
 
-const children: ChildProcess[] = [];
 const standIns: StoreStandIn[] = [];
 afterAll(async () => {
-  for (const child of children) child.kill();
   await Promise.all(standIns.map((standIn) => standIn.stop()));
 });
-
-/** Starts a bundle in a process of its own, with this environment and no other. No credentials of this machine are found. */
-async function start(folder: string, env: Readonly<Record<string, string>>) {
-  const sealed = { HOME: folder, PATH: folder, CLOUDSDK_CONFIG: folder, GCE_METADATA_HOST: NOBODY, GOOGLE_APPLICATION_CREDENTIALS: '' };
-  const child = spawn(process.execPath, ['server.js'], { cwd: folder, env: { ...sealed, ...env } });
-  children.push(child);
-  const [output, faults]: [Buffer[], Buffer[]] = [[], []];
-  child.stderr.on('data', (chunk) => faults.push(chunk));
-  const port = await new Promise<number | undefined>((resolve) => {
-    child.stdout.on('data', (chunk) => {
-      output.push(chunk);
-      const [, found] = /listening on (\d+)/.exec(String(chunk)) ?? [];
-      if (found) resolve(Number(found));
-    });
-    child.on('close', () => resolve(undefined));
-  });
-  const push = async (data: string, deliveryAttempt = 1, messageId = '7') => {
-    const message = {
-      data: Buffer.from(data).toString('base64'),
-      messageId,
-      publishTime: '2026-01-31T08:30:00.25Z',
-      attributes: { a: 'b' },
-    };
-    const body = JSON.stringify({ message, subscription: SUBSCRIPTION, deliveryAttempt });
-    return (await fetch(`http://127.0.0.1:${port}/?maxDeliveryAttempts=6`, { method: 'POST', body })).status;
-  };
-  return { port, push, output: () => Buffer.concat([...output, ...faults]).toString() };
-}
 
 const event = (id: string) => JSON.stringify({ specversion: '1.0', id, source: '/test', type: 'test', time: '2026-01-31T08:29:59Z' });
 
@@ -108,8 +74,8 @@ describe.each(readdirSync(path.join(root, 'gcp/handlers')))('%s', (name) => {
   const { zip } = packageHandler(`gcp/handlers/${name}`);
   const files = unzipSync(readFileSync(zip));
   const folder = temporaryFolder();
-  writeFileSync(path.join(folder, 'index.js'), handlerCode(`gcp/handlers/${name}`));
-  writeFileSync(path.join(folder, 'server.js'), FRAMEWORK);
+  const code = handlerCode(`gcp/handlers/${name}`);
+  writeFileSync(path.join(folder, 'index.js'), code);
 
   const stores: StoreStandIn[] = [];
   /** What the handler is told, and nothing more. */
@@ -139,7 +105,7 @@ describe.each(readdirSync(path.join(root, 'gcp/handlers')))('%s', (name) => {
   });
 
   test('a good event ends in the store, and a bad one as it came in the dead letter, with the reason', async () => {
-    const { push, output } = await start(folder, { ...settings, ...environment });
+    const { push, output } = await startOnGcp(folder, { ...settings, ...environment });
     expect(await push(event('1'))).toBe(204);
     expect(await push('bad')).toBe(204);
     // It comes again, so it is tried out in another process of the same bundle.
@@ -165,7 +131,7 @@ describe.each(readdirSync(path.join(root, 'gcp/handlers')))('%s', (name) => {
     const unreachable = Object.fromEntries(
       Object.entries(environment).map(([variable, address]) => [variable, address.replace(/127\.0\.0\.1:\d+/, NOBODY)]),
     );
-    const { push, output } = await start(folder, { ...settings, ...unreachable });
+    const { push, output } = await startOnGcp(folder, { ...settings, ...unreachable });
     expect(await Promise.all([push(event('1')), push('bad'), push(event('1'), 6)])).toEqual([503, 503, 503]);
     expect(output()).toContain('"message":"The store was not reached. The message comes again."');
     expect(output()).toContain('"message":"The dead letter was not reached. The message comes again."');
@@ -173,7 +139,7 @@ describe.each(readdirSync(path.join(root, 'gcp/handlers')))('%s', (name) => {
 
   test('without any of its settings it does not start, and says which is missing', async () => {
     const missing = Object.keys(settings);
-    const started = await Promise.all(missing.map((setting) => start(folder, { ...settings, ...environment, [setting]: '' })));
+    const started = await Promise.all(missing.map((setting) => startOnGcp(folder, { ...settings, ...environment, [setting]: '' })));
     missing.forEach((setting, index) => {
       expect(started[index]!.port).toBeUndefined();
       expect(started[index]!.output()).toContain(`Error: The setting ${setting} is missing.`);
@@ -181,7 +147,7 @@ describe.each(readdirSync(path.join(root, 'gcp/handlers')))('%s', (name) => {
   });
 
   test('with an emulator that is not on this machine it does not start', async () => {
-    const { port, output } = await start(folder, { ...settings, ...environment, PUBSUB_EMULATOR_HOST: 'pubsub.example:80' });
+    const { port, output } = await startOnGcp(folder, { ...settings, ...environment, PUBSUB_EMULATOR_HOST: 'pubsub.example:80' });
     expect(port).toBeUndefined();
     expect(output()).toContain('Error: PUBSUB_EMULATOR_HOST must be on this machine, got "pubsub.example:80".');
   });
@@ -198,8 +164,8 @@ describe.each(readdirSync(path.join(root, 'gcp/handlers')))('%s', (name) => {
   });
 
   test('the bundle is under 3.5 MB, and names no folder of this machine', () => {
-    expect(files['index.js']!.length).toBeLessThan(3_500_000);
-    expect(strFromU8(files['index.js']!)).not.toContain(root);
+    expect(code.length).toBeLessThan(3_500_000);
+    expect(code).not.toContain(root);
   });
 });
 

@@ -177,6 +177,15 @@ describe('what a handler needs is read from its bundle', () => {
     ],
   ])('%s', (folder, expected) => expect(asks(folder)).toEqual(expected));
 
+  test('a package that the transform of a user calls asks nothing of a cloud, but for the clients of clouds and requests', () => {
+    const call = (target: string, where = 'shared/runtime/transform.ts:9') => ({ target, where, arguments: [], receiver: '*' as const });
+    expect(asksOf(call('ajv Ajv.compile'), factsOf('aws'))).toEqual([]);
+    expect(asksOf(call('ajv Ajv.compile', 'aws/runtime/sinks/s3.ts:9'), factsOf('aws'))).toBeUndefined();
+    for (const target of ['@aws-sdk/client-s3 DeleteObjectCommand', '@types/node fetch.fetch', 'something unknown, import']) {
+      expect(asksOf(call(target), factsOf('aws'))).toBeUndefined();
+    }
+  });
+
   test('and nothing escapes: not a command that is new, not one that is passed on, not one behind a name or a request', () => {
     const folder = temporaryFolder();
     symlinkSync(PACKAGES, path.join(folder, 'node_modules'));

@@ -16,12 +16,13 @@ export function bundled(script: string): string {
 /**
  * The code of a handler as it ships, but for the transform: this one stores each event as it came. What a user's own does is
  * for the tests of `shared/runtime/transform.ts` to say.
+ * @param transform the file of another transform, by its path from the root
  */
-export function handlerCode(folder: string): string {
+export function handlerCode(folder: string, transform?: string): string {
   const main = readFileSync(path.join(root, folder, 'main.ts'), 'utf8');
   const contents = main.replace(
     /^import { transform } from '.*\/shared\/runtime\/transform';$/m,
-    'const transform = (event: object) => event;',
+    transform ? `import { transform } from '${path.join(root, transform)}';` : 'const transform = (event: object) => event;',
   );
   if (contents === main) throw new Error(`${folder}/main.ts imports no transform`);
   const stdin = { contents, resolveDir: path.join(root, folder), loader: 'ts' as const, sourcefile: 'main.ts' };

@@ -8,6 +8,14 @@ import { linkPackages, PACKAGES } from './packages';
 const ROOT = path.join(__dirname, '../..');
 const SOURCES = ['aws', 'azure', 'gcp', 'shared', 'package.json', '.gitattributes', 'CHANGELOG.md'];
 
+/** The transform that tests change, whatever the user made of theirs. */
+export const PLAIN_TRANSFORM = `import type { Event, Row } from './event';
+
+export function transform(event: Event): Row | readonly Row[] | undefined {
+  return event;
+}
+`;
+
 /** What git prints in a folder, with nothing of the person's settings. */
 export function git(folder: string, ...args: readonly string[]): string {
   const identity = [

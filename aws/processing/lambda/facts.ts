@@ -24,7 +24,7 @@ export const facts: ServiceFacts = {
       name: 'function',
       role: (fn) => (isOurs(fn) ? 'runs code' : 'helps'),
       tells: (fn) => [
-        `Lambda, ${text(only(fn, 'Runtime'))} ${fn.get('Architectures').join()} ${amount(fn, 'MemorySize')} MB ${amount(fn, 'Timeout')} s`,
+        `Lambda, ${text(only(fn, 'Runtime') ?? 'container image')} ${fn.get('Architectures').join()} ${amount(fn, 'MemorySize')} MB ${amount(fn, 'Timeout')} s`,
       ],
       promises: [
         {
@@ -52,6 +52,7 @@ export const facts: ServiceFacts = {
       costs: functionCosts,
       local: {
         Architectures: 'no effect here',
+        'Code.ImageUri': 'no effect here',
         'Code.S3Bucket': 'emulated',
         'Code.S3Key': 'emulated',
         Description: 'no effect here',
@@ -63,6 +64,7 @@ export const facts: ServiceFacts = {
         'LoggingConfig.LogGroup': 'no effect here',
         'LoggingConfig.SystemLogLevel': 'no effect here',
         MemorySize: 'emulated',
+        PackageType: () => 'a container image does not run here.',
         Role: 'no effect here',
         Runtime: (value) => (/^nodejs\d+\.x$/.test(String(value)) ? undefined : `only Node.js runs here, got ${JSON.stringify(value)}.`),
         Tags: 'no effect here',
@@ -79,8 +81,8 @@ export const facts: ServiceFacts = {
         const [source] = mapping.refers('EventSourceArn');
         const [target] = mapping.refers('FunctionName');
         const [failures] = mapping.refers(FAILURES);
-        if (!source || !target) return [];
-        const hop: Hop = { from: source.stage, how: howOf(mapping), to: target.stage, notes: seen.tell(target) };
+        if (!target) return [];
+        const hop: Hop = { from: source?.stage ?? existing(mapping), how: howOf(mapping), to: target.stage, notes: seen.tell(target) };
         return failures ? [hop, { ...hop, how: 'after the last retry', to: receiverOf(failures), notes: seen.tell(failures) }] : [hop];
       },
       promises: [
@@ -252,6 +254,11 @@ function loseFailures(draft: Draft, mapping: Asked) {
     ? set('DestinationConfig')
     : set('RedrivePolicy', undefined, () => mapping.refers('EventSourceArn').map(({ id }) => id));
   edit(draft, mapping);
+}
+
+/** What the stack reads and does not make. */
+function existing(mapping: Asked): string {
+  return /:sqs:/.test(text(only(mapping, 'EventSourceArn'))) ? 'an existing queue' : 'an existing stream';
 }
 
 function howOf(mapping: Asked): string {

@@ -1,7 +1,8 @@
 import { Stack } from 'aws-cdk-lib';
 import { type IRole, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Runtime } from 'aws-cdk-lib/aws-lambda';
+import { AssetImageCode, type Code, EcrImageCode, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import type { HandlerCode } from '../../../shared/synth/handler-needs';
 import { requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons } from '../../foundation/acknowledge';
 import type { Network } from '../../ports/network';
@@ -76,20 +77,25 @@ export function requireVariables(scope: Construct, environment: Readonly<Record<
 }
 
 /**
- * Refuse a runtime that does not run what was bundled.
+ * Refuse a runtime that does not run the code.
  * @throws SettingError
  */
-export function requireRuntime(scope: Construct, runtime: Runtime, isBundled: boolean) {
+export function requireRuntime(scope: Construct, runtime: Runtime, code: HandlerCode | Code, layers?: readonly unknown[]) {
   if (!(runtime instanceof Runtime)) {
     throw new SettingError(scope, 'runtime must be one of Lambda', String(runtime), 'Write it like Runtime.NODEJS_24_X.');
   }
-  if (!isBundled || runtime === Runtime.NODEJS_24_X) return;
-  throw new SettingError(
-    scope,
-    'runtime must be nodejs24.x for a bundled handler',
-    runtime.name,
-    'It is compiled for that one: bring code of your own.',
-  );
+  if ('zip' in code) {
+    if (runtime === Runtime.NODEJS_24_X) return;
+    const remedy = 'It is compiled for that one: bring code of your own.';
+    throw new SettingError(scope, 'runtime must be nodejs24.x for a bundled handler', runtime.name, remedy);
+  }
+  const isImage = code instanceof EcrImageCode || code instanceof AssetImageCode;
+  if (isImage !== (runtime === Runtime.FROM_IMAGE)) {
+    const remedy = 'An image brings its own runtime, and other code has none.';
+    throw new SettingError(scope, 'runtime must be Runtime.FROM_IMAGE for a container image, and for nothing else', runtime.name, remedy);
+  }
+  if (isImage && layers)
+    throw new SettingError(scope, 'layers must be left out for a container image', `${layers.length}`, 'Put them into the image.');
 }
 
 /** The role that gets the permissions: of another stack, it gets them from here, so that neither stack needs the other twice. */

@@ -7,6 +7,7 @@ import {
   Architecture,
   type CfnFunction,
   Code,
+  Handler,
   type IEventSourceMapping,
   type ILayerVersion,
   Function as LambdaFunction,
@@ -33,8 +34,9 @@ import { allowNetwork, allowTracing, findingsOf, nameOf, requireRuntime, require
 /** Settings for {@link LambdaProcessor}. */
 export interface LambdaProcessorProps {
   /**
-   * The handler: what `packageHandler` makes, whose source and stores are checked, or any code with an `index.js` that
-   * exports `handler`.
+   * The handler: what `packageHandler` makes, whose source and stores are checked, or any other code: a file `index` with a
+   * function `handler` in the language of `runtime`, or a container image for arm64. It owes what the handlers here do: it says
+   * what failed in `batchItemFailures`, and sends what can never be processed to the dead letter.
    */
   readonly code: HandlerCode | Code;
   /** Where the records come from. */
@@ -94,7 +96,7 @@ export interface LambdaProcessorProps {
    */
   readonly layers?: readonly ILayerVersion[];
   /**
-   * What the code runs on. A bundled handler takes the default alone.
+   * What the code runs on. A bundled handler takes the default alone, a container image `FROM_IMAGE` alone.
    * @default nodejs24.x
    */
   readonly runtime?: Runtime;
@@ -140,7 +142,7 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
       throw new SettingError(this, 'securityGroups must come with a network', 'none', 'Give the network, or leave them out.');
     }
     requireOneOf(this, { tracing }, Object.values(Tracing), 'Write it like Tracing.DISABLED.');
-    requireRuntime(this, runtime, 'zip' in props.code);
+    requireRuntime(this, runtime, props.code, props.layers);
     requireVariables(this, environment, Object.keys(props.stores));
     const handler = { code: 'zip' in props.code ? props.code : undefined, source: props.source, stores: props.stores };
     requireFit(this, handler);
@@ -160,7 +162,7 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
 
     this.function = new LambdaFunction(this, 'Function', {
       code: 'zip' in props.code ? Code.fromAsset(props.code.zip) : props.code,
-      handler: 'index.handler',
+      handler: runtime === Runtime.FROM_IMAGE ? Handler.FROM_IMAGE : 'index.handler',
       runtime,
       architecture: Architecture.ARM_64,
       memorySize,

@@ -325,7 +325,7 @@ function opening(topic: Asked, seen: Seen): Hop {
 /** The way to a function or a store, and the one to the dead letter, which is said once for all subscriptions of a topic. */
 function delivery(subscription: Asked, seen: Seen): Hop[] {
   const [topic] = subscription.refers('topic');
-  const from = (topic ?? subscription).stage;
+  const from = topic?.stage ?? 'an existing topic';
   const store = storeOf(subscription);
   // A table is named with its dataset before it.
   const to = subscription.refers(store ? `${store.config}.${store.store}` : 'push_config.push_endpoint').at(-1);

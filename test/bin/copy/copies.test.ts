@@ -9,7 +9,7 @@ import ts from 'typescript';
 import { catalogOf } from '../../../bin/copy/choice';
 import type * as packages from '../../../shared/synth/handler-package';
 import { CLIENT_ENVIRONMENT, s3 } from '../../support/aws-stand-ins';
-import { committed, edit, emptyApp, git, run } from '../../support/copies';
+import { committed, edit, emptyApp, git, PLAIN_TRANSFORM, run } from '../../support/copies';
 import { temporaryFolder } from '../../support/folder';
 import { BATCHES } from '../../support/lambda-events';
 import { linkPackages, PACKAGES } from '../../support/packages';
@@ -97,6 +97,7 @@ test.each([
 
 test('a handler that is bundled in a copy runs', async () => {
   const { packageHandler }: typeof packages = require(path.join(app, 'shared/synth/handler-package'));
+  edit(app, 'shared/runtime/transform.ts', () => PLAIN_TRANSFORM);
   const { zip } = packageHandler('aws/handlers/kinesis-to-s3');
   expect(zip.startsWith(path.join(app, 'node_modules/.cache/'))).toBe(true);
   const folder = temporaryFolder();

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { commit, committed, edit, git, run, shown } from '../../support/copies';
+import { commit, committed, edit, git, PLAIN_TRANSFORM, run, shown } from '../../support/copies';
 import { temporaryFolder } from '../../support/folder';
 import { expectText } from '../../support/snapshot';
 
@@ -23,6 +23,8 @@ const append = (line: string) => (text: string) => `${text}${line}\n`;
 let start: string;
 beforeAll(() => {
   root = committed();
+  edit(root, TRANSFORM, () => PLAIN_TRANSFORM);
+  git(root, 'commit', '--quiet', '--all', '--allow-empty', '--message', 'A transform');
   start = git(root, 'rev-parse', 'HEAD').trim();
 });
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { bundleFault } from '../../../shared/synth/bundle-fault';
+import { bundleFault, requireNoNativeCode } from '../../../shared/synth/bundle-fault';
 import { temporaryFolder } from '../../support/folder';
 
 const HANDLER = 'aws/handlers/kinesis-to-s3';
@@ -33,6 +33,33 @@ test('several packages are told once each, by the names that npm knows', () => {
 test.each(['./gone', '../../gone', 'ajv/gone'])('an import of %s, which is no missing package, is told with its place', (name) => {
   const fault = { text: `Could not resolve "${name}"`, location: { file: 'aws/x.ts', line: 7 } };
   expect(said(fault)).toBe(`${HANDLER} cannot be bundled: aws/x.ts:7: Could not resolve "${name}".`);
+});
+
+const native = (name: string) =>
+  new Error(
+    `${HANDLER} cannot be bundled: the package ${name} has native code, which is compiled for one kind of machine, and the bundle runs on another. Use one that is JavaScript alone.`,
+  );
+
+test('a file of native code that is imported is told with its package', () => {
+  expect(said({ text: 'No loader is configured for ".node" files: node_modules/@acme/fast/build/fast.node' })).toBe(
+    native('@acme/fast').message,
+  );
+});
+
+test.each<[string, object, string[]]>([
+  ['node-gyp builds', {}, ['binding.gyp']],
+  ['its package.json says so of', { gypfile: true }, []],
+  ['a binary is fetched for', { binary: { module_name: 'fast' } }, []],
+  ['a package for each platform holds', { optionalDependencies: { '@acme/fast-linux-arm64': '1.0.0' } }, []],
+])('native code that %s is refused, which esbuild leaves out without a word', (_, manifest, files) => {
+  const folder = temporaryFolder();
+  const fast = path.join(folder, 'node_modules/@acme/fast');
+  mkdirSync(fast, { recursive: true });
+  writeFileSync(path.join(fast, 'package.json'), JSON.stringify(manifest));
+  for (const file of files) writeFileSync(path.join(fast, file), '');
+  const inputs = ['aws/handlers/kinesis-to-s3/main.ts', 'node_modules/@acme/fast/index.js'];
+  expect(() => requireNoNativeCode(HANDLER, inputs, folder)).toThrow(native('@acme/fast'));
+  expect(() => requireNoNativeCode(HANDLER, inputs.slice(0, 1), folder)).not.toThrow();
 });
 
 test('what esbuild did not throw goes on as it is', () => {

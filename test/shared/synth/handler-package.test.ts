@@ -80,6 +80,20 @@ test('a file beside the handler goes along', () => {
   expect(strFromU8(files['schema.json']!)).toBe('{"a":1}');
 });
 
+test('a package with native code is refused in a line, and nothing is kept of it', () => {
+  const main = `${handler}/main.ts`;
+  const before = readFileSync(path.join(copy, main), 'utf8');
+  writeFileSync(path.join(copy, main), `import { subscribe } from '@parcel/watcher';\nexport const handler = subscribe;\n`);
+  try {
+    expect(() => packageHandler(handler)).toThrow(
+      `${handler} cannot be bundled: the package @parcel/watcher has native code, which is compiled for one kind of machine, and the bundle runs on another. Use one that is JavaScript alone.`,
+    );
+  } finally {
+    writeFileSync(path.join(copy, main), before);
+  }
+  expect(packageHandler(handler).hash).toBe(original);
+});
+
 test('what it needs is told and stays behind: another need makes the same package', () => {
   expect(packageHandler(handler).needs).toEqual(needs);
   const { hash, files } = after(`${handler}/needs.json`, (before) => before.replace('NAME', 'ADDRESS'));

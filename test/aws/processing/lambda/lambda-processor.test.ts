@@ -1,6 +1,7 @@
 import { App, CfnResource, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Code, LayerVersion, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -201,6 +202,37 @@ describe('in the words of Lambda', () => {
     expect(built.trigger.eventSourceMappingId).toBeDefined();
     expect(one('AWS::Lambda::EventSourceMapping').Properties).toMatchObject({ ParallelizationFactor: 4, Enabled: false });
   });
+
+  const image = () => Code.fromEcrImage(Repository.fromRepositoryName(new Stack(), 'Images', 'acme/handlers'), { tagOrDigest: '1' });
+
+  test('it takes a container image, which brings its own runtime', () => {
+    const { one } = make({ code: image(), runtime: Runtime.FROM_IMAGE });
+    const { PackageType, Code: code, Handler, Runtime: named } = one('AWS::Lambda::Function').Properties;
+    expect({ PackageType, Handler, named }).toEqual({ PackageType: 'Image' });
+    expect(JSON.stringify(code.ImageUri)).toContain('/acme/handlers:1');
+  });
+
+  test.each<[string, () => Partial<LambdaProcessorProps>, string]>([
+    [
+      'a container image with a runtime beside it',
+      () => ({ code: image() }),
+      'runtime must be Runtime.FROM_IMAGE for a container image, and for nothing else, got nodejs24.x. An image brings its own runtime, and other code has none.',
+    ],
+    [
+      'the runtime of a container image for other code',
+      () => ({ code: Code.fromInline('exports.handler = 1'), runtime: Runtime.FROM_IMAGE }),
+      'runtime must be Runtime.FROM_IMAGE for a container image, and for nothing else, got FROM_IMAGE. An image brings its own runtime, and other code has none.',
+    ],
+    [
+      'layers beside a container image',
+      () => ({
+        code: image(),
+        runtime: Runtime.FROM_IMAGE,
+        layers: [LayerVersion.fromLayerVersionArn(new Stack(), 'Layer', 'arn:aws:lambda:eu-west-1:123456789012:layer:mine:1')],
+      }),
+      'layers must be left out for a container image, got 1. Put them into the image.',
+    ],
+  ])('it refuses %s', (_, props, message) => expect(() => make(props())).toThrow(new Error(`Test/Processing: ${message}`)));
 
   test.each<[string, Partial<LambdaProcessorProps>, string]>([
     [

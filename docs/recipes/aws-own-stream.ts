@@ -1,0 +1,33 @@
+// docs:start
+import { Duration } from 'aws-cdk-lib';
+import { Stream } from 'aws-cdk-lib/aws-kinesis';
+import type { Construct } from 'constructs';
+import { KinesisBuffer } from '../../aws/buffer/kinesis/kinesis-buffer';
+import { AwsPlatform, type AwsPlatformProps } from '../../aws/foundation/platform';
+import { LambdaProcessor } from '../../aws/processing/lambda/lambda-processor';
+import { S3Store } from '../../aws/store/s3/s3-store';
+import { packageHandler } from '../../shared/synth/handler-package';
+
+/**
+ * A stream that exists already.
+ *
+ * Whoever writes into it goes on as before, so there is no Connect. `retention` says what the stream has: until shortly before it
+ * Lambda tries a record again. What is no event of the contract goes to the dead letter, with the reason. A new stack starts with
+ * the oldest record of the stream: to start with what comes from then on, set `delivery: { startingPosition: StartingPosition.LATEST }`.
+ */
+export class OwnStream extends AwsPlatform {
+  constructor(scope: Construct, id: string, props: AwsPlatformProps = {}) {
+    super(scope, id, props);
+    const { removal } = this;
+    const stream = Stream.fromStreamArn(this, 'Orders', 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders');
+
+    const store = new S3Store(this, 'Store', { removal });
+    const buffer = new KinesisBuffer(this, 'Buffer', { stream, retention: Duration.days(2), removal });
+    new LambdaProcessor(this, 'Processing', {
+      code: packageHandler('aws/handlers/kinesis-to-s3'),
+      source: buffer,
+      stores: { STORE: store },
+    });
+  }
+}
+// docs:end
