@@ -1,6 +1,9 @@
+import type { Graph } from './graph';
+
 /** What a synthesized template says, in the words of a reader: what stands where, who hands what to whom, who may do what. */
 export interface Picture {
   readonly resources: readonly Resource[];
+  readonly graph: Graph;
   readonly flow: readonly Hop[];
   readonly access: readonly Access[];
 }
@@ -25,6 +28,11 @@ export interface Hop {
   readonly notes: string;
 }
 
+/** A step, and the resources that it leads from and to, as the template calls them. Whoever sends from outside is the `client`. */
+export interface Step extends Hop {
+  readonly between: readonly [from: string, to: string];
+}
+
 /** One line of the table of permissions. */
 export interface Access {
   /** Who: a stage's own identity, a service, or somebody outside. */
@@ -35,6 +43,11 @@ export interface Access {
   readonly on: string;
   /** Under which condition, or nothing. */
   readonly only: string;
+}
+
+/** A permission, and who holds it as the template calls it. */
+export interface Granted extends Access {
+  readonly holder: string;
 }
 
 /** The stages of a platform, in the order that data takes. */

@@ -1,13 +1,15 @@
 import type { Facts } from './facts/find';
 import type { Seen } from './facts/types';
-import { type Access, byStage, type Hop, isDeadLetter, facts as joined, type Picture } from './picture';
+import { graphOf } from './graph';
+import { byStage, type Granted, type Hop, isDeadLetter, facts as joined, type Picture, type Step } from './picture';
 import type { Asked, Stack } from './stack';
 
 /**
  * What a template says, in the words of a reader. What is known of its types comes from the facts.
  * @throws Error that names the file to write when it holds a type of which nothing is known
  */
-export function pictureOf(stack: Stack, facts: Facts, access: readonly Access[]): Picture {
+export function pictureOf(stack: Stack, facts: Facts, granted: readonly Granted[]): Picture {
+  const access = granted.map(({ holder: _, ...row }) => row);
   const seen: Seen = {
     all: stack.all,
     access,
@@ -19,17 +21,23 @@ export function pictureOf(stack: Stack, facts: Facts, access: readonly Access[])
   const said = known.flatMap(({ resource, facts: { flow } }) => flow?.(resource, seen) ?? []);
   const handed = known
     .filter(({ resource }) => facts.role(resource, stack) === 'runs code')
-    .flatMap(({ resource }) => known.flatMap((target) => handedOn(resource, target.resource, target.facts.takes ?? [], seen)));
+    .flatMap(({ resource, facts: { runs } }) => {
+      const as = runs?.(resource, stack).as;
+      const own = granted.filter(({ holder, identity }) => (as === undefined ? identity.startsWith(resource.stage) : holder === as));
+      return known.flatMap((target) => handedOn(resource, target.resource, target.facts.takes ?? [], own, seen));
+    });
+  const steps = [...said, ...handed].sort(byStage);
   return {
     resources: stack.all.filter(({ type }) => !type.startsWith('data.')).map(({ stage, type, id }) => ({ stage, type, id })),
-    flow: unique([...said, ...handed]).sort(byStage),
+    flow: unique(steps),
+    graph: graphOf(steps, stack, facts, access),
     access,
   };
 }
 
 /** What is said of two resources of a stage in the same words is said once. */
-function unique(hops: readonly Hop[]): Hop[] {
-  return [...new Map(hops.map((hop) => [JSON.stringify(hop), hop])).values()];
+function unique(steps: readonly Step[]): Hop[] {
+  return [...new Map(steps.map(({ between: _, ...hop }) => [JSON.stringify(hop), hop])).values()];
 }
 
 /** Whoever receives: a stage, or the dead letter within one. */
@@ -38,15 +46,23 @@ export function receiverOf({ name, stage }: Asked): string {
 }
 
 /** What somebody who runs code may add to something that holds data. What a stage does to itself is no way of an event. */
-function handedOn(from: Asked, to: Asked, takes: readonly string[], seen: Seen): Hop[] {
+function handedOn(from: Asked, to: Asked, takes: readonly string[], own: readonly Granted[], seen: Seen): Step[] {
   if (from.stage === receiverOf(to)) return [];
-  return seen.access
-    .filter(({ identity, may }) => identity.startsWith(from.stage) && takes.some((action) => allows(may, action)))
-    .flatMap(({ may, on }): Hop[] => {
+  return own
+    .filter(({ may }) => takes.some((action) => allows(may, action)))
+    .flatMap(({ may, on }): Step[] => {
       const places = placesIn(on, to);
       return places.length === 0
         ? []
-        : [{ from: from.stage, how: joined(may, ...new Set(places)), to: receiverOf(to), notes: seen.tell(to) }];
+        : [
+            {
+              from: from.stage,
+              how: joined(may, ...new Set(places)),
+              to: receiverOf(to),
+              notes: seen.tell(to),
+              between: [from.id, to.id],
+            },
+          ];
     });
 }
 

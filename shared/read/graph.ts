@@ -1,0 +1,147 @@
+import type { Facts } from './facts/find';
+import { type Access, isDeadLetter, STAGES, type Step } from './picture';
+import type { Asked, Stack } from './stack';
+
+/** What a picture of a platform shows: the services that an event passes, and the ways between them. */
+export interface Graph {
+  readonly parts: readonly Part[];
+  readonly ways: readonly Way[];
+}
+
+/** One service, where an event stays or is worked on. */
+export interface Part {
+  /** What the template calls it, or `client`. */
+  readonly id: string;
+  /** The stage it stands in. A client stands in none. */
+  readonly stage: string;
+  /** What people call its service: `Kinesis`. */
+  readonly service: string;
+  /** What a person calls it: `Buffer stream`. */
+  readonly name: string;
+  /** What a reader is told of it, in the order of importance. */
+  readonly tells: readonly string[];
+  readonly isDeadLetter: boolean;
+  /** How many alarms watch it. */
+  readonly alarms: number;
+  /** What it may do, and who may do what to it. */
+  readonly permissions: readonly string[];
+}
+
+/** A step from one part to another. */
+export interface Way {
+  readonly from: string;
+  readonly to: string;
+  /** What is handed over, how it is batched, how often it is tried: one text for each way that it is done. */
+  readonly how: readonly string[];
+}
+
+const CLIENT = 'client';
+
+/** Draws together what is known of the steps of an event's way. */
+export function graphOf(steps: readonly Step[], stack: Stack, facts: Facts, access: readonly Access[]): Graph {
+  const ids = [...new Set(steps.flatMap(({ between }) => between))];
+  const alarms = alarmsOf(stack, facts, ids);
+  const parts = ids.map((id): Part => {
+    const resource = stack.get(id);
+    const notes = steps.find(({ between: [, to], notes: told }) => to === id && told !== '')?.notes ?? '';
+    if (!resource) return outside(id, steps);
+    const { service, tells } = toldOf(notes, facts.services.get(facts.of(resource).folder)?.name);
+    return {
+      id,
+      stage: stageOf(resource, facts, stack),
+      service,
+      name: resource.name,
+      tells,
+      isDeadLetter: isDeadLetter(resource.name),
+      alarms: alarms.get(id) ?? 0,
+      permissions: permissionsOf(resource, access),
+    };
+  });
+  const ways = steps.map(({ between: [from, to], how }) => ({ from, to, how: [how] }));
+  return withDoors({ parts, ways: merged(ways) }, stack, facts);
+}
+
+/** What is no resource of the template: a client, or something that was there before. */
+function outside(id: string, steps: readonly Step[]): Part {
+  const stage = id === CLIENT ? '' : (steps.find(({ between: [from] }) => from === id)?.from ?? '');
+  const isStage = STAGES.includes(stage);
+  const known = { stage: id === CLIENT ? '' : isStage ? stage : 'Buffer', service: id, name: id, tells: [] };
+  return { id, ...known, isDeadLetter: false, alarms: 0, permissions: [] };
+}
+
+/** `Event Hubs Standard, 7 days`: the service, and what is told of it. */
+function toldOf(notes: string, service: string | undefined) {
+  const [first = '', ...tells] = notes.split(', ');
+  if (service === undefined || !first.startsWith(service)) return { service: first === '' ? (service ?? '') : first, tells };
+  const more = first.slice(service.length).trim();
+  return { service, tells: more === '' ? tells : [more, ...tells] };
+}
+
+/**
+ * The stage that the name of a construct begins with. Where it begins with none, the stage in whose folder its service lies;
+ * a service that stands in two stages lies in the folder of the first, `connect`, and only what lets in stands there.
+ */
+function stageOf(resource: Asked, facts: Facts, stack: Stack): string {
+  const named = STAGES.find((stage) => resource.stage.startsWith(stage));
+  if (named) return named;
+  const folder = folderStage(resource, facts);
+  const role = facts.role(resource, stack);
+  if (folder !== 'Connect' || role === 'lets in') return folder ?? (role === 'runs code' ? 'Processing' : 'Store');
+  return role === 'runs code' ? 'Processing' : 'Buffer';
+}
+
+function folderStage(resource: Asked, facts: Facts): string | undefined {
+  const [, folder] = facts.of(resource).folder.split('/');
+  return STAGES.find((stage) => stage.toLowerCase() === folder);
+}
+
+/** A service that clients send to and that holds what they send stands in two stages: its endpoint is a part of its own. */
+function withDoors({ parts, ways }: Graph, stack: Stack, facts: Facts): Graph {
+  const doors = new Map<string, Part>();
+  const led = ways.flatMap((way): Way[] => {
+    const part = parts.find(({ id }) => id === way.to);
+    const resource = stack.get(way.to);
+    if (way.from !== CLIENT || !part || !resource || part.stage === 'Connect' || folderStage(resource, facts) !== 'Connect') return [way];
+    const { folder, name } = facts.of(resource);
+    const id = `endpoint of ${folder}`;
+    const tells = [`endpoint of the ${name}`];
+    doors.set(id, { ...part, id, stage: 'Connect', name: `Connect ${part.service}`, tells, alarms: 0, permissions: [] });
+    return [
+      { ...way, to: id },
+      { from: id, to: way.to, how: [] },
+    ];
+  });
+  const [client, ...others] = parts;
+  return { parts: doors.size > 0 && client ? [client, ...doors.values(), ...others] : parts, ways: merged(led) };
+}
+
+/** One way between two parts, however many there are. */
+function merged(ways: readonly Way[]): Way[] {
+  const found = new Map<string, Way>();
+  for (const way of ways) {
+    const key = `${way.from} ${way.to}`;
+    const how = [...new Set([...(found.get(key)?.how ?? []), ...way.how])];
+    found.set(key, { ...way, how });
+  }
+  return [...found.values()].filter(({ from, to }) => from !== to);
+}
+
+/** How many alarms watch each part: what they refer to says it, or their stage where they refer to none. */
+function alarmsOf(stack: Stack, facts: Facts, ids: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  const alarms = stack.all.filter((one) => facts.role(one, stack) === 'watches' && /\b(alarm|alert)\b/.test(facts.of(one).name));
+  for (const alarm of alarms) {
+    const near = alarm.refers();
+    const first = (found: readonly Asked[]) => ids.find((id) => found.some((one) => one.id === id));
+    const part = first(near) ?? first(near.flatMap((one) => one.refers())) ?? ids.find((id) => stack.get(id)?.stage === alarm.stage);
+    if (part) counts.set(part, (counts.get(part) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function permissionsOf({ stage, name }: Asked, access: readonly Access[]): string[] {
+  const sentence = ({ identity, may, on, only }: Access) => `${identity} may ${may} on ${on}${only === '' ? '' : `, ${only}`}`;
+  const concerns = ({ identity, may, on }: Access) =>
+    !may.startsWith('(denied)') && (identity === stage || on.split(', ').some((one) => one === name || one.startsWith(`${name} `)));
+  return access.filter(concerns).map(sentence);
+}
