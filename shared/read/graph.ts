@@ -65,7 +65,8 @@ export function graphOf(steps: readonly Step[], stack: Stack, facts: Facts, acce
 function outside(id: string, steps: readonly Step[]): Part {
   const stage = id === CLIENT ? '' : (steps.find(({ between: [from] }) => from === id)?.from ?? '');
   const isStage = STAGES.includes(stage);
-  const known = { stage: id === CLIENT ? '' : isStage ? stage : 'Buffer', service: id, name: id, tells: [] };
+  const service = id.replace(/^an /, '');
+  const known = { stage: id === CLIENT ? '' : isStage ? stage : 'Buffer', service, name: service, tells: [] };
   return { id, ...known, isDeadLetter: false, alarms: 0, permissions: [] };
 }
 

@@ -1,0 +1,73 @@
+import { type Listed, listBlueprints } from '../bin/list';
+import type { Access, Hop } from '../shared/read/picture';
+import { type Blueprint, findBlueprints } from '../shared/synth/blueprints';
+import { shownPicture, synthesized, titleOf } from './picture';
+
+const HEAD = `# Blueprints
+
+<!-- Written by npm run generate. -->
+
+Each of them synthesizes as it is. Every picture is drawn from the template: services stand below their stages, dead letters below the services that send to them. \`npm start -- aws sqs --picture my.svg\` draws yours after you changed it; open that file in a browser and point at a service to see what it may do, and who may do what to it.`;
+
+/** The page with every blueprint: its picture, the way of an event, who may do what, and how to build it. */
+export function blueprintsPage(): string {
+  const found = findBlueprints();
+  const listed = listBlueprints();
+  const sections = found.map((blueprint) =>
+    section(blueprint, listed.find((one) => one.cloud === blueprint.cloud && one.name === blueprint.name)!),
+  );
+  return `${[HEAD, overview(listed), ...sections].join('\n\n')}\n`;
+}
+
+function overview(listed: readonly Listed[]): string {
+  const rows = listed.map((one) => {
+    const title = titleOf({ ...one, file: '' });
+    const services = Object.values(one.stages).map((stage) => stage.join(', '));
+    return `| [${title}](#${title.replace(' ', '-')}) | ${services.join(' → ')} | ${one.local === 'runs' ? 'yes' : 'no'} |`;
+  });
+  return ['| Blueprint | Services | Runs on this machine |', '|---|---|---|', ...rows].join('\n');
+}
+
+function section(blueprint: Blueprint, { what, local }: Listed): string {
+  const { flow, access } = synthesized(blueprint);
+  const stack = `${blueprint.cloud}-${blueprint.name}`;
+  return [
+    `## ${titleOf(blueprint)}`,
+    `${what} [\`${blueprint.file}\`](../${blueprint.file}). [What it costs](cost.md#${stack}).`,
+    shownPicture(blueprint),
+    `\`\`\`sh\n${commands(blueprint, local).join('\n')}\n\`\`\``,
+    ...(typeof local === 'object' ? [`It does not run on this machine: ${local.not}`] : []),
+    folded(
+      'The way of an event',
+      ['From', 'What is handed over', 'To', 'What that is'],
+      flow.map(({ from, how, to, notes }: Hop) => [from, how, to, notes]),
+    ),
+    folded(
+      'Who may do what',
+      ['Who', 'May', 'On', 'Only if'],
+      access.map(({ identity, may, on, only }: Access) => [identity, may, on, only]),
+    ),
+  ].join('\n\n');
+}
+
+function commands({ cloud, name }: Blueprint, local: Listed['local']): string[] {
+  const isMinimal = name === 'pipeline';
+  const stack = `${cloud}-${name}`;
+  const deploy =
+    cloud === 'aws'
+      ? `npx cdk deploy ${stack}${isMinimal ? '' : ` -c blueprint=${name}`}`
+      : `${isMinimal ? '' : `BLUEPRINT=${name} `}CHECKPOINT_DISABLE=1 npx cdktf synth && terraform -chdir=cdktf.out/stacks/${stack} init`;
+  const said = [
+    [`npm start -- ${cloud} ${name}`, 'synthesize it, and show what it creates'],
+    ...(local === 'runs' ? [[`npm run local -- ${cloud} ${name}`, 'let events go through, without an account']] : []),
+    [deploy, cloud === 'aws' ? 'deploy it' : 'then terraform apply, as README.md says'],
+  ] as const;
+  const width = Math.max(...said.map(([command]) => command!.length));
+  return said.map(([command, comment]) => `${command!.padEnd(width)}  # ${comment}`);
+}
+
+function folded(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const row = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('*', '\\*')).join(' | ')} |`;
+  const table = [row(head), `|${'---|'.repeat(head.length)}`, ...rows.map(row)].join('\n');
+  return `<details>\n<summary>${title}</summary>\n\n${table}\n\n</details>`;
+}
