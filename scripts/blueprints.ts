@@ -1,5 +1,5 @@
 import { type Listed, listBlueprints } from '../bin/list';
-import type { Access, Hop } from '../shared/read/picture';
+import { type Access, type Hop, STAGES } from '../shared/read/picture';
 import { type Blueprint, findBlueprints } from '../shared/synth/blueprints';
 import { shownPicture, synthesized, titleOf } from './picture';
 
@@ -11,19 +11,22 @@ Each of them synthesizes as it is. Every picture is drawn from the template: ser
 
 /** The page with every blueprint: its picture, the way of an event, who may do what, and how to build it. */
 export function blueprintsPage(): string {
+  // Both go over the same files, in the same order.
   const found = findBlueprints();
   const listed = listBlueprints();
-  const sections = found.map((blueprint) =>
-    section(blueprint, listed.find((one) => one.cloud === blueprint.cloud && one.name === blueprint.name)!),
-  );
-  return `${[HEAD, overview(listed), ...sections].join('\n\n')}\n`;
+  const sections = found.map((blueprint, index) => section(blueprint, listed[index]!));
+  return `${[HEAD, overview(found, listed), ...sections].join('\n\n')}\n`;
 }
 
-function overview(listed: readonly Listed[]): string {
-  const rows = listed.map((one) => {
-    const title = titleOf({ ...one, file: '' });
-    const services = Object.values(one.stages).map((stage) => stage.join(', '));
-    return `| [${title}](#${title.replace(' ', '-')}) | ${services.join(' → ')} | ${one.local === 'runs' ? 'yes' : 'no'} |`;
+function overview(found: readonly Blueprint[], listed: readonly Listed[]): string {
+  const rows = found.map((blueprint, index) => {
+    const title = titleOf(blueprint);
+    const main = synthesized(blueprint).graph.parts.filter(({ stage, isDeadLetter }) => stage !== '' && !isDeadLetter);
+    const services = STAGES.map((stage) =>
+      [...new Set(main.filter((part) => part.stage === stage).map(({ service }) => service))].join(' and '),
+    );
+    const runs = listed[index]!.local === 'runs' ? 'yes' : 'no';
+    return `| [${title}](#${title.replace(' ', '-')}) | ${services.filter(Boolean).join(' → ')} | ${runs} |`;
   });
   return ['| Blueprint | Services | Runs on this machine |', '|---|---|---|', ...rows].join('\n');
 }

@@ -26,7 +26,7 @@ export function pictureOf(stack: Stack, facts: Facts, granted: readonly Granted[
       const own = granted.filter(({ holder, identity }) => (as === undefined ? identity.startsWith(resource.stage) : holder === as));
       return known.flatMap((target) => handedOn(resource, target.resource, target.facts.takes ?? [], own, seen));
     });
-  const steps = [...said, ...handed].sort(byStage);
+  const steps = [...said, ...handed].map((step) => withNames(step, stack)).sort(byStage);
   return {
     resources: stack.all.filter(({ type }) => !type.startsWith('data.')).map(({ stage, type, id }) => ({ stage, type, id })),
     flow: unique(steps),
@@ -40,6 +40,17 @@ function unique(steps: readonly Step[]): Hop[] {
   return [...new Map(steps.map(({ between: _, ...hop }) => [JSON.stringify(hop), hop])).values()];
 }
 
+/** The stage of whatever on AWS has a name that begins with none: several of them are not one stage. */
+const NO_STAGE = 'Stack';
+
+/** Whoever stands in no stage is called by its own name. */
+function withNames(step: Step, stack: Stack): Step {
+  const [from, to] = step.between
+    .map((id) => stack.get(id))
+    .map((end) => (end?.stage === NO_STAGE ? end.name.slice(NO_STAGE.length + 1) : undefined));
+  return { ...step, from: from ?? step.from, to: to ?? step.to };
+}
+
 /** Whoever receives: a stage, or the dead letter within one. */
 export function receiverOf({ name, stage }: Asked): string {
   return isDeadLetter(name) ? `${stage} dead letter` : stage;
@@ -47,7 +58,7 @@ export function receiverOf({ name, stage }: Asked): string {
 
 /** What somebody who runs code may add to something that holds data. What a stage does to itself is no way of an event. */
 function handedOn(from: Asked, to: Asked, takes: readonly string[], own: readonly Granted[], seen: Seen): Step[] {
-  if (from.stage === receiverOf(to)) return [];
+  if (from.stage === receiverOf(to) && from.stage !== NO_STAGE) return [];
   return own
     .filter(({ may }) => takes.some((action) => allows(may, action)))
     .flatMap(({ may, on }): Step[] => {

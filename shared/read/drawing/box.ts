@@ -1,5 +1,5 @@
 import type { Part } from '../graph';
-import { wrap } from './measure';
+import { wrap, wrapList } from './measure';
 import { type Line, STYLES, type Style } from './shapes';
 
 const INSET = { left: 15, right: 9, top: 10, bottom: 11 };
@@ -44,14 +44,19 @@ export function clientContents(part: Part, width: number) {
   return { lines: [{ x: width / 2, y: 20, style: 'route' as const, text: part.service }], height: 32 };
 }
 
+/** Facts, one after the other. */
+export function listed(facts: readonly string[], room: number): string[] {
+  return wrapList(facts, room, STYLES.fact.size);
+}
+
 /** As many facts as there is room for, the most important first. */
 function told(tells: readonly string[], most: number, room: number): string[] {
   const counts = tells.map((_, index) => tells.length - index);
-  const lines = counts.map((count) => wrapped(tells.slice(0, count).join(', '), 'fact', room));
+  const lines = counts.map((count) => listed(tells.slice(0, count), room));
   return lines.find(({ length }) => length <= most) ?? [];
 }
 
 /** `Processing heated function` among the functions of Processing is the `heated function`. */
 export function labelOf({ name, stage }: Part): string {
-  return name.startsWith(`${stage} `) ? name.slice(stage.length + 1) : name;
+  return name.replace(new RegExp(`^(${stage}|Stack) `), '');
 }

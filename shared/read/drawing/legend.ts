@@ -1,5 +1,5 @@
 import type { Graph, Part, Way } from '../graph';
-import { labelOf, wrapped } from './box';
+import { labelOf, listed, wrapped } from './box';
 import { type Line, type Point, STYLES } from './shapes';
 
 const MARGIN = 24;
@@ -36,7 +36,7 @@ export function legendOf(graph: Graph, width: number, top: number, columns: numb
         style: 'route' as const,
         text,
       })),
-      ...wrapped(how.join('; '), 'fact', room - INDENT).map((text) => ({ style: 'fact' as const, text })),
+      ...listed(how.join('; ').split(', '), room - INDENT).map((text) => ({ style: 'fact' as const, text })),
     ];
     const lines = texts.map((line): Line => {
       y += STYLES[line.style].height;

@@ -23,23 +23,25 @@ export function widthOf(text: string, size: number, isBold = false): number {
   return width * size * (isBold ? BOLD : 1);
 }
 
+/** A space at which no line is broken. */
+const GLUE = '\u00a0';
+
 /** Breaks a text into lines that fit: between words, else behind a sign within a word, else anywhere. */
 export function wrap(text: string, room: number, size: number, isBold = false): string[] {
   const fits = (line: string) => widthOf(line, size, isBold) <= room;
   const lines: string[] = [];
-  for (const word of glued(text).split(' ').filter(Boolean)) {
-    const last = lines.at(-1);
-    if (last !== undefined && fits(`${last} ${word}`)) lines[lines.length - 1] = `${last} ${word}`;
+  for (const word of text.split(' ').filter(Boolean)) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && fits(longer)) lines[lines.length - 1] = longer;
     else lines.push(...broken(word, fits));
   }
   return lines.map((line) => line.replaceAll(GLUE, ' '));
 }
 
-const GLUE = '\u00a0';
-
-/** A number stays with its unit: `512 MB` is not broken. */
-function glued(text: string): string {
-  return text.replace(/(\d) (?=[a-zA-Z]{1,4}\b)/g, `$1${GLUE}`);
+/** Breaks a list into lines that fit: between its items, and within those alone that are too long for a line. */
+export function wrapList(items: readonly string[], room: number, size: number): string[] {
+  const whole = (item: string) => (widthOf(`${item},`, size) <= room ? item.replaceAll(' ', GLUE) : item);
+  return wrap(items.map(whole).join(', '), room, size);
 }
 
 function broken(word: string, fits: (line: string) => boolean): string[] {
