@@ -9,5 +9,4 @@ export function writePicture(file: string, shown: readonly Shown[], titleOf: (st
   const named = shown.map(({ stack, graph }) => ({ name: titleOf(stack), graph }));
   const title = shown.map(({ stack }) => stack).join(', ');
   writeFileSync(file, others.length === 0 ? pictureSvg(title, first.graph) : overviewSvg(title, named));
-  console.error(`The picture is in ${file}. Open it in a browser, and point at a service to see who may do what.`);
 }

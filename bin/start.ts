@@ -92,7 +92,10 @@ export function start(args: readonly string[], environment: NodeJS.ProcessEnv) {
     () => showAws(blueprint, env),
     () => showTerraform(env, terraform),
   );
-  if (command.picture !== undefined) writePicture(command.picture, shown, (stack) => TITLES[stack.split('-')[0] as Cloud]);
+  if (command.picture !== undefined) {
+    writePicture(command.picture, shown, (stack) => TITLES[stack.split('-')[0] as Cloud]);
+    console.error(`The picture is in ${command.picture}. Open it in a browser, and point at a service to see who may do what.`);
+  }
   console.log(json ? JSON.stringify(shown, null, 2) : [...shown.map(renderPage), closing(blueprint, having, env.ENVIRONMENT)].join('\n'));
 }
 

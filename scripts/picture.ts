@@ -1,4 +1,4 @@
-import { overviewSvg, pictureSvg } from '../shared/read/drawing/svg';
+import { narrowOverviewSvg, overviewSvg, pictureSvg } from '../shared/read/drawing/svg';
 import type { Picture } from '../shared/read/picture';
 import { type Blueprint, blueprintsNamed, type Cloud, findBlueprints } from '../shared/synth/blueprints';
 import { pictureOf } from './recipes';
@@ -25,7 +25,7 @@ export function pictureFiles(): Record<string, () => string> {
   const drawn = findBlueprints().map((one) => [fileOf(one), (isNarrow: boolean) => draw(one, isNarrow)] as const);
   return {
     [`${OVERVIEW}.svg`]: () => overviewSvg(ALT, pipelines()),
-    [`${OVERVIEW}.narrow.svg`]: () => overviewSvg(ALT, pipelines(), true),
+    [`${OVERVIEW}.narrow.svg`]: () => narrowOverviewSvg(ALT, pipelines()),
     ...Object.fromEntries(
       drawn.flatMap(([file, draw]) => [
         [`${file}.svg`, () => draw(false)],

@@ -1,4 +1,5 @@
 import { legendOf } from '../../shared/read/drawing/legend';
+import { drawMatrix } from '../../shared/read/drawing/matrix';
 import { widthOf } from '../../shared/read/drawing/measure';
 import { drawNarrow } from '../../shared/read/drawing/narrow';
 import { type Box, type Drawing, type Line, type Point, type Shows, STYLES } from '../../shared/read/drawing/shapes';
@@ -30,6 +31,12 @@ export function faultsOf(graph: Graph): string[] {
   });
 }
 
+/** What is wrong with the picture of several platforms side by side. */
+export function matrixFaultsOf(graphs: readonly Graph[]): string[] {
+  const drawing = drawMatrix(graphs, 34);
+  return [...boxFaults(drawing), ...wayFaults(drawing)];
+}
+
 function boxFaults({ boxes, width, height }: Drawing): string[] {
   const page = { x: 0, y: 0, width, height };
   return boxes.flatMap((box, index) => [
@@ -43,7 +50,7 @@ function boxFaults({ boxes, width, height }: Drawing): string[] {
   ]);
 }
 
-function wayFaults({ boxes, arrows, width, height }: Drawing): string[] {
+function wayFaults({ boxes, arrows, heads, width, height }: Drawing): string[] {
   const page = { x: 0, y: 0, width, height };
   const boxOf = new Map(boxes.map((box) => [box.part.id, box]));
   const lines = arrows.map(({ points, way, isDead }) => ({
@@ -63,6 +70,7 @@ function wayFaults({ boxes, arrows, width, height }: Drawing): string[] {
         ...(linesOf(points).every(([a, b]) => a[0] === b[0] || a[1] === b[1]) ? [] : [`${name} is not straight`]),
         ...(isOnEdge(start, boxOf.get(way.from)!) ? [] : [`${name} begins nowhere`]),
         ...(joins || isOnEdge(end, boxOf.get(way.to)!) ? [] : [`${name} ends nowhere`]),
+        ...heads.filter((head) => linesOf(points).some((line) => crosses(line, areaOf(head)))).map(({ text }) => `${name} crosses ${text}`),
         ...crossed.map(({ part }) => `${name} crosses ${part.id}`),
       ];
     }),

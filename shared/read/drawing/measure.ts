@@ -38,10 +38,13 @@ export function wrap(text: string, room: number, size: number, isBold = false): 
   return lines.map((line) => line.replaceAll(GLUE, ' '));
 }
 
-/** Breaks a list into lines that fit: between its items, and within those alone that are too long for a line. */
+/** Breaks a list into lines that fit: between its items, and within those alone that are too long for a line. A number stays with its unit. */
 export function wrapList(items: readonly string[], room: number, size: number): string[] {
-  const whole = (item: string) => (widthOf(`${item},`, size) <= room ? item.replaceAll(' ', GLUE) : item);
-  return wrap(items.map(whole).join(', '), room, size);
+  const glued = items.map((item) => {
+    const isShort = widthOf(`${item},`, size) <= room;
+    return isShort ? item.replaceAll(' ', GLUE) : item.replace(/(?<=\d) (?=[a-zA-Z]{1,3}\b)/g, GLUE);
+  });
+  return wrap(glued.join(', '), room, size);
 }
 
 function broken(word: string, fits: (line: string) => boolean): string[] {

@@ -1,6 +1,7 @@
 import type { Graph, Way } from '../graph';
 import { SCHEMES } from './colours';
 import { legendOf, numbersOf } from './legend';
+import { columnOf, drawMatrix } from './matrix';
 import { drawNarrow } from './narrow';
 import { type Arrow, type Box, type Drawing, type Line, type Point, STYLES } from './shapes';
 import { drawWide } from './wide';
@@ -30,20 +31,27 @@ export function pictureSvg(title: string, graph: Graph, isNarrow = false): strin
 }
 
 /** Several platforms, one below the other, their columns in line. */
-export function overviewSvg(title: string, all: readonly Named[], isNarrow = false): string {
-  const drawings = all.map(({ graph }, index) => {
-    const shows = { facts: 2, numbers: false, heads: index === 0 && !isNarrow };
-    return isNarrow ? drawNarrow(graph, shows) : drawWide(graph, shows);
-  });
+export function overviewSvg(title: string, all: readonly Named[]): string {
+  const drawings = all.map(({ graph }, index) => drawWide(graph, { facts: 2, numbers: false, heads: index === 0 }));
   const width = Math.max(...drawings.map((drawing) => drawing.width));
   let y = 0;
   const bands = drawings.map((drawing, index) => {
-    const name = textSvg({ x: isNarrow ? 16 : 24, y: drawing.heads.length > 0 ? 31 : 26, style: 'cloud', text: all[index]!.name });
+    const name = textSvg({ x: 24, y: drawing.heads.length > 0 ? 31 : 26, style: 'cloud', text: all[index]!.name });
     const band = `${index === 0 ? '' : ruleSvg(width, y)}<g transform="translate(0 ${y})">${name}${drawingSvg(drawing)}</g>`;
     y += drawing.height;
     return band;
   });
   return svg(title, width, y, bands);
+}
+
+/** The same for a narrow screen: side by side, with nothing but the services of each stage. */
+export function narrowOverviewSvg(title: string, all: readonly Named[]): string {
+  const drawing = drawMatrix(
+    all.map(({ graph }) => graph),
+    34,
+  );
+  const names = all.map(({ name }, index) => textSvg({ x: columnOf(index, all.length).left, y: 30, style: 'cloud', text: name }));
+  return svg(title, drawing.width, drawing.height, [...names, drawingSvg(drawing)]);
 }
 
 function drawingSvg({ boxes, arrows, heads }: Drawing, numbers: ReadonlyMap<Way, number> = new Map()): string {

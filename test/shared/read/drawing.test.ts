@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { COLOURS } from '../../../shared/read/drawing/colours';
 import { wrapList } from '../../../shared/read/drawing/measure';
-import { overviewSvg, pictureSvg } from '../../../shared/read/drawing/svg';
+import { narrowOverviewSvg, overviewSvg, pictureSvg } from '../../../shared/read/drawing/svg';
 import { drawWide } from '../../../shared/read/drawing/wide';
 import type { Graph, Part } from '../../../shared/read/graph';
 import { STAGES } from '../../../shared/read/picture';
-import { faultsOf } from '../../support/drawings';
+import { faultsOf, matrixFaultsOf } from '../../support/drawings';
 
 const part = (id: string, stage: string, more: Partial<Part> = {}): Part => ({
   id,
@@ -53,6 +53,18 @@ const graphs: fc.Arbitrary<Graph> = fc
 test('in a picture of any platform texts stay in their boxes, no boxes overlap, and no way crosses a box or runs along another', () => {
   fc.assert(
     fc.property(graphs, (graph) => expect(faultsOf(graph)).toEqual([])),
+    { numRuns: 40 },
+  );
+});
+
+test('in a picture of three platforms side by side nothing lies on anything else', () => {
+  const own = (cloud: string, { parts, ways: all }: Graph): Graph => ({
+    parts: parts.map((one) => ({ ...one, id: `${cloud} ${one.id}` })),
+    ways: all.map((way) => ({ ...way, from: `${cloud} ${way.from}`, to: `${cloud} ${way.to}` })),
+  });
+  const three = fc.tuple(graphs, graphs, graphs).map((all) => all.map((graph, index) => own(`cloud ${index}`, graph)));
+  fc.assert(
+    fc.property(three, (all) => expect(matrixFaultsOf(all)).toEqual([])),
     { numRuns: 40 },
   );
 });
@@ -108,12 +120,19 @@ test('a way that skips a stage goes around what stands there', () => {
 
 test('a list is broken between its items', () => {
   expect(wrapList(['1000 requests/s', 'burst 2000', 'access log'], 140, 12)).toEqual(['1000 requests/s,', 'burst 2000, access log']);
+  expect(wrapList(['nodejs24.x arm64 512 MB 60 s'], 140, 12)).toEqual(['nodejs24.x arm64', '512 MB 60 s']);
   expect(wrapList(['ALLOW_INTERNAL_ONLY'], 100, 12)).toEqual(['ALLOW_', 'INTERNAL_', 'ONLY']);
 });
 
 test('whatever a template says is text in a picture', () => {
   const graph: Graph = { parts: [part('a', 'Buffer', { service: '<b>&', permissions: ['x may <i> on y'] })], ways: [] };
-  for (const svg of [pictureSvg('<u>', graph), pictureSvg('<u>', graph, true), overviewSvg('<u>', [{ name: '<u>', graph }])]) {
+  const named = [{ name: '<u>', graph }];
+  for (const svg of [
+    pictureSvg('<u>', graph),
+    pictureSvg('<u>', graph, true),
+    overviewSvg('<u>', named),
+    narrowOverviewSvg('<u>', named),
+  ]) {
     expect(svg).toContain('&lt;b&gt;&amp;');
     expect(svg).not.toMatch(/<[biu]>/);
   }
