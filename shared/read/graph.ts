@@ -1,39 +1,6 @@
 import type { Facts } from './facts/find';
-import { type Access, isDeadLetter, STAGES, type Step } from './picture';
+import { type Access, type Graph, isDeadLetter, type Part, STAGES, type Step, type Way } from './picture';
 import type { Asked, Stack } from './stack';
-
-/** What a picture of a platform shows: the services that an event passes, and the ways between them. */
-export interface Graph {
-  readonly parts: readonly Part[];
-  readonly ways: readonly Way[];
-}
-
-/** One service, where an event stays or is worked on. */
-export interface Part {
-  /** What the template calls it, or `client`. */
-  readonly id: string;
-  /** The stage it stands in. A client stands in none. */
-  readonly stage: string;
-  /** What people call its service: `Kinesis`. */
-  readonly service: string;
-  /** What a person calls it: `Buffer stream`. */
-  readonly name: string;
-  /** What a reader is told of it, in the order of importance. */
-  readonly tells: readonly string[];
-  readonly isDeadLetter: boolean;
-  /** How many alarms watch it. */
-  readonly alarms: number;
-  /** What it may do, and who may do what to it. */
-  readonly permissions: readonly string[];
-}
-
-/** A step from one part to another. */
-export interface Way {
-  readonly from: string;
-  readonly to: string;
-  /** What is handed over, how it is batched, how often it is tried: one text for each way that it is done. */
-  readonly how: readonly string[];
-}
 
 const CLIENT = 'client';
 

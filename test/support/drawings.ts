@@ -4,7 +4,7 @@ import { widthOf } from '../../shared/read/drawing/measure';
 import { drawNarrow } from '../../shared/read/drawing/narrow';
 import { type Box, type Drawing, type Line, type Point, type Shows, STYLES } from '../../shared/read/drawing/shapes';
 import { drawWide } from '../../shared/read/drawing/wide';
-import type { Graph } from '../../shared/read/graph';
+import type { Graph } from '../../shared/read/picture';
 
 interface Area {
   readonly x: number;

@@ -1,4 +1,4 @@
-import type { Part } from '../graph';
+import type { Part } from '../picture';
 import { wrap, wrapList } from './measure';
 import { type Line, STYLES, type Style } from './shapes';
 

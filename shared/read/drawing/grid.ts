@@ -1,5 +1,4 @@
-import type { Graph, Part, Way } from '../graph';
-import { STAGES } from '../picture';
+import { type Graph, type Part, STAGES, type Way } from '../picture';
 
 /** Where a part stands: the columns are stages, so that they are the same in every picture. */
 export interface Cell {

@@ -1,4 +1,4 @@
-import type { Graph, Part, Way } from '../graph';
+import type { Graph, Part, Way } from '../picture';
 import { labelOf, listed, wrapped } from './box';
 import { type Line, type Point, STYLES } from './shapes';
 

@@ -1,5 +1,4 @@
-import type { Graph, Part } from '../graph';
-import { STAGES } from '../picture';
+import { type Graph, type Part, STAGES } from '../picture';
 import { wrapped } from './box';
 import { widthOf } from './measure';
 import { type Arrow, type Box, type Drawing, type Head, type Line, type Point, STYLES } from './shapes';

@@ -1,4 +1,4 @@
-import type { Graph, Part, Way } from '../graph';
+import type { Graph, Part, Way } from '../picture';
 import { clientContents, contentsOf, labelOf, type Over } from './box';
 import { type Cell, gridOf } from './grid';
 import { joined } from './routes';

@@ -1,4 +1,4 @@
-import type { Graph, Way } from '../graph';
+import type { Graph, Way } from '../picture';
 import { type Grid, isStraight } from './grid';
 
 /** Where a straight way leaves and enters a row, measured from its top, and how far ways are apart. */

@@ -1,4 +1,4 @@
-import type { Way } from '../graph';
+import type { Way } from '../picture';
 import { type Grid, isStraight } from './grid';
 import type { Point } from './shapes';
 import type { Segment } from './tracks';

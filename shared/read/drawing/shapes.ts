@@ -1,4 +1,4 @@
-import type { Part, Way } from '../graph';
+import type { Part, Way } from '../picture';
 
 export type Point = readonly [x: number, y: number];
 

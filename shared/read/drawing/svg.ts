@@ -1,4 +1,4 @@
-import type { Graph, Way } from '../graph';
+import type { Graph, Way } from '../picture';
 import { SCHEMES } from './colours';
 import { legendOf, numbersOf } from './legend';
 import { columnOf, drawMatrix } from './matrix';

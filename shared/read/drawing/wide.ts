@@ -1,4 +1,4 @@
-import type { Graph } from '../graph';
+import type { Graph } from '../picture';
 import { type Axes, axesOf } from './axes';
 import { clientContents, contentsOf, labelOf } from './box';
 import { type Cell, type Grid, gridOf } from './grid';

@@ -3,8 +3,7 @@ import { COLOURS } from '../../../shared/read/drawing/colours';
 import { wrapList } from '../../../shared/read/drawing/measure';
 import { narrowOverviewSvg, overviewSvg, pictureSvg } from '../../../shared/read/drawing/svg';
 import { drawWide } from '../../../shared/read/drawing/wide';
-import type { Graph, Part } from '../../../shared/read/graph';
-import { STAGES } from '../../../shared/read/picture';
+import { type Graph, type Part, STAGES } from '../../../shared/read/picture';
 import { faultsOf, matrixFaultsOf } from '../../support/drawings';
 
 const part = (id: string, stage: string, more: Partial<Part> = {}): Part => ({

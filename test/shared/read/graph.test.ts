@@ -1,5 +1,5 @@
 import { type CfnTemplate, readCloudFormation } from '../../../shared/read/cloudformation';
-import type { Graph } from '../../../shared/read/graph';
+import type { Graph } from '../../../shared/read/picture';
 import { readTerraform } from '../../../shared/read/terraform';
 
 const getAtt = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
