@@ -36,7 +36,7 @@ Environment:
 Exit codes: 0 done, 1 a setting is refused, 2 the command is not understood.`;
 
 const MINIMAL = 'pipeline';
-const TITLES: Readonly<Record<Cloud, string>> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
+export const TITLES: Readonly<Record<Cloud, string>> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
 
 const root = path.join(__dirname, '..');
 

@@ -39,7 +39,7 @@ function section(blueprint: Blueprint, { what, local }: Listed): string {
     `${what} [\`${blueprint.file}\`](../${blueprint.file}). [What it costs](cost.md#${stack}).`,
     shownPicture(blueprint),
     `\`\`\`sh\n${commands(blueprint, local).join('\n')}\n\`\`\``,
-    ...(typeof local === 'object' ? [`It does not run on this machine: ${local.not}`] : []),
+    ...(typeof local === 'object' ? [`Not run on this machine: ${local.not}`] : []),
     folded(
       'The way of an event',
       ['From', 'What is handed over', 'To', 'What that is'],
@@ -54,19 +54,9 @@ function section(blueprint: Blueprint, { what, local }: Listed): string {
 }
 
 function commands({ cloud, name }: Blueprint, local: Listed['local']): string[] {
-  const isMinimal = name === 'pipeline';
-  const stack = `${cloud}-${name}`;
-  const deploy =
-    cloud === 'aws'
-      ? `npx cdk deploy ${stack}${isMinimal ? '' : ` -c blueprint=${name}`}`
-      : `${isMinimal ? '' : `BLUEPRINT=${name} `}CHECKPOINT_DISABLE=1 npx cdktf synth && terraform -chdir=cdktf.out/stacks/${stack} init`;
-  const said = [
-    [`npm start -- ${cloud} ${name}`, 'synthesize it, and show what it creates'],
-    ...(local === 'runs' ? [[`npm run local -- ${cloud} ${name}`, 'let events go through, without an account']] : []),
-    [deploy, cloud === 'aws' ? 'deploy it' : 'then terraform apply, as README.md says'],
-  ] as const;
-  const width = Math.max(...said.map(([command]) => command!.length));
-  return said.map(([command, comment]) => `${command!.padEnd(width)}  # ${comment}`);
+  const shown = [`npm start -- ${cloud} ${name}`, 'what it creates, and the commands that deploy it'] as const;
+  const run = [`npm run local -- ${cloud} ${name}`, 'lets events go through, on this machine'] as const;
+  return (local === 'runs' ? [shown, run] : [shown]).map(([command, comment]) => `${command.padEnd(run[0].length)}  # ${comment}`);
 }
 
 function folded(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {

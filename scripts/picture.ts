@@ -1,10 +1,8 @@
+import { TITLES } from '../bin/start';
 import { narrowOverviewSvg, overviewSvg, pictureSvg } from '../shared/read/drawing/svg';
 import type { Picture } from '../shared/read/picture';
-import { type Blueprint, blueprintsNamed, type Cloud, findBlueprints } from '../shared/synth/blueprints';
+import { type Blueprint, blueprintsNamed, findBlueprints } from '../shared/synth/blueprints';
 import { pictureOf } from './recipes';
-
-/** What clouds are called. */
-export const TITLES: Readonly<Record<Cloud, string>> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
 
 const FOLDER = 'docs/pictures';
 const OVERVIEW = 'docs/pipelines';

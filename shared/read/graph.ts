@@ -1,11 +1,11 @@
 import type { Facts } from './facts/find';
-import { type Access, type Graph, isDeadLetter, type Part, STAGES, type Step, type Way } from './picture';
+import { type Granted, type Graph, isDeadLetter, type Part, STAGES, type Step, type Way } from './picture';
 import type { Asked, Stack } from './stack';
 
 const CLIENT = 'client';
 
 /** Draws together what is known of the steps of an event's way. */
-export function graphOf(steps: readonly Step[], stack: Stack, facts: Facts, access: readonly Access[]): Graph {
+export function graphOf(steps: readonly Step[], stack: Stack, facts: Facts, granted: readonly Granted[]): Graph {
   const ids = [...new Set(steps.flatMap(({ between }) => between))];
   const alarms = alarmsOf(stack, facts, ids);
   const parts = ids.map((id): Part => {
@@ -21,20 +21,19 @@ export function graphOf(steps: readonly Step[], stack: Stack, facts: Facts, acce
       tells,
       isDeadLetter: isDeadLetter(resource.name),
       alarms: alarms.get(id) ?? 0,
-      permissions: permissionsOf(resource, access),
+      permissions: permissionsOf(resource, facts.of(resource).runs?.(resource, stack).as, granted),
     };
   });
   const ways = steps.map(({ between: [from, to], how }) => ({ from, to, how: [how] }));
-  return withDoors({ parts, ways: merged(ways) }, stack, facts);
+  return withEndpoints({ parts, ways: merged(ways) }, stack, facts);
 }
 
-/** What is no resource of the template: a client, or something that was there before. */
+/** What is no resource of the template: a client, or something that was there before and that somebody reads. */
 function outside(id: string, steps: readonly Step[]): Part {
-  const stage = id === CLIENT ? '' : (steps.find(({ between: [from] }) => from === id)?.from ?? '');
-  const isStage = STAGES.includes(stage);
+  const sender = steps.find(({ between: [from] }) => from === id)?.from ?? '';
+  const stage = id === CLIENT ? '' : (STAGES.find((one) => sender.startsWith(one)) ?? 'Buffer');
   const service = id.replace(/^an /, '');
-  const known = { stage: id === CLIENT ? '' : isStage ? stage : 'Buffer', service, name: service, tells: [] };
-  return { id, ...known, isDeadLetter: false, alarms: 0, permissions: [] };
+  return { id, stage, service, name: service, tells: [], isDeadLetter: false, alarms: 0, permissions: [] };
 }
 
 /** `Event Hubs Standard, 7 days`: the service, and what is told of it. */
@@ -64,8 +63,8 @@ function folderStage(resource: Asked, facts: Facts): string | undefined {
 }
 
 /** A service that clients send to and that holds what they send stands in two stages: its endpoint is a part of its own. */
-function withDoors({ parts, ways }: Graph, stack: Stack, facts: Facts): Graph {
-  const doors = new Map<string, Part>();
+function withEndpoints({ parts, ways }: Graph, stack: Stack, facts: Facts): Graph {
+  const endpoints = new Map<string, Part>();
   const led = ways.flatMap((way): Way[] => {
     const part = parts.find(({ id }) => id === way.to);
     const resource = stack.get(way.to);
@@ -73,14 +72,17 @@ function withDoors({ parts, ways }: Graph, stack: Stack, facts: Facts): Graph {
     const { folder, name } = facts.of(resource);
     const id = `endpoint of ${folder}`;
     const tells = [`endpoint of the ${name}`];
-    doors.set(id, { ...part, id, stage: 'Connect', name: `Connect ${part.service}`, tells, alarms: 0, permissions: [] });
+    endpoints.set(id, { ...part, id, stage: 'Connect', name: `Connect ${part.service}`, tells, alarms: 0, permissions: [] });
     return [
       { ...way, to: id },
       { from: id, to: way.to, how: [] },
     ];
   });
-  const [client, ...others] = parts;
-  return { parts: doors.size > 0 && client ? [client, ...doors.values(), ...others] : parts, ways: merged(led) };
+  const isClient = ({ id }: Part) => id === CLIENT;
+  return {
+    parts: [...parts.filter(isClient), ...endpoints.values(), ...parts.filter((part) => !isClient(part))],
+    ways: merged(led),
+  };
 }
 
 /** One way between two parts, however many there are. */
@@ -107,9 +109,10 @@ function alarmsOf(stack: Stack, facts: Facts, ids: readonly string[]): ReadonlyM
   return counts;
 }
 
-function permissionsOf({ stage, name }: Asked, access: readonly Access[]): string[] {
-  const sentence = ({ identity, may, on, only }: Access) => `${identity} may ${may} on ${on}${only === '' ? '' : `, ${only}`}`;
-  const concerns = ({ identity, may, on }: Access) =>
-    !may.startsWith('(denied)') && (identity === stage || on.split(', ').some((one) => one === name || one.startsWith(`${name} `)));
-  return access.filter(concerns).map(sentence);
+/** @param as the identity that it runs as. What runs no code has the permissions of its stage. */
+function permissionsOf({ stage, name }: Asked, as: string | undefined, granted: readonly Granted[]): string[] {
+  const sentence = ({ identity, may, on, only }: Granted) => `${identity} may ${may} on ${on}${only === '' ? '' : `, ${only}`}`;
+  const isOwn = ({ holder, identity }: Granted) => (as === undefined ? identity === stage : holder === as);
+  const isOnIt = ({ on }: Granted) => on.split(', ').some((one) => one === name || one.startsWith(`${name} `));
+  return granted.filter((grant) => !grant.may.startsWith('(denied)') && (isOwn(grant) || isOnIt(grant))).map(sentence);
 }

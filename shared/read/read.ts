@@ -30,7 +30,7 @@ export function pictureOf(stack: Stack, facts: Facts, granted: readonly Granted[
   return {
     resources: stack.all.filter(({ type }) => !type.startsWith('data.')).map(({ stage, type, id }) => ({ stage, type, id })),
     flow: unique(steps),
-    graph: graphOf(steps, stack, facts, access),
+    graph: graphOf(steps, stack, facts, granted),
     access,
   };
 }

@@ -23,9 +23,15 @@ const waysOf = ({ parts, ways }: Graph) => {
   return ways.map(({ from, to }) => `${name(from)} -> ${name(to)}`);
 };
 
-test('of two functions in a stage, each leads to what its own role may write to', () => {
+test('of two functions in a stage, each leads to what its own role may write to, and says so', () => {
   const graph = graphOfAws({ ...functionInto('Processing', 'StoreBucket'), ...functionInto('ProcessingHeated', 'StoreHeatedBucket') });
   expect(waysOf(graph)).toEqual(['Processing function -> Store bucket', 'Processing heated function -> Store heated bucket']);
+  expect(graph.parts.map(({ name, permissions }) => [name, permissions])).toEqual([
+    ['Processing function', ['Processing may s3:PutObject on Store bucket']],
+    ['Store bucket', ['Processing may s3:PutObject on Store bucket']],
+    ['Processing heated function', ['Processing may s3:PutObject on Store heated bucket']],
+    ['Store heated bucket', ['Processing may s3:PutObject on Store heated bucket']],
+  ]);
 });
 
 test('a part whose name begins with no stage stands in the stage of the folder of its service', () => {
@@ -49,14 +55,6 @@ test('an alarm is counted where it watches', () => {
   expect(parts.map(({ name, alarms }) => [name, alarms])).toEqual([
     ['Processing function', 2],
     ['Store bucket', 2],
-  ]);
-});
-
-test('a part knows what it may do, and who may do what to it', () => {
-  const { parts } = graphOfAws(functionInto('Processing', 'StoreBucket'));
-  expect(parts.map(({ permissions }) => permissions)).toEqual([
-    ['Processing may s3:PutObject on Store bucket'],
-    ['Processing may s3:PutObject on Store bucket'],
   ]);
 });
 
