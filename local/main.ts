@@ -4,6 +4,7 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { exitWith } from '../bin/one-line';
+import { typedIn } from '../bin/typed-in';
 import { readCloudFormation } from '../shared/read/cloudformation';
 import { type Hop, STAGES } from '../shared/read/picture';
 import { readTerraform } from '../shared/read/terraform';
@@ -106,11 +107,11 @@ function readCommand(): Command | string {
         .join('\n');
     if (values.samples) return samplesByType().join('\n');
     const { clouds, blueprint } = readNames(positionals);
-    const { events } = values;
     const [fault, ...others] = values.fault ?? [];
     if (others.length > 0) throw new Error(`--fault takes one fault at a time, got ${[fault, ...others].join(' and ')}.`);
     if (fault !== undefined && !Object.hasOwn(FAULTS, fault))
       throw new Error(`--fault must be one of ${Object.keys(FAULTS).join(', ')}, got "${fault}".`);
+    const events = values.events && path.resolve(typedIn(), values.events);
     if (events !== undefined) readEvents(events);
     if (values.keep && clouds.length > 1) throw new Error(`--keep takes one cloud, got ${clouds.join(', ')}.`);
     return {
@@ -120,7 +121,7 @@ function readCommand(): Command | string {
       count: wholeNumber('--count', values.count, 10_000_000),
       seed: wholeNumber('--seed', values.seed, 2 ** 31),
       pace: wholeNumber('--pace', values.pace, 100_000) ?? PACE,
-      events: events && path.resolve(events),
+      events,
       fault: fault as Fault | undefined,
     };
   } catch (error) {

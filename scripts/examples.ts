@@ -12,17 +12,19 @@ export const PAGES: readonly string[] = [
     .sort(),
 ];
 
-/** Puts into a page, between its marks, what each example file shows: the lines between `docs:start` and `docs:end`. */
+/** Puts into a page, between its marks, what each example file shows. */
 export function withExamples(page: string): string {
   return page.replace(
     /(<!-- example: (\S+) -->\n)[\s\S]*?(<!-- \/example -->)/g,
-    (_, start, file, end) => `${start}\`\`\`ts\n${shown(file)}\`\`\`\n${end}`,
+    (_, start, file, end) => `${start}\`\`\`${path.extname(file).slice(1)}\n${shown(file)}\`\`\`\n${end}`,
   );
 }
 
-/** The lines that an example file shows. */
+/** The lines that an example file shows: those of code between `docs:start` and `docs:end`, and all of JSON. */
 export function shown(file: string): string {
-  const [, lines] = readFileSync(path.join(ROOT, file), 'utf8').match(/\/\/ docs:start\n([\s\S]*?)\/\/ docs:end/) ?? [];
+  const text = readFileSync(path.join(ROOT, file), 'utf8');
+  if (file.endsWith('.json')) return text;
+  const [, lines] = text.match(/\/\/ docs:start\n([\s\S]*?)\/\/ docs:end/) ?? [];
   if (!lines) throw new Error(`${file} has no lines between docs:start and docs:end`);
   return lines;
 }

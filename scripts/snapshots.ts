@@ -16,6 +16,6 @@ if (files.length === 0) {
   console.error(`No file of tests that has snapshots matches ${process.argv.slice(2).join(' or ')}.`);
   process.exitCode = 1;
 } else {
-  const jest = ['node_modules/jest/bin/jest.js', '--ci=false', '--updateSnapshot', '--runTestsByPath', ...files];
+  const jest = ['test/support/jest.cjs', '--ci=false', '--updateSnapshot', '--runTestsByPath', ...files];
   process.exitCode = spawnSync(process.execPath, jest, { cwd: root, stdio: 'inherit' }).status ?? 1;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ContainerClient } from '@azure/storage-blob';
+import { typedIn } from '../typed-in';
 import { awsDeadLetter, awsPlaces } from './aws';
 import { azureDeadLetter, azurePlaces, type Credential, signedIn } from './azure';
 import { gcpDeadLetter, gcpPlaces } from './gcp';
@@ -79,7 +80,7 @@ export async function replayCommand(words: readonly string[], { print, azure }: 
     if (stopped.signal.aborted) break;
     const deadLetter = open(command.cloud, place, places.to, azure);
     const name = createHash('sha256').update(deadLetter.name).digest('hex').slice(0, 16);
-    const journal = new Journal(path.resolve(command.state, `${command.cloud}-${name}.txt`));
+    const journal = new Journal(path.join(command.state, `${command.cloud}-${name}.txt`));
     const outcome = await replay(deadLetter, command, journal, { stopped: stopped.signal, progress });
     print(linesOf(deadLetter.name, outcome, command).join('\n'));
     if (outcome.failures.length > 0) code = 1;
@@ -104,7 +105,7 @@ function readCommand(words: readonly string[]): Command | 'help' {
         outputs: { type: 'string' },
         'dead-letter': { type: 'string', multiple: true },
         to: { type: 'string' },
-        state: { type: 'string', default: '.replay' },
+        state: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -116,10 +117,12 @@ function readCommand(words: readonly string[]): Command | 'help' {
       ...values,
       cloud: cloud as Cloud,
       stack: values.stack ?? `${cloud}-pipeline`,
+      outputs: values.outputs && path.resolve(typedIn(), values.outputs),
       deadLetters: values['dead-letter'] ?? [],
       since: timeOf('--since', values.since),
       until: timeOf('--until', values.until),
       limit: countOf('--limit', values.limit),
+      state: path.resolve(typedIn(), values.state ?? path.join(ROOT, '.replay')),
     };
   } catch (error) {
     // Node goes on with how to call a file that is named like an option.

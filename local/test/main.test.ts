@@ -139,7 +139,7 @@ test.each([
   [
     'a file that is not there',
     ['--events', 'nowhere'],
-    /^--events must be a file with one event in each line, got "nowhere": ENOENT\. See/,
+    /^--events must be a file with one event in each line, got ".*\/nowhere": ENOENT\. See/,
   ],
 ])('%s is one line, and exit code 2', async (_, args, line) => {
   const { ended, seen } = local(args);

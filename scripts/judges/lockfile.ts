@@ -136,8 +136,12 @@ function staleScripts({ allowScripts = {} }: Manifest, packages: readonly (reado
   ]);
 }
 
+/** Each dependency with its version: that of the package which stands for it, where another does. */
 function dependenciesOf({ dependencies = {}, devDependencies = {}, optionalDependencies = {} }: Manifest): [string, string][] {
-  return Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies });
+  return Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies }).map(([name, version]) => [
+    name,
+    version.replace(/^npm:@?[^@]+@/, ''),
+  ]);
 }
 
 function nameOf(place: string): string {

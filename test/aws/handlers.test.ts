@@ -21,8 +21,9 @@ const names = readdirSync(path.join(root, 'aws/handlers'));
 const event = (id: string) =>
   JSON.stringify({ specversion: '1.0', id, source: '/test', type: 'test', time: '2026-01-31T08:29:59Z', data: 'ü' });
 
-/** What calls the bundle as Lambda does, and writes its answer on the last line. */
+/** What calls the bundle as Lambda does, and writes its answer on the last line. It says of a bundle that does not load why, and not where: Node quotes the whole line. */
 const SCRIPT = `
+  process.on('uncaughtException', ({ stack }) => { console.error(stack); process.exitCode = 1; });
   const { handler } = require('./index.js');
   const event = JSON.parse(require('fs').readFileSync(0));
   handler(event, { getRemainingTimeInMillis: () => 60_000 }).then((answer) => console.log('\\n' + JSON.stringify(answer)));

@@ -29,7 +29,8 @@ describe.each(Object.entries(COMMANDS))('%s', (_, command) => {
 
   test('says in one line that the packages are not installed', () => {
     const clone = temporaryFolder();
-    for (const entry of ['bin', 'package.json']) cpSync(path.join(root, entry), path.join(clone, entry), { recursive: true });
+    for (const entry of ['bin', 'package.json', 'test/support/jest.cjs'])
+      cpSync(path.join(root, entry), path.join(clone, entry), { recursive: true });
     expect(run(command, clone)).toEqual({ status: 1, stdout: '', stderr: 'The packages are not installed. Run npm ci first.\n' });
   });
 });
@@ -37,7 +38,7 @@ describe.each(Object.entries(COMMANDS))('%s', (_, command) => {
 test('jest asks too, when it is called by itself', () => {
   const disguise = path.join(temporaryFolder(), 'disguise.js');
   writeFileSync(disguise, "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.8' } });");
-  expect(run('node node_modules/jest/bin/jest.js', root, ['-r', disguise])).toMatchObject({
+  expect(run(`node ${path.relative(root, require.resolve('jest/bin/jest'))}`, root, ['-r', disguise])).toMatchObject({
     status: 1,
     stderr: expect.stringMatching(/^Node\.js must be .*\n$/),
   });

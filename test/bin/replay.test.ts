@@ -50,7 +50,7 @@ test.each<[string, string[], RegExp]>([
   [
     'outputs that are not there',
     ['gcp', '--outputs', 'nowhere.json'],
-    /^--outputs must be a file with the outputs of the stack in JSON, got "nowhere.json": ENOENT/,
+    /^--outputs must be a file with the outputs of the stack in JSON, got "\/typed\/in\/nowhere.json": ENOENT/,
   ],
   [
     'a stack that was not applied',
@@ -58,6 +58,8 @@ test.each<[string, string[], RegExp]>([
     /^There are no outputs of nobody: .* is not there\. Say where they are with --outputs FILE/,
   ],
 ])('%s is one line', async (_, words, line) => {
+  // npm runs the command in the folder of its package, wherever it was typed in.
+  process.env.INIT_CWD = '/typed/in';
   await expect(run(...words)).rejects.toThrow(line);
 });
 

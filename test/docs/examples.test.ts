@@ -2,8 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { transform } from '../../docs/examples/transform';
+import event from '../../event.json';
 import { PAGES, withExamples } from '../../scripts/examples';
 import { judge } from '../../shared/runtime/verdict';
+import { sendCommand } from '../../shared/synth/send-command';
 import { temporaryFolder } from '../support/folder';
 
 const root = path.join(__dirname, '../..');
@@ -30,10 +32,21 @@ test('the example of a transform gives a row for each reading, and a reason wher
   expect(judge(event({}), transform, (each) => each)).toEqual({ reason: 'PermanentError: a press without readings' });
 });
 
-test('every block of TypeScript in a page is cut from an example', () => {
+test('event.json is the event that the outputs send, and the contract takes it', () => {
+  expect(sendCommand({ url: 'https://example.com', headers: {}, body: (text) => text }, 'token')).toContain(JSON.stringify(event));
+  expect(
+    judge(
+      Buffer.from(JSON.stringify(event)),
+      (taken) => taken,
+      (row) => row,
+    ),
+  ).toHaveProperty('rows');
+});
+
+test('every block of TypeScript or JSON in a page is cut from an example', () => {
   for (const page of ['CONTRIBUTING.md', ...PAGES]) {
     const text = readFileSync(path.join(root, page), 'utf8');
     expect(withExamples(text)).toBe(text);
-    expect(text.replace(/<!-- example: [\s\S]*?<!-- \/example -->/g, '')).not.toMatch(/```ts|```typescript/);
+    expect(text.replace(/<!-- example: [\s\S]*?<!-- \/example -->/g, '')).not.toMatch(/```(ts|typescript|json)\b/);
   }
 });

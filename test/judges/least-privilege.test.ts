@@ -12,6 +12,7 @@ import { factsOf } from '../../shared/read/facts/find';
 import { factsFor } from '../../shared/read/terraform';
 import { TfStack } from '../../shared/read/tf';
 import { temporaryFolder } from '../support/folder';
+import { PACKAGES } from '../support/packages';
 
 // The compiler reads the handlers and their packages once, in the first test.
 jest.setTimeout(60_000);
@@ -178,7 +179,7 @@ describe('what a handler needs is read from its bundle', () => {
 
   test('and nothing escapes: not a command that is new, not one that is passed on, not one behind a name or a request', () => {
     const folder = temporaryFolder();
-    symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+    symlinkSync(PACKAGES, path.join(folder, 'node_modules'));
     writeFileSync(
       path.join(folder, 'main.ts'),
       `import { DeleteObjectCommand, GetObjectCommand, S3, S3Client } from '@aws-sdk/client-s3';

@@ -1,6 +1,7 @@
-import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { temporaryFolder } from './folder';
+import { linkPackages } from './packages';
 
 const ROOT = path.join(__dirname, '../..');
 const SOURCES = ['aws', 'azure', 'gcp', 'shared', 'bin', 'package.json', 'tsconfig.json', 'cdk.json', 'cdktf.json'];
@@ -9,9 +10,6 @@ const SOURCES = ['aws', 'azure', 'gcp', 'shared', 'bin', 'package.json', 'tsconf
 export function clone(): string {
   const folder = temporaryFolder();
   for (const entry of SOURCES) cpSync(path.join(ROOT, entry), path.join(folder, entry), { recursive: true });
-  mkdirSync(path.join(folder, 'node_modules'));
-  for (const name of readdirSync(path.join(ROOT, 'node_modules')).filter((entry) => entry !== '.cache')) {
-    symlinkSync(path.join(ROOT, 'node_modules', name), path.join(folder, 'node_modules', name));
-  }
+  linkPackages(folder);
   return folder;
 }

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { copyCommand } from '../../bin/copy/command';
 import { temporaryFolder } from './folder';
+import { linkPackages, PACKAGES } from './packages';
 
 const ROOT = path.join(__dirname, '../..');
 const SOURCES = ['aws', 'azure', 'gcp', 'shared', 'package.json', '.gitattributes', 'CHANGELOG.md'];
@@ -42,15 +43,12 @@ export function commit(folder: string) {
 /** An app as `cdk init` makes it, with the packages of this repository. */
 export function emptyApp(): string {
   const folder = temporaryFolder();
-  const template = path.join(ROOT, 'node_modules/aws-cdk/lib/init-templates/app/typescript');
+  const template = path.join(PACKAGES, 'aws-cdk/lib/init-templates/app/typescript');
   cpSync(path.join(template, '.template.gitignore'), path.join(folder, '.gitignore'));
   cpSync(path.join(template, 'tsconfig.json'), path.join(folder, 'tsconfig.json'));
   writeFileSync(path.join(folder, 'cdk.json'), '{ "app": "npx tsc && npx tsx bin/my-app.ts" }');
   writeFileSync(path.join(folder, 'package.json'), '{ "name": "my-app", "version": "0.1.0" }');
-  mkdirSync(path.join(folder, 'node_modules'));
-  for (const name of readdirSync(path.join(ROOT, 'node_modules')).filter((entry) => entry !== '.cache')) {
-    symlinkSync(path.join(ROOT, 'node_modules', name), path.join(folder, 'node_modules', name));
-  }
+  linkPackages(folder);
   return folder;
 }
 

@@ -17,7 +17,6 @@ export interface Setting {
   readonly block?: Shape;
 }
 
-const PROVIDERS = path.join(__dirname, '../../../node_modules/@cdktf');
 const known = new Map<string, Shape | undefined>();
 
 /**
@@ -43,8 +42,9 @@ function written(type: string): Shape | undefined {
 function declared(type: string): Shape | undefined {
   const [provider, ...rest] = type.replace('data.', '').split('_');
   const folder = type.startsWith('data.') ? `data-${provider}-${rest.join('-')}` : rest.join('-');
-  const file = path.join(PROVIDERS, `provider-${provider}`, 'lib', folder, 'index.d.ts');
-  if (!existsSync(file)) return undefined;
+  const files = module.paths.map((packages) => path.join(packages, `@cdktf/provider-${provider}/lib`, folder, 'index.d.ts'));
+  const file = files.find((one) => existsSync(one));
+  if (!file) return undefined;
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
   const classes = new Map(source.statements.filter(ts.isClassDeclaration).map((one) => [one.name!.text, one]));
   const interfaces = new Map(source.statements.filter(ts.isInterfaceDeclaration).map((one) => [one.name.text, one]));

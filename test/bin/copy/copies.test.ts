@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { App } from 'aws-cdk-lib';
@@ -12,6 +12,7 @@ import { CLIENT_ENVIRONMENT, s3 } from '../../support/aws-stand-ins';
 import { committed, edit, emptyApp, git, run } from '../../support/copies';
 import { temporaryFolder } from '../../support/folder';
 import { BATCHES } from '../../support/lambda-events';
+import { linkPackages, PACKAGES } from '../../support/packages';
 
 const ROOT = path.join(__dirname, '../../..');
 const PIPELINES = ['aws', 'azure', 'gcp'].map((cloud) => `${cloud}/architectures/pipeline.ts`);
@@ -61,7 +62,7 @@ test.each(['aws-cdk/lib/init-templates/app/typescript/.template.gitignore', 'cdk
   'a clone of the app has every file of the copy, with the .gitignore of %s',
   (file) => {
     git(app, 'init', '--quiet');
-    writeFileSync(path.join(app, '.gitignore'), readFileSync(path.join(ROOT, 'node_modules', file)));
+    writeFileSync(path.join(app, '.gitignore'), readFileSync(path.join(PACKAGES, file)));
     const known = git(app, 'ls-files', '-z', '--others', '--exclude-standard').split('\0').filter(Boolean);
     expect(known.sort()).toEqual(
       ownFiles(app)
@@ -123,8 +124,7 @@ test('in a folder of a project, a package that is missing is told in one line, w
   for (const [file, text] of Object.entries({ 'package.json': '{}', 'tsconfig.json': '{}' })) writeFileSync(path.join(folder, file), text);
   await run(root, 'aws/handlers/kinesis-to-s3', 'azure/handlers/event-hubs-to-blob', folder, '--into', 'src/platform');
   // What bundles is there, and nothing that is bundled.
-  mkdirSync(path.join(folder, 'node_modules'));
-  for (const name of ['esbuild', 'fflate']) symlinkSync(path.join(ROOT, 'node_modules', name), path.join(folder, 'node_modules', name));
+  linkPackages(folder, ['esbuild', 'fflate']);
   const { packageHandler }: typeof packages = require(path.join(folder, 'src/platform/shared/synth/handler-package'));
   const { devDependencies: pinned } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
   const aws = ['@aws-sdk/client-s3', '@aws-sdk/client-sqs', 'ajv', 'lossless-json'].map(

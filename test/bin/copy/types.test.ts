@@ -5,6 +5,7 @@ import { catalogOf } from '../../../bin/copy/choice';
 import { select } from '../../../bin/copy/copy';
 import { CLOUDS } from '../../../shared/synth/blueprints';
 import { committed, edit, emptyApp, run } from '../../support/copies';
+import { PACKAGES } from '../../support/packages';
 
 const ROOT = path.join(__dirname, '../../..');
 const CORE = './node_modules/aws-cdk-lib/core/index.d.ts';
@@ -54,6 +55,6 @@ function faultsOf(folder: string, entries: readonly string[]): string[] {
     });
   });
   const args = ['--type-aware', '--type-check', '--allow', 'all', '--format', 'unix', '--ignore-pattern', 'node_modules', ...entries];
-  const { status, stdout, stderr } = spawnSync(path.join(ROOT, 'node_modules/.bin/oxlint'), args, { cwd: folder, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(path.join(PACKAGES, '.bin/oxlint'), args, { cwd: folder, encoding: 'utf8' });
   return status === 0 && stderr === '' ? [] : [...stdout.split('\n'), ...stderr.split('\n')].filter(Boolean);
 }

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { strFromU8, unzipSync } from 'fflate';
 import * as here from '../../../shared/synth/handler-package';
 import { temporaryFolder } from '../../support/folder';
+import { linkPackages } from '../../support/packages';
 
 const root = path.join(__dirname, '../../..');
 const real = 'aws/handlers/kinesis-to-s3';
@@ -19,10 +20,7 @@ writeFileSync(path.join(copy, handler, 'main.ts'), `export { judge as handler } 
 const needs = { source: 'small', stores: { STORE: ['NAME'] } };
 writeFileSync(path.join(copy, handler, 'needs.json'), JSON.stringify(needs));
 for (const entry of readdirSync(copy, { recursive: true })) utimesSync(path.join(copy, String(entry)), 1e9, 1e9);
-mkdirSync(path.join(copy, 'node_modules'));
-for (const name of readdirSync(path.join(root, 'node_modules')).filter((entry) => entry !== '.cache')) {
-  symlinkSync(path.join(root, 'node_modules', name), path.join(copy, 'node_modules', name));
-}
+linkPackages(copy);
 const { packageHandler }: typeof here = require(path.join(copy, 'shared/synth/handler-package'));
 
 const cache = path.join(copy, 'node_modules/.cache');
