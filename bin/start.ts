@@ -11,6 +11,7 @@ import { orOneLine } from './one-line';
 import { renderPage, type Shown } from './page';
 import { writePicture } from './picture';
 import type { TerraformCloud } from './terraform';
+import { typedIn } from './typed-in';
 
 const HELP = `Synthesizes a blueprint and shows what it creates, who may do what, and how to deploy it. The minimal pipelines, where none is named.
 
@@ -93,7 +94,7 @@ export function start(args: readonly string[], environment: NodeJS.ProcessEnv) {
     () => showTerraform(env, terraform),
   );
   if (command.picture !== undefined) {
-    writePicture(command.picture, shown, (stack) => TITLES[stack.split('-')[0] as Cloud]);
+    writePicture(path.resolve(typedIn(), command.picture), shown, (stack) => TITLES[stack.split('-')[0] as Cloud]);
     console.error(`The picture is in ${command.picture}. Open it in a browser, and point at a service to see who may do what.`);
   }
   console.log(json ? JSON.stringify(shown, null, 2) : [...shown.map(renderPage), closing(blueprint, having, env.ENVIRONMENT)].join('\n'));
