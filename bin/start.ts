@@ -9,11 +9,13 @@ import { costsOnAws, costsOnTerraform, readRate, renderCosts } from './cost';
 import { listBlueprints, renderList } from './list';
 import { orOneLine } from './one-line';
 import { renderPage, type Shown } from './page';
+import { writePicture } from './picture';
 import type { TerraformCloud } from './terraform';
+import { typedIn } from './typed-in';
 
 const HELP = `Synthesizes a blueprint and shows what it creates, who may do what, and how to deploy it. The minimal pipelines, where none is named.
 
-Usage: npm start [-- [CLOUD ...] [NAME] [--environment NAME] [--cost [--events RATE] [--size SIZE]] [--list] [--json] [--help]]
+Usage: npm start [-- [CLOUD ...] [NAME] [--environment NAME] [--cost [--events RATE] [--size SIZE]] [--picture FILE] [--list] [--json] [--help]]
 
   CLOUD               aws, azure or gcp; each that has the blueprint where none is named
   NAME                what to build; -c blueprint=NAME says the same
@@ -21,6 +23,7 @@ Usage: npm start [-- [CLOUD ...] [NAME] [--environment NAME] [--cost [--events R
   --cost              what it costs: idle, for a million events, and a month, by resource; and what lowers it
   --events RATE       how many events come: 1000/s, 2/min, 5M/day; 1000/s where --cost stands alone
   --size SIZE         how large an event is: 200B, 1kB, 256kB; 1kB where --cost stands alone
+  --picture FILE      draw it too, as an SVG
   --list              show every blueprint, and build none
   --json              print everything as JSON, for machines: npm start --silent -- --json
   --help              print this text
@@ -34,7 +37,7 @@ Environment:
 Exit codes: 0 done, 1 a setting is refused, 2 the command is not understood.`;
 
 const MINIMAL = 'pipeline';
-const TITLES: Readonly<Record<Cloud, string>> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
+export const TITLES: Readonly<Record<Cloud, string>> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
 
 const root = path.join(__dirname, '..');
 
@@ -45,6 +48,8 @@ interface Command {
   readonly environment?: string;
   /** What to show the cost of, instead of what is created. */
   readonly rate?: Rate;
+  /** The file to draw it into. */
+  readonly picture?: string;
   readonly list: boolean;
   readonly json: boolean;
   readonly help: boolean;
@@ -88,6 +93,10 @@ export function start(args: readonly string[], environment: NodeJS.ProcessEnv) {
     () => showAws(blueprint, env),
     () => showTerraform(env, terraform),
   );
+  if (command.picture !== undefined) {
+    writePicture(path.resolve(typedIn(), command.picture), shown, (stack) => TITLES[stack.split('-')[0] as Cloud]);
+    console.error(`The picture is in ${command.picture}. Open it in a browser, and point at a service to see who may do what.`);
+  }
   console.log(json ? JSON.stringify(shown, null, 2) : [...shown.map(renderPage), closing(blueprint, having, env.ENVIRONMENT)].join('\n'));
 }
 
@@ -104,6 +113,7 @@ function readCommand(args: readonly string[]): Command | undefined {
         cost: { type: 'boolean', default: false },
         events: { type: 'string' },
         size: { type: 'string' },
+        picture: { type: 'string' },
         list: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
@@ -112,6 +122,8 @@ function readCommand(args: readonly string[]): Command | undefined {
     const { cost, events, size } = values;
     const stray = cost ? undefined : Object.entries({ events, size }).find(([, value]) => value !== undefined)?.[0];
     if (stray) throw new Error(`--${stray} is an option of --cost, which is not there`);
+    if (values.picture !== undefined && (cost || values.list))
+      throw new Error('--picture draws what is built, and goes with neither --cost nor --list');
     const isCloud = (word: string): word is Cloud => CLOUDS.includes(word as Cloud);
     const names = [...positionals.filter((word) => !isCloud(word)), ...values.context.map(blueprintIn)];
     const known = findBlueprints().map(({ name }) => name);

@@ -1,10 +1,11 @@
 /** Writes every generated file of the repository. `npm run generate -- --check` writes nothing and fails when one is out of date. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { blueprintsPage } from './blueprints';
 import { costPage } from './cost-page';
 import { eventCheckSource } from './event-check';
 import { PAGES, withExamples } from './examples';
-import { pipelinesSvg } from './picture';
+import { pictureFiles } from './picture';
 import { recipesPage } from './recipes';
 import { settingsPage } from './settings';
 import { shippedPage } from './shipped/page';
@@ -15,8 +16,9 @@ const check = process.argv.includes('--check');
 const files: Record<string, () => string | Promise<string>> = {
   'shared/runtime/event-check.ts': eventCheckSource,
   ...Object.fromEntries(PAGES.map((page) => [page, () => withExamples(read(page) ?? '')])),
+  ...pictureFiles(),
+  'docs/blueprints.md': blueprintsPage,
   'docs/cost.md': costPage,
-  'docs/pipelines.svg': pipelinesSvg,
   'docs/recipes/README.md': recipesPage,
   'docs/settings.md': settingsPage,
   'docs/shipped.md': shippedPage,

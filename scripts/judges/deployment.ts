@@ -9,7 +9,8 @@ const [, version] = readFileSync(path.join(__dirname, 'requirements-deploy.txt')
 /** Deploys every blueprint of AWS to a server on this machine that plays an account. */
 export const deployment: Judge = {
   name: `cdk deploy, to ministack ${version}`,
-  proves: 'each stack deploys, works with the permissions it has, misses each one that is taken away, and is taken down as docs/deploy.md says',
+  proves:
+    'each stack deploys, works with the permissions it has, misses each one that is taken away, and is taken down as docs/deploy.md says',
   blueprintsOf: ['aws'],
   run: () => runDeployment((line) => process.stderr.write(`\n  ${line}`)),
 };

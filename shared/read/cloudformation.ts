@@ -1,7 +1,7 @@
 import { CfnStack, type CfnTemplate, name, stageOf, text, type Value } from './cfn';
 import { type Grant, grantsOf } from './cfn-grants';
 import { factsOf } from './facts/find';
-import { type Access, byIdentity, type Picture } from './picture';
+import { byIdentity, type Granted, type Picture } from './picture';
 import { pictureOf } from './read';
 
 export type { CfnTemplate };
@@ -16,8 +16,9 @@ export function readCloudFormation(template: CfnTemplate): Picture {
 }
 
 /** A grant as a person reads it. */
-function shown({ holder, denied, actions: all, on, conditions }: Grant): Access {
+function shown({ holder, denied, actions: all, on, conditions }: Grant): Granted {
   return {
+    holder,
     identity: /^[A-Z]\w*$/.test(holder) ? stageOf(holder) : holder,
     may: (denied ? '(denied) ' : '') + actions(all),
     on: [...new Set(on.map(target))].join(', '),

@@ -1,6 +1,7 @@
 /** What a synthesized template says, in the words of a reader: what stands where, who hands what to whom, who may do what. */
 export interface Picture {
   readonly resources: readonly Resource[];
+  readonly graph: Graph;
   readonly flow: readonly Hop[];
   readonly access: readonly Access[];
 }
@@ -25,6 +26,44 @@ export interface Hop {
   readonly notes: string;
 }
 
+/** A step, and the resources that it leads from and to, as the template calls them. Whoever sends from outside is the `client`. */
+export interface Step extends Hop {
+  readonly between: readonly [from: string, to: string];
+}
+
+/** What a picture of a platform shows: the services that an event passes, and the ways between them. */
+export interface Graph {
+  readonly parts: readonly Part[];
+  readonly ways: readonly Way[];
+}
+
+/** One service, where an event stays or is worked on. */
+export interface Part {
+  /** What the template calls it, or `client`. */
+  readonly id: string;
+  /** The stage it stands in. A client stands in none. */
+  readonly stage: string;
+  /** What people call its service: `Kinesis`. */
+  readonly service: string;
+  /** What a person calls it: `Buffer stream`. */
+  readonly name: string;
+  /** What a reader is told of it, in the order of importance. */
+  readonly tells: readonly string[];
+  readonly isDeadLetter: boolean;
+  /** How many alarms watch it. */
+  readonly alarms: number;
+  /** What it may do, and who may do what to it. */
+  readonly permissions: readonly string[];
+}
+
+/** A step from one part to another. */
+export interface Way {
+  readonly from: string;
+  readonly to: string;
+  /** What is handed over, how it is batched, how often it is tried: one text for each way that it is done. */
+  readonly how: readonly string[];
+}
+
 /** One line of the table of permissions. */
 export interface Access {
   /** Who: a stage's own identity, a service, or somebody outside. */
@@ -35,6 +74,11 @@ export interface Access {
   readonly on: string;
   /** Under which condition, or nothing. */
   readonly only: string;
+}
+
+/** A permission, and who holds it as the template calls it. */
+export interface Granted extends Access {
+  readonly holder: string;
 }
 
 /** The stages of a platform, in the order that data takes. */

@@ -1,13 +1,15 @@
 import type { Facts } from './facts/find';
 import type { Seen } from './facts/types';
-import { type Access, byStage, type Hop, isDeadLetter, facts as joined, type Picture } from './picture';
+import { graphOf } from './graph';
+import { byStage, type Granted, type Hop, isDeadLetter, facts as joined, type Picture, type Step } from './picture';
 import type { Asked, Stack } from './stack';
 
 /**
  * What a template says, in the words of a reader. What is known of its types comes from the facts.
  * @throws Error that names the file to write when it holds a type of which nothing is known
  */
-export function pictureOf(stack: Stack, facts: Facts, access: readonly Access[]): Picture {
+export function pictureOf(stack: Stack, facts: Facts, granted: readonly Granted[]): Picture {
+  const access = granted.map(({ holder: _, ...row }) => row);
   const seen: Seen = {
     all: stack.all,
     access,
@@ -19,20 +21,37 @@ export function pictureOf(stack: Stack, facts: Facts, access: readonly Access[])
   const said = known.flatMap(({ resource, facts: { flow } }) => flow?.(resource, seen) ?? []);
   const handed = known
     .filter(({ resource }) => facts.role(resource, stack) === 'runs code')
-    .flatMap(({ resource }) => [
-      ...known.flatMap((target) => handedOn(resource, target.resource, target.facts.takes ?? [], seen)),
-      ...handedOut(resource, facts, seen),
-    ]);
+    .flatMap(({ resource, facts: { runs } }) => {
+      const as = runs?.(resource, stack).as;
+      const own = granted.filter(({ holder, identity }) => (as === undefined ? isWithin(identity, resource.stage) : holder === as));
+      return [
+        ...known.flatMap((target) => handedOn(resource, target.resource, target.facts.takes ?? [], own, seen)),
+        ...handedOut(resource, facts, own, seen),
+      ];
+    });
+  const steps = [...said, ...handed].map((step) => withNames(step, stack)).sort(byStage);
   return {
     resources: stack.all.filter(({ type }) => !type.startsWith('data.')).map(({ stage, type, id }) => ({ stage, type, id })),
-    flow: unique([...said, ...handed]).sort(byStage),
+    flow: unique(steps),
+    graph: graphOf(steps, stack, facts, granted),
     access,
   };
 }
 
 /** What is said of two resources of a stage in the same words is said once. */
-function unique(hops: readonly Hop[]): Hop[] {
-  return [...new Map(hops.map((hop) => [JSON.stringify(hop), hop])).values()];
+function unique(steps: readonly Step[]): Hop[] {
+  return [...new Map(steps.map(({ between: _, ...hop }) => [JSON.stringify(hop), hop])).values()];
+}
+
+/** The stage of whatever on AWS has a name that begins with none: several of them are not one stage. */
+const NO_STAGE = 'Stack';
+
+/** Whoever stands in no stage is called by its own name. */
+function withNames(step: Step, stack: Stack): Step {
+  const [from, to] = step.between
+    .map((id) => stack.get(id))
+    .map((end) => (end?.stage === NO_STAGE ? end.name.slice(NO_STAGE.length + 1) : undefined));
+  return { ...step, from: from ?? step.from, to: to ?? step.to };
 }
 
 /** Whoever receives: a stage, or the dead letter within one. */
@@ -41,30 +60,36 @@ export function receiverOf({ name, stage }: Asked): string {
 }
 
 /** What somebody who runs code may add to something that holds data. What a stage does to itself is no way of an event. */
-function handedOn(from: Asked, to: Asked, takes: readonly string[], seen: Seen): Hop[] {
-  if (from.stage === receiverOf(to)) return [];
-  return seen.access
-    .filter(({ identity, may }) => isWithin(identity, from.stage) && takes.some((action) => allows(may, action)))
-    .flatMap(({ may, on }): Hop[] => {
+function handedOn(from: Asked, to: Asked, takes: readonly string[], own: readonly Granted[], seen: Seen): Step[] {
+  if (from.stage === receiverOf(to) && from.stage !== NO_STAGE) return [];
+  return own
+    .filter(({ may }) => takes.some((action) => allows(may, action)))
+    .flatMap(({ may, on }): Step[] => {
       const places = placesIn(on, to);
       return places.length === 0
         ? []
-        : [{ from: from.stage, how: joined(may, ...new Set(places)), to: receiverOf(to), notes: seen.tell(to) }];
+        : [
+            {
+              from: from.stage,
+              how: joined(may, ...new Set(places)),
+              to: receiverOf(to),
+              notes: seen.tell(to),
+              between: [from.id, to.id],
+            },
+          ];
     });
 }
 
 /** What somebody who runs code may add to something that the stack does not make. */
-function handedOut(from: Asked, facts: Facts, seen: Seen): Hop[] {
+function handedOut(from: Asked, facts: Facts, own: readonly Granted[], seen: Seen): Step[] {
   const takers = [...facts.services.values()].flatMap(({ types }) => Object.values(types)).filter(({ takes }) => takes !== undefined);
-  return seen.access
-    .filter(({ identity }) => isWithin(identity, from.stage))
-    .flatMap(({ may, on }): Hop[] => {
-      const taker = takers.find(({ takes }) => takes!.some((action) => allows(may, action)));
-      const places = on.split(', ').filter((place) => !EVERYWHERE.includes(place) && seen.all.every(({ name }) => !isWithin(place, name)));
-      return taker && places.length > 0
-        ? [{ from: from.stage, how: joined(may, ...places), to: `an existing ${taker.name}`, notes: '' }]
-        : [];
-    });
+  return own.flatMap(({ may, on }): Step[] => {
+    const taker = takers.find(({ takes }) => takes!.some((action) => allows(may, action)));
+    const places = on.split(', ').filter((place) => !EVERYWHERE.includes(place) && seen.all.every(({ name }) => !isWithin(place, name)));
+    if (!taker || places.length === 0) return [];
+    const to = `an existing ${taker.name}`;
+    return [{ from: from.stage, how: joined(may, ...places), to, notes: '', between: [from.id, to] }];
+  });
 }
 
 /** Whether a name is that of something, or of a part of it. */

@@ -1,5 +1,5 @@
 import { type Facts, factsOf } from './facts/find';
-import { type Access, byIdentity, type Picture } from './picture';
+import { byIdentity, type Granted, type Picture } from './picture';
 import { pictureOf } from './read';
 import { Resources, type TerraformJson, type TfAsked, TfStack } from './tf';
 import { type Grant, grantsOf } from './tf-grants';
@@ -28,9 +28,10 @@ export function factsFor({ resource = {} }: TerraformJson): Facts {
 }
 
 /** A grant as a person reads it. */
-function shown({ holder, role, on, condition }: Grant, stack: TfStack, facts: Facts): Access {
+function shown({ holder, role, on, condition }: Grant, stack: TfStack, facts: Facts): Granted {
   const identity = stack.get(holder);
   return {
+    holder,
     identity: identity ? holderName(identity, facts) : holder,
     may: role,
     on: stack.get(on)?.name ?? new Resources(stack.json).name(on),

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { orOneLine } from '../../bin/one-line';
+import { writePicture } from '../../bin/picture';
 import { start } from '../../bin/start';
 import { scripts } from '../../package.json';
 import { clone } from '../support/clone';
@@ -60,13 +61,19 @@ test('shows for each pipeline its stages, the way of an event, who may do what a
   );
 });
 
-test('--json says the same to machines', () => {
-  const { status, stdout } = started(['gcp', '--json']);
+test('--json says the same to machines, and --picture draws it', () => {
+  const picture = path.join(temporaryFolder(), 'gcp.svg');
+  const { status, stdout, stderr } = started(['gcp', '--json', '--picture', picture]);
   expect(status).toBe(0);
+  expect(stderr).toContain(`The picture is in ${picture}. `);
+  expect(readFileSync(picture, 'utf8')).toMatch(/^<svg [^>]*>\n<title>gcp-pipeline<\/title>[\s\S]*>Cloud Functions → BigQuery</);
   const [gcp, ...others] = JSON.parse(stdout);
   expect(others).toEqual([]);
   expect(gcp).toMatchObject({ stack: 'gcp-pipeline', template: 'cdktf.out/stacks/gcp-pipeline/cdk.tf.json' });
   expect(gcp.deploy.at(-1)).toContain('-var prefix=... -var project_id=...');
+  // Several stacks stand one below the other.
+  writePicture(picture, [gcp, { ...gcp, stack: 'aws-pipeline' }], (stack) => `of ${stack}`);
+  expect(readFileSync(picture, 'utf8')).toMatch(/>of gcp-pipeline<[\s\S]*>of aws-pipeline</);
 });
 
 test('--cost shows what each stack costs at a rate of events, and what lowers it; --json says the same to machines', () => {
@@ -137,6 +144,13 @@ describe('another blueprint', () => {
 
 describe('one line for', () => {
   test.each([
+    [
+      'a picture of a cost',
+      ['--cost', '--picture', 'cost.svg'],
+      {},
+      2,
+      /^--picture draws what is built, and goes with neither --cost nor --list\. See /,
+    ],
     ['an option that it does not know', ['--fast'], {}, 2, /^Unknown option '--fast'\. See npm start -- --help\.\n$/],
     ['an option that takes no value', ['--json=yes'], {}, 2, /^Option '--json' does not take an argument\. See npm start -- --help\.\n$/],
     [

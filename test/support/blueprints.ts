@@ -3,6 +3,7 @@ import path from 'node:path';
 import { renderPage } from '../../bin/page';
 import { type Picture, renderAccess, renderFlow } from '../../shared/read/picture';
 import { type Blueprint, type Cloud, findBlueprints } from '../../shared/synth/blueprints';
+import { faultsOf } from './drawings';
 import { expectText } from './snapshot';
 
 const TESTS = path.join(__dirname, '..');
@@ -26,6 +27,12 @@ export function holdBlueprints(cloud: Cloud, read: (blueprint: Blueprint) => Pic
     test('the way of an event', () => expectText(snapshotOf(blueprint, 'flow'), renderFlow(picture.flow)));
 
     test('who may do what', () => expectText(snapshotOf(blueprint, 'access'), renderAccess(picture.access)));
+
+    test('its picture: every stage has a service, and nothing lies on anything else', () => {
+      const stages = picture.graph.parts.filter(({ isDeadLetter }) => !isDeadLetter).map(({ stage }) => stage);
+      expect(stages).toEqual(expect.arrayContaining(['Connect', 'Buffer', 'Processing', 'Store']));
+      expect(faultsOf(picture.graph)).toEqual([]);
+    });
 
     test('nothing that is not known is shown to a reader', () => {
       const page = renderPage({ stack: name, template: 'template', deploy: [], differs: {}, ...picture });

@@ -32,7 +32,8 @@ export const facts: ServiceFacts = {
         const [deadLetter] = queue.refers(DEAD_LETTER);
         if (!deadLetter) return [];
         const tries = `after ${amount(queue, 'RedrivePolicy.maxReceiveCount')} tries`;
-        return [{ from: queue.stage, how: tries, to: receiverOf(deadLetter), notes: seen.tell(deadLetter) }];
+        const to = receiverOf(deadLetter);
+        return [{ from: queue.stage, how: tries, to, notes: seen.tell(deadLetter), between: [queue.id, deadLetter.id] }];
       },
       // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
       polledWith: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],

@@ -4,7 +4,7 @@ import { fitting, onlyKeys, onlyValues } from '../../../shared/read/facts/local'
 import { promised } from '../../../shared/read/facts/promise';
 import type { Needed, Seen, ServiceFacts, TypeFacts } from '../../../shared/read/facts/types';
 import { every, filter, remove, replace, set, type Which } from '../../../shared/read/facts/weaken';
-import { type Hop, facts as joined } from '../../../shared/read/picture';
+import { facts as joined, type Step } from '../../../shared/read/picture';
 import { type Asked, amount, type Body, is, only, type Stack } from '../../../shared/read/stack';
 import eventSchema from '../../../shared/runtime/event.schema.json';
 import { policiesOf } from '../../foundation/promises';
@@ -179,7 +179,7 @@ export const facts: ServiceFacts = {
 };
 
 /** The way of an event through an API to what stands behind it. */
-function wayThrough(method: Asked, seen: Seen): Hop[] {
+function wayThrough(method: Asked, seen: Seen): Step[] {
   const [target] = method.refers('Integration.RequestTemplates');
   const [stage] = seen.of(STAGE);
   const template = JSON.stringify(method.get('Integration.RequestTemplates'));
@@ -192,7 +192,8 @@ function wayThrough(method: Asked, seen: Seen): Hop[] {
     stage
       ? `${unit === 'burst' ? 'burst ' : ''}${amount(stage, `MethodSettings.Throttling${which}Limit`)}${unit === 'burst' ? '' : unit}`
       : undefined;
-  const front: Hop = {
+  const api = method.refers('RestApiId')[0] ?? method;
+  const front: Step = {
     from: 'client',
     how: joined(
       `${text(only(method, 'HttpMethod'))} ${pathOf(method, seen)}`,
@@ -201,13 +202,15 @@ function wayThrough(method: Asked, seen: Seen): Hop[] {
     ),
     to: method.stage,
     notes: joined('API Gateway', limit('Rate', ' requests/s'), limit('Burst', 'burst'), stage && 'access log'),
+    between: ['client', api.id],
   };
   if (!target) return [front];
-  const back: Hop = {
+  const back: Step = {
     from: method.stage,
     how: joined(action ? `${service}:${action}` : 'request', keys.length > 0 && `key = ${[...new Set(keys)].join(' or ')}`),
     to: target.stage,
     notes: seen.tell(target),
+    between: [api.id, target.id],
   };
   return [front, back];
 }

@@ -5,7 +5,7 @@ import { onlyValues } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Promised, Running, ServiceFacts } from '../../../shared/read/facts/types';
 import { add, type Draft, set } from '../../../shared/read/facts/weaken';
-import { duration, type Hop, facts as joined } from '../../../shared/read/picture';
+import { duration, facts as joined, type Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
 import { type Asked, amount, type Body, is, names, only, type Stack } from '../../../shared/read/stack';
 import { alarmOn, readyBeforeWork } from '../../foundation/promises';
@@ -82,8 +82,12 @@ export const facts: ServiceFacts = {
         const [target] = mapping.refers('FunctionName');
         const [failures] = mapping.refers(FAILURES);
         if (!target) return [];
-        const hop: Hop = { from: source?.stage ?? existing(mapping), how: howOf(mapping), to: target.stage, notes: seen.tell(target) };
-        return failures ? [hop, { ...hop, how: 'after the last retry', to: receiverOf(failures), notes: seen.tell(failures) }] : [hop];
+        const from = source?.stage ?? existing(mapping);
+        const of = source?.id ?? from;
+        const hop: Step = { from, how: howOf(mapping), to: target.stage, notes: seen.tell(target), between: [of, target.id] };
+        if (!failures) return [hop];
+        const to = receiverOf(failures);
+        return [hop, { from, how: 'after the last retry', to, notes: seen.tell(failures), between: [of, failures.id] }];
       },
       promises: [
         onStream(

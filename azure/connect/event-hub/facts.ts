@@ -3,7 +3,7 @@ import { fitting } from '../../../shared/read/facts/local';
 import { counted, promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Seen, ServiceFacts, TypeFacts } from '../../../shared/read/facts/types';
 import { both, type Edit, every, type Holder, remove, replace, set, type Which } from '../../../shared/read/facts/weaken';
-import { duration, type Hop, facts as joined } from '../../../shared/read/picture';
+import { duration, facts as joined, type Step } from '../../../shared/read/picture';
 import { type Asked, is, names, only, type Stack, type Value } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
 import { references, type TfStack } from '../../../shared/read/tf';
@@ -120,7 +120,7 @@ export const facts: ServiceFacts = {
       flow: (hub, seen) => {
         const roles = seen.access.filter(({ identity, on }) => identity === 'client' && on === hub.name).map(({ may }) => may);
         const how = joined('POST /messages, Entra ID', ...roles);
-        return roles.length > 0 ? [{ from: 'client', how, to: hub.stage, notes: seen.tell(hub) }] : [];
+        return roles.length > 0 ? [{ from: 'client', how, to: hub.stage, notes: seen.tell(hub), between: ['client', hub.id] }] : [];
       },
       takes: ['Azure Event Hubs Data Sender', 'Azure Event Hubs Data Owner'],
       promises: [
@@ -297,7 +297,7 @@ function ringsIdle(group: Asked, stack: Stack): boolean {
 }
 
 /** The step from a hub to whoever reads in a consumer group of it. */
-function readBy(group: Asked, seen: Seen): Hop[] {
+function readBy(group: Asked, seen: Seen): Step[] {
   const [hub] = group.refers('eventhub_name');
   return readersOf(group, seen).map((reader) => {
     const trigger = triggersOf(group, seen).find(({ app }) => app.id === reader.id);
@@ -310,6 +310,7 @@ function readBy(group: Asked, seen: Seen): Hop[] {
       ),
       to: reader.stage,
       notes: seen.tell(reader),
+      between: [hub?.id ?? 'an existing hub', reader.id],
     };
   });
 }

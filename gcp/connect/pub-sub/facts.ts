@@ -3,7 +3,7 @@ import { within } from '../../../shared/read/facts/local';
 import { counted, promised } from '../../../shared/read/facts/promise';
 import type { Ask, Needed, Promised, Seen, ServiceFacts } from '../../../shared/read/facts/types';
 import { every, filter, remove, set, type Which } from '../../../shared/read/facts/weaken';
-import { duration, type Hop, facts as joined } from '../../../shared/read/picture';
+import { duration, facts as joined, type Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
 import { type Asked, amount, is, names, only, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
@@ -317,13 +317,14 @@ function lasting(holder: Asked): string | undefined {
 }
 
 /** Where events come in, and the role that it takes to send them. */
-function opening(topic: Asked, seen: Seen): Hop {
+function opening(topic: Asked, seen: Seen): Step {
   const roles = seen.access.filter(({ identity, on }) => identity === 'client' && on === topic.name).map(({ may }) => may);
-  return { from: 'client', how: joined('POST :publish, Google account', ...roles), to: topic.stage, notes: seen.tell(topic) };
+  const how = joined('POST :publish, Google account', ...roles);
+  return { from: 'client', how, to: topic.stage, notes: seen.tell(topic), between: ['client', topic.id] };
 }
 
 /** The way to a function or a store, and the one to the dead letter, which is said once for all subscriptions of a topic. */
-function delivery(subscription: Asked, seen: Seen): Hop[] {
+function delivery(subscription: Asked, seen: Seen): Step[] {
   const [topic] = subscription.refers('topic');
   const from = topic?.stage ?? 'an existing topic';
   const store = storeOf(subscription);
@@ -331,9 +332,12 @@ function delivery(subscription: Asked, seen: Seen): Hop[] {
   const to = subscription.refers(store ? `${store.config}.${store.store}` : 'push_config.push_endpoint').at(-1);
   const [dead] = subscription.refers(DEAD_TOPIC);
   const first = seen.of(SUBSCRIPTION).find((one) => names(one, DEAD_TOPIC, dead) && one.refers('topic')[0]?.id === topic?.id);
+  const leadingTo = (next: Asked, how: string): Step => {
+    return { from, how, to: receiverOf(next), notes: seen.tell(next), between: [topic?.id ?? from, next.id] };
+  };
   return [
-    ...(to ? [{ from, how: howOf(subscription), to: to.stage, notes: seen.tell(to) }] : []),
-    ...(dead && first?.id === subscription.id ? [{ from, how: 'after the last retry', to: receiverOf(dead), notes: seen.tell(dead) }] : []),
+    ...(to ? [leadingTo(to, howOf(subscription))] : []),
+    ...(dead && first?.id === subscription.id ? [leadingTo(dead, 'after the last retry')] : []),
   ];
 }
 

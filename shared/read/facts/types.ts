@@ -1,4 +1,4 @@
-import type { Access, Hop } from '../picture';
+import type { Access, Step } from '../picture';
 import type { Asked, Stack, Value } from '../stack';
 import type { Brought, Cost, Load } from './cost';
 import type { Treatments } from './local';
@@ -94,7 +94,7 @@ export interface TypeFacts {
    * The steps of an event's way that it says something about.
    * @default - none
    */
-  readonly flow?: (resource: Asked, seen: Seen) => readonly Hop[];
+  readonly flow?: (resource: Asked, seen: Seen) => readonly Step[];
   /**
    * The actions or roles with which somebody adds data to it: a step of an event's way from who may do one of them.
    * @default - nobody adds data to it

@@ -1,0 +1,66 @@
+import { type Listed, listBlueprints } from '../bin/list';
+import { type Access, type Hop, STAGES } from '../shared/read/picture';
+import { type Blueprint, findBlueprints } from '../shared/synth/blueprints';
+import { shownPicture, synthesized, titleOf } from './picture';
+
+const HEAD = `# Blueprints
+
+<!-- Written by npm run generate. -->
+
+Each of them synthesizes as it is. Every picture is drawn from the template: services stand below their stages, dead letters below the services that send to them. \`npm start -- aws sqs --picture my.svg\` draws yours after you changed it; open that file in a browser and point at a service to see what it may do, and who may do what to it.`;
+
+/** The page with every blueprint: its picture, the way of an event, who may do what, and how to build it. */
+export function blueprintsPage(): string {
+  // Both go over the same files, in the same order.
+  const found = findBlueprints();
+  const listed = listBlueprints();
+  const sections = found.map((blueprint, index) => section(blueprint, listed[index]!));
+  return `${[HEAD, overview(found, listed), ...sections].join('\n\n')}\n`;
+}
+
+function overview(found: readonly Blueprint[], listed: readonly Listed[]): string {
+  const rows = found.map((blueprint, index) => {
+    const title = titleOf(blueprint);
+    const main = synthesized(blueprint).graph.parts.filter(({ stage, isDeadLetter }) => stage !== '' && !isDeadLetter);
+    const services = STAGES.map((stage) =>
+      [...new Set(main.filter((part) => part.stage === stage).map(({ service }) => service))].join(' and '),
+    );
+    const runs = listed[index]!.local === 'runs' ? 'yes' : 'no';
+    return `| [${title}](#${title.replace(' ', '-')}) | ${services.filter(Boolean).join(' → ')} | ${runs} |`;
+  });
+  return ['| Blueprint | Services | Runs on this machine |', '|---|---|---|', ...rows].join('\n');
+}
+
+function section(blueprint: Blueprint, { what, local }: Listed): string {
+  const { flow, access } = synthesized(blueprint);
+  const stack = `${blueprint.cloud}-${blueprint.name}`;
+  return [
+    `## ${titleOf(blueprint)}`,
+    `${what} [\`${blueprint.file}\`](../${blueprint.file}). [What it costs](cost.md#${stack}).`,
+    shownPicture(blueprint),
+    `\`\`\`sh\n${commands(blueprint, local).join('\n')}\n\`\`\``,
+    ...(typeof local === 'object' ? [`Not run on this machine: ${local.not}`] : []),
+    folded(
+      'The way of an event',
+      ['From', 'What is handed over', 'To', 'What that is'],
+      flow.map(({ from, how, to, notes }: Hop) => [from, how, to, notes]),
+    ),
+    folded(
+      'Who may do what',
+      ['Who', 'May', 'On', 'Only if'],
+      access.map(({ identity, may, on, only }: Access) => [identity, may, on, only]),
+    ),
+  ].join('\n\n');
+}
+
+function commands({ cloud, name }: Blueprint, local: Listed['local']): string[] {
+  const shown = [`npm start -- ${cloud} ${name}`, 'what it creates, and the commands that deploy it'] as const;
+  const run = [`npm run local -- ${cloud} ${name}`, 'lets events go through, on this machine'] as const;
+  return (local === 'runs' ? [shown, run] : [shown]).map(([command, comment]) => `${command.padEnd(run[0].length)}  # ${comment}`);
+}
+
+function folded(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const row = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('*', '\\*')).join(' | ')} |`;
+  const table = [row(head), `|${'---|'.repeat(head.length)}`, ...rows.map(row)].join('\n');
+  return `<details>\n<summary>${title}</summary>\n\n${table}\n\n</details>`;
+}
