@@ -19,6 +19,7 @@ export const facts: ServiceFacts = {
     google_kms_crypto_key_iam_member: iamMember('a key', []),
     google_monitoring_alert_policy: {
       name: 'alert policy',
+      replacedBy: ['project'],
       role: 'watches',
       costs: (policy) => [
         {
@@ -64,6 +65,7 @@ export const facts: ServiceFacts = {
     }),
     google_project_service: {
       name: 'API',
+      replacedBy: ['project', 'service'],
       role: 'helps',
       apis: [],
       promises: [
@@ -81,6 +83,7 @@ export const facts: ServiceFacts = {
     },
     google_project_service_identity: {
       name: 'service agent',
+      replacedBy: ['project', 'service'],
       role: 'helps',
       apis: [],
       computed: { email: ACCOUNT, member: `serviceAccount:${ACCOUNT}` },
@@ -89,6 +92,7 @@ export const facts: ServiceFacts = {
     },
     google_service_account: {
       name: 'service account',
+      replacedBy: ['account_id', 'project'],
       role: 'helps',
       apis: ['iam'],
       named: ['account_id', /^(?=.{6,30}$)[a-z](-*[a-z0-9])*$/],
@@ -111,7 +115,7 @@ export const facts: ServiceFacts = {
       local: { account_id: 'emulated', project: 'emulated', display_name: 'no effect here' },
     },
     google_service_account_iam_member: iamMember('a service account', ['iam']),
-    time_sleep: { name: 'pause', role: 'helps', local: 'no effect here' },
+    time_sleep: { name: 'pause', role: 'helps', replacedBy: ['triggers'], local: 'no effect here' },
     'data.google_bigquery_default_service_account': agent('BigQuery'),
     'data.google_storage_project_service_account': agent('Cloud Storage'),
   },

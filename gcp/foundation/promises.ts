@@ -93,6 +93,7 @@ export function iamMember(on: string, apis: readonly string[], more: Partial<Typ
     name: `member of ${on}`,
     role: 'grants',
     apis,
+    replacedBy: ['*'],
     promises: [NAMED, ASKED_FOR, NARROW, FOLLOWS, ...promises],
     local: 'no effect here',
     ...others,
