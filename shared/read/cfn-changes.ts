@@ -13,6 +13,9 @@ const FATES: Readonly<Partial<Record<ResourceImpact, Fate>>> = {
   [ResourceImpact.WILL_ORPHAN]: 'deleted',
 };
 
+/** What ends the logical id of a resource that is made again with each change. */
+const RENEWED = /(?<=[0-9A-F]{8})[0-9a-f]{32}$/;
+
 /**
  * What CloudFormation does with each resource, when a stack that was deployed from one template is deployed from another.
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
@@ -22,7 +25,9 @@ export function cloudFormationChanges(from: CfnTemplate, to: CfnTemplate, facts:
   const found = Object.entries(fullDiff(plain(from), plain(to)).resources.changes).flatMap(([id, difference]): Change[] => {
     const fate = FATES[difference.changeImpact];
     const type = difference.newResourceType ?? difference.oldResourceType;
-    return fate === undefined || type === undefined ? [] : [{ id, type, name: name(id), fate, because: replacing(difference) }];
+    return fate === undefined || type === undefined
+      ? []
+      : [{ id, type, name: name(id.replace(RENEWED, '')), fate, because: replacing(difference) }];
   });
   return renewed(found)
     .map((change): Change => {
@@ -52,7 +57,7 @@ function replacing(difference: ResourceDifference): string[] {
  * that goes while one of its name comes is replaced.
  */
 function renewed(changes: readonly Change[]): Change[] {
-  const key = ({ type, id }: Change) => `${type} ${id.replace(/[0-9A-F]{8}(?:[0-9a-f]{32})?$/, '')}`;
+  const key = ({ type, id }: Change) => `${type} ${id.replace(RENEWED, '').replace(/[0-9A-F]{8}$/, '')}`;
   const created = new Map(changes.filter(({ fate }) => fate === 'created').map((change) => [key(change), change] as const));
   const gone = changes.filter((change) => change.fate === 'deleted' && created.has(key(change)));
   const again = new Set(gone.map((change) => created.get(key(change))));

@@ -93,7 +93,7 @@ function bySetting({ from, to, settings }: Pair, facts: Facts): Why | undefined 
   return perhaps.length > 0 ? { fate: 'may be replaced', because: pathsOf(perhaps) } : undefined;
 }
 
-/** What a neighbour computes is known only after it was made again, and a setting that must not change then does. */
+/** A setting that must not change does, where it is a setting of a neighbour that changes, or what one computes that is made again. */
 function byNeighbour({ to }: Pair, pairs: readonly Pair[], found: ReadonlyMap<string, Why>, facts: Facts): Why | undefined {
   const known = facts.type(to.type)?.replacedBy ?? ['*'];
   const ignored = to.get('lifecycle.ignore_changes');
@@ -101,11 +101,15 @@ function byNeighbour({ to }: Pair, pairs: readonly Pair[], found: ReadonlyMap<st
   const triggers: readonly Value[] = to.get('lifecycle.replace_triggered_by').map((one) => `\${${String(one)}}`);
   for (const value of [...fixed.filter(([key]) => !META.has(key)).map(([, one]) => one), ...triggers]) {
     for (const [address, attribute] of attributesIn(value)) {
-      const why = found.get(address);
       const neighbour = pairs.find((pair) => pair.to.id === address);
-      if (why && neighbour && (attribute === '' || !(attribute in neighbour.to.body))) {
-        return { fate: why.fate, because: [`the ${neighbour.to.name} is ${why.fate === 'replaced' ? 'replaced' : 'perhaps replaced'}`] };
+      if (neighbour === undefined) continue;
+      const { name, body } = neighbour.to;
+      const why = found.get(address);
+      if (why && !(attribute in body)) {
+        return { fate: why.fate, because: [`the ${name} is ${why.fate === 'replaced' ? 'replaced' : 'perhaps replaced'}`] };
       }
+      if (neighbour.settings.some(({ path }) => path === attribute))
+        return { fate: 'replaced', because: [`the ${attribute} of the ${name}`] };
     }
   }
   return undefined;
