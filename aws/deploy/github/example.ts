@@ -1,6 +1,7 @@
 import { Arn, CfnParameter } from 'aws-cdk-lib';
 import { OidcProviderNative } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { mayDestroy } from '../../../shared/synth/settings';
 import { AwsPlatform, type AwsPlatformProps } from '../../foundation/platform';
 import { GithubDeployer } from './github-deployer';
 
@@ -8,6 +9,8 @@ import { GithubDeployer } from './github-deployer';
 export class AwsGithub extends AwsPlatform {
   constructor(scope: Construct, id: string, props: AwsPlatformProps = {}) {
     super(scope, id, { description: 'The role with which GitHub Actions deploys.', ...props });
+    // Nothing in it holds data, but a removal that is no word is refused here as everywhere.
+    mayDestroy(this, this.removal);
     const ask = (name: string, description: string, allowedPattern: string, value?: string) =>
       new CfnParameter(this, name, { description, allowedPattern, default: value }).valueAsString;
     const repository = ask('Repository', 'The repository on GitHub, such as acme/data-platform.', '^[A-Za-z0-9-]+/[A-Za-z0-9_.-]+$');
