@@ -2,7 +2,7 @@ import { promised, setTo } from '../../shared/read/facts/promise';
 import type { ServiceFacts, TypeFacts } from '../../shared/read/facts/types';
 import { add, replace, set } from '../../shared/read/facts/weaken';
 import { amount, is } from '../../shared/read/stack';
-import { iamMember, replacers } from './promises';
+import { iamMember, isOfDeployer, replacers } from './promises';
 
 const ACCOUNT = 'acme@acme-data.iam.gserviceaccount.com';
 const NO_KEYS = 'it is a key, which whoever has it can use from anywhere. Identities of Google need none.';
@@ -55,12 +55,15 @@ export const facts: ServiceFacts = {
     },
     google_project_iam_member: iamMember('the project', ['cloudresourcemanager'], {
       promises: [
-        promised(
-          'narrow-role',
-          'stand on the resource itself: on the whole project for logs alone, and under a condition',
-          (grant) => is(grant, 'role', 'roles/logging.logWriter') || grant.get('condition.expression').length === 1,
-          { 'it may publish to every topic of the project': set('role', 'roles/pubsub.publisher') },
-        ),
+        {
+          ...promised(
+            'narrow-role',
+            'stand on the resource itself: on the whole project for logs alone, and under a condition',
+            (grant) => is(grant, 'role', 'roles/logging.logWriter') || grant.get('condition.expression').length === 1,
+            { 'it may publish to every topic of the project': set('role', 'roles/pubsub.publisher') },
+          ),
+          concerns: (grant, stack) => !isOfDeployer(grant, stack),
+        },
       ],
     }),
     google_project_service: {

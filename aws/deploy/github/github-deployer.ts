@@ -2,6 +2,7 @@ import { Aws, Duration, Stack } from 'aws-cdk-lib';
 import { FederatedPrincipal, type IOIDCProviderRef, OidcProviderNative, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { requireResource, requireText, requireTexts, type TextRule } from '../../../shared/synth/settings';
+import { answerCommonFindings } from '../../foundation/answers';
 
 const ISSUER = 'token.actions.githubusercontent.com';
 const AUDIENCE = 'sts.amazonaws.com';
@@ -92,5 +93,6 @@ export class GithubDeployer extends Construct {
       TAKEN_ON.map((name) => `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/cdk-${qualifier}-${name}-${Aws.ACCOUNT_ID}-${region}`),
     );
     this.role.addToPolicy(new PolicyStatement({ actions: ['sts:AssumeRole'], resources: bootstrapped }));
+    answerCommonFindings(this);
   }
 }

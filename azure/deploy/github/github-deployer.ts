@@ -3,6 +3,7 @@ import { FederatedIdentityCredential } from '@cdktf/provider-azurerm/lib/federat
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
 import { Construct } from 'constructs';
+import { acknowledge } from '../../../shared/synth/acknowledge';
 import { requireText, type TextRule } from '../../../shared/synth/settings';
 import { needResourceProviders } from '../../foundation/resource-providers';
 import type { Site } from '../../ports/site';
@@ -19,6 +20,9 @@ export const GIVES: Readonly<Record<string, string>> = {
   'Storage Blob Data Owner': 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b',
   'Storage Blob Data Reader': '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1',
 };
+
+/** Why a role on the container of the state may hold more than is needed. */
+const STATE = 'Azure has no narrower role for the blobs of a container. It stands on the one container that holds the state.';
 
 export const REPOSITORY: TextRule = {
   pattern: /^[A-Za-z0-9](-?[A-Za-z0-9])*\/[\w.-]{1,100}$/,
@@ -78,9 +82,10 @@ export class GithubDeployer extends Construct {
     const subscription = `/subscriptions/${new DataAzurermClientConfig(this, 'Subscription').subscriptionId}`;
     grant(this.deployer, 'Contributor', subscription);
     grant(this.deployer, 'Role Based Access Control Administrator', subscription, mayGive(Object.values(GIVES)));
-    grant(this.deployer, 'Storage Blob Data Contributor', stateContainerId);
+    const writes = grant(this.deployer, 'Storage Blob Data Contributor', stateContainerId);
     grant(this.planner, 'Reader', subscription);
-    grant(this.planner, 'Storage Blob Data Reader', stateContainerId);
+    const reads = grant(this.planner, 'Storage Blob Data Reader', stateContainerId);
+    for (const state of [writes, reads]) acknowledge(state, { 'least-privilege': STATE });
   }
 
   /** An identity that the jobs of one environment act as. */
@@ -98,8 +103,8 @@ export class GithubDeployer extends Construct {
   }
 }
 
-function grant(identity: UserAssignedIdentity, roleDefinitionName: string, scope: string, condition?: string) {
-  new RoleAssignment(identity, roleDefinitionName.replaceAll(' ', ''), {
+function grant(identity: UserAssignedIdentity, roleDefinitionName: string, scope: string, condition?: string): RoleAssignment {
+  return new RoleAssignment(identity, roleDefinitionName.replaceAll(' ', ''), {
     scope,
     roleDefinitionName,
     principalId: identity.principalId,
