@@ -8,6 +8,7 @@ const TRUSTED = 'AssumeRolePolicyDocument.Statement.Principal.Federated';
 const EQUAL = 'AssumeRolePolicyDocument.Statement.Condition.StringEquals';
 const CLAIM = 'token.actions.githubusercontent.com';
 const AUDIENCE = 'sts.amazonaws.com';
+const ROLES = `arn:\${AWS::Partition}:iam::\${AWS::AccountId}:role`;
 
 /** Those who trust a provider of identities. */
 const trusting = (provider: Asked, stack: Stack) =>
@@ -29,7 +30,7 @@ export const facts: ServiceFacts = {
           'be trusted for one environment of one repository alone, and for tokens that are meant for this account',
           (provider, stack) => trusting(provider, stack).every(trustsOne),
           {
-            'every repository of everybody may deploy': inTrust(/"[^"]*:sub":\{[^}]*?\]\]\}/, '"x:y":"z"'),
+            'every repository of everybody may deploy': inTrust(/"[^"]*:sub":\{.*?\]\]\}/, '"x:y":"z"'),
             'every branch of the repository may deploy': inTrust(/:environment:/, ':*:'),
             'a pattern takes the place of a name': inTrust(/"StringEquals"/, '"StringLike"'),
             'a token that is meant for somebody else is taken': inTrust(/"[^"]*:aud":"sts\.amazonaws\.com"/, '"x:y":"z"'),
@@ -52,11 +53,14 @@ function trustsOne(role: Asked): boolean {
 function needsOf(provider: Asked, role: Asked, stack: Stack): Needed[] {
   const because = 'the command line of the CDK deploys with what cdk bootstrap made';
   const condition = `StringEquals ${CLAIM}:aud ${AUDIENCE}, StringEquals ${CLAIM}:sub ${textOf(claim(role, 'sub'))}`;
-  const taken = stack
+  const granted = stack
     .of('AWS::IAM::Policy')
     .filter((policy) => policy.refers('Roles').some(({ id }) => id === role.id))
-    .flatMap((policy) => policy.get('PolicyDocument.Statement.Resource').map(textOf))
-    .filter((arn) => /:role\/cdk-[^*/]+-(deploy|file-publishing)-role-[^*/]+$/.test(arn));
+    .flatMap((policy) => policy.get('PolicyDocument.Statement.Resource').map(textOf));
+  const taken = ['deploy-role', 'file-publishing-role'].flatMap((name) => {
+    const arns = granted.filter((arn) => new RegExp(`:role/cdk-[^*/]+-${name}-[^*/]+$`).test(arn));
+    return arns.length > 0 ? arns : [`${ROLES}/cdk-hnb659fds-${name}-\${AWS::AccountId}-\${AWS::Region}`];
+  });
   return [
     {
       who: `\${${provider.id}}`,

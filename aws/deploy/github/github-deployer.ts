@@ -11,7 +11,7 @@ const AUDIENCE = 'sts.amazonaws.com';
 const TAKEN_ON = ['deploy-role', 'file-publishing-role'];
 
 export const REPOSITORY: TextRule = {
-  pattern: /^[A-Za-z0-9](-?[A-Za-z0-9])*\/[\w.-]{1,100}$/,
+  pattern: /^[A-Za-z0-9-]{1,39}[/][A-Za-z0-9_.-]{1,100}$/,
   must: 'be the owner and the name of a repository',
   remedy: 'Write it like acme/data-platform.',
 };

@@ -5,7 +5,8 @@ import { type Asked, is, only, type Stack } from '../../../shared/read/stack';
 import { armId } from '../../foundation/promises';
 
 const BLOBS = 'Microsoft.Storage/storageAccounts/blobServices/containers';
-const ASSIGNMENTS = ['write', 'delete'].map((verb) => `Microsoft.Authorization/roleAssignments/${verb}`);
+/** With a start of their own, since a contributor may write anything else, and no pattern says so. */
+const ASSIGNMENTS = ['write', 'delete'].map((verb) => `access:Microsoft.Authorization/roleAssignments/${verb}`);
 /** Roles are given and taken away from a list of ids alone, and no owner, contributor or administrator of access is in it. */
 const BOUNDED =
   /^\(\(!\(ActionMatches\{'[\w./]+\/write'\}\)\) OR \(@Request\[[\w./:]+:RoleDefinitionId\] ForAnyOfAnyValues:GuidEquals \{(?!.*(8e3af657|b24988ac|18d7d88d|f58310d9))[0-9a-f, -]+\}\)\) AND \(\(!\(ActionMatches\{'[\w./]+\/delete'\}\)\) OR \(@Resource\[[\w./:]+:RoleDefinitionId\] ForAnyOfAnyValues:GuidEquals \{[0-9a-f, -]+\}\)\)$/;
@@ -53,7 +54,7 @@ export const facts: ServiceFacts = {
 function needsOf(identity: Asked, stack: Stack): Needed[] {
   const isPlanner = identity.name.endsWith('planner');
   const grants = stack.of('azurerm_role_assignment').filter((grant) => grant.refers('principal_id').some(({ id }) => id === identity.id));
-  const scopes = grants.map((grant) => String(only(grant, 'scope')));
+  const scopes = stack.of('azurerm_role_assignment').map((grant) => String(only(grant, 'scope')));
   const subscription = String(scopes.find((scope) => /^\/subscriptions\/[^/]+$/.test(scope)));
   const state = String(scopes.find((scope) => scope !== subscription));
   const need = (may: string, on: string, because: string): Needed => ({ who: identity.id, may, on, because });

@@ -25,18 +25,17 @@ export const GIVES: Readonly<Record<string, string>> = {
 const STATE = 'Azure has no narrower role for the blobs of a container. It stands on the one container that holds the state.';
 
 export const REPOSITORY: TextRule = {
-  pattern: /^[A-Za-z0-9](-?[A-Za-z0-9])*\/[\w.-]{1,100}$/,
+  pattern: /^[A-Za-z0-9-]{1,39}[/][A-Za-z0-9_.-]{1,100}$/,
   must: 'be the owner and the name of a repository',
   remedy: 'Write it like acme/data-platform.',
 };
 export const ENVIRONMENT: TextRule = {
-  pattern: /^[\w.-]{1,200}$/,
+  pattern: /^[A-Za-z0-9_.-]{1,200}$/,
   must: 'be the name of an environment of the repository: letters, digits, dots, hyphens and underscores',
   remedy: 'See Settings, Environments, in the repository.',
 };
 export const CONTAINER: TextRule = {
-  pattern:
-    /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Storage\/storageAccounts\/[^/]+\/blobServices\/default\/containers\/[^/]+$/,
+  pattern: /^([/][^/]+){4}[/]providers[/]Microsoft[.]Storage[/]storageAccounts[/][^/]+[/]blobServices[/]default[/]containers[/][^/]+$/,
   must: 'be the id of a container in a storage account',
   remedy: 'It is the id of the account, then /blobServices/default/containers/ and the name of the container.',
 };

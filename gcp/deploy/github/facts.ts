@@ -1,6 +1,6 @@
 import { promised } from '../../../shared/read/facts/promise';
 import type { Needed, ServiceFacts } from '../../../shared/read/facts/types';
-import { replace } from '../../../shared/read/facts/weaken';
+import { every, remove, replace } from '../../../shared/read/facts/weaken';
 import { type Asked, only, type Stack } from '../../../shared/read/stack';
 
 const PROVIDER = 'google_iam_workload_identity_pool_provider';
@@ -58,9 +58,15 @@ export const facts: ServiceFacts = {
             'every repository of everybody is let in': replace(/"attribute_condition":"[^"]*(\\"[^"]*)*",/, ''),
             'whoever takes over the name of the repository is let in': replace(/ && assertion\.repository_id == \\"[^"]*\\"/, ''),
             'every job of the repository may deploy': replace(/\/subject\/[^"]*"/, '/*"', (_, draft) => [
-              draft.id(TRUST, 'Deployer_Deployer'),
+              draft.id(TRUST, 'Deployer_Github'),
             ]),
           },
+        ),
+        promised(
+          'state-in-reach',
+          'let in nobody who has no role on the bucket of the state, which may lie in another project',
+          (_, stack) => trustsIn(stack).every((trust) => trust.refers('service_account_id').every((account) => stateOf(account, stack))),
+          { 'nobody reaches the state': remove(every(BUCKET_MEMBER)) },
         ),
       ],
       needs: (_, stack) => trustsIn(stack).flatMap((trust) => needsOf(trust, stack)),
@@ -73,9 +79,9 @@ export const facts: ServiceFacts = {
     'roles/cloudfunctions.admin': { permissions: ['cloudfunctions.*'] },
     'roles/iam.serviceAccountAdmin': { permissions: ACCOUNTS },
     'roles/iam.serviceAccountUser': { permissions: ['iam.serviceAccounts.actAs', 'iam.serviceAccounts.get', 'iam.serviceAccounts.list'] },
-    // The last stands for what it is made for: Google asks for another role where an agent of its own acts as an account.
+    // The last is none of Google's, and stands for what the role is made for: Google asks for another role where an agent of its own acts as an account.
     'roles/iam.workloadIdentityUser': {
-      permissions: [...TOKENS, 'iam.serviceAccounts.get', 'iam.serviceAccounts.list', 'identities of a pool'],
+      permissions: [...TOKENS, 'iam.serviceAccounts.get', 'iam.serviceAccounts.list', 'iam.federation'],
       surplus: 'Google has no narrower role with which an identity of a pool acts as an account.',
     },
     'roles/monitoring.editor': { permissions: ['monitoring.*'] },
@@ -97,8 +103,7 @@ function needsOf(trust: Asked, stack: Stack): Needed[] {
   const [account] = trust.refers('service_account_id');
   const [pool] = trust.refers('member');
   if (!account || !pool) return [];
-  const ofAccount = (grant: Asked) => grant.refers('member').some(({ id }) => id === account.id);
-  const state = stack.of(BUCKET_MEMBER).find(ofAccount);
+  const state = stateOf(account, stack);
   const isPlanner = account.name.endsWith('planner');
   const on = String(state && only(state, 'bucket'));
   const need = (may: string, where: string, because: string): Needed => ({ who: account.id, may, on: where, because });
@@ -113,6 +118,11 @@ function needsOf(trust: Asked, stack: Stack): Needed[] {
       ? []
       : POLICY.map((may) => ({ ...need(may, 'project', 'it gives roles from a list'), only: conditionOf(account, stack) }))),
   ];
+}
+
+/** What gives it a role on the bucket of the state. */
+function stateOf(account: Asked, stack: Stack): Asked | undefined {
+  return stack.of(BUCKET_MEMBER).find((grant) => grant.refers('member').some(({ id }) => id === account.id));
 }
 
 /** What it may give is bounded: without this condition it could make itself an owner. */

@@ -28,8 +28,8 @@ export const DEPLOYS: readonly string[] = [
 export const GIVES: readonly string[] = ['roles/logging.logWriter', 'roles/storage.objectViewer'];
 
 export const REPOSITORY: TextRule = {
-  pattern: /^(?=.{3,77}$)[A-Za-z0-9](-?[A-Za-z0-9])*\/[\w.-]+$/,
-  must: 'be the owner and the name of a repository, 77 characters at most',
+  pattern: /^[A-Za-z0-9-]{1,39}[/][A-Za-z0-9_.-]{1,37}$/,
+  must: 'be the owner and the name of a repository, of 39 and 37 characters at most',
   remedy: 'Write it like acme/data-platform. Google takes a subject of 127 bytes, and the repository is a part of it.',
 };
 export const REPOSITORY_ID: TextRule = {
@@ -38,7 +38,7 @@ export const REPOSITORY_ID: TextRule = {
   remedy: 'See gh api repos/OWNER/NAME --jq .id.',
 };
 export const ENVIRONMENT: TextRule = {
-  pattern: /^[\w.-]{1,27}$/,
+  pattern: /^[A-Za-z0-9_.-]{1,27}$/,
   must: 'be the name of an environment of the repository: up to 27 letters, digits, dots, hyphens and underscores',
   remedy: 'Google takes a subject of 127 bytes, and the environment is a part of it.',
 };

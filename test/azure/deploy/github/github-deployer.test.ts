@@ -1,4 +1,5 @@
 import { GIVES, GithubDeployer, type GithubDeployerProps } from '../../../../azure/deploy/github/github-deployer';
+import { AzureProvider } from '../../../../azure/foundation/provider';
 import { terraformStacks } from '../../../../scripts/judges/terraform/stack';
 import { synthesize } from '../../../support/cdktf';
 import { documentedDefaults } from '../../../support/defaults';
@@ -7,7 +8,10 @@ import { site } from '../../stand-ins';
 
 const STATE = '/subscriptions/x/resourceGroups/x/providers/Microsoft.Storage/storageAccounts/acme/blobServices/default/containers/state';
 const make = (props: Partial<GithubDeployerProps> = {}) =>
-  synthesize((stack) => new GithubDeployer(stack, 'Deployer', { site, repository: 'acme/data', stateContainerId: STATE, ...props }));
+  synthesize((stack) => {
+    new AzureProvider(stack, 'Azure');
+    return new GithubDeployer(stack, 'Deployer', { site, repository: 'acme/data', stateContainerId: STATE, ...props });
+  });
 
 test('two environments of one repository are let in, one to deploy and one to plan', () => {
   expectSnapshot(
