@@ -1,11 +1,10 @@
 import { promised } from '../../../shared/read/facts/promise';
 import type { Needed, ServiceFacts } from '../../../shared/read/facts/types';
-import { every, remove, replace } from '../../../shared/read/facts/weaken';
+import { remove, replace, type Which } from '../../../shared/read/facts/weaken';
 import { type Asked, only, type Stack } from '../../../shared/read/stack';
 
 const PROVIDER = 'google_iam_workload_identity_pool_provider';
 const TRUST = 'google_service_account_iam_member';
-const BUCKET_MEMBER = 'google_storage_bucket_iam_member';
 
 /** What a deploy does with what the constructs here make, on the project. */
 const WORK: Readonly<Record<string, string>> = {
@@ -19,6 +18,10 @@ const WORK: Readonly<Record<string, string>> = {
   'serviceusage.*': 'it switches APIs on',
   'storage.*': 'it makes buckets, and puts code into one',
 };
+/** Whatever gives a role on a bucket. */
+const onBuckets: Which = (_, draft) =>
+  [...draft.resources].filter(([, { body }]) => body.bucket !== undefined && body.member !== undefined).map(([id]) => id);
+
 const ACCOUNTS = ['create', 'delete', 'disable', 'enable', 'get', 'getIamPolicy', 'list', 'setIamPolicy', 'undelete', 'update'].map(
   (verb) => `iam.serviceAccounts.${verb}`,
 );
@@ -66,7 +69,7 @@ export const facts: ServiceFacts = {
           'state-in-reach',
           'let in nobody who has no role on the bucket of the state, which may lie in another project',
           (_, stack) => trustsIn(stack).every((trust) => trust.refers('service_account_id').every((account) => stateOf(account, stack))),
-          { 'nobody reaches the state': remove(every(BUCKET_MEMBER)) },
+          { 'nobody reaches the state': remove(onBuckets) },
         ),
       ],
       needs: (_, stack) => trustsIn(stack).flatMap((trust) => needsOf(trust, stack)),
@@ -122,7 +125,7 @@ function needsOf(trust: Asked, stack: Stack): Needed[] {
 
 /** What gives it a role on the bucket of the state. */
 function stateOf(account: Asked, stack: Stack): Asked | undefined {
-  return stack.of(BUCKET_MEMBER).find((grant) => grant.refers('member').some(({ id }) => id === account.id));
+  return stack.all.find((grant) => grant.body.bucket !== undefined && grant.refers('member').some(({ id }) => id === account.id));
 }
 
 /** What it may give is bounded: without this condition it could make itself an owner. */
