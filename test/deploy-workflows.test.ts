@@ -33,6 +33,7 @@ interface Workflow {
   readonly on: Readonly<Record<string, unknown>>;
   readonly permissions: unknown;
   readonly env: Readonly<Record<string, string>>;
+  readonly defaults: unknown;
   readonly jobs: Readonly<Record<string, Job>>;
 }
 
@@ -43,7 +44,7 @@ const named = (file: string, job: string, name: RegExp) => stepsOf(file, job).fi
 
 describe.each(FILES)('%s', (file) => {
   const text = textOf(file);
-  const { on, permissions, env, jobs } = read(file);
+  const { on, permissions, env, defaults, jobs } = read(file);
   const steps = Object.values(jobs).flatMap((job) => job.steps ?? []);
 
   test('has no fault that actionlint knows', async () => {
@@ -77,6 +78,8 @@ describe.each(FILES)('%s', (file) => {
 
   test('runs no words that somebody outside has chosen', () => {
     for (const { run = '' } of steps) expect(run).not.toContain('${{');
+    // The steps are run in the same way below.
+    expect(defaults).toEqual({ run: { shell: 'bash' } });
     expect(Object.keys(on).sort()).toEqual(file === 'terraform.yml' ? ['workflow_call'] : ['pull_request', 'push']);
   });
 
@@ -85,6 +88,10 @@ describe.each(FILES)('%s', (file) => {
       if (job.steps) expect(job['timeout-minutes']).toBeLessThanOrEqual(60);
       if (name === 'apply' || (name === 'deploy' && job.steps)) expect(job.concurrency?.['cancel-in-progress']).toBe(false);
     }
+  });
+
+  test('asks for a variable of an environment only in a job of one', () => {
+    for (const value of Object.values(env)) expect(value).not.toMatch(/vars\.(AWS_|GCP_|AZURE_(CLIENT|SUBSCRIPTION))/);
   });
 
   test('does nothing until a variable switches it on, and nothing with an identity outside of an environment', () => {

@@ -42,7 +42,7 @@ export function cloudFormationChanges(from: CfnTemplate, to: CfnTemplate, facts:
 /** The policy that was deployed decides when a resource goes. Either of the two may when it is replaced, so both must keep it. */
 function dataOf({ fate }: Change, from: CfnResource, to?: CfnResource): DataFate {
   const policies = fate === 'deleted' ? [from.DeletionPolicy] : [from.UpdateReplacePolicy, to?.UpdateReplacePolicy];
-  return policies.every((policy) => policy?.startsWith('Retain') || policy === 'Snapshot') ? 'left behind' : 'lost';
+  return policies.every((policy) => /^Retain|^Snapshot$/.test(policy ?? '')) ? 'left behind' : 'lost';
 }
 
 /** The properties whose change replaces a resource. */

@@ -5,6 +5,7 @@ import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
 import { Construct } from 'constructs';
+import { acknowledge } from '../../../shared/synth/acknowledge';
 import { requireText, type TextRule } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
 import type { Site } from '../../ports/site';
@@ -26,6 +27,14 @@ export const DEPLOYS: readonly string[] = [
 ];
 /** The roles that a template here gives on the whole project. A deploy can give no other. */
 export const GIVES: readonly string[] = ['roles/logging.logWriter', 'roles/storage.objectViewer'];
+
+const MAKES_ACCOUNTS =
+  'A deploy makes the accounts that functions and subscriptions act as, so nothing narrower is there to give the role on.';
+/** Why whoever deploys has a say in accounts. */
+const ACTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'roles/iam.serviceAccountAdmin': { CKV_GCP_49: MAKES_ACCOUNTS },
+  'roles/iam.serviceAccountUser': { CKV_GCP_41: MAKES_ACCOUNTS, CKV_GCP_49: MAKES_ACCOUNTS },
+};
 
 export const REPOSITORY: TextRule = {
   pattern: /^[A-Za-z0-9-]{1,39}[/][A-Za-z0-9_.-]{1,37}$/,
@@ -105,7 +114,13 @@ export class GithubDeployer extends Construct {
     const subject = `repo:${repository}:environment:${environment}`;
     this.deployer = this.account('Deployer', site, `${prefix}-deploy`, subject);
     this.planner = this.account('Planner', site, `${prefix}-plan`, `${subject}-plan`);
-    for (const role of DEPLOYS) new ProjectIamMember(this.deployer, nameOf(role), { project, role, member: this.deployer.member });
+    acknowledge(provider, {
+      CKV_GCP_125: 'The condition names the repository and its number. Which environment acts as which account, each account says.',
+    });
+    for (const role of DEPLOYS) {
+      const grant = new ProjectIamMember(this.deployer, nameOf(role), { project, role, member: this.deployer.member });
+      if (role in ACTS) acknowledge(grant, ACTS[role]!);
+    }
     new ProjectIamMember(this.deployer, 'projectIamAdmin', {
       project,
       role: 'roles/resourcemanager.projectIamAdmin',
