@@ -1,8 +1,8 @@
 import type { Change, DataFate, Fate } from '../shared/read/changes';
 import type { StackChanges } from './against';
 
-/** What GitHub takes as one comment. */
-const LONGEST = 65_536;
+/** GitHub takes 65,536 characters as one comment. Some are left for a mark before it. */
+const LONGEST = 65_000;
 
 /** How loud a verdict is, from the loudest on: as GitHub calls its alerts. */
 const ALERTS = ['CAUTION', 'WARNING', 'NOTE'] as const;

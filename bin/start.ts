@@ -91,8 +91,8 @@ export function start(args: readonly string[], environment: NodeJS.ProcessEnv) {
     return console.log(json ? JSON.stringify(costs, null, 2) : renderCosts(costs));
   }
   const shown = ofEach(
-    () => showAws(blueprint, env),
-    () => showTerraform(env, terraform),
+    () => showAws(blueprint, env, against !== undefined),
+    () => showTerraform(env, terraform, against !== undefined),
   );
   if (against !== undefined) return showChanges(against, command, env, having, shown);
   console.log(json ? JSON.stringify(shown, null, 2) : [...shown.map(renderPage), closing(blueprint, having, env.ENVIRONMENT)].join('\n'));
@@ -175,14 +175,14 @@ function timed<Result>(clouds: readonly Cloud[], work: () => Result, of = ''): R
   }
 }
 
-// The code of a cloud takes time to load, so it is loaded when it is asked for.
+// The code of a cloud takes time to load, so it is loaded when it is asked for. `isAlone` leaves the other environments out.
 
-function showAws(blueprint: string, env: NodeJS.ProcessEnv): Shown[] {
+function showAws(blueprint: string, env: NodeJS.ProcessEnv, isAlone: boolean): Shown[] {
   const { synthesizeAws }: typeof import('./aws') = require('./aws');
   const { readCloudFormation }: typeof import('../shared/read/cloudformation') = require('../shared/read/cloudformation');
   // The command synthesizes again, so it must be told the same.
   const told = ['REMOVAL', 'DESTROY_DATA'].flatMap((key) => (env[key] === undefined ? [] : [`${key}=${env[key]} `]));
-  const others = compared(env, (other, outdir) => partsOfStacks(synthesizeAws(other, outdir).stacks));
+  const others = compared(isAlone ? {} : env, (other, outdir) => partsOfStacks(synthesizeAws(other, outdir).stacks));
   const { stacks } = synthesizeAws(env, path.join(root, 'cdk.out'));
   return stacks.map((stack) => ({
     stack: stack.stackName,
@@ -193,13 +193,13 @@ function showAws(blueprint: string, env: NodeJS.ProcessEnv): Shown[] {
   }));
 }
 
-function showTerraform(env: NodeJS.ProcessEnv, clouds: readonly TerraformCloud[]): Shown[] {
+function showTerraform(env: NodeJS.ProcessEnv, clouds: readonly TerraformCloud[], isAlone: boolean): Shown[] {
   const { synthesizeTerraform }: typeof import('./terraform') = require('./terraform');
   const { readTerraform, required }: typeof import('../shared/read/terraform') = require('../shared/read/terraform');
   const outdir = path.join(root, 'cdktf.out');
   const read = (stack: string, folder = outdir) => JSON.parse(readFileSync(path.join(folder, 'stacks', stack, 'cdk.tf.json'), 'utf8'));
   const others = clouds.map((cloud) =>
-    compared(env, (other, folder) => partsOfTerraform(read(synthesizeTerraform(other, folder, [cloud])[0]!, folder))),
+    compared(isAlone ? {} : env, (other, folder) => partsOfTerraform(read(synthesizeTerraform(other, folder, [cloud])[0]!, folder))),
   );
   return synthesizeTerraform(env, outdir, clouds).map((stack, index) => {
     const folder = `cdktf.out/stacks/${stack}`;

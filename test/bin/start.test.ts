@@ -176,6 +176,27 @@ describe('one line for', () => {
       /^--events is an option of --cost, which is not there\. See npm start -- --help\.\n$/,
     ],
     [
+      'a comparison and a cost',
+      ['--cost', '--against', 'main'],
+      {},
+      2,
+      /^--against and --cost exclude each other\. See npm start -- --help\.\n$/,
+    ],
+    [
+      'a comment without a comparison',
+      ['--markdown'],
+      {},
+      2,
+      /^--markdown is an option of --against, which is not there\. See npm start -- --help\.\n$/,
+    ],
+    [
+      'two forms at once',
+      ['--against', 'main', '--json', '--markdown'],
+      {},
+      2,
+      /^--markdown and --json exclude each other\. See npm start -- --help\.\n$/,
+    ],
+    [
       'a blueprint that it does not know',
       ['aws'],
       { BLUEPRINT: 'lake' },
