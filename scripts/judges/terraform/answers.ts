@@ -3,6 +3,7 @@ const container = (account: string) => `${SUBSCRIPTION}/Microsoft.Storage/storag
 
 /** The shortest and the longest answers to what the stacks ask for. */
 export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longest: string]>> = {
+  environment: ['a', 'e'.repeat(27)],
   location: ['uksouth', 'germanywestcentral'],
   prefix: ['ab', 'abcdefghij1'],
   project_id: ['abcde1', `a${'b'.repeat(28)}1`],
