@@ -72,7 +72,10 @@ export const facts: ServiceFacts = {
           { 'nobody reaches the state': remove(onBuckets) },
         ),
       ],
-      needs: (_, stack) => trustsIn(stack).flatMap((trust) => needsOf(trust, stack)),
+      needs: (provider, stack) =>
+        provider
+          .refers('workload_identity_pool_id')
+          .flatMap((pool) => stack.of('google_service_account').flatMap((account) => needsOf(account, pool, stack))),
       local: 'no effect here',
     },
   },
@@ -102,11 +105,8 @@ function trustsIn(stack: Stack): readonly Asked[] {
 }
 
 /** Whoever may write the state deploys. Whoever may read it alone plans, and does no more. */
-function needsOf(trust: Asked, stack: Stack): Needed[] {
-  const [account] = trust.refers('service_account_id');
-  const [pool] = trust.refers('member');
-  if (!account || !pool) return [];
-  const state = stateOf(account, stack);
+function needsOf(account: Asked, pool: Asked, stack: Stack): Needed[] {
+  const state = stack.all.find(({ body }) => body.bucket !== undefined && body.member !== undefined);
   const isPlanner = account.name.endsWith('planner');
   const on = String(state && only(state, 'bucket'));
   const need = (may: string, where: string, because: string): Needed => ({ who: account.id, may, on: where, because });

@@ -151,7 +151,7 @@ class Rehearsal {
 
   private async deploy({ app, id, stackName, template }: Assembly): Promise<Deployed> {
     const asked = Object.entries(template.Parameters ?? {}).filter(([name, { Default }]) => Default === undefined && name in ANSWERS);
-    const answers = asked.flatMap(([name]) => ['--parameters', `${id}:${name}=${ANSWERS[name]}`]);
+    const answers = asked.flatMap(([name]) => ['--parameters', `${stackName}:${name}=${ANSWERS[name]}`]);
     const printed = await this.cdk.run('deploy', id, '--app', app, '--require-approval', 'never', ...answers);
     return { ...(await deployed(this.account, stackName, template)), unchanged: printed.includes('(no changes)') };
   }
