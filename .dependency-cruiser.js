@@ -1,4 +1,4 @@
-const SERVICE = '^(aws|azure|gcp)/(connect|buffer|processing|store|visualize|containerization)/([^/]+)/';
+const SERVICE = '^(aws|azure|gcp)/(connect|buffer|processing|store|visualize|containerization|deploy)/([^/]+)/';
 /** What readers of templates know of a service, and the smallest platform that has it. */
 const NOT_DEPLOYED = '/(facts|example|promises)\\.ts$';
 

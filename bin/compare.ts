@@ -30,6 +30,11 @@ export function compared(env: NodeJS.ProcessEnv, synthesize: (env: NodeJS.Proces
     Object.fromEntries(parts.map(([name, theirs]) => [name, differences(theirs, mine)]));
 }
 
+/** Every resource of a template of CloudFormation, without what stands in its metadata alone. */
+export function partsOfStack({ Resources }: { readonly Resources: Parts }): Parts {
+  return Object.fromEntries(Object.entries(Resources).map(([id, resource]) => [id, { ...(resource as Parts), Metadata: undefined }]));
+}
+
 /** Every resource of stacks of CloudFormation, and what is said of the stack itself. */
 export function partsOfStacks(stacks: readonly SynthesizedStack[]): Parts {
   const parts = stacks.map(({ stackName, template, terminationProtection = false, environment: { account, region } }) => ({

@@ -15,11 +15,14 @@ import { typedIn } from './typed-in';
 
 const HELP = `Synthesizes a blueprint and shows what it creates, who may do what, and how to deploy it. The minimal pipelines, where none is named.
 
-Usage: npm start [-- [CLOUD ...] [NAME] [--environment NAME] [--cost [--events RATE] [--size SIZE]] [--picture FILE] [--list] [--json] [--help]]
+Usage: npm start [-- [CLOUD ...] [NAME] [--environment NAME] [--against REF [--markdown]] [--picture FILE]
+                   [--cost [--events RATE] [--size SIZE]] [--list] [--json] [--help]]
 
   CLOUD               aws, azure or gcp; each that has the blueprint where none is named
   NAME                what to build; -c blueprint=NAME says the same
   --environment NAME  with the settings of environments/NAME.ts, and what differs from the other environments
+  --against REF       what a deploy would replace, delete and change, had it last been done from REF: a branch, a tag, a commit
+  --markdown          the same as a comment on a pull request
   --cost              what it costs: idle, for a million events, and a month, by resource; and what lowers it
   --events RATE       how many events come: 1000/s, 2/min, 5M/day; 1000/s where --cost stands alone
   --size SIZE         how large an event is: 200B, 1kB, 256kB; 1kB where --cost stands alone
@@ -34,7 +37,7 @@ Environment:
   REMOVAL       retain (as it is without), or destroy: delete the data with its stack
   DESTROY_DATA  yes: the second key that destroy takes
 
-Exit codes: 0 done, 1 a setting is refused, 2 the command is not understood.`;
+Exit codes: 0 done, 1 a setting is refused, 2 the command is not understood, 3 with --against, data would not stay as it is.`;
 
 const MINIMAL = 'pipeline';
 export const TITLES: Readonly<Record<Cloud, string>> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
@@ -46,6 +49,9 @@ interface Command {
   /** The name of a blueprint. */
   readonly name?: string;
   readonly environment?: string;
+  /** The commit, branch or tag to compare with. */
+  readonly against?: string;
+  readonly markdown: boolean;
   /** What to show the cost of, instead of what is created. */
   readonly rate?: Rate;
   /** The file to draw it into. */
@@ -59,7 +65,7 @@ interface Command {
 export function start(args: readonly string[], environment: NodeJS.ProcessEnv) {
   const command = readCommand(args);
   if (!command) return;
-  const { clouds, name, rate, list, json, help } = command;
+  const { clouds, name, against, rate, list, json, help } = command;
   if (help) return console.log(HELP);
   if (list) {
     const listed = listBlueprints(clouds).filter((one) => name === undefined || one.name === name);
@@ -90,14 +96,30 @@ export function start(args: readonly string[], environment: NodeJS.ProcessEnv) {
     return console.log(json ? JSON.stringify(costs, null, 2) : renderCosts(costs));
   }
   const shown = ofEach(
-    () => showAws(blueprint, env),
-    () => showTerraform(env, terraform),
+    () => showAws(blueprint, env, against !== undefined),
+    () => showTerraform(env, terraform, against !== undefined),
   );
+  if (against !== undefined) return showChanges(against, command, env, having, shown);
   if (command.picture !== undefined) {
     writePicture(path.resolve(typedIn(), command.picture), shown, (stack) => TITLES[stack.split('-')[0] as Cloud]);
     console.error(`The picture is in ${command.picture}. Open it in a browser, and point at a service to see who may do what.`);
   }
   console.log(json ? JSON.stringify(shown, null, 2) : [...shown.map(renderPage), closing(blueprint, having, env.ENVIRONMENT)].join('\n'));
+}
+
+/** Say what a deploy would do, and end with 3 where data would not stay as it is. */
+function showChanges(
+  against: string,
+  { json, markdown }: Command,
+  env: NodeJS.ProcessEnv,
+  clouds: readonly Cloud[],
+  shown: readonly Shown[],
+) {
+  const { changesAgainst }: typeof import('./against') = require('./against');
+  const { renderChanges, renderMarkdown, touchesData }: typeof import('./against-page') = require('./against-page');
+  const stacks = timed(clouds, () => changesAgainst(against, env, clouds, shown), ` of ${against}`);
+  console.log(json ? JSON.stringify(stacks, null, 2) : (markdown ? renderMarkdown : renderChanges)(stacks));
+  if (stacks.some(touchesData)) process.exitCode = 3;
 }
 
 if (require.main === module) orOneLine(() => start(process.argv.slice(2), process.env));
@@ -110,6 +132,8 @@ function readCommand(args: readonly string[]): Command | undefined {
       options: {
         context: { type: 'string', short: 'c', multiple: true, default: [] },
         environment: { type: 'string' },
+        against: { type: 'string' },
+        markdown: { type: 'boolean', default: false },
         cost: { type: 'boolean', default: false },
         events: { type: 'string' },
         size: { type: 'string' },
@@ -119,11 +143,15 @@ function readCommand(args: readonly string[]): Command | undefined {
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
-    const { cost, events, size } = values;
+    const { cost, events, size, against, markdown, json, list } = values;
+    if (against !== undefined && (cost || list)) throw new Error(`--against and --${cost ? 'cost' : 'list'} exclude each other`);
+    if (markdown && json) throw new Error('--markdown and --json exclude each other');
+    if (markdown && against === undefined) throw new Error('--markdown is an option of --against, which is not there');
     const stray = cost ? undefined : Object.entries({ events, size }).find(([, value]) => value !== undefined)?.[0];
     if (stray) throw new Error(`--${stray} is an option of --cost, which is not there`);
-    if (values.picture !== undefined && (cost || values.list))
-      throw new Error('--picture draws what is built, and goes with neither --cost nor --list');
+    const other = against !== undefined ? 'against' : cost ? 'cost' : 'list';
+    if (values.picture !== undefined && (against !== undefined || cost || list))
+      throw new Error(`--picture and --${other} exclude each other`);
     const isCloud = (word: string): word is Cloud => CLOUDS.includes(word as Cloud);
     const names = [...positionals.filter((word) => !isCloud(word)), ...values.context.map(blueprintIn)];
     const known = findBlueprints().map(({ name }) => name);
@@ -150,9 +178,9 @@ function blueprintIn(context: string): string {
   return name;
 }
 
-function timed<Result>(clouds: readonly Cloud[], work: () => Result): Result {
+function timed<Result>(clouds: readonly Cloud[], work: () => Result, of = ''): Result {
   const start = performance.now();
-  process.stderr.write(`Synthesizing ${titles(clouds)} ...`);
+  process.stderr.write(`Synthesizing ${titles(clouds)}${of} ...`);
   try {
     return work();
   } finally {
@@ -160,14 +188,14 @@ function timed<Result>(clouds: readonly Cloud[], work: () => Result): Result {
   }
 }
 
-// The code of a cloud takes time to load, so it is loaded when it is asked for.
+// The code of a cloud takes time to load, so it is loaded when it is asked for. `isAlone` leaves the other environments out.
 
-function showAws(blueprint: string, env: NodeJS.ProcessEnv): Shown[] {
+function showAws(blueprint: string, env: NodeJS.ProcessEnv, isAlone: boolean): Shown[] {
   const { synthesizeAws }: typeof import('./aws') = require('./aws');
   const { readCloudFormation }: typeof import('../shared/read/cloudformation') = require('../shared/read/cloudformation');
   // The command synthesizes again, so it must be told the same.
   const told = ['REMOVAL', 'DESTROY_DATA'].flatMap((key) => (env[key] === undefined ? [] : [`${key}=${env[key]} `]));
-  const others = compared(env, (other, outdir) => partsOfStacks(synthesizeAws(other, outdir).stacks));
+  const others = compared(isAlone ? {} : env, (other, outdir) => partsOfStacks(synthesizeAws(other, outdir).stacks));
   const { stacks } = synthesizeAws(env, path.join(root, 'cdk.out'));
   return stacks.map((stack) => ({
     stack: stack.stackName,
@@ -178,13 +206,13 @@ function showAws(blueprint: string, env: NodeJS.ProcessEnv): Shown[] {
   }));
 }
 
-function showTerraform(env: NodeJS.ProcessEnv, clouds: readonly TerraformCloud[]): Shown[] {
+function showTerraform(env: NodeJS.ProcessEnv, clouds: readonly TerraformCloud[], isAlone: boolean): Shown[] {
   const { synthesizeTerraform }: typeof import('./terraform') = require('./terraform');
   const { readTerraform, required }: typeof import('../shared/read/terraform') = require('../shared/read/terraform');
   const outdir = path.join(root, 'cdktf.out');
   const read = (stack: string, folder = outdir) => JSON.parse(readFileSync(path.join(folder, 'stacks', stack, 'cdk.tf.json'), 'utf8'));
   const others = clouds.map((cloud) =>
-    compared(env, (other, folder) => partsOfTerraform(read(synthesizeTerraform(other, folder, [cloud])[0]!, folder))),
+    compared(isAlone ? {} : env, (other, folder) => partsOfTerraform(read(synthesizeTerraform(other, folder, [cloud])[0]!, folder))),
   );
   return synthesizeTerraform(env, outdir, clouds).map((stack, index) => {
     const folder = `cdktf.out/stacks/${stack}`;

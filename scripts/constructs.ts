@@ -4,7 +4,7 @@ import ts from 'typescript';
 import { CLOUDS, type Cloud } from '../shared/synth/blueprints';
 
 const ROOT = path.join(__dirname, '..');
-const ROOMS = ['connect', 'buffer', 'processing', 'store', 'visualize', 'containerization', 'foundation'];
+const ROOMS = ['connect', 'buffer', 'processing', 'store', 'visualize', 'containerization', 'deploy', 'foundation'];
 
 /** What knows several constructs, and so is not what one of them is made of. */
 const PUTS_TOGETHER = /\/(example|facts|promises|platform)\.ts$/;

@@ -36,6 +36,7 @@ export const facts: ServiceFacts = {
       /^[^%&\\?/#:<>]{1,259}[^%&\\?/#:<> .]$/,
       armId('Microsoft.Insights/components/acme'),
       {
+        replacedBy: ['name', 'resource_group_name', 'location', 'application_type'],
         promises: [
           setTo({
             rule: 'no-keys',
@@ -54,6 +55,7 @@ export const facts: ServiceFacts = {
       /^[a-zA-Z0-9][a-zA-Z0-9-]{2,61}[a-zA-Z0-9]$/,
       armId('Microsoft.OperationalInsights/workspaces/acme'),
       {
+        replacedBy: ['name', 'resource_group_name', 'location', 'sku?'],
         promises: [
           counted({
             rule: 'logs-end',
@@ -70,12 +72,14 @@ export const facts: ServiceFacts = {
       'diagnostic setting',
       /^[^*<>%&:?+/\\]{1,260}$/,
       `${armId('Microsoft.EventHub/namespaces/acme-events')}|acme`,
-      { costs: logCosts },
+      { replacedBy: ['name', 'target_resource_id'], costs: logCosts },
     ),
     [METRIC_ALERT]: watches('alert on a metric', ALERT, armId('Microsoft.Insights/metricAlerts/acme'), {
+      replacedBy: ['name', 'resource_group_name'],
       costs: (alert) => [{ what: 'its metrics, by the month', price: 'metricAlert', units: alert.get('criteria').length, lower: KEPT }],
     }),
     [LOG_ALERT]: watches('alert on logs', ALERT, armId('Microsoft.Insights/scheduledQueryRules/acme'), {
+      replacedBy: ['name', 'resource_group_name', 'location', 'scopes'],
       costs: (alert) => [
         {
           what: 'by the month',
@@ -87,6 +91,7 @@ export const facts: ServiceFacts = {
     }),
     azurerm_management_lock: {
       name: 'lock',
+      replacedBy: ['name', 'scope', 'lock_level', 'notes'],
       role: 'helps',
       named: ['name', /^[\w.()-]{1,260}$/],
       computed: { id: armId('Microsoft.Authorization/locks/acme') },
@@ -94,6 +99,7 @@ export const facts: ServiceFacts = {
     },
     azurerm_resource_group: {
       name: 'resource group',
+      replacedBy: ['name', 'location'],
       role: 'helps',
       named: ['name', /^[\w()-][\w().-]{0,88}[\w()-]$/],
       computed: { id: `/subscriptions/${SOMEBODY}/resourceGroups/acme` },
@@ -101,12 +107,14 @@ export const facts: ServiceFacts = {
     },
     azurerm_role_assignment: {
       name: 'role assignment',
+      replacedBy: ['*'],
       role: 'grants',
       computed: { id: `/subscriptions/${SOMEBODY}/providers/Microsoft.Authorization/roleAssignments/${SOMEBODY}` },
       local: 'no effect here',
     },
     azurerm_user_assigned_identity: {
       name: 'identity',
+      replacedBy: ['name', 'resource_group_name', 'location'],
       role: 'helps',
       named: ['name', /^[a-zA-Z0-9][\w-]{2,127}$/],
       calledByStage: true,

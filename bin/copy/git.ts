@@ -1,9 +1,18 @@
 import { spawnSync } from 'node:child_process';
 
 /** What git prints. */
-export function git(root: string, args: readonly string[]): { readonly status: number; readonly stdout: string; readonly stderr: string } {
-  const { status, stdout, stderr, error } = spawnSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 30 });
-  if (error) throw new Error(`git does not run: ${error.message}. Install it: a copy is marked with the commit that it was made from.`);
+export function git(
+  root: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): { readonly status: number; readonly stdout: string; readonly stderr: string } {
+  const { status, stdout, stderr, error } = spawnSync('git', args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    maxBuffer: 1 << 30,
+  });
+  if (error) throw new Error(`git does not run: ${error.message}. Install it: another commit of this repository is read with it.`);
   return { status: status ?? 1, stdout, stderr };
 }
 

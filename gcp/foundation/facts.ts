@@ -2,7 +2,7 @@ import { promised, setTo } from '../../shared/read/facts/promise';
 import type { ServiceFacts, TypeFacts } from '../../shared/read/facts/types';
 import { add, replace, set } from '../../shared/read/facts/weaken';
 import { amount, is } from '../../shared/read/stack';
-import { iamMember, replacers } from './promises';
+import { iamMember, isOfDeployer, replacers } from './promises';
 
 const ACCOUNT = 'acme@acme-data.iam.gserviceaccount.com';
 const NO_KEYS = 'it is a key, which whoever has it can use from anywhere. Identities of Google need none.';
@@ -19,6 +19,7 @@ export const facts: ServiceFacts = {
     google_kms_crypto_key_iam_member: iamMember('a key', []),
     google_monitoring_alert_policy: {
       name: 'alert policy',
+      replacedBy: ['project'],
       role: 'watches',
       costs: (policy) => [
         {
@@ -54,16 +55,20 @@ export const facts: ServiceFacts = {
     },
     google_project_iam_member: iamMember('the project', ['cloudresourcemanager'], {
       promises: [
-        promised(
-          'narrow-role',
-          'stand on the resource itself: on the whole project for logs alone, and under a condition',
-          (grant) => is(grant, 'role', 'roles/logging.logWriter') || grant.get('condition.expression').length === 1,
-          { 'it may publish to every topic of the project': set('role', 'roles/pubsub.publisher') },
-        ),
+        {
+          ...promised(
+            'narrow-role',
+            'stand on the resource itself: on the whole project for logs alone, and under a condition',
+            (grant) => is(grant, 'role', 'roles/logging.logWriter') || grant.get('condition.expression').length === 1,
+            { 'it may publish to every topic of the project': set('role', 'roles/pubsub.publisher') },
+          ),
+          concerns: (grant, stack) => !isOfDeployer(grant, stack),
+        },
       ],
     }),
     google_project_service: {
       name: 'API',
+      replacedBy: ['project', 'service'],
       role: 'helps',
       apis: [],
       promises: [
@@ -81,6 +86,7 @@ export const facts: ServiceFacts = {
     },
     google_project_service_identity: {
       name: 'service agent',
+      replacedBy: ['project', 'service'],
       role: 'helps',
       apis: [],
       computed: { email: ACCOUNT, member: `serviceAccount:${ACCOUNT}` },
@@ -89,6 +95,7 @@ export const facts: ServiceFacts = {
     },
     google_service_account: {
       name: 'service account',
+      replacedBy: ['account_id', 'project'],
       role: 'helps',
       apis: ['iam'],
       named: ['account_id', /^(?=.{6,30}$)[a-z](-*[a-z0-9])*$/],
@@ -111,7 +118,7 @@ export const facts: ServiceFacts = {
       local: { account_id: 'emulated', project: 'emulated', display_name: 'no effect here' },
     },
     google_service_account_iam_member: iamMember('a service account', ['iam']),
-    time_sleep: { name: 'pause', role: 'helps', local: 'no effect here' },
+    time_sleep: { name: 'pause', role: 'helps', replacedBy: ['triggers'], local: 'no effect here' },
     'data.google_bigquery_default_service_account': agent('BigQuery'),
     'data.google_storage_project_service_account': agent('Cloud Storage'),
   },

@@ -93,6 +93,7 @@ export function iamMember(on: string, apis: readonly string[], more: Partial<Typ
     name: `member of ${on}`,
     role: 'grants',
     apis,
+    replacedBy: ['*'],
     promises: [NAMED, ASKED_FOR, NARROW, FOLLOWS, ...promises],
     local: 'no effect here',
     ...others,
@@ -125,12 +126,29 @@ const ASKED_FOR: Promised = {
   concerns: ({ body }) => variableOf(body) !== undefined,
 };
 
-const NARROW: Promised = promised(
-  'narrow-role',
-  'be neither a basic role nor that of an administrator or of a service agent',
-  (grant) => !/^roles\/(owner|editor|viewer)$|admin$|serviceAgent$|builds\.builder$/i.test(String(only(grant, 'role'))),
-  { 'it is the role of an editor': set('role', 'roles/editor') },
-);
+/**
+ * Whether it is given to an account that somebody outside deploys as, whom the project trusts by a pool of identities. Whoever deploys is an
+ * administrator of what is deployed, and least privilege says of what.
+ */
+export function isOfDeployer(grant: Asked, stack: Stack): boolean {
+  const accounts = new Set(grant.refers('member').map(({ id }) => id));
+  return stack
+    .of('google_service_account_iam_member')
+    .some(
+      (trust) =>
+        is(trust, 'role', 'roles/iam.workloadIdentityUser') && trust.refers('service_account_id').some(({ id }) => accounts.has(id)),
+    );
+}
+
+const NARROW: Promised = {
+  ...promised(
+    'narrow-role',
+    'be neither a basic role nor that of an administrator or of a service agent',
+    (grant) => !/^roles\/(owner|editor|viewer)$|admin$|serviceAgent$|builds\.builder$/i.test(String(only(grant, 'role'))),
+    { 'it is the role of an editor': set('role', 'roles/editor') },
+  ),
+  concerns: (grant, stack) => !isOfDeployer(grant, stack),
+};
 
 /** A reference to what is set is known before it is made, so the grant would stay as it is and stand on nothing. */
 const FOLLOWS: Promised = {

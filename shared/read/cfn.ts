@@ -18,6 +18,7 @@ export interface CfnResource {
 /** A template, as far as it is read here. */
 export interface CfnTemplate {
   readonly Resources: Readonly<Record<string, CfnResource>>;
+  readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>;
   readonly Outputs?: Readonly<Record<string, unknown>>;
 }
 

@@ -76,11 +76,12 @@ test('the list is read in one look', () => {
   );
 });
 
-test('every blueprint that ships is in the list, with a sentence and at least one service', () => {
+test('every blueprint that ships is in the list, with a sentence and at least one service of a stage', () => {
   const listed = listBlueprints();
   expect(listed.map(({ cloud, name }) => ({ cloud, name }))).toEqual(findBlueprints().map(({ cloud, name }) => ({ cloud, name })));
-  for (const { stages, what } of listed) {
-    expect(Object.values(stages).flat().length).toBeGreaterThan(0);
+  for (const { name, stages, what } of listed) {
+    // What deploys a platform stands in no stage of one.
+    expect(Object.values(stages).flat().length > 0).toBe(name !== 'github');
     expect(what).toMatch(/^[A-Z].{20,200}\.$/);
   }
 });

@@ -144,13 +144,7 @@ describe('another blueprint', () => {
 
 describe('one line for', () => {
   test.each([
-    [
-      'a picture of a cost',
-      ['--cost', '--picture', 'cost.svg'],
-      {},
-      2,
-      /^--picture draws what is built, and goes with neither --cost nor --list\. See /,
-    ],
+    ['a picture of a cost', ['--cost', '--picture', 'cost.svg'], {}, 2, /^--picture and --cost exclude each other\. See /],
     ['an option that it does not know', ['--fast'], {}, 2, /^Unknown option '--fast'\. See npm start -- --help\.\n$/],
     ['an option that takes no value', ['--json=yes'], {}, 2, /^Option '--json' does not take an argument\. See npm start -- --help\.\n$/],
     [
@@ -188,6 +182,27 @@ describe('one line for', () => {
       {},
       2,
       /^--events is an option of --cost, which is not there\. See npm start -- --help\.\n$/,
+    ],
+    [
+      'a comparison and a cost',
+      ['--cost', '--against', 'main'],
+      {},
+      2,
+      /^--against and --cost exclude each other\. See npm start -- --help\.\n$/,
+    ],
+    [
+      'a comment without a comparison',
+      ['--markdown'],
+      {},
+      2,
+      /^--markdown is an option of --against, which is not there\. See npm start -- --help\.\n$/,
+    ],
+    [
+      'two forms at once',
+      ['--against', 'main', '--json', '--markdown'],
+      {},
+      2,
+      /^--markdown and --json exclude each other\. See npm start -- --help\.\n$/,
     ],
     [
       'a blueprint that it does not know',

@@ -17,7 +17,8 @@ for (const blueprint of findBlueprints(['gcp'])) {
   app.synth();
   const { resource } = JSON.parse(readFileSync(path.join(outdir, 'stacks', node.id, 'cdk.tf.json'), 'utf8'));
   rmSync(outdir, { recursive: true });
-  for (const policy of Object.values<any>(resource.google_monitoring_alert_policy)) policies.set(policy.conditions[0].display_name, policy);
+  for (const policy of Object.values<any>(resource.google_monitoring_alert_policy ?? {}))
+    policies.set(policy.conditions[0].display_name, policy);
 }
 
 /** The series that a policy watches, as the template names its resource. */

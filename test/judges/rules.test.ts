@@ -137,7 +137,10 @@ const GCP: readonly [string, Break][] = [
 test('finds nothing in what ships, and looks at much', async () => {
   const verdicts = await rules.run();
   expect(verdicts.flatMap(({ findings }) => findings)).toEqual([]);
-  for (const { looked } of verdicts) expect(Number.parseInt(looked, 10)).toBeGreaterThan(20);
+  for (const { subject, looked } of verdicts) {
+    // What deploys a platform holds no data and moves none, so it promises little.
+    expect(Number.parseInt(looked, 10)).toBeGreaterThan(subject.includes('-github') ? 0 : 20);
+  }
 });
 
 test.each(AZURE)('somebody objects to %s on Azure', (_, breakIt) => expectObjection('azure', breakIt));

@@ -7,7 +7,10 @@ import { temporaryFolder } from '../support/folder';
 import { broken } from './broken';
 
 const stacks = terraformStacks();
-const [azure, gcp] = stacks as [TerraformStack, TerraformStack];
+const [azure, gcp] = ['azure-pipeline', 'gcp-pipeline'].map((name) => stacks.find((stack) => stack.name === name)) as [
+  TerraformStack,
+  TerraformStack,
+];
 const before = { ...process.env };
 
 beforeEach(() => {

@@ -58,6 +58,7 @@ export const facts: ServiceFacts = {
   types: {
     [NAMESPACE]: {
       name: 'namespace of hubs',
+      replacedBy: ['name', 'resource_group_name', 'location', 'dedicated_cluster_id', 'sku?'],
       role: 'lets in',
       named: ['name', /^[a-zA-Z][a-zA-Z0-9-]{4,48}[a-zA-Z0-9]$/],
       promises: [
@@ -105,6 +106,7 @@ export const facts: ServiceFacts = {
     },
     [HUB]: {
       name: 'hub',
+      replacedBy: ['name', 'namespace_id', 'retention_description.cleanup_policy'],
       role: 'holds data',
       tells: (hub) => {
         const [namespace] = hub.refers('namespace_id');
@@ -162,6 +164,7 @@ export const facts: ServiceFacts = {
     },
     [GROUP]: {
       name: 'consumer group',
+      replacedBy: ['name', 'namespace_name', 'eventhub_name', 'resource_group_name'],
       role: 'moves data',
       named: ['name', /^[a-zA-Z0-9][\w.-]{0,48}[a-zA-Z0-9]$/],
       flow: readBy,

@@ -29,6 +29,7 @@ export const facts: ServiceFacts = {
   types: {
     [APP]: {
       name: 'function app',
+      replacedBy: ['name', 'resource_group_name', 'location', 'service_plan_id'],
       role: 'runs code',
       tells: (app) => [
         'Functions',
@@ -134,6 +135,7 @@ export const facts: ServiceFacts = {
     },
     azurerm_service_plan: {
       name: 'plan',
+      replacedBy: ['name', 'resource_group_name', 'location', 'os_type', 'zone_balancing_enabled?'],
       role: 'helps',
       named: ['name', /^[\w-]{1,60}$/],
       computed: { id: armId('Microsoft.Web/serverFarms/acme') },
@@ -141,6 +143,7 @@ export const facts: ServiceFacts = {
     },
     terraform_data: {
       name: 'command at deploy',
+      replacedBy: ['triggers_replace'],
       role: 'helps',
       promises: [noSecret('triggers_replace.key')],
       schema: { settings: ['input', 'triggers_replace'], computed: ['id', 'output'] },

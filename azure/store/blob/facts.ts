@@ -21,6 +21,24 @@ export const facts: ServiceFacts = {
   types: {
     [ACCOUNT]: {
       name: 'storage account',
+      replacedBy: [
+        'name',
+        'resource_group_name',
+        'location',
+        'account_tier',
+        'account_kind?',
+        'account_replication_type?',
+        'infrastructure_encryption_enabled',
+        'is_hns_enabled',
+        'nfsv3_enabled',
+        'edge_zone',
+        'dns_endpoint_type',
+        'queue_encryption_key_type',
+        'table_encryption_key_type',
+        'immutability_policy',
+        'provisioned_billing_model_version',
+        'large_file_share_enabled?',
+      ],
       role: (account, stack) => (isHost(account, stack) ? 'helps' : 'holds data'),
       named: ['name', /^[a-z0-9]{3,24}$/],
       promises: [
@@ -132,6 +150,7 @@ export const facts: ServiceFacts = {
     },
     [CONTAINER]: {
       name: 'container',
+      replacedBy: ['name', 'storage_account_id', 'default_encryption_scope', 'encryption_scope_override_enabled'],
       role: (container, stack) => (isHost(container, stack) ? 'helps' : 'holds data'),
       tells: (container) => {
         const [account] = container.refers('storage_account_id');
@@ -185,6 +204,7 @@ export const facts: ServiceFacts = {
     },
     [RULES]: {
       name: 'rules for the age of blobs',
+      replacedBy: ['storage_account_id'],
       role: 'helps',
       computed: { id: armId('Microsoft.Storage/storageAccounts/acme/managementPolicies/default') },
       // What is old moves to a cold tier, and everything here is young.

@@ -34,6 +34,7 @@ export const facts: ServiceFacts = {
   types: {
     [TOPIC]: {
       name: 'topic',
+      replacedBy: ['name', 'project'],
       role: 'holds data',
       tells: tellsOf,
       costs: (topic, load) => (isDead(topic, load.stack) ? [] : topicCosts(topic, load)),
@@ -101,6 +102,7 @@ export const facts: ServiceFacts = {
     },
     [SUBSCRIPTION]: {
       name: 'subscription',
+      replacedBy: ['name', 'project', 'topic', 'filter', 'enable_message_ordering'],
       role: (subscription) => (delivers(subscription) ? 'moves data' : 'holds data'),
       tells: (subscription) => ['Pub/Sub', lasting(subscription), said.kept(subscription)],
       named: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],

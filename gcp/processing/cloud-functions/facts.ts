@@ -17,6 +17,20 @@ export const facts: ServiceFacts = {
   types: {
     google_storage_bucket_object: {
       name: 'code in a bucket',
+      replacedBy: [
+        'bucket',
+        'name',
+        'source',
+        'content_type',
+        'content_encoding',
+        'content_language',
+        'content_disposition',
+        'cache_control',
+        'storage_class',
+        'kms_key_name',
+        'customer_encryption',
+        'metadata',
+      ],
       role: 'helps',
       named: ['name', /^[^\r\n]{1,1024}$/],
       apis: ['storage'],
@@ -24,6 +38,7 @@ export const facts: ServiceFacts = {
     },
     [FUNCTION]: {
       name: 'function',
+      replacedBy: ['name', 'location', 'project'],
       role: 'runs code',
       tells: tellsOf,
       costs: functionCosts,
@@ -108,6 +123,7 @@ export const facts: ServiceFacts = {
     google_secret_manager_secret_iam_member: iamMember('a secret', ['secretmanager']),
     [REPOSITORY]: {
       name: 'repository of images',
+      replacedBy: ['repository_id', 'location', 'project', 'format', 'mode', 'kms_key_name', 'maven_config', 'remote_repository_config'],
       role: 'helps',
       costs: () => [
         { what: 'an image of 0.3 GB', price: 'artifactStorage', units: 0.3, lower: 'No setting: it is what the function runs.' },

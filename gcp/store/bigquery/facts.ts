@@ -31,6 +31,7 @@ export const facts: ServiceFacts = {
   types: {
     [DATASET]: {
       name: 'dataset',
+      replacedBy: ['dataset_id', 'project', 'location', 'external_dataset_reference'],
       role: 'holds data',
       tells: (dataset) => ['BigQuery', said.kept(dataset)],
       costs: 'Its tables are billed.',
@@ -75,6 +76,20 @@ export const facts: ServiceFacts = {
     },
     [TABLE]: {
       name: 'table',
+      replacedBy: [
+        'table_id',
+        'dataset_id',
+        'project',
+        'time_partitioning.field',
+        'range_partitioning.field',
+        'encryption_configuration',
+        'schema?',
+        'schema_foreign_type_info',
+        'materialized_view.query',
+        'materialized_view.allow_non_incremental_definition',
+        'biglake_configuration',
+        'table_replication_info',
+      ],
       role: (table) => (isView(table) ? 'helps' : 'holds data'),
       tells: (table) => [
         'BigQuery',

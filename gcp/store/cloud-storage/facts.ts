@@ -16,6 +16,15 @@ export const facts: ServiceFacts = {
   types: {
     [BUCKET]: {
       name: 'bucket',
+      replacedBy: [
+        'name',
+        'project',
+        'location',
+        'custom_placement_config',
+        'enable_object_retention',
+        'hierarchical_namespace',
+        'retention_policy.is_locked?',
+      ],
       role: (bucket, stack) => (holdsFiles(bucket, stack) ? 'helps' : 'holds data'),
       tells: (bucket) => [
         'Cloud Storage',

@@ -79,6 +79,9 @@ export async function rehearse(
   }
 }
 
+/** What is answered to the parameters that a template has no default for. */
+const ANSWERS: Readonly<Record<string, string>> = { Repository: 'acme/data-platform' };
+
 /** The deployment of one blueprint, to an account that took others before. */
 class Rehearsal {
   private readonly asItShips: Assembly;
@@ -147,7 +150,9 @@ class Rehearsal {
   }
 
   private async deploy({ app, id, stackName, template }: Assembly): Promise<Deployed> {
-    const printed = await this.cdk.run('deploy', id, '--app', app, '--require-approval', 'never');
+    const asked = Object.entries(template.Parameters ?? {}).filter(([name, { Default }]) => Default === undefined && name in ANSWERS);
+    const answers = asked.flatMap(([name]) => ['--parameters', `${stackName}:${name}=${ANSWERS[name]}`]);
+    const printed = await this.cdk.run('deploy', id, '--app', app, '--require-approval', 'never', ...answers);
     return { ...(await deployed(this.account, stackName, template)), unchanged: printed.includes('(no changes)') };
   }
 

@@ -1,7 +1,15 @@
+const SUBSCRIPTION = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/acme/providers';
+const container = (account: string) => `${SUBSCRIPTION}/Microsoft.Storage/storageAccounts/${account}/blobServices/default/containers/state`;
+
 /** The shortest and the longest answers to what the stacks ask for. */
 export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longest: string]>> = {
+  environment: ['a', 'e'.repeat(27)],
   location: ['uksouth', 'germanywestcentral'],
   prefix: ['ab', 'abcdefghij1'],
   project_id: ['abcde1', `a${'b'.repeat(28)}1`],
   region: ['us-east1', 'northamerica-northeast2'],
+  repository: ['a/b', `${'o'.repeat(39)}/${'r'.repeat(37)}`],
+  repository_id: ['1', '123456789012345'],
+  state_bucket: ['abc', 'b'.repeat(63)],
+  state_container_id: ['ab', 'abcdefghij1'].map(container) as [string, string],
 };

@@ -168,6 +168,12 @@ export interface TypeFacts {
    */
   readonly actsAs?: readonly string[];
   /**
+   * The settings of Terraform whose change replaces it, by their paths without numbers of list places. A `?` marks one that replaces
+   * it from some values to others, and `*` stands for every setting. CloudFormation says it of its own types.
+   * @default - nobody knows: any change may replace it
+   */
+  readonly replacedBy?: readonly string[];
+  /**
    * What Terraform's provider computes, in the form that it parses itself, for an apply to mocks. The id of each type of
    * azurerm is needed.
    * @default - any word will do

@@ -1,0 +1,157 @@
+import { IamWorkloadIdentityPool } from '@cdktf/provider-google/lib/iam-workload-identity-pool';
+import { IamWorkloadIdentityPoolProvider } from '@cdktf/provider-google/lib/iam-workload-identity-pool-provider';
+import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
+import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
+import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member';
+import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
+import { Construct } from 'constructs';
+import { acknowledge } from '../../../shared/synth/acknowledge';
+import { requireText, type TextRule } from '../../../shared/synth/settings';
+import { needApis } from '../../foundation/apis';
+import type { Site } from '../../ports/site';
+
+const ISSUER = 'https://token.actions.githubusercontent.com';
+
+/** What the constructs here take to be deployed, beside the grants of roles, which {@link GIVES} bounds. */
+export const DEPLOYS: readonly string[] = [
+  'roles/serviceusage.serviceUsageAdmin',
+  'roles/iam.serviceAccountAdmin',
+  'roles/iam.serviceAccountUser',
+  'roles/pubsub.admin',
+  'roles/cloudfunctions.admin',
+  'roles/run.admin',
+  'roles/artifactregistry.admin',
+  'roles/storage.admin',
+  'roles/bigquery.admin',
+  'roles/monitoring.editor',
+];
+/** The roles that a template here gives on the whole project. A deploy can give no other. */
+export const GIVES: readonly string[] = ['roles/logging.logWriter', 'roles/storage.objectViewer'];
+
+const MAKES_ACCOUNTS =
+  'A deploy makes the accounts that functions and subscriptions act as, so nothing narrower is there to give the role on.';
+/** Why whoever deploys has a say in accounts. */
+const ACTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'roles/iam.serviceAccountAdmin': { CKV_GCP_49: MAKES_ACCOUNTS },
+  'roles/iam.serviceAccountUser': { CKV_GCP_41: MAKES_ACCOUNTS, CKV_GCP_49: MAKES_ACCOUNTS },
+};
+
+export const REPOSITORY: TextRule = {
+  pattern: /^[A-Za-z0-9-]{1,39}[/][A-Za-z0-9_.-]{1,37}$/,
+  must: 'be the owner and the name of a repository, of 39 and 37 characters at most',
+  remedy: 'Write it like acme/data-platform. Google takes a subject of 127 bytes, and the repository is a part of it.',
+};
+export const REPOSITORY_ID: TextRule = {
+  pattern: /^[0-9]{1,15}$/,
+  must: 'be the number of the repository',
+  remedy: 'See gh api repos/OWNER/NAME --jq .id.',
+};
+export const ENVIRONMENT: TextRule = {
+  pattern: /^[A-Za-z0-9_.-]{1,27}$/,
+  must: 'be the name of an environment of the repository: up to 27 letters, digits, dots, hyphens and underscores',
+  remedy: 'Google takes a subject of 127 bytes, and the environment is a part of it.',
+};
+export const BUCKET: TextRule = {
+  pattern: /^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/,
+  must: 'be the name of a bucket',
+  remedy: 'It is neither a URL nor a path: see gcloud storage buckets list.',
+};
+
+/** Settings for {@link GithubDeployer}. */
+export interface GithubDeployerProps {
+  readonly site: Site;
+  /** The repository on github.com, such as `acme/data-platform`. Nobody else is let in. */
+  readonly repository: string;
+  /** The number of the repository: somebody who takes over its name has another one. `gh api repos/acme/data-platform --jq .id` says it. */
+  readonly repositoryId: string;
+  /** The existing bucket that holds the state of Terraform. */
+  readonly stateBucket: string;
+  /**
+   * The environment of the repository whose jobs deploy. Jobs of the environment of that name with `-plan` behind it plan. Who may
+   * approve jobs, and from which branches they come, is set there.
+   * @default prod
+   */
+  readonly environment?: string;
+}
+
+/**
+ * Two service accounts for jobs of GitHub Actions, without a key: GitHub signs who a job is, and this project trusts that for two
+ * environments of one repository. One deploys what the constructs here make. The other plans: it reads the state, and nothing else.
+ *
+ * Whoever deploys is an administrator of what is deployed. It gives roles on the project from a list of two alone.
+ * @see https://cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines
+ */
+export class GithubDeployer extends Construct {
+  /** The name of the provider, which a job asks for its token. */
+  readonly provider: string;
+  readonly deployer: ServiceAccount;
+  readonly planner: ServiceAccount;
+
+  private readonly pool: IamWorkloadIdentityPool;
+
+  constructor(scope: Construct, id: string, props: GithubDeployerProps) {
+    super(scope, id);
+    const { site, repository, repositoryId, stateBucket, environment = 'prod' } = props;
+    requireText(this, { repository }, REPOSITORY);
+    requireText(this, { repositoryId }, REPOSITORY_ID);
+    requireText(this, { stateBucket }, BUCKET);
+    requireText(this, { environment }, ENVIRONMENT);
+    needApis(this, 'iamcredentials', 'sts', 'storage');
+
+    const { project, prefix } = site;
+    const dependsOn = [...site.waitFor];
+    this.pool = new IamWorkloadIdentityPool(this, 'Pool', { project, workloadIdentityPoolId: `${prefix}-github`, dependsOn });
+    const provider = new IamWorkloadIdentityPoolProvider(this, 'Provider', {
+      project,
+      workloadIdentityPoolId: this.pool.workloadIdentityPoolId,
+      workloadIdentityPoolProviderId: 'github',
+      attributeMapping: { 'google.subject': 'assertion.sub' },
+      attributeCondition: `assertion.repository == "${repository}" && assertion.repository_id == "${repositoryId}"`,
+      oidc: { issuerUri: ISSUER },
+    });
+    this.provider = provider.name;
+
+    const subject = `repo:${repository}:environment:${environment}`;
+    this.deployer = this.account('Deployer', site, `${prefix}-deploy`, subject);
+    this.planner = this.account('Planner', site, `${prefix}-plan`, `${subject}-plan`);
+    acknowledge(provider, {
+      CKV_GCP_125: 'The condition names the repository and its number. Which environment acts as which account, each account says.',
+    });
+    for (const role of DEPLOYS) {
+      const grant = new ProjectIamMember(this.deployer, nameOf(role), { project, role, member: this.deployer.member });
+      if (role in ACTS) acknowledge(grant, ACTS[role]!);
+    }
+    new ProjectIamMember(this.deployer, 'projectIamAdmin', {
+      project,
+      role: 'roles/resourcemanager.projectIamAdmin',
+      member: this.deployer.member,
+      condition: { title: 'gives-few-roles', expression: mayGive(GIVES) },
+    });
+    const state = (account: ServiceAccount, role: string) =>
+      new StorageBucketIamMember(account, 'State', { bucket: stateBucket, role, member: account.member });
+    state(this.deployer, 'roles/storage.objectUser');
+    state(this.planner, 'roles/storage.objectViewer');
+  }
+
+  /** A service account that the jobs of one environment act as. */
+  private account(id: string, { project, waitFor }: Site, accountId: string, subject: string): ServiceAccount {
+    const account = new ServiceAccount(this, id, { project, accountId, dependsOn: [...waitFor] });
+    new ServiceAccountIamMember(account, 'Github', {
+      serviceAccountId: account.name,
+      role: 'roles/iam.workloadIdentityUser',
+      member: `principal://iam.googleapis.com/${this.pool.name}/subject/${subject}`,
+    });
+    return account;
+  }
+}
+
+/** @see https://cloud.google.com/iam/docs/setting-limits-on-granting-roles */
+function mayGive(roles: readonly string[]): string {
+  const list = roles.map((role) => `'${role}'`).join(', ');
+  return `api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly([${list}])`;
+}
+
+/** `roles/pubsub.admin` as an id: `pubsubAdmin`. */
+function nameOf(role: string): string {
+  return role.replace('roles/', '').replace(/\.(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
