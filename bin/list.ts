@@ -47,6 +47,13 @@ export function listBlueprints(clouds?: readonly Cloud[], root = ROOT): Listed[]
   });
 }
 
+/** The blueprints that events go through. */
+export function platforms(): Blueprint[] {
+  // Both go over the same files, in the same order.
+  const listed = listBlueprints();
+  return findBlueprints().filter((_, index) => Object.keys(listed[index]!.stages).length > 0);
+}
+
 /** The list as text: what each blueprint is, then its stages. */
 export function renderList(listed: readonly Listed[]): string {
   const [cloud, name] = (['cloud', 'name'] as const).map((column) => Math.max(...listed.map((one) => one[column].length)));

@@ -11,7 +11,7 @@ import { readTerraform } from '../shared/read/terraform';
 import { blueprintsNamed, findBlueprints, readRequest } from '../shared/synth/blueprints';
 import { readEvents, samplesByType } from './corpus';
 import { FAULTS, type Fault } from './faults';
-import { type Command, exitCodeOf, type Order, orderOf } from './order';
+import { type Command, exitCodeOf, NOT_RUN, type Order, orderOf } from './order';
 import { GUARD, sealed } from './seal';
 import { CLOUDS, type Cloud, newState, ROOT } from './state';
 import type { Stage } from './story';
@@ -74,7 +74,13 @@ async function main(): Promise<number> {
   for (const cloud of command.clouds) {
     const { synthesized, data } = newState(state, cloud);
     const { folder, flow } = synthesize(cloud, command.blueprint, synthesized);
-    view.show(cloud, { kind: 'stages', stages: stagesIn(flow) }, command.blueprint);
+    const stages = stagesIn(flow);
+    if (stages.length === 0) {
+      view.show(cloud, { kind: 'not run', reason: 'no events go through it.' }, command.blueprint);
+      codes.push(NOT_RUN);
+      continue;
+    }
+    view.show(cloud, { kind: 'stages', stages }, command.blueprint);
     codes.push(await runSealed(orderOf(command, cloud, folder, data), command.blueprint, view));
     if (interrupted) break;
   }

@@ -1,4 +1,4 @@
-import { type Listed, listBlueprints } from '../bin/list';
+import { type Listed, listBlueprints, platforms } from '../bin/list';
 import { type Access, type Hop, STAGES } from '../shared/read/picture';
 import { type Blueprint, findBlueprints } from '../shared/synth/blueprints';
 import { shownPicture, synthesized, titleOf } from './picture';
@@ -26,25 +26,30 @@ function overview(found: readonly Blueprint[], listed: readonly Listed[]): strin
       [...new Set(main.filter((part) => part.stage === stage).map(({ service }) => service))].join(' and '),
     );
     const runs = listed[index]!.local === 'runs' ? 'yes' : 'no';
-    return `| [${title}](#${title.replace(' ', '-')}) | ${services.filter(Boolean).join(' → ')} | ${runs} |`;
+    return `| [${title}](#${title.replace(' ', '-')}) | ${services.filter(Boolean).join(' → ') || '–'} | ${runs} |`;
   });
   return ['| Blueprint | Services | Runs on this machine |', '|---|---|---|', ...rows].join('\n');
 }
 
 function section(blueprint: Blueprint, { what, local }: Listed): string {
   const { flow, access } = synthesized(blueprint);
+  const isPlatform = platforms().some(({ file }) => file === blueprint.file);
   const stack = `${blueprint.cloud}-${blueprint.name}`;
   return [
     `## ${titleOf(blueprint)}`,
     `${what} [\`${blueprint.file}\`](../${blueprint.file}). [What it costs](cost.md#${stack}).`,
-    shownPicture(blueprint),
+    ...(isPlatform ? [shownPicture(blueprint)] : []),
     `\`\`\`sh\n${commands(blueprint, local).join('\n')}\n\`\`\``,
     ...(typeof local === 'object' ? [`Not run on this machine: ${local.not}`] : []),
-    folded(
-      'The way of an event',
-      ['From', 'What is handed over', 'To', 'What that is'],
-      flow.map(({ from, how, to, notes }: Hop) => [from, how, to, notes]),
-    ),
+    ...(isPlatform
+      ? [
+          folded(
+            'The way of an event',
+            ['From', 'What is handed over', 'To', 'What that is'],
+            flow.map(({ from, how, to, notes }: Hop) => [from, how, to, notes]),
+          ),
+        ]
+      : []),
     folded(
       'Who may do what',
       ['Who', 'May', 'On', 'Only if'],

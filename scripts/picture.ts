@@ -1,7 +1,8 @@
+import { platforms } from '../bin/list';
 import { TITLES } from '../bin/start';
 import { narrowOverviewSvg, overviewSvg, pictureSvg } from '../shared/read/drawing/svg';
 import type { Picture } from '../shared/read/picture';
-import { type Blueprint, blueprintsNamed, findBlueprints } from '../shared/synth/blueprints';
+import { type Blueprint, blueprintsNamed } from '../shared/synth/blueprints';
 import { pictureOf } from './recipes';
 
 const FOLDER = 'docs/pictures';
@@ -20,7 +21,7 @@ export function synthesized(blueprint: Blueprint): Picture {
 /** Every picture of the documentation, by its file: each twice, since what is read on a wide screen cannot be read on a narrow one. */
 export function pictureFiles(): Record<string, () => string> {
   const pipelines = () => blueprintsNamed('pipeline').map((one) => ({ name: TITLES[one.cloud], graph: synthesized(one).graph }));
-  const drawn = findBlueprints().map((one) => [fileOf(one), (isNarrow: boolean) => draw(one, isNarrow)] as const);
+  const drawn = platforms().map((one) => [fileOf(one), (isNarrow: boolean) => draw(one, isNarrow)] as const);
   return {
     [`${OVERVIEW}.svg`]: () => overviewSvg(ALT, pipelines()),
     [`${OVERVIEW}.narrow.svg`]: () => narrowOverviewSvg(ALT, pipelines()),
