@@ -14,7 +14,7 @@ interface Verdict {
 
 const OF_DATA: Readonly<Record<DataFate, (count: number) => string>> = {
   lost: (count) =>
-    `Data is lost: ${count} ${count === 1 ? 'resource that holds' : 'resources that hold'} data would be deleted or replaced.`,
+    `Data is lost: ${count} ${count === 1 ? 'resource that holds' : 'resources that hold'} data would be deleted, replaced or cut.`,
   protected: (count) =>
     `The deploy is refused: it would replace or delete ${count} protected ${count === 1 ? 'resource that holds' : 'resources that hold'} data.`,
   'left behind': (count) =>

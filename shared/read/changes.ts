@@ -5,7 +5,7 @@ import type { Asked, Stack } from './stack';
 export type Fate = 'deleted' | 'replaced' | 'may be replaced' | 'changed' | 'created';
 
 /**
- * What becomes of data whose resource is deleted or replaced: it is lost, it stays where it is and nothing manages it any more, or the
+ * What becomes of data whose resource is deleted, replaced or loses a part: it is lost, it stays where it is and nothing manages it any more, or the
  * deploy is refused, because the resource is protected.
  */
 export type DataFate = 'lost' | 'left behind' | 'protected';

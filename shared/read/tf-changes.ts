@@ -42,6 +42,8 @@ export function terraformChanges(from: TerraformJson, to: TerraformJson, facts: 
     ...pairs.flatMap((pair) => {
       const why = replaced.get(pair.to.id);
       if (why) return [change(pair.to, why.fate, why.because, dataOf(pair.from, pair.to, old, facts))];
+      const lost = decided(pair, facts).flatMap(({ decision }) => (typeof decision === 'object' ? [decision.loses] : []));
+      if (lost.length > 0) return [change(pair.to, 'changed', lost, 'lost')];
       return pair.settings.length > 0 ? [change(pair.to, 'changed', [])] : [];
     }),
     ...created.map((one) => change(one, 'created', [])),
@@ -89,8 +91,17 @@ function bySetting({ from, to, settings }: Pair, facts: Facts): Why | undefined 
   const of = (mark: '' | '?') => own.filter(({ path }) => known.some((one) => covers(one, path, mark)));
   const sure = of('').filter(({ isOnBoth }) => isOnBoth);
   if (sure.length > 0) return { fate: 'replaced', because: pathsOf(sure) };
-  const perhaps = [...of(''), ...of('?')];
+  const harmless = decided({ from, to, settings }, facts).filter(({ decision }) => decision !== 'may be replaced');
+  const perhaps = [...of(''), ...of('?').filter(({ path }) => harmless.every((one) => one.path !== path))];
   return perhaps.length > 0 ? { fate: 'may be replaced', because: pathsOf(perhaps) } : undefined;
+}
+
+/** What the facts say of the values of settings that differ. */
+function decided({ from, to, settings }: Pair, facts: Facts) {
+  const decides = Object.entries(facts.type(to.type)?.decides ?? {});
+  return decides
+    .filter(([path]) => settings.some((one) => one.path === path))
+    .map(([path, decide]) => ({ path, decision: decide(from.get(path)[0], to.get(path)[0]) }));
 }
 
 /** A setting that must not change does, where it is a setting of a neighbour that changes, or what one computes that is made again. */

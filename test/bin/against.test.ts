@@ -173,7 +173,7 @@ describe('the page', () => {
   });
 
   test.each([
-    ['CAUTION', 'Data is lost: 1 resource that holds data would be deleted or replaced.', [change({ fate: 'deleted', data: 'lost' })]],
+    ['CAUTION', 'Data is lost: 1 resource that holds data would be deleted, replaced or cut.', [change({ fate: 'deleted', data: 'lost' })]],
     [
       'WARNING',
       'The deploy is refused: it would replace or delete 1 protected resource that holds data.',

@@ -3,7 +3,7 @@ import { onlyValues } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Door, Promised, ServiceFacts } from '../../../shared/read/facts/types';
 import { type Draft, remove, replace, set, type Which } from '../../../shared/read/facts/weaken';
-import { type Asked, amount, type Body, is, only, type Stack } from '../../../shared/read/stack';
+import { type Asked, amount, type Body, is, only, type Stack, type Value } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
 import { iamMember, keyNeeds, RETAINED, replacers } from '../../foundation/promises';
 
@@ -90,6 +90,7 @@ export const facts: ServiceFacts = {
         'biglake_configuration',
         'table_replication_info',
       ],
+      decides: { schema: onSchema },
       role: (table) => (isView(table) ? 'helps' : 'holds data'),
       tells: (table) => [
         'BigQuery',
@@ -314,4 +315,29 @@ function tableCosts(table: Asked, load: Load): Cost[] {
       lower: 'A lower `retentionDays` of the store, once rows are older.',
     },
   ];
+}
+
+/**
+ * What the provider does with another schema: it appends columns in place, and it drops columns in place, with what is in them.
+ * @see https://github.com/hashicorp/terraform-provider-google/blob/v6.50.0/google/services/bigquery/resource_bigquery_table.go
+ */
+function onSchema(before: Value, after: Value) {
+  const [old, made] = [columnsIn(before), columnsIn(after)];
+  if (!old || !made) return 'may be replaced';
+  const dropped = [...old.keys()].filter((name) => !made.has(name));
+  const added = [...made].filter(([name]) => !old.has(name));
+  const isInPlace = (column: Column, was: Column | undefined) =>
+    was === undefined
+      ? column.mode !== 'REQUIRED'
+      : column.type === was.type && (column.mode === was.mode || (was.mode === 'REQUIRED' && column.mode !== 'REPEATED'));
+  if (![...made].every(([name, column]) => isInPlace(column, old.get(name)))) return 'may be replaced';
+  if (dropped.length > 0 && added.length > 0) return 'may be replaced';
+  return dropped.length > 0 ? { loses: `schema: ${dropped.join(', ')} dropped` } : 'in place';
+}
+
+/** The columns of a schema. Nothing where it is known only at deploy, or has columns within columns. */
+function columnsIn(schema: Value): ReadonlyMap<string, Column> | undefined {
+  if (typeof schema !== 'string' || schema.includes('${')) return undefined;
+  const columns = JSON.parse(schema) as (Column & { readonly fields?: unknown })[];
+  return columns.some(({ fields }) => fields !== undefined) ? undefined : new Map(columns.map((column) => [column.name, column]));
 }

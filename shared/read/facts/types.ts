@@ -174,6 +174,11 @@ export interface TypeFacts {
    */
   readonly replacedBy?: readonly string[];
   /**
+   * What a change from one value to another does, for settings with a `?`. A change that loses data in place says what is lost.
+   * @default - any change may replace it
+   */
+  readonly decides?: Readonly<Record<string, (before: Value, after: Value) => 'in place' | 'may be replaced' | { readonly loses: string }>>;
+  /**
    * What Terraform's provider computes, in the form that it parses itself, for an apply to mocks. The id of each type of
    * azurerm is needed.
    * @default - any word will do

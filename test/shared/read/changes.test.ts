@@ -98,6 +98,30 @@ describe('on Azure and GCP', () => {
     ]);
   });
 
+  test('a column that is added changes a table in place, one that is dropped is lost in place, and anything else may replace it', () => {
+    const table = (...columns: object[]) => ({
+      google_bigquery_table: { events: { table_id: 'a', deletion_protection: true, schema: JSON.stringify(columns) } },
+    });
+    const [id, press, kelvin] = [
+      { name: 'id', type: 'STRING', mode: 'REQUIRED' },
+      { name: 'press', type: 'STRING' },
+      { name: 'kelvin', type: 'FLOAT' },
+    ];
+    const turned = (...columns: object[]) => changes(table(id, press), table(...columns))[0]!.replace('google_bigquery_table.events: ', '');
+    expect(turned(id, press, kelvin)).toBe('changed');
+    expect(turned({ ...id, mode: 'NULLABLE' }, press)).toBe('changed');
+    expect(turned(id)).toBe('changed: data lost: schema: press dropped');
+    for (const columns of [
+      [id, kelvin],
+      [id, press, { ...kelvin, mode: 'REQUIRED' }],
+      [id, { ...press, type: 'JSON' }],
+    ])
+      expect(turned(...columns)).toBe('may be replaced: data protected: schema');
+    expect(changes(table(id), { google_bigquery_table: { events: { table_id: 'a', schema: '$' + '{var.schema}' } } })[0]).toContain(
+      'may be replaced',
+    );
+  });
+
   test('a table that is protected in the state is refused to go', () => {
     const table = { google_bigquery_table: { events: { table_id: 'a', deletion_protection: true } } };
     expect(changes(table, {})).toEqual(['google_bigquery_table.events: deleted: data protected']);
