@@ -116,9 +116,9 @@ test('the balance says what became of everything, and where to look', () => {
   expect(shown({ kind: 'end', balance, places, seconds: 2.5, replays: [] })).toBe(
     [
       '',
-      'aws pipeline:  1,050 events in 2.5 s, 420 a second from the door to the store',
+      'aws pipeline:  1,050 events in 2.5 s, 420 a second from Connect to the store',
       '  sent                       1,050',
-      '  refused at the door           50',
+      '  refused                       50',
       '        50  no id',
       '  accepted                   1,000',
       '  in the store                 990',

@@ -70,7 +70,7 @@ test.each<[string, (template: any) => void, string]>([
   [
     'an unknown function of CloudFormation',
     (t) => (properties(t, 'AWS::Lambda::EventSourceMapping').BatchSize = { 'Fn::If': ['Sometimes', 1, 2] }),
-    'BatchSize.Fn::If: this runner does not know Fn::If.',
+    'BatchSize.Fn::If: the local run does not support Fn::If.',
   ],
   [
     'a function that nothing brings events',
