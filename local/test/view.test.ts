@@ -77,7 +77,7 @@ const coverage: Message = {
     covered('AWS::SQS::Queue', 'Tags', 'no effect here'),
     covered('AWS::IAM::Role', '', 'no effect here'),
     covered('AWS::IAM::Role', '', 'no effect here'),
-    covered('AWS::SQS::Queue', 'Fifo', 'refused', 'nobody has classified it.'),
+    covered('AWS::SQS::Queue', 'Fifo', 'refused', 'it is not classified.'),
   ],
   overrides: ['SETTING = the stand-in'],
 };
@@ -105,7 +105,7 @@ test('where it is asked for, the coverage names each property once, with what be
     '    no effect here:  Tags',
     '  everything else',
     '    no effect here:  AWS::IAM::Role',
-    '  refused:  AWS::SQS::Queue One Fifo: nobody has classified it.',
+    '  refused:  AWS::SQS::Queue One Fifo: it is not classified.',
     '  Not checked here:  permissions, network, encryption, quotas, scaling, latency, cost.',
     '  set here:  SETTING = the stand-in',
     '',
