@@ -9,8 +9,7 @@ const [, version] = readFileSync(path.join(__dirname, 'requirements-deploy.txt')
 /** Deploys every blueprint of AWS to a server on this machine that plays an account. */
 export const deployment: Judge = {
   name: `cdk deploy, to ministack ${version}`,
-  proves:
-    'each stack deploys, works with its permissions, fails without any one of them, and is deleted as docs/deploy.md describes',
+  proves: 'each stack deploys, works with its permissions, fails without any one of them, and is deleted as docs/deploy.md describes',
   blueprintsOf: ['aws'],
   run: () => runDeployment((line) => process.stderr.write(`\n  ${line}`)),
 };
