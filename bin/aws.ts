@@ -6,12 +6,12 @@ import { DESTROY_DATA } from '../shared/synth/settings';
 import { settingsOf, stackIn } from './environment';
 import { orOneLine } from './one-line';
 
-/** Without it, each construct's source line goes into the output, with the folder it lies in. `cdk synth --debug` brings them back. */
+/** Without it, the output contains the absolute path and the line of each construct. `cdk synth --debug` adds them again. */
 const PURE = { [DISABLE_CREATION_STACK_TRACES]: true };
 
 /**
- * Synthesize what is asked for on AWS. The outcome lies in `outdir`, or where the CDK command line says.
- * @param blueprints what to build, where it is not for the environment or the context to say
+ * Synthesize the stacks of AWS into `outdir`, by default the folder that the CDK command line sets.
+ * @param blueprints what to synthesize, instead of what the environment variables or the context name
  */
 export function synthesizeAws(env: NodeJS.ProcessEnv, outdir?: string, blueprints?: readonly Blueprint[]) {
   const app = new App({ outdir, autoSynth: false, context: { ...cdk.context, ...PURE, [DESTROY_DATA]: env.DESTROY_DATA } });

@@ -13,29 +13,29 @@ import type { TerraformCloud } from './terraform';
 export interface Costs extends Rate {
   readonly stack: string;
   readonly region: string;
-  /** When the prices were written down. */
+  /** The date of the prices. */
   readonly dated: string;
   readonly total: Pick<CostLine, 'idle' | 'perMillion' | 'month'>;
-  /** The dearest first. */
+  /** The most expensive first. */
   readonly lines: readonly CostLine[];
 }
 
-/** What prices and loads are worth, said wherever they are shown. */
+/** The assumptions and limits of the estimate, printed with it. */
 export const CAVEAT = [
-  `List prices from memory, ${dated}, order of magnitude; look them up before you rely on them.`,
-  'A month has 730 hours. Every event is taken, goes each way once, and none fails; a store holds what one month brings.',
-  'Not counted: what lies outside of the stack, reading the store, traffic to the internet, moves to archive classes, free tiers, discounts, taxes.',
+  `List prices of ${dated}, written from memory, right to the order of magnitude. Check them before you rely on them.`,
+  'A month has 730 hours. Assumed: every event is accepted, takes each path once, and none fails; a store holds the data of one month.',
+  'Not counted: resources outside of the stack, reads of the store, internet egress, transitions to archive classes, free tiers, discounts, taxes.',
 ].join('\n');
 
 const ROOT = path.join(__dirname, '..');
 const A_SECOND: Readonly<Record<string, number>> = { s: 1, min: 1 / 60, h: 1 / 3600, day: 1 / 86_400 };
 const TIMES: Readonly<Record<string, number>> = { '': 1, k: 1e3, M: 1e6 };
-/** What every cloud takes. */
+/** The largest event that every cloud accepts. */
 const LARGEST = 1_000_000;
 
 /**
  * Read `1000/s` and `1kB`.
- * @throws Error that says what is taken, where it is something else
+ * @throws Error with examples of valid values
  */
 export function readRate(events = '1000/s', size = '1kB'): Rate {
   const [, count, times, per] = /^(\d+(?:\.\d+)?)([kM]?)\/(s|min|h|day)$/.exec(events) ?? [];
@@ -49,7 +49,7 @@ export function readRate(events = '1000/s', size = '1kB'): Rate {
   return { events: rate, size: bytes };
 }
 
-/** Synthesize what is asked for on AWS, and say what each stack costs. */
+/** Synthesize the stacks of AWS, and calculate the cost of each. */
 export function costsOnAws(env: NodeJS.ProcessEnv, rate: Rate): Costs[] {
   const { synthesizeAws }: typeof import('./aws') = require('./aws');
   const { stacks } = synthesizeAws(env, path.join(ROOT, 'cdk.out'));
@@ -73,7 +73,7 @@ export function costsOfStack(name: string, cloud: Cloud, stack: Stack, rate: Rat
   return { stack: name, region: regions[cloud], dated, ...rate, total: totalOf(lines), lines };
 }
 
-/** Costs as text: a table for each stack, and what lowers the three dearest lines. */
+/** Costs as text: a table for each stack, and what lowers the three most expensive lines. */
 export function renderCosts(costs: readonly Costs[]): string {
   return [...costs.map(renderStack), `\n${CAVEAT}`].join('\n');
 }
@@ -88,7 +88,7 @@ function renderStack({ stack, region, total, lines, ...rate }: Costs): string {
     ...lines.map((line) => row(moneyOf(line), `${nameOf(line)}: ${line.what}`)),
     row(moneyOf(total), 'total'),
     '',
-    '  The three dearest, and what lowers them',
+    '  The three most expensive lines, and what lowers them',
     ...lines.slice(0, 3).map((line) => `  ${money(line.month).padStart(11)}  ${line.resource}: ${line.what}\n               ${line.lower}`),
   ]
     .map((line) => line.trimEnd())
@@ -108,7 +108,7 @@ export function moneyOf({ idle, perMillion, month }: Costs['total']): string[] {
   return [idle, perMillion, month].map(money);
 }
 
-/** Amounts of money of two digits after the point, where they are small enough that these say something. */
+/** An amount of money. Small amounts have two decimals. */
 export function money(usd: number): string {
   if (usd < 1e-9) return '-';
   if (usd < 0.01) return '<0.01';

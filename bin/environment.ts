@@ -6,10 +6,10 @@ import type { GcpPlatformProps } from '../gcp/foundation/platform';
 import type { BlueprintOptions, Cloud } from '../shared/synth/blueprints';
 
 /**
- * What is said once for every stack of an environment, such as dev or prod: settings for all clouds, and those of one cloud.
+ * The settings of an environment, such as dev or prod: settings for all clouds, and settings for one cloud.
  *
- * A file of `environments/` exports one, and its name is that of the environment. The name ends the name of each stack, so that
- * environments stand side by side; a tag or label `environment` holds it.
+ * Each file in `environments/` exports one. The name of the file is the name of the environment. It is added to the name of each
+ * stack, so that several environments can be deployed in parallel, and to each resource as the tag or label `environment`.
  */
 export interface Environment extends Pick<AwsPlatformProps, 'removal' | 'destroyData'> {
   /** Settings of every stack on AWS, such as `env: { account, region }`. */
@@ -26,7 +26,7 @@ const NAME = /^[a-z][a-z0-9]{0,15}$/;
 
 type Settings<Props> = Readonly<Record<keyof Required<Props>, true>>;
 
-/** What can be set: a misspelled name is refused, not ignored. */
+/** The known settings. An unknown name is refused. */
 const SETTINGS: Readonly<Record<string, Readonly<Record<string, true>>>> = {
   environment: { removal: true, destroyData: true, aws: true, azure: true, gcp: true } satisfies Settings<Environment>,
   aws: {
@@ -43,7 +43,7 @@ const SETTINGS: Readonly<Record<string, Readonly<Record<string, true>>>> = {
   } satisfies Settings<GcpPlatformProps>,
 };
 
-/** The names of all environments. None of them is loaded. */
+/** The names of all environments. The files are not loaded. */
 export function environments(root = ROOT): string[] {
   const folder = path.join(root, FOLDER);
   return existsSync(folder)
@@ -55,9 +55,9 @@ export function environments(root = ROOT): string[] {
 }
 
 /**
- * What an environment says to the stacks of one cloud.
- * @param name of the environment; where it is left out, nothing is said
- * @throws Error on one that does not exist, with those that do, and on a setting that is not known
+ * The settings of an environment for the stacks of one cloud.
+ * @param name the name of the environment; without it there are no settings
+ * @throws Error if the environment does not exist, or has an unknown setting
  */
 export function settingsOf(name: string | undefined, cloud: Cloud, root = ROOT): BlueprintOptions & Readonly<Record<string, unknown>> {
   if (name === undefined) return {};
@@ -68,7 +68,7 @@ export function settingsOf(name: string | undefined, cloud: Cloud, root = ROOT):
   return { ...all, ...gcp, labels: { ...tags, ...gcp?.labels } };
 }
 
-/** How a stack is called in an environment. */
+/** The name of a stack in an environment. */
 export function stackIn(environment: string | undefined, cloud: Cloud, blueprint: string): string {
   return [cloud, blueprint, environment].filter((part) => part !== undefined).join('-');
 }
@@ -77,7 +77,7 @@ function load(name: string, root: string): Environment {
   const known = environments(root);
   if (!known.includes(name)) {
     const listed = known.length > 0 ? `one of ${known.join(', ')}` : `the name of a file in ${FOLDER}/`;
-    throw new Error(`the environment must be ${listed}, got ${JSON.stringify(name)}. Copy ${FOLDER}/dev.ts to make another.`);
+    throw new Error(`the environment must be ${listed}, got ${JSON.stringify(name)}. Copy ${FOLDER}/dev.ts to create another.`);
   }
   const file = `${FOLDER}/${name}.ts`;
   if (!NAME.test(name)) throw new Error(`${file} must be named in 1 to 16 lower-case letters and digits, a letter first. Rename it.`);
@@ -98,6 +98,6 @@ function requireKnown(file: string, what: string, given: unknown) {
   const unknown = Object.keys(given).find((setting) => !known.includes(setting));
   if (unknown !== undefined) {
     const where = what === 'environment' ? '' : ` for ${what}`;
-    throw new Error(`${file}: ${unknown} is no setting${where}. It takes ${known.join(', ')}.`);
+    throw new Error(`${file}: ${unknown} is not a setting${where}. Known settings: ${known.join(', ')}.`);
   }
 }

@@ -5,7 +5,7 @@ import { type Blueprint, type Cloud, findBlueprints } from '../shared/synth/blue
 
 const ROOT = path.join(__dirname, '..');
 
-/** A blueprint, as the list shows it. */
+/** A blueprint, as `--list` prints it. */
 export interface Listed {
   readonly cloud: Cloud;
   readonly name: string;
@@ -13,26 +13,26 @@ export interface Listed {
   readonly what: string;
   /** The services of each stage, in the order that data takes. */
   readonly stages: Readonly<Record<string, readonly string[]>>;
-  /** Whether `npm run local` runs it, or why not. Left out where a service does not say. */
+  /** Whether `npm run local` runs it, or why not. Left out if the `facts.ts` of a service has no `local`. */
   readonly local?: Local;
 }
 
-/** Whether a service runs on this machine, as its `facts.ts` says. */
+/** Whether a service runs on this machine, from its `facts.ts`. */
 export type Local = 'runs' | { readonly not: string };
 
-/** A service as its folder is called, and the stage that it stands in. */
+/** A service by the name of its folder, and its stage. */
 interface Used {
   readonly stage: string;
   readonly service: string;
   readonly folder: string;
 }
 
-/** A service that stands in two stages lies in the folder of the first; the name of the construct says which one it is. */
+/** A service of two stages has one folder, in its first stage. The name of the construct determines the stage. */
 const STAGE_OF: Readonly<Record<string, string>> = { entry: 'connect', buffer: 'buffer', processor: 'processing', store: 'store' };
 
 /**
- * Every blueprint of some clouds, from what its file says. None of them is loaded.
- * @throws Error for one whose class has no documentation
+ * List every blueprint of the given clouds. The files are read as text and not loaded.
+ * @throws Error if the class of a blueprint has no doc comment
  */
 export function listBlueprints(clouds?: readonly Cloud[], root = ROOT): Listed[] {
   return findBlueprints(clouds, root).map((blueprint) => {
@@ -54,7 +54,7 @@ export function platforms(): Blueprint[] {
   return findBlueprints().filter((_, index) => Object.keys(listed[index]!.stages).length > 0);
 }
 
-/** The list as text: what each blueprint is, then its stages. */
+/** The list as text: the description of each blueprint, then its stages. */
 export function renderList(listed: readonly Listed[]): string {
   const [cloud, name] = (['cloud', 'name'] as const).map((column) => Math.max(...listed.map((one) => one[column].length)));
   return listed
@@ -79,7 +79,7 @@ function firstSentence(text: string, { file }: Blueprint): string {
     .replace(/\s+/g, ' ')
     .trim();
   const [sentence] = /^.*?[.](?= |$)/.exec(words) ?? [];
-  if (!sentence) throw new Error(`${file}: the class needs a comment whose first sentence says what it builds.`);
+  if (!sentence) throw new Error(`${file}: the class needs a doc comment whose first sentence says what it creates.`);
   return sentence;
 }
 
@@ -94,7 +94,7 @@ function servicesIn(text: string, file: string): Used[] {
   });
 }
 
-/** Whether every service runs on this machine. Nothing where one does not say. */
+/** Whether every service runs on this machine. `undefined` if a service does not specify it. */
 function runsLocally(used: readonly Used[], root: string): Local | undefined {
   const said = new Map(used.map(({ service, folder }) => [service, factsOf(folder, root)?.local] as const));
   const not = [...said].flatMap(([service, local]) => (typeof local === 'object' ? [`${service}: ${local.not}`] : []));

@@ -1,4 +1,4 @@
-/** Run; on a fault say so in one line and end with exit code 1. `DEBUG=1` shows where it came from. */
+/** Run a command. An error is printed in one line, and the exit code is 1. `DEBUG=1` prints the stack trace. */
 export function orOneLine(run: () => void) {
   try {
     run();
@@ -7,7 +7,7 @@ export function orOneLine(run: () => void) {
   }
 }
 
-/** The same for a command that takes its time, and ends with the exit code that it gives. One that is not understood ends with 2. */
+/** The same for an asynchronous command that returns its exit code. An invalid command line gives exit code 2. */
 export async function exitWith(run: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await run();
@@ -28,17 +28,17 @@ interface Fault extends Error {
   readonly dest?: string;
 }
 
-/** Whether Node could not read the command line. */
+/** Whether Node could not parse the command line. */
 function isMisunderstood({ code }: Fault): boolean {
   return code?.startsWith('ERR_PARSE_ARGS') === true;
 }
 
 function lineOf(error: Fault): string {
   const { message, code, path, dest = path } = error;
-  // Node goes on with how to call a file that is named like an option.
+  // Without Node's hint about files that are named like an option.
   if (isMisunderstood(error)) return `${message.replace(/\.( To specify .*)?$/s, '')}. See --help.`;
-  if (code && dest) return `${dest} cannot be written: ${message.split(',')[0]}. Make it writable, or move what is in the way.`;
-  // Nobody wrote these for a person to read.
-  if (error instanceof TypeError || error instanceof ReferenceError) return `${message}. DEBUG=1 shows where it came from.`;
+  if (code && dest) return `${dest} cannot be written: ${message.split(',')[0]}. Make it writable, or move the existing file.`;
+  // Programming errors: the message alone does not help.
+  if (error instanceof TypeError || error instanceof ReferenceError) return `${message}. DEBUG=1 prints the stack trace.`;
   return message;
 }

@@ -2,14 +2,14 @@ import { styleText } from 'node:util';
 import type { Difference } from '../shared/read/differences';
 import { type Picture, renderAccess, renderFlow, STAGES } from '../shared/read/picture';
 
-/** A synthesized stack, ready to be shown. */
+/** A synthesized stack, as `npm start` prints it. */
 export interface Shown extends Picture {
   readonly stack: string;
   /** The template, by its path from the root. */
   readonly template: string;
   /** The commands that deploy it. */
   readonly deploy: readonly string[];
-  /** What differs from each other environment, by its name. */
+  /** The differences from each other environment, by its name. */
   readonly differs: Readonly<Record<string, readonly Difference[]>>;
 }
 

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { overviewSvg, pictureSvg } from '../shared/read/drawing/svg';
 import type { Shown } from './page';
 
-/** Draws stacks into a file: one with all of its steps, or several one below the other. */
+/** Writes a picture of stacks into an SVG file: one stack with all its steps, or several stacks below each other. */
 export function writePicture(file: string, shown: readonly Shown[], titleOf: (stack: string) => string) {
   const [first, ...others] = shown;
   if (!first) return;

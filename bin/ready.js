@@ -1,4 +1,4 @@
-// Node loads this before anything that people run, also a Node that is too old for the rest: hence JavaScript of long ago.
+// Node loads this file before every command. It must run in old versions of Node, so it uses old JavaScript only.
 const { engines } = require('../package.json');
 
 const [needed, major, minor] = /(\d+)\.(\d+)/.exec(engines.node);

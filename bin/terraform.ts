@@ -8,8 +8,8 @@ import { orOneLine } from './one-line';
 export type TerraformCloud = Exclude<Cloud, 'aws'>;
 
 /**
- * Synthesize what is asked for on Azure and GCP. The outcome lies in `outdir`, or where the CDKTF command line says.
- * @param blueprints what to build, where it is not for the environment or the context to say
+ * Synthesize the stacks of Azure and GCP into `outdir`, by default the folder that the CDKTF command line sets.
+ * @param blueprints what to synthesize, instead of what the environment variables or the context name
  * @returns the names of the stacks
  */
 export function synthesizeTerraform(
@@ -18,7 +18,7 @@ export function synthesizeTerraform(
   clouds: readonly TerraformCloud[] = ['azure', 'gcp'],
   blueprints?: readonly Blueprint[],
 ): string[] {
-  // Else CDKTF asks Terraform for its version, which only a deploy needs.
+  // Without `skipValidation`, CDKTF runs `terraform version`, which is not needed for synthesis.
   const app = new App({ outdir, skipValidation: true, context: { [DESTROY_DATA]: env.DESTROY_DATA } });
   const request = readRequest(env);
   const environment = app.node.tryGetContext('environment') ?? request.environment;

@@ -1,2 +1,2 @@
-/** The folder that a command was typed in. npm runs the scripts of a package in the package's own folder, wherever it was called. */
+/** The folder in which the user ran the command. npm itself runs scripts in the folder of `package.json`. */
 export const typedIn = () => process.env.INIT_CWD ?? process.cwd();

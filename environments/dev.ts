@@ -1,6 +1,6 @@
 import type { Environment } from '../bin/environment';
 
-/** A place to try things. Its data goes with its stacks. */
+/** For trials. The data is deleted with its stack. */
 export const environment: Environment = {
   removal: 'destroy',
   destroyData: 'yes',

@@ -1,6 +1,6 @@
 import type { Environment } from '../bin/environment';
 
-/** The place where data counts: it stays when a stack is deleted, and nobody deletes a stack by mistake. */
+/** For production. The data is retained when a stack is deleted, and termination protection is on. */
 export const environment: Environment = {
   removal: 'retain',
   aws: { terminationProtection: true },

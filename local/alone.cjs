@@ -1,5 +1,5 @@
-// Loaded before everything else in the process of a handler: packages that lie around the folder of its bundle, as those of this
-// repository do, are not found, since in a cloud there are none. `import()` still finds them.
+// Loaded before everything else in the process of a handler: packages outside of the folder of the bundle, such as those of this
+// repository, are not found, because they do not exist in a cloud. `import()` still finds them.
 const Module = require('node:module');
 const path = require('node:path');
 

@@ -3,47 +3,47 @@ import { type Entry, type Ledger, rowHash, type Sent } from './ledger';
 import type { Letter, StoredRow } from './platform';
 import { many } from './text';
 
-/** What became of everything that was sent. */
+/** Where all sent events are at the end of a run. */
 export interface Balance {
   readonly sent: number;
   readonly accepted: number;
-  /** How many were turned away at the door, by the reason that was given. */
+  /** How many were refused by the first service, by reason. */
   readonly rejected: Readonly<Record<string, number>>;
   /** How many are in the store. An event that was sent twice counts twice here. */
   readonly stored: number;
-  /** How many the transform makes no rows of. */
+  /** How many the transform dropped. */
   readonly dropped: number;
-  /** How many are in the dead letter, by their reason. */
+  /** How many are in the dead letter, by reason. */
   readonly deadLettered: Readonly<Record<string, number>>;
-  /** How many of those in the dead letter are in the store as well. */
+  /** How many are both in the dead letter and in the store. */
   readonly inBoth: number;
-  /** How many are stored as text that were sent as bytes that are none. */
+  /** How many were sent as bytes that are not UTF-8, and stored as text. */
   readonly changedAtDoor: number;
-  /** Rows that were written more than once, and that a reader leaves out. */
+  /** Duplicate rows that a reader of the store does not get. */
   readonly duplicatesRemoved: number;
   /**
-   * What to do where all that was sent was refused or is in the dead letter.
+   * What to do if all events were refused or are in the dead letter.
    * @default - something was stored, or dropped by the transform
    */
   readonly hint?: string;
-  /** What must not be: each is a line. Nothing is lost, doubled, changed or made up while this is empty. */
+  /** Each fault is one line. If there are none, no event was lost, duplicated, changed or invented. */
   readonly faults: readonly string[];
 }
 
 type Many<Item> = Iterable<Item> | AsyncIterable<Item>;
 
-/** What a reader finds at the end. */
+/** What is in the store and in the dead letter at the end. */
 export interface Found {
   /** Every row of the store. */
   readonly rows: Many<StoredRow>;
-  /** The rows without those that were written twice, by whatever the template offers for it. */
+  /** The rows without duplicates, if the template has a view or a key for that. */
   readonly unique?: Many<StoredRow>;
   readonly letters: readonly Letter[];
 }
 
 /**
- * Balance the books: every event that the front door took must be in the store, as the transform makes it, or in the dead
- * letter, byte by byte, and not in both.
+ * Check that every accepted event is in the store, exactly as the transform returns it, or in the dead letter with unchanged bytes,
+ * and not in both.
  */
 export async function balanceOf(ledger: Ledger, { rows, unique, letters }: Found): Promise<Balance> {
   const { entries } = ledger;
@@ -52,7 +52,7 @@ export async function balanceOf(ledger: Ledger, { rows, unique, letters }: Found
   const reasons = new Map(letters.map(({ bytes, reason }) => [hashOf(bytes), reason]));
 
   const isFound = (row: string) => store.found.has(row);
-  /** What arrived: the event as it was sent, unless only its text did. */
+  /** The event as it was sent, or as text if the first service changed it to text. */
   const arrived = (entry: Entry): Sent => {
     const { asText } = entry;
     return asText && (reasons.has(asText.hash) || asText.rows?.some(isFound)) ? asText : entry;
@@ -65,7 +65,7 @@ export async function balanceOf(ledger: Ledger, { rows, unique, letters }: Found
   const isDropped = (entry: Entry) => arrived(entry).rows?.length === 0;
   const isAltered = ({ name }: Entry) => name !== undefined && store.altered.has(name);
   const copies = (entry: Entry) => ledger.namesakes(entry).filter((one) => isAccepted(one) && one.hash === entry.hash);
-  /** Of an event that was accepted several times, one copy may be stored and the others not: the first stands for the stored one. */
+  /** If an event was accepted several times and only one copy is stored, the first entry counts as the stored one. */
   const standsForStored = (entry: Entry) => isStored(entry) && copies(entry).length > 1 && copies(entry)[0] === entry;
 
   const accepted = entries.filter(isAccepted);
@@ -76,7 +76,7 @@ export async function balanceOf(ledger: Ledger, { rows, unique, letters }: Found
   const inPart = missing.filter(isTouched);
   const altered = entries.filter(isAltered);
   const lost = missing.filter((entry) => !isTouched(entry) && !isAltered(entry));
-  // Where another entry has the same row, the row is that one's.
+  // If another entry has the same row, the row may belong to that entry.
   const isOnlyOwner = (entry: Entry) => rowsOf(entry).some((row) => isFound(row) && ledger.having(row).filter(isAccepted).length === 1);
   const inBoth = lettered.filter(isOnlyOwner);
   const isTurnedAway = ({ receipt }: Entry) => receipt?.accepted === false;
@@ -85,7 +85,7 @@ export async function balanceOf(ledger: Ledger, { rows, unique, letters }: Found
   );
   const unheard = entries.filter(({ receipt }) => receipt === undefined);
   const fewer = kept.filter((entry) => rowsOf(entry).some((row) => store.found.get(row)! < bodiesOf(ledger, row)));
-  // Of several events with one name, a reader may be shown one.
+  // Of several events with the same source and id, a reader may get only one.
   const hidden = shown
     ? kept.filter(
         (entry) =>
@@ -107,35 +107,35 @@ export async function balanceOf(ledger: Ledger, { rows, unique, letters }: Found
     duplicatesRemoved: store.total - (shown?.total ?? store.texts.size),
     faults: [
       ...said(lost, 'accepted, and neither in the store nor in the dead letter'),
-      ...said(altered, 'in the store, and not as the transform makes it of what was sent'),
-      ...said(inPart, 'in the store with some of its rows only'),
-      ...said(fewer, 'accepted, and stands for a row that is in the store less often than it was made'),
+      ...said(altered, 'in the store, and different from what the transform returns'),
+      ...said(inPart, 'in the store with only some of the rows'),
+      ...said(fewer, 'accepted, with a row that is in the store less often than the transform returned it'),
       ...said(inBoth, 'both in the store and in the dead letter'),
-      ...said(sneaked, 'turned away at the door, and in the store all the same'),
-      ...said(unheard, 'never answered by the front door'),
-      ...said(hidden, 'in the store, and not shown to a reader'),
-      ...counted(twice, 'shown twice by what should show each once'),
-      ...counted(store.strangers.count, `of no event that was sent, first in ${store.strangers.first}`),
-      ...counted(store.nameless.count, `like none that the transform makes, with no source and id, first in ${store.nameless.first}`),
-      ...(strange.length > 0 ? [`${many(strange.length, 'dead letter')} of no event that was sent, first in ${strange[0]!.place}`] : []),
+      ...said(sneaked, 'refused, and in the store'),
+      ...said(unheard, 'sent, and got no response'),
+      ...said(hidden, 'in the store, and missing in the view without duplicates'),
+      ...counted(twice, 'in the view twice, which must have no duplicates'),
+      ...counted(store.strangers.count, `from no event that was sent, first in ${store.strangers.first}`),
+      ...counted(store.nameless.count, `different from all rows of the transform, without source and id, first in ${store.nameless.first}`),
+      ...(strange.length > 0 ? [`${many(strange.length, 'dead letter')} from no event that was sent, first in ${strange[0]!.place}`] : []),
     ],
   };
 }
 
 interface Rows {
   total: number;
-  /** The hashes of all texts, and of all contents. */
+  /** The hashes of all rows as text, and of their contents. */
   readonly texts: Set<string>;
   readonly contents: Set<string>;
-  /** How often each row that a transform makes is there, by its hash. */
+  /** How often each row of the transform is in the store, by its hash. */
   readonly found: Map<string, number>;
-  /** The names of events whose rows are like none that the transform makes. */
+  /** The names of events whose rows differ from those of the transform. */
   readonly altered: Set<string>;
   readonly strangers: { count: number; first?: string };
   readonly nameless: { count: number; first?: string };
 }
 
-/** Go through the rows once, and keep none of them. */
+/** Read the rows once, without keeping them in memory. */
 async function readRows(ledger: Ledger, rows: Many<StoredRow>): Promise<Rows> {
   const read: Rows = {
     total: 0,
@@ -163,7 +163,7 @@ async function readRows(ledger: Ledger, rows: Many<StoredRow>): Promise<Rows> {
   return read;
 }
 
-/** How many different events have a row like this. */
+/** How many different events have this row. */
 function bodiesOf(ledger: Ledger, row: string): number {
   const having = ledger.having(row);
   return having.length === 1 ? 1 : new Set(having.filter(isAccepted).map(({ hash }) => hash)).size;

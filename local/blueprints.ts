@@ -1,7 +1,7 @@
 import type { ReadBlueprint } from './platform';
 import type { Cloud } from './state';
 
-/** What reads the template of a cloud. Only what one cloud needs is loaded. */
+/** The function that reads the templates of a cloud. Only the code of that cloud is loaded. */
 export function readerOf(cloud: Cloud): ReadBlueprint {
   switch (cloud) {
     case 'aws':

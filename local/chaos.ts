@@ -1,25 +1,25 @@
 /**
- * What becomes of one write to the store.
+ * What happens to one write to the store.
  *
  * - `take`: it is written and answered.
- * - `refuse`: the store says that it is down, and nothing is written.
+ * - `refuse`: the store answers with an error, and nothing is written.
  * - `kill before`: the process of the handler is killed, and nothing is written.
- * - `kill after`: it is written, and the process is killed before it hears so.
- * - `stall`: the process is stopped in the middle, until its time limit ends it. Nothing is written.
+ * - `kill after`: it is written, and the process is killed before it gets the response.
+ * - `stall`: the process hangs until its time limit ends it. Nothing is written.
  */
 export type WriteFate = 'take' | 'refuse' | 'kill before' | 'kill after' | 'stall';
 
-/** What goes wrong on purpose. A platform asks, and obeys. */
+/** Injects faults. A platform calls these functions and does what they return. */
 export interface Chaos {
-  /** Asked for each write to the store (not to the dead letter), with the text of each row in it. */
+  /** Called for each write to the store (not to the dead letter), with the text of each row. */
   write(rows: readonly string[]): WriteFate;
-  /** Asked for each write to a dead letter that is down with the store, since both lie in one account. */
+  /** Called for each write to a dead letter that is in the same account as the store, and so is down with it. */
   letter(): 'take' | 'refuse';
-  /** Asked when the handler has done its work: whether the buffer hears of it. If not, the batch is brought again. */
+  /** Called when the handler is done: whether the buffer gets the acknowledgement. If not, the batch is delivered again. */
   answer(): 'heard' | 'lost';
-  /** Asked when a batch is brought again: how many of its records come in the first batch. The others come with what follows. */
+  /** Called when a batch is delivered again: how many of its records are in the first batch. The others are in the next one. */
   cut(records: number): number;
 }
 
-/** Nothing goes wrong. */
+/** Injects no faults. */
 export const CALM: Chaos = { write: () => 'take', letter: () => 'take', answer: () => 'heard', cut: (records) => records };

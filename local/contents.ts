@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'lossless-json';
 
-/** A value of JSON whose numbers have the digits that they were written with. A number that is none in JSON is written `NaN`. */
+/** A JSON value whose numbers keep their digits. `NaN` stands for a number that JSON cannot represent. */
 export type Tree = Digits | string | boolean | null | readonly Tree[] | { readonly [name: string]: Tree };
 
 /** A number as it was written. */
@@ -9,10 +9,10 @@ export class Digits {
   constructor(readonly text: string) {}
 }
 
-/** How a reader of a store finds a row of an event, which a transform made: which of its rows it is counts from 0. */
+/** The form in which a reader of the store gets a row of an event. `index` is the number of the row in the event, from 0. */
 export type AsRead = (row: Tree, event: Tree, index: number) => Tree;
 
-/** Read a text of JSON. Of a name that stands twice in an object, the last one counts. @returns nothing where it is none */
+/** Parse JSON. If a name occurs twice in an object, the last value is used. @returns `undefined` if the text is not JSON */
 export function treeOf(text: string): Tree | undefined {
   try {
     return parse(text, null, { parseNumber: (digits) => new Digits(digits), onDuplicateKey: ({ newValue }) => newValue }) as Tree;
@@ -21,7 +21,7 @@ export function treeOf(text: string): Tree | undefined {
   }
 }
 
-/** The hash of a value. Two values have the same one when they are equal: the order of names, and zeros at the end of a fraction, say nothing. */
+/** The hash of a value. Equal values have the same hash: the order of names and trailing zeros of fractions do not matter. */
 export function hashOfTree(tree: Tree): string {
   return hashOf(canonical(tree));
 }
@@ -42,7 +42,7 @@ function isList(tree: object): tree is readonly Tree[] {
   return Array.isArray(tree);
 }
 
-/** A number as a whole one times a power of ten, so that the same number is always the same text. */
+/** A number as an integer times a power of ten, so that equal numbers have the same text. */
 function plain(digits: string): string {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(digits) ?? [];
   if (whole === '') return digits;
@@ -53,12 +53,12 @@ function plain(digits: string): string {
 }
 
 /**
- * What a value becomes when it is written as JSON, with every digit of what it was read from.
+ * A value as JSON, with all digits of the text that it was read from.
  *
- * JavaScript knows a number as a double. Where the value is what was read, or a part of it, its digits are those of the text.
- * @param value what a function made
- * @param read what it was given, as JavaScript has it
- * @param text the same, as it was written
+ * JavaScript has only doubles. If the value, or a part of it, was read from the text and not changed, its digits are those of the text.
+ * @param value the result of a function
+ * @param read the argument of the function, as a JavaScript value
+ * @param text the argument of the function, with the digits of the text
  */
 export function writtenTree(value: unknown, read: unknown, text: Tree): Tree {
   const twins = new Map<object, Tree>();
@@ -66,7 +66,7 @@ export function writtenTree(value: unknown, read: unknown, text: Tree): Tree {
   return written(value, twins, value === read ? text : undefined) ?? null;
 }
 
-/** Remember for each object and list that was read what it was written as. */
+/** Map each object and list of the JavaScript value to the same part of the text. */
 function pair(read: unknown, text: Tree | undefined, twins: Map<object, Tree>) {
   if (typeof read !== 'object' || read === null || typeof text !== 'object' || text === null || text instanceof Digits) return;
   twins.set(read, text);
@@ -94,7 +94,7 @@ function written(value: unknown, twins: ReadonlyMap<object, Tree>, twin?: Tree):
   return Object.fromEntries(entries);
 }
 
-/** A number that was read and not changed is what was written. */
+/** A number that was not changed keeps the digits of the text. */
 function digitsOf(value: number | bigint, twin?: Tree): Digits {
   const isUnchanged = twin instanceof Digits && (typeof value === 'number' ? Number(twin.text) === value : isWhole(twin.text, value));
   return isUnchanged ? twin : new Digits(String(value));

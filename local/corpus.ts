@@ -3,30 +3,30 @@ import { random } from './random';
 
 /** One event to send. */
 export interface Sample {
-  /** What kind of event it is, in a word or two: `order`, `missing id`. */
+  /** The kind of event, in one or two words: `order`, `missing id`. */
   readonly kind: string;
   readonly body: Buffer;
 }
 
-/** What a stream of samples is made of. */
+/** The mix of sample events. */
 export interface Recipe {
-  /** One in so many events is sent twice. */
+  /** One of this number of events is sent twice. */
   readonly twiceIn: number;
-  /** One in so many events is malformed, or of a kind that a stage has to refuse. */
+  /** One of this number of events is malformed, or of a kind that a stage must refuse. */
   readonly malformedIn: number;
-  /** One in so many events is one that the store refuses at every try. None where it is left out. */
+  /** One of this number of events is refused by the store at every try. Without it there are none. */
   readonly unstorableIn?: number;
 }
 
-/** What comes in on a working day. */
+/** The usual mix. */
 export const ORDINARY: Recipe = { twiceIn: 50, malformedIn: 12 };
 
-/** In the id of an event that the store refuses at every try. */
+/** Part of the id of an event that the store refuses at every try. */
 export const UNSTORABLE = 'no-store-takes-it';
 
 /**
- * Events of a made-up company, the same at every call of a day: orders, readings of machines and clicks, with what real senders get
- * wrong among them. It has no end.
+ * An endless sequence of events of a fictitious company: orders, machine readings and clicks, with mistakes of real senders among
+ * them. All calls on one day give the same events.
  */
 export function* corpus({ twiceIn, malformedIn, unstorableIn = Number.POSITIVE_INFINITY }: Recipe = ORDINARY): Generator<Sample> {
   const chance = random(7);
@@ -48,14 +48,14 @@ const LARGE = 256 * 1024;
 const DAY = 86_400_000;
 
 /**
- * When everything happened: on the day before this process started, from midnight on. A store may refuse rows that are years
- * old, so the events follow the calendar; all runs of one day send the same.
+ * The time of the events: the day before this process started, from midnight on. A store may refuse rows that are years old, so the
+ * events have recent times. All runs on one day send the same events.
  */
 const MIDNIGHT = (Math.floor(Date.now() / DAY) - 1) * DAY;
 
 type Make = (number: number, chance: () => number) => Sample;
 
-/** Every nested object, every script, every size of number that a store has to keep. A few are rare, so that a run stays short. */
+/** Nested objects, scripts and sizes of numbers that a store must keep. Some are rare, so that a run stays short. */
 const WELL_FORMED: readonly Make[] = [
   (number, chance) => ({ kind: 'order', body: text(order(number, chance)) }),
   (number, chance) => ({ kind: 'reading', body: text(reading(number, chance)) }),
@@ -138,7 +138,7 @@ function click(number: number, chance: () => number, more: object = {}) {
   });
 }
 
-/** An event whose `data` is written as it is given, digit for digit. */
+/** An event with the given text as its `data`, with all digits. */
 function raw(number: number, data: string): Buffer {
   return Buffer.from(JSON.stringify(envelope(number, 'com.example.account.settled')).replace(/\}$/, `,"data":${data}}`));
 }
@@ -163,21 +163,21 @@ function cycle<Item>(items: readonly Item[], number: number): Item {
   return items[Math.floor(number) % items.length]!;
 }
 
-/** One event of each type among the well-formed ones, but for the large one: a line of JSON each. */
+/** One well-formed event of each type, except the large one, each as a line of JSON. */
 export function samplesByType(): string[] {
   const events = take(corpus({ twiceIn: Number.POSITIVE_INFINITY, malformedIn: Number.POSITIVE_INFINITY }), WELL_FORMED.length);
   const lines = [...events].map(({ body }) => body.toString());
   return [...new Map(lines.map((line) => [JSON.parse(line).type, line])).values()];
 }
 
-/** A list again and again, without end. */
+/** Repeats a list endlessly. */
 export function* cycled(samples: readonly Sample[]): Generator<Sample> {
   for (let round = 1; ; round += 1) {
     for (const { kind, body } of samples) yield { kind: round === 1 ? kind : `${kind}, sent again`, body };
   }
 }
 
-/** The first of a list. */
+/** The first items of a sequence. */
 export function* take<Item>(items: Iterable<Item>, count: number): Generator<Item> {
   if (count <= 0) return;
   let left = count;
@@ -189,8 +189,8 @@ export function* take<Item>(items: Iterable<Item>, count: number): Generator<Ite
 }
 
 /**
- * Events of a file: each line that is not empty is one, sent as it stands.
- * @throws Error when there is no such file, or nothing in it
+ * Read events from a file. Each line that is not empty is one event and is sent unchanged.
+ * @throws Error if the file does not exist or is empty
  */
 export function readEvents(file: string): Sample[] {
   let content: Buffer;

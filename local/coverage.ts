@@ -2,32 +2,32 @@ import type { NotRun, Treatments } from '../shared/read/facts/local';
 
 export type { Treatments };
 
-/** What this runner does with a property of the template. */
+/** How the local run treats a property of the template. */
 export type Treatment = 'emulated' | 'no effect here' | 'refused' | 'not run here';
 
-/** One property of one resource, and what becomes of it. */
+/** One property of one resource, and how it is treated. */
 export interface CoverageRow {
   /** The type in the template's language. */
   readonly type: string;
-  /** What the resource is called in the template. */
+  /** The name of the resource in the template. */
   readonly resource: string;
-  /** The property by its path, such as `DestinationConfig.OnFailure.Destination`; empty for the resource itself. */
+  /** The path of the property, such as `DestinationConfig.OnFailure.Destination`; empty for the resource itself. */
   readonly property: string;
   readonly treatment: Treatment;
   /** Why it is refused, or not run. */
   readonly why?: string;
 }
 
-/** What the runner relies on, and what it leaves out: every resource and every property. */
+/** The treatment of every resource and every property. */
 export type Coverage = readonly CoverageRow[];
 
-/** Nobody has classified it. */
-export const UNKNOWN = 'nobody has classified it. Say in facts.ts of its service what the runner does with it.';
+/** The property is not in the facts of its service. */
+export const UNKNOWN = 'it is not classified. Add it to `local` in facts.ts of its service.';
 
-/** The list of what is allowed, by the type of resource. A type that is not in it is refused. */
+/** The known properties, by the type of resource. A type that is not in the list is refused. */
 export type AllowList = Readonly<Record<string, Treatments | 'no effect here' | NotRun>>;
 
-/** Whether the properties of a type are emulated one by one, so that something here must stand in for it. */
+/** Whether the type has emulated properties, so that it needs an emulator. */
 export function isEmulated(treatment: AllowList[string] | undefined): treatment is Treatments {
   return typeof treatment === 'object' && !isNotRun(treatment);
 }
@@ -36,7 +36,7 @@ function isNotRun(treatment: AllowList[string]): treatment is NotRun {
   return typeof treatment === 'object' && 'notRun' in treatment;
 }
 
-/** Classify each property of one resource: an entry for each leaf of the template, or for the classified branch above it. */
+/** Classify the properties of one resource: one entry for each leaf of the template, or for the classified branch above it. */
 export function classify(list: AllowList, type: string, resource: string, properties: Readonly<Record<string, unknown>>): CoverageRow[] {
   const treatments = list[type];
   const row = (property: string, treatment: Treatment, why?: string): CoverageRow => ({ type, resource, property, treatment, why });

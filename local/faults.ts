@@ -3,44 +3,44 @@ import { ORDINARY, type Recipe, UNSTORABLE } from './corpus';
 import type { Pace } from './pace';
 import { random } from './random';
 
-/** What can be made to go wrong, and what that looks like. */
+/** The faults that can be injected, with their descriptions. */
 export const FAULTS = {
-  'store-down': 'the store refuses every write for two minutes of the cloud, with all that lies in its account',
-  burst: 'the store refuses every write for an hour of the cloud, longer than retries may last',
-  poison: 'some events can never be processed, and some the store refuses at every try',
-  duplicate: 'senders send events twice, and the buffer brings batches again that were done',
-  resplit: 'the buffer brings batches again that were done, with other boundaries',
-  'slow-handler': 'the handler stops in the middle of a batch, until its time limit ends it',
-  restart: 'the process of the handler dies in the middle of a batch, before or after it wrote',
+  'store-down': 'the store, and a dead letter in the same account, refuse every write for two minutes of cloud time',
+  burst: 'the store refuses every write for an hour of cloud time, longer than all retries take',
+  poison: 'some events can never be processed, and the store refuses others at every try',
+  duplicate: 'senders send events twice, and the buffer delivers processed batches again',
+  resplit: 'the buffer delivers processed batches again, with other boundaries',
+  'slow-handler': 'the handler hangs in the middle of a batch until its time limit ends it',
+  restart: 'the process of the handler ends in the middle of a batch, before or after a write',
 } as const;
 export type Fault = keyof typeof FAULTS;
 
-/** How long the store refuses, in milliseconds of the cloud. */
+/** How long the store is down, in milliseconds of cloud time. */
 const DOWN: Partial<Record<Fault, number>> = { 'store-down': 120_000, burst: 3_600_000 };
 
-/** The events that suit a fault. */
+/** The mix of events for a fault. */
 export function recipeOf(fault?: Fault): Recipe {
   if (fault === 'poison') return { ...ORDINARY, malformedIn: 4, unstorableIn: 150 };
   if (fault === 'duplicate') return { ...ORDINARY, twiceIn: 3 };
   return ORDINARY;
 }
 
-/** The seed of a run that is told none. */
+/** The seed of a run without `--seed`. */
 export function newSeed(): number {
   return 1 + Math.floor(Math.random() * 2 ** 31);
 }
 
 /**
- * What goes wrong while a fault is on. Even without one, now and then the buffer does not hear that a batch was done, and
- * brings it again: every platform may do that, so every handler must bear it.
+ * Injects a fault. Even without a fault, a few acknowledgements of batches are lost, and the buffer delivers these batches again:
+ * every cloud may do that, so every handler must handle it.
  *
- * Chance decides which writes are struck, and the same seed strikes the same ones. What is written when depends on the
- * machine, so that two runs of one seed are alike, and not the same.
+ * The seed determines which writes fail. The order of writes depends on the machine, so two runs with the same seed are similar but
+ * not identical.
  */
 export function chaosOf(fault: Fault | undefined, { pace, seed, tell }: { pace: Pace; seed: number; tell(incident: string): void }): Chaos {
   let downUntil: number | undefined;
   const lostIn = fault === 'duplicate' || fault === 'resplit' ? 3 : 25;
-  // A batch that was done, comes again and is then given up ends in both places, on every cloud.
+  // Otherwise a processed batch that is delivered again and then fails would be in the store and in the dead letter.
   const isMixed = fault !== 'poison' && fault !== 'burst';
   const [ofStrikes, ofAnswers, ofCuts] = [1, 2, 3].map((stream) => random(Math.imul(seed * 4 + stream, 0x9e3779b1) >>> 0)) as [
     Chance,
@@ -81,7 +81,7 @@ export function chaosOf(fault: Fault | undefined, { pace, seed, tell }: { pace: 
     },
     answer: () => {
       if (!isMixed || ofAnswers() * lostIn >= 1) return 'heard';
-      tell('the buffer does not hear that a batch is done, and brings it again');
+      tell('the acknowledgement of a batch is lost, and the buffer delivers it again');
       return 'lost';
     },
     cut: (records) => (fault === 'resplit' && records > 1 ? 1 + Math.floor(ofCuts() * (records - 1)) : records),
@@ -91,8 +91,7 @@ export function chaosOf(fault: Fault | undefined, { pace, seed, tell }: { pace: 
 type Chance = () => number;
 
 /**
- * Whether the next write is struck: one of the first three, never one after the other, and less and less often, so that
- * a long run comes to its end.
+ * Whether the next write fails: one of the first three, never two in a row, and less and less often, so that a long run ends.
  */
 function strikes(chance: Chance): () => boolean {
   let left = 1 + Math.floor(chance() * 3);
@@ -109,6 +108,6 @@ function strikes(chance: Chance): () => boolean {
 const SAID: Readonly<Record<Exclude<WriteFate, 'take'>, string>> = {
   refuse: 'the store refuses a write',
   'kill before': 'the process is killed before a write',
-  'kill after': 'the process is killed after a write, before it hears so',
-  stall: 'the handler stops in the middle of a batch',
+  'kill after': 'the process is killed after a write, before it gets the response',
+  stall: 'the handler hangs in the middle of a batch',
 };

@@ -1,5 +1,4 @@
-// Loaded before everything else in each process that holds a client of a cloud: no byte leaves this machine, whatever a
-// library was told, or guesses.
+// Loaded before everything else in each process with a client of a cloud: every connection to another machine is refused.
 const dgram = require('node:dgram');
 const dns = require('node:dns');
 const net = require('node:net');
@@ -8,7 +7,7 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\]|::ffff:127(\.\d+){3})$/;
 const ON_DUTY = Symbol.for('nothing leaves this machine');
 
 function refuse(target) {
-  console.error(`Refused: ${target} is not on this machine, and nothing here talks to anything else.`);
+  console.error(`Refused: ${target} is not on this machine. The local run connects to this machine only.`);
   return Object.assign(new Error(`${target} is not on this machine`), { code: 'ECONNREFUSED' });
 }
 

@@ -1,17 +1,17 @@
 import { Agent, type OutgoingHttpHeaders, request } from 'node:http';
 
-/** What a server answered. */
+/** The response of a server. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
 }
 
-/** Posts over connections that are kept. */
+/** Sends POST requests over keep-alive connections. */
 export class Poster {
   private readonly agent: Agent;
 
-  /** @param most how many connections are open at a time */
+  /** @param most the maximum number of open connections */
   constructor(most = 50) {
     this.agent = new Agent({ keepAlive: true, maxSockets: most });
   }

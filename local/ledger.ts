@@ -5,39 +5,39 @@ import type { EventName, Letter, Receipt, StoredRow } from './platform';
 
 /** One event that was sent. */
 export interface Entry extends Sent {
-  /** Which one it was, from 1. */
+  /** The number of the event, from 1. */
   readonly number: number;
   readonly kind: string;
-  /** Somebody else sent it: a person with `curl`, or a replay. */
+  /** It was not sent by the run, but with `curl` or by a replay. */
   readonly byHand: boolean;
-  /** Its `source` and `id`, where it has both. */
+  /** Its `source` and `id`, if it has both. */
   readonly name?: string;
-  /** The same event as text, where its bytes are none: a door may take every body for text. */
+  /** The event as text, if its bytes are not UTF-8: the first service may read every body as text. */
   readonly asText?: Sent;
   receipt?: Receipt;
 }
 
-/** Bytes, and what they must become. */
+/** The bytes of an event, and the rows that must be stored for them. */
 export interface Sent {
   /** The hash of the bytes. */
   readonly hash: string;
-  /** The hash of each row that the transform makes of it. Without, the event belongs into the dead letter. */
+  /** The hash of each row that the transform returns. `undefined`: the event belongs in the dead letter. */
   readonly rows?: readonly string[];
 }
 
-/** What was sent: names and hashes, and not the events themselves. */
+/** Records what was sent: names and hashes, not the events themselves. */
 export class Ledger {
   readonly entries: Entry[] = [];
-  /** How a reader of the store finds a row. Where nothing else is said, as it was made. */
+  /** The form in which a reader of the store gets a row. By default as the transform returns it. */
   asRead: AsRead = (row) => row;
   private readonly byName = new Map<string, Entry[]>();
   private readonly byHash = new Map<string, Entry[]>();
   private readonly byRow = new Map<string, Entry[]>();
 
-  /** @param make what is to be found of an event */
+  /** @param make calculates the expected rows of an event */
   constructor(private readonly make: (body: Buffer) => Made) {}
 
-  /** An event came in that the run did not send. */
+  /** Record an event that the run did not send. */
   adopt(body: Buffer): Entry {
     const [known] = this.byHash.get(hashOf(body)) ?? [];
     if (known && !known.byHand) return this.open({ kind: `${known.kind}, sent again`, body }, true);
@@ -45,7 +45,7 @@ export class Ledger {
     return this.open({ kind: id === undefined ? 'by hand' : `by hand, id ${id}`, body }, true);
   }
 
-  /** An event is about to be sent. */
+  /** Record an event before it is sent. */
   open({ kind, body }: Sample, byHand = false): Entry {
     const text = Buffer.from(body.toString());
     const entry: Entry = {
@@ -65,7 +65,7 @@ export class Ledger {
     return entry;
   }
 
-  /** The entries of a row, or of a dead letter. A row that does not say whose it is belongs to whoever has one like it. */
+  /** The entries of a row or of a dead letter. A row without `source` and `id` belongs to the entries that have an equal row. */
   find(what: StoredRow | Letter): readonly Entry[] {
     if ('bytes' in what) return this.byHash.get(hashOf(what.bytes)) ?? [];
     return what.event ? this.named(what.event) : this.having(rowHash(what));
@@ -75,12 +75,12 @@ export class Ledger {
     return this.byName.get(nameOf(event)) ?? [];
   }
 
-  /** The other entries of the same name, and itself. */
+  /** All entries with the same name, including this one. */
   namesakes({ name }: Entry): readonly Entry[] {
     return name === undefined ? [] : (this.byName.get(name) ?? []);
   }
 
-  /** The entries that have a row like this, by its hash. */
+  /** The entries that have a row with this hash. */
   having(row: string): readonly Entry[] {
     return this.byRow.get(row) ?? [];
   }
@@ -92,7 +92,7 @@ export class Ledger {
   }
 }
 
-/** The hash of what a reader finds in a row. What is no JSON is like nothing that a transform makes. */
+/** The hash of the content of a row. A row that is not JSON equals no row of a transform. */
 export function rowHash({ content, text }: StoredRow): string {
   const tree = content ?? treeOf(text);
   return tree === undefined ? hashOf(text) : hashOfTree(tree);

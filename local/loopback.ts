@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Server as NetServer } from 'node:net';
 
-/** What a stand-in answers. */
+/** The response of an emulator. */
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -12,7 +12,7 @@ export interface Answer {
 /** Answers one request. */
 export type Respond = (request: IncomingMessage, body: Buffer) => Answer | Promise<Answer>;
 
-/** A server on this machine alone. */
+/** A server that only this machine can reach. */
 export interface Loopback {
   readonly port: number;
   /** Such as `127.0.0.1:8080`. */
@@ -20,12 +20,12 @@ export interface Loopback {
   close(): Promise<void>;
 }
 
-/** Start an HTTP server on loopback, on a port that is free. A fault in `respond` is answered with 500. With `tls` it speaks HTTPS. */
+/** Start an HTTP server on loopback, on a free port. An error in `respond` is answered with 500. With `tls` it uses HTTPS. */
 export async function serve(respond: Respond, tls?: { readonly key: string; readonly cert: string }): Promise<Loopback> {
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     const answered = request.toArray().then((chunks) => respond(request, Buffer.concat(chunks)));
     const fault = (error: unknown): Answer => ({ status: 500, body: String(error) });
-    // A client that finds another time in an answer than its own tries again, and Node's own header has the time of the machine.
+    // A client retries if the time of a response differs from its own time, and Node's `Date` header has the time of the machine.
     const date = new Date().toUTCString();
     void answered.catch(fault).then(({ status, headers, body }) => response.writeHead(status, { date, ...headers }).end(body));
   };
@@ -43,15 +43,15 @@ export async function serve(respond: Respond, tls?: { readonly key: string; read
 }
 
 /**
- * Let connections of a server stay open while nothing is sent. A process that has much to do may send on a connection that
- * its server is just about to close, and would take that for a fault.
+ * Keep idle connections of a server open. A busy process may send on a connection at the moment at which its server closes it, and
+ * would get an error.
  */
 export function withoutHaste<One extends Server>(server: One): One {
   server.keepAliveTimeout = 0;
   return server;
 }
 
-/** Let any server listen on loopback, on a port that is free. */
+/** Let a server listen on loopback, on a free port. */
 export async function listen(server: NetServer): Promise<{ port: number; host: string }> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -3,10 +3,10 @@ import { transform } from '../shared/runtime/transform';
 import { judge } from '../shared/runtime/verdict';
 import { type Tree, treeOf, writtenTree } from './contents';
 
-/** What is to be found of an event: its rows, which may be none, or itself in the dead letter. */
+/** The expected result for an event: its rows, which may be none, or the reason why it belongs in the dead letter. */
 export type Made = { readonly rows: readonly Tree[]; readonly event: Tree } | { readonly reason: string };
 
-/** What the transform makes of an event, with every digit of it: what a reader of the store must find. */
+/** The rows that the transform returns for an event, with all digits: a reader of the store must get them. */
 export function madeByTransform(body: Buffer): Made {
   let read: Event | undefined;
   const keep = (event: Event) => {

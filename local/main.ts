@@ -18,41 +18,41 @@ import type { Stage } from './story';
 import { fold } from './text';
 import { jsonView, liveView, plainView, type View } from './view';
 
-const HELP = `Runs what was synthesized, on this machine and without an account: the real handlers, the official clients, and stand-ins for the services. Sends events, shows the way of each, and counts at the end what became of them.
+const HELP = `Runs the synthesized pipelines on this machine, without an account: the real handlers, the official clients, and emulators of the services. Sends events, shows the path of each event, and checks at the end where all of them are.
 
 Usage: npm run local [-- [CLOUD ...] [NAME] [options]]
 
-  CLOUD          aws, azure or gcp; without one, every cloud that has the blueprint, one after the other
-  NAME           what to run, by its name (npm start -- --list shows all); by default the minimal pipelines
-  --once         send 1,050 sample events of every kind as fast as they go, then end; without it 20 events a second go through: until Ctrl-C, or 300 on each of several clouds
+  CLOUD          aws, azure or gcp; by default every cloud that has the blueprint, one after the other
+  NAME           the name of a blueprint (npm start -- --list shows all); by default the minimal pipelines
+  --once         send 1,050 sample events of every kind as fast as possible, then end; without it 20 events a second are sent: until Ctrl-C on one cloud, or 300 on each of several clouds
   --count N      send N events
-  --events FILE  send your own events: a file with one event in each line, a JSON object of CloudEvents 1.0. It is sent once, or again and again up to --count
-  --samples      print a sample event of each type, to start such a file from: npm run --silent local -- --samples > my.ndjson
-  --coverage     show what of the template runs here, property by property, and run nothing
-  --fault NAME   let something go wrong:
+  --events FILE  send your own events: a file with one event in each line, a JSON object of CloudEvents 1.0. They are sent once, or repeated up to --count
+  --samples      print one sample event of each type, for a file of your own: npm run --silent local -- --samples > my.ndjson
+  --coverage     show which properties of the template have an effect here, and run nothing
+  --fault NAME   inject a fault:
 ${Object.entries(FAULTS)
   .map(([name, what]) => `                 ${name.padEnd(14)}${what}`)
   .join('\n')}
-  --seed N       make the random choices of another run, which has printed its seed: the same writes are struck
-  --keep         stay up after the events, until Ctrl-C: look around, send your own, replay; takes one cloud
-  --pace N       let waits of the cloud pass N times faster than they do, by default 60; work takes the time it takes
-  --json         print a line of JSON for each thing that happens
+  --seed N       repeat the random choices of an earlier run, which printed its seed: the same writes fail
+  --keep         keep running after the events until Ctrl-C, so that you can send events and replay dead letters; for one cloud only
+  --pace N       make waiting times N times shorter than in the cloud, by default 60; processing is not faster
+  --json         print each step as a line of JSON
   --help         print this text
 
 Environment:
-  BLUEPRINT      what to run where no NAME is given
-  LOCAL_STATE    the folder for what is stored, by default .local; the next run empties it
-  COLUMNS        how wide the output is where it does not go to a terminal, by default 100
+  BLUEPRINT      the blueprint, if no NAME is given
+  LOCAL_STATE    the folder for stored data, by default .local; the next run empties it
+  COLUMNS        the width of the output if it is not a terminal, by default 100
   NO_COLOR       print without colours
 
 Exit codes:
-  0              every accepted event is in the store or in the dead letter, or the transform drops it
-  1              an event is not where it belongs, or all of them were refused or are in the dead letter, or a run failed
-  2              nothing was run: the command is not understood, or nothing that it names can run here`;
+  0              every accepted event is in the store or in the dead letter, or was dropped by the transform
+  1              an event is lost or wrong, or all events were refused or are in the dead letter, or a run failed
+  2              nothing was run: invalid command line, or the blueprint cannot run here`;
 
 const PACE = 60;
 
-// Whoever reads no more, as `head` does, has seen enough.
+// A reader such as `head` may close the pipe early.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -88,7 +88,7 @@ async function main(): Promise<number> {
   return exitCodeOf(codes);
 }
 
-/** What is asked for, or the text that is. */
+/** The command, or the text to print. */
 function readCommand(): Command | string {
   try {
     const { values, positionals } = parseArgs({
@@ -131,19 +131,19 @@ function readCommand(): Command | string {
       fault: fault as Fault | undefined,
     };
   } catch (error) {
-    // Node goes on with how to call a file that is named like an option.
+    // Without Node's hint about files that are named like an option.
     const sentence = (error as Error).message.replace(/\.( To specify .*)?$/s, '');
     console.error(`${sentence}. See npm run local -- --help.`);
     process.exit(2);
   }
 }
 
-/** The clouds that are meant, and the blueprint. */
+/** The selected clouds, and the blueprint. */
 function readNames(words: readonly string[]): Pick<Command, 'clouds' | 'blueprint'> {
   const named = CLOUDS.filter((cloud) => words.includes(cloud));
   const [word, ...others] = words.filter((one) => !CLOUDS.includes(one as Cloud));
   if (others.length > 0)
-    throw new Error(`One blueprint is run at a time, got ${[word, ...others].map((one) => JSON.stringify(one)).join(' and ')}.`);
+    throw new Error(`Only one blueprint can be run at a time, got ${[word, ...others].map((one) => JSON.stringify(one)).join(' and ')}.`);
   const names = new Set(findBlueprints().map(({ name }) => name));
   if (word !== undefined && !names.has(word))
     throw new Error(`${JSON.stringify(word)} is neither a cloud (${CLOUDS.join(', ')}) nor a blueprint (${[...names].join(', ')}).`);
@@ -159,13 +159,13 @@ function wholeNumber(option: string, text: string | undefined, most: number): nu
   throw new Error(`${option} must be a whole number from 1 to ${most}, got "${text}".`);
 }
 
-/** The packages of the local run are large, so they are installed when they are needed first. */
+/** The packages of the local run are large, so they are installed at the first run. */
 async function install() {
   const local = path.join(ROOT, 'local');
   const installed = path.join(local, 'node_modules/.package-lock.json');
   if (existsSync(installed) && sameVersions(installed, path.join(local, 'package-lock.json'))) return;
-  await working('Installing what stands in for the clouds (700 MB in local/node_modules, once)', async () => {
-    // Of the environment, npm needs the person's own: their registry and their proxy.
+  await working('Installing the emulators (700 MB in local/node_modules, only once)', async () => {
+    // npm needs the environment variables of the user, such as registry and proxy.
     const npm = spawn('npm', ['ci', '--loglevel=error'], {
       cwd: local,
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -175,7 +175,8 @@ async function install() {
       .toString()
       .trim();
     const code = npm.exitCode ?? (await new Promise((resolve) => npm.once('exit', resolve)));
-    if (code !== 0) throw new Error(`npm ci in local/ failed: ${errors.split('\n').slice(0, 3).join(' ')} Run it by hand to see more.`);
+    if (code !== 0)
+      throw new Error(`npm ci in local/ failed: ${errors.split('\n').slice(0, 3).join(' ')} Run npm ci in local/ to see the whole error.`);
   });
 }
 
@@ -186,10 +187,10 @@ function sameVersions(installed: string, locked: string): boolean {
   return versions(installed).every(([name, { version }]) => wanted.get(name)?.version === version);
 }
 
-/** What was synthesized, by the very code that `cdk synth` and `cdktf synth` run, and the way of an event through it. */
+/** Synthesize with the same code as `cdk synth` and `cdktf synth`, and return the path of events through the stages. */
 function synthesize(cloud: Cloud, blueprint: string, out: string): { folder: string; flow: readonly Hop[] } {
   process.env.CDK_VALIDATION ??= 'false';
-  // What an environment says concerns accounts, names and what becomes of data: an event goes the same way in all of them.
+  // Environments are ignored: they set accounts, names and removal, and events take the same path in all of them.
   const env = { ...process.env, BLUEPRINT: blueprint, ENVIRONMENT: undefined };
   if (cloud === 'aws') {
     const { synthesizeAws }: typeof import('../bin/aws') = require('../bin/aws');
@@ -198,12 +199,12 @@ function synthesize(cloud: Cloud, blueprint: string, out: string): { folder: str
   }
   const { synthesizeTerraform }: typeof import('../bin/terraform') = require('../bin/terraform');
   const stacks = synthesizeTerraform(env, out, [cloud]);
-  if (stacks.length !== 1) throw new Error(`One stack can be run at a time, and the blueprint has ${stacks.join(', ')}.`);
+  if (stacks.length !== 1) throw new Error(`Only one stack can be run at a time, but the blueprint has ${stacks.join(', ')}.`);
   const folder = path.join(out, 'stacks', stacks[0]!);
   return { folder, flow: readTerraform(JSON.parse(readFileSync(path.join(folder, 'cdk.tf.json'), 'utf8'))).flow };
 }
 
-/** The service in each stage: what a reader is told of a receiver begins with it. */
+/** The service of each stage: the first word of the notes of a hop. */
 function stagesIn(flow: readonly Hop[]): Stage[] {
   return STAGES.flatMap((stage) => {
     const [service] = flow.find(({ to, notes }) => to === stage && notes)?.notes.split(',') ?? [];
@@ -213,14 +214,14 @@ function stagesIn(flow: readonly Hop[]): Stage[] {
 
 let interrupted = false;
 
-/** Run one cloud in a process of its own, which knows nothing of the person's environment. */
+/** Run one cloud in a separate process, which does not get the environment variables of the user. */
 async function runSealed(order: Order, blueprint: string, view: View): Promise<number> {
   const child = fork(path.join(__dirname, 'sealed.ts'), {
     cwd: ROOT,
     env: { ...sealed(order.data), ...(process.env.DEBUG && { DEBUG: process.env.DEBUG }) },
     execArgv: [...GUARD, '--import', 'tsx'],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    // Ctrl-C reaches this process alone, which passes it on: the books are balanced before the end.
+    // Ctrl-C reaches only this process, which passes it on, so that the balance is printed before the end.
     detached: true,
   });
   let over = false;
@@ -232,11 +233,11 @@ async function runSealed(order: Order, blueprint: string, view: View): Promise<n
   const stopListening = passSignalsOn(child);
   const code = await new Promise<number>((resolve) => child.once('exit', (status) => resolve(status ?? 1)));
   stopListening();
-  if (!over) view.show(order.cloud, { kind: 'failed', reason: 'its process ended before it was done.' }, blueprint);
+  if (!over) view.show(order.cloud, { kind: 'failed', reason: 'its process ended too early.' }, blueprint);
   return code;
 }
 
-/** The first signal ends the sending, the second one everything. */
+/** The first signal stops the sending, the second one ends the run. */
 function passSignalsOn(child: ChildProcess): () => void {
   const pass = () => {
     if (interrupted) child.kill('SIGKILL');

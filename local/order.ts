@@ -3,15 +3,15 @@ import type { Cloud } from './state';
 
 const ONCE = 1050;
 const RATE = 20;
-/** A quarter of a minute to watch, before the next cloud has its turn. */
+/** 15 seconds for each cloud. */
 const TURN = 300;
 
-/** The exit code of a process that has nothing to run with. */
+/** The exit code of a process whose blueprint cannot run here. */
 export const NOT_RUN = 3;
 
-/** What the person asks for. */
+/** The options of the user. */
 export interface Command {
-  /** The clouds that have the blueprint, of those that were named. */
+  /** The named clouds that have the blueprint. */
   readonly clouds: readonly Cloud[];
   readonly blueprint: string;
   readonly once: boolean;
@@ -22,17 +22,17 @@ export interface Command {
   readonly keep: boolean;
   readonly pace: number;
   readonly json: boolean;
-  /** Show what of the template runs here, and run nothing. */
+  /** Show which properties of the template have an effect here, and run nothing. */
   readonly coverage: boolean;
 }
 
-/** What the command line asks of one cloud. It comes as the first message. */
+/** The options for one cloud. The first message to the process. */
 export interface Order {
   readonly cloud: Cloud;
-  /** What was synthesized. */
+  /** The folder of the synthesized stack. */
   readonly synthesized: string;
   readonly data: string;
-  /** A file with an event in each line, instead of the corpus. */
+  /** A file with one event in each line, instead of the sample events. */
   readonly events?: string;
   readonly count?: number;
   readonly rate?: number;
@@ -43,13 +43,13 @@ export interface Order {
   readonly coverage: boolean;
 }
 
-/** What a command ends with, by what its processes ended with. What was not run counts only where nothing was. */
+/** The exit code of the command, from the exit codes of its processes. The code for "not run" counts only if nothing was run. */
 export function exitCodeOf(codes: readonly number[]): number {
   const ran = codes.filter((code) => code !== NOT_RUN);
   return ran.length > 0 ? Math.max(...ran) : 2;
 }
 
-/** Without `--once` events drip, so that a person can follow them. */
+/** Without `--once` events are sent slowly, so that a person can follow them. */
 export function orderOf(
   { clouds, once, count, events, fault, seed, keep, pace, coverage }: Command,
   cloud: Cloud,

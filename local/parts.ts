@@ -17,89 +17,89 @@ import {
 } from './platform';
 import type { Cloud } from './state';
 
-/** Where events come in. */
+/** The service that receives events. */
 export interface Door {
-  /** How to send an event by hand: a command. */
+  /** A command that sends an event. */
   readonly command: string;
   send(body: Buffer): Promise<Receipt>;
 }
 
-/** A place in which rows end. */
+/** A store of rows. */
 export interface Store {
-  /** A folder, or a command that queries it. */
+  /** A folder, or a command that queries the store. */
   readonly place: string;
   rows(): AsyncIterable<StoredRow>;
-  /** The rows without those that were written twice, by whatever the template offers for it. */
+  /** The rows without duplicates, if the template has a view or a key for that. */
   readonly uniqueRows?: () => AsyncIterable<StoredRow>;
   /**
-   * How a reader finds a row that a transform made.
-   * @default - as it was made
+   * The form in which a reader gets a row.
+   * @default - as the transform returns it
    */
   readonly asRead?: AsRead;
 }
 
-/** A place in which events end that cannot be processed. */
+/** A dead letter. */
 export interface DeadLetter {
   readonly place: string;
   readonly replay?: Replay;
   letters(): Promise<readonly Letter[]>;
 }
 
-/** What a part brings to the platform that it is put into. */
+/** What a part adds to its platform. */
 export interface Brought {
   readonly door?: Door;
   readonly store?: Store;
   readonly deadLetter?: DeadLetter;
-  /** How many events lie in it that are neither done nor in a dead letter. */
+  /** How many of its events are neither processed nor in a dead letter. */
   unsettled?(): number;
 }
 
-/** What a part is opened with. */
+/** What a part needs to start. */
 export interface Around extends Surroundings {
-  /** End it when the platform is stopped: the last that was kept is the first to end. */
+  /** End it when the platform is stopped, in reverse order. */
   keep(end: () => unknown): void;
 }
 
 /**
- * One service of a cloud: `<cloud>/<service>/part.ts` exports it as `PART`. It is for the types of resources whose
- * properties the facts of the service call emulated, and is opened when the template holds one of these.
+ * The emulator of one service: `<cloud>/<service>/part.ts` exports it as `PART`. It is started if the template has a resource type
+ * with properties that the facts of the service list as emulated.
  *
- * A part knows no other part. It offers what others may look for in `Site`, and looks there for what it needs.
+ * A part does not use other parts directly. It registers its addresses in `Site`, and reads the addresses of other parts there.
  */
 export interface Part<Site> {
-  /** What is set or replaced so that others find it, one line each. */
+  /** The settings that are added or replaced so that others find it, one line each. */
   overrides?(site: Site): readonly string[];
-  /** What is emulated of something that the template only leads to. */
+  /** Emulated features that are not properties of the template. */
   coverage?(site: Site): Promise<Coverage>;
-  /** Take a name and an address, and offer it to others. Nothing may be asked of another part yet. */
+  /** Start the server and register its address. Addresses of other parts are not available yet. */
   open(site: Site, around: Around): Promise<Opened>;
 }
 
-/** A part that has an address. */
+/** A part with an address. */
 export interface Opened {
-  /** Every part has an address: read what leads to others, and begin. Without it, the part was ready before. */
+  /** Called when every part has an address: read the addresses of others and start the work. */
   begin?(): Promise<Brought>;
   readonly brought?: Brought;
 }
 
-/** How the template of a cloud is read. */
+/** Reads the template of a cloud. */
 export interface TemplateReader<Site> {
   readonly cloud: Cloud;
-  /** @throws RefusedError when what was synthesized cannot be read */
+  /** @throws RefusedError if the synthesized files cannot be read */
   read(folder: string): Promise<Site>;
-  /** What this runner does with each resource and property, by a list of what is allowed. */
+  /** How each resource and property is treated, from the lists of known properties. */
   coverage(site: Site, list: AllowList): Coverage;
   readonly overrides?: readonly string[];
 }
 
-/** Reads the templates of a cloud, and puts a platform together from the parts that are for what a template holds. */
+/** Reads the templates of a cloud, and creates a platform from the parts for the resource types of a template. */
 export function readerWith<Site>({ cloud, read, coverage, overrides = [] }: TemplateReader<Site>): ReadBlueprint {
   return async (folder) => {
     const services = servicesOf(cloud);
     const site = await read(folder);
     const ofTemplate = coverage(site, listOf(services));
     const parts = partsFor<Site>(services, ofTemplate);
-    // What is refused may be what leads to the rest.
+    // A refused property may be one that the coverage of the parts depends on.
     const isRefused = ofTemplate.some(({ treatment }) => treatment === 'refused');
     const more = isRefused ? [] : await Promise.all(parts.map((part) => part.coverage?.(site) ?? []));
     const covered = [...ofTemplate, ...more.flat()];
@@ -115,14 +115,14 @@ export function readerWith<Site>({ cloud, read, coverage, overrides = [] }: Temp
   };
 }
 
-/** A service: what is done here with its types, and the file of its part, if it has one. */
+/** A service: the treatment of its resource types, and the file of its part, if it has one. */
 export interface Service {
   readonly name: string;
   readonly coverage: AllowList;
   readonly part?: string;
 }
 
-/** What the facts of each service say of it. Its part lies in the folder of the same name here: `aws/kinesis/part.ts`. */
+/** Read the facts of each service. Its part is in the folder of the same name in `local/`: `aws/kinesis/part.ts`. */
 export function servicesOf(cloud: Cloud): Service[] {
   return [...factsOf(cloud).services].map(([name, { local, types }]) => {
     const part = path.join(__dirname, cloud, path.basename(name), 'part.ts');
@@ -133,12 +133,12 @@ export function servicesOf(cloud: Cloud): Service[] {
   });
 }
 
-/** The lists of several services as one. */
+/** Merge the lists of several services. */
 export function listOf(services: readonly Service[]): AllowList {
   return Object.assign({}, ...services.map(({ coverage }) => coverage));
 }
 
-/** Only parts that are needed are loaded: the clients of a service take time to load. */
+/** Only the needed parts are loaded, because the clients of a service take time to load. */
 function partsFor<Site>(services: readonly Service[], coverage: Coverage): Part<Site>[] {
   if (coverage.some(({ treatment }) => treatment === 'not run here')) return [];
   const types = new Set(coverage.map(({ type }) => type));
@@ -154,7 +154,7 @@ async function assemble<Site>(parts: readonly Part<Site>[], site: Site, surround
     const around: Around = { ...surroundings, keep: (end) => ends.push(end) };
     const opened: Opened[] = [];
     for (const part of parts) opened.push(await part.open(site, around));
-    // Whatever begins is waited for, so that it can be ended when another one fails.
+    // Wait for all starts, so that every started part can be ended if another one fails.
     const begun = await Promise.allSettled(opened.map(async ({ begin }) => (await begin?.()) ?? {}));
     const failed = begun.find((one) => one.status === 'rejected');
     if (failed) throw failed.reason;
@@ -166,15 +166,16 @@ async function assemble<Site>(parts: readonly Part<Site>[], site: Site, surround
   }
 }
 
-/** @throws NotRunHere when events could not come in, or would end nowhere */
+/** @throws NotRunHere if the template has no service that receives events, or no store */
 function platformOf(brought: readonly Brought[], stop: () => Promise<void>): Platform {
   const doors = brought.flatMap(({ door }) => door ?? []);
   const stores = brought.flatMap(({ store }) => store ?? []);
   const deadLetters = brought.flatMap(({ deadLetter }) => deadLetter ?? []);
   const [door] = doors;
-  if (!door) throw new NotRunHere('the template', 'it has no service through which events come in.');
-  if (doors.length > 1) throw new NotRunHere('the template', `events come in through ${doors.length} services, and one is sent to here.`);
-  if (stores.length === 0) throw new NotRunHere('the template', 'it has no service in which events end.');
+  if (!door) throw new NotRunHere('the template', 'it has no service that receives events.');
+  if (doors.length > 1)
+    throw new NotRunHere('the template', `${doors.length} services receive events, and the local run sends to one only.`);
+  if (stores.length === 0) throw new NotRunHere('the template', 'it has no store.');
   const all = async <Item>(lists: readonly Promise<readonly Item[]>[]) => (await Promise.all(lists)).flat();
   return {
     places: {
@@ -197,7 +198,7 @@ async function* oneAfterTheOther<Item>(many: readonly AsyncIterable<Item>[]): As
   for (const items of many) yield* items;
 }
 
-/** End what was started, the last first. One that does not end keeps no other from it. */
+/** End everything that was started, in reverse order. If one fails to end, the others are still ended. */
 async function endAll(ends: (() => unknown)[]) {
   const faults: unknown[] = [];
   for (const end of ends.splice(0).reverse()) {

@@ -4,28 +4,28 @@ import type { Coverage } from './coverage';
 import type { Pace } from './pace';
 
 /**
- * How a client is answered at the front door.
+ * The response of the service that receives events.
  *
- * `position` is where the event stands in the buffer, in the words of its cloud. No two events share one.
+ * `position` is the unique position of the event in the buffer, in the terms of its cloud.
  */
 export type Receipt = { readonly accepted: true; readonly position: string } | { readonly accepted: false; readonly reason: string };
 
-/** A row of the store, as a reader finds it. */
+/** A row of the store, as a reader gets it. */
 export interface StoredRow {
-  /** Who the row says it came from: `source` and `id` of its event. A transform may have dropped them. */
+  /** `source` and `id` of its event, if the transform kept them. */
   readonly event?: EventName;
-  /** The whole row as text. Two rows with the same text are one row, written twice. */
+  /** The whole row as text. Two rows with the same text are duplicates. */
   readonly text: string;
   /**
-   * What the row says, without what the store adds.
-   * @default - the text, read as JSON
+   * The content of the row, without columns that the store adds.
+   * @default - the text, parsed as JSON
    */
   readonly content?: Tree;
-  /** The object or the table it lies in. */
+  /** The object or the table that has the row. */
   readonly place: string;
 }
 
-/** What names an event: two events with both alike are one event, sent twice. */
+/** The identity of an event: two events with the same `source` and `id` are one event, sent twice. */
 export interface EventName {
   readonly source: string;
   readonly id: string;
@@ -40,17 +40,17 @@ export interface Letter {
 }
 
 /**
- * Sees what happens, as it happens. A platform reports what its services did, and never what the template says they should.
+ * Gets each step of a run. A platform reports what its services did, not what the template expects.
  */
 export interface Witness {
   /**
-   * An event comes in at the front door, and the run did not send it.
-   * @returns who hears how it is answered
+   * An event was received that the run did not send.
+   * @returns a function that gets the response
    */
   arrived(body: Buffer): (receipt: Receipt) => void;
-  /** A batch goes to the handler. `attempt` counts from 1. */
+  /** A batch is delivered to the handler. `attempt` starts at 1. */
   delivered(batch: { readonly positions: readonly string[]; readonly attempt: number; readonly from: string }): void;
-  /** The call of the handler ended, or was ended. */
+  /** The call of the handler ended, or was stopped. */
   answered(batch: {
     readonly positions: readonly string[];
     readonly outcome: 'settled' | 'again' | 'given up';
@@ -60,17 +60,17 @@ export interface Witness {
   stored(rows: readonly StoredRow[]): void;
   /** An event was written to the dead letter. */
   deadLettered(letter: Letter): void;
-  /** Something else that a watcher should see, in one line: a process that was started again, a batch that was brought twice. */
+  /** Another incident, in one line: a process was restarted, a batch was delivered twice. */
   incident(text: string): void;
-  /** Something is broken for good, so that nothing will ever be settled: the run ends with this line. */
+  /** A permanent error: the run ends with this line. */
   broken(why: string): void;
   /** A line that the handler wrote. */
   log(line: string): void;
 }
 
-/** Where a person finds what was stored. */
+/** Where the user finds the stored data. */
 export interface Places {
-  /** How to send an event by hand: a command that works while the platform is up. */
+  /** A command that sends an event while the platform runs. */
   readonly send: string;
   /** The store: a folder, or a command that queries the table. */
   readonly store: string;
@@ -78,60 +78,60 @@ export interface Places {
   readonly deadLetter: string;
 }
 
-/** How a dead letter of this machine is replayed: `npm run replay` with these settings and words. */
+/** The command that replays a local dead letter: `npm run replay` with these environment variables and arguments. */
 export interface Replay {
   readonly settings: Readonly<Record<string, string>>;
   readonly words: readonly string[];
 }
 
-/** One cloud, as its synthesized template describes it, alive on this machine. */
+/** A running local platform, built from the synthesized template of one cloud. */
 export interface Platform {
   readonly places: Places;
-  /** For each dead letter that can be replayed while the platform is up. */
+  /** One for each dead letter that can be replayed while the platform runs. */
   readonly replays: readonly Replay[];
-  /** Hand one event to the front door, as a client does. A front door that is broken rejects the promise. */
+  /** Send one event, as a client does. If the receiving service is broken, the promise is rejected. */
   send(body: Buffer): Promise<Receipt>;
-  /** How many accepted events are not settled yet: neither done nor in the dead letter, as far as the buffer knows. */
+  /** How many accepted events are neither processed nor in the dead letter, according to the buffer. */
   unsettled(): number;
-  /** Every row that a reader of the store finds, duplicates and all. */
+  /** Every row of the store, including duplicates. */
   rows(): AsyncIterable<StoredRow>;
-  /** The rows without those that were written twice, where the template offers something for it. */
+  /** The rows without duplicates, if the template has a view or a key for that. */
   readonly uniqueRows?: () => AsyncIterable<StoredRow>;
   /**
-   * How a reader of the store finds a row that a transform made.
-   * @default - as it was made
+   * The form in which a reader of the store gets a row.
+   * @default - as the transform returns it
    */
   readonly asRead?: AsRead;
-  /** Everything in the dead letter. Positions without payload are looked up in the buffer, as a person would. */
+  /** Every event in the dead letter. If a dead letter has only a position, the event is read from the buffer. */
   letters(): Promise<readonly Letter[]>;
-  /** End every process, close every server. Files stay. */
+  /** End every process and close every server. Files are kept. */
   stop(): Promise<void>;
 }
 
-/** What a platform is started with. */
+/** What a platform needs to start. */
 export interface Surroundings {
-  /** An empty folder for whatever it writes. */
+  /** An empty folder for all its files. */
   readonly folder: string;
   readonly witness: Witness;
   readonly chaos: Chaos;
   readonly pace: Pace;
 }
 
-/** A synthesized template that was read and judged, and is ready to be started. */
+/** A synthesized template that was read and checked, and can be started. */
 export interface Blueprint {
   readonly coverage: Coverage;
-  /** What is set or replaced so that the handler finds the stand-ins, one line each: `AWS_ENDPOINT_URL_S3 = the stand-in`. */
+  /** The settings that are added or replaced so that the handler finds the emulators, one line each: `AWS_ENDPOINT_URL_S3 = the stand-in`. */
   readonly overrides: readonly string[];
   start(surroundings: Surroundings): Promise<Platform>;
 }
 
 /**
- * Reads what was synthesized for one cloud. `folder` is the cloud assembly, or the folder of the stack with `cdk.tf.json`.
- * @throws RefusedError when the template needs what this runner does not offer
+ * Reads the synthesized files of one cloud. `folder` is the cloud assembly, or the folder of the stack with `cdk.tf.json`.
+ * @throws RefusedError if the template needs something that the local run does not support
  */
 export type ReadBlueprint = (folder: string) => Promise<Blueprint>;
 
-/** Says in one line what the template asks for and this runner does not offer: the path, and what to do. */
+/** The template needs something that the local run does not support. The message has the path and what to do. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
 
@@ -143,10 +143,10 @@ export class RefusedError extends Error {
   }
 }
 
-/** The template needs a service that nothing here stands in for. Nothing is wrong with it. */
+/** The template needs a service that has no emulator here. This is not an error of the template. */
 export class NotRunHere extends RefusedError {}
 
-/** @throws NotRunHere when nothing here stands in for a service of the template */
+/** @throws NotRunHere if a service of the template has no emulator here */
 export function requireParts(coverage: Coverage) {
   const missing = coverage.filter(({ treatment }) => treatment === 'not run here');
   if (missing.length === 0) return;
@@ -155,14 +155,14 @@ export function requireParts(coverage: Coverage) {
   throw new NotRunHere([...services].join(', '), [...reasons].join(' '));
 }
 
-/** @throws RefusedError when something of the template is refused */
+/** @throws RefusedError if a property of the template is refused */
 export function requireCovered(coverage: Coverage) {
   const refused = coverage.find(({ treatment }) => treatment === 'refused');
   if (refused)
     throw new RefusedError([refused.type, refused.resource, refused.property].filter(Boolean).join(' '), refused.why ?? 'it is refused');
 }
 
-/** `DynamoDB` of `AWS::DynamoDB::Table`. In Terraform nothing says where the name of a service ends, so the whole type is told. */
+/** `DynamoDB` for `AWS::DynamoDB::Table`. A Terraform type does not show where the name of the service ends, so it is returned whole. */
 function serviceOf(type: string): string {
   return type.split('::')[1] ?? type;
 }

@@ -1,4 +1,4 @@
-/** Numbers from 0 to 1 that look random, and are the same for the same seed. */
+/** Pseudo-random numbers from 0 to 1. The same seed gives the same numbers. */
 export function random(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { EventName, StoredRow } from './platform';
 
-/** The rows of an object: a line each. One whose name ends in `.gz` is compressed. */
+/** The rows of an object, one in each line. If the name ends in `.gz`, it is decompressed. */
 export function rowsOf(content: Buffer, place: string): StoredRow[] {
   return textOf(content, place)
     .split('\n')

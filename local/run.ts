@@ -11,55 +11,55 @@ import { type Blueprint, type Platform, requireCovered, requireParts } from './p
 import { type Message, Story } from './story';
 import { many } from './text';
 
-/** What is run, and how. */
+/** The options of a run. */
 export interface Run {
-  /** What was read from the template. */
+  /** The platform that was read from the template. */
   readonly blueprint: Blueprint;
   /** An empty folder. */
   readonly folder: string;
-  /** What to send. Without an end, it is sent until `stopped`. */
+  /** The events to send. An endless sequence is sent until `stopped`. */
   readonly samples: Iterable<Sample>;
-  /** Events a second, at most. As many as go through where it is left out. */
+  /** The maximum number of events a second. Without it, as many as possible. */
   readonly rate?: number;
   readonly fault?: Fault;
   /**
-   * What decides which writes a fault strikes.
-   * @default - another one in each run
+   * Determines which writes fail.
+   * @default - a random seed
    */
   readonly seed?: number;
   readonly pace?: Pace;
-  /** Ends the sending, as a person does with Ctrl-C. What was sent is still settled. */
+  /** Stops the sending, as Ctrl-C does. The events that were sent are still processed. */
   readonly stopped?: AbortSignal;
   /**
-   * So many seconds without anything happening is a run that hangs: more than any pause or time limit a platform has here.
+   * After this number of seconds in which nothing happens, the run fails. It is longer than every pause and time limit of a platform.
    * @default 90
    */
   readonly patienceSeconds?: number;
-  /** After the balance, stay up until `stopped`. */
+  /** After the balance, keep running until `stopped`. */
   readonly keep?: boolean;
   /**
-   * What is to be found of an event.
-   * @default - what the transform of the handlers makes of it
+   * Calculates the expected rows of an event.
+   * @default - the transform of the handlers
    */
   readonly make?: (body: Buffer) => Made;
   tell(message: Message): void;
 }
 
-/** Say what of a template runs here. @throws NotRunHere, RefusedError when it is not to be run */
+/** Report which properties of a template have an effect here. @throws NotRunHere, RefusedError if the template cannot be run */
 export function tellCoverage({ coverage, overrides }: Blueprint, tell: Run['tell']) {
   tell({ kind: 'coverage', coverage, overrides });
   requireParts(coverage);
   requireCovered(coverage);
 }
 
-/** Requests that are under way at a time. */
+/** The number of concurrent requests. */
 const SENDERS = 24;
 
 /**
- * Start what the template describes, send events, wait until each is settled, and balance the books.
- * @throws NotRunHere when nothing here stands in for a service of the template
- * @throws RefusedError when the template needs what this runner does not offer
- * @throws Error when the front door is broken, or events are not settled
+ * Start the platform of a template, send events, wait until each is in the store or in the dead letter, and check the balance.
+ * @throws NotRunHere if a service of the template has no emulator here
+ * @throws RefusedError if the template needs something that the local run does not support
+ * @throws Error if events cannot be sent, or are not processed in time
  */
 export async function run(options: Run): Promise<Balance> {
   const { blueprint, folder, tell, fault, keep, pace = new Pace(), stopped = new AbortController().signal } = options;
@@ -86,7 +86,7 @@ export async function run(options: Run): Promise<Balance> {
       await settle(platform, story, options.patienceSeconds ?? 90, () => Date.now() - last);
       const seconds = (Date.now() - start) / 1000;
       const books = await balanceOf(ledger, { rows: platform.rows(), unique: platform.uniqueRows?.(), letters: await platform.letters() });
-      // One came in by hand while the store was read.
+      // An event was sent by hand while the store was read.
       if (ledger.entries.length > books.sent) return balanced();
       const balance = { ...books, hint: fault ? undefined : hintOf(books) };
       story.tellCounts(platform.unsettled());
@@ -128,7 +128,9 @@ async function settle(platform: Platform, story: Story, patience: number, quiet:
   while (platform.unsettled() + story.unanswered > 0) {
     story.requireWhole();
     if (quiet() > patience * 1000) {
-      throw new Error(`${many(platform.unsettled(), 'event is', 'events are')} not settled, and for ${patience} s nothing has happened.`);
+      throw new Error(
+        `${many(platform.unsettled(), 'event is', 'events are')} not yet in the store or in the dead letter, and nothing happened for ${patience} s.`,
+      );
     }
     await sleep(10);
   }

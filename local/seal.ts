@@ -1,18 +1,17 @@
 import path from 'node:path';
 
-/** Keeps a process from talking to anything but this machine. Node loads it before everything else. */
+/** Refuses connections to other hosts. Node loads it before everything else. */
 export const GUARD: readonly string[] = ['--require', path.join(__dirname, 'guard.cjs')];
 
 /**
- * The whole environment of a process that holds clients of a cloud: nothing of the person's own, credentials of no worth,
- * and nobody to ask for better ones.
+ * All environment variables of a process with clients of a cloud: none of the user, fake credentials, and no way to get real ones.
  * @param home an empty folder, where clients look for configuration
  */
 export function sealed(home: string): Record<string, string> {
   return {
     HOME: home,
     USERPROFILE: home,
-    // Clients start programs such as gcloud to ask for credentials. None is found there, while a shell has a path of its own.
+    // Clients run programs such as gcloud to get credentials. This `PATH` has none of them.
     PATH: path.join(home, 'no-programs'),
     TZ: 'UTC',
     AWS_ACCESS_KEY_ID: 'nobody',
@@ -24,7 +23,7 @@ export function sealed(home: string): Record<string, string> {
     AZURE_CONFIG_DIR: home,
     CLOUDSDK_CONFIG: home,
     GOOGLE_APPLICATION_CREDENTIALS: '',
-    // Nobody listens there. A platform that has a stand-in says where.
+    // No server listens there. A platform with a metadata server sets its address.
     GCE_METADATA_HOST: '127.0.0.1:1',
   };
 }

@@ -7,7 +7,7 @@ import { NotRunHere } from './platform';
 import { run, tellCoverage } from './run';
 import type { Message } from './story';
 
-/** The process in which one cloud runs, sealed off from the person's environment. It says what happens over its channel. */
+/** The process that runs one cloud, without the environment variables of the user. It reports each step over its IPC channel. */
 async function obey(order: Order, stopped: AbortSignal) {
   const { cloud, synthesized, data, events, count, rate, fault, seed, pace, keep } = order;
   const tell = (message: Message) => process.send?.(message);
@@ -48,13 +48,13 @@ async function obey(order: Order, stopped: AbortSignal) {
 const stop = new AbortController();
 process.on('SIGINT', () => stop.abort());
 process.on('SIGTERM', () => stop.abort());
-// Without whoever started this, nobody would ever end it.
+// If the parent process is gone, end this process too.
 process.on('disconnect', () => process.exit(1));
 process.once('message', (order: Order) => {
   process.on('message', () => stop.abort());
   void obey(order, stop.signal).then((code) => {
     process.exitCode = code;
-    // What was said must be heard before the end.
+    // Send all messages before the process ends.
     process.send?.({ kind: 'done' }, () => process.exit(code));
   });
 });

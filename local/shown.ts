@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { ROOT } from './state';
 
-/** A path below the repository, or the whole of it, as a shell reads it. */
+/** A path for a shell: relative if it is in the repository, quoted if needed. */
 export function shown(file: string): string {
   const below = path.relative(ROOT, file);
   const found = below.startsWith('..') ? file : below;

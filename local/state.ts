@@ -9,15 +9,15 @@ export const ROOT = path.join(__dirname, '..');
 
 /** The folders of one cloud's run. */
 export interface State {
-  /** What was synthesized. */
+  /** The synthesized files. */
   readonly synthesized: string;
-  /** What the run writes. */
+  /** The files of the run. */
   readonly data: string;
 }
 
 /**
- * Empty folders for a run of one cloud: all that it writes lies below `state`, and what an earlier run left there is gone.
- * @throws Error while another run uses them
+ * Create empty folders in `state` for a run of one cloud. Files of an earlier run are deleted.
+ * @throws Error if another run is using them
  */
 export function newState(state: string, cloud: Cloud): State {
   const folder = path.join(state, cloud);
@@ -33,7 +33,7 @@ export function newState(state: string, cloud: Cloud): State {
   return { synthesized: path.join(folder, 'synthesized'), data };
 }
 
-/** The process that is named in a file, while it lives. */
+/** The process id in a file, if that process is running. */
 function ownerOf(file: string): number | undefined {
   try {
     const pid = Number(readFileSync(file, 'utf8'));

@@ -4,28 +4,28 @@ import type { Entry, Ledger } from './ledger';
 import type { Letter, Places, Receipt, Replay, StoredRow, Witness } from './platform';
 import { many } from './text';
 
-/** How many events stand where. */
+/** How many events are in each stage. */
 export interface Counts {
   readonly sent: number;
   readonly rejected: number;
-  /** Accepted and not settled. */
+  /** Accepted and not yet processed. */
   readonly buffered: number;
   readonly deliveries: number;
   readonly stored: number;
   readonly deadLettered: number;
-  /** Done, and the transform made no rows of them. */
+  /** Processed, and dropped by the transform. */
   readonly dropped: number;
 }
 
-/** A stage of the platform, such as Buffer, and what stands in it. */
+/** A stage of the platform, such as Buffer, and its service. */
 export interface Stage {
   readonly stage: string;
   readonly service: string;
 }
 
-/** What a run tells whoever watches. */
+/** The messages of a run. */
 export type Message =
-  /** The stages of the platform that is run, and the service in each. */
+  /** The stages of the platform, and the service of each. */
   | { readonly kind: 'stages'; readonly stages: readonly Stage[] }
   | { readonly kind: 'coverage'; readonly coverage: Coverage; readonly overrides: readonly string[] }
   | { readonly kind: 'up'; readonly places: Places; readonly replays: readonly Replay[]; readonly pace: number; readonly seed: number }
@@ -47,26 +47,26 @@ export type Message =
       readonly balance: Balance;
       readonly places: Places;
       readonly seconds: number;
-      /** For each dead letter that can be replayed, while the platform stays up. */
+      /** One for each dead letter that can be replayed, while the platform runs. */
       readonly replays: readonly Replay[];
     }
   /** Nothing here stands in for something of the template. Nothing is wrong with it. */
   | { readonly kind: 'not run'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** Where the way of an event ends. */
+/** Where an event ends. */
 export type End = 'rejected' | 'stored' | 'dead letter' | 'dropped';
 
-/** Follows each event from stage to stage, and tells of it. */
+/** Follows each event from stage to stage, and reports its path. */
 export class Story implements Witness {
-  /** The steps of each event in the buffer, by its position. A handler may have it before the sender hears where it is. */
+  /** The steps of each event in the buffer, by its position. A handler may get it before the sender gets the response. */
   private readonly steps = new Map<string, string[]>();
-  /** Where events ended whose sender has not heard yet. */
+  /** The ends of events whose sender has not yet got the response. */
   private readonly early = new Map<Entry, Ending>();
   private readonly ended = new Set<Entry>();
-  /** Events that the transform drops, by their position. They are at their end when their batch is done. */
+  /** Events that the transform drops, by position. They end when their batch is processed. */
   private readonly dropping = new Map<string, Entry>();
-  /** How many came in by hand and were not answered yet. */
+  /** How many events sent by hand have no response yet. */
   unanswered = 0;
   private why?: string;
   private counts = { sent: 0, rejected: 0, deliveries: 0, stored: 0, deadLettered: 0, dropped: 0 };
@@ -76,7 +76,7 @@ export class Story implements Witness {
     private readonly tell: (message: Message) => void,
   ) {}
 
-  /** The front door has answered. */
+  /** An event got its response. */
   received(entry: Entry, receipt: Receipt) {
     entry.receipt = receipt;
     this.counts.sent += 1;
@@ -108,7 +108,7 @@ export class Story implements Witness {
 
   answered({ positions, outcome, why }: Parameters<Witness['answered']>[0]) {
     if (outcome === 'settled') {
-      // A position without steps is at its end.
+      // An event without steps has already ended.
       this.step(
         positions.filter((position) => this.steps.has(position)),
         DONE,
@@ -139,7 +139,7 @@ export class Story implements Witness {
     this.why ??= why;
   }
 
-  /** @throws Error when something is broken for good */
+  /** @throws Error after a permanent error */
   requireWhole() {
     if (this.why !== undefined) throw new Error(this.why);
   }
@@ -148,7 +148,7 @@ export class Story implements Witness {
     this.tell({ kind: 'log', line });
   }
 
-  /** Tell how many events stand where. */
+  /** Report how many events are in each stage. */
   tellCounts(buffered: number) {
     this.tell({ kind: 'counts', counts: { ...this.counts, buffered } });
   }
@@ -169,7 +169,7 @@ export class Story implements Witness {
     }
   }
 
-  /** An event that was sent twice, or brought twice, ends twice. Its way is told once. */
+  /** An event that was sent or delivered twice ends twice. Its path is reported once. */
   private end(entry: Entry, ending: Ending) {
     const { receipt, number, kind, byHand } = entry;
     if (this.ended.has(entry)) return;
@@ -185,7 +185,7 @@ export class Story implements Witness {
   }
 }
 
-/** The step of a batch that is done. */
+/** The step of a processed batch. */
 const DONE = 'done';
 
 function isDropped({ rows, asText }: Entry): boolean {

@@ -1,14 +1,14 @@
 const NARROWEST = 60;
-/** Nobody knows how wide it is where a pipe ends. */
+/** The width for a pipe, which has no width. */
 const OF_A_PIPE = 100;
 
-/** The columns that there are for text: those of the terminal, or what `COLUMNS` says. */
+/** The width for text: that of the terminal, or `COLUMNS`. */
 export function columns(): number {
   const found = process.stdout.columns ?? Number(process.env.COLUMNS);
   return found > 0 ? Math.max(NARROWEST, found) : OF_A_PIPE;
 }
 
-/** A line as several that fit. What goes on stands below the text, to the right of the first gap of two spaces. */
+/** Wrap a line. The following lines are indented to the column after the first gap of two spaces. */
 export function fold(line: string, width = columns()): string[] {
   const [before] = /^ *(?:\S+(?: \S+)* {2,})?/.exec(line)!;
   const hang = before.length <= width / 2 ? before.length : /^ */.exec(line)![0].length;
@@ -25,7 +25,7 @@ export function fold(line: string, width = columns()): string[] {
   return [...lines, rest];
 }
 
-/** A label, and a command to copy: where the two do not fit, the command goes on in the next line after a backslash. */
+/** A label, and a command to copy. A long command continues in the next line after a backslash. */
 export function foldCommand(label: string, command: string, width = columns()): string[] {
   if (label.length + command.length + 3 <= width) return [`  ${label} ${command}`];
   const lines: string[] = [];

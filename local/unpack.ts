@@ -3,9 +3,9 @@ import path from 'node:path';
 import { RefusedError } from './platform';
 
 /**
- * Write the files of a package into a new folder.
- * @param name how the package is called in a refusal
- * @throws RefusedError on a file that lies outside of it
+ * Write the files of a zip into a new folder.
+ * @param name the name of the zip in error messages
+ * @throws RefusedError if a file is outside of the folder
  */
 export function unpack(files: Readonly<Record<string, Uint8Array>>, folder: string, name: string): string {
   for (const [file, content] of Object.entries(files)) {

@@ -5,26 +5,26 @@ import type { Places, Replay } from './platform';
 import type { Counts, End, Message } from './story';
 import { columns, fold, foldCommand, many, number } from './text';
 
-/** What is built where nobody names another one. */
+/** The default blueprint. */
 const MINIMAL = 'pipeline';
 
-/** Shows a run to whoever watches it. */
+/** Prints a run. */
 export interface View {
   /** @param blueprint its name, by default the minimal pipeline */
   show(cloud: string, message: Message, blueprint?: string): void;
-  /** The run is over, or shows no more. */
+  /** The run has ended, or prints no more. */
   close(): void;
 }
 
-/** For machines: each message is a line of JSON. */
+/** For programs: each message is a line of JSON. */
 export function jsonView(print: (line: string) => void): View {
   return { show: (cloud, message, blueprint = MINIMAL) => print(JSON.stringify({ cloud, blueprint, ...message })), close: () => {} };
 }
 
-/** Ways of each kind that are told in a pipe. After these only what is new is told. */
+/** How many paths of each kind are printed to a pipe. After that, only new kinds are printed. */
 const TOLD = 3;
 
-/** For a pipe: what is worth a line, once. @param details whether all of the coverage is told */
+/** For a pipe: each kind of message once. @param details whether the whole coverage is printed */
 export function plainView(print: (line: string) => void, details = false): View {
   const told = new Map<string, number>();
   const printFolded = (line: string) => {
@@ -48,10 +48,10 @@ export function plainView(print: (line: string) => void, details = false): View 
   };
 }
 
-/** Ways and incidents that stand below the counts in a live view. */
+/** How many paths and incidents are shown below the counts in a live view. */
 const SHOWN = 6;
 
-/** For a terminal: the four stages, and how events move through them. `redraw` puts a text in place of the last one. */
+/** For a terminal: the four stages with live counts. `redraw` replaces the previous text. */
 export function liveView(print: (line: string) => void, redraw: (frame: string) => void, details = false): View {
   const ways: string[] = [];
   const incidents = new Map<string, number>();
@@ -63,7 +63,7 @@ export function liveView(print: (line: string) => void, redraw: (frame: string) 
     show(cloud, message, blueprint) {
       switch (message.kind) {
         case 'way':
-          // The next events would push it away at once.
+          // The following events would scroll it away at once.
           if (message.byHand) {
             redraw('');
             for (const line of fold(wayOf(message))) print(colored(message.end, line));
@@ -111,7 +111,7 @@ function titleOf(cloud: string, blueprint = MINIMAL): string {
   return `${cloud} ${blueprint}`;
 }
 
-/** The lines of whatever is told once in a run. */
+/** The lines of messages that are printed once in a run. */
 function linesOf(title: string, message: Message, details: boolean): string[] {
   const folded = (line: string) => fold(line);
   switch (message.kind) {
@@ -125,8 +125,8 @@ function linesOf(title: string, message: Message, details: boolean): string[] {
       ).flatMap(folded);
     case 'up':
       return [
-        ...folded(`  Waits of the cloud pass ${message.pace} times faster here. The same chances again: --seed ${message.seed}`),
-        ...foldCommand('Up. Send one yourself:', message.places.send),
+        ...folded(`  Waiting times are ${message.pace} times shorter than in the cloud. To repeat this run: --seed ${message.seed}`),
+        ...foldCommand('Ready. Send an event yourself:', message.places.send),
         '',
       ];
     case 'end':
@@ -150,12 +150,12 @@ function replayCommand({ settings, words }: Replay): string {
   return [...Object.entries(settings).map((entry) => entry.join('=')), 'npm run replay --', ...words].join(' ');
 }
 
-/** Types without an effect that are named in one line. */
+/** How many types without an effect are named in one line. */
 const NAMED = 3;
 
-/** How much of the template runs here, in one line. */
+/** A summary of the coverage, in one line. */
 function summaryOf(coverage: readonly CoverageRow[]): string {
-  // `template`, `variable` and the like are no resources.
+  // `template`, `variable` and similar rows are not resources.
   const resources = coverage.filter(({ type, property }) => property === '' && /::|_/.test(type));
   const without = new Map<string, number>();
   for (const { type, treatment } of resources) if (treatment === 'no effect here') without.set(type, (without.get(type) ?? 0) + 1);
@@ -201,12 +201,12 @@ function balanceLines(
   const row = (what: string, count: number, more = '') => `  ${what.padEnd(24)}${number(count).padStart(8)}   ${more}`.trimEnd();
   const reasons = (counts: Readonly<Record<string, number>>) =>
     alike(counts).map(([reason, count]) => `${number(count).padStart(10)}  ${cutTo(LONGEST_REASON, reason)}`);
-  const rate = `${number(Math.round(sent / seconds))} a second from the door to the store`;
+  const rate = `${number(Math.round(sent / seconds))} a second from Connect to the store`;
   return [
     ...fold(`${title}:  ${many(sent, 'event')} in ${seconds.toFixed(1)} s, ${rate}`).map(bold),
     ...[
       row('sent', sent),
-      row('refused at the door', sum(rejected)),
+      row('refused', sum(rejected)),
       ...reasons(rejected),
       row('accepted', accepted),
       row('in the store', stored),
@@ -214,7 +214,7 @@ function balanceLines(
       row('in the dead letter', sum(deadLettered)),
       ...reasons(deadLettered),
       ...(inBoth > 0 ? [row('in both', inBoth)] : []),
-      ...(changedAtDoor > 0 ? [row('changed at the door', changedAtDoor, 'bytes that are no text, which the door took for text')] : []),
+      ...(changedAtDoor > 0 ? [row('changed on arrival', changedAtDoor, 'bytes that are not UTF-8 were read as text')] : []),
       row('duplicates removed', duplicatesRemoved),
       ...(faults.length > 0
         ? faults.map((fault) => `  FAULT  ${fault}`)
@@ -235,20 +235,20 @@ function placesOf(dropped: number): string {
 
 type Way = Extract<Message, { kind: 'way' }>;
 
-/** One line for the way of an event, in the order that it took. */
+/** One line for the path of an event. */
 function wayOf({ number: which, event, way, end }: Way): string {
   const goal = { stored: 'stored in', rejected: '', dropped: '', 'dead letter': 'dead letter:' }[end];
   const last = [goal, end === 'stored' ? way.at(-1) : cutTo(LONGEST_REASON, way.at(-1)!)].filter(Boolean).join(' ');
   return short(`#${String(which).padEnd(6)}${event.padEnd(22)}${[...way.slice(0, -1), last].join(' > ')}`);
 }
 
-/** Where there is little room, the end of a way says more than its beginning. */
+/** If the line is too long, only the end of the path is shown. */
 function fittingWayOf(message: Way): string {
   const line = wayOf(message);
   return line.length < columns() ? line : wayOf({ ...message, way: message.way.slice(-1) });
 }
 
-/** Reasons that differ in numbers only are told as one. */
+/** Group reasons that differ only in numbers. */
 function alike(counts: Readonly<Record<string, number>>): [reason: string, count: number][] {
   const groups = new Map<string, [string, number]>();
   for (const [reason, count] of Object.entries(counts)) {
@@ -259,17 +259,17 @@ function alike(counts: Readonly<Record<string, number>>): [reason: string, count
   return [...groups.values()].sort(([, a], [, b]) => b - a);
 }
 
-/** Why an event did not reach the store, without what is different in every event. */
+/** Why an event is not in the store, without the parts that differ between events. */
 function reasonOf({ way, end }: Way): string {
   return end === 'stored' ? '' : withoutNumbers(way.at(-1)!);
 }
 
-/** A line without what is different in each of its kind: numbers, times, identifiers. */
+/** A line without numbers, times and identifiers. */
 function withoutNumbers(line: string): string {
   return line.replace(/[0-9a-f]{8}-[0-9a-f-]{27}|\d+/g, '0');
 }
 
-/** Numbers of a cloud that are too long to read keep their ends, which tell them apart. */
+/** Long numbers of a cloud are shortened to their last digits. */
 function short(line: string): string {
   return line.replace(/\d{13,}/g, (digits) => `…${digits.slice(-6)}`);
 }

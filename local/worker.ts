@@ -3,27 +3,27 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** What the bundle does not hold is not found. */
+/** Hides packages that are not in the bundle. */
 const ALONE = ['--require', path.join(__dirname, 'alone.cjs')];
 
-/** How a process of the handler is run. */
+/** The options of a handler process. */
 export interface WorkerOptions {
   /** The folder of the unpacked bundle. */
   readonly folder: string;
-  /** What Node runs, with its arguments. */
+  /** The script that Node runs, with its arguments. */
   readonly command: readonly string[];
-  /** The whole environment. Nothing is inherited. */
+  /** All environment variables. None are inherited. */
   readonly env: Readonly<Record<string, string>>;
-  /** The memory that the template gives, in MiB. */
+  /** The memory size in the template, in MiB. */
   readonly memoryMiB: number;
-  /** Hears each line that the process writes. */
+  /** Called with each line that the process writes. */
   log(line: string): void;
 }
 
-/** The bundle of a handler in a process of its own, which can be killed and stalled. */
+/** A separate process with the bundle of a handler, which can be killed and suspended. */
 export class Worker {
   readonly process: ChildProcess;
-  /** Resolves when the process is gone, however it went. */
+  /** Resolves when the process has ended, for any reason. */
   readonly gone: Promise<void>;
   private ended = false;
 
@@ -31,7 +31,7 @@ export class Worker {
     this.process = spawn(process.execPath, [`--max-old-space-size=${memoryMiB}`, ...ALONE, ...command], {
       cwd: folder,
       env: { ...env },
-      // The channel lets the process end itself when this one is gone, however that went.
+      // With the IPC channel, the process ends itself when this process ends.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
     });
@@ -53,23 +53,23 @@ export class Worker {
     return !this.ended;
   }
 
-  /** Stop it where it stands, as a process does that waits for something that never comes. */
+  /** Suspend it, like a process that hangs. */
   stall() {
     const { pid } = this.process;
     if (!this.alive || pid === undefined) return;
-    // A process that is stopped does not notice that this one is gone. Another one does, and ends it.
+    // A suspended process does not notice that this process has ended. A watcher process ends it then.
     const watch = spawn('/bin/sh', ['-c', 'read -r _; kill -9 "$0"', String(pid)], { stdio: ['pipe', 'ignore', 'ignore'], env: {} });
     void this.gone.then(() => watch.kill('SIGKILL'));
     this.process.kill('SIGSTOP');
   }
 
-  /** End it at once, without a word. */
+  /** End it at once. */
   async kill(): Promise<void> {
     if (this.alive) this.process.kill('SIGKILL');
     await this.gone;
   }
 
-  /** Send it a message over its channel, and hear its next one. A process that goes away answers with a fault. */
+  /** Send a message over the IPC channel, and return the next one from the process. Rejects if the process ends. */
   async ask<Answer>(message: unknown): Promise<Answer> {
     const gone = this.gone.then(() => {
       throw new Error('the process is gone');

@@ -7,9 +7,9 @@ const HEAD = `# Blueprints
 
 <!-- Written by npm run generate. -->
 
-Each of them synthesizes as it is. Every picture is drawn from the template: services stand below their stages, dead letters below the services that send to them. \`npm start -- aws sqs --picture my.svg\` draws yours after you changed it; open that file in a browser and point at a service to see what it may do, and who may do what to it.`;
+Every picture is generated from the template: services are below their stages, dead letters below the services that send to them. \`npm start -- aws sqs --picture my.svg\` generates a picture after your changes. Open it in a browser and point at a service to see its permissions, and who has permissions on it.`;
 
-/** The page with every blueprint: its picture, the way of an event, who may do what, and how to build it. */
+/** The page with every blueprint: its picture, the path of an event, the permissions, and the commands. */
 export function blueprintsPage(): string {
   // Both go over the same files, in the same order.
   const found = findBlueprints();
@@ -44,8 +44,8 @@ function section(blueprint: Blueprint, { what, local }: Listed): string {
     ...(isPlatform
       ? [
           folded(
-            'The way of an event',
-            ['From', 'What is handed over', 'To', 'What that is'],
+            'The path of an event',
+            ['From', 'What is passed', 'To', 'Service and settings'],
             flow.map(({ from, how, to, notes }: Hop) => [from, how, to, notes]),
           ),
         ]
@@ -60,7 +60,7 @@ function section(blueprint: Blueprint, { what, local }: Listed): string {
 
 function commands({ cloud, name }: Blueprint, local: Listed['local']): string[] {
   const shown = [`npm start -- ${cloud} ${name}`, 'what it creates, and the commands that deploy it'] as const;
-  const run = [`npm run local -- ${cloud} ${name}`, 'lets events go through, on this machine'] as const;
+  const run = [`npm run local -- ${cloud} ${name}`, 'sends events through it, on this machine'] as const;
   return (local === 'runs' ? [shown, run] : [shown]).map(([command, comment]) => `${command.padEnd(run[0].length)}  # ${comment}`);
 }
 

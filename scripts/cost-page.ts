@@ -20,10 +20,10 @@ npm start -- aws sqs --cost --events 20/s --environment prod --json
 
 ${CAVEAT}
 
-It is computed from the synthesized template. What a resource costs stands in \`facts.ts\` of its service, with what is assumed, and the prices in
-[\`shared/read/prices.json\`](../shared/read/prices.json). This page is generated.`;
+It is computed from the synthesized template. \`facts.ts\` of each service has what its resources cost, and the assumptions.
+[\`shared/read/prices.json\`](../shared/read/prices.json) has the prices. This page is generated.`;
 
-/** What every blueprint costs: \`docs/cost.md\`. */
+/** The page \`docs/cost.md\`: the cost of every blueprint. */
 export function costPage(): string {
   const stacks: (readonly [string, Stack])[] = [
     ...shippedApps().map(({ subject, template }) => [subject, new CfnStack(template)] as const),
@@ -43,7 +43,7 @@ function section({ stack, region, total, lines }: Costs): string {
   const dearest = lines.slice(0, 3).map((line) => `1. **${money(line.month)}** ${line.resource}, ${line.what}. ${line.lower}`);
   return [
     `## ${stack}\n`,
-    `At prices of ${region}. ${total.idle > 0 ? '' : 'It costs nothing when idle. '}The three dearest, and what lowers them:\n`,
+    `At prices of ${region}. ${total.idle > 0 ? '' : 'It costs nothing when idle. '}The three most expensive lines, and what lowers them:\n`,
     ...dearest,
     '',
     '| Resource | What is billed | Idle | A million events | A month |',

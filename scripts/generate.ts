@@ -1,4 +1,4 @@
-/** Writes every generated file of the repository. `npm run generate -- --check` writes nothing and fails when one is out of date. */
+/** Writes every generated file of the repository. `npm run generate -- --check` writes nothing and fails if one is out of date. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { blueprintsPage } from './blueprints';

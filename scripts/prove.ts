@@ -1,4 +1,4 @@
-/** Asks every judge. `npm run prove -- --write` writes docs/proof.md; without it, the page must be what the judges say. */
+/** Runs every check of the templates. `npm run prove -- --write` writes docs/proof.md; without it, the page must be up to date. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -8,15 +8,15 @@ import { findBlueprints } from '../shared/synth/blueprints';
 import { type Judge, Unavailable } from './judges/judge';
 import { type Outcome, passes, proofPage, table, unexplained, withUnseen } from './proof';
 
-const HELP = `Asks every judge of the templates, and shows what each of them says.
+const HELP = `Runs every check of the templates, and prints the findings.
 
 Usage: npm run prove [-- [NAME ...] [--write] [--help]]
 
-  NAME      only the judges whose name holds this, such as checkov; docs/proof.md is left alone then
-  --write   write docs/proof.md; without it, the page must be what the judges say
+  NAME      only the checks whose name contains this, such as checkov; docs/proof.md is not compared then
+  --write   write docs/proof.md; without it, the page must be up to date
   --help    print this text
 
-Exit codes: 0 nothing is unexplained, 1 something is, or a judge is missing, 2 the command is not understood.`;
+Exit codes: 0 every finding has a reason, 1 a finding has none, or a tool is missing, 2 invalid command line.`;
 
 const PAGE = path.join(__dirname, '../docs/proof.md');
 

@@ -54,7 +54,7 @@ const HEAD = `# Recipes
 
 <!-- Written by npm run generate. -->
 
-Each recipe is a file of this folder that compiles and is run or synthesized by the tests. Copy the file of a cloud to \`<cloud>/architectures/NAME.ts\`, with the folder of its name where it has one, and \`npm start -- NAME\` builds it. Below it stands what it changes of the minimal pipeline of its cloud: the way of an event, and who may do what. A recipe for every cloud is a transform.`;
+Each recipe is a file in this folder. The tests compile it, and run or synthesize it. Copy the file to \`<cloud>/architectures/NAME.ts\`, with the folder of the same name if there is one, and run \`npm start -- NAME\`. Below each recipe you see what it changes in the minimal pipeline of its cloud: the path of an event, and the permissions. A recipe for every cloud is a transform.`;
 
 function tableOf(sections: readonly Section[]): string {
   const links = (names: readonly string[]) =>
@@ -86,13 +86,13 @@ function platformSection(recipe: Blueprint): Section {
   const against = WANTS.find(({ recipes }) => recipes[cloud]?.includes(name))?.against?.[name] ?? 'pipeline';
   const changes = renderChanges(plainPicture(cloud, against), pictureOf(recipe));
   const beside = besideOf(recipe).map((one) => block(one, readFileSync(path.join(ROOT, one), 'utf8')));
-  const what = against === 'pipeline' ? 'What it changes' : `What it changes of \`${cloud} ${against}\``;
+  const what = against === 'pipeline' ? 'What it changes' : `What it changes in \`${cloud} ${against}\``;
   return { name, title: `${CLOUDS[cloud]}: ${title}`, blocks: [text, block(file, code), ...beside, `${what}:\n\n${diff(changes)}`] };
 }
 
 const plain = new Map<string, Picture>();
 
-/** What a blueprint looks like that recipes are compared with. */
+/** The flow and permissions of the blueprint that a recipe is compared with. */
 function plainPicture(cloud: Cloud, name: string): Picture {
   const key = `${cloud} ${name}`;
   const found = plain.get(key) ?? pictureOf(blueprintsNamed(name, [cloud])[0]!);
@@ -126,7 +126,7 @@ function transformSection(recipe: TransformRecipe): Section {
   const [plainColumns, ownColumns] = [blueprintsNamed('pipeline', ['gcp'])[0]!, findRecipes().find((one) => one.name === OWN_COLUMN)!].map(
     (one) => inTable(tableSchema(one)),
   );
-  const inBigQuery = stored('in BigQuery, beside the columns of each event', plainColumns!);
+  const inBigQuery = stored('in BigQuery, in addition to the columns of each event', plainColumns!);
   const inOwn = eventsOf(recipe).flatMap((event, index) => {
     const rows = ownColumns!(event, transform);
     const isOther = String(rows) !== String(plainColumns!(event, transform));
@@ -160,12 +160,12 @@ function diff(lines: string): string {
   return `\`\`\`diff\n${lines}\n\`\`\``;
 }
 
-/** What a blueprint synthesizes to, as a reader sees it. */
+/** The flow and permissions of a synthesized blueprint. */
 export function pictureOf(blueprint: Blueprint): Picture {
   return blueprint.cloud === 'aws' ? readCloudFormation(templateOf(blueprint)) : readTerraform(templateOf(blueprint));
 }
 
-/** What a blueprint synthesizes to. */
+/** Synthesize a blueprint. */
 export function templateOf(blueprint: Blueprint) {
   process.env.CDK_VALIDATION = 'false';
   const outdir = mkdtempSync(path.join(tmpdir(), 'recipe-'));
@@ -179,7 +179,7 @@ export function templateOf(blueprint: Blueprint) {
   }
 }
 
-/** What the comment of a recipe says, its first sentence apart, and the code without the comment. */
+/** The title of a recipe, which is the first sentence of its comment, the rest of the comment, and the code. */
 function readRecipe(file: string) {
   const code = shown(file);
   const comment = /\/\*\*\n([\s\S]*?) \*\/\n/.exec(code);
@@ -197,7 +197,7 @@ function renderChanges(before: Picture, after: Picture): string {
     ...changed(before.flow.map(hop), after.flow.map(hop)),
     ...changed(before.access.map(permission), after.access.map(permission)),
   ];
-  return lines.length > 0 ? lines.join('\n') : '  nothing: neither the way of an event nor a permission';
+  return lines.length > 0 ? lines.join('\n') : '  nothing in the path of an event and in the permissions';
 }
 
 function changed(before: readonly string[], after: readonly string[]): string[] {

@@ -4,7 +4,7 @@ import { type Found, findConstructs, interfaceOf, parse } from './constructs';
 
 const CLOUDS: Readonly<Record<Cloud, string>> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
 
-/** Every setting of every construct, from the comments in the code: `docs/settings.md`. */
+/** The page `docs/settings.md`: every setting of every construct, from the comments in the code. */
 export function settingsPage(): string {
   const clouds = Object.entries(CLOUDS).map(([cloud, title]) => [
     `## ${title}`,
@@ -14,10 +14,10 @@ export function settingsPage(): string {
   return `${['# Settings', INTRODUCTION, ...clouds.flat()].join('\n\n')}\n`;
 }
 
-const INTRODUCTION = `Every construct with its settings, in the order that data takes. This page is generated from the comments in the code, and a test holds each default
-that is a value against what the template says.`;
+const INTRODUCTION = `Every construct with its settings, in the order of the stages. This page is generated from the comments in the code. A test compares each default
+that is a value with the template.`;
 
-/** A construct that people make: what it is, and a table. */
+/** The section of a construct: its description, and the table of its settings. */
 function section({ name, file, declaration, props }: Found): string[] {
   const [first] = textOf(declaration).split('\n\n');
   if (!first) throw new Error(`${file}: ${name} needs a comment that says what it is.`);

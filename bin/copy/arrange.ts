@@ -2,29 +2,29 @@ import type ts from 'typescript';
 import { handlersIn } from './closure';
 import { asksItself, type Made, valuesIn } from './platform';
 
-/** A construct in the lines of use. */
+/** A construct in the example code. */
 export interface Placed {
   readonly made: Made;
-  /** What it is given. */
+  /** Its props. */
   readonly props: readonly ts.ObjectLiteralElementLike[];
   readonly variable?: string;
   readonly id: string;
 }
 
-/** A construct that cannot stand in the lines of use, with the services and handlers that it takes and that are not copied. */
+/** A construct that is left out of the example code, because services or handlers that it needs are not copied. */
 export interface Left {
   readonly made: Made;
   readonly missing: readonly string[];
 }
 
-/** Which constructs can stand in the lines of use, in an order in which each comes after those that it takes. */
+/** The constructs of the example code, in order: each comes after the constructs that it uses. */
 export class Arrangement {
-  /** By the names of their classes. */
+  /** By class name. */
   readonly placed = new Map<string, Placed>();
   readonly left: readonly Left[];
 
   /**
-   * @param wanted what blueprints make of what is copied. Of two of one class the first that can stands.
+   * @param wanted the constructs that blueprints create from what is copied. Of several of one class, the first possible one is used.
    * @param handlers the folders of the handlers that are copied
    */
   constructor(
@@ -43,13 +43,13 @@ export class Arrangement {
     this.left = [...left.values()];
   }
 
-  /** The name of a value in the lines, by its name in the blueprint of a construct. */
+  /** The name of a value in the example code, by its name in the blueprint. */
   nameOf({ blueprint }: Made, name: string): string {
     const neighbour = blueprint.made.find(({ variable }) => variable === name);
     return (neighbour && this.placed.get(neighbour.className)?.variable) ?? name;
   }
 
-  /** The names of the values that a construct is given. */
+  /** The names of the values in the props of a construct. */
   givenTo({ made, props }: Placed): string[] {
     return props.flatMap(valuesIn).map(({ text }) => this.nameOf(made, text));
   }
@@ -63,7 +63,7 @@ export class Arrangement {
     this.placed.set(className, { made, props, variable: variable && (isTaken ? own : variable), id: isTaken ? className : id });
   }
 
-  /** The services and the handlers that are not copied. What stands in the foundation comes along. */
+  /** The services and handlers that a construct needs and that are not copied. Files of the foundation are copied automatically. */
   private missingOf(made: Made): string[] {
     const missing = this.neighboursOf(made).filter(
       ({ file, className }) => !this.placed.has(className) && file.split('/')[1] !== 'foundation',
@@ -79,7 +79,7 @@ export class Arrangement {
   }
 }
 
-/** Whether a setting can stand outside of the blueprint: what its own props and methods say cannot. */
+/** Whether a setting can be used outside of its blueprint. One that uses `this` or the props of the blueprint cannot. */
 function isGiven({ blueprint }: Made, prop: ts.ObjectLiteralElementLike): boolean {
   const isKnown = (name: string) =>
     name === 'site' || blueprint.imports.has(name) || blueprint.made.some(({ variable }) => variable === name);

@@ -5,7 +5,7 @@ import { CLOUDS, findBlueprints } from '../../shared/synth/blueprints';
 import type { HandlerNeeds } from '../../shared/synth/handler-needs';
 import { filesIn, importsIn } from './closure';
 
-/** What can be copied by its name, which is its path. */
+/** Everything that can be copied, by path. */
 export interface Catalog {
   /** Folders such as `aws/buffer/kinesis`. */
   readonly services: readonly string[];
@@ -13,14 +13,14 @@ export interface Catalog {
   readonly handlers: readonly string[];
   /** Files of whole platforms, such as `aws/architectures/pipeline.ts`. */
   readonly blueprints: readonly string[];
-  /** Files of what several services stand on, such as `aws/foundation/network.ts`. */
+  /** Files that several services use, such as `aws/foundation/network.ts`. */
   readonly foundation: readonly string[];
 }
 
-/** The command line is wrong. */
+/** The command line is invalid. */
 export class Misunderstood extends Error {}
 
-/** All that can be copied. */
+/** Find everything that can be copied. */
 export function catalogOf(root: string): Catalog {
   const inside = (folder: string) =>
     existsSync(path.join(root, folder)) ? readdirSync(path.join(root, folder), { withFileTypes: true }) : [];
@@ -36,14 +36,14 @@ export function catalogOf(root: string): Catalog {
   };
 }
 
-/** The paths of all that can be copied. */
+/** The paths of everything that can be copied. */
 export function pathsOf({ services, handlers, blueprints, foundation }: Catalog): string[] {
   return [...services, ...handlers, ...blueprints, ...foundation];
 }
 
 /**
- * The paths that words of the command line name.
- * @throws Misunderstood on one that is no path of the catalog
+ * Find the paths for names on the command line.
+ * @throws Misunderstood if a name is not in the catalog
  */
 export function chosen(words: readonly string[], catalog: Catalog): string[] {
   const known = pathsOf(catalog);
@@ -52,12 +52,12 @@ export function chosen(words: readonly string[], catalog: Catalog): string[] {
     const found = known.find((one) => one === name || one === `${name}.ts`);
     if (found !== undefined) return found;
     const near = known.filter((one) => one.split('/').includes(path.posix.basename(name, '.ts')) || one.includes(name));
-    const hint = near.length > 0 ? `Did you mean ${near.slice(0, 3).join(' or ')}?` : '--list shows what can.';
-    throw new Misunderstood(`${JSON.stringify(word)} is nothing that can be copied. ${hint}`);
+    const hint = near.length > 0 ? `Did you mean ${near.slice(0, 3).join(' or ')}?` : 'Run with --list to see everything that can.';
+    throw new Misunderstood(`${JSON.stringify(word)} cannot be copied. ${hint}`);
   });
 }
 
-/** The handlers that read from a chosen service and write to a chosen store, or to any where none is, if a processor is chosen. */
+/** If a processor is chosen: the handlers that read from a chosen service and write to a chosen store, or to any store if none is chosen. */
 export function handlersFor(names: readonly string[], catalog: Catalog, root: string): string[] {
   const services = names.filter((name) => catalog.services.includes(name));
   const processors = services.filter((name) => name.split('/')[1] === 'processing');
@@ -72,13 +72,13 @@ export function handlersFor(names: readonly string[], catalog: Catalog, root: st
   });
 }
 
-/** The forms in which a service hands out records. */
+/** The record formats of a service. */
 function formatsOf(service: string, root: string): string[] {
   const texts = filesIn(service, root).map((file) => readFileSync(path.join(root, file), 'utf8'));
   return texts.flatMap((text) => [...text.matchAll(/^\s+readonly format = '([^']+)';/gm)].map(([, format]) => format!));
 }
 
-/** What a handler reads and writes: the form of its records, and the sinks that it imports, which are named after services. */
+/** The record format that a handler reads, and the sinks that it imports, which have the names of services. */
 function handlerOf(handler: string, root: string): { readonly source: string; readonly sinks: readonly string[] } {
   const { source } = JSON.parse(readFileSync(path.join(root, handler, 'needs.json'), 'utf8')) as HandlerNeeds;
   const imports = importsIn(readFileSync(path.join(root, handler, 'main.ts'), 'utf8'));

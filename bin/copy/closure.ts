@@ -2,21 +2,21 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 
-/** What only this repository reads. */
+/** Files that are used in this repository only. */
 const STAYS = /(^|\/)(facts|promises|example)\.ts$|(^|\/)\./;
 
-/** The files that something needs, and the packages. */
+/** The files and packages that an entry needs. */
 export interface Closure {
-  /** By their paths from the root, in order. */
+  /** Paths from the root, sorted. */
   readonly files: readonly string[];
-  /** As imports name them: `node:path` for a part of Node.js. */
+  /** As in imports: `node:path` for a module of Node.js. */
   readonly packages: readonly string[];
 }
 
 /**
- * All that some files and folders need: what they import, what those import in turn, the folder of each handler that one of them
- * bundles by its name, and what a generated file was generated from.
- * @throws Error on an import that leads nowhere
+ * Find everything that the given files and folders need: their imports, recursively, the folder of each handler that they bundle,
+ * and the file that a generated file was generated from.
+ * @throws Error if an imported file does not exist
  */
 export function closureOf(entries: readonly string[], root: string): Closure {
   const files = new Set<string>();
@@ -41,7 +41,7 @@ export function closureOf(entries: readonly string[], root: string): Closure {
   return { files: [...files].sort(), packages: [...packages].sort() };
 }
 
-/** The files in a folder that go along. */
+/** The files of a folder that are copied. */
 export function filesIn(folder: string, root: string): string[] {
   return readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const file = `${folder}/${entry.name}`;
@@ -50,17 +50,17 @@ export function filesIn(folder: string, root: string): string[] {
   });
 }
 
-/** What a text imports, types as well, as it names it. */
+/** The imports of a text, including types, as they are written. */
 export function importsIn(text: string): string[] {
   return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
 }
 
-/** The folders of code that a text bundles. */
+/** The folders of the handlers that a text bundles. */
 export function handlersIn(text: string): string[] {
   return [...text.matchAll(/^(?!\s*(?:\*|\/\/)).*\bpackage(?:Handler|Code)\('([^']+)'\)/gm)].map(([, folder]) => folder!);
 }
 
-/** The file that an import leads to, by its path from the root. */
+/** The file that is imported, as a path from the root. */
 export function resolve(file: string, name: string, root: string): string {
   const target = path.posix.join(path.posix.dirname(file), name);
   const found = [`${target}.ts`, target, `${target}/index.ts`].find((one) =>
@@ -70,7 +70,7 @@ export function resolve(file: string, name: string, root: string): string {
   return found;
 }
 
-/** The package of an import, without the path of what is within it. */
+/** The package of an import, without the path within the package. */
 export function packageOf(name: string): string {
   return /^(?:@[^/]+\/)?[^/]+/.exec(name)![0];
 }

@@ -6,35 +6,35 @@ import { copy } from './copy';
 import { listOf, renderCopy, renderDiff, renderUpdate } from './page';
 import { update } from './update';
 
-const HELP = `Copies constructs into a project of yours, with all that they import, and keeps them up to date.
+const HELP = `Copies constructs into your project, with everything that they import, and updates them later.
 
 Usage: npm run copy -- NAME ... FOLDER [--into FOLDER] [--dry-run] [--json]
        npm run copy -- --diff FOLDER
        npm run copy -- --update FOLDER [--dry-run]
        npm run copy -- --list
 
-  NAME        what to copy, by its path, as --list shows it: a service (CLOUD/STAGE/SERVICE), a handler (CLOUD/handlers/HANDLER) or a
-              whole platform (aws/architectures/pipeline). A processor brings the handlers that fit what is named beside it
+  NAME        the path of what to copy, as --list prints it: a service (CLOUD/STAGE/SERVICE), a handler (CLOUD/handlers/HANDLER) or a
+              whole platform (aws/architectures/pipeline). With a processor, the handlers for the other named services are copied too
   FOLDER      the folder of your project
-  --into      the folder within the project to copy into, such as src/platform; the project itself where it is left out
-  --dry-run   say what would be done, and write nothing
-  --diff      show what was changed here and there since the copy was made
-  --update    merge what was changed here into the project, and mark conflicts
+  --into      the folder within the project to copy into, such as src/platform; by default the project folder itself
+  --dry-run   print what would be done, and write nothing
+  --diff      show what changed in this repository and in your project since the copy
+  --update    merge the changes of this repository into your project, and mark conflicts
   --list      show every NAME
   --json      print everything as JSON: npm run --silent copy -- ... --json
   --help      print this text
 
-Only TypeScript and the data of handlers are copied. .blueprints.json in the project says which commit each file comes from.
-Nothing that was changed in the project is overwritten.
+Only TypeScript and the data of handlers are copied. .blueprints.json in the project records the commit that the files come from.
+A file that you changed is not overwritten.
 
-Exit codes: 0 done, 1 refused, or conflicts are left, 2 the command is not understood.`;
+Exit codes: 0 done, 1 refused, or there are conflicts, 2 invalid command line.`;
 
 const ROOT = path.join(__dirname, '../..');
 
-/** What a command is run with. */
+/** What a command needs to run. */
 export interface Means {
   print(text: string): void;
-  /** The folder that paths are read from. */
+  /** The folder that relative paths start from. */
   readonly cwd: string;
   /** @default - this repository */
   readonly root?: string;
@@ -43,7 +43,7 @@ export interface Means {
 /**
  * Run a command.
  * @returns its exit code
- * @throws Misunderstood, or Error in one line for each fault
+ * @throws Misunderstood, or an Error with one line for each problem
  */
 export async function copyCommand(args: readonly string[], { print, cwd, root = ROOT }: Means): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -74,10 +74,10 @@ export async function copyCommand(args: readonly string[], { print, cwd, root = 
   const isOfCopy = values.diff || values.update;
   if (values.diff && values.update) throw new Misunderstood('--diff and --update exclude each other.');
   if (isOfCopy && (folder === undefined || words.length > 0 || into !== undefined)) {
-    throw new Misunderstood('--diff and --update take the folder of a project, and nothing else.');
+    throw new Misunderstood('--diff and --update take only the folder of a project.');
   }
   if (folder === undefined || (words.length === 0 && !isOfCopy)) {
-    throw new Misunderstood('What to copy and the folder of a project must be named.');
+    throw new Misunderstood('Give the name of what to copy, and the folder of your project.');
   }
   const project = path.resolve(cwd, folder);
   if (values.diff) {

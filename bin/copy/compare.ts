@@ -6,7 +6,7 @@ import { requireProject, type Selection, select } from './copy';
 import { fileAt, git, headOf, requireCommit } from './git';
 import { hashOf, MARK, type Mark, readMark, readText } from './mark';
 
-/** A file of a copy, and what became of it since the copy was made. */
+/** A file of a copy, and how it changed since the copy. */
 export interface Compared {
   /** By its path in this repository. */
   readonly file: string;
@@ -20,7 +20,7 @@ export interface Compared {
   readonly there?: string;
 }
 
-/** A copy, and what became of it. */
+/** A copy, and how its files changed. */
 export interface Comparison {
   readonly mark: Mark;
   readonly commit: string;
@@ -29,8 +29,8 @@ export interface Comparison {
 }
 
 /**
- * What changed in a copy and in this repository since the copy was made.
- * @throws Error where nothing was copied, and where the commit of the copy is not in this clone
+ * Find what changed in a copy and in this repository since the copy.
+ * @throws Error if nothing was copied, or if the commit of the copy is not in this clone
  */
 export function compare(project: string, root: string): Comparison {
   requireProject(project, root);
@@ -61,7 +61,7 @@ export function compare(project: string, root: string): Comparison {
   return { mark, commit, selection, files };
 }
 
-/** Changes as `git diff` shows them: what became of each text. */
+/** The changes of each text, in the format of `git diff`. */
 export function diffOf(changes: readonly { readonly file: string; readonly from: string; readonly to: string }[]): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'copy-'));
   try {
@@ -84,5 +84,5 @@ export function diffOf(changes: readonly { readonly file: string; readonly from:
 function baseOf(file: string, hash: string, commit: string, root: string): string {
   const text = fileAt(commit, file, root);
   if (text !== undefined && hashOf(text) === hash) return text;
-  throw new Error(`${file} was not copied from commit ${commit.slice(0, 12)}, as ${MARK} says. Take ${MARK} back from your history.`);
+  throw new Error(`${file} was not copied from commit ${commit.slice(0, 12)}, which ${MARK} names. Restore ${MARK} from your git history.`);
 }

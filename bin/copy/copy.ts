@@ -9,18 +9,18 @@ import { installCommands, type Versions, versionsOf } from './packages';
 import { lackingSettings } from './settings';
 import { type Use, useOf } from './use';
 
-/** What is asked for. */
+/** What to copy, and where. */
 export interface Wish {
-  /** The words of the command line that name something. */
+  /** The names on the command line. */
   readonly words: readonly string[];
   readonly project: string;
-  /** The folder in the project. Where nothing is said, that of the copy which is there, or the project itself. */
+  /** The folder in the project. By default the folder of the existing copy, or the project folder itself. */
   readonly into?: string;
 }
 
-/** What comes along, before anything is written. */
+/** Everything that is copied, before anything is written. */
 export interface Selection {
-  /** What was named, and the handlers that fit it. */
+  /** What was named, and the handlers for it. */
   readonly names: readonly string[];
   readonly into: string;
   /** By their paths in this repository. */
@@ -29,22 +29,22 @@ export interface Selection {
   readonly uses: readonly Use[];
 }
 
-/** What a copy did, or would do. */
+/** The result of a copy, or of a dry run. */
 export interface Copied extends Omit<Selection, 'uses'> {
   readonly written: readonly string[];
-  /** What is in the project already as it is here. */
+  /** Files that exist in the project with the same content. */
   readonly same: readonly string[];
-  /** What was copied before and is changed there. It stays as it is. */
+  /** Files that were copied before and changed in the project. They are not overwritten. */
   readonly kept: readonly string[];
   readonly install: readonly string[];
-  /** What the settings of the project lack. */
+  /** The settings that the project lacks. */
   readonly settings: readonly string[];
   readonly uses: readonly Use[];
 }
 
 /**
- * What comes along for some words.
- * @throws Misunderstood on a word that names nothing
+ * Find everything to copy for the given names.
+ * @throws Misunderstood if a name is not in the catalog
  */
 export function select(
   words: readonly string[],
@@ -63,8 +63,8 @@ export function select(
 }
 
 /**
- * Copy what some words name into a project, or say what would be copied. Nothing is written unless all can be.
- * @throws Error on what keeps it from being done, with a line for each file of the project that would be lost
+ * Copy what is named into a project, or list what would be copied. Either all files are written or none.
+ * @throws Error if a file cannot be copied, with one line for each file that would be overwritten
  */
 export function copy({ words, project, into: wanted }: Wish, root: string, isDry: boolean): Copied {
   requireProject(project, root);
@@ -87,7 +87,7 @@ export function copy({ words, project, into: wanted }: Wish, root: string, isDry
     else if (there === text) same.push(file);
     else if (there === undefined) written.push(file);
     else if (before?.files[file] === hashOf(text)) kept.push(file);
-    else inTheWay.push(`${path.posix.join(into, file)} is in the way, and is not what would be copied. Move it, or copy with --into.`);
+    else inTheWay.push(`${path.posix.join(into, file)} already exists with other content. Move it, or copy with --into.`);
   }
   requireFree(inTheWay);
   const { names, files, packages } = selection;
@@ -105,12 +105,12 @@ export function copy({ words, project, into: wanted }: Wish, root: string, isDry
   return { ...selection, files, written, same, kept, install: installCommands(packages, project), settings: lackingSettings(project) };
 }
 
-/** @throws Error with a line for each thing that keeps a file from being written */
+/** @throws Error with one line for each file that cannot be written */
 export function requireFree(inTheWay: readonly string[]) {
   if (inTheWay.length > 0) throw new Error([...new Set(inTheWay)].join('\n'));
 }
 
-/** Why a file cannot be written: a folder stands in its place, or a file in that of one of its folders. */
+/** Why a file cannot be written: a folder has its name, or a file has the name of one of its folders. */
 export function blockedBy(project: string, file: string): string | undefined {
   const parts = file.split('/');
   for (const length of parts.keys()) {
@@ -118,7 +118,7 @@ export function blockedBy(project: string, file: string): string | undefined {
     const found = statSync(path.join(project, part), { throwIfNoEntry: false });
     if (!found) return undefined;
     if (found.isDirectory() === (part === file))
-      return `${part} is in the way: it is ${part === file ? 'a folder' : 'no folder'}. Move it.`;
+      return `${part} already exists and is ${part === file ? 'a folder' : 'not a folder'}. Move it.`;
   }
   return undefined;
 }
@@ -128,26 +128,24 @@ export function writeText(file: string, text: string) {
   writeFileSync(file, text);
 }
 
-/** @throws Error where a project is not there, or is this repository */
+/** @throws Error if the project does not exist, or is in this repository */
 export function requireProject(project: string, root: string) {
   if (!statSync(project, { throwIfNoEntry: false })?.isDirectory()) {
     throw new Error(
-      `${project} is no folder. The last word is the folder of your project: make it first, with npx cdk init app --language typescript or npx cdktf init.`,
+      `${project} is not a folder. The last argument must be the folder of your project. Create it first, with npx cdk init app --language typescript or npx cdktf init.`,
     );
   }
   if (!path.relative(root, project).startsWith('..') && !path.isAbsolute(path.relative(root, project))) {
-    throw new Error(`${project} lies in this repository. Copy into a project outside of it.`);
+    throw new Error(`${project} is in this repository. Copy into a project outside of it.`);
   }
 }
 
-/** @throws Error on the first file that is not committed: an update could not find what was copied */
+/** @throws Error if a file is not committed: an update could not find the version that was copied */
 export function requireCommitted(files: readonly string[], root: string) {
   const [first, ...others] = uncommitted(files, root);
   if (first === undefined) return;
   const more = others.length > 0 ? ` and ${others.length} more are` : ' is';
-  throw new Error(
-    `${first}${more} not committed here, so that an update could not find what was copied. Run git commit first, or git stash.`,
-  );
+  throw new Error(`${first}${more} not committed, so a later update could not find the copied version. Run git commit or git stash first.`);
 }
 
 function intoOf(wanted: string | undefined, before: Mark | undefined): string {
@@ -155,7 +153,7 @@ function intoOf(wanted: string | undefined, before: Mark | undefined): string {
   const into = path.posix.normalize(wanted).replace(/\/+$/, '').replace(/^\.$/, '');
   if (into !== '' && !isWithin(into)) throw new Error(`--into must be a folder within the project, got ${JSON.stringify(wanted)}.`);
   if (before && before.into !== into) {
-    throw new Error(`The project has a copy in ${JSON.stringify(before.into || '.')}, and one copy only. Leave --into out.`);
+    throw new Error(`The project already has a copy in ${JSON.stringify(before.into || '.')}, and can have only one. Leave --into out.`);
   }
   return into;
 }
@@ -165,7 +163,7 @@ function requireUpToDate(before: Mark, ours: ReadonlyMap<string, string>, projec
   if (isOld) throw new Error(`The copy in ${project} is of an earlier commit. Run npm run copy -- --update ${project} first.`);
 }
 
-/** The file that the app of a project starts with, as cdk.json or cdktf.json says it. */
+/** The entry file of the project's app, from cdk.json or cdktf.json. */
 function entryOf(project: string, cloud: Cloud): string {
   const [settings, usual] = cloud === 'aws' ? ['cdk.json', 'bin/my-app.ts'] : ['cdktf.json', 'main.ts'];
   const text = readText(path.join(project, settings)) ?? '';

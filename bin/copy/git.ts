@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** What git prints. */
+/** Run git and return its output. */
 export function git(
   root: string,
   args: readonly string[],
@@ -12,21 +12,21 @@ export function git(
     encoding: 'utf8',
     maxBuffer: 1 << 30,
   });
-  if (error) throw new Error(`git does not run: ${error.message}. Install it: another commit of this repository is read with it.`);
+  if (error) throw new Error(`git cannot be run: ${error.message}. Install git: it reads other commits of this repository.`);
   return { status: status ?? 1, stdout, stderr };
 }
 
 /**
  * The commit of this repository.
- * @throws Error where it is no clone
+ * @throws Error if it is not a clone of git
  */
 export function headOf(root: string): string {
   const { status, stdout } = git(root, ['rev-parse', 'HEAD']);
-  if (status !== 0) throw new Error('This repository is no clone of git, so a copy cannot be marked with its commit. Run git clone.');
+  if (status !== 0) throw new Error('This repository is not a git clone, so a copy cannot record its commit. Run git clone.');
   return stdout.trim();
 }
 
-/** Those of some files that differ from the commit, or that git does not know. */
+/** The files that differ from the commit, or that git does not track. */
 export function uncommitted(files: readonly string[], root: string): string[] {
   const listed = (args: readonly string[]) => new Set(git(root, args).stdout.split('\0'));
   const known = listed(['ls-files', '-z']);
@@ -34,13 +34,13 @@ export function uncommitted(files: readonly string[], root: string): string[] {
   return files.filter((file) => !known.has(file) || changed.has(file));
 }
 
-/** A file as it was at a commit. Nothing where it was not there. */
+/** The content of a file at a commit. `undefined` if it did not exist. */
 export function fileAt(commit: string, file: string, root: string): string | undefined {
   const { status, stdout } = git(root, ['show', `${commit}:./${file}`]);
   return status === 0 ? stdout : undefined;
 }
 
-/** @throws Error on a commit that this clone does not have */
+/** @throws Error if this clone does not have the commit */
 export function requireCommit(commit: string, root: string) {
   if (git(root, ['cat-file', '-e', `${commit}^{commit}`]).status === 0) return;
   throw new Error(

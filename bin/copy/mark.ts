@@ -3,26 +3,26 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Versions } from './packages';
 
-/** The file in a project that says where what was copied comes from. */
+/** The file in a project that records where the copied files come from. */
 export const MARK = '.blueprints.json';
 
-/** Where what was copied comes from. */
+/** The origin of the copied files. */
 export interface Mark {
   /** The commit of this repository. */
   readonly commit: string;
-  /** What was copied, by the words of the command line. */
+  /** What was copied, by the names on the command line. */
   readonly copied: readonly string[];
   /** The folder in the project that it was copied into. Empty for the project itself. */
   readonly into: string;
-  /** What it imports. */
+  /** The packages that it imports. */
   readonly packages: Versions;
   /** The SHA-256 of each file as it was copied, by its path in this repository. */
   readonly files: Readonly<Record<string, string>>;
 }
 
 /**
- * What a project says of where its copy comes from. Nothing where there is none.
- * @throws Error where it is not as this command writes it
+ * Read the origin of the copy in a project. `undefined` if nothing was copied.
+ * @throws Error if the file is malformed
  */
 export function readMark(project: string): Mark | undefined {
   const file = path.join(project, MARK);
@@ -34,19 +34,19 @@ export function readMark(project: string): Mark | undefined {
       /^[0-9a-f]{40,64}$/.test(mark.commit) && mark.copied.every(isText) && isText(mark.into) && Object.values(mark.files).every(isText);
     if (isRight && Object.keys(mark.files).every(isWithin) && (mark.into === '' || isWithin(mark.into))) return mark;
   } catch {}
-  throw new Error(`${file} is not as npm run copy writes it. Take it back from your history.`);
+  throw new Error(`${file} is malformed. Restore it from your git history.`);
 }
 
 export function markText(mark: Mark): string {
   return `${JSON.stringify(mark, null, 2)}\n`;
 }
 
-/** Whether a path stays within the folder that it is read from. */
+/** Whether a relative path stays within its folder. */
 export function isWithin(file: string): boolean {
   return !path.isAbsolute(file) && !path.posix.normalize(file).startsWith('..') && !file.includes('\\');
 }
 
-/** A file as text, with line feeds, whatever git made of them. Nothing where there is none. */
+/** A file as text. CRLF, which git may write on Windows, becomes LF. `undefined` if there is no file. */
 export function readText(file: string): string | undefined {
   return statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file, 'utf8').replaceAll('\r\n', '\n') : undefined;
 }

@@ -5,13 +5,13 @@ import { readText } from './mark';
 const CHANGELOG = 'CHANGELOG.md';
 const CLOUDS = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
 
-/** An entry of the changelog, and the clouds that it names in its heading or at its start. Of none: it is about all. */
+/** An entry of the changelog, and the clouds that it names in its heading or at its start. None means all clouds. */
 interface Entry {
   readonly text: string;
   readonly clouds: readonly string[];
 }
 
-/** The entries of the changelog with a note for upgrades that came since a commit, of the clouds that were copied. */
+/** The upgrade notes in the changelog since a commit, for the clouds that were copied. */
 export function upgradeNotes(since: string, names: readonly string[], root: string): string[] {
   const before = new Set(entriesIn(fileAt(since, CHANGELOG, root) ?? '').map(({ text }) => text));
   const copied = Object.entries(CLOUDS).flatMap(([cloud, title]) => (names.some((name) => name.startsWith(`${cloud}/`)) ? [title] : []));

@@ -10,9 +10,9 @@ interface Manifest {
 }
 
 /**
- * The packages that imports name, each with the version that this repository is tested with. What only has types is found as
+ * The versions of the imported packages that this repository is tested with. A package that consists only of types is listed as
  * `@types/...`.
- * @throws Error on one that package.json does not list
+ * @throws Error if package.json does not list a package
  */
 export function versionsOf(imported: readonly string[], root: string): Versions {
   const { dependencies, devDependencies } = manifestOf(root);
@@ -30,7 +30,7 @@ export function versionsOf(imported: readonly string[], root: string): Versions 
   );
 }
 
-/** The commands that install packages in a project: those that a project has in an equal or later version are left out. */
+/** The commands that install packages in a project. Packages that the project has in the same or a later version are left out. */
 export function installCommands(versions: Versions, project: string): string[] {
   const { dependencies, devDependencies } = manifestOf(project);
   const has = { ...devDependencies, ...dependencies };
@@ -42,7 +42,7 @@ export function installCommands(versions: Versions, project: string): string[] {
   return [...commandOf(false), ...commandOf(true)];
 }
 
-/** Whether a version is missing, or lower than another. Of a range such as `^10.5.0` the start counts. */
+/** Whether a version is missing, or lower than another. For a range such as `^10.5.0`, the lowest version is compared. */
 function isBefore(version: string | undefined, wanted: string): boolean {
   const [has, needs] = [version ?? '', wanted].map((text) => /(\d+)\.(\d+)\.(\d+)/.exec(text)?.slice(1).map(Number));
   if (!has || !needs) return true;

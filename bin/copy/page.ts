@@ -4,25 +4,25 @@ import { type Comparison, diffOf } from './compare';
 import type { Copied } from './copy';
 import type { Updated } from './update';
 
-/** What a place is, where the constructs of a cloud take one. */
+/** The explanation of `site` for the clouds whose constructs require one. */
 const SITE: Readonly<Record<Cloud, string>> = {
   aws: '',
-  azure: 'site is where resources stand: a resource group, a region, and the start of every name. A change of it replaces everything.',
-  gcp: 'site is where resources stand: a project, a region, and the start of every name. It switches on the APIs that are needed. A change of it replaces everything.',
+  azure: 'site has the resource group, the region and the prefix of every name. If you change one of them, every resource is replaced.',
+  gcp: 'site has the project, the region and the prefix of every name, and enables the APIs. If you change one of them, every resource is replaced.',
 };
 
-const PREVIEW = 'Before you deploy, look at cdk diff, or at terraform plan: what is replaced stands there.';
+const PREVIEW = 'Before you deploy, run cdk diff or terraform plan: it shows which resources are replaced.';
 
-/** What a copy did, and what comes next. */
+/** The result of a copy and the next steps, as text. */
 export function renderCopy({ files, written, same, kept, settings, install, uses, into }: Copied, folder: string, isDry: boolean): string {
   const count = (number: number) => `${number} ${number === 1 ? 'file' : 'files'}`;
-  const there = same.length > 0 ? ` ${same.length} of ${files.length} are there already.` : '';
+  const there = same.length > 0 ? ` ${same.length} of ${files.length} exist already.` : '';
   return [
     `${isDry ? 'Would copy' : 'Copied'} ${count(written.length)} to ${path.posix.join(folder, into)}.${there}`,
     ...(isDry ? written.map((file) => `  ${file}`) : []),
-    ...kept.map((file) => `  ${path.posix.join(into, file)} stays as you changed it.`),
-    ...(install.length > 0 ? ['', 'To install, in your project:', ...install.map(indented)] : []),
-    ...(settings.length > 0 ? ['', 'To set, in your project:', ...settings.map(indented)] : []),
+    ...kept.map((file) => `  ${path.posix.join(into, file)} keeps your changes.`),
+    ...(install.length > 0 ? ['', 'Install in your project:', ...install.map(indented)] : []),
+    ...(settings.length > 0 ? ['', 'Set in your project:', ...settings.map(indented)] : []),
     ...uses.flatMap(({ lines, file, hints, cloud }) => [
       ...(lines.length > 0 ? ['', `To use it, in ${file}:`, ...lines.map(indented)] : []),
       ...(lines.some((line) => line.startsWith('const site = ')) ? ['', SITE[cloud]] : []),
@@ -31,7 +31,7 @@ export function renderCopy({ files, written, same, kept, settings, install, uses
   ].join('\n');
 }
 
-/** What changed since a copy was made, file by file. */
+/** The changes of each file since the copy. */
 export function listOf({ mark, commit, files }: Comparison) {
   const changed = files.filter(
     ({ upstream, yours, text, there }) =>
@@ -47,29 +47,29 @@ export function listOf({ mark, commit, files }: Comparison) {
   };
 }
 
-/** The same for people, with the changes themselves. */
+/** The changes as text, with their diffs. */
 export function renderDiff(comparison: Comparison, folder: string): string {
   const { files } = comparison;
   const list = listOf(comparison);
-  if (list.files.length === 0) return `Nothing changed, neither here nor in ${folder}.`;
+  if (list.files.length === 0) return `No changes in this repository and in ${folder}.`;
   const ofUpstream = files.filter(({ upstream }) => upstream === 'changed');
   const ofYours = files.filter(({ upstream, yours }) => upstream !== 'added' && yours === 'changed');
   const upstream = diffOf(ofUpstream.map(({ file, base, text }) => ({ file, from: base(), to: text! })));
   const yours = diffOf(ofYours.map(({ file, base, there }) => ({ file, from: base(), to: there! })));
   return [
-    `Since ${list.from.slice(0, 12)}, which the copy in ${folder} was made from:`,
+    `Changes since commit ${list.from.slice(0, 12)}, which was copied to ${folder}:`,
     ...list.files.map(({ file, upstream: here, yours: there = 'same' }) => {
-      const parts = [here !== 'same' && `${here} upstream`, there !== 'same' && `${there} in yours`].filter(Boolean);
-      return `  ${parts.join(', ').padEnd(34)}  ${file}`;
+      const parts = [here !== 'same' && `${here} upstream`, there !== 'same' && `${there} in your project`].filter(Boolean);
+      return `  ${parts.join(', ').padEnd(42)}  ${file}`;
     }),
     ...(upstream ? ['', 'Upstream:', '', upstream.trimEnd()] : []),
-    ...(yours ? ['', 'Yours:', '', yours.trimEnd()] : []),
+    ...(yours ? ['', 'Your project:', '', yours.trimEnd()] : []),
     '',
     `npm run copy -- --update ${folder} merges both.`,
   ].join('\n');
 }
 
-/** What an update did, and what a deploy would then do. */
+/** The result of an update, and what to check before the next deploy, as text. */
 export function renderUpdate({ from, to, into, steps, install, notes }: Updated, folder: string, isDry: boolean): string {
   const commits = `${from.slice(0, 12)} to ${to.slice(0, 12)}`;
   if (steps.length === 0) return `${folder} is up to date with ${to.slice(0, 12)}.`;
@@ -78,12 +78,12 @@ export function renderUpdate({ from, to, into, steps, install, notes }: Updated,
   return [
     `${isDry ? 'Would update' : 'Updated'} ${folder} from ${commits}.`,
     ...steps.map(({ file, what, because }) => `  ${what.padEnd(8)}  ${path.posix.join(into, file)}${because ? `: ${because}` : ''}`),
-    ...(conflicts.length > 0 ? ['', `${count}: both sides changed the same lines. Look for <<<<<<<, and keep what is right.`] : []),
-    ...(install.length > 0 ? ['', 'To install, in your project:', ...install.map(indented)] : []),
+    ...(conflicts.length > 0 ? ['', `${count}: both sides changed the same lines. Search for <<<<<<< and resolve them.`] : []),
+    ...(install.length > 0 ? ['', 'Install in your project:', ...install.map(indented)] : []),
     '',
     ...(notes.length > 0
-      ? ['What an upgrade does, by CHANGELOG.md:', ...notes.map((note) => indented(`- ${note.replaceAll('\n', '\n  ')}`))]
-      : ['CHANGELOG.md has no upgrade note for what changed.']),
+      ? ['Upgrade notes from CHANGELOG.md:', ...notes.map((note) => indented(`- ${note.replaceAll('\n', '\n  ')}`))]
+      : ['CHANGELOG.md has no upgrade notes for these changes.']),
     '',
     PREVIEW,
   ].join('\n');

@@ -3,39 +3,39 @@ import path from 'node:path';
 import ts from 'typescript';
 import { resolve } from './closure';
 
-/** A construct that a blueprint makes. */
+/** A construct that a blueprint creates. */
 export interface Made {
   readonly blueprint: Platform;
   readonly className: string;
   /** The file of its class, by its path from the root. */
   readonly file: string;
-  /** The variable that holds it. Nothing where no other construct takes it. */
+  /** The variable that holds it. `undefined` if no other construct uses it. */
   readonly variable?: string;
   readonly id: string;
   readonly props: readonly ts.ObjectLiteralElementLike[];
 }
 
-/** A blueprint, as its file says it. */
+/** A blueprint, from the text of its file. */
 export interface Platform {
   readonly file: string;
   readonly className: string;
   readonly made: readonly Made[];
-  /** What it imports of this repository, by its names. */
+  /** Its imports from this repository, by name. */
   readonly imports: ReadonlyMap<string, Imported>;
 }
 
-/** Where a name comes from, and whether it is the default export there. */
+/** The file that exports a name, and whether it is the default export. */
 export interface Imported {
   readonly file: string;
   readonly isDefault: boolean;
 }
 
-/** Read which constructs the constructor of a blueprint makes. The blueprint is not loaded. */
+/** Find the constructs that the constructor of a blueprint creates. The file is read as text and not loaded. */
 export function readPlatform(file: string, root: string): Platform {
   const source = ts.createSourceFile(file, readFileSync(path.join(root, file), 'utf8'), ts.ScriptTarget.Latest, true);
   const imports = new Map<string, Imported>(source.statements.filter(ts.isImportDeclaration).flatMap((one) => namesOf(one, file, root)));
   const found = source.statements.find((one): one is ts.ClassDeclaration => ts.isClassDeclaration(one) && one.name !== undefined);
-  if (!found) throw new Error(`${file} has no class, and so is no blueprint.`);
+  if (!found) throw new Error(`${file} has no class, so it is not a blueprint.`);
   const made: Made[] = [];
   const blueprint = { file, className: found.name!.text, made, imports };
   const body = found.members.find(ts.isConstructorDeclaration)?.body;
@@ -58,7 +58,7 @@ export function readPlatform(file: string, root: string): Platform {
   return blueprint;
 }
 
-/** The names in an expression that stand for a value. */
+/** The identifiers in an expression that are values. */
 export function valuesIn(node: ts.Node): ts.Identifier[] {
   if (ts.isIdentifier(node)) return [node];
   if (ts.isShorthandPropertyAssignment(node)) return [node.name];
@@ -71,7 +71,7 @@ export function valuesIn(node: ts.Node): ts.Identifier[] {
   return found;
 }
 
-/** Whether an expression asks the blueprint itself, which nothing outside of it can. */
+/** Whether an expression uses `this`, `props` or another name that exists only in the blueprint. */
 export function asksItself(node: ts.Node): boolean {
   return node.kind === ts.SyntaxKind.ThisKeyword || ts.forEachChild(node, asksItself) === true;
 }

@@ -7,16 +7,16 @@ interface Manifest {
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
-/** What a project must be told, so that a copy compiles and runs in it. A sentence for each setting that it lacks. */
+/** The settings that a project lacks, so that the copy compiles and runs in it. One sentence each. */
 export function lackingSettings(project: string): string[] {
   const manifest = readJson<Manifest>(path.join(project, 'package.json')) ?? {};
   const { app } = readJson<{ app?: string }>(path.join(project, 'cdktf.json')) ?? {};
   const major = Number(/\d+/.exec(manifest.devDependencies?.typescript ?? '')?.[0] ?? 0);
   return [
-    ...(manifest.type === 'module' ? ['package.json: leave out "type": "module", since what is copied is CommonJS'] : []),
+    ...(manifest.type === 'module' ? ['package.json: remove "type": "module", because the copied code is CommonJS'] : []),
     ...(app?.includes('ts-node') && major >= 7
       ? [
-          `cdktf.json: "app": "${app.replace('ts-node', 'tsx')}", since ts-node does not run with TypeScript ${major}; npm install --save-dev tsx`,
+          `cdktf.json: "app": "${app.replace('ts-node', 'tsx')}", because ts-node does not work with TypeScript ${major}; npm install --save-dev tsx`,
         ]
       : []),
     ...compilerSettings(path.join(project, 'tsconfig.json')),

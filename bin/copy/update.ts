@@ -8,30 +8,30 @@ import { hashOf, MARK, markText } from './mark';
 import { upgradeNotes } from './notes';
 import { installCommands } from './packages';
 
-/** What becomes of a file of a copy. */
+/** What an update does with a file of a copy. */
 export interface Step {
   readonly file: string;
-  readonly what: 'added' | 'updated' | 'merged' | 'conflict' | 'removed' | 'stays';
-  /** What is written. Nothing where the file is removed, or stays as it is. */
+  readonly what: 'added' | 'updated' | 'merged' | 'conflict' | 'removed' | 'kept' | 'skipped';
+  /** The content to write. `undefined` if the file is removed or stays unchanged. */
   readonly text?: string;
   readonly because?: string;
 }
 
-/** What an update did, or would do. */
+/** The result of an update, or of a dry run. */
 export interface Updated {
   readonly from: string;
   readonly to: string;
   readonly into: string;
   readonly steps: readonly Omit<Step, 'text'>[];
   readonly install: readonly string[];
-  /** What CHANGELOG.md says of upgrades between the two commits. */
+  /** The upgrade notes in CHANGELOG.md between the two commits. */
   readonly notes: readonly string[];
 }
 
 /**
- * Bring what changed in this repository into a copy. What was changed there stays, and is merged where both sides changed.
- * Nothing is written unless all can be.
- * @throws Error on what keeps it from being done, with a line for each file that would be lost or still has the marks of a conflict
+ * Apply the changes of this repository to a copy. Changes in the project are kept, and merged if both sides changed a file. Either
+ * all files are written or none.
+ * @throws Error if a file cannot be updated, with one line for each file that would be lost or has conflict markers
  */
 export function update(project: string, root: string, isDry: boolean): Updated {
   const { mark, commit, selection, files } = compare(project, root);
@@ -62,12 +62,13 @@ export function update(project: string, root: string, isDry: boolean): Updated {
 function faultOf({ upstream, there, text }: Compared, project: string, shown: string): string[] {
   const blocked = text === undefined ? undefined : blockedBy(project, shown);
   if (blocked !== undefined) return [blocked];
-  if (there !== undefined && /^<{7} /m.test(there)) return [`${shown} still has the marks of a conflict. Solve it first.`];
-  if (upstream === 'added' && there !== undefined && there !== text) return [`${shown} is in the way of a file that comes along. Move it.`];
+  if (there !== undefined && /^<{7} /m.test(there)) return [`${shown} has conflict markers. Resolve the conflict first.`];
+  if (upstream === 'added' && there !== undefined && there !== text)
+    return [`${shown} already exists, and the update adds a file with this name. Move it.`];
   return [];
 }
 
-/** What is to be done with a file. Nothing where it is as it is here, or did not change here. */
+/** What to do with a file. Nothing if it is identical in both places, or did not change in this repository. */
 function stepOf({ file, upstream, yours, base, text, there }: Compared): Step[] {
   if (text === there) return [];
   switch (upstream) {
@@ -78,10 +79,10 @@ function stepOf({ file, upstream, yours, base, text, there }: Compared): Step[] 
     case 'gone':
       return yours === 'same'
         ? [{ file, what: 'removed' }]
-        : [{ file, what: 'stays', because: 'it does not come along any more, and you changed it' }];
+        : [{ file, what: 'kept', because: 'it is no longer needed, and you changed it' }];
     case 'changed':
       if (yours === 'same') return [{ file, what: 'updated', text }];
-      if (there === undefined) return [{ file, what: 'stays', because: 'it changed here, and you deleted it' }];
+      if (there === undefined) return [{ file, what: 'skipped', because: 'it changed upstream, and you deleted it' }];
       return [merge(file, there, base(), text!)];
   }
 }
@@ -94,7 +95,7 @@ function merge(file: string, there: string, base: string, text: string): Step {
     for (const [name, content] of names) writeFileSync(path.join(folder, name), content);
     const labels = names.flatMap(([name]) => ['-L', name]);
     const { status, stdout, stderr } = git(folder, ['merge-file', '-p', ...labels, ...names.map(([name]) => name)]);
-    // Its exit code is the number of conflicts, and above 127 a fault.
+    // Its exit code is the number of conflicts. Above 127 it is an error.
     if (status > 127) throw new Error(`git merge-file cannot merge ${file}: ${stderr.trim()}`);
     return { file, what: status === 0 ? 'merged' : 'conflict', text: stdout };
   } finally {

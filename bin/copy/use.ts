@@ -5,26 +5,26 @@ import { Arrangement, type Left } from './arrange';
 import { type Catalog, handlersFor } from './choice';
 import { type Imported, type Platform, readPlatform, valuesIn } from './platform';
 
-/** Lines that use what is copied, and what they need besides. */
+/** Example code that uses what is copied. */
 export interface Use {
   readonly cloud: Cloud;
   /** The file of the project that the lines are for. */
   readonly file: string;
   readonly lines: readonly string[];
-  /** Why something that is copied does not stand in the lines. */
+  /** Why some copied constructs are not in the lines. */
   readonly hints: readonly string[];
   /** The handlers that are copied. */
   readonly handlers: readonly string[];
-  /** Files that come along with what is named, so that the lines compile. */
+  /** Further files to copy, so that the lines compile. */
   readonly entries: readonly string[];
 }
 
-/** How an app of a cloud begins. */
+/** The start of an app for a cloud. */
 interface Frame {
   readonly app: readonly string[];
   readonly stack: readonly string[];
   readonly site: readonly string[];
-  /** The files of what these lines name. */
+  /** The files that export the names in these lines. */
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -59,8 +59,8 @@ const FRAMES: Readonly<Record<Cloud, Frame>> = {
 };
 
 /**
- * Lines that put together what is chosen of one cloud, as a blueprint of ours does. A construct whose neighbours are not chosen
- * is left out, with a sentence that names them.
+ * Example code that connects the chosen constructs of one cloud in the same way as a blueprint. A construct is left out if a
+ * construct that it needs is not chosen; a hint names what is missing.
  * @param into the folder of the copy in the project
  * @param file the file of the project that the lines are for
  */
@@ -72,7 +72,7 @@ export function useOf(
   const handlers = [...names.filter((name) => catalog.handlers.includes(name)), ...handlersFor(names, catalog, root)].filter(isOf(cloud));
   const platforms = catalog.blueprints.filter(isOf(cloud)).map((one) => readPlatform(one, root));
   const isChosen = (made: { readonly file: string }) => names.some((name) => made.file === name || made.file.startsWith(`${name}/`));
-  // The blueprint that has most of it comes first, so that the lines are mostly those of one.
+  // The blueprint with most of the chosen constructs comes first.
   const wanted = platforms
     .map(({ made }) => made.filter(isChosen))
     .sort((a, b) => b.length - a.length)
@@ -91,7 +91,7 @@ export function useOf(
     ...body,
     'app.synth();',
   ];
-  // What is left out may still be used with something else beside it.
+  // A construct that is left out may still be used with other constructs.
   const shared = arrangement.left.flatMap(({ made: { props, blueprint } }) =>
     props.flatMap(valuesIn).flatMap(({ text }) => blueprint.imports.get(text)?.file ?? []),
   );
@@ -105,7 +105,7 @@ export function useOf(
   };
 }
 
-/** What the lines make: a stack with constructs, then whole platforms. */
+/** The body of the example: a stack with constructs, then whole platforms. */
 function bodyOf(frame: Frame, arrangement: Arrangement, whole: readonly Platform[]): string[] {
   const placed = [...arrangement.placed.values()];
   const given = placed.flatMap((one) => arrangement.givenTo(one));
@@ -121,7 +121,7 @@ function bodyOf(frame: Frame, arrangement: Arrangement, whole: readonly Platform
   ];
 }
 
-/** What the lines import from the copy, in the order of the files. */
+/** The imports from the copy, sorted by file. */
 function importsOf(body: string, frame: Frame, arrangement: Arrangement, whole: readonly Platform[]) {
   const known = new Map<string, Imported>(Object.entries(frame.files).map(([name, file]) => [name, { file, isDefault: false }]));
   for (const { made } of arrangement.placed.values()) for (const [name, from] of made.blueprint.imports) known.set(name, from);
@@ -131,8 +131,8 @@ function importsOf(body: string, frame: Frame, arrangement: Arrangement, whole: 
 
 function hintOf({ made: { className, blueprint }, missing }: Left): string {
   const [is, that] = missing.length > 1 ? ['are', 'them'] : ['is', 'it'];
-  const takes = `in ${blueprint.file} it takes ${missing.join(' and ')}, which ${is} not copied`;
-  return `${className} is not in these lines: ${takes}. Name ${that} too, or give it your own.`;
+  const takes = `in ${blueprint.file} it uses ${missing.join(' and ')}, which ${is} not copied`;
+  return `${className} is not in this example: ${takes}. Copy ${that} too, or use your own.`;
 }
 
 function isOf(cloud: Cloud): (file: string) => boolean {
@@ -150,13 +150,13 @@ function relative(from: string, to: string): string {
   return found.startsWith('.') ? found : `./${found}`;
 }
 
-/** A call as one line, or with a line for each setting. */
+/** A call in one line, or with one line for each setting. */
 function callOf(start: string, props: readonly string[]): string {
   const line = `${start}${props.length > 0 ? `, { ${props.join(', ')} }` : ''});`;
   return line.length <= 120 ? line : [`${start}, {`, ...props.map((prop) => `  ${prop},`), '});'].join('\n');
 }
 
-/** The text of a setting, with other names for values. */
+/** The text of a setting, with renamed values. */
 function renamed(prop: ts.ObjectLiteralElementLike, nameFor: (name: string) => string): string {
   let text = prop.getText();
   for (const one of valuesIn(prop).reverse()) {

@@ -1,7 +1,7 @@
 import type { BatchInfo, StreamRecord, Streams } from './aws-stream';
 import type { DeadLetter, Letter, Parcel } from './letter';
 
-/** What Lambda writes when it gives records up. A bucket gets the whole call too, as a text within. */
+/** The failure record of Lambda's on-failure destination. In a bucket it also contains the payload, as a string. */
 interface Failure {
   readonly requestContext: { readonly condition: string; readonly approximateInvokeCount: number };
   readonly timestamp: string;
@@ -9,18 +9,18 @@ interface Failure {
   readonly payload?: string;
 }
 
-/** @throws Error on an object that is none of Lambda's */
+/** @throws Error if it is not a failure record of Lambda */
 export function readFailure(json: string): Failure {
   const failure = JSON.parse(json) as Partial<Failure>;
   if (failure.KinesisBatchInfo && failure.requestContext) return failure as Failure;
-  throw new Error('it is no record of a call that Lambda gave up');
+  throw new Error('it is not a failure record of Lambda');
 }
 
 export function reasonOf({ requestContext: { condition, approximateInvokeCount } }: Failure): string {
   return `${condition} after ${approximateInvokeCount} calls`;
 }
 
-/** The records of a failure: those that it holds, or else those that the stream still has. */
+/** The records of a failed batch: from the payload, or else from the stream. */
 export async function recordsOf({ payload, KinesisBatchInfo }: Failure, streams: Streams): Promise<readonly StreamRecord[]> {
   if (payload === undefined) return streams.between(KinesisBatchInfo);
   const { Records } = JSON.parse(payload) as {
@@ -29,7 +29,7 @@ export async function recordsOf({ payload, KinesisBatchInfo }: Failure, streams:
   return Records.map(({ kinesis: { data, ...rest } }) => ({ ...rest, data: Buffer.from(data, 'base64') }));
 }
 
-/** The letters of a failure, each with its place in the stream. */
+/** The dead letters of a failed batch, each with its position in the stream. */
 export async function lettersOf(failure: Failure, to: string | undefined, streams: Streams): Promise<Letter[]> {
   const { streamArn, shardId } = failure.KinesisBatchInfo;
   const target = to ?? streamArn;
@@ -42,19 +42,19 @@ export async function lettersOf(failure: Failure, to: string | undefined, stream
   }));
 }
 
-/** A letter that stands for what cannot be read: it stays where it is, and says why. */
+/** A dead letter that cannot be read. It is not deleted, and its reason is the error. */
 export function unreadable(id: string, givenUp: Date, error: unknown): Letter {
   const reason = `unreadable: ${(error as Error).message}`;
   return { id, reason, givenUp, to: 'nowhere', send: () => Promise.reject(new Error(reason)) };
 }
 
-/** The bucket that is the destination of what Lambda gave up. */
+/** The bucket that is the on-failure destination of Lambda. */
 export function failureBucket(
   { bucket, prefix, to }: { readonly bucket: string; readonly prefix: string; readonly to?: string },
   streams: Streams,
 ): DeadLetter {
   const sdk: typeof import('@aws-sdk/client-s3') = require('@aws-sdk/client-s3');
-  // A bucket of another region is found by the client itself; the address by path suits every name.
+  // The client follows the redirect to the region of the bucket. Path-style addresses work for every bucket name.
   const client = new sdk.S3Client({ followRegionRedirects: true, forcePathStyle: true });
   return {
     name: `s3://${bucket}/${prefix}`,

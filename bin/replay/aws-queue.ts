@@ -3,26 +3,26 @@ import { lettersOf, readFailure, unreadable } from './aws-bucket';
 import { arnParts, type Streams } from './aws-stream';
 import { bytesOf, type DeadLetter, type Letter, type Parcel, parsed, readWritten, type Written } from './letter';
 
-/** How long messages are out of sight of others while they are read. */
+/** The visibility timeout of messages while they are read. */
 const LEASE_SECONDS = 900;
-/** A receive may find nothing although there is something: only several in a row say that there is nothing left. */
+/** A receive may return nothing although the queue has messages. The queue counts as empty after several empty receives in a row. */
 const EMPTY_RECEIVES = 3;
 const WAIT_SECONDS = 1;
 
 /**
- * A queue of letters. It holds three kinds: what a handler wrote, in one message or in several; where records stand that
- * Lambda gave up; and messages that another queue gave up, as they came.
+ * A dead-letter queue. It has three kinds of messages: dead letters of a handler, in one message or several parts; failure records
+ * of Lambda with the position of records; and messages that SQS moved from another queue.
  */
 export function deadLetterQueue({ url, to }: { readonly url: string; readonly to?: string }, streams: Streams): DeadLetter {
   const sdk: typeof import('@aws-sdk/client-sqs') = require('@aws-sdk/client-sqs');
   const client = new sdk.SQSClient();
   const held = new Map<string, string>();
-  /** The parts of a letter that have come, by where its record stood. */
+  /** The parts received so far of each dead letter, by the position of its record. */
   const parts = new Map<string, Map<number, readonly [Written, Message]>>();
 
   const gone = new Set<string>();
 
-  /** Only the latest receipt deletes a message: one that was out of sight for its time has come again. */
+  /** Only the latest receipt handle deletes a message, because a message is received again after its visibility timeout. */
   const remove = async (messages: readonly Message[]) => {
     for (const { MessageId = '' } of messages) {
       await client.send(new sdk.DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: held.get(MessageId) }));
@@ -34,8 +34,8 @@ export function deadLetterQueue({ url, to }: { readonly url: string; readonly to
   const sendTo = (target: string, data: Buffer) => {
     const { service, account, name } = arnParts(target);
     if (service === 'kinesis') return streams.put(target, { data });
-    if (service !== 'sqs') return Promise.reject(new Error(`it does not say where it came from. Say so with --to.`));
-    // A queue and its dead letter lie in one region, and so behind one host.
+    if (service !== 'sqs') return Promise.reject(new Error(`its source is unknown. Set the target with --to.`));
+    // A queue and its dead-letter queue are in the same region, so they have the same host.
     return client.send(new sdk.SendMessageCommand({ QueueUrl: `${new URL(url).origin}/${account}/${name}`, MessageBody: data.toString() }));
   };
 
@@ -59,7 +59,7 @@ export function deadLetterQueue({ url, to }: { readonly url: string; readonly to
         .catch((error: unknown) => [unreadable(MessageId, givenUp, error)]);
       return { letters, remove: () => remove([message]) };
     }
-    const reason = `received ${Attributes.ApproximateReceiveCount} times, and never done`;
+    const reason = `received ${Attributes.ApproximateReceiveCount} times, and never processed`;
     return {
       letters: [letter(MessageId, reason.replace(/\d+/, 'too many'), message, to ?? source, () => Buffer.from(Body))],
       remove: () => remove([message]),
@@ -117,7 +117,7 @@ export function deadLetterQueue({ url, to }: { readonly url: string; readonly to
     async release() {
       for (const ReceiptHandle of held.values()) {
         const request = new sdk.ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle, VisibilityTimeout: 0 });
-        // One whose time is over is in sight of others already.
+        // After its visibility timeout, a message is visible again anyway.
         await client.send(request).catch(() => {});
       }
       client.destroy();

@@ -7,7 +7,7 @@ export interface StreamRecord {
   readonly partitionKey?: string;
 }
 
-/** What Lambda says of records that it gave up. */
+/** The position of the records of a failed batch, from a failure record of Lambda. */
 export interface BatchInfo {
   readonly shardId: string;
   readonly startSequenceNumber: string;
@@ -16,10 +16,10 @@ export interface BatchInfo {
   readonly streamArn: string;
 }
 
-/** Puts records into streams, and finds them there. */
+/** Writes records to streams, and reads records at a position. */
 export interface Streams {
   put(streamArn: string, record: Omit<StreamRecord, 'sequenceNumber'>): Promise<unknown>;
-  /** @throws Error when the stream does not have all of them any more */
+  /** @throws Error if the stream no longer has all of them */
   between(batch: BatchInfo): Promise<readonly StreamRecord[]>;
 }
 
@@ -34,7 +34,7 @@ export function arnParts(arn: string): {
   return { service, region, account, name: rest.join(':').replace(/^stream\//, '') };
 }
 
-/** By the official client, in the region that an ARN names. */
+/** Uses the official client, in the region of the ARN. */
 export function streams(): Streams {
   const sdk: typeof import('@aws-sdk/client-kinesis') = require('@aws-sdk/client-kinesis');
   const clients = new Map<string, InstanceType<typeof sdk.KinesisClient>>();
@@ -75,14 +75,14 @@ export function streams(): Streams {
       }
       if (found.length !== batchSize)
         throw new Error(
-          `the stream has ${found.length} of ${batchSize} records from ${startSequenceNumber} on: its retention is over for the others`,
+          `the stream has ${found.length} of ${batchSize} records from ${startSequenceNumber} on: the retention of the others has ended`,
         );
       return found;
     },
   };
 }
 
-/** HTTP/1.1, as every other client: the client's own choice is HTTP/2, which no stand-in speaks (mhart/kinesalite#118). */
+/** HTTP/1.1, like the other clients. The default of this client is HTTP/2, which emulators do not support (mhart/kinesalite#118). */
 function plainHttp() {
   const { SQSClient }: typeof import('@aws-sdk/client-sqs') = require('@aws-sdk/client-sqs');
   return new SQSClient({ region: 'us-east-1' }).config.requestHandler;

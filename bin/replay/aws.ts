@@ -4,7 +4,7 @@ import { streams } from './aws-stream';
 import type { DeadLetter } from './letter';
 import type { Outputs } from './outputs';
 
-/** Where dead letters are: queues by their URL, and buckets as `s3://BUCKET/PREFIX`. */
+/** The dead letters in the outputs of a stack: queues as their URL, and buckets as `s3://BUCKET/PREFIX`. */
 export function awsPlaces(outputs: Outputs): { readonly deadLetters: readonly string[] } {
   const named = Object.entries(outputs).filter(([name]) => /dead.?letter|failure|failed|given.?up/i.test(name));
   const places = named.flatMap(([, command]) => [...command.matchAll(/--queue-url (\S+)|(s3:\/\/[^\s'"]+)/g)]);
@@ -12,9 +12,10 @@ export function awsPlaces(outputs: Outputs): { readonly deadLetters: readonly st
 }
 
 /**
- * A queue, or the bucket that takes what Lambda gave up. Each letter goes to the stream or queue that it came from.
- * @param to the ARN of another stream or queue
- * @throws Error on what is neither
+ * A dead-letter queue, or the bucket that is the on-failure destination of Lambda. Each dead letter is sent to the stream or queue
+ * that it came from.
+ * @param to the ARN of another stream or queue to send to
+ * @throws Error if the place is neither a queue nor a bucket
  */
 export function awsDeadLetter(place: string, to?: string): DeadLetter {
   const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(place) ?? [];

@@ -6,12 +6,12 @@ import { post } from './post';
 
 const HUB_SCOPE = 'https://eventhubs.azure.net/.default';
 
-/** Whoever acts: a credential of `@azure/identity`. */
+/** A credential of `@azure/identity`. */
 export interface Credential {
   getToken(scopes: string | string[]): Promise<{ readonly token: string; readonly expiresOnTimestamp: number } | null>;
 }
 
-/** Where the dead letter is, and where events are sent. */
+/** The dead-letter container in the outputs of a stack, and the hub to send to. */
 export function azurePlaces(outputs: Outputs): { readonly deadLetters: readonly string[]; readonly to?: string } {
   const command = outputs.dead_letters_command ?? '';
   const [, account] = /--account-name (\S+)/.exec(command) ?? [];
@@ -20,7 +20,7 @@ export function azurePlaces(outputs: Outputs): { readonly deadLetters: readonly 
   return { deadLetters: isNamed ? [`https://${account}.blob.core.windows.net/${container}`] : [], to: outputs.events_url };
 }
 
-/** The official clients, with whoever is signed in. */
+/** The official clients, with the credentials of the signed-in user. */
 export function signedIn() {
   const { ContainerClient: Client }: typeof import('@azure/storage-blob') = require('@azure/storage-blob');
   const { DefaultAzureCredential }: typeof import('@azure/identity') = require('@azure/identity');
@@ -29,8 +29,8 @@ export function signedIn() {
 }
 
 /**
- * A container with a letter in each line of its blobs.
- * @param to the address of a hub, `https://NAMESPACE/HUB/messages`; without it each letter goes to the hub that it came from
+ * A dead-letter container. Each line of its blobs is one dead letter.
+ * @param to the address of a hub, `https://NAMESPACE/HUB/messages`; by default each dead letter is sent to the hub that it came from
  */
 export function azureDeadLetter(container: ContainerClient, credential: Credential, to?: string): DeadLetter {
   return {
@@ -44,7 +44,7 @@ export function azureDeadLetter(container: ContainerClient, credential: Credenti
         const letters = lines.flatMap((line, index) =>
           line === '' ? [] : [letterOf(line, `${name}#${index}`, lastModified ?? new Date(0))],
         );
-        // A batch that is still tried may write its blob again: only the one that was read is deleted.
+        // A batch that is still retried may overwrite its blob: only the version that was read is deleted.
         yield { letters, remove: () => blob.delete({ conditions: { ifMatch: etag } }) } satisfies Parcel;
       }
     },
@@ -56,13 +56,13 @@ export function azureDeadLetter(container: ContainerClient, credential: Credenti
     const hub = to ?? hubOf(written);
     return {
       id: written ? idOf(written) : place,
-      reason: written?.reason ?? 'nobody said why',
+      reason: written?.reason ?? 'no reason given',
       givenUp,
       to: hub ?? 'nowhere',
       send: async () => {
-        if (!written) throw new Error('it is no letter of a handler');
-        if (written.payload === '') throw new Error('nobody knows what it held: the host left its content out');
-        if (!hub) throw new Error('it does not say which hub it came from. Say so with --to.');
+        if (!written) throw new Error('it was not written by a handler');
+        if (written.payload === '') throw new Error('it has no content: the Functions host did not include it');
+        if (!hub) throw new Error('its hub is unknown. Set the target with --to.');
         await send(hub, bytesOf(written));
       },
     };
@@ -84,14 +84,14 @@ export function azureDeadLetter(container: ContainerClient, credential: Credenti
   }
 }
 
-/** A header holds ASCII alone. */
+/** HTTP headers may contain only ASCII. */
 const NOT_ASCII = /[^ -~]/g;
 
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** Where the event stood. Where nobody knows that for each of a batch, what it holds tells them apart. */
+/** The position of the event. If only the position of its batch is known, the hash of the payload is added. */
 function idOf({ position, payload }: Written): string {
   const { namespace, hub, partition, sequenceNumber, lastSequenceNumber } = position;
   const place = [namespace, hub, partition, sequenceNumber].map((part) => part ?? '').join('/');

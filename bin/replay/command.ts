@@ -11,34 +11,34 @@ import type { DeadLetter, Places } from './letter';
 import { outputsIn, outputsOfStack, outputsOfTerraform } from './outputs';
 import { type Outcome, replay, type Wish } from './run';
 
-const HELP = `Takes what is in the dead letter back through the door of the buffer: the events themselves, or the records that a position stands
-for. Each letter is deleted only when the buffer has it. Without --yes nothing is sent and nothing deleted: it says what would be.
+const HELP = `Sends the events of the dead letter to their buffer again. If a dead letter has only the position of records, they are read from the
+stream. Each dead letter is deleted after the buffer has accepted its event. Without --yes it only shows what would be sent.
 
 Usage: npm run replay -- CLOUD [options]
 
   CLOUD              aws, azure or gcp
-  --yes              do it
-  --reason TEXT      only letters whose reason has TEXT in it, in whatever case
-  --since TIME       only letters that were given up at TIME or later, such as 2026-01-31 or 2026-01-31T08:30:00Z
-  --until TIME       only letters that were given up before TIME
-  --limit N          no more than N letters
-  --stack NAME       the stack whose outputs say where the dead letter is, by default CLOUD-pipeline: on AWS CloudFormation is asked, on
-                     Azure and GCP terraform, in cdktf.out/stacks/NAME
+  --yes              send and delete
+  --reason TEXT      only dead letters whose reason contains TEXT, in upper or lower case
+  --since TIME       only dead letters written at TIME or later, such as 2026-01-31 or 2026-01-31T08:30:00Z
+  --until TIME       only dead letters written before TIME
+  --limit N          at most N dead letters
+  --stack NAME       the stack whose outputs contain the dead letter, by default CLOUD-pipeline. They are read from CloudFormation on AWS,
+                     and with terraform in cdktf.out/stacks/NAME on Azure and GCP
   --outputs FILE     the outputs of the stack as JSON, from cdk deploy --outputs-file, describe-stacks or terraform output -json
   --dead-letter X    where the dead letter is, instead of outputs: the URL of a queue or s3://BUCKET/PREFIX, the URL of a container, or
-                     projects/P/subscriptions/S. Several times for several
-  --to X             where letters go, instead of where they came from: the ARN of a stream or queue, https://NAMESPACE/HUB/messages, or
-                     projects/P/topics/T
-  --state FOLDER     where it remembers what was sent and not deleted yet, by default .replay. Ended in the middle, it goes on from there
+                     projects/P/subscriptions/S. May be repeated
+  --to X             where to send, instead of where the events came from: the ARN of a stream or queue, https://NAMESPACE/HUB/messages,
+                     or projects/P/topics/T
+  --state FOLDER     where it records what was sent and is not deleted yet, by default .replay. A stopped run continues from there
   --help             print this text
 
-It acts as whoever is signed in: the credentials of the AWS command line, of az, or of gcloud's application default. These must be allowed
-to read and delete dead letters and to send. Clients obey AWS_ENDPOINT_URL_* and PUBSUB_EMULATOR_HOST.
+It uses the credentials of the AWS command line, of az, or the application default credentials of gcloud. They need permissions to read
+and delete dead letters, and to send. AWS_ENDPOINT_URL_* and PUBSUB_EMULATOR_HOST have an effect.
 
-An event that is replayed stands at a new place in the buffer. One that was stored as well, which a crash can do, is then stored again:
-readers that count go by source and id.
+An event that is replayed gets a new position in the buffer. If it was already stored, which can happen after a crash, it is stored a
+second time: count by source and id.
 
-Exit codes: 0 every letter that is meant was sent and deleted, or would be; 1 some stay where they are; 2 the command is not understood.`;
+Exit codes: 0 every selected dead letter was sent and deleted, or would be; 1 some could not be sent or deleted; 2 invalid command line.`;
 
 const ROOT = path.join(__dirname, '../..');
 const CLOUDS = ['aws', 'azure', 'gcp'] as const;
@@ -53,17 +53,17 @@ interface Command extends Wish {
   readonly state: string;
 }
 
-/** What a command is run with. */
+/** What a command needs to run. */
 export interface Means {
   print(text: string): void;
-  /** The container of a dead letter, and whoever opens it. */
+  /** The container of a dead letter, and the credential to open it. */
   readonly azure?: { container(url: string): ContainerClient; readonly credential: Credential };
 }
 
 /**
  * Run a command.
  * @returns its exit code
- * @throws Error in one line, on a command that is not understood and on a dead letter that is not found
+ * @throws Error of one line if the command line is invalid or a dead letter is not found
  */
 export async function replayCommand(words: readonly string[], { print, azure }: Means): Promise<number> {
   const command = readCommand(words);
@@ -85,7 +85,7 @@ export async function replayCommand(words: readonly string[], { print, azure }: 
     print(linesOf(deadLetter.name, outcome, command).join('\n'));
     if (outcome.failures.length > 0) code = 1;
   }
-  if (stopped.signal.aborted) print('Stopped. The same command goes on from here.');
+  if (stopped.signal.aborted) print('Stopped. Run the same command to continue.');
   process.off('SIGINT', stop);
   return code;
 }
@@ -112,7 +112,7 @@ function readCommand(words: readonly string[]): Command | 'help' {
     if (values.help) return 'help';
     const [cloud, ...others] = positionals;
     if (!CLOUDS.includes(cloud as Cloud) || others.length > 0)
-      throw new Error(`One cloud must be named (${CLOUDS.join(', ')}), got ${JSON.stringify(positionals.join(' '))}`);
+      throw new Error(`Name one cloud (${CLOUDS.join(', ')}), got ${JSON.stringify(positionals.join(' '))}`);
     return {
       ...values,
       cloud: cloud as Cloud,
@@ -125,12 +125,12 @@ function readCommand(words: readonly string[]): Command | 'help' {
       state: path.resolve(typedIn(), values.state ?? path.join(ROOT, '.replay')),
     };
   } catch (error) {
-    // Node goes on with how to call a file that is named like an option.
+    // Without Node's hint about files that are named like an option.
     throw new Misunderstood(`${(error as Error).message.replace(/\.( To specify .*)?$/s, '')}. See npm run replay -- --help.`);
   }
 }
 
-/** The command line is wrong. */
+/** The command line is invalid. */
 export class Misunderstood extends Error {}
 
 function timeOf(option: string, text?: string): Date | undefined {
@@ -158,8 +158,8 @@ async function placesOf({ cloud, stack, outputs, deadLetters, to }: Command): Pr
         : outputsOfTerraform(ROOT, stack);
   const named: Places = { aws: awsPlaces, azure: azurePlaces, gcp: gcpPlaces }[cloud](found);
   const places = { deadLetters: deadLetters.length > 0 ? deadLetters : named.deadLetters, to: to ?? named.to };
-  if (places.deadLetters.length === 0) throw new Error(`The outputs of ${stack} name no dead letter. Say where it is with --dead-letter.`);
-  if (cloud === 'gcp' && places.to === undefined) throw new Error(`The outputs of ${stack} name no topic. Say which with --to.`);
+  if (places.deadLetters.length === 0) throw new Error(`The outputs of ${stack} contain no dead letter. Set it with --dead-letter.`);
+  if (cloud === 'gcp' && places.to === undefined) throw new Error(`The outputs of ${stack} contain no topic. Set it with --to.`);
   return places;
 }
 
@@ -179,19 +179,19 @@ function open(cloud: Cloud, place: string, to?: string, azure?: Means['azure']):
 const STEP = 1000;
 
 function progress(sent: number) {
-  if (sent % STEP === 0) console.error(`${sent.toLocaleString('en-US')} letters sent`);
+  if (sent % STEP === 0) console.error(`${sent.toLocaleString('en-US')} dead letters sent`);
 }
 
 function linesOf(name: string, { reasons, to, oldest, newest, sent, known, others, failures, deleted }: Outcome, { yes }: Wish): string[] {
-  const count = (number: number) => `${number.toLocaleString('en-US')} ${number === 1 ? 'letter' : 'letters'}`;
+  const count = (number: number) => `${number.toLocaleString('en-US')} ${number === 1 ? 'dead letter' : 'dead letters'}`;
   return [
     `${name}: ${count(sent)} ${yes ? 'sent' : 'would be sent'}${sent > 0 ? ` to ${[...to].join(' and ')}` : ''}`,
     ...[...reasons].sort(([, a], [, b]) => b - a).map(([reason, number]) => `${String(number).padStart(8)}  ${reason}`),
-    ...(oldest && newest ? [`  given up from ${oldest.toISOString()} to ${newest.toISOString()}`] : []),
-    ...(known > 0 ? [`  ${count(known)} sent by an earlier run, and ${yes ? 'deleted now' : 'not deleted yet'}`] : []),
-    ...(others > 0 ? [`  ${count(others)} not meant, and left where they are`] : []),
-    ...failures.slice(0, 5).map((failure) => `  STAYS  ${failure}`),
-    ...(failures.length > 5 ? [`  STAYS  and ${count(failures.length - 5)} more`] : []),
+    ...(oldest && newest ? [`  written from ${oldest.toISOString()} to ${newest.toISOString()}`] : []),
+    ...(known > 0 ? [`  ${count(known)} sent by an earlier run, ${yes ? 'deleted now' : 'not deleted yet'}`] : []),
+    ...(others > 0 ? [`  ${count(others)} not selected`] : []),
+    ...failures.slice(0, 5).map((failure) => `  FAILED  ${failure}`),
+    ...(failures.length > 5 ? [`  FAILED  and ${count(failures.length - 5)} more`] : []),
     yes ? `  ${count(deleted)} deleted` : '  Nothing was sent or deleted. Add --yes to do it.',
   ];
 }

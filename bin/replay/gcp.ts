@@ -15,21 +15,21 @@ interface Received {
 
 const SCOPE = 'https://www.googleapis.com/auth/pubsub';
 const AT_ONCE = 100;
-/** A pull may find nothing although there is something: only several in a row say that there is nothing left. */
+/** A pull may return nothing although there are messages. The subscription counts as empty after several empty pulls in a row. */
 const EMPTY_PULLS = 3;
-/** The longest time for which Pub/Sub leaves a message to whoever pulled it. */
+/** The longest acknowledgement deadline of Pub/Sub. */
 const LEASE_SECONDS = 600;
-/** What whoever gave a message up put beside it. The rest is the sender's own. */
+/** Attributes that Pub/Sub or the handler added to the dead letter. The others are from the sender. */
 const OURS = /^(deadLetter|CloudPubSubDeadLetter|googclient_)/;
 
-/** Where the dead letter is, and where messages are published. */
+/** The dead-letter subscription in the outputs of a stack, and the topic to publish to. */
 export function gcpPlaces(outputs: Outputs): { readonly deadLetters: readonly string[]; readonly to?: string } {
   const [deadLetter] = /projects\/[^/\s]+\/subscriptions\/[^\s'"]+/.exec(outputs.dead_letters_command ?? '') ?? [];
   return { deadLetters: deadLetter ? [deadLetter] : [], to: outputs.events_url?.replace(/:publish$/, '') };
 }
 
 /**
- * The subscription that keeps what a topic of dead letters got. Each message goes back with the attributes that its sender gave it.
+ * The subscription of a dead-letter topic. Each message is published again with the attributes of its sender.
  * @param to the topic: its name, or its address
  */
 export function gcpDeadLetter(subscription: string, to: string, environment: NodeJS.ProcessEnv = process.env): DeadLetter {
@@ -37,7 +37,7 @@ export function gcpDeadLetter(subscription: string, to: string, environment: Nod
   const host = emulator ? `http://${emulator}` : 'https://pubsub.googleapis.com';
   const topic = to.replace(/^https?:\/\/[^/]+\/v1\//, '');
   const topicHost = emulator || !to.startsWith('https://') ? host : new URL(to).origin;
-  /** The latest receipt of each message, which alone counts: one whose time is over comes again. */
+  /** The latest acknowledgement id of each message. A message is delivered again after its acknowledgement deadline, with another id. */
   const kept = new Map<string, string>();
   const gone = new Set<string>();
   const acknowledge = async (messageIds: readonly string[]) => {
@@ -88,7 +88,7 @@ export function gcpDeadLetter(subscription: string, to: string, environment: Nod
     const own = Object.fromEntries(Object.entries(attributes).filter(([name]) => !OURS.test(name)));
     const letter: Letter = {
       id: messageId,
-      reason: deadLetterReason ?? (count ? `not acknowledged in ${count} tries` : 'nobody said why'),
+      reason: deadLetterReason ?? (count ? `not acknowledged in ${count} tries` : 'no reason given'),
       givenUp: new Date(publishTime),
       to: topic,
       send: () => call(topicHost, `${topic}:publish`, { messages: [{ data, attributes: own, orderingKey }] }),

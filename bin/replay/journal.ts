@@ -2,13 +2,13 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * Remembers which letters a buffer has. A run that ends before it has deleted them, and a letter that comes back although it
- * was deleted, as queues may do: neither is sent twice.
+ * Records which dead letters were sent. They are not sent again if a run stops before it has deleted them, or if a queue delivers
+ * a deleted message again.
  */
 export class Journal {
   private readonly known: Set<string>;
 
-  /** @param file it need not be there yet */
+  /** @param file created if it does not exist */
   constructor(private readonly file: string) {
     this.known = new Set(existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []);
   }
@@ -17,7 +17,7 @@ export class Journal {
     return this.known.has(id);
   }
 
-  /** The buffer has this letter. It is in the file before this is over. */
+  /** Record that a dead letter was sent. It is in the file when this function returns. */
   add(id: string) {
     mkdirSync(path.dirname(this.file), { recursive: true });
     appendFileSync(this.file, `${id}\n`);

@@ -1,39 +1,39 @@
 /** An event in a dead letter. */
 export interface Letter {
-  /** The same at each reading, and of no other letter. */
+  /** Unique, and the same at each read. */
   readonly id: string;
   readonly reason: string;
-  /** When it was given up. */
+  /** When it was written to the dead letter. */
   readonly givenUp: Date;
-  /** Where it goes: a stream, a queue, a hub, a topic. */
+  /** Where it is sent: a stream, a queue, a hub or a topic. */
   readonly to: string;
-  /** Hand it to the buffer. Once this is over, the buffer has it. */
+  /** Send it to the buffer. When the promise resolves, the buffer has accepted it. */
   send(): Promise<unknown>;
 }
 
-/** Letters that are deleted at once: a message, a blob, an object. */
+/** Dead letters that are deleted together: those of one message, blob or object. */
 export interface Parcel {
   readonly letters: readonly Letter[];
-  /** Delete it. What has changed since it was read stays. */
+  /** Delete it, unless it has changed since it was read. */
   remove(): Promise<unknown>;
 }
 
-/** A place in which events end that could not be processed. */
+/** Where events are written that could not be processed. */
 export interface DeadLetter {
   readonly name: string;
-  /** Every parcel, one by one. */
+  /** Every parcel, one after the other. */
   parcels(): AsyncIterable<Parcel>;
-  /** Let go of what was read and not deleted, so that others see it at once. */
+  /** Release what was read and not deleted, so that other readers receive it at once. */
   release(): Promise<void>;
 }
 
-/** Whoever replays needs to know where, and by what settings. */
+/** The dead letters, and where to send their events. */
 export interface Places {
   readonly deadLetters: readonly string[];
   readonly to?: string;
 }
 
-/** The key that keeps the order of an event: the `partitionkey` that its sender gave. */
+/** The `partitionkey` and the `id` of an event, for the key in the buffer. */
 export function partitionKeyOf(bytes: Buffer): { readonly partitionkey?: string; readonly id?: string } {
   try {
     const { partitionkey, id } = JSON.parse(bytes.toString());
@@ -47,7 +47,7 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** What a handler wrote of a record. */
+/** A dead letter that a handler wrote. */
 export interface Written {
   readonly reason: string;
   readonly position: Readonly<Record<string, string>>;
@@ -57,7 +57,7 @@ export interface Written {
   readonly parts?: number;
 }
 
-/** Read what a handler wrote. @returns nothing where it is something else */
+/** Parse a dead letter of a handler. @returns `undefined` if it is something else */
 export function readWritten(json: string): Written | undefined {
   const value = parsed(json) as Partial<Written> | undefined;
   return typeof value?.payload === 'string' && typeof value.reason === 'string' && typeof value.position === 'object'

@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** The outputs of a stack, by their names. */
+/** The outputs of a stack, by name. */
 export type Outputs = Readonly<Record<string, string>>;
 
 /**
- * Read outputs from a file: what `cdk deploy --outputs-file`, `aws cloudformation describe-stacks` or `terraform output -json` wrote.
- * @throws Error when it is none of these
+ * Read outputs from a file that `cdk deploy --outputs-file`, `aws cloudformation describe-stacks` or `terraform output -json` wrote.
+ * @throws Error if it has another format
  */
 export function outputsIn(file: string, stack: string): Outputs {
   let json: unknown;
@@ -32,7 +32,7 @@ interface Output {
   readonly OutputValue?: string;
 }
 
-/** Ask CloudFormation. @throws Error when there is no such stack, or no region to look in */
+/** Read the outputs from CloudFormation. @throws Error if the stack does not exist or no region is set */
 export async function outputsOfStack(stack: string): Promise<Outputs> {
   const { CloudFormationClient, DescribeStacksCommand }: typeof import('@aws-sdk/client-cloudformation') =
     require('@aws-sdk/client-cloudformation');
@@ -44,11 +44,11 @@ export async function outputsOfStack(stack: string): Promise<Outputs> {
   return byName(Stacks[0]?.Outputs ?? []);
 }
 
-/** Ask Terraform, in the folder of the stack. @throws Error when nothing was synthesized there, or nothing applied */
+/** Run `terraform output` in the folder of the stack. @throws Error if the stack was not synthesized or not applied */
 export function outputsOfTerraform(root: string, stack: string): Outputs {
   const folder = path.join(root, 'cdktf.out/stacks', stack);
-  const hint = 'Say where they are with --outputs FILE, written by terraform output -json.';
-  if (!existsSync(folder)) throw new Error(`There are no outputs of ${stack}: ${folder} is not there. ${hint}`);
+  const hint = 'Use --outputs FILE with a file written by terraform output -json.';
+  if (!existsSync(folder)) throw new Error(`There are no outputs of ${stack}: ${folder} does not exist. ${hint}`);
   let text: string;
   try {
     text = execFileSync('terraform', ['output', '-json'], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });

@@ -8,9 +8,9 @@ export function pause(milliseconds: number): Promise<void> {
 }
 
 /**
- * Post, and try again while the other side is busy or cannot be reached.
- * @returns what it answered
- * @throws Error with the answer when it refuses
+ * Send a POST request, with retries while the service is busy or cannot be reached.
+ * @returns the response
+ * @throws Error with the response if the service refuses the request
  */
 export async function post(url: string, headers: Readonly<Record<string, string>>, body: string | Buffer): Promise<string> {
   for (let tries = 1; ; tries += 1) {

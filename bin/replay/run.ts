@@ -1,17 +1,17 @@
 import type { Journal } from './journal';
 import type { DeadLetter, Letter, Parcel } from './letter';
 
-/** Which letters are meant, and what is done with them. */
+/** Which dead letters are selected, and whether they are sent. */
 export interface Wish {
   readonly yes: boolean;
-  /** A part of the reason, in whatever case. */
+  /** A part of the reason, in upper or lower case. */
   readonly reason?: string;
   readonly since?: Date;
   readonly until?: Date;
   readonly limit?: number;
 }
 
-/** What became of the letters. */
+/** The result of a replay. */
 export interface Outcome {
   /** How many were sent, or would be, by reason. */
   readonly reasons: ReadonlyMap<string, number>;
@@ -19,24 +19,24 @@ export interface Outcome {
   readonly oldest?: Date;
   readonly newest?: Date;
   readonly sent: number;
-  /** How many an earlier run had sent and not deleted. */
+  /** How many an earlier run sent and did not delete. */
   readonly known: number;
-  /** How many are not meant. */
+  /** How many are not selected. */
   readonly others: number;
-  /** Why some stay where they are that are meant. */
+  /** Why some selected ones could not be sent or deleted. */
   readonly failures: readonly string[];
   readonly deleted: number;
 }
 
-/** Letters that are sent at a time. */
+/** The number of dead letters that are sent concurrently. */
 const AT_A_TIME = 10;
-/** So many that fail one after the other are no fault of theirs. */
+/** After this number of failures in a row, the replay stops. */
 const ENOUGH = 20;
 
 /**
- * Take letters back to the buffer. Each is deleted only when the buffer has it, and with it all that lie in its parcel. What
- * fails stays where it is.
- * @param stopped ends it after the letters that are under way
+ * Send dead letters to the buffer again. A parcel is deleted after the buffer has accepted all its dead letters. What fails is not
+ * deleted.
+ * @param stopped stops the replay after the dead letters that are being sent
  */
 export async function replay(
   deadLetter: DeadLetter,
@@ -55,7 +55,7 @@ export async function replay(
     (wish.since === undefined || letter.givenUp >= wish.since) &&
     (wish.until === undefined || letter.givenUp < wish.until);
 
-  /** @returns whether the buffer has it */
+  /** @returns whether the buffer has accepted it */
   const settle = async (letter: Letter): Promise<boolean> => {
     if (journal.has(letter.id)) {
       known += 1;

@@ -6,10 +6,10 @@ import type { AwsPlatformProps } from '../../aws/foundation/platform';
 /**
  * Alarms by mail, or in Slack.
  *
- * Alarms go to a topic of SNS, and whoever subscribes hears them. Make the topic once: `aws sns create-topic --name on-call`, then
+ * Alarms are sent to an SNS topic and its subscribers. Create the topic once: `aws sns create-topic --name on-call`, then
  * `aws sns subscribe --topic-arn ... --protocol email --notification-endpoint on-call@example.com`. AWS sends a mail that must be
- * confirmed. For Slack, subscribe the topic in the console of Amazon Q Developer in chat applications. Where only one environment
- * has people on call, set `notify` in its file instead: [environments](../environments.md).
+ * confirmed. For Slack, subscribe the topic in the console of Amazon Q Developer in chat applications. To send the alarms of one
+ * environment only, set `notify` in its file instead: [environments](../environments.md).
  */
 export class AlarmsToPeople extends AwsPipeline {
   constructor(scope: Construct, id: string, props: AwsPlatformProps = {}) {

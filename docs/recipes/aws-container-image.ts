@@ -12,11 +12,11 @@ import eventSchema from '../../shared/runtime/event.schema.json';
 /**
  * A handler in a container image.
  *
- * For code in another language, or with libraries over 250 MB. The image lies in ECR already, in the same region, and is built for
- * arm64. Name it by its digest: behind a tag Lambda keeps the image that it found at the deploy. Whoever deploys must be allowed to
- * let Lambda pull it: `ecr:GetRepositoryPolicy` and `ecr:SetRepositoryPolicy` on the repository.
+ * For code in another language, or with libraries over 250 MB. The image must be in ECR in the same region, and built for arm64.
+ * Use its digest: with a tag, Lambda keeps the image that the tag had at the deploy. The deploying user needs
+ * `ecr:GetRepositoryPolicy` and `ecr:SetRepositoryPolicy` on the repository, so that Lambda may pull the image.
  *
- * The image owes what the handler in Python keeps. Nothing here runs an image: its tests are yours.
+ * The image must follow the same rules as the handler in Python. The tests of this repository do not run images: test it yourself.
  */
 export class ContainerImage extends AwsPlatform {
   constructor(scope: Construct, id: string, props: AwsPlatformProps = {}) {

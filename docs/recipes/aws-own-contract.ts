@@ -11,8 +11,8 @@ import { packageHandler } from '../../shared/synth/handler-package';
 /**
  * A contract of your own for what is in an event.
  *
- * API Gateway answers 400, with the reason, to an event whose data is something else: it never reaches the stream. The schema is
- * of JSON Schema draft 4, as API Gateway takes it, and begins with the contract for all events.
+ * API Gateway answers an event whose data breaks your schema with 400 and the reason: it never reaches the stream. The schema is
+ * JSON Schema draft 4, which API Gateway supports, and includes the contract for all events.
  */
 export class OwnContract extends AwsPlatform {
   constructor(scope: Construct, id: string, props: AwsPlatformProps = {}) {

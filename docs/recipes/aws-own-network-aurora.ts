@@ -11,11 +11,11 @@ import eventSchema from '../../shared/runtime/event.schema.json';
 import { packageHandler } from '../../shared/synth/handler-package';
 
 /**
- * Aurora in a VPC that exists already.
+ * Aurora in an existing VPC.
  *
- * The cluster stands in the isolated subnets that you name, in two zones. It has a security group of its own, which lets nobody
- * in: the function reaches it over the Data API, from outside of the VPC. Where a subnet is not isolated, give `PrivateNetwork`
- * its `subnets` too. Nothing of the VPC changes, so its flow logs and endpoints are yours to make.
+ * The cluster is in the isolated subnets that you name, in two availability zones. It has its own security group without inbound
+ * rules: the function uses the Data API, from outside of the VPC. If your subnets are not isolated, set `subnets` of
+ * `PrivateNetwork` too. The VPC is not changed, so create flow logs and endpoints yourself.
  */
 export class OwnNetworkAurora extends AwsPlatform {
   constructor(scope: Construct, id: string, props: AwsPlatformProps = {}) {

@@ -10,12 +10,13 @@ import eventSchema from '../../shared/runtime/event.schema.json';
 import { packageHandler } from '../../shared/synth/handler-package';
 
 /**
- * The function in a VPC that exists already.
+ * The function in an existing VPC.
  *
- * For a transform that needs something in the VPC. Name what you have: `Vpc.fromLookup` would ask your account at every synth,
- * and give another template to whoever has no credentials. The subnets must have a way to S3 and SQS, where rows and dead letters
- * go: a gateway endpoint for S3 and an interface endpoint for SQS, or a NAT gateway. The function needs no way to Kinesis, since
- * Lambda reads the stream from outside. Without `securityGroups` it gets a new group, which lets everything out and nothing in.
+ * For a transform that needs something in the VPC. Write the ids as here: `Vpc.fromLookup` would read your account at every
+ * synthesis, and give another template without credentials. The subnets need a route to S3 and SQS for rows and dead letters: a
+ * gateway endpoint for S3 and an interface endpoint for SQS, or a NAT gateway. The function needs no route to Kinesis, because
+ * Lambda reads the stream outside of the VPC. Without `securityGroups` a new group is created, with all outbound and no inbound
+ * traffic.
  */
 export class OwnNetwork extends AwsPlatform {
   constructor(scope: Construct, id: string, props: AwsPlatformProps = {}) {

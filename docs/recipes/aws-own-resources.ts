@@ -12,10 +12,10 @@ import eventSchema from '../../shared/runtime/event.schema.json';
 import { packageHandler } from '../../shared/synth/handler-package';
 
 /**
- * A bucket and a key that exist already.
+ * An existing bucket and an existing key.
  *
- * The stack changes nothing of either, so the owner of the key must let Kinesis and the two roles use it, and the bucket keeps
- * its own encryption, versions and lifecycle.
+ * The stack does not change them. The owner of the key must allow Kinesis and the two roles to use it. The bucket keeps its own
+ * encryption, versioning and lifecycle rules.
  */
 export class OwnResources extends AwsPlatform {
   constructor(scope: Construct, id: string, props: AwsPlatformProps = {}) {

@@ -9,11 +9,11 @@ import { S3Store } from '../../aws/store/s3/s3-store';
 import { packageHandler } from '../../shared/synth/handler-package';
 
 /**
- * A stream that exists already.
+ * An existing stream.
  *
- * Whoever writes into it goes on as before, so there is no Connect. `retention` says what the stream has: until shortly before it
- * Lambda tries a record again. What is no event of the contract goes to the dead letter, with the reason. A new stack starts with
- * the oldest record of the stream: to start with what comes from then on, set `delivery: { startingPosition: StartingPosition.LATEST }`.
+ * The existing producers write to it, so there is no Connect. Set `retention` to that of the stream: Lambda retries a record until
+ * shortly before it ends. A record that is not a valid event goes to the dead letter, with the reason. A new stack starts with the
+ * oldest record of the stream. To start with new records only, set `delivery: { startingPosition: StartingPosition.LATEST }`.
  */
 export class OwnStream extends AwsPlatform {
   constructor(scope: Construct, id: string, props: AwsPlatformProps = {}) {

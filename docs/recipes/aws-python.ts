@@ -12,14 +12,14 @@ import eventSchema from '../../shared/runtime/event.schema.json';
 /**
  * A handler in Python.
  *
- * Take the folder with the two files of Python along. `transform.py` is yours to rewrite; `index.py` keeps what a handler owes:
- * it reads its settings from the environment, writes the same object at every try, says that a batch failed in
- * `batchItemFailures`, and sends what can never be processed to the dead letter in the form that `npm run replay` reads. It needs
- * boto3, which Lambda brings. A test runs it as Lambda does.
+ * Copy the folder with the two Python files too. Rewrite `transform.py`. `index.py` does what every handler must do: it reads its
+ * settings from environment variables, writes the same object at every retry, reports a failed batch in `batchItemFailures`, and
+ * sends records that can never be processed to the dead letter in the format that `npm run replay` reads. It needs boto3, which is
+ * part of the Lambda runtime. A test runs it as Lambda does.
  *
- * What you give up: the handler checks the five attributes that every event has, and not the whole contract, which the gateway
- * does. A number with more digits than a float holds goes to the dead letter. Nobody checks that the code fits its source and its
- * stores, and `npm run local` runs Node.js alone.
+ * Limits: the handler checks only the five attributes that every event has; API Gateway checks the whole contract. A number with
+ * more digits than a float can represent goes to the dead letter. It is not checked that the code fits its source and its stores,
+ * and `npm run local` runs only Node.js.
  */
 export class PythonHandler extends AwsPlatform {
   constructor(scope: Construct, id: string, props: AwsPlatformProps = {}) {

@@ -11,10 +11,10 @@ import { packageHandler } from '../../shared/synth/handler-package';
 /**
  * A second store, and a second function that fills it.
  *
- * Each store has a function of its own: when one store is down, the other one goes on. Both functions read the same stream,
- * each at its own pace, and share the 2 MB a second that a shard gives out: the buffer has no enhanced fan-out. The second one gets
- * events of one type only: Lambda filters them before it calls the function. For a transform of its own, copy the folder of the
- * handler to `aws/handlers/kinesis-to-s3-heated`, and import another transform in its `main.ts`.
+ * Each store has its own function, so that an outage of one store does not affect the other. Both functions read the same stream
+ * independently, and share the read throughput of 2 MB a second of each shard: the buffer has no enhanced fan-out. The second one
+ * gets events of one type only: Lambda filters them before it calls the function. If it needs another transform, copy the folder of
+ * the handler to `aws/handlers/kinesis-to-s3-heated`, and import the other transform in its `main.ts`.
  */
 export class SecondStore extends AwsPlatform {
   constructor(scope: Construct, id: string, props: AwsPlatformProps = {}) {

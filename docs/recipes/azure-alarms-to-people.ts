@@ -6,10 +6,10 @@ import type { AzurePlatformProps } from '../../azure/foundation/platform';
 /**
  * Alarms by mail.
  *
- * Alerts go to action groups, and those in a group hear them. Make a group once: `az monitor action-group create --resource-group
- * acme --name on-call --action email boss boss@example.com`. Its id is what `notify` takes. Slack does not read what an action
- * group sends to a webhook: give the group the e-mail address of a Slack channel, or a Logic App that posts to Slack. Where only
- * one environment has people on call, set `notify` in its file instead: [environments](../environments.md).
+ * Alerts are sent to the members of action groups. Create a group once: `az monitor action-group create --resource-group
+ * acme --name on-call --action email boss boss@example.com`. Set `notify` to its id. Slack cannot read the webhook format of action
+ * groups: add the e-mail address of a Slack channel to the group, or a Logic App that posts to Slack. To send the alerts of one
+ * environment only, set `notify` in its file instead: [environments](../environments.md).
  */
 export class AlarmsToPeople extends AzurePipeline {
   constructor(scope: Construct, id: string, props: AzurePlatformProps = {}) {

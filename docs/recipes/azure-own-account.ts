@@ -11,10 +11,11 @@ const ACCOUNT =
   '/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/acme/providers/Microsoft.Storage/storageAccounts/acmelake';
 
 /**
- * A storage account that exists already.
+ * An existing storage account.
  *
- * Two containers are made in it, `press-events` and `press-dead-letter`: `name` is how they start. The account keeps its keys,
- * copies, versions and logs, so no alert can watch the dead letter: add one. A key of your own is the account's to have.
+ * Two containers are created in it, `press-events` and `press-dead-letter`: `name` is their prefix. The account keeps its keys,
+ * redundancy, versioning and logs. Without logs there is no alert on the dead letter: add one. To use a key of your own, set it on
+ * the account.
  */
 export class OwnAccount extends AzurePlatform {
   constructor(scope: Construct, id: string, props: AzurePlatformProps = {}) {

@@ -10,10 +10,10 @@ const HUB =
   '/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/acme/providers/Microsoft.EventHub/namespaces/acme/eventhubs/orders';
 
 /**
- * A hub that exists already.
+ * An existing event hub.
  *
- * The function reads it with a consumer group of its own, so that whoever reads it too loses nothing. The hub keeps its partitions
- * and its retention. It must lie in the subscription of the provider.
+ * The function reads it with its own consumer group, so other readers are not affected. The hub keeps its partitions and its
+ * retention. It must be in the subscription of the provider.
  */
 export class OwnHub extends AzurePlatform {
   constructor(scope: Construct, id: string, props: AzurePlatformProps = {}) {

@@ -11,10 +11,10 @@ const SUBNET =
   '/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/acme/providers/Microsoft.Network/virtualNetworks/acme/subnets/functions';
 
 /**
- * The function in a virtual network that exists already.
+ * The function in an existing virtual network.
  *
- * For a transform that needs something in the network. The subnet must be delegated to `Microsoft.App/environments`, and nothing
- * else may stand in it. Hub and storage account keep their public addresses, which ask for a token of Entra. Private endpoints and
+ * For a transform that needs something in the network. The subnet must be delegated to `Microsoft.App/environments` and contain
+ * nothing else. Hub and storage account keep their public endpoints, which require a Microsoft Entra token. Private endpoints and
  * firewalls for them are not part of these templates yet: add them to `buffer.namespace` and `store.account` yourself.
  */
 export class OwnNetwork extends AzurePlatform {

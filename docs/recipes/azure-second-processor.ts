@@ -10,9 +10,9 @@ import { packageHandler } from '../../shared/synth/handler-package';
 /**
  * A second processor, and a second store that it fills.
  *
- * Each function reads the hub with a consumer group of its own, named after its `name`, and at its own pace: when one store is
- * down, the other one goes on. Event Hubs takes 20 consumer groups. For a transform of its own, copy the folder of the handler to
- * `azure/handlers/event-hubs-to-blob-copy`, and import another transform in its `main.ts`.
+ * Each function reads the hub independently, with its own consumer group, named after its `name`: an outage of one store does not
+ * affect the other. A hub can have 20 consumer groups. If it needs another transform, copy the folder of the handler to
+ * `azure/handlers/event-hubs-to-blob-copy`, and import the other transform in its `main.ts`.
  */
 export class SecondProcessor extends AzurePlatform {
   constructor(scope: Construct, id: string, props: AzurePlatformProps = {}) {

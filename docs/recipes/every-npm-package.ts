@@ -12,13 +12,13 @@ const isReading = new Ajv().compile(schema);
 /**
  * A package of npm: a contract of your own, checked by ajv.
  *
- * `npm install --save-exact ajv`, and import it. Every synth bundles the handlers with what the transform imports. The example sends an
- * event whose data breaks a JSON Schema of yours to the dead letter, on every cloud, whoever sent it.
+ * Run `npm install --save-exact ajv`, and import it. Every synthesis bundles the handlers with the packages that the transform
+ * imports. The example sends an event whose data breaks your JSON Schema to the dead letter, on every cloud.
  *
- * A package with native code is refused, since the bundle runs on another machine than yours. One that loads other packages or files
- * while it runs is not bundled whole: `npm run local` runs the bundles as they ship, with no package around them, and its events end
- * in the dead letter. `docs/shipped.md` lists what ships, with its licence: run `npm run generate` after an install. It refuses a licence
- * that is not on its list, until `scripts/shipped/licences.ts` answers why it may stay.
+ * A package with native code is refused, because the bundle runs on another platform than your machine. A package that loads other
+ * packages or files at run time is not bundled completely. `npm run local` shows that: it runs the bundle without other packages, and
+ * the events end in the dead letter. `docs/shipped.md` lists the packages in bundles with their licences: run `npm run generate` after
+ * an install. It refuses an unknown licence until you add it to `scripts/shipped/licences.ts` with a reason.
  */
 export function transform(event: Event): Event {
   if (isReading(event.data)) return event;

@@ -6,10 +6,10 @@ import type { GcpPlatformProps } from '../../gcp/foundation/platform';
 /**
  * Alarms by mail, or in Slack.
  *
- * Alerts go to notification channels. Make one for mail once: `gcloud beta monitoring channels create --display-name=on-call
- * --type=email --channel-labels=email_address=on-call@example.com`. It prints the id that `notify` takes. A channel for Slack needs
- * a token of Slack, which the console of Cloud Monitoring asks Slack for: make it there, and take its id from `gcloud beta
- * monitoring channels list`. Where only one environment has people on call, set `notify` in its file instead:
+ * Alerts are sent to notification channels. Create one for mail once: `gcloud beta monitoring channels create --display-name=on-call
+ * --type=email --channel-labels=email_address=on-call@example.com`. It prints the id for `notify`. Create a channel for Slack in the
+ * console of Cloud Monitoring, which gets the token from Slack. `gcloud beta monitoring channels list` shows its id. To send the
+ * alerts of one environment only, set `notify` in its file instead:
  * [environments](../environments.md).
  */
 export class AlarmsToPeople extends GcpPipeline {

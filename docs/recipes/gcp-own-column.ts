@@ -10,8 +10,8 @@ import { packageHandler } from '../../shared/synth/handler-package';
 /**
  * Columns of your own in BigQuery.
  *
- * A field of a row goes into the column of its name, and one without a column into the JSON column `rest`. Append columns at the
- * end: BigQuery adds them to the table that exists, and rows that are there hold NULL.
+ * A field of a row is stored in the column with its name. A field without a column is stored in the JSON column `rest`. Append
+ * columns at the end: BigQuery adds them to the existing table, with NULL in existing rows.
  */
 export class OwnColumn extends GcpPlatform {
   constructor(scope: Construct, id: string, props: GcpPlatformProps = {}) {

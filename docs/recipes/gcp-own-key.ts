@@ -12,8 +12,8 @@ const KEY = 'projects/acme-keys/locations/europe-west1/keyRings/data/cryptoKeys/
 /**
  * A key of your own.
  *
- * The key must lie in the region of the site. The stack lets the service agents of Pub/Sub and BigQuery use it, so whoever deploys
- * must be allowed to change its IAM policy. Set it from the start: a table that exists is replaced to get another key, which
+ * The key must be in the region of the site. The stack grants its use to the service agents of Pub/Sub and BigQuery, so the
+ * deploying user needs permission to change its IAM policy. Set it at the first deploy: another key replaces an existing table, which
  * Terraform refuses while its data is retained.
  */
 export class OwnKey extends GcpPlatform {

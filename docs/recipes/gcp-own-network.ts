@@ -8,11 +8,11 @@ import { BigQueryStore } from '../../gcp/store/bigquery/bigquery-store';
 import { packageHandler } from '../../shared/synth/handler-package';
 
 /**
- * The function in a VPC network that exists already.
+ * The function in an existing VPC network.
  *
- * For a transform that needs something in the network. A connector of Serverless VPC Access, in the region of the site, takes calls
- * to private addresses there; Pub/Sub and BigQuery are called as before. A connector costs by the hour. Direct VPC egress, which
- * does without one, and VPC Service Controls are not part of these templates yet.
+ * For a transform that needs something in the network. A Serverless VPC Access connector, in the region of the site, routes requests
+ * to private addresses; requests to Pub/Sub and BigQuery do not use it. A connector costs by the hour. Direct VPC egress, which needs
+ * no connector, and VPC Service Controls are not part of these templates yet.
  */
 export class OwnNetwork extends GcpPlatform {
   constructor(scope: Construct, id: string, props: GcpPlatformProps = {}) {

@@ -7,12 +7,12 @@ import { BigQueryStore } from '../../gcp/store/bigquery/bigquery-store';
 import { packageHandler } from '../../shared/synth/handler-package';
 
 /**
- * A topic and a dataset that exist already.
+ * An existing topic and an existing dataset.
  *
- * The function gets a subscription of its own, so whoever else reads the topic loses nothing, and whoever publishes goes on as
- * before: there is no Connect. It gets what is published from then on. What is no event of the contract goes to the dead letter.
- * A table and a view are made in the dataset, named after `name`: `presses` and `unique_presses`. Topic and dataset keep their
- * regions and their keys. A bucket is brought in the same way: `bucketName` of `CloudStorageStore`.
+ * The function has its own subscription, so other subscribers are not affected. The existing publishers are used, so there is no
+ * Connect. It gets messages that are published after the deploy. A message that is not a valid event goes to the dead letter.
+ * A table and a view are created in the dataset, named after `name`: `presses` and `unique_presses`. Topic and dataset keep their
+ * regions and their keys. For an existing bucket set `bucketName` of `CloudStorageStore`.
  */
 export class OwnResources extends GcpPlatform {
   constructor(scope: Construct, id: string, props: GcpPlatformProps = {}) {

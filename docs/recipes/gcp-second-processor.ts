@@ -11,10 +11,10 @@ import { packageHandler } from '../../shared/synth/handler-package';
 /**
  * A second processor, and a second store that it fills.
  *
- * Each function has a subscription of its own, named after its `name`: when one store is down, the other one goes on. A new
- * subscription gets what comes from then on. For a transform of its own, copy the folder of the handler to
- * `gcp/handlers/pub-sub-to-cloud-storage-files`, and import another transform in its `main.ts`. To keep events as they came,
- * no function is needed: `buffer.deliverInto(files, 'archive')`.
+ * Each function has its own subscription, named after its `name`: an outage of one store does not affect the other. A new
+ * subscription gets only new messages. If it needs another transform, copy the folder of the handler to
+ * `gcp/handlers/pub-sub-to-cloud-storage-files`, and import the other transform in its `main.ts`. To store events unchanged, you do
+ * not need a function: use `buffer.deliverInto(files, 'archive')`.
  */
 export class SecondProcessor extends GcpPlatform {
   constructor(scope: Construct, id: string, props: GcpPlatformProps = {}) {

@@ -52,7 +52,7 @@ export function readAssembly(folder: string): Assembly {
       const found = files.find(({ destinations }) =>
         Object.values(destinations).some(({ bucketName, objectKey }) => placed(bucketName) === bucket && placed(objectKey) === key),
       );
-      if (!found) throw new RefusedError(place, 'no asset of the assembly goes there. Synthesize again, without --no-staging.');
+      if (!found) throw new RefusedError(place, 'the assembly has no asset for it. Synthesize again, without --no-staging.');
       const { path: file, packaging } = found.source;
       if (!file || packaging !== 'file' || !file.endsWith('.zip')) {
         throw new RefusedError(
@@ -72,6 +72,6 @@ function placed(text: string): string {
 
 function readJson<Content>(folder: string, file: string): Content {
   const whole = path.join(folder, file);
-  if (!existsSync(whole)) throw new RefusedError(whole, 'it is not there. Synthesize first: npm start -- aws.');
+  if (!existsSync(whole)) throw new RefusedError(whole, 'it does not exist. Synthesize first: npm start -- aws.');
   return JSON.parse(readFileSync(whole, 'utf8'));
 }

@@ -59,7 +59,7 @@ export class Resolver {
       return Object.fromEntries(entries.map(([key, inner]) => [key, this.resolve(inner, `${path}.${key}`)]));
     }
     const within = `${path}.${name}`;
-    if (entries.length > 1) throw new RefusedError(within, 'a function stands alone in its object. Correct the template.');
+    if (entries.length > 1) throw new RefusedError(within, 'a function must be the only key of its object. Correct the template.');
     switch (name) {
       case 'Ref':
         return this.ref(this.literal(argument, within), within);
@@ -74,7 +74,10 @@ export class Resolver {
       case 'Fn::Split':
         return this.split(argument, within);
       default:
-        throw new RefusedError(within, `this runner does not know ${name}. Write the value without it, or teach cloudformation.ts.`);
+        throw new RefusedError(
+          within,
+          `the local run does not support ${name}. Write the value without it, or add it to cloudformation.ts.`,
+        );
     }
   }
 
@@ -92,10 +95,10 @@ export class Resolver {
     const made = this.made.get(name);
     if (made) return made.ref;
     const parameter = this.template.Parameters?.[name];
-    if (!parameter) throw new RefusedError(path, `${name} has no value here. This runner emulates no such resource.`);
+    if (!parameter) throw new RefusedError(path, `${name} has no value here. The local run does not emulate this resource.`);
     if (parameter.Type.startsWith('AWS::'))
-      throw new RefusedError(path, `the parameter ${name} is read from an account, and there is none.`);
-    if (parameter.Default === undefined) throw new RefusedError(path, `the parameter ${name} has no default, and nobody to ask.`);
+      throw new RefusedError(path, `the parameter ${name} is read from an account, and the local run has none.`);
+    if (parameter.Default === undefined) throw new RefusedError(path, `the parameter ${name} has no default.`);
     return parameter.Default;
   }
 
@@ -106,7 +109,7 @@ export class Resolver {
         : this.list(argument, path, 2).map((item) => this.literal(item, path));
     const value = this.made.get(logicalId!)?.attributes?.[attribute!];
     if (value === undefined)
-      throw new RefusedError(path, `${logicalId}.${attribute} has no value here. This runner emulates no such attribute.`);
+      throw new RefusedError(path, `${logicalId}.${attribute} has no value here. The local run does not emulate this attribute.`);
     return value;
   }
 
@@ -149,6 +152,6 @@ export class Resolver {
 
   private literal(value: unknown, path: string): string {
     if (typeof value === 'string') return value;
-    throw new RefusedError(path, `it must be written out, got ${JSON.stringify(value) ?? 'nothing'}.`);
+    throw new RefusedError(path, `it must be a literal value, got ${JSON.stringify(value) ?? 'nothing'}.`);
   }
 }

@@ -24,7 +24,7 @@ export interface OpenTerraform {
  */
 export async function openTerraform(cloud: Cloud, folder: string, variables: Readonly<Record<string, string>>): Promise<OpenTerraform> {
   const file = path.join(folder, 'cdk.tf.json');
-  if (!existsSync(file)) throw new RefusedError(file, `it is not there. Synthesize first: npm start -- ${cloud}.`);
+  if (!existsSync(file)) throw new RefusedError(file, `it does not exist. Synthesize first: npm start -- ${cloud}.`);
   const { variable = {} } = JSON.parse(readFileSync(file, 'utf8'));
   const answers = Object.fromEntries(Object.entries(variables).filter(([name]) => Object.hasOwn(variable, name)));
   const known = new Map<string, string>();

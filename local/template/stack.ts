@@ -37,7 +37,7 @@ export class Stack extends Resolver {
   /** The resource that another one refers to. */
   named(type: string, ref: string, path: string): Resource {
     const found = this.all(type).find(({ id }) => this.physical(id)?.ref === ref);
-    if (!found) throw new RefusedError(path, `it names no ${type} of this stack, got ${ref}.`);
+    if (!found) throw new RefusedError(path, `it does not refer to a ${type} of this stack, got ${ref}.`);
     return found;
   }
 

@@ -94,10 +94,10 @@ export class Terraform {
   private async answer(given: Values) {
     const declared = this.json.variable ?? {};
     for (const name of Object.keys(given))
-      if (!Object.hasOwn(declared, name)) throw new RefusedError(`var.${name}`, 'the template has no such variable');
+      if (!Object.hasOwn(declared, name)) throw new RefusedError(`var.${name}`, 'the template has no variable with this name');
     for (const [name, variable] of Object.entries(declared)) {
       const value = Object.hasOwn(given, name) ? given[name] : variable.default;
-      if (value === undefined) throw new RefusedError(`var.${name}`, 'it has no default, and nobody gave a value');
+      if (value === undefined) throw new RefusedError(`var.${name}`, 'it has no default and no value');
       this.variables.set(name, value);
     }
     for (const [name, { validation }] of Object.entries(declared)) {
@@ -203,14 +203,14 @@ export class Terraform {
     const resource = this.resources(`${prefix}${type}`).find((one) => one.name === name);
     if (!resource) throw new RefusedError(at.path, `there is no ${whole} in the template`);
     if (resource.meta.for_each !== undefined || resource.meta.count !== undefined)
-      throw new RefusedError(at.path, `${whole} stands for several resources`);
+      throw new RefusedError(at.path, `${whole} is several resources`);
     const set = walk(resource.properties, attribute);
     if (set !== undefined) {
-      if (at.references.includes(whole)) throw new RefusedError(at.path, `${whole} leads back to itself`);
+      if (at.references.includes(whole)) throw new RefusedError(at.path, `${whole} refers to itself`);
       return this.within(set, { path: `${resource.path}.${attributeName(attribute)}`, references: [...at.references, whole] });
     }
     const value = this.computed(resource, attributeName(attribute));
-    if (value === undefined) throw new RefusedError(at.path, `nothing here knows the value of ${whole}`);
+    if (value === undefined) throw new RefusedError(at.path, `the local run does not know the value of ${whole}`);
     return value;
   }
 }

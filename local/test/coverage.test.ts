@@ -12,7 +12,7 @@ const list: AllowList = {
 };
 const rows = (type: string, properties: Record<string, unknown>) =>
   classify(list, type, 'it', properties).map(({ property, treatment, why }) => [property, treatment, ...(why ? [why] : [])]);
-const UNKNOWN = 'nobody has classified it. Say in facts.ts of its service what the runner does with it.';
+const UNKNOWN = 'it is not classified. Add it to `local` in facts.ts of its service.';
 
 test('each property is told by its path, and a branch that is classified stands for what is below it', () => {
   expect(

@@ -19,8 +19,8 @@ test('where all is in the dead letter the hint says why, whose reason that is, a
   const hint = hintOf(
     books({ accepted: 8, rejected: { '400 no id': 2 }, deadLettered: { 'PermanentError: a press without readings': 7, other: 1 } }),
   );
-  expect(hint).toMatch(/^Nothing was stored\. The reason of 7 events: PermanentError: a press without readings\n/);
-  expect(hint).toContain('So says your transform, shared/runtime/transform.ts, or the store.');
+  expect(hint).toMatch(/^Nothing was stored\. The reason for 7 events: PermanentError: a press without readings\n/);
+  expect(hint).toContain('The reason comes from your transform, shared/runtime/transform.ts, or from the store.');
   expect(hint).toContain('--events FILE, one JSON object in each line');
   expect(hint).toContain('-- --samples > my.ndjson');
 });

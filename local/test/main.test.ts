@@ -117,7 +117,7 @@ test.each([
   [
     'two blueprints',
     ['pipeline', 'pipeline'],
-    'One blueprint is run at a time, got "pipeline" and "pipeline". See npm run local -- --help.\n',
+    'Only one blueprint can be run at a time, got "pipeline" and "pipeline". See npm run local -- --help.\n',
   ],
   ['an option that it does not know', ['--fast'], "Unknown option '--fast'. See npm run local -- --help.\n"],
   [
@@ -177,7 +177,7 @@ test('a run sends what a file holds, balances the books, and leaves its files an
   expect(environments).not.toContain(SECRET);
   expect(await ended).toBe(0);
   expect(seen.err).toBe('');
-  expect(seen.out).toMatch(/sent +4\n +refused at the door +1\n.*\n +accepted +3\n +in the store +3\n/);
+  expect(seen.out).toMatch(/sent +4\n +refused +1\n.*\n +accepted +3\n +in the store +3\n/);
   expect(seen.out).toContain('Every accepted event is in the store or in the dead letter, and none is in both.');
   await untilGone(below);
 });

@@ -27,7 +27,7 @@ test.each(CLOUDS)('a service of %s that nothing stands in for is told by its nam
   const [edit, service] = UNKNOWN[cloud];
   const { start } = await readerOf(cloud)(mutated(cloud, edit));
   const starting = start({ folder: temporaryFolder(), witness: SILENT, chaos: CALM, pace: new Pace() });
-  await expect(starting).rejects.toThrow(new NotRunHere(service, 'nothing in local/ stands in for it.'));
+  await expect(starting).rejects.toThrow(new NotRunHere(service, 'local/ has no emulator for it.'));
 });
 
 test('a process that has nothing to run with says so in one message, and with its exit code', async () => {
@@ -46,5 +46,5 @@ test('a process that has nothing to run with says so in one message, and with it
   child.send(order);
   const [code] = await once(child, 'exit');
   expect(code).toBe(NOT_RUN);
-  expect(messages).toEqual([{ kind: 'not run', reason: 'DynamoDB: nothing in local/ stands in for it.' }, { kind: 'done' }]);
+  expect(messages).toEqual([{ kind: 'not run', reason: 'DynamoDB: local/ has no emulator for it.' }, { kind: 'done' }]);
 });

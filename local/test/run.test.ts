@@ -68,7 +68,7 @@ test('a platform is stopped when its door breaks', async () => {
 
 test('events that are never settled end the run with a line, once nothing happens any more', async () => {
   const { outcome, done } = await ran({ fate: (_, number) => (number === 5 ? 'stuck' : 'stored') }, { patienceSeconds: 0.1 });
-  expect(outcome).toBe('Error: 1 event is not settled, and for 0.1 s nothing has happened.');
+  expect(outcome).toBe('Error: 1 event is not yet in the store or in the dead letter, and nothing happened for 0.1 s.');
   expect(done.stopped).toBe(1);
 });
 

@@ -77,7 +77,7 @@ const coverage: Message = {
     covered('AWS::SQS::Queue', 'Tags', 'no effect here'),
     covered('AWS::IAM::Role', '', 'no effect here'),
     covered('AWS::IAM::Role', '', 'no effect here'),
-    covered('AWS::SQS::Queue', 'Fifo', 'refused', 'nobody has classified it.'),
+    covered('AWS::SQS::Queue', 'Fifo', 'refused', 'it is not classified.'),
   ],
   overrides: ['SETTING = the stand-in'],
 };
@@ -105,7 +105,7 @@ test('where it is asked for, the coverage names each property once, with what be
     '    no effect here:  Tags',
     '  everything else',
     '    no effect here:  AWS::IAM::Role',
-    '  refused:  AWS::SQS::Queue One Fifo: nobody has classified it.',
+    '  refused:  AWS::SQS::Queue One Fifo: it is not classified.',
     '  Not checked here:  permissions, network, encryption, quotas, scaling, latency, cost.',
     '  set here:  SETTING = the stand-in',
     '',
@@ -116,9 +116,9 @@ test('the balance says what became of everything, and where to look', () => {
   expect(shown({ kind: 'end', balance, places, seconds: 2.5, replays: [] })).toBe(
     [
       '',
-      'aws pipeline:  1,050 events in 2.5 s, 420 a second from the door to the store',
+      'aws pipeline:  1,050 events in 2.5 s, 420 a second from Connect to the store',
       '  sent                       1,050',
-      '  refused at the door           50',
+      '  refused                       50',
       '        50  no id',
       '  accepted                   1,000',
       '  in the store                 990',

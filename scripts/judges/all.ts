@@ -14,7 +14,7 @@ import { rules } from './rules';
 import { terraformReferences } from './terraform-references';
 import { terraformValidate } from './terraform-validate';
 
-/** Every judge, in the order in which they are asked: the fast ones first. */
+/** Every check, in the order in which they run: the fast ones first. */
 export const JUDGES: readonly Judge[] = [
   lockfile,
   licences,
@@ -32,15 +32,15 @@ export const JUDGES: readonly Judge[] = [
   audit,
 ];
 
-/** What no judge can say without an account. */
+/** What cannot be checked without an account. */
 export const UNPROVEN: readonly string[] = [
-  'Azure and GCP: nothing was applied. Without the providers nobody has checked the ranges and the words that only they know; `npm run validate` does where they can be fetched, and applies to mocks.',
-  'What a cloud checks at deploy and no rule knows: quotas, names that are taken, services that a region or an organization does not offer, how long permissions take to be known.',
-  'Azure: that the host reads its settings from the environment on Flex Consumption, that `config-zip` publishes without basic authentication, the query of the dead letter alert.',
-  'GCP: the condition on the builder during a build, how far the view pushes a filter on `event_time` down, forwarding into a topic that is bound to a region.',
-  'API Gateway: the wording of its refusals, what it does to a body that is no UTF-8. The local run and the tests render its templates with a stand-in.',
-  'The stand-ins of the local run behave as the documentation says. Nobody has compared them with the services.',
-  'Least privilege: what a role of Azure or Google holds was taken from pages and lists of others, and "no narrower role" holds within that table; what a library calls by itself counts to the call that we make.',
+  'Azure and GCP: nothing was applied. Without the providers, allowed ranges and values that only they know are not checked; `npm run validate` checks them with the providers, and applies to mocks.',
+  'Checks of a cloud at deploy: quotas, names that are taken, services that a region or an organization does not offer, how long permissions take to have an effect.',
+  'Azure: that the host reads its settings from environment variables on Flex Consumption, that `config-zip` publishes without basic authentication, the query of the dead-letter alert.',
+  'GCP: the IAM condition on the builder during a build, how far the view pushes down a filter on `event_time`, forwarding to a topic that is bound to a region.',
+  'API Gateway: the text of its errors, and what it does to a body that is not UTF-8. The local run and the tests render its templates with an emulator.',
+  'The emulators of the local run follow the documentation. They were not compared with the services.',
+  'Least privilege: the permissions of Azure and Google roles were taken from documentation pages and lists of others, and "no narrower role" is true within that table; calls that a library makes by itself count as part of our call.',
   'Speed, latency, scaling and cost.',
   ...DEPLOYMENT,
 ];

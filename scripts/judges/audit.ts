@@ -35,7 +35,7 @@ interface Vulnerable {
 /** npm's advisories on every package of every lockfile. */
 export const audit: Judge = {
   name: 'npm audit',
-  proves: 'no advisory is known on a package that ships, or that makes a template',
+  proves: 'no known advisory for a package in a bundle, or for a package that creates templates',
   blueprintsOf: [],
   online: true,
   run: async () => {

@@ -20,7 +20,7 @@ type Metrics = ReadonlySet<string>;
 export const awsLists: Judge = {
   name: "AWS's own lists",
   proves:
-    'each action that is allowed exists and is given on a resource where it takes one, each alarm watches a metric that exists, whatever AWS calls stateful is known to hold data',
+    'each allowed action exists and has a resource if it supports one, each alarm uses an existing metric, every type that AWS lists as stateful is marked as holding data',
   blueprintsOf: ['aws'],
   run: () => {
     const { stateful, metrics } = specification();

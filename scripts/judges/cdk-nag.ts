@@ -10,7 +10,7 @@ const PACKS = [AwsSolutionsChecks, NIST80053R5Checks];
 /** cdk-nag on the constructs for AWS. */
 export const cdkNag: Judge = {
   name: 'cdk-nag',
-  proves: 'the constructs pass the AWS Solutions and the NIST 800-53 R5 rules, or say why not',
+  proves: 'the constructs pass the AWS Solutions and the NIST 800-53 R5 rules, or have a reason',
   blueprintsOf: ['aws'],
   run: () =>
     Promise.resolve(

@@ -14,7 +14,7 @@ interface Printed {
 /** cfn-lint on the templates for AWS: errors, warnings, and what it calls information. */
 export const cfnLint: Judge = {
   name: 'cfn-lint',
-  proves: 'types, properties, values, references and policies are such as CloudFormation takes',
+  proves: 'types, properties, values, references and policies are valid for CloudFormation',
   blueprintsOf: ['aws'],
   run: () =>
     scanTemplates({

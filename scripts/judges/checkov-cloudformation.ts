@@ -5,7 +5,7 @@ import type { Judge } from './judge';
 /** checkov on the templates for AWS. */
 export const checkovCloudFormation: Judge = {
   name: 'checkov on CloudFormation',
-  proves: 'the configuration of each resource is what the scanner asks for, or the template itself says why not',
+  proves: 'the configuration of each resource passes the scanner, or the template has a reason',
   blueprintsOf: ['aws'],
   run: () =>
     scanTemplates({

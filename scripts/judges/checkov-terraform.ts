@@ -8,7 +8,7 @@ import { acknowledgements, type TerraformJson, type TerraformStack, terraformSta
 /** checkov on what Terraform reads. It has no way to skip a check there, so findings meet their reasons here. */
 export const checkovTerraform: Judge = {
   name: 'checkov on Terraform',
-  proves: 'the configuration of each resource is what the scanner asks for, or a reason says why not',
+  proves: 'the configuration of each resource passes the scanner, or has a reason',
   blueprintsOf: ['azure', 'gcp'],
   run: async () => {
     const verdicts: Verdict[] = [];

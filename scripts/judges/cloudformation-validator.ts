@@ -21,7 +21,7 @@ interface Violation {
 /** The rules of CloudFormation that the CDK brings along. `cdk.json` switches them on, so that `cdk synth` ends at a finding. */
 export const cloudFormationValidator: Judge = {
   name: 'CloudFormation validator',
-  proves: 'each synthesis, as a person runs it, ends at what CloudFormation itself would refuse',
+  proves: 'each synthesis fails on everything that CloudFormation would refuse',
   blueprintsOf: ['aws'],
   run: () =>
     Promise.resolve([

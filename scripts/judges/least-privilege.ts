@@ -9,7 +9,7 @@ import { terraformStacks } from './terraform/stack';
 /** What each identity may do is what its work takes: no more, and no less. */
 export const leastPrivilege: Judge = {
   name: 'least privilege',
-  proves: 'each permission is needed, by a call in a bundle or by the wiring, on this resource and on no other, and none is missing',
+  proves: 'each permission is needed by a call in a bundle or by a connection, on this resource only, and none is missing',
   blueprintsOf: ['aws', 'azure', 'gcp'],
   run: () => {
     const shipped = shippedApps();

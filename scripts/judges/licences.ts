@@ -22,7 +22,7 @@ export function findLicences(all: readonly Shipped[], answers: readonly string[]
 /** The licence of each package that a deploy brings into a cloud. */
 export const licences: Judge = {
   name: 'licences',
-  proves: 'whatever ships to a cloud has a licence of a short list: see docs/shipped.md',
+  proves: 'every package in a bundle has a licence from a short list: see docs/shipped.md',
   blueprintsOf: [],
   run: async () => {
     const all = shipped();

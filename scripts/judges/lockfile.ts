@@ -80,7 +80,7 @@ export function findTwice(manifests: Readonly<Record<string, Manifest>>): Findin
 /** The lockfiles: they are the only source of versions. */
 export const lockfile: Judge = {
   name: 'lockfiles',
-  proves: 'every version is exact, every package has a checksum, and no script runs on an install',
+  proves: 'every version is exact, every package has a checksum, and no install script runs',
   blueprintsOf: [],
   run: async () => {
     const read = FOLDERS.map((folder) => ({

@@ -10,7 +10,7 @@ import { terraformStacks } from './terraform/stack';
 export const rules: Judge = {
   name: 'rules of this project',
   proves:
-    'whatever holds data is encrypted, private, retained and watched; whatever moves it gives up in the end and says so; no keys, no open doors',
+    'resources that hold data are encrypted, private, retained and monitored; resources that move data have limited retries and a dead letter; no keys, no public access',
   blueprintsOf: ['aws', 'azure', 'gcp'],
   run: () => {
     const aws = shippedApps();

@@ -18,7 +18,7 @@ export async function findReferences(stack: TerraformStack): Promise<Finding[]> 
 /** What can be held of a stack where there is neither Terraform nor a provider. */
 export const terraformReferences: Judge = {
   name: 'Terraform without providers',
-  proves: 'each setting and each reference exists, nothing waits for itself, names fit, APIs and permissions come first',
+  proves: 'each setting and each reference exists, there are no cycles, names are valid, APIs and permissions are created first',
   blueprintsOf: ['azure', 'gcp'],
   run: () =>
     Promise.all(

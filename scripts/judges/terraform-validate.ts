@@ -20,7 +20,7 @@ const TEN_MINUTES = 600_000;
 /** Terraform itself, with the real providers: it validates each stack, and applies it where mocks stand for the clouds. */
 export const terraformValidate: Judge = {
   name: 'terraform validate and test',
-  proves: 'the real providers take every setting, and an apply goes through where mocks stand for the clouds',
+  proves: 'the real providers accept every setting, and an apply to mocks succeeds',
   blueprintsOf: ['azure', 'gcp'],
   online: true,
   run: async () => {

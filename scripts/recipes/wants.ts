@@ -1,12 +1,12 @@
 import type { Cloud } from '../../shared/synth/blueprints';
 
-/** What somebody wants, and where it is shown. */
+/** A change that a user wants to make, and the recipes for it. */
 export interface Want {
   readonly want: string;
   /** The recipes that show it, on one cloud or on every one. */
   readonly recipes: Readonly<Partial<Record<Cloud | 'every', readonly string[]>>>;
   /**
-   * What to say where there is no recipe, or beside one.
+   * Text for a cell without a recipe, or in addition to a recipe.
    * @default - nothing
    */
   readonly words?: Readonly<Partial<Record<Cloud | 'every', string>>>;
@@ -17,13 +17,13 @@ export interface Want {
   readonly against?: Readonly<Record<string, string>>;
 }
 
-/** The table at the top of the page. Recipes stand below it in this order. */
+/** The table at the top of the page. The recipes are below it in this order. */
 export const WANTS: readonly Want[] = [
   { want: 'Store other fields of an event', recipes: { every: ['every-change-the-transform'] } },
   {
     want: 'A column of your own',
     recipes: { gcp: ['gcp-own-column'] },
-    words: { aws: 'an object takes any field', azure: 'an object takes any field' },
+    words: { aws: 'objects can have any field', azure: 'objects can have any field' },
   },
   { want: 'A package of npm in the transform', recipes: { every: ['every-npm-package'] } },
   {
@@ -38,8 +38,8 @@ export const WANTS: readonly Want[] = [
     want: 'A handler in Python, or in a container image',
     recipes: { aws: ['aws-python', 'aws-container-image'] },
     words: {
-      azure: 'not yet: the app runs Node.js alone, and a package of Python must be built by Azure',
-      gcp: 'not yet: the function runs Node.js alone',
+      azure: 'not yet: the app runs only Node.js, and Python packages must be built by Azure',
+      gcp: 'not yet: the function runs only Node.js',
     },
   },
   {
@@ -58,7 +58,7 @@ export const WANTS: readonly Want[] = [
   {
     want: 'Your key',
     recipes: { aws: ['aws-own-resources'], azure: ['azure-own-account'], gcp: ['gcp-own-key'] },
-    words: { azure: 'Event Hubs: not yet, no construct takes a key' },
+    words: { azure: 'Event Hubs: not yet, no construct has a setting for a key' },
   },
   {
     want: 'Alarms by mail, or in Slack',

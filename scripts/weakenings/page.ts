@@ -5,13 +5,13 @@ import type { Weakening } from './draft';
 
 const INTRODUCTION = `# Weakenings
 
-Each line makes a template worse in one way, and names who objects. What a type of resource promises stands in \`facts.ts\` of its service, with the ways to
-break it; each grant is widened and taken away besides. The change is made to what was synthesized, in the first blueprint that has such a resource, and the
-judges are asked for real: the rules of this project, then least privilege, then the references of Terraform, until one objects. Snapshots object to
-all of them, so they are not counted; checkov, cfn-lint and cdk-nag are not asked here. A weakening to which nobody objects fails the tests.
+Each line is a change that makes a template less secure or less reliable, and the check that finds it. \`facts.ts\` of each service lists what its resource types
+promise, and the changes that break each promise. In addition, each permission is widened and removed. The change is made in the synthesized template, in the
+first blueprint that has such a resource. Then the checks run until one finds it: the rules of this project, least privilege, the references of Terraform.
+Snapshots find all of them and are not counted. checkov, cfn-lint and cdk-nag are not run here. A change that no check finds fails the tests.
 This page is generated.`;
 
-/** What makes each service worse, and who objects: \`docs/weakenings.md\`. */
+/** The page \`docs/weakenings.md\`: the weakenings of each service, and the check that finds each. */
 export async function weakeningsPage(): Promise<string> {
   const rows = new Map<string, string[]>();
   for (const [subject, weakenings] of weakeningsOf(subjects())) {
@@ -23,11 +23,11 @@ export async function weakeningsPage(): Promise<string> {
   }
   const count = [...rows.values()].flat().length;
   const tables = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([folder, table]) => section(folder, table));
-  return `${[INTRODUCTION, `${count} weakenings, none unheard.`, ...tables, asked()].join('\n\n')}\n`;
+  return `${[INTRODUCTION, `${count} weakenings, all found.`, ...tables, asked()].join('\n\n')}\n`;
 }
 
 function section(folder: string, rows: readonly string[]): string {
-  return [`## ${folder}`, '', '| What | is worse | Who objects |', '|---|---|---|', ...rows].join('\n');
+  return [`## ${folder}`, '', '| Resource | Change | Found by |', '|---|---|---|', ...rows].join('\n');
 }
 
 async function rowOf({ objections }: Subject, weakening: Weakening): Promise<string> {
@@ -46,9 +46,9 @@ function asked(): string {
     (role) => `| ${role} | ${ASKED[role].map((rule) => `\`${rule}\``).join(', ')} |`,
   );
   return [
-    '## What a role asks for',
+    '## The promises of each role',
     '',
-    'A type with one of these roles promises each, or its facts say why not.',
+    'A type with one of these roles makes each of these promises, or its `facts.ts` has the reason why not.',
     '',
     '| Role | Promises |',
     '|---|---|',

@@ -1,24 +1,24 @@
 import { type CfnAsked, type CfnStack, isList, list, type Properties, refOf, text, type Value } from './cfn';
 import { factsOf } from './facts/find';
 
-/** One statement about what somebody may do, wherever in a template it stands. */
+/** One permission, from anywhere in a template. */
 export interface Grant {
-  /** The logical id of a role, a user or a group; else who is named: a service, an account, `everyone`, a `client` who is authorized. */
+  /** The logical id of a role, a user or a group; or a service, an account, `everyone`, or `client` for authorized clients. */
   readonly holder: string;
   readonly denied: boolean;
-  /** As the policy spells them. `all but x` where it names what it does not mean. */
+  /** As in the policy. `all but x` for `NotAction`. */
   readonly actions: readonly string[];
-  /** As text, each resource of the template as `${id}`, whether by its name or by its ARN. */
+  /** As text. A resource of the template is `${id}`, both for its name and for its ARN. */
   readonly on: readonly string[];
-  /** Under which condition, each as operator, key and value. */
+  /** The conditions, each as operator, key and value. */
   readonly conditions: readonly { readonly test: string; readonly value: Value }[];
-  /** The logical id of what says so. */
+  /** The logical id of the resource with this permission. */
   readonly at: string;
 }
 
 const KNOWN = new WeakMap<CfnStack, readonly Grant[]>();
 
-/** Everything that a template says about who may do what: policies of roles, of resources and of trust, doors and keys. */
+/** All permissions of a template: role policies, resource policies, trust policies, public access and keys. */
 export function grantsOf(stack: CfnStack): readonly Grant[] {
   const grants = KNOWN.get(stack) ?? readGrants(stack);
   KNOWN.set(stack, grants);
@@ -52,7 +52,7 @@ interface Statement extends Properties {
   readonly Effect: 'Allow' | 'Deny';
 }
 
-/** Every policy within a value. Some resources hold theirs as text. */
+/** Every policy within a value. Some resources have their policy as text. */
 function documentsIn(value: Value, path: readonly string[] = []): { path: readonly string[]; statements: Statement[] }[] {
   if (typeof value === 'string') return value.includes('"Effect"') ? documentsIn(parsed(value), path) : [];
   if (typeof value !== 'object' || value === null) return [];
@@ -73,7 +73,7 @@ function isStatement(value: Value): value is Statement {
   return typeof value === 'object' && value !== null && ['Allow', 'Deny'].includes(String((value as Properties).Effect));
 }
 
-/** Whom a policy of IAM is for: whom it names, whoever names it, or the resource that it stands in. */
+/** The identities of an IAM policy: those that it names, those that refer to it, or the resource that contains it. */
 function holdersOf(id: string, type: string, of: Properties, policies: readonly { id: string; Properties: Properties }[]): string[] {
   if (/::(Role|User|Group)$/.test(type)) return [id];
   const named = [of.Roles, of.Users, of.Groups, of.RoleName, of.UserName, of.GroupName].flatMap(list).map((one) => refOf(one) ?? text(one));
@@ -83,13 +83,13 @@ function holdersOf(id: string, type: string, of: Properties, policies: readonly 
   return named.length + naming.length > 0 ? [...named, ...naming] : [id];
 }
 
-/** Policies that AWS or somebody else keeps. */
+/** Managed policies outside of the template. */
 function keptElsewhere(id: string, { ManagedPolicyArns }: Properties): Grant[] {
   const kept = list(ManagedPolicyArns).filter((arn) => !refOf(arn));
-  return kept.map((arn) => plain(id, `all of ${text(arn).split('/').at(-1)}`, 'whatever that policy says', id));
+  return kept.map((arn) => plain(id, `all of ${text(arn).split('/').at(-1)}`, 'the resources of that policy', id));
 }
 
-/** What lets somebody in besides a policy. */
+/** Access that does not come from a policy. */
 function doors(resource: CfnAsked, stack: CfnStack): Grant[] {
   return (factsOf('aws').type(resource.type)?.grants?.(resource, stack) ?? []).map(({ holder, may, on, condition }) => ({
     ...plain(holder, may, on, resource.id),

@@ -3,7 +3,7 @@ import { type Asked, type Body, isList, reached, type Stack, type Value, valuesA
 
 export type { Value };
 export { isList };
-/** What a resource is set to: JSON, with the functions of CloudFormation among it. */
+/** Settings of a resource: JSON with functions of CloudFormation. */
 export type Properties = Body;
 
 export interface CfnResource {
@@ -15,14 +15,14 @@ export interface CfnResource {
   readonly DependsOn?: string | readonly string[];
 }
 
-/** A template, as far as it is read here. */
+/** The parts of a template that are read here. */
 export interface CfnTemplate {
   readonly Resources: Readonly<Record<string, CfnResource>>;
   readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>;
   readonly Outputs?: Readonly<Record<string, unknown>>;
 }
 
-/** The stage is what the logical id begins with. */
+/** The stage is the first word of the logical id. */
 export function stageOf(id: string): string {
   return STAGES.find((stage) => id.startsWith(stage)) ?? 'Stack';
 }
@@ -45,10 +45,10 @@ export function refOf(value: Value): string | undefined {
     .find((id) => id !== undefined);
 }
 
-/** What comes before the name of a resource in an ARN that is put together. */
+/** The part of an ARN before the name of the resource. */
 const ARN_OF = /^arn:[^/]*:(?=\$\{(?!AWS::)\w+\}$)/;
 
-/** A value as text. A resource stands in it as `${placeholder}`, by whichever of its names it is referred to. */
+/** A value as text. Every reference to a resource becomes `${placeholder}`. */
 export function text(value: Value): string {
   if (typeof value !== 'object' || value === null) return String(value ?? '');
   const { 'Fn::Join': join, 'Fn::Sub': sub, Ref } = value as Properties;
@@ -65,7 +65,7 @@ export function list(value: Value): readonly Value[] {
   return value === undefined || value === null ? [] : isList(value) ? value : [value];
 }
 
-/** A template of CloudFormation, made ready to be asked. */
+/** A CloudFormation template. */
 export class CfnStack implements Stack {
   readonly all: readonly CfnAsked[];
   private readonly byId: ReadonlyMap<string, CfnAsked>;
@@ -89,7 +89,7 @@ export class CfnAsked implements Asked {
   readonly type: string;
   readonly body: Body;
   readonly retained: boolean;
-  /** What it says it waits for, beside what it refers to. */
+  /** Its `DependsOn`. */
   readonly dependsOn: readonly string[];
   private references?: readonly string[];
 
@@ -132,7 +132,7 @@ export class CfnAsked implements Asked {
   }
 }
 
-/** Every resource that a value refers to, by its id. */
+/** The id of every resource that a value refers to. */
 function referencesIn(value: Value): string[] {
   if (typeof value === 'string') return [...value.matchAll(/\$\{(\w+)(?:\.[\w.]+)?\}/g)].map(([, id]) => id!);
   if (typeof value !== 'object' || value === null) return [];
@@ -143,7 +143,7 @@ function referencesIn(value: Value): string[] {
   return Object.values(value).flatMap(referencesIn);
 }
 
-/** Conditions of a policy as one text, in an order of their own. */
+/** The conditions of a policy as one text, sorted. */
 export function conditionsOf(conditions: readonly string[]): string {
   return [...conditions].sort().join(', ');
 }

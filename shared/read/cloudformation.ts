@@ -8,14 +8,14 @@ export type { CfnTemplate };
 
 /**
  * Read a CloudFormation template that the AWS CDK made.
- * @throws Error that names the file to write when it holds a type of which nothing is known
+ * @throws Error if a resource type has no facts, with the file to add them to
  */
 export function readCloudFormation(template: CfnTemplate): Picture {
   const stack = new CfnStack(template);
   return pictureOf(stack, factsOf('aws'), grantsOf(stack).map(shown).sort(byIdentity));
 }
 
-/** A grant as a person reads it. */
+/** A permission in readable form. */
 function shown({ holder, denied, actions: all, on, conditions }: Grant): Granted {
   return {
     holder,
@@ -26,7 +26,7 @@ function shown({ holder, denied, actions: all, on, conditions }: Grant): Granted
   };
 }
 
-/** `kinesis:GetRecords, kinesis:ListShards` with the service said once. */
+/** `kinesis:GetRecords, kinesis:ListShards` becomes `kinesis:GetRecords, ListShards`. */
 function actions(all: readonly string[]): string {
   return all.map((action, index) => (action.split(':')[0] === all[index - 1]?.split(':')[0] ? action.split(':')[1] : action)).join(', ');
 }
@@ -37,7 +37,7 @@ function target(resource: string): string {
   return resource.replace(/\$\{([A-Z]\w+)\}(.*)/, (_, id, rest) => `${name(id)} ${rest}`).trimEnd();
 }
 
-/** The conditions of IAM that a person reads in other words. */
+/** IAM conditions with a more readable form. */
 const CONDITIONS: Readonly<Record<string, (value: Value) => string>> = {
   'Bool aws:SecureTransport': (value) => (value === 'false' ? 'without TLS' : 'with TLS'),
   'NumericLessThan s3:TlsVersion': (value) => `below TLS ${value}`,

@@ -4,27 +4,27 @@ import { isDeadLetter } from './picture';
 import { prices } from './prices.json';
 import type { Asked, Stack } from './stack';
 
-/** What a stack is asked to take: events a second, and the bytes of one. */
+/** The load of a stack: events a second, and the bytes of one event. */
 export interface Rate {
   readonly events: number;
   readonly size: number;
 }
 
-/** One line of what a stack costs, in USD. Equal resources share one. */
+/** One line of the cost of a stack, in USD. Equal resources share one line. */
 export interface CostLine extends Pick<Cost, 'what' | 'lower'> {
-  /** What people call it: `Kinesis stream`. */
+  /** The name of the resource type: `Kinesis stream`. */
   readonly resource: string;
-  /** How many there are. */
+  /** The number of resources. */
   readonly count: number;
   /** A month without events. */
   readonly idle: number;
-  /** What a million events add at this rate: prices that fall with use, and what is sampled, make it another at another rate. */
+  /** The cost of a million events at this rate. It depends on the rate, because of volume discounts and sampling. */
   readonly perMillion: number;
-  /** A month at this rate, what idles included. */
+  /** A month at this rate, including idle cost. */
   readonly month: number;
 }
 
-/** What a stack costs in USD, line by line, the dearest first. What costs nothing is left out. */
+/** The cost of a stack in USD, line by line, the most expensive first. Lines without cost are left out. */
 export function costsOf(stack: Stack, facts: Facts, { events, size }: Rate): CostLine[] {
   const idle = loadOf(stack, facts, { events: 0, size });
   const busy = loadOf(stack, facts, { events, size });
@@ -53,7 +53,7 @@ export function totalOf(lines: readonly CostLine[]): Pick<CostLine, 'idle' | 'pe
   return { idle: sum('idle'), perMillion: sum('perMillion'), month: sum('month') };
 }
 
-/** What units of a price cost, step by step where it falls with use. */
+/** The cost of a number of units, with volume discounts. */
 export function usd(key: PriceKey, units: number): number {
   const price: { usd: number; of: number; then?: number[][] } = prices[key];
   const used = units / price.of;
@@ -64,7 +64,7 @@ export function usd(key: PriceKey, units: number): number {
   }, 0);
 }
 
-/** What each resource sees of the events, from who moves them: an event source mapping, a consumer group, a subscription. */
+/** The load of each resource, from the resources that move events: event source mappings, consumer groups, subscriptions. */
 function loadOf(stack: Stack, facts: Facts, { events, size }: Rate): Load {
   const movers = stack.all.filter((one) => facts.role(one, stack) === 'moves data');
   const coded = stack.all.filter((one) => facts.role(one, stack) === 'runs code');
@@ -85,12 +85,12 @@ function loadOf(stack: Stack, facts: Facts, { events, size }: Rate): Load {
   return load;
 }
 
-/** Whether what is brought ends in a store: code that knows it writes it there, but not to where it came from. */
+/** Whether events are written to a store: code that refers to it writes to it, except to the source of the events. */
 function fills(mover: Asked, code: readonly Asked[], store: Asked): boolean {
   return refersTo(mover, store) ? code.length === 0 : code.some((one) => refersTo(one, store));
 }
 
-/** What each refers to. It is asked for again and again, and a template does not change. */
+/** The references of each resource, cached because they are read often. */
 const referred = new WeakMap<Asked, ReadonlySet<string>>();
 
 function refersTo(one: Asked, other: Asked): boolean {

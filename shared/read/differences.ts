@@ -1,17 +1,17 @@
-/** One change of a setting, and where it is found. */
+/** One change of a setting, and the resources that have it. */
 export interface Difference {
-  /** The setting, and what becomes of it: `DeletionPolicy: Delete -> Retain`. */
+  /** The setting with both values: `DeletionPolicy: Delete -> Retain`. */
   readonly what: string;
-  /** The ids of what has it, as they stand in the template. */
+  /** The ids of the resources in the template. */
   readonly where: readonly string[];
 }
 
-/** Parts of a template, each by its id: resources, variables, what is said of the stack. */
+/** Parts of a template, by id: resources, variables, settings of the stack. */
 export type Parts = Readonly<Record<string, unknown>>;
 
 /**
- * What differs from one template to another, setting by setting. Equal changes are told once.
- * @param from the parts of the one, by ids that both share
+ * The differences between two templates, setting by setting. Equal changes of several resources are one entry.
+ * @param from the parts of the first template; the ids of both must match
  */
 export function differences(from: Parts, to: Parts): Difference[] {
   const found = new Map<string, string[]>();
@@ -31,7 +31,7 @@ function changes(from: unknown, to: unknown, path: string): string[] {
   return names.flatMap((name) => changes(from[name], to[name], path === '' ? name : `${path}.${name}`));
 }
 
-/** Lists of one length are held against each other in their order, and others by what only one of them has. */
+/** Lists of the same length are compared item by item. Of other lists, items that only one of them has are returned. */
 function changesOfList(from: readonly unknown[], to: readonly unknown[], path: string): string[] {
   if (from.length === to.length) return from.flatMap((value, index) => changes(value, to[index], `${path}.${index}`));
   const only = (these: readonly unknown[], those: readonly unknown[]) => {

@@ -4,7 +4,7 @@ import type { Asked, Stack } from './stack';
 
 const CLIENT = 'client';
 
-/** Draws together what is known of the steps of an event's way. */
+/** Builds the graph of a picture from the steps of an event. */
 export function graphOf(steps: readonly Step[], stack: Stack, facts: Facts, granted: readonly Granted[]): Graph {
   const ids = [...new Set(steps.flatMap(({ between }) => between))];
   const alarms = alarmsOf(stack, facts, ids);
@@ -28,7 +28,7 @@ export function graphOf(steps: readonly Step[], stack: Stack, facts: Facts, gran
   return withEndpoints({ parts, ways: merged(ways) }, stack, facts);
 }
 
-/** What is no resource of the template: a client, or something that was there before. A processor reads from a buffer and writes to a store. */
+/** Parts that are not in the template: clients and existing resources. A processor reads from a buffer and writes to a store. */
 function outside(id: string, steps: readonly Step[]): Part {
   const sender = steps.find(({ between: [from] }) => from === id)?.from;
   const isWritten = sender === undefined && steps.some(({ between: [, to], from }) => to === id && from.startsWith('Processing'));
@@ -37,7 +37,7 @@ function outside(id: string, steps: readonly Step[]): Part {
   return { id, stage, service, name: service, tells: [], isDeadLetter: false, alarms: 0, permissions: [] };
 }
 
-/** `Event Hubs Standard, 7 days`: the service, and what is told of it. */
+/** `Event Hubs Standard, 7 days`: the service, and its description. */
 function toldOf(notes: string, service: string | undefined) {
   const [first = '', ...tells] = notes.split(', ');
   if (service === undefined || !first.startsWith(service)) return { service: first === '' ? (service ?? '') : first, tells };
@@ -46,8 +46,8 @@ function toldOf(notes: string, service: string | undefined) {
 }
 
 /**
- * The stage that the name of a construct begins with. Where it begins with none, the stage in whose folder its service lies;
- * a service that stands in two stages lies in the folder of the first, `connect`, and only what lets in stands there.
+ * The stage at the start of the construct's name, or else the stage of the folder of its service. The folder of a service of two
+ * stages is in the first one, `connect`, but only resources that clients send to belong to Connect.
  */
 function stageOf(resource: Asked, facts: Facts, stack: Stack): string {
   const named = STAGES.find((stage) => resource.stage.startsWith(stage));
@@ -63,7 +63,7 @@ function folderStage(resource: Asked, facts: Facts): string | undefined {
   return STAGES.find((stage) => stage.toLowerCase() === folder);
 }
 
-/** A service that clients send to and that holds what they send stands in two stages: its endpoint is a part of its own. */
+/** A service that clients send to and that keeps the events belongs to two stages: its endpoint is a separate part. */
 function withEndpoints({ parts, ways }: Graph, stack: Stack, facts: Facts): Graph {
   const endpoints = new Map<string, Part>();
   const led = ways.flatMap((way): Way[] => {
@@ -86,7 +86,7 @@ function withEndpoints({ parts, ways }: Graph, stack: Stack, facts: Facts): Grap
   };
 }
 
-/** One way between two parts, however many there are. */
+/** Merge all connections between two parts into one. */
 function merged(ways: readonly Way[]): Way[] {
   const found = new Map<string, Way>();
   for (const way of ways) {
@@ -97,7 +97,7 @@ function merged(ways: readonly Way[]): Way[] {
   return [...found.values()].filter(({ from, to }) => from !== to);
 }
 
-/** How many alarms watch each part: what they refer to says it, or their stage where they refer to none. */
+/** The number of alarms of each part: of the part that an alarm refers to, or else of its stage. */
 function alarmsOf(stack: Stack, facts: Facts, ids: readonly string[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   const alarms = stack.all.filter((one) => facts.role(one, stack) === 'watches' && /\b(alarm|alert)\b/.test(facts.of(one).name));
@@ -110,7 +110,7 @@ function alarmsOf(stack: Stack, facts: Facts, ids: readonly string[]): ReadonlyM
   return counts;
 }
 
-/** @param as the identity that it runs as. What runs no code has the permissions of its stage. */
+/** @param as the identity that it runs as. A part without code has the permissions of its stage. */
 function permissionsOf({ stage, name }: Asked, as: string | undefined, granted: readonly Granted[]): string[] {
   const sentence = ({ identity, may, on, only }: Granted) => `${identity} may ${may} on ${on}${only === '' ? '' : `, ${only}`}`;
   const isOwn = ({ holder, identity }: Granted) => (as === undefined ? identity === stage : holder === as);

@@ -1,4 +1,4 @@
-/** What a synthesized template says, in the words of a reader: what stands where, who hands what to whom, who may do what. */
+/** A readable summary of a synthesized template: its resources by stage, the flow of events, and the permissions. */
 export interface Picture {
   readonly resources: readonly Resource[];
   readonly graph: Graph;
@@ -12,47 +12,47 @@ export interface Resource {
   readonly stage: string;
   /** Its type in the template's language, such as `AWS::Kinesis::Stream` or `google_pubsub_topic`. */
   readonly type: string;
-  /** What it is called in the template. */
+  /** Its name in the template. */
   readonly id: string;
 }
 
-/** One step of an event's way. */
+/** One step of the path of an event. */
 export interface Hop {
   readonly from: string;
-  /** What is handed over, how it is batched, how often it is tried. */
+  /** What is passed on, in which batches, with how many retries. */
   readonly how: string;
   readonly to: string;
-  /** What the receiver is and does. */
+  /** The service and the settings of the receiver. */
   readonly notes: string;
 }
 
-/** A step, and the resources that it leads from and to, as the template calls them. Whoever sends from outside is the `client`. */
+/** A step with the names of its resources in the template. Senders outside of the template are `client`. */
 export interface Step extends Hop {
   readonly between: readonly [from: string, to: string];
 }
 
-/** What a picture of a platform shows: the services that an event passes, and the ways between them. */
+/** The content of a picture: the services that an event passes, and the connections between them. */
 export interface Graph {
   readonly parts: readonly Part[];
   readonly ways: readonly Way[];
 }
 
-/** One service, where an event stays or is worked on. */
+/** One service that keeps or processes events. */
 export interface Part {
-  /** What the template calls it, or `client`. */
+  /** Its name in the template, or `client`. */
   readonly id: string;
-  /** The stage it stands in. A client stands in none. */
+  /** Its stage. A client has none. */
   readonly stage: string;
-  /** What people call its service: `Kinesis`. */
+  /** The name of its service: `Kinesis`. */
   readonly service: string;
-  /** What a person calls it: `Buffer stream`. */
+  /** Its readable name: `Buffer stream`. */
   readonly name: string;
-  /** What a reader is told of it, in the order of importance. */
+  /** Its most important settings first. */
   readonly tells: readonly string[];
   readonly isDeadLetter: boolean;
-  /** How many alarms watch it. */
+  /** The number of its alarms. */
   readonly alarms: number;
-  /** What it may do, and who may do what to it. */
+  /** Its permissions, and the permissions of others on it. */
   readonly permissions: readonly string[];
 }
 
@@ -60,28 +60,28 @@ export interface Part {
 export interface Way {
   readonly from: string;
   readonly to: string;
-  /** What is handed over, how it is batched, how often it is tried: one text for each way that it is done. */
+  /** What is passed on, in which batches, with how many retries: one text for each connection. */
   readonly how: readonly string[];
 }
 
 /** One line of the table of permissions. */
 export interface Access {
-  /** Who: a stage's own identity, a service, or somebody outside. */
+  /** The identity of a stage, a service, or an identity outside of the stack. */
   readonly identity: string;
   /** The actions or the role. */
   readonly may: string;
-  /** The resource, as narrow as the template says it. */
+  /** The resource, as narrow as in the template. */
   readonly on: string;
-  /** Under which condition, or nothing. */
+  /** The condition, or an empty text. */
   readonly only: string;
 }
 
-/** A permission, and who holds it as the template calls it. */
+/** A permission, with the name of its identity in the template. */
 export interface Granted extends Access {
   readonly holder: string;
 }
 
-/** The stages of a platform, in the order that data takes. */
+/** The stages of a platform, in the order of the data flow. */
 export const STAGES: readonly string[] = ['Connect', 'Buffer', 'Processing', 'Store', 'Visualize', 'Containerization'];
 
 /** The flow as lines of text, columns aligned. */
@@ -92,7 +92,7 @@ export function renderFlow(flow: readonly Hop[]): string {
   return lines(flow.map((hop) => `${hop.from.padEnd(from)}  -- ${hop.how.padEnd(how)} -->  ${hop.to.padEnd(to)}  ${hop.notes}`));
 }
 
-/** The permissions as a table of text. Whoever has several is named once; long lists of actions go on in the next line. */
+/** The permissions as a table of text. An identity with several permissions is named once; long lists of actions are wrapped. */
 export function renderAccess(access: readonly Access[]): string {
   const head: Access = { identity: 'identity', may: 'may', on: 'on', only: 'only if' };
   const named = access.map((row, index) => (row.identity === access[index - 1]?.identity ? { ...row, identity: '' } : row));
@@ -104,13 +104,13 @@ export function renderAccess(access: readonly Access[]): string {
   return lines(rows.map((row) => `${row.identity.padEnd(identity!)}  ${row.may.padEnd(may!)}  ${row.on.padEnd(on!)}  ${row.only}`));
 }
 
-/** Sorts permissions: those who send, then the stages in the order that data takes, then everybody else by name. */
+/** Sorts permissions: senders, then the stages in the order of the data flow, then all others by name. */
 export function byIdentity(a: Access, b: Access): number {
   const rank = ({ identity }: Access) => ['client', ...STAGES, identity].indexOf(identity);
   return rank(a) - rank(b) || (rank(a) > STAGES.length ? a.identity.localeCompare(b.identity) : 0);
 }
 
-/** Sorts hops in the order that data takes; what goes to the dead letter comes last. */
+/** Sorts hops in the order of the data flow. Hops to the dead letter are last. */
 export function byStage(a: Hop, b: Hop): number {
   const rank = ({ from, to }: Hop) => ['client', ...STAGES].indexOf(from) + (isDeadLetter(to) ? 100 : 0);
   return rank(a) - rank(b);
@@ -125,7 +125,7 @@ export function facts(...parts: (string | false | undefined)[]): string {
   return parts.filter(Boolean).join(', ');
 }
 
-/** A duration the way a person says it. */
+/** A duration in readable form. */
 export function duration(seconds: number): string {
   const units = [
     [86_400, 'days'],
@@ -136,7 +136,7 @@ export function duration(seconds: number): string {
   return `${seconds / size} ${name}`;
 }
 
-/** `DeadLetter` as a person writes it: `dead letter`. */
+/** `DeadLetter` in readable form: `dead letter`. */
 export function words(id: string): string {
   return id.replace(/(?<=[a-z0-9])(?=[A-Z])/g, ' ').toLowerCase();
 }

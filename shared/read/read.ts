@@ -5,8 +5,8 @@ import { byStage, type Granted, type Hop, isDeadLetter, facts as joined, type Pi
 import type { Asked, Stack } from './stack';
 
 /**
- * What a template says, in the words of a reader. What is known of its types comes from the facts.
- * @throws Error that names the file to write when it holds a type of which nothing is known
+ * Summarize a template, with the facts of its resource types.
+ * @throws Error if a resource type has no facts, with the file to add them to
  */
 export function pictureOf(stack: Stack, facts: Facts, granted: readonly Granted[]): Picture {
   const access = granted.map(({ holder: _, ...row }) => row);
@@ -38,15 +38,15 @@ export function pictureOf(stack: Stack, facts: Facts, granted: readonly Granted[
   };
 }
 
-/** What is said of two resources of a stage in the same words is said once. */
+/** Equal lines of two resources of a stage are printed once. */
 function unique(steps: readonly Step[]): Hop[] {
   return [...new Map(steps.map(({ between: _, ...hop }) => [JSON.stringify(hop), hop])).values()];
 }
 
-/** The stage of whatever on AWS has a name that begins with none: several of them are not one stage. */
+/** The stage name that is used on AWS for resources whose name starts with no stage. These resources do not form one stage. */
 const NO_STAGE = 'Stack';
 
-/** Whoever stands in no stage is called by its own name. */
+/** An identity without a stage has its own name. */
 function withNames(step: Step, stack: Stack): Step {
   const [from, to] = step.between
     .map((id) => stack.get(id))
@@ -54,12 +54,12 @@ function withNames(step: Step, stack: Stack): Step {
   return { ...step, from: from ?? step.from, to: to ?? step.to };
 }
 
-/** Whoever receives: a stage, or the dead letter within one. */
+/** The receiver: a stage, or the dead letter of a stage. */
 export function receiverOf({ name, stage }: Asked): string {
   return isDeadLetter(name) ? `${stage} dead letter` : stage;
 }
 
-/** What somebody who runs code may add to something that holds data. What a stage does to itself is no way of an event. */
+/** Steps from code to a resource that holds data, from its permissions. Steps within a stage are left out. */
 function handedOn(from: Asked, to: Asked, takes: readonly string[], own: readonly Granted[], seen: Seen): Step[] {
   if (from.stage === receiverOf(to) && from.stage !== NO_STAGE) return [];
   return own
@@ -80,7 +80,7 @@ function handedOn(from: Asked, to: Asked, takes: readonly string[], own: readonl
     });
 }
 
-/** What somebody who runs code may add to something that the stack does not make. */
+/** Steps from code to an existing resource outside of the stack, from its permissions. */
 function handedOut(from: Asked, facts: Facts, own: readonly Granted[], seen: Seen): Step[] {
   const takers = [...facts.services.values()].flatMap(({ types }) => Object.values(types)).filter(({ takes }) => takes !== undefined);
   return own.flatMap(({ may, on }): Step[] => {
@@ -92,17 +92,17 @@ function handedOut(from: Asked, facts: Facts, own: readonly Granted[], seen: See
   });
 }
 
-/** Whether a name is that of something, or of a part of it. */
+/** Whether a name is that of a resource, or of a part of it. */
 function isWithin(name: string, whole: string): boolean {
   return name === whole || name.startsWith(`${whole} `);
 }
 
-/** What a permission on everything is on, as the table says it. */
+/** The text in the table for a permission on all resources. */
 const EVERYWHERE = ['everything', 'project'];
-/** The settings that say what a resource of Terraform lies in. A permission on that holds for it too. */
+/** The settings with the parent of a Terraform resource. A permission on the parent includes the resource. */
 const LIES_IN = ['dataset_id', 'storage_account_id', 'namespace_id'];
 
-/** Which of the resources that a permission is on, named one after the other, are this one, a part of it, or all around it. */
+/** Which resources of a permission are this resource, a part of it, or a parent of it. */
 function placesIn(on: string, to: Asked): string[] {
   const around = [...EVERYWHERE, ...LIES_IN.flatMap((setting) => to.refers(setting)).map(({ name }) => name)];
   return on.split(', ').flatMap((one) => {
@@ -111,10 +111,10 @@ function placesIn(on: string, to: Asked): string[] {
   });
 }
 
-/** What holds any other role of Google's that can write. */
+/** The start of other roles of Google Cloud that can write. */
 const BASIC = ['roles/owner', 'roles/editor'];
 
-/** Whether a list of actions, in which the service is said once, holds one. A wildcard and a basic role hold it too. */
+/** Whether a list of actions contains one. Wildcards and basic roles contain it too. */
 function allows(may: string, action: string): boolean {
   const [service] = action.split(':');
   if (BASIC.includes(may) && action.startsWith('roles/')) return true;

@@ -1,13 +1,13 @@
 import type { Symbolic } from './facts/types';
 import type { Asked } from './stack';
 
-/** Pieces of what a reader is told. */
+/** Texts that several facts use. */
 export const said = {
-  /** What becomes of a resource when its stack is deleted. */
+  /** What happens to a resource when its stack is deleted. */
   kept: ({ retained }: Asked): string => (retained ? 'retained' : 'deleted with the stack'),
-  /** A part of an argument that is known while compiling; `*` where it is not. */
+  /** A part of an argument that is known at compile time; `*` if it is not. */
   part: (value: Symbolic | undefined, key: string): string => textOf(typeof value === 'object' ? value[key] : undefined),
-  /** An argument that is known while compiling; `*` where it is not. */
+  /** An argument that is known at compile time; `*` if it is not. */
   whole: (value: Symbolic | undefined): string => textOf(value),
 };
 

@@ -6,14 +6,14 @@ import { type Grant, grantsOf } from './tf-grants';
 
 export type { TerraformJson };
 
-/** The variables that a deployer must give. */
+/** The variables without a default. */
 export function required({ variable = {} }: TerraformJson): string[] {
   return Object.keys(variable).filter((name) => variable[name]!.default === undefined);
 }
 
 /**
  * Read a stack that CDKTF made.
- * @throws Error that names the file to write when it holds a type of which nothing is known
+ * @throws Error if a resource type has no facts, with the file to add them to
  */
 export function readTerraform(json: TerraformJson): Picture {
   const stack = new TfStack(json);
@@ -27,7 +27,7 @@ export function factsFor({ resource = {} }: TerraformJson): Facts {
   return factsOf(Object.keys(resource).some((type) => type.startsWith('azurerm_')) ? 'azure' : 'gcp');
 }
 
-/** A grant as a person reads it. */
+/** A permission in readable form. */
 function shown({ holder, role, on, condition }: Grant, stack: TfStack, facts: Facts): Granted {
   const identity = stack.get(holder);
   return {
@@ -39,7 +39,7 @@ function shown({ holder, role, on, condition }: Grant, stack: TfStack, facts: Fa
   };
 }
 
-/** An identity that belongs to one stage is called after it. */
+/** An identity of one stage has the name of the stage. */
 function holderName({ type, stage, name }: TfAsked, facts: Facts): string {
   return facts.type(type)?.calledByStage ? stage : name;
 }

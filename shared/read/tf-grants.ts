@@ -1,20 +1,20 @@
 import type { Facts } from './facts/find';
 import { type Body, list, one, Resources, references, type TfAsked, type TfResource, type TfStack, type Value } from './tf';
 
-/** One thing that a stack says about who may do what. */
+/** One permission of a stack. */
 export interface Grant {
-  /** The address of an identity of the stack; `client` for those whom the deployer names; else who is named. */
+  /** The address of an identity of the stack; `client` for identities from variables; or another identity. */
   readonly holder: string;
-  /** The role, by its name. */
+  /** The name of the role. */
   readonly role: string;
-  /** The address of what it is granted on, or its text where that is no resource of the stack, or `project`. */
+  /** The address of the resource, or its text if it is not in the stack, or `project`. */
   readonly on: string;
   readonly condition?: { readonly title: string; readonly expression: string };
-  /** The address of what says so. */
+  /** The address of the resource with this permission. */
   readonly at: string;
 }
 
-/** Everything that a stack says about who may do what: roles, lists of access, keys, and doors that stand open. */
+/** All permissions of a stack: roles, access lists, keys and public access. */
 export function grantsOf(stack: TfStack, facts: Facts): Grant[] {
   const resources = new Resources(stack.json);
   return resources.all.flatMap((resource) => [
@@ -23,7 +23,7 @@ export function grantsOf(stack: TfStack, facts: Facts): Grant[] {
   ]);
 }
 
-/** What lets somebody in besides a role. */
+/** Access that does not come from a role. */
 function doors(resource: TfAsked, stack: TfStack, facts: Facts): Grant[] {
   return (facts.type(resource.type)?.grants?.(resource, stack) ?? []).map(({ holder, may: role, on, condition }) => ({
     holder,
@@ -39,7 +39,7 @@ type Reader = (resource: TfResource, resources: Resources) => Grant[];
 const READERS: readonly (readonly [RegExp, Reader])[] = [
   [/^azurerm_role_assignment$/, roleAssignment],
   [/^google_.*_iam_(member|binding)$/, iamMembers],
-  [/^google_.*_iam_policy$/, (resource) => [plain('whoever that policy says', 'all of an IAM policy', resource)]],
+  [/^google_.*_iam_policy$/, (resource) => [plain('the identities of that policy', 'all of an IAM policy', resource)]],
   [/^google_.*_(access_control|acl)$/, accessControl],
 ];
 
@@ -68,7 +68,7 @@ function plain(holder: string, role: string, resource: TfResource): Grant {
   return { holder, role, on: target(resource.body), at: resource.address };
 }
 
-/** Which attribute of a grant names what it is on, the narrowest first. Any other comes after them. */
+/** The attributes with the resource of a grant, the narrowest first. */
 const NARROWEST = ['scope', 'table_id', 'dataset_id', 'topic', 'subscription', 'bucket', 'repository', 'service_account_id', 'name'];
 const NOT_A_TARGET =
   /^(\/\/|member|members|role|entity|role_entity|predefined_acl|policy_data|condition|project|location|region|zone|provider|for_each|count|depends_on|lifecycle)$/;
@@ -80,17 +80,17 @@ function target(body: Body): string {
   return attribute ? whole(body[attribute]) : 'project';
 }
 
-/** The address that a value is nothing but a reference to, or its text. */
+/** The address, if the value is only a reference, or else its text. */
 function whole(value: Value): string {
   const text = String(value);
   return /^\$\{[a-z]\w*\.[\w-]+\.\w+\}$/.test(text) ? references(text)[0]! : text;
 }
 
-/** Whoever is given a permission: an identity of the stack, or those whom the deployer names. */
+/** The identity with a permission: one of the stack, or those from variables. */
 function holderOf(value: Value, resources: Resources): string {
   const found = resources.find(value);
   if (found) return found.address;
-  // Such as the service agent that a data source looks up.
+  // For example a service agent from a data source.
   const [, source] = /^\$\{(data\.\w+\.[\w-]+)\.\w+\}$/.exec(String(value)) ?? [];
   if (source) return source;
   if (references(value).some((address) => address.startsWith('var.') || address.startsWith('each.'))) return 'client';

@@ -3,7 +3,7 @@ import { type Asked, type Body, reached, type Stack, type Value, valuesAt } from
 
 export type { Body, Value };
 
-/** A synthesized stack, as far as it is read here. */
+/** The parts of a synthesized stack that are read here. */
 export interface TerraformJson {
   readonly resource?: Readonly<Record<string, Readonly<Record<string, Body>>>>;
   readonly data?: Readonly<Record<string, Readonly<Record<string, Body>>>>;
@@ -13,14 +13,14 @@ export interface TerraformJson {
 
 export interface TfResource {
   readonly type: string;
-  /** `type.name`: how others refer to it. */
+  /** `type.name`, as in references. */
   readonly address: string;
   /** Its path in the tree of constructs, without the stack. */
   readonly path: readonly string[];
   readonly body: Body;
 }
 
-/** The resources of a stack, found by what refers to them. */
+/** Finds the resources of a stack by references. */
 export class Resources {
   readonly all: readonly TfResource[];
 
@@ -46,7 +46,7 @@ export class Resources {
     return this.all.filter((resource) => resource.type === type);
   }
 
-  /** What a person calls the resource that a value refers to. */
+  /** The readable name of the resource that a value refers to. */
   name(value: Value): string {
     const found = this.find(value);
     return found ? nameOf(found) : variableOf(value);
@@ -81,7 +81,7 @@ export function nameOf({ path }: TfResource): string {
   return [path[0], ...path.slice(1).map(words)].join(' ');
 }
 
-/** A block stands in the JSON as itself or as a list of one. */
+/** In the JSON, a block is an object or a list of one object. */
 export function one(value: Value): Value {
   return Array.isArray(value) ? value[0] : value;
 }
@@ -90,7 +90,7 @@ export function list(value: Value): readonly Value[] {
   return value === undefined || value === null ? [] : Array.isArray(value) ? value : [value];
 }
 
-/** A stack of Terraform, made ready to be asked: its resources and its data sources. */
+/** A Terraform stack: its resources and data sources. */
 export class TfStack implements Stack {
   readonly all: readonly TfAsked[];
   private readonly byId: ReadonlyMap<string, TfAsked>;
@@ -110,7 +110,7 @@ export class TfStack implements Stack {
   }
 }
 
-/** A resource or a data source of Terraform. References stand in strings, as `${type.name.attribute}`. */
+/** A resource or a data source of Terraform. References are in strings, as `${type.name.attribute}`. */
 export class TfAsked implements Asked {
   readonly body: Body;
   /** Its path in the tree of constructs, without the stack. */
@@ -140,7 +140,7 @@ export class TfAsked implements Asked {
     return valuesAt(this.body, 'lifecycle.prevent_destroy').includes(true) || this.body.deletion_protection === true;
   }
 
-  /** The findings that stay, each with the reason that its construct gives. */
+  /** The accepted findings, each with the reason in its construct. */
   get acknowledged(): readonly Body[] {
     return list((this.whole['//'] as Body | undefined)?.acknowledged) as readonly Body[];
   }

@@ -4,23 +4,23 @@ import type { Verdict } from './verdict';
 /** The records of a batch that arrived within one hour. */
 export interface Hour<Stored> {
   readonly records: readonly SourceRecord[];
-  /** What is to be stored of them, in their order. It may be nothing. */
+  /** What to store of them, in order. May be empty. */
   readonly made: readonly Made<Stored>[];
 }
 
-/** What is to become of the records of a batch. */
+/** The records of a batch: those to store, and those for the dead letter. */
 export interface Sorted<Stored> {
   readonly hours: readonly Hour<Stored>[];
-  /** What can never be processed. */
+  /** Records that can never be processed. */
   readonly refusals: readonly Refusal[];
 }
 
 /**
- * Group the records of a batch, and what is to be stored of them, by the hour in which they arrived.
+ * Group the records of a batch, and what to store of them, by the hour of arrival.
  *
- * The hour of arrival, not of the event's own time: it is the same at every try, and a late event does not make a lot of
- * its own.
- * @param verdictOf what is to become of one record
+ * The hour of arrival is used, not the `time` of the event: it is the same at every retry, and a late event does not get an
+ * object of its own.
+ * @param verdictOf decides what happens to one record
  */
 export function sortBatch<Stored>(
   records: readonly SourceRecord[],

@@ -1,16 +1,16 @@
 import type { Event } from './event';
 import { type CheckError, check } from './event-check';
 
-/** Says that what came is no event, and how. */
+/** A record is not a valid event. The message says why. */
 export class InvalidEvent extends Error {
   override readonly name = 'InvalidEvent';
 }
 
-/** What a pattern of the contract asks for, in words. */
+/** The rule behind each pattern of the schema, for error messages. */
 const WORDS: Readonly<Record<string, string>> = {
   id: 'must have 256 characters at most, or 128 where one of them is beyond U+FFFF',
   source: 'must be a URI reference',
-  time: 'must be a moment that exists, such as 2026-01-31T08:30:00.125Z',
+  time: 'must be a valid time, such as 2026-01-31T08:30:00.125Z',
   datacontenttype: 'must be a media type',
   dataschema: 'must be a URI',
   partitionkey: 'must have 256 characters at most, or 128 where one of them is beyond U+FFFF',
@@ -18,35 +18,35 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The form of most events. What has it follows the contract; what has not is checked against the whole contract, which takes
- * several times as long.
+ * A quick check that most events pass. An event that passes follows the contract. One that does not is checked against the whole
+ * contract, which takes several times as long.
  */
 const USUAL_TEXT = /^[ -~]+$/;
 const USUAL_SOURCE = /^(?:[a-z]+:[\w.~/:-]*|[\w.~/-]+)$/;
 const USUAL_TIME =
   /^2\d\d\d-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z$/;
 
-/** The schema lets through nothing that could be wrong with these. */
+/** The schema checks these attributes completely. */
 const CHECKED = new Set(['specversion', 'source', 'time', 'data', 'data_base64']);
 const NAMED = new Set(['id', 'type', 'subject', 'datacontenttype', 'dataschema', 'partitionkey']);
 const NAME = /^[a-z0-9]+$/;
-/** No character that CloudEvents forbids has this form. */
+/** Printable ASCII: contains no character that CloudEvents forbids. */
 const ORDINARY = /^[ -~]*$/;
-/** Control characters, halves of pairs, and code points that are no characters. */
+/** Control characters, unpaired surrogates and noncharacters. */
 const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u;
 
 /**
- * Take a parsed value for an event. An attribute that is `null` is unset, so it is taken away.
+ * Check that a parsed value is an event. An attribute that is `null` counts as unset and is removed.
  *
- * `event.schema.json` says most of the contract. What stands here is beyond what API Gateway does with a schema.
- * @throws InvalidEvent on anything that breaks the contract
+ * `event.schema.json` has most of the contract. This function checks the rules that a JSON schema in API Gateway cannot express.
+ * @throws InvalidEvent if the value breaks the contract
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#type-system
  */
 export function toEvent(value: unknown): Event {
   return isUsual(value) ? value : checked(value);
 }
 
-/** Whether a value surely is an event, with nothing to take away. Of one that is not usual it says nothing. */
+/** The quick check. `true`: the value is an event without attributes to remove. `false`: the whole contract must be checked. */
 export function isUsual(value: unknown): value is Event {
   if (typeof value !== 'object' || value === null) return false;
   let required = 0;
@@ -88,7 +88,7 @@ export function isUsual(value: unknown): value is Event {
   return required === 5;
 }
 
-/** {@link toEvent}, by the whole contract. */
+/** {@link toEvent}, with the whole contract. */
 export function checked(value: unknown): Event {
   if (!check(value)) throw new InvalidEvent(check.errors?.map(inWords).join('; ') ?? 'does not follow the event contract');
   const event = value as Record<string, unknown>;
@@ -96,17 +96,17 @@ export function checked(value: unknown): Event {
     if (CHECKED.has(name)) continue;
     const attribute = event[name];
     if (!NAMED.has(name) && !NAME.test(name)) {
-      throw new InvalidEvent(`${inQuotes(name)} is no name of an attribute: it must be of a to z and 0 to 9`);
+      throw new InvalidEvent(`${inQuotes(name)} is not a valid attribute name: use only a to z and 0 to 9`);
     }
     if (attribute === null) delete event[name];
     else if (typeof attribute === 'string' && !ORDINARY.test(attribute) && FORBIDDEN.test(attribute)) {
-      throw new InvalidEvent(`${name} must hold no control character, no half of a surrogate pair and no noncharacter`);
+      throw new InvalidEvent(`${name} must not contain control characters, unpaired surrogates or noncharacters`);
     }
   }
   return event as Event;
 }
 
-/** A name may be anything, so it is quoted as JSON, and cut. */
+/** A name can be any string, so it is quoted as JSON and shortened. */
 function inQuotes(name: string): string {
   return JSON.stringify(name.length > 50 ? `${name.slice(0, 50)}…` : name);
 }

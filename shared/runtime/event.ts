@@ -1,8 +1,8 @@
 /**
  * A CloudEvents 1.0 event, as `event.schema.json` describes it.
  *
- * So that no digit is lost, whole numbers beyond ±2^53 in `data` arrive as `bigint`, and other numbers that a double cannot
- * hold as `ExactNumber`, which calculates like one. An attribute that is `null` does not arrive: it is unset.
+ * No digit is lost: whole numbers beyond ±2^53 in `data` are `bigint`, and other numbers that a double cannot represent are
+ * `ExactNumber`, which can be used in calculations like a number. Attributes that are `null` are removed.
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
  */
 export interface Event {
@@ -16,7 +16,7 @@ export interface Event {
   readonly dataschema?: string;
   readonly partitionkey?: string;
   readonly data?: unknown;
-  /** Bytes in place of `data`, in base64. Nothing decodes them before the transform, and as they are they are stored. */
+  /** Bytes in base64, instead of `data`. They are not decoded before the transform, and are stored as base64. */
   readonly data_base64?: string;
   readonly [extension: string]: unknown;
 }
@@ -24,10 +24,10 @@ export interface Event {
 /** What is stored of an event: one line of an object, or one row of a table. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** Turns an event into a row, several rows, or nothing. It is pure: the same event gives the same rows, always. */
+/** Turns an event into a row, several rows, or nothing. It must be pure: the same event always gives the same rows. */
 export type Transform = (event: Event) => Row | readonly Row[] | undefined;
 
-/** Says that an event can never work. The event goes to the dead letter at once, with this message as its reason. */
+/** Throw it for an event that can never be processed. The event goes to the dead letter at once, with this message as the reason. */
 export class PermanentError extends Error {
   override readonly name = 'PermanentError';
 }

@@ -1,25 +1,25 @@
 import { parse as parseSlowly, stringify as stringifySlowly } from 'lossless-json';
 
 /**
- * Objects and lists within each other, at most. BigQuery takes no more. Without a bound the stack decides, and that is
- * larger at one try than at another, so that one event could end in the dead letter first and in the store later.
+ * The maximum depth of nested objects and lists, which is the limit of BigQuery. Without a fixed limit the size of the call stack
+ * would decide, which varies: the same event could end in the dead letter at one try and in the store at the next.
  */
 const MAX_DEPTH = 500;
 const TOO_DEEP = `nested more than ${MAX_DEPTH} levels deep`;
 
 const NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 const INTEGER = /^-?[1-9]\d*$/;
-/** What JavaScript reads without loss, and writes just so, in as few characters. */
+/** Numbers of few characters that JavaScript reads without loss and writes unchanged. */
 const PLAIN = /^-?(?:[1-9]\d*(?:\.\d*[1-9])?|0\.(?!0{6})\d*[1-9])$/;
 const PLAIN_CHARACTERS = 15;
-/** How an exact number stands in a text that the engine's own parser reads and writes: between quotes, behind this mark. */
+/** `JSON.parse` and `JSON.stringify` get an exact number as a string that starts with this mark. */
 const MARK = '\u0000n';
 const WRITTEN_MARK = '\\u0000n';
 
 /**
- * A number that is not whole and that a double cannot hold. It counts like a number, with the digits of a double
- * (`price * 2`), and is written with every digit that it came with: `String(price)` gives them to a library of decimals.
- * To `typeof` it is an object.
+ * A number that is not whole and that a double cannot represent. In calculations (`price * 2`) it has the precision of a double.
+ * It is stored with all its digits, and `String(price)` returns them, for example for a decimal library. `typeof` returns
+ * `object`.
  */
 export class ExactNumber {
   constructor(private readonly digits: string) {}
@@ -37,48 +37,48 @@ export class ExactNumber {
   }
 }
 
-/** What a text of JSON says, and how it says it. */
+/** A parsed JSON text, and how its numbers are written. */
 export interface Reading {
   readonly value: unknown;
-  /** Whether a double cannot hold one of the numbers. */
+  /** Whether the text has a number that a double cannot represent. */
   readonly exact: boolean;
-  /** Whether a number is written as JavaScript would not write it, such as `100.00`. */
-  readonly spelled: boolean;
+  /** Whether JavaScript would write a number of the text in another form: `100.00` becomes `100`. */
+  readonly reformatted: boolean;
 }
 
 /**
- * Parse JSON without losing digits: a whole number that a double cannot hold becomes a `bigint`, any other one that a
- * double cannot hold an `ExactNumber`.
- * @throws SyntaxError on anything that is not JSON, and on a name that stands twice in an object
- * @throws RangeError on a number with an exponent beyond 1.8e308, which query engines cannot read, and on too many levels
+ * Parse JSON without losing digits: a whole number that a double cannot represent becomes a `bigint`, any other number that a
+ * double cannot represent becomes an `ExactNumber`.
+ * @throws SyntaxError if the text is not JSON, or if a name occurs twice in an object
+ * @throws RangeError on a number beyond 1.8e308, which query engines cannot read, and on too many levels
  */
 export function parse(text: string): unknown {
   const value = parseAsItIs(text);
-  return read(text, value, lookAt(value)).value;
+  return read(text, value, inspect(value)).value;
 }
 
 /**
- * {@link parse}, and how the numbers are written.
- * @param parsed what `JSON.parse` made of the text
- * @param look what it looked like, before anybody changed it
+ * {@link parse} a text that `JSON.parse` has already parsed, and return how its numbers are written.
+ * @param parsed the result of `JSON.parse`
+ * @param inspection the result of {@link inspect} on it, before the value was changed
  */
-export function read(text: string, parsed: unknown, { members, fractions, isLong }: Look): Reading {
-  // What the engine writes back to the letter has lost nothing. It takes less time than to look at each of many fractions.
-  if (fractions > FEW && !isLong && isWrittenBack(parsed, text)) return { value: parsed, exact: false, spelled: false };
-  const found = survey(text);
-  // Whoever reads the text later may take the first of two, or the last, or both.
-  if (members < found.members) throw new SyntaxError('a name stands twice in an object');
-  const { exact, spelled } = found;
+export function read(text: string, parsed: unknown, { members, fractions, isLong }: Inspection): Reading {
+  // If JavaScript writes the value back to the same text, no digit was lost. With many fractions this is faster than to check each.
+  if (fractions > FEW && !isLong && isWrittenBack(parsed, text)) return { value: parsed, exact: false, reformatted: false };
+  const found = scan(text);
+  // Readers of the text differ: some use the first of two values, some the last.
+  if (members < found.members) throw new SyntaxError('a name occurs twice in an object');
+  const { exact, reformatted } = found;
   isExactLikely = exact.length > 0;
-  if (!isExactLikely) return { value: parsed, exact: false, spelled };
-  return { value: (isLong && !spelled ? putBack(parsed, exact) : undefined) ?? parseMarked(text, exact), exact: true, spelled };
+  if (!isExactLikely) return { value: parsed, exact: false, reformatted };
+  return { value: (isLong && !reformatted ? putBack(parsed, exact) : undefined) ?? parseMarked(text, exact), exact: true, reformatted };
 }
 
-/** So many fractions are looked at one by one. */
+/** Up to this number of fractions, each is checked. */
 const FEW = 4;
 
 function isWrittenBack(value: unknown, text: string): boolean {
-  // Between members written by JavaScript there is no blank.
+  // JavaScript writes no space after a colon.
   if (text.includes('": ')) return false;
   try {
     return write(value) === text;
@@ -87,8 +87,8 @@ function isWrittenBack(value: unknown, text: string): boolean {
   }
 }
 
-/** What one walk through a value that was parsed tells: far faster than to look for it in the text. */
-export interface Look {
+/** The result of one pass over a parsed value, which is much faster than to scan the text. */
+export interface Inspection {
   /** How many members its objects have. */
   readonly members: number;
   /** How many numbers are not whole. */
@@ -97,37 +97,37 @@ export interface Look {
   readonly isLong: boolean;
 }
 
-/** @throws RangeError on more levels within each other than any store takes */
-export function lookAt(value: unknown): Look {
-  const look = { members: 0, fractions: 0, isLong: false };
-  visit(value, look, MAX_DEPTH);
-  return look;
+/** @throws RangeError on more levels than every store accepts */
+export function inspect(value: unknown): Inspection {
+  const inspection = { members: 0, fractions: 0, isLong: false };
+  visit(value, inspection, MAX_DEPTH);
+  return inspection;
 }
 
-type Counted = { -readonly [Name in keyof Look]: Look[Name] };
+type Counted = { -readonly [Name in keyof Inspection]: Inspection[Name] };
 
-function visit(value: unknown, look: Counted, levels: number): void {
+function visit(value: unknown, inspection: Counted, levels: number): void {
   if (typeof value === 'number') {
-    if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) look.isLong = true;
-    else if (value !== Math.floor(value)) look.fractions++;
-  } else if (typeof value === 'object' && value !== null) visitInner(value, look, levels);
+    if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) inspection.isLong = true;
+    else if (value !== Math.floor(value)) inspection.fractions++;
+  } else if (typeof value === 'object' && value !== null) visitInner(value, inspection, levels);
 }
 
-function visitInner(value: object, look: Counted, levels: number): void {
+function visitInner(value: object, inspection: Counted, levels: number): void {
   if (levels === 0) throw new RangeError(TOO_DEEP);
-  // By index: `for ... of` takes half as long again for a list of numbers.
-  if (Array.isArray(value)) for (let at = 0; at < value.length; at++) visit(value[at], look, levels - 1);
+  // By index, because `for ... of` takes 50 % longer for a list of numbers.
+  if (Array.isArray(value)) for (let at = 0; at < value.length; at++) visit(value[at], inspection, levels - 1);
   else {
     for (const name in value) {
-      look.members++;
-      visit((value as Record<string, unknown>)[name], look, levels - 1);
+      inspection.members++;
+      visit((value as Record<string, unknown>)[name], inspection, levels - 1);
     }
   }
 }
 
 /**
- * `JSON.parse`, with an error that does not quote the text: reasons are logged, and events are not.
- * @throws SyntaxError on anything that is not JSON
+ * `JSON.parse`, with an error that does not quote the text: reasons are logged, and payloads must not be.
+ * @throws SyntaxError if the text is not JSON
  */
 export function parseAsItIs(text: string): unknown {
   try {
@@ -138,9 +138,9 @@ export function parseAsItIs(text: string): unknown {
 }
 
 /**
- * Write a value as JSON on one line, a `bigint` and an `ExactNumber` with every digit.
+ * Write a value as JSON in one line. `bigint` and `ExactNumber` are written with all their digits.
  * @throws Error on a value that contains itself
- * @throws RangeError on a number that JSON has no word for: it would be written as `null`
+ * @throws RangeError on a number that JSON cannot represent, such as `NaN`, which `JSON.stringify` would write as `null`
  */
 export function stringify(value: unknown): string {
   const text = write(value);
@@ -148,10 +148,10 @@ export function stringify(value: unknown): string {
   return text;
 }
 
-/** How many exact numbers were marked so far, while some are written. */
+/** The number of exact numbers marked so far. Defined only while a value is written. */
 let marks: number | undefined;
 const bigints: { toJSON?: () => unknown } = BigInt.prototype as never;
-/** Whether the text that was read last held exact numbers: then what is written next may hold them too. */
+/** Whether the last text that was read had exact numbers: the next value that is written may then have some too. */
 let isExactLikely = false;
 
 function mark(digits: string): string {
@@ -163,7 +163,7 @@ function markBigInt(this: bigint): string {
   return mark(this.toString());
 }
 
-/** Far faster than to write piece by piece: the engine writes exact numbers as marked texts, which are unmarked after. */
+/** `JSON.stringify` writes exact numbers as marked strings, and the marks are removed afterwards. Much faster than to write each value separately. */
 function write(value: unknown): string {
   const [text, marked] = writeMarked(value);
   if (marked === 0) return text;
@@ -174,17 +174,17 @@ function write(value: unknown): string {
     written += text.slice(end, at - 1) + text.slice(start, close);
     end = close + 1;
   }
-  // A text or a name of the value itself may look like a marked number.
-  return pieces === marked ? written + text.slice(end) : (stringifySlowly(value, null, undefined, [EXACTLY]) as string);
+  // A string or a name in the value may look like a marked number.
+  return pieces === marked ? written + text.slice(end) : (stringifySlowly(value, null, undefined, [EXACT_NUMBERS]) as string);
 }
 
 function writeMarked(value: unknown): [text: string, marked: number] {
   const before = bigints.toJSON;
   bigints.toJSON = markBigInt;
   marks = 0;
-  looks = LOOKS;
+  objectsLeft = MAX_OBJECTS;
   try {
-    // The engine takes longer to ask one exact number how it is written than to write a whole event.
+    // One call of `toJSON` takes longer than to write a whole event.
     const text = JSON.stringify(isExactLikely ? markedCopy(value) : value);
     return [text, marks];
   } finally {
@@ -194,12 +194,12 @@ function writeMarked(value: unknown): [text: string, marked: number] {
 }
 
 /**
- * The value itself, or where there are exact numbers in plain objects, a copy in which they are marked. Whatever it leaves
- * out is right all the same: the engine asks it.
+ * The value itself, or, if it has exact numbers in plain objects, a copy in which they are marked. Numbers that this function does
+ * not reach are marked by `toJSON`.
  */
 function markedCopy(value: unknown): unknown {
   if (typeof value === 'bigint' || value instanceof ExactNumber) return mark(String(value));
-  if (!isPlainObject(value) || looks-- <= 0) return value;
+  if (!isPlainObject(value) || objectsLeft-- <= 0) return value;
   let copy: Record<string, unknown> | undefined;
   for (const name in value) {
     const marked = markedCopy(value[name]);
@@ -210,28 +210,28 @@ function markedCopy(value: unknown): unknown {
   return copy ?? value;
 }
 
-/** How many objects are looked at for one row, which may contain itself. */
-const LOOKS = 100;
-let looks = 0;
+/** The maximum number of objects that are searched in one row, because a row may contain itself. */
+const MAX_OBJECTS = 100;
+let objectsLeft = 0;
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype && !('toJSON' in value);
 }
 
-const EXACTLY = { test: (value: unknown) => value instanceof ExactNumber, stringify: String };
+const EXACT_NUMBERS = { test: (value: unknown) => value instanceof ExactNumber, stringify: String };
 
-/** What becomes `null` in JSON without a word. */
+/** Refuse values that `JSON.stringify` would write as `null`. */
 function requireFinite(value: unknown, path: string): void {
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError(`${path} is ${value}, and JSON has no such number`);
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError(`${path} is ${value}, which JSON cannot represent`);
   if (value instanceof Date && Number.isNaN(value.getTime())) throw new RangeError(`${path} is an invalid date`);
-  // What writes itself says what it is in JSON, and its members are its own affair.
+  // An object with `toJSON` decides how it is written, so its members are not checked.
   if (typeof value !== 'object' || value === null || 'toJSON' in value) return;
   for (const [name, inner] of Object.entries(value)) requireFinite(inner, path === 'the row' ? name : `${path}.${name}`);
 }
 
-/** The engine's own parser, on a text in which exact numbers are marked. */
+/** `JSON.parse`, on a text in which exact numbers are marked. */
 function parseMarked(text: string, exact: readonly Token[]): unknown {
-  // A text within the text may look like a marked number.
+  // A string in the text may look like a marked number.
   if (text.includes('\\u0000')) return parseSlowly(text, null, { parseNumber: numberOf, onDuplicateKey: ({ newValue }) => newValue });
   const pieces: string[] = [];
   let end = 0;
@@ -247,15 +247,15 @@ function unmark(leaf: unknown): unknown {
 }
 
 /**
- * Put whole numbers that have lost digits back into what `JSON.parse` made of a text, each in the place of its double. That is
- * faster than to parse once more.
- * @returns nothing when it is not sure which number a double was
+ * Replace the doubles that have lost digits in the result of `JSON.parse` by the exact whole numbers. That is faster than to
+ * parse again.
+ * @returns `undefined` if it is not certain which number became which double
  */
 function putBack(parsed: unknown, exact: readonly Token[]): unknown {
   const wholes = new Map<number, bigint>();
   for (const { digits } of exact) {
     const double = Number(digits);
-    // JavaScript itself writes numbers from 1e21 on with an exponent, so these are not spelled.
+    // JavaScript writes numbers from 1e21 on with an exponent, so these do not count as reformatted.
     if (!INTEGER.test(digits) || Math.abs(double) >= 1e21) return undefined;
     const whole = BigInt(digits);
     if ((wholes.get(double) ?? whole) !== whole) return undefined;
@@ -264,30 +264,30 @@ function putBack(parsed: unknown, exact: readonly Token[]): unknown {
   return replaceLeaves(parsed, (leaf) => (typeof leaf === 'number' ? (wholes.get(leaf) ?? leaf) : leaf));
 }
 
-/** Replace, within a value that was parsed, what is neither an object nor a list. */
+/** Replace every value that is neither an object nor a list within a parsed value. */
 function replaceLeaves(value: unknown, replace: (leaf: unknown) => unknown): unknown {
   if (Array.isArray(value)) for (let at = 0; at < value.length; at++) value[at] = replaceLeaves(value[at], replace);
   else if (typeof value === 'object' && value !== null) {
     const members = value as Record<string, unknown>;
     for (const name in members) {
       const replaced = replaceLeaves(members[name], replace);
-      // A member of the name `__proto__` is there already, so this does not set the prototype.
+      // A parsed member named `__proto__` is an own property, so this does not set the prototype.
       if (replaced !== members[name]) members[name] = replaced;
     }
   } else return replace(value);
   return value;
 }
 
-/** A number as it stands in a text. */
+/** A number in a text. */
 interface Token {
   readonly start: number;
   readonly digits: string;
 }
 
-/** What the numbers of a text are, and how many members its objects have. What is no JSON is left to the parser. */
-function survey(text: string) {
+/** Find the numbers of a text, and count the members of its objects. Invalid JSON is left to the parser. */
+function scan(text: string) {
   const exact: Token[] = [];
-  let [members, spelled] = [0, false];
+  let [members, reformatted] = [0, false];
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) at = endOfText(text, at);
@@ -301,21 +301,21 @@ function survey(text: string) {
       else if (NUMBER.test(digits)) {
         const number = numberOf(digits);
         if (typeof number !== 'number') exact.push({ start, digits });
-        if (String(number) !== digits) spelled = true;
+        if (String(number) !== digits) reformatted = true;
       }
     }
   }
-  return { members, exact, spelled };
+  return { members, exact, reformatted };
 }
 
 const [QUOTE, COLON, MINUS, BACKSLASH] = [0x22, 0x3a, 0x2d, 0x5c];
 
-/** Whether JavaScript reads a number without loss, and writes it just so. Most numbers are short. */
+/** Whether JavaScript reads a number without loss and writes it unchanged. Most numbers are short. */
 function isPlain(digits: string): boolean {
   if (digits.length <= PLAIN_CHARACTERS && PLAIN.test(digits)) return true;
   if (digits.length > 17 && INTEGER.test(digits)) return false;
   const number = Number(digits);
-  // JavaScript writes whole numbers beyond those that are safe with zeros in place of digits.
+  // Beyond the safe integers, JavaScript writes zeros instead of the last digits.
   return (Number.isSafeInteger(number) || number % 1 !== 0 || Math.abs(number) >= 1e21) && String(number) === digits;
 }
 
@@ -327,7 +327,7 @@ function isOfNumber(code: number): boolean {
   return isDigit(code) || code === 0x2e || code === MINUS || code === 0x2b || code === 0x65 || code === 0x45;
 }
 
-/** Where the quoted text that starts at `start` ends. */
+/** The end of the string that starts at `start`. */
 function endOfText(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let before = end;
@@ -337,21 +337,21 @@ function endOfText(text: string, start: number): number {
   return text.length;
 }
 
-/** As a number, a `bigint` or an `ExactNumber`: whichever holds all digits. */
+/** A number as `number`, `bigint` or `ExactNumber`: the first that holds all its digits. */
 function numberOf(digits: string): number | bigint | ExactNumber {
   const number = Number(digits);
   const [, sign, integer, fraction = '', exponent = '0'] = NUMBER.exec(digits)!;
   if (integer!.length === digits.length - sign!.length) return Number.isSafeInteger(number) ? number : BigInt(digits);
   if (!Number.isFinite(number)) throw new RangeError(`the number ${digits.slice(0, 20)} is too large`);
-  const significant = worth(integer!, fraction, Number(exponent));
+  const significant = normalized(integer!, fraction, Number(exponent));
   const [, , ownInteger, ownFraction = '', ownExponent = '0'] = NUMBER.exec(String(number))!;
-  if (significant === worth(ownInteger!, ownFraction, Number(ownExponent))) return number;
+  if (significant === normalized(ownInteger!, ownFraction, Number(ownExponent))) return number;
   const [whole, zeros] = significant.split('e') as [string, string];
   return Number(zeros) >= 0 ? BigInt(sign + whole + '0'.repeat(Number(zeros))) : new ExactNumber(digits);
 }
 
-/** All digits that count, and the power of ten behind them: the same for `100.00` and `1e2`. */
-function worth(integer: string, fraction: string, exponent: number): string {
+/** The significant digits and the power of ten: the same for `100.00` and `1e2`. */
+function normalized(integer: string, fraction: string, exponent: number): string {
   const digits = (integer + fraction).replace(/^0+/, '');
   const significant = digits.replace(/0+$/, '');
   return significant === '' ? '0e0' : `${significant}e${exponent - fraction.length + digits.length - significant.length}`;

@@ -3,12 +3,12 @@ import { createGzip } from 'node:zlib';
 import { hourFolder } from './objects';
 import type { Lot } from './sink';
 
-/** How much text is put together at once. A text can hold half a gigabyte, and the rows of a lot more than that. */
+/** The size of a piece of text that is compressed at once. A string can hold about half a gigabyte, and the rows of a lot can be larger. */
 const PIECE_CHARACTERS = 1024 * 1024;
 
 /**
- * The type of an object of rows. It has no `Content-Encoding`: query engines unpack what ends in `.gz`, and fail where a
- * store or a client has unpacked it on the way: GoogleCloudDataproc/hadoop-connectors#1060.
+ * The content type of an object of rows. `Content-Encoding` is not set: query engines decompress objects that end in `.gz`, and
+ * fail if the store or a client has already decompressed them (GoogleCloudDataproc/hadoop-connectors#1060).
  */
 export const OBJECT_TYPE = 'application/gzip';
 
@@ -17,14 +17,14 @@ export function objectName(arrived: Date, name: string): string {
   return `${hourFolder(arrived)}/${name}.ndjson.gz`;
 }
 
-/** The rows of a lot as an object: a line of JSON for each, compressed with gzip. */
+/** The rows of a lot as an object: one line of JSON for each row, compressed with gzip. */
 export async function objectOf({ made }: Lot<string>): Promise<Buffer<ArrayBuffer>> {
   const gzip = createGzip();
   const [chunks] = await Promise.all([gzip.toArray(), pipeline(piecesOf(made), gzip)]);
   return Buffer.concat(chunks);
 }
 
-/** The lines of an object, some at a time. */
+/** The lines of an object, several at a time. */
 export function* piecesOf(made: Lot<string>['made']): Generator<string> {
   let piece = '';
   for (const { stored } of made) {

@@ -1,6 +1,6 @@
 /**
- * Read one setting of the handler from its environment.
- * @throws Error when it is missing, which only happens where the code and its template do not belong together
+ * Read a setting of the handler from its environment variable.
+ * @throws Error when it is missing: the code and the template are from different versions
  */
 export function setting(name: string): string {
   const value = process.env[name];

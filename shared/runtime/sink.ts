@@ -1,12 +1,12 @@
 import type { Event, Row } from './event';
 
-/** A record as a source hands it over. */
+/** A record that a source has read. */
 export interface SourceRecord {
-  /** What the sender sent. */
+  /** The payload, as the sender sent it. */
   readonly bytes: Buffer;
-  /** When the buffer took it: the same at every try. */
+  /** When the buffer accepted it: the same at every retry. */
   readonly arrived: Date;
-  /** Where it stands in the buffer, so that it can be found and counted once. */
+  /** Its position in the buffer, so that it can be found and counted once. */
   readonly position: Readonly<Record<string, string | number>>;
 }
 
@@ -17,35 +17,35 @@ export interface Made<Stored> {
 }
 
 /**
- * What is written at once, and comes again as it is until it is written: a part of a batch of a stream, or what one message
- * of a queue gave. A source never puts together what could come again apart.
+ * Rows that are written together, and retried unchanged until they are written: a part of a batch of a stream, or the rows of one
+ * message of a queue. A source never combines records that could be redelivered separately.
  */
 export interface Lot<Stored> {
-  /** Made from positions: the same at every try, and the name of no other lot that could reach the same store. */
+  /** Derived from positions: the same at every retry, and unique among all lots that are written to the same store. */
   readonly name: string;
   /** When its first record arrived. All of them arrived within the same hour. */
   readonly arrived: Date;
   readonly made: readonly Made<Stored>[];
 }
 
-/** A record that the store will never take, and why. */
+/** A record that the store will never accept, and the reason. */
 export interface Refusal {
   readonly record: SourceRecord;
   readonly reason: string;
 }
 
-/** Where rows go: one store, as a handler writes to it. */
+/** A store that a handler writes rows to. */
 export interface Sink<Stored> {
   /**
-   * Turn one row into what the store takes.
-   * @throws Error on a row that the store can never take: its event goes to the dead letter
+   * Turn one row into the format of the store.
+   * @throws Error on a row that the store can never accept: its event goes to the dead letter
    */
   encode(row: Row, event: Event, index: number): Stored;
   /**
-   * Write a lot. The same lot again changes nothing.
-   * @returns the records that the store will never take; all others of the lot are written
-   * @throws RangeError when the lot is too large to be built: a source may bring it in parts
-   * @throws Error when the store cannot be reached: the lot comes again
+   * Write a lot. It is idempotent: writing the same lot again changes nothing.
+   * @returns the records that the store will never accept; all others of the lot are written
+   * @throws RangeError when the lot is too large: a source may split it and write the parts
+   * @throws Error when the store cannot be reached: the lot is retried
    */
   write(lot: Lot<Stored>, signal?: AbortSignal): Promise<readonly Refusal[]>;
 }

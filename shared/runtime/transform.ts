@@ -1,10 +1,10 @@
 import type { Event, Row } from './event';
 
 /**
- * The one function that is yours to rewrite: what to store of an event. As it stands, the event itself.
+ * Decides what is stored of an event. Rewrite this function for your data. As shipped, it stores the event itself.
  *
- * Return one row, several, or `undefined` to store nothing. Throw a `PermanentError` for an event that can never work:
- * it goes to the dead letter at once, with your message. Keep the function pure, because a retry runs it again.
+ * Return one row, several rows, or `undefined` to drop the event. Throw a `PermanentError` for an event that can never be
+ * processed: it goes to the dead letter at once, with your message. Keep the function pure, because a retry runs it again.
  */
 export function transform(event: Event): Row | readonly Row[] | undefined {
   return event;

@@ -1,32 +1,32 @@
 import { isUtf8 } from 'node:buffer';
 import { InvalidEvent, toEvent } from './contract';
 import type { Event, Row, Transform } from './event';
-import { lookAt, parse, parseAsItIs, read, stringify } from './json';
+import { inspect, parse, parseAsItIs, read, stringify } from './json';
 
-/** What is to become of one record: its rows go to the store, or the record itself to the dead letter. */
+/** What happens to one record: its rows go to the store, or the record itself goes to the dead letter. */
 export type Verdict<Stored> = { readonly rows: readonly Stored[] } | { readonly reason: string };
 
-/** A record that can never be processed, as it is written to the dead letter on every cloud. */
+/** A record that can never be processed, in the format of the dead letter on every cloud. */
 export interface DeadLetter {
   /** Why it can never be processed, in one line. */
   readonly reason: string;
-  /** Where it stood in the buffer, so that it can be found and counted once. */
+  /** Its position in the buffer, so that it can be found and counted once. */
   readonly position: Readonly<Record<string, string | number>>;
-  /** The record as it came in. */
+  /** The record as it was received. */
   readonly payload: string;
-  /** How `payload` is written. Bytes that are no text are written in base64. */
+  /** How `payload` is encoded. Bytes that are not valid UTF-8 are encoded in base64. */
   readonly encoding: 'text' | 'base64';
 }
 
 const REASON_CHARACTERS = 1000;
 
 /**
- * Decide about one record: decode, validate, transform, encode. No fault escapes, since each of these steps gives the
- * same result at every try: what fails here is permanent and never worth a retry.
+ * Decode, validate, transform and encode one record. It never throws: each of these steps gives the same result at every retry,
+ * so an error here is permanent.
  *
- * @param bytes what the sender sent
+ * @param bytes the payload, as the sender sent it
  * @param transform the user's function
- * @param encode turns one row into what the store takes
+ * @param encode turns one row into the format of the store
  */
 export function judge<Stored>(
   bytes: Buffer,
@@ -36,21 +36,21 @@ export function judge<Stored>(
   try {
     const text = textOf(bytes);
     const parsed = parseAsItIs(text);
-    const look = lookAt(parsed);
-    // No transform sees a whole number that has lost digits.
-    const quick = look.isLong ? undefined : decide(parsed, transform, encode);
-    // What is written back to the letter has lost nothing, and needs no second look.
+    const inspection = inspect(parsed);
+    // The transform must not get a whole number that has lost digits.
+    const quick = inspection.isLong ? undefined : decide(parsed, transform, encode);
+    // If the result is identical to the text, no digit was lost.
     if (quick && isOnly(text, quick)) return quick;
-    const { value, exact, spelled } = read(text, parsed, look);
+    const { value, exact, reformatted } = read(text, parsed, inspection);
     const verdict = quick && !exact ? quick : decide(value, transform, encode);
-    // What is stored as the event itself is stored as it came, down to the zeros of `100.00`.
-    return spelled && isOnly(stringify(toEvent(parse(text))), verdict) ? { rows: [inOneLineOfJson(text) as Stored] } : verdict;
+    // If the transform returns the event itself, its text is stored unchanged, including zeros such as in `100.00`.
+    return reformatted && isOnly(stringify(toEvent(parse(text))), verdict) ? { rows: [inOneLineOfJson(text) as Stored] } : verdict;
   } catch (error) {
     return { reason: inOneLine(error) };
   }
 }
 
-/** What becomes of a value that was parsed. */
+/** Validate, transform and encode a parsed value. */
 function decide<Stored>(parsed: unknown, transform: Transform, encode: (row: Row, event: Event, index: number) => Stored): Verdict<Stored> {
   try {
     const event = toEvent(parsed);
@@ -66,12 +66,12 @@ function isOnly(text: string, verdict: Verdict<unknown>): boolean {
   return 'rows' in verdict && verdict.rows.length === 1 && verdict.rows[0] === text;
 }
 
-/** Within JSON, a line ends only where a blank could stand. */
+/** In valid JSON, line breaks occur only where whitespace is allowed. */
 function inOneLineOfJson(text: string): string {
   return text.replace(/[\r\n]+/g, ' ').trim();
 }
 
-/** Write down a record that can never be processed. */
+/** The dead letter of a record that can never be processed. */
 export function deadLetter(bytes: Buffer, reason: string, position: DeadLetter['position']): DeadLetter {
   const encoding = isUtf8(bytes) ? 'text' : 'base64';
   return { reason, position, encoding, payload: bytes.toString(encoding === 'text' ? 'utf8' : 'base64') };
@@ -79,18 +79,18 @@ export function deadLetter(bytes: Buffer, reason: string, position: DeadLetter['
 
 function textOf(bytes: Buffer): string {
   const text = bytes.toString();
-  // Decoding puts U+FFFD where bytes are no text, and only then is it worth a second look.
+  // Decoding replaces invalid bytes with U+FFFD, so only a text with U+FFFD needs a check.
   if (text.includes('\uFFFD') && !isUtf8(bytes)) throw new InvalidEvent('not UTF-8');
   return text;
 }
 
-/** A reason travels beside the payload, so it is kept short. An object that is no `Error` may refuse to become a text. */
+/** The message of an error in one line, shortened. An object that is not an `Error` may not be convertible to a string. */
 export function inOneLine(error: unknown): string {
   const fault =
     error instanceof Error
       ? `${error.name}: ${error.message}`
       : typeof error === 'object'
-        ? 'transform threw an object that is no Error'
+        ? 'transform threw an object that is not an Error'
         : String(error);
   const line = fault.replace(/\s+/g, ' ').trim();
   return line.length > REASON_CHARACTERS ? `${line.slice(0, REASON_CHARACTERS - 1)}…` : line;

@@ -1,9 +1,9 @@
 import type { TerraformResource } from 'cdktf';
 
 /**
- * Say why findings of a scanner stay, next to the resource that they concern. The reasons go into the synthesized JSON, under
- * the key `//`, which is a comment to Terraform: what is applied does not change. Call it once for each resource.
- * @param reasons each finding by its id, such as `CKV_GCP_83`: why it is right here, and what to set where it is not
+ * Suppress findings of a scanner on a resource, with a reason for each. The reasons are written into the synthesized JSON under
+ * the key `//`, which Terraform ignores as a comment. Call it once for each resource.
+ * @param reasons by the id of the finding, such as `CKV_GCP_83`: why the finding is accepted, and what to set to resolve it
  */
 export function acknowledge(resource: TerraformResource, reasons: Readonly<Record<string, string>>) {
   resource.addOverride(

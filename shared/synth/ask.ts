@@ -2,20 +2,20 @@ import { Fn, TerraformVariable } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { TextRule } from './settings';
 
-/** How a text is asked for. */
+/** The description and the default of a Terraform variable. */
 export interface Question {
-  /** What the text is for. */
+  /** What the value is for. */
   readonly description: string;
   /**
-   * The text where nobody answers. A refusal names it as the example.
-   * @default - somebody must answer
+   * The value if none is given. The error message shows it as an example.
+   * @default - the variable is required
    */
   readonly default?: string;
 }
 
 /**
- * Ask whoever applies a stack for a text. It becomes a variable of Terraform, which refuses at plan what breaks the rule.
- * @returns the text, which is known only at deploy
+ * Add a Terraform variable of type string to a stack. Terraform checks its value against the rule during plan.
+ * @returns the value, as a token that is resolved at deploy
  */
 export function ask(scope: Construct, name: string, { pattern, must }: TextRule, question: Question): string {
   const variable = new TerraformVariable(scope, name, { type: 'string', nullable: false, ...question });

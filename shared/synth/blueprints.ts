@@ -8,7 +8,7 @@ const ROOT = path.join(__dirname, '../..');
 export const CLOUDS = ['aws', 'azure', 'gcp'] as const;
 export type Cloud = (typeof CLOUDS)[number];
 
-/** What every blueprint can be told. */
+/** The options of every blueprint. */
 export interface BlueprintOptions {
   /**
    * What happens to data when the stack is deleted.
@@ -17,16 +17,16 @@ export interface BlueprintOptions {
   readonly removal?: Removal;
 }
 
-/** Something that can be built: a whole platform, or the smallest one that has a service. */
+/** A platform that can be synthesized: a whole pipeline, or the smallest example of one service. */
 export interface Blueprint {
   readonly cloud: Cloud;
-  /** The name of its file in `architectures/`, or of the folder of the service whose example it is. */
+  /** The name of its file in `architectures/`, or of the folder that its `example.ts` is in. */
   readonly name: string;
   /** The file that exports its class, by its path from the root. */
   readonly file: string;
 }
 
-/** What the person at the keyboard asked for. */
+/** Which blueprint to synthesize, and with which options. */
 export interface Request {
   /** The name of a blueprint. */
   readonly blueprint: string;
@@ -36,8 +36,8 @@ export interface Request {
 }
 
 /**
- * Every blueprint of some clouds: `<cloud>/architectures/NAME.ts`, and `example.ts` in the folder of the service NAME. None
- * of them is loaded.
+ * Find every blueprint of the given clouds: `<cloud>/architectures/NAME.ts`, and `example.ts` in the folder of the service
+ * NAME. The files are not loaded.
  * @throws Error when two of one cloud have the same name
  */
 export function findBlueprints(clouds: readonly Cloud[] = CLOUDS, root = ROOT): Blueprint[] {
@@ -69,8 +69,8 @@ export function readRequest({ BLUEPRINT, ENVIRONMENT, REMOVAL }: NodeJS.ProcessE
 }
 
 /**
- * The blueprints that have a name, on the clouds that have one.
- * @throws Error that lists the known names when no cloud has it
+ * The blueprints with the given name, on each of the given clouds that has one.
+ * @throws Error that lists all names when no cloud has a blueprint with this name
  */
 export function blueprintsNamed(name: string, clouds: readonly Cloud[] = CLOUDS, root = ROOT): Blueprint[] {
   const known = findBlueprints(clouds, root);
@@ -83,8 +83,8 @@ export function blueprintsNamed(name: string, clouds: readonly Cloud[] = CLOUDS,
 }
 
 /**
- * Build a blueprint as a stack. Nothing else is loaded.
- * @param id of the stack, which is named after its cloud and itself where it is left out
+ * Create the stack of a blueprint. Only the file of this blueprint is loaded.
+ * @param id the id of the stack, by default `CLOUD-NAME`
  */
 export function build(scope: Construct, { cloud, name, file }: Blueprint, options: BlueprintOptions, id = `${cloud}-${name}`): Construct {
   const exported: Readonly<Record<string, unknown>> = require(path.join(ROOT, file));

@@ -3,13 +3,13 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { BuildFailure } from 'esbuild';
 
-/** A package, as esbuild names what it does not find: neither a path nor something of Node.js. */
+/** esbuild's error for a package that it does not find. Does not match relative paths and modules of Node.js. */
 const NOT_FOUND = /^Could not resolve "((?:@[^/"]+\/)?[^./":][^/":]*)[^":]*"/;
 
 /**
- * What esbuild throws, as an error of one line that says what to do.
- * @param folder the handler
- * @param project where packages are installed
+ * Turn an error of esbuild into an error of one line that says what to do.
+ * @param folder the folder of the handler
+ * @param project the folder that packages are installed in
  */
 export function bundleFault(thrown: unknown, folder: string, project: string): unknown {
   const [first, ...others] = (thrown as Partial<BuildFailure>).errors ?? [];
@@ -27,17 +27,17 @@ export function bundleFault(thrown: unknown, folder: string, project: string): u
 }
 
 /**
- * Refuse a bundle with a package in it that has native code: esbuild leaves that out without a word, where the package looks for
- * it while it runs.
- * @param inputs the files that went into the bundle, by their paths from `root`
- * @throws Error in one line
+ * Refuse a bundle that contains a package with native code. If the package loads its native code at run time, esbuild omits that
+ * code without an error.
+ * @param inputs the files in the bundle, as paths from `root`
+ * @throws Error of one line
  */
 export function requireNoNativeCode(folder: string, inputs: readonly string[], root: string) {
   const packages = new Set(inputs.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []));
   for (const one of packages) if (hasNativeCode(path.join(root, one))) throw nativeFault(folder, packageOf(one) ?? one);
 }
 
-/** It is built by node-gyp, or comes in a package for each platform. */
+/** Whether the package is built by node-gyp, or has a separate package for each platform. */
 function hasNativeCode(folder: string): boolean {
   const { optionalDependencies = {}, gypfile, binary } = listedIn(path.join(folder, 'package.json'));
   const isOfPlatform = (name: string) => /(linux|darwin|win32)-(x64|arm64)/.test(name);
@@ -50,8 +50,8 @@ function hasNativeCode(folder: string): boolean {
 }
 
 function nativeFault(folder: string, name: string): Error {
-  const why = 'which is compiled for one kind of machine, and the bundle runs on another';
-  return new Error(`${folder} cannot be bundled: the package ${name} has native code, ${why}. Use one that is JavaScript alone.`);
+  const why = 'which is compiled for one platform, and the bundle runs on another';
+  return new Error(`${folder} cannot be bundled: the package ${name} has native code, ${why}. Use a package without native code.`);
 }
 
 /** The name of the package that a file belongs to. */
@@ -59,13 +59,13 @@ function packageOf(file: string): string | undefined {
   return /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1];
 }
 
-/** A path within a package that is there may still lead nowhere. */
+/** Whether the package is installed. A path within an installed package may still not exist. */
 function isInstalled(name: string, project: string): boolean {
   const folders = createRequire(path.join(project, 'package.json')).resolve.paths(name) ?? [];
   return folders.some((folder) => existsSync(path.join(folder, name)));
 }
 
-/** A package with the version that the project names, or the one that the handler was copied with. */
+/** The package with its version in `package.json` of the project, or in `.blueprints.json` if the handler was copied. */
 function withVersion(name: string, project: string): string {
   const { dependencies, devDependencies } = listedIn(path.join(project, 'package.json'));
   const version = dependencies?.[name] ?? devDependencies?.[name] ?? listedIn(path.join(project, '.blueprints.json')).packages?.[name];

@@ -1,11 +1,11 @@
 import type { IConstruct } from 'constructs';
 import { requireTexts, SettingError, STORE_NAME } from './settings';
 
-/** What a handler needs where it runs: `needs.json` in its folder. */
+/** What a handler requires at run time: the content of `needs.json` in its folder. */
 export interface HandlerNeeds {
-  /** The form of its records: the name of a file in `runtime/sources`. */
+  /** The format of the records that it reads: the name of a file in `runtime/sources`. */
   readonly source: string;
-  /** Its stores by their names, each with the ends of its settings: `{ "STORE": ["BUCKET", "PREFIX"] }`. */
+  /** Its stores by name, each with the suffixes of its environment variables: `{ "STORE": ["BUCKET", "PREFIX"] }`. */
   readonly stores: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -16,23 +16,22 @@ export interface HandlerCode {
   /** The SHA-256 of the zip, in hexadecimal. */
   readonly hash: string;
   /**
-   * What it needs where it runs.
-   * @default - nothing is known of it, so its source and its stores are not checked
+   * What it requires at run time.
+   * @default - unknown, so its source and its stores are not checked
    */
   readonly needs?: HandlerNeeds;
 }
 
-/** A handler, and what a processor was given to run it with. */
+/** A handler, and the source and the stores that its processor was given. */
 interface Given<Writer, Bound> {
-  /** @default - code of which nothing is known, so nothing of it is checked */
+  /** @default - the requirements of the code are unknown and not checked */
   readonly code?: HandlerCode;
   readonly source: { readonly format: string };
   readonly stores: Readonly<Record<string, { bindWriter(writer: Writer, name: string): Bound }>>;
 }
 
 /**
- * Refuse a source that hands out records in a form that the handler does not read, and a map of stores that is not the one
- * that it reads.
+ * Refuse a source whose record format the handler does not read, and stores whose names differ from those that the handler uses.
  * @throws SettingError
  */
 export function requireFit(scope: IConstruct, { code, source, stores }: Given<never, unknown>) {
@@ -60,8 +59,8 @@ export function requireFit(scope: IConstruct, { code, source, stores }: Given<ne
 }
 
 /**
- * Let a processor write to its stores. {@link requireFit} comes first.
- * @throws SettingError when a store does not hand back the settings that the handler reads
+ * Grant a processor write access to its stores. Call {@link requireFit} first.
+ * @throws SettingError when a store does not return the settings that the handler reads
  */
 export function bindStores<Writer extends IConstruct, Bound extends { readonly settings: Readonly<Record<string, string>> }>(
   writer: Writer,
@@ -74,7 +73,7 @@ export function bindStores<Writer extends IConstruct, Bound extends { readonly s
     if (missing.length === 0) return binding;
     throw new SettingError(
       writer,
-      `stores.${name} must hand back ${missing.join(' and ')}`,
+      `stores.${name} must return ${missing.join(' and ')}`,
       Object.keys(binding.settings).join(' and ') || 'nothing',
       'Give a store of the kind that the handler writes to.',
     );

@@ -6,11 +6,11 @@ import { type Zippable, zipSync } from 'fflate';
 import { bundleFault, requireNoNativeCode } from './bundle-fault';
 import type { HandlerCode, HandlerNeeds } from './handler-needs';
 
-/** The folder that handlers are named from. In a copy it may lie within a project. */
+/** The folder that the paths of handlers start from. In a copy it may be a subfolder of the project. */
 const root = path.join(__dirname, '../..');
 const project = projectOf(root) ?? root;
 const cache = path.join(project, 'node_modules/.cache/blueprints');
-/** What makes a bundle: another version of any of these may make another bundle from the same sources. */
+/** The files that determine the bundle besides its sources. If one of them changes, the bundle is built again. */
 const makers = [
   'shared/synth/handler-package.ts',
   ...['tsconfig.json', 'package-lock.json', 'node_modules/esbuild/package.json', 'node_modules/fflate/package.json'].map((file) =>
@@ -18,12 +18,12 @@ const makers = [
   ),
 ];
 
-/** What a handler needs where it runs. It is read while synthesizing, and does not go along. */
+/** The file that lists what a handler requires at run time. It is read during synthesis and is not part of the zip. */
 const NEEDS = 'needs.json';
 
-/** Code, bundled and zipped. Equal sources give an equal hash on every machine, on every day. */
+/** Code, bundled and zipped. The same sources give the same hash on every machine. */
 export interface CodePackage extends Pick<HandlerCode, 'zip' | 'hash'> {
-  /** The files that went into it, by their paths from the root. */
+  /** The files that it was built from, as paths from the root. */
   readonly inputs: readonly string[];
 }
 
@@ -33,8 +33,8 @@ export interface HandlerPackage extends CodePackage {
 }
 
 /**
- * Bundle the handler in a folder such as `aws/handlers/kinesis-to-s3` into a zip, and read what it needs.
- * @throws Error on a folder without `needs.json`, and on one that says it wrong
+ * Bundle the handler in a folder such as `aws/handlers/kinesis-to-s3` into a zip, and read its `needs.json`.
+ * @throws Error if `needs.json` is missing or malformed
  */
 export function packageHandler(folder: string): HandlerPackage {
   const needs = readNeeds(`${folder}/${NEEDS}`);
@@ -42,10 +42,10 @@ export function packageHandler(folder: string): HandlerPackage {
 }
 
 /**
- * Bundle the code in a folder into a zip: `main.ts` becomes `index.js`, and the other files go along as they are, but for
- * TypeScript, hidden files and `needs.json`, which says what a handler needs.
+ * Bundle the code in a folder into a zip. `main.ts` becomes `index.js`. The other files are included as they are, except
+ * TypeScript files, hidden files and `needs.json`.
  *
- * A bundle is kept and used again for as long as no file that went into it changes.
+ * The bundle is cached until one of the files that it was built from changes.
  */
 export function packageCode(folder: string): CodePackage {
   const recipe = path.join(cache, `${folder.replaceAll('/', '-')}.json`);
@@ -63,11 +63,11 @@ export function packageCode(folder: string): CodePackage {
   return packageOf(made);
 }
 
-/** What a bundle was made from. */
+/** What a bundle was built from. */
 interface Recipe extends Pick<HandlerPackage, 'hash'> {
-  /** The files that go along as they are. */
+  /** The files that are included as they are. */
   readonly extras: readonly string[];
-  /** The hash of each file that had a say in the bundle, by its path from the root. */
+  /** The hash of each file that the bundle was built from, by its path from the root. */
   readonly inputs: Readonly<Record<string, string | undefined>>;
 }
 
@@ -80,7 +80,7 @@ function readNeeds(file: string): HandlerNeeds {
   if (isNeeds(needs)) return needs;
   const example = '{ "source": "kinesis", "stores": { "STORE": ["BUCKET", "PREFIX"] } }';
   const fault = existsSync(path.join(root, file)) ? 'is malformed' : 'is missing';
-  throw new Error(`${file} ${fault}. It says what the handler reads and which settings its stores have: ${example}.`);
+  throw new Error(`${file} ${fault}. It lists the source that the handler reads and the settings of its stores: ${example}.`);
 }
 
 function parsed(file: string): unknown {
@@ -109,14 +109,14 @@ function isFresh(recipe: Recipe, extras: readonly string[]): boolean {
   return String(recipe.extras) === String(extras) && Object.entries(recipe.inputs).every(([file, hash]) => hashOf(file) === hash);
 }
 
-/** The nearest folder that has a `package.json`, from a folder upwards. */
+/** The nearest folder with a `package.json`: the given folder or one of its parents. */
 function projectOf(folder: string): string | undefined {
   if (existsSync(path.join(folder, 'package.json'))) return folder;
   const above = path.dirname(folder);
   return above === folder ? undefined : projectOf(above);
 }
 
-/** How code that runs in a cloud becomes one file. */
+/** The options of esbuild for code that runs in a cloud. */
 export const BUNDLING = {
   absWorkingDir: root,
   bundle: true,
@@ -125,17 +125,17 @@ export const BUNDLING = {
   format: 'cjs',
   minify: true,
   legalComments: 'none',
-  // The Functions host brings this module into the process; it exists nowhere else.
+  // The Azure Functions host provides this module at run time.
   external: ['@azure/functions-core'],
-  // Packages that ask where they lie are ES modules; the bundle is CommonJS.
+  // ES modules may read `import.meta.url`, which does not exist in CommonJS, the format of the bundle.
   define: { 'import.meta.url': 'bundleUrl' },
   banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   logLevel: 'silent',
 } satisfies BuildOptions;
 
 /**
- * Bundle `main.ts` of a folder into the text of one file, and say what went into it.
- * @throws Error in one line on a package that is not installed, on one with native code, and on code that is no TypeScript
+ * Bundle `main.ts` of a folder into one file, and list the files that it was built from.
+ * @throws Error of one line if a package is not installed or has native code, or if the code is not valid TypeScript
  */
 export function bundleHandler(folder: string) {
   const built = builtFrom(folder);
@@ -159,7 +159,7 @@ function bundle(folder: string, extras: readonly string[]) {
   return { zip: zipFixed(files), inputs: Object.fromEntries(inputs.map((file) => [file, hashOf(file)])) };
 }
 
-/** Zip with nothing in it of the day, the machine or the order of a directory. Zip has no time before 1980. */
+/** Zip reproducibly: fixed times and a fixed order of the files. 1980 is the earliest time that a zip can hold. */
 function zipFixed(files: Zippable): Uint8Array {
   const ordered = Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)));
   return zipSync(ordered, { mtime: new Date(1980, 0, 1), level: 9, os: 3, attrs: 0o644 << 16 });
@@ -178,7 +178,7 @@ function zipOf(hash: string): string {
   return path.join(cache, `${hash}.zip`);
 }
 
-/** Write under another name first, so that a reader at the same moment sees the old file or the new one, never half. */
+/** Write to a temporary file first and rename it, so that a reader at the same moment never sees a half-written file. */
 function writeWhole(file: string, content: string | Uint8Array) {
   const half = `${file}.${process.pid}`;
   writeFileSync(half, content);

@@ -2,14 +2,14 @@ import { Aspects, TerraformResource, TerraformStack } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { SettingError } from './settings';
 
-/** Who has which name, by stack: `hub "events"` belongs to `stack/Buffer`. */
+/** For each stack, the construct that uses a name: `hub "events"` is used by `stack/Buffer`. */
 const taken = new WeakMap<TerraformStack, Map<string, string>>();
 
 /**
- * Take a name that only one of its kind may have in a stack. Two would be made in one place, and fail in the middle of an apply.
- * @param kind what has the name, in the singular
- * @param setting the name by its setting
- * @throws SettingError that names who has it
+ * Reserve a name that may be used once in a stack. A second resource with the same name would make the apply fail.
+ * @param kind what the name is for, in the singular, such as `hub`
+ * @param setting the name, by the setting that it comes from
+ * @throws SettingError that shows the path of the construct that already uses the name
  */
 export function takeName(scope: IConstruct, kind: string, setting: Readonly<Record<string, string>>) {
   const stack = TerraformStack.of(scope);
@@ -23,20 +23,20 @@ export function takeName(scope: IConstruct, kind: string, setting: Readonly<Reco
         scope,
         `${name} must belong to one ${kind} in a stack`,
         JSON.stringify(value),
-        `It is the name of ${owner}: choose another.`,
+        `${owner} already uses it. Choose another name.`,
       );
     names.set(key, scope.node.path);
   }
 }
 
 /**
- * Give what holds data or a position an address in the state that comes from its name, not from its place in the tree.
+ * Set the address of a resource in Terraform's state from its name instead of its path in the construct tree.
  *
- * Terraform destroys whatever has left its address, and `prevent_destroy` leaves with it: a construct that is renamed or
- * nested would take its data along, and nobody would be asked. Under this address nothing happens. A state that has it under
- * its place in the tree is told, with a `moved` block, that it is the same.
- * @param resource what was just made, and nothing refers to yet
- * @param address what no other resource of its type has: see {@link takeName}
+ * Terraform destroys a resource whose address is no longer in the configuration, and `prevent_destroy` is then gone too: if a
+ * construct that holds data were renamed or nested, its data would be deleted. This address stays the same. If the state still
+ * has the address from the construct tree, a `moved` block renames it there.
+ * @param resource a resource that was just created and that nothing refers to yet
+ * @param address unique for the type of the resource in a stack: see {@link takeName}
  */
 export function keepAddress(resource: TerraformResource, address: string) {
   const { terraformResourceType: type } = resource;
@@ -44,7 +44,7 @@ export function keepAddress(resource: TerraformResource, address: string) {
   const place = stack.getLogicalId(resource);
   resource.overrideLogicalId(address);
   resource.moveFromId(`${type}.${place}`);
-  // CDKTF would write one of two over the other, without a word. Not before the end: asked for its id, a resource keeps it.
+  // CDKTF would overwrite one of two resources with the same id without an error. Checked at the end, because reading the id of a resource fixes it.
   Aspects.of(resource).add({
     visit: () => {
       const isTwin = (one: IConstruct) =>
@@ -56,9 +56,9 @@ export function keepAddress(resource: TerraformResource, address: string) {
       if (twin)
         throw new SettingError(
           twin,
-          `id must not be that of ${resource.node.path} in the state`,
+          `id must differ from that of ${resource.node.path} in the state`,
           `${type}.${address}`,
-          'Give this construct another id.',
+          'Choose another id for this construct.',
         );
     },
   });

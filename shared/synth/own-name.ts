@@ -2,13 +2,13 @@ import { TerraformStack } from 'cdktf';
 import { SettingError } from './settings';
 
 /**
- * Refuse a stack that has the id of another one. CDKTF writes each stack into the folder of its id, wherever in the app it
- * stands: the second would be written over the first, and both would share one state.
- * @throws SettingError that names the other stack
+ * Refuse a stack with the same id as another stack of the app. CDKTF writes each stack into a folder named after its id: the
+ * second would overwrite the first, and both would share one state.
+ * @throws SettingError that shows the path of the other stack
  */
 export function requireOwnName(stack: TerraformStack): void {
   const twin = stack.node.root.node.findAll().find((one) => one !== stack && TerraformStack.isStack(one) && one.node.id === stack.node.id);
   if (!twin) return;
-  const remedy = `${twin.node.path} has it too, and both would be written into one folder. Name it by what it is for, such as ${stack.node.id}-dev.`;
-  throw new SettingError(stack, 'id must be the only one of its name in the app', stack.node.id, remedy);
+  const remedy = `${twin.node.path} has the same id, and both would be written into one folder. Choose another id, such as ${stack.node.id}-dev.`;
+  throw new SettingError(stack, 'id must be unique in the app', stack.node.id, remedy);
 }

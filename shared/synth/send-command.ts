@@ -1,4 +1,4 @@
-/** An event as the contract wants it. */
+/** An example of a valid event. */
 const EXAMPLE = {
   specversion: '1.0',
   id: '1',
@@ -12,15 +12,15 @@ const EXAMPLE = {
 /** A request that sends one event. */
 interface Request {
   readonly url: string;
-  /** The headers, which may say something of the event, from its JSON. */
+  /** The headers for an event, from its JSON. */
   readonly headers: Readonly<Record<string, string>> | ((event: string) => Readonly<Record<string, string>>);
   /** The body for an event, from its JSON. */
   body(event: string): string;
 }
 
 /**
- * The command that sends an example of an event.
- * @param token the command that prints a token of whoever runs it
+ * A shell command that sends an example event.
+ * @param token the command that prints an access token of the current user
  */
 export function sendCommand({ url, headers, body }: Request, token: string): string {
   const event = JSON.stringify(EXAMPLE);

@@ -1,12 +1,12 @@
 import type { IConstruct } from 'constructs';
 
-/** What happens to data when its stack is deleted: it stays, or it goes too. */
+/** What happens to data when its stack is deleted: it is retained or deleted. */
 export type Removal = 'retain' | 'destroy';
 
-/** The context key that is the second key to deleting data. */
+/** The context key that must be `yes` before data can be deleted. */
 export const DESTROY_DATA = 'destroyData';
 
-/** A wrong setting: where it stands, the rule, what it got, and what to do. */
+/** A wrong setting. The message has the path of the construct, the rule, the value that was given, and what to do. */
 export class SettingError extends Error {
   override readonly name = 'SettingError';
 
@@ -21,7 +21,7 @@ export class SettingError extends Error {
   }
 }
 
-/** Which texts a setting takes. */
+/** Which strings a setting accepts. */
 export interface TextRule {
   readonly pattern: RegExp;
   /** What the text must be, after "must": `be the id of a topic`. */
@@ -30,17 +30,17 @@ export interface TextRule {
   readonly remedy: string;
 }
 
-/** Which whole numbers a setting takes, both ends included. */
+/** Which whole numbers a setting accepts, both ends included. */
 export interface NumberRule {
   readonly from: number;
   readonly to: number;
-  /** What is counted, such as `days`. */
+  /** The unit of the number, such as `days`. */
   readonly unit: string;
   /** What to do instead, as a sentence. */
   readonly remedy: string;
 }
 
-/** The start of every name on Azure and GCP. Storage accounts take 24 characters and no hyphen, service accounts take 30. */
+/** The start of every name on Azure and GCP. Names of storage accounts have at most 24 characters and no hyphen, those of service accounts at most 30. */
 export const PREFIX: TextRule = {
   pattern: /^[a-z][a-z0-9]{1,10}$/,
   must: 'be 2 to 11 lower-case letters and digits, a letter first',
@@ -68,14 +68,14 @@ export const KMS_KEY: TextRule = {
   remedy: 'See gcloud kms keys list.',
 };
 
-/** The start of the names of objects, on every cloud. */
+/** The prefix of the names of objects, on every cloud. */
 export const FOLDERS: TextRule = {
   pattern: /^([A-Za-z0-9!_=*'()-][A-Za-z0-9!_.=*'()-]*\/)+$/,
   must: 'be folders that end in a slash',
   remedy: 'Write it like events/ or raw/events/.',
 };
 
-/** The names of stores. Each starts the names of environment variables. */
+/** The names of stores. Each is the prefix of the names of environment variables. */
 export const STORE_NAME: TextRule = {
   pattern: /^[A-Za-z][A-Za-z0-9_]*$/,
   must: 'be named in letters, digits and underscores, a letter first',
@@ -83,8 +83,8 @@ export const STORE_NAME: TextRule = {
 };
 
 /**
- * Refuse texts that break a rule. Values that are known only at deploy pass.
- * @param settings each text by the name of its setting
+ * Refuse strings that break a rule. Values that are known only at deploy are accepted.
+ * @param settings each string by the name of its setting
  * @throws SettingError
  */
 export function requireText(scope: IConstruct, settings: Readonly<Record<string, string>>, { pattern, must, remedy }: TextRule) {
@@ -95,7 +95,7 @@ export function requireText(scope: IConstruct, settings: Readonly<Record<string,
 }
 
 /**
- * Refuse lists with a text in them that breaks a rule. A list that is left out passes.
+ * Refuse lists that contain a string that breaks a rule. A list that is left out is accepted.
  * @param settings each list by the name of its setting
  * @throws SettingError
  */
@@ -108,7 +108,7 @@ export function requireTexts(scope: IConstruct, settings: Readonly<Record<string
 }
 
 /**
- * Refuse what is none of the values that a setting takes.
+ * Refuse a value that is not in the list of allowed values.
  * @param settings each value by the name of its setting
  * @param remedy what to do instead, as a sentence
  * @throws SettingError
@@ -121,9 +121,9 @@ export function requireOneOf(scope: IConstruct, settings: Readonly<Record<string
 }
 
 /**
- * Refuse numbers that break a rule. Values that are known only at deploy pass.
+ * Refuse numbers that break a rule. Values that are known only at deploy are accepted.
  * @param settings each number by the name of its setting
- * @param when `known` where the construct calculates with them: then values that are known only at deploy are refused
+ * @param when `known` if the construct calculates with the numbers: values that are known only at deploy are then refused
  * @throws SettingError
  */
 export function requireNumber(scope: IConstruct, settings: Readonly<Record<string, number>>, rule: NumberRule, when?: 'known') {
@@ -132,24 +132,29 @@ export function requireNumber(scope: IConstruct, settings: Readonly<Record<strin
     if (isToken(scope, value) || isToken(scope, to)) {
       if (when !== 'known') continue;
       const got = 'a value that is known only at deploy';
-      throw new SettingError(scope, `${setting} must be known while synthesizing`, got, 'It is calculated with: give the number itself.');
+      throw new SettingError(
+        scope,
+        `${setting} must be known while synthesizing`,
+        got,
+        'Give the number itself, because the construct calculates with it.',
+      );
     }
     if (Number.isInteger(value) && value >= from && value <= to) continue;
     throw new SettingError(scope, `${setting} must be ${from} to ${to} ${unit}`, shown(value), remedy);
   }
 }
 
-/** Which lengths of time a setting takes, both ends included, counted in whole units. */
+/** Which durations a setting accepts, both ends included, in whole units. */
 export interface TimeRule extends NumberRule {
   readonly unit: 'seconds' | 'hours' | 'days';
 }
 
-/** A length of time, as the AWS CDK has it. */
+/** A `Duration` of the AWS CDK. */
 type Time = Readonly<Record<'toSeconds' | 'toHours' | 'toDays', (options: { readonly integral: false }) => number>>;
 
 /**
- * Refuse lengths of time that break a rule. The unit of the rule says in what they are counted.
- * @param settings each length by the name of its setting
+ * Refuse durations that break a rule.
+ * @param settings each duration by the name of its setting
  * @throws SettingError
  */
 export function requireTime(scope: IConstruct, settings: Readonly<Record<string, Time>>, rule: TimeRule) {
@@ -167,19 +172,19 @@ export function requireTime(scope: IConstruct, settings: Readonly<Record<string,
   }
 }
 
-/** The AWS CDK does not convert a length of time that is known only at deploy. */
+/** The AWS CDK cannot convert a duration that is known only at deploy to another unit. */
 function lengthOf(scope: IConstruct, setting: string, length: () => number, { unit }: TimeRule): number {
   try {
     return length();
   } catch {
-    const got = 'one in another unit that is known only at deploy';
+    const got = 'a length of time in another unit, known only at deploy';
     throw new SettingError(scope, `${setting} must be counted in ${unit}`, got, `Write it like Duration.${unit}(parameter.valueAsNumber).`);
   }
 }
 
 /**
- * Refuse what is no resource, such as its name or its ARN. One that is left out passes.
- * @param settings each resource by the name of its setting
+ * Refuse a value that is not a construct, such as the name or the ARN of a resource. A setting that is left out is accepted.
+ * @param settings each construct by the name of its setting
  * @throws SettingError
  */
 export function requireResource(scope: IConstruct, settings: Readonly<Record<string, unknown>>) {
@@ -189,13 +194,13 @@ export function requireResource(scope: IConstruct, settings: Readonly<Record<str
       scope,
       `${setting} must be a construct`,
       shown(value),
-      'Look up what exists with a from method, such as fromBucketName.',
+      'Import an existing resource with a from method, such as fromBucketName.',
     );
   }
 }
 
 /**
- * Refuse settings of a new resource beside an existing one, which keeps its own.
+ * Refuse settings for a new resource if an existing resource is given, because the existing one keeps its own settings.
  * @param existing the setting that holds the existing resource
  * @throws SettingError
  */
@@ -211,10 +216,9 @@ export function requireAbsent(scope: IConstruct, existing: string, settings: Rea
 }
 
 /**
- * Whether data may be deleted with its stack. That takes two keys: the setting `removal: 'destroy'`, and the context
- * `destroyData` with the value `yes`. One key alone is refused, so that neither a copied line nor a forgotten switch
- * deletes anything.
- * @throws SettingError when only `removal` says so
+ * Whether data may be deleted with its stack. That takes two settings: `removal: 'destroy'`, and the context `destroyData` with
+ * the value `yes`, so that one copied line or one forgotten variable cannot delete data.
+ * @throws SettingError when `removal` is `destroy` and the context is not set
  */
 export function mayDestroy(scope: IConstruct, removal: Removal = 'retain'): boolean {
   requireOneOf(scope, { removal }, ['retain', 'destroy'], 'Leave it out to keep the data.');
@@ -230,7 +234,7 @@ export function mayDestroy(scope: IConstruct, removal: Removal = 'retain'): bool
 }
 
 /**
- * Turn the second key of {@link mayDestroy} for everything in a stack. Call it before the first resource.
+ * Set the context that {@link mayDestroy} requires, for everything in a stack. Call it before the first resource.
  * @throws SettingError on anything but `yes`
  */
 export function allowToDestroy(stack: IConstruct, destroyData?: 'yes') {
@@ -242,8 +246,7 @@ export function allowToDestroy(stack: IConstruct, destroyData?: 'yes') {
 }
 
 /**
- * Whether a value stands for one that is known only at deploy: a token of the AWS CDK or CDKTF, or, in a stack of
- * Terraform, an expression.
+ * Whether a value is known only at deploy: a token of the AWS CDK or CDKTF, or, in a Terraform stack, an expression.
  */
 function isToken(scope: IConstruct, value: unknown): boolean {
   if (typeof value === 'number') return value < -1e288 && value > -Infinity;
@@ -252,10 +255,10 @@ function isToken(scope: IConstruct, value: unknown): boolean {
   return /[$#]\{(Tf)?Token\[/.test(value) || (value.includes('${') && isTerraform());
 }
 
-/** How CDKTF marks its stacks. */
+/** CDKTF sets this symbol on its stacks. */
 const TERRAFORM_STACK = Symbol.for('cdktf/TerraformStack');
 
-/** A value as a part of a line. */
+/** A value as text for a message. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 100 ? `${value.slice(0, 99)}…` : value);
   if (typeof value === 'function') return 'a function';

@@ -2,15 +2,15 @@ import { AzurermBackend, GcsBackend, LocalBackend, S3Backend, type TerraformBack
 import { SettingError } from './settings';
 
 /**
- * What exists already to keep the state in, on one cloud: a bucket, or a container of a storage account. Whoever applies must
- * be allowed to read and write in it. The state of each stack lies there under the id of the stack.
+ * An existing bucket, or an existing container of a storage account, that holds the state. Everyone who runs `terraform apply`
+ * needs permission to read and write in it. The state of each stack is stored under the id of the stack.
  */
 export type RemoteState =
   | { readonly gcs: { readonly bucket: string } }
   | { readonly azurerm: { readonly resourceGroupName: string; readonly storageAccountName: string; readonly containerName: string } }
   | { readonly s3: { readonly bucket: string; readonly region: string } };
 
-/** Where Terraform keeps the state of a stack: in what exists already, or in a backend of one's own. */
+/** Where Terraform keeps the state of a stack: in an existing bucket or container, or in a backend of your own. */
 export type Backend = RemoteState | ((stack: TerraformStack) => TerraformBackend);
 
 const SETTINGS: Readonly<Record<string, readonly string[]>> = {
@@ -20,8 +20,8 @@ const SETTINGS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Keep the state of a stack: remotely, locked while somebody applies, or else in a file beside the folder of CDKTF's output.
- * @throws SettingError on a backend that misses a setting
+ * Set where the state of a stack is kept: remotely, with a lock during apply, or else in a file next to CDKTF's output folder.
+ * @throws SettingError if a setting of the backend is missing
  * @see https://developer.hashicorp.com/terraform/language/backend
  */
 export function keepState(stack: TerraformStack, backend?: Backend) {
@@ -52,7 +52,7 @@ function keepRemotely(stack: TerraformStack, backend: RemoteState, id: string) {
   else if ('azurerm' in backend) new AzurermBackend(stack, { ...backend.azurerm, key: `${id}.tfstate`, useAzureadAuth: true });
   else {
     new S3Backend(stack, { ...backend.s3, key: `${id}.tfstate`, encrypt: true });
-    // A file beside the state locks it, which Terraform can do from 1.10 on. CDKTF does not know the setting.
+    // Lock the state with a file next to it, which Terraform supports from 1.10 on. CDKTF does not have this setting.
     stack.addOverride('terraform.backend.s3.use_lockfile', true);
     stack.addOverride('terraform.required_version', '>= 1.10.0');
   }

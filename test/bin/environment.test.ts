@@ -149,7 +149,7 @@ describe('the state lies in', () => {
 describe('one line for', () => {
   test('an environment that does not exist, with those that do', () => {
     expect(() => settingsOf('test', 'aws')).toThrow(
-      new Error('the environment must be one of dev, prod, got "test". Copy environments/dev.ts to make another.'),
+      new Error('the environment must be one of dev, prod, got "test". Copy environments/dev.ts to create another.'),
     );
   });
 
@@ -157,12 +157,12 @@ describe('one line for', () => {
     [
       'test',
       'exports.environment = { regoin: 1 };',
-      'environments/test.ts: regoin is no setting. It takes removal, destroyData, aws, azure, gcp.',
+      'environments/test.ts: regoin is not a setting. Known settings: removal, destroyData, aws, azure, gcp.',
     ],
     [
       'test',
       'exports.environment = { gcp: { regoin: 1 } };',
-      'environments/test.ts: regoin is no setting for gcp. It takes removal, destroyData, notify, labels, backend, prefix, projectId, region.',
+      'environments/test.ts: regoin is not a setting for gcp. Known settings: removal, destroyData, notify, labels, backend, prefix, projectId, region.',
     ],
     ['test', '', 'environments/test.ts must export an object "environment". See environments/dev.ts.'],
     ['test', 'exports.environment = { aws: [] };', 'environments/test.ts must export an object as aws. See environments/dev.ts.'],

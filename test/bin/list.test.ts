@@ -56,7 +56,7 @@ test('it runs on this machine where each of its services does, and else says whi
 
 test('one that does not say what it is is refused', () =>
   expect(() => listBlueprints(['aws'], project({ 'aws/architectures/lake.ts': 'export class Lake {}' }))).toThrow(
-    new Error('aws/architectures/lake.ts: the class needs a comment whose first sentence says what it builds.'),
+    new Error('aws/architectures/lake.ts: the class needs a doc comment whose first sentence says what it creates.'),
   ));
 
 test('the list is read in one look', () => {

@@ -25,18 +25,18 @@ test.each([
   [
     'a folder that may not be written',
     throwing(Object.assign(new Error("EACCES: permission denied, mkdir '/cdk.out'"), { code: 'EACCES', path: '/cdk.out' })),
-    '/cdk.out cannot be written: EACCES: permission denied. Make it writable, or move what is in the way.',
+    '/cdk.out cannot be written: EACCES: permission denied. Make it writable, or move the existing file.',
   ],
   [
     'a copy that may not be written',
     throwing(Object.assign(new Error("EROFS: read-only file system, copyfile '/a' -> '/b'"), { code: 'EROFS', path: '/a', dest: '/b' })),
-    '/b cannot be written: EROFS: read-only file system. Make it writable, or move what is in the way.',
+    '/b cannot be written: EROFS: read-only file system. Make it writable, or move the existing file.',
   ],
 ])('%s is said by its place', (_, run, line) => expect(told(run)).toEqual([line, 1]));
 
 test('a fault in the code says how to find it', () =>
   expect(told(() => (undefined as any).node)).toEqual([
-    "Cannot read properties of undefined (reading 'node'). DEBUG=1 shows where it came from.",
+    "Cannot read properties of undefined (reading 'node'). DEBUG=1 prints the stack trace.",
     1,
   ]));
 

@@ -22,9 +22,9 @@ test('--help says what can be asked, and where nothing is done without --yes', a
 });
 
 test.each<[string, string[], string]>([
-  ['no cloud', [], 'One cloud must be named (aws, azure, gcp), got ""'],
-  ['another cloud', ['ibm'], 'One cloud must be named (aws, azure, gcp), got "ibm"'],
-  ['two clouds', ['aws', 'gcp'], 'One cloud must be named (aws, azure, gcp), got "aws gcp"'],
+  ['no cloud', [], 'Name one cloud (aws, azure, gcp), got ""'],
+  ['another cloud', ['ibm'], 'Name one cloud (aws, azure, gcp), got "ibm"'],
+  ['two clouds', ['aws', 'gcp'], 'Name one cloud (aws, azure, gcp), got "aws gcp"'],
   ['an option that it does not know', ['aws', '--all'], "Unknown option '--all'"],
   [
     'a time that is none',
@@ -55,7 +55,7 @@ test.each<[string, string[], RegExp]>([
   [
     'a stack that was not applied',
     ['azure', '--stack', 'nobody'],
-    /^There are no outputs of nobody: .* is not there\. Say where they are with --outputs FILE/,
+    /^There are no outputs of nobody: .* does not exist\. Use --outputs FILE with a file written/,
   ],
 ])('%s is one line', async (_, words, line) => {
   // npm runs the command in the folder of its package, wherever it was typed in.
@@ -75,7 +75,7 @@ test('outputs without a dead letter are one line', async () => {
   const file = path.join(temporaryFolder(), 'outputs.json');
   writeFileSync(file, '{}');
   await expect(run('azure', '--outputs', file)).rejects.toThrow(
-    'The outputs of azure-pipeline name no dead letter. Say where it is with --dead-letter.',
+    'The outputs of azure-pipeline contain no dead letter. Set it with --dead-letter.',
   );
 });
 

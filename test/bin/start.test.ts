@@ -83,8 +83,12 @@ test('--cost shows what each stack costs at a rate of events, and what lowers it
     /^\naws-pipeline at 57\.9 events\/s of 200 bytes, in USD at prices of us-east-1\n\n +idle +per million +a month\n/,
   );
   expect(stdout).toMatch(/^ +- +3\.50 +532 {2}API Gateway method: requests, one an event$/m);
-  expect(stdout).toMatch(/\n {2}The three dearest, and what lowers them\n +532 {2}API Gateway method: .*\n +Let senders .*\.\n/);
-  expect(stdout).toMatch(/\nList prices from memory, \d{4}-\d\d-\d\d, order of magnitude; look them up before you rely on them\.\n/);
+  expect(stdout).toMatch(
+    /\n {2}The three most expensive lines, and what lowers them\n +532 {2}API Gateway method: .*\n +Let senders .*\.\n/,
+  );
+  expect(stdout).toMatch(
+    /\nList prices of \d{4}-\d\d-\d\d, written from memory, right to the order of magnitude\. Check them before you rely on them\.\n/,
+  );
   const [gcp, ...others] = JSON.parse(started(['gcp', '--cost', '--json']).stdout);
   expect(others).toEqual([]);
   expect(gcp).toMatchObject({ stack: 'gcp-pipeline', region: 'us-central1', events: 1000, size: 1000 });

@@ -22,9 +22,9 @@ test.each<[when: string, Outcome, pass: boolean]>([
 test('the table has a line for each judge, and says which was not asked', () => {
   expect(table([outcome([answered, finding]), offline])).toBe(
     [
-      'judge     looked at                         findings  with a reason  unexplained',
-      'scanner   stack: 9 checks passed            2         1              1',
-      'far away  not asked: there is no internet.  -         -              -',
+      'judge     looked at                       findings  with a reason  unexplained',
+      'scanner   stack: 9 checks passed          2         1              1',
+      'far away  not run: there is no internet.  -         -              -',
     ].join('\n'),
   );
 });
@@ -54,7 +54,7 @@ test('a blueprint that a judge did not look at is a finding, but not where it lo
     {
       subject: 'aws-lake',
       looked: 'not looked at',
-      findings: [{ rule: 'not-seen', where: 'aws-lake', what: 'the judge did not look at this blueprint' }],
+      findings: [{ rule: 'not-seen', where: 'aws-lake', what: 'the tool did not check this blueprint' }],
     },
   ]);
   expect(withUnseen({ blueprintsOf: [] }, verdicts, blueprints)).toEqual(verdicts);

@@ -124,7 +124,7 @@ describe('a permission of a stack of Terraform is read, however it is given', ()
     [
       'by a whole policy',
       { google_project_iam_policy: { p: { project: 'x', policy_data: '${data.google_iam_policy.p.policy_data}' } } },
-      ['whoever that policy says: all of an IAM policy: project'],
+      ['the identities of that policy: all of an IAM policy: project'],
     ],
     [
       'on a key',

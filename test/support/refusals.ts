@@ -108,7 +108,7 @@ export function holdRefusals<Stack extends Construct>(cloud: Cloud, stack: Stack
     for (const setting of calculated) {
       for (const value of late) {
         expect(() => make({ [setting]: value })).toThrow(
-          `: ${setting} must be known while synthesizing, got a value that is known only at deploy. It is calculated with: give the number itself.`,
+          `: ${setting} must be known while synthesizing, got a value that is known only at deploy. Give the number itself, because the construct calculates with it.`,
         );
       }
     }

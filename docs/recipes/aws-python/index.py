@@ -75,7 +75,7 @@ def refuse(constant: str):
 def once(pairs: list) -> dict:
     members = dict(pairs)
     if len(members) < len(pairs):
-        raise ValueError("a name stands twice in an object")
+        raise ValueError("a name occurs twice in an object")
     return members
 
 

@@ -24,7 +24,8 @@ export class DeadLetters {
 
   /** The events that a message completes. */
   async read({ body, file, redriven }: Message): Promise<readonly Letter[]> {
-    if (redriven) return [{ bytes: Buffer.from(body), reason: `received ${many(redriven.receives, 'time')}, and never done`, place: file }];
+    if (redriven)
+      return [{ bytes: Buffer.from(body), reason: `received ${many(redriven.receives, 'time')}, and never processed`, place: file }];
     const message = parsed(body);
     if (isRecord(message?.KinesisBatchInfo)) return this.fromPosition(message, message.KinesisBatchInfo as unknown as Place, file);
     const { payload, encoding, reason } = message ?? {};

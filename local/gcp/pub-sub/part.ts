@@ -103,7 +103,7 @@ function letterOf({ data, attributes }: PublishedMessage, place: string): Letter
   return {
     bytes: data,
     place,
-    reason: deadLetterReason ?? (count ? `not acknowledged in ${many(Number(count), 'try', 'tries')}` : 'nobody said why'),
+    reason: deadLetterReason ?? (count ? `not acknowledged in ${many(Number(count), 'try', 'tries')}` : 'no reason given'),
   };
 }
 

@@ -30,10 +30,10 @@ test.each<[string, (template: any) => void, string]>([
   [
     'an unknown property',
     (t) => (properties(t, 'AWS::Kinesis::Stream').Surprise = 1),
-    'AWS::Kinesis::Stream BufferStream81218A7F Surprise: nobody has classified it',
+    'AWS::Kinesis::Stream BufferStream81218A7F Surprise: it is not classified',
   ],
-  ['a condition', (t) => (one(t, 'AWS::SQS::Queue').Condition = 'Sometimes'), 'Condition: nobody has classified it'],
-  ['an unknown section', (t) => (t.Conditions = { Sometimes: true }), 'template aws-pipeline Conditions: nobody has classified it'],
+  ['a condition', (t) => (one(t, 'AWS::SQS::Queue').Condition = 'Sometimes'), 'Condition: it is not classified'],
+  ['an unknown section', (t) => (t.Conditions = { Sometimes: true }), 'template aws-pipeline Conditions: it is not classified'],
   [
     'more lanes for each shard',
     (t) => (properties(t, 'AWS::Lambda::EventSourceMapping').ParallelizationFactor = 2),
@@ -42,7 +42,7 @@ test.each<[string, (template: any) => void, string]>([
   [
     'a filter of records',
     (t) => (properties(t, 'AWS::Lambda::EventSourceMapping').FilterCriteria = { Filters: [] }),
-    'FilterCriteria: nobody has classified it',
+    'FilterCriteria: it is not classified',
   ],
   [
     'a mode of the stream that nobody knows',
@@ -50,7 +50,7 @@ test.each<[string, (template: any) => void, string]>([
     'it must be "ON_DEMAND" or "PROVISIONED" here, got "SOMETIMES".',
   ],
   ['another language', (t) => (properties(t, 'AWS::Lambda::Function').Runtime = 'python3.13'), 'only Node.js runs here, got "python3.13".'],
-  ['a layer', (t) => (properties(t, 'AWS::Lambda::Function').Layers = ['arn']), 'Layers: nobody has classified it'],
+  ['a layer', (t) => (properties(t, 'AWS::Lambda::Function').Layers = ['arn']), 'Layers: it is not classified'],
   [
     'a body that is passed through',
     (t) => (properties(t, 'AWS::ApiGateway::Method').Integration.PassthroughBehavior = 'WHEN_NO_MATCH'),
@@ -70,7 +70,7 @@ test.each<[string, (template: any) => void, string]>([
   [
     'an unknown function of CloudFormation',
     (t) => (properties(t, 'AWS::Lambda::EventSourceMapping').BatchSize = { 'Fn::If': ['Sometimes', 1, 2] }),
-    'BatchSize.Fn::If: this runner does not know Fn::If.',
+    'BatchSize.Fn::If: the local run does not support Fn::If.',
   ],
   [
     'a function that nothing brings events',

@@ -38,7 +38,7 @@ test('of what is synthesized nothing is refused, and everything is named', async
   expect(overrides.join('\n')).toContain('BIGQUERY_STORAGE_ENDPOINT');
 });
 
-const NOBODY = 'nobody has classified it. Say in facts.ts of its service what the runner does with it.';
+const NOBODY = 'it is not classified. Add it to `local` in facts.ts of its service.';
 
 test.each<[string, (template: any) => void, string]>([
   [
@@ -137,7 +137,7 @@ test.each<[string, (template: any) => void, string]>([
       first(resource.google_cloudfunctions2_function).service_config.environment_variables.X =
         '${google_storage_bucket.Processing_Source_Bucket_90C2A2A3.url}';
     },
-    'nothing here knows the value of google_storage_bucket.Processing_Source_Bucket_90C2A2A3.url',
+    'the local run does not know the value of google_storage_bucket.Processing_Source_Bucket_90C2A2A3.url',
   ],
   [
     'a push to somebody else',

@@ -180,16 +180,16 @@ test.each(CLOUDS)(
       };
       const dry = (await everywhere()).join('');
       expect(dry).toContain('     3  PermanentError: no such type yet\n');
-      expect(lettersIn(dry, /(\d+) letters would be sent to /g)).toBe(7);
+      expect(lettersIn(dry, /(\d+) dead letters would be sent to /g)).toBe(7);
       expect(await platform.letters()).toHaveLength(7);
 
       const some = (await everywhere('--yes', '--reason', 'No SUCH type')).join('');
-      expect(lettersIn(some, /(\d+) letters sent/g)).toBe(3);
-      expect(lettersIn(some, /(\d+) letters not meant/g)).toBe(4);
+      expect(lettersIn(some, /(\d+) dead letters sent/g)).toBe(3);
+      expect(lettersIn(some, /(\d+) dead letters not selected/g)).toBe(4);
 
-      expect(lettersIn((await everywhere('--yes')).join(''), /(\d+) letters sent/g)).toBe(4);
+      expect(lettersIn((await everywhere('--yes')).join(''), /(\d+) dead letters sent/g)).toBe(4);
       expect(await platform.letters()).toEqual([]);
-      for (const out of await everywhere('--yes')) expect(out).toMatch(/: 0 letters sent\n/);
+      for (const out of await everywhere('--yes')) expect(out).toMatch(/: 0 dead letters sent\n/);
 
       await until(async () => (await all(platform.rows())).length >= 8);
       await settled(platform);

@@ -28,8 +28,12 @@ test('finds the zip that the function is deployed with', () => {
 });
 
 test.each<[string, () => unknown, string]>([
-  ['a folder without an assembly', () => readAssembly(temporaryFolder()), 'manifest.json: it is not there. Synthesize first'],
-  ['an asset that is not there', () => readAssembly(synthesized('aws')).asset(code.bucket, 'x.zip'), `s3://${code.bucket}/x.zip: no asset`],
+  ['a folder without an assembly', () => readAssembly(temporaryFolder()), 'manifest.json: it does not exist. Synthesize first'],
+  [
+    'an asset that is not there',
+    () => readAssembly(synthesized('aws')).asset(code.bucket, 'x.zip'),
+    `s3://${code.bucket}/x.zip: the assembly has no asset`,
+  ],
   [
     'two stacks',
     () => readAssembly(changed('manifest.json', ({ artifacts }) => (artifacts.second = artifacts['aws-pipeline']))),

@@ -31,8 +31,8 @@ test.each<[string, unknown, unknown]>([
 ])('%s', (_, value, resolved) => expect(resolver.resolve(value, 'A.B')).toEqual(resolved));
 
 test.each<[string, unknown, string]>([
-  ['a function that nobody taught it', { 'Fn::If': ['Yes', 1, 2] }, 'A.B.Fn::If: this runner does not know Fn::If.'],
-  ['an import', { a: { 'Fn::ImportValue': 'x' } }, 'A.B.a.Fn::ImportValue: this runner does not know'],
+  ['a function that nobody taught it', { 'Fn::If': ['Yes', 1, 2] }, 'A.B.Fn::If: the local run does not support Fn::If.'],
+  ['an import', { a: { 'Fn::ImportValue': 'x' } }, 'A.B.a.Fn::ImportValue: the local run does not support'],
   ['a resource that is not emulated', { Ref: 'Role' }, 'A.B.Ref: Role has no value here.'],
   [
     'an attribute that is not emulated',
@@ -43,7 +43,7 @@ test.each<[string, unknown, string]>([
   ['a parameter without a default', { Ref: 'Asked' }, 'A.B.Ref: the parameter Asked has no default'],
   ['a parameter that an account answers', { Ref: 'Looked' }, 'A.B.Ref: the parameter Looked is read from an account'],
   ['a place that is not there', { 'Fn::Select': [2, ['a']] }, 'A.B.Fn::Select: there is no item 2 among 1.'],
-  ['a function that is not alone', { Ref: 'Bucket', more: 1 }, 'A.B.Ref: a function stands alone in its object.'],
+  ['a function that is not alone', { Ref: 'Bucket', more: 1 }, 'A.B.Ref: a function must be the only key of its object.'],
   ['Fn::Join of a list that is none', { 'Fn::Join': ['', 'a'] }, 'A.B.Fn::Join: it must be a list, got "a".'],
 ])('refuses %s, and says where it stands', (_, value, message) => {
   const refused = expect(() => resolver.resolve(value, 'A.B'));

@@ -47,12 +47,12 @@ test.each<[string, unknown, unknown]>([
 
 test.each([
   ['a resource that is not there', '${pipe.third.name}', 'here: there is no pipe.third.name in the template'],
-  ['an attribute that nobody knows', '${pipe.first.color}', 'here: nothing here knows the value of pipe.first.color'],
+  ['an attribute that nobody knows', '${pipe.first.color}', 'here: the local run does not know the value of pipe.first.color'],
   ['a variable that is not there', '${var.nobody}', 'here: there is no variable nobody'],
   ['a function that is not listed', '${upper("a")}', 'here: the function upper is not emulated'],
   ['a condition', '${var.prefix == "a" ? 1 : 2}', 'here: an expression of type conditional is not emulated'],
-  ['one of several', '${pipe.several.name}', 'here: pipe.several.name stands for several resources'],
-  ['a reference that leads back', '${pipe.ring.a}', 'pipe.ring.b: pipe.ring.a leads back to itself'],
+  ['one of several', '${pipe.several.name}', 'here: pipe.several.name is several resources'],
+  ['a reference that leads back', '${pipe.ring.a}', 'pipe.ring.b: pipe.ring.a refers to itself'],
   ['a list within a text', 'a ${var.many}', 'here: a list or an object cannot be a part of a text'],
   ['what Terraform cannot read', '${var.', /^here: Terraform could not read it: /],
   ['what stands in each round of a loop', '${each.value}', 'here: there is no each.value in the template'],
@@ -81,9 +81,9 @@ describe('variables', () => {
   };
 
   test('must be answered, by their own rules', async () => {
-    await expect(read({ variable: rule })).rejects.toThrow('var.prefix: it has no default, and nobody gave a value');
+    await expect(read({ variable: rule })).rejects.toThrow('var.prefix: it has no default and no value');
     await expect(read({ variable: rule }, { prefix: 'A1' })).rejects.toThrow('var.prefix: The prefix must be letters.');
-    await expect(read({ variable: {} }, { prefix: 'a' })).rejects.toThrow('var.prefix: the template has no such variable');
+    await expect(read({ variable: {} }, { prefix: 'a' })).rejects.toThrow('var.prefix: the template has no variable with this name');
     expect(await (await read({ variable: rule }, { prefix: 'a' })).evaluate('${var.prefix}', 'here')).toBe('a');
   });
 });
@@ -91,7 +91,7 @@ describe('variables', () => {
 test.each([
   ['azure', { prefix: 'acme', location: 'swedencentral' }],
   ['gcp', { prefix: 'acme', project_id: 'acme-data' }],
-] as const)('every property of the %s stack has a value, but for what stands for several resources', async (cloud, variables) => {
+] as const)('every property of the %s stack has a value, but for what is several resources', async (cloud, variables) => {
   const terraform = await Terraform.read(synthesized(cloud), variables, ({ path: at }, attribute) => `<${at}.${attribute}>`);
   const single = terraform.resources().filter(({ meta }) => meta.for_each === undefined);
   expect(single.length).toBeGreaterThan(20);

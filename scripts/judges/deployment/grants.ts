@@ -14,11 +14,11 @@ export interface Grant {
 
 /** Why a grant cannot be tried here, by its action, or by what it is for. */
 export const NOT_EVALUATED: Readonly<Record<string, string>> = {
-  'logs:CreateLogStream': 'ministack leaves out the end of the ARN of a log group, and so refuses whoever may write to it',
-  'logs:PutLogEvents': 'ministack leaves out the end of the ARN of a log group, and so refuses whoever may write to it',
+  'logs:CreateLogStream': 'ministack omits the end of the ARN of a log group, so it refuses identities that have the permission',
+  'logs:PutLogEvents': 'ministack omits the end of the ARN of a log group, so it refuses identities that have the permission',
   'xray:PutTelemetryRecords': 'ministack has no X-Ray',
   'xray:PutTraceSegments': 'ministack has no X-Ray',
-  'the destination of an event source mapping': 'ministack gives up a batch and writes it nowhere',
+  'the destination of an event source mapping': 'ministack drops a failed batch without writing it to the destination',
 };
 
 /** What of {@link NOT_EVALUATED} a grant falls under. */

@@ -5,15 +5,15 @@ import type { Role, ServiceFacts, TypeFacts } from './types';
 
 const ROOT = path.join(__dirname, '../../..');
 
-/** The facts of every service of a cloud, put together. */
+/** The facts of every service of a cloud. */
 export interface Facts {
-  /** Every service, by its folder: `aws/buffer/kinesis`. */
+  /** Every service, by folder: `aws/buffer/kinesis`. */
   readonly services: ReadonlyMap<string, ServiceFacts>;
-  /** What is known of a type, and the folder of the service that knows it. */
+  /** The facts of a type, and the folder of its service. */
   type(type: string): (TypeFacts & { readonly folder: string }) | undefined;
   /**
-   * What is known of the type of a resource.
-   * @throws Error that names the file to write when nothing is known
+   * The facts of the type of a resource.
+   * @throws Error if there are none, with the file to add them to
    */
   of(resource: Pick<Asked, 'id' | 'type'>): TypeFacts & { readonly folder: string };
   role(resource: Asked, stack: Stack): Role;
@@ -22,8 +22,8 @@ export interface Facts {
 const known = new Map<string, Facts>();
 
 /**
- * The facts of a cloud: `facts.ts` of each of its services and of its foundation, found by their path and read once.
- * @throws Error when two of them know the same type
+ * The facts of a cloud: `facts.ts` of each of its services and of its foundation, found by path and read once.
+ * @throws Error if two of them have the same type
  */
 export function factsOf(cloud: string): Facts {
   const found = known.get(cloud) ?? read(cloud);
@@ -31,7 +31,7 @@ export function factsOf(cloud: string): Facts {
   return found;
 }
 
-/** What is known of a type, without its `data.` where nothing is known of the data source alone. */
+/** The facts of a type. A data source without facts of its own has the facts of the resource type without `data.`. */
 export function unknownType(type: string): string {
   const cloud = type.startsWith('AWS::') || type.startsWith('Custom::') ? 'aws' : type.includes('azurerm_') ? 'azure' : 'gcp';
   return `nothing is known of ${type}: write it into facts.ts of the service that makes it, ${cloud}/<stage>/<service>/facts.ts, or into ${cloud}/foundation/facts.ts.`;

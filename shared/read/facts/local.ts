@@ -1,12 +1,12 @@
 /**
- * What the local run does with the properties of one type of resource, by their paths. A path covers what lies below it, so
- * that a property without an effect is written once; numbers of list places are left out of paths.
+ * How the local run treats the properties of one type of resource, by path. A path includes all properties below it. Indexes of
+ * lists are left out of paths.
  *
- * A function is asked with the value, as it stands in the template: it returns why the value is refused, or nothing.
+ * A function gets the value in the template, and returns why the value is refused, or `undefined`.
  */
 export type Treatments = Readonly<Record<string, 'emulated' | 'no effect here' | NotRun | ((value: unknown) => string | undefined)>>;
 
-/** Something that nothing here stands in for, and why. A template with it is not run. */
+/** A resource or property without an emulator, and the reason. A template with it is not run. */
 export interface NotRun {
   readonly notRun: string;
 }
@@ -33,7 +33,7 @@ export function within(from: number, to: number) {
     Number(value) >= from && Number(value) <= to ? undefined : `it must be ${from} to ${to} here, got ${JSON.stringify(value)}.`;
 }
 
-/** Only texts of a form are emulated. */
+/** Only strings that match the pattern are emulated. */
 export function fitting(pattern: RegExp, form: string) {
   return (value: unknown) => (pattern.test(String(value)) ? undefined : `only ${form} is emulated here, got ${JSON.stringify(value)}.`);
 }

@@ -2,17 +2,17 @@ import { type Asked, amount, is, type Stack, type Value } from '../stack';
 import type { Promised } from './types';
 import { type Edit, type Json, set } from './weaken';
 
-/** What every promise says. */
+/** The fields of every promise. */
 interface Says {
-  /** The rule, as it is named in what it finds. */
+  /** The name of the rule in findings. */
   readonly rule: string;
-  /** What must be so, after "must". */
+  /** The rule in words, after "must". */
   readonly must: string;
-  /** What is worse when it is broken, in a few words. */
+  /** The effect of a violation, in a few words. */
   readonly worse: string;
 }
 
-/** A setting has one of some values. It is weakened by taking it out, or by another value. */
+/** A setting has one of the given values. It is weakened by removing it, or by another value. */
 export function setTo({
   at,
   to,
@@ -29,7 +29,7 @@ export function counted(says: Says & { readonly at: string; readonly from: numbe
   return broken(rest, holds, set(at, weak));
 }
 
-/** Anything else that must be so, with one way or several to break it. */
+/** Any other rule, with one or several changes that break it. */
 export function promised(
   rule: string,
   must: string,

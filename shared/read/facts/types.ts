@@ -5,247 +5,245 @@ import type { Treatments } from './local';
 import type { Edit } from './weaken';
 
 /**
- * What a resource is there for. Rules are held against roles: whatever holds data is encrypted and retained, whatever moves
- * data gives up in the end and says so.
+ * The role of a resource. Rules depend on roles: a resource that holds data is encrypted and retained; one that moves data has
+ * limited retries and a dead letter.
  */
 export const ROLES = ['lets in', 'moves data', 'holds data', 'runs code', 'grants', 'watches', 'helps'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Something that must be so of each resource of a type, and ways to break it. */
+/** A rule for each resource of a type, and changes that break it. */
 export interface Promised {
-  /** The rule, as it is named in what it finds: `encrypted`, `retained`, `bounded-retries`. */
+  /** The name of the rule in findings: `encrypted`, `retained`, `bounded-retries`. */
   readonly rule: string;
-  /** What must be so, after "must". */
+  /** The rule in words, after "must". */
   readonly must: string;
   /**
-   * Which of them it concerns.
-   * @default - all of them
+   * The resources to which the rule applies.
+   * @default - all of the type
    */
   readonly concerns?: (resource: Asked, stack: Stack) => boolean;
   holds(resource: Asked, stack: Stack): boolean;
-  /** What is worse, in a few words, and the change that makes it so. Somebody must object to each. */
+  /** Changes that break the rule, by a description in a few words. A check must find each. */
   readonly weakenings: Readonly<Record<string, Edit>>;
 }
 
-/** One thing that somebody may do, or needs to. */
+/** A permission that an identity has or needs. */
 export interface Permission {
-  /** A role, an identity or a service, as the template calls it. */
+  /** A role, an identity or a service, by its name in the template. */
   readonly who: string;
-  /** An action or a permission. `*` in it stands for anything. */
+  /** An action or a permission. `*` is a wildcard. */
   readonly may: string;
-  /** The resource, as the template calls it. */
+  /** The resource, by its name in the template. */
   readonly on: string;
   /** The condition, or nothing. */
   readonly only: string;
 }
 
-/** A permission that the work takes. */
+/** A permission that is needed. */
 export interface Need extends Permission {
-  /** What it is needed for: a line of a handler, or what a vendor's page asks for. */
+  /** Why it is needed: a line of a handler, or the vendor's documentation. */
   readonly because: string;
 }
 
-/** Somebody who is let in by a setting that is no policy and no role. */
+/** Access that comes from a setting, not from a policy or a role. */
 export interface Door {
-  /** Who: `everyone`, a `client` who is authorized, whoever has a key. */
+  /** `everyone`, `client` for authorized clients, or the holder of a key. */
   readonly holder: string;
   readonly may: string;
-  /** The resource, as the template calls it. */
+  /** The resource, by its name in the template. */
   readonly on: string;
   readonly condition?: { readonly test: string; readonly value: Value };
 }
 
-/** A need without a condition says none. */
+/** A need without a condition. */
 export type Needed = Omit<Need, 'only'> & Partial<Pick<Need, 'only'>>;
 
-/** Code that runs: as whom, with which settings, and what in the template tells which code it is. */
+/** Code that runs: its identity, its settings, and its bundle. */
 export interface Running {
-  /** The id of the identity that it runs as. */
+  /** The id of its identity. */
   readonly as: string;
   readonly settings: Readonly<Record<string, string>>;
-  /** What the template says of the code: the hash of its bundle stands in it. */
+  /** The value in the template that contains the hash of its bundle. */
   readonly code: string;
 }
 
-/** What is seen of a template by whoever draws the way of an event. */
+/** The access to a template for facts that describe the flow. */
 export interface Seen extends Stack {
   readonly access: readonly Access[];
-  /** What a person is told of a resource, in one line: `Kinesis, on demand, 7 days, encrypted, retained`. */
+  /** The description of a resource, in one line: `Kinesis, on demand, 7 days, encrypted, retained`. */
   tell(resource: Asked | undefined): string;
 }
 
-/** What is known of one type of resource. */
+/** The facts of one resource type. */
 export interface TypeFacts {
-  /** What people call one: `Kinesis stream`. */
+  /** Its readable name: `Kinesis stream`. */
   readonly name: string;
   readonly role: Role | ((resource: Asked, stack: Stack) => Role);
   /**
-   * What a reader is told of one, in the order of importance: the service, and two to four properties. What is `undefined`
-   * is left out.
-   * @default - nothing is told
+   * The description of a resource, the most important first: the service, and two to four properties. `undefined` is left out.
+   * @default - no description
    */
   readonly tells?: (resource: Asked, stack: Stack) => readonly (string | undefined)[];
   /**
-   * The setting that holds its name, and which names the service takes.
-   * @default - it has no name of its own
+   * The setting with its name, and the names that the service allows.
+   * @default - it has no name
    */
   readonly named?: readonly [setting: string, fits: RegExp];
   /**
-   * The steps of an event's way that it says something about.
+   * The steps of an event that it defines.
    * @default - none
    */
   readonly flow?: (resource: Asked, seen: Seen) => readonly Step[];
   /**
-   * The actions or roles with which somebody adds data to it: a step of an event's way from who may do one of them.
-   * @default - nobody adds data to it
+   * The actions or roles that allow to add data to it. An identity with one of them is the start of a step.
+   * @default - no data is added to it
    */
   readonly takes?: readonly string[];
   /**
-   * What must be so of each.
-   * @default - nothing beyond what its role asks for
+   * The rules for each resource of the type.
+   * @default - only the rules of its role
    */
   readonly promises?: readonly Promised[];
   /**
-   * What makes it worse besides a broken promise: least privilege, or whoever reads references, must object to each.
-   * @default - nothing
+   * Further changes that the least-privilege check, or the check of references, must find.
+   * @default - none
    */
   readonly weakenings?: Readonly<Record<string, Edit>>;
   /**
-   * Why a promise that its role asks for is not given, by the rule.
-   * @default - all of them are given
+   * The reasons for missing promises of its role, by rule.
+   * @default - it makes all promises of its role
    */
   readonly answered?: Readonly<Record<string, string>>;
   /**
-   * Whom it lets in by itself, besides what policies and roles say: a door that stands open, a key.
-   * @default - nobody
+   * Access that it allows without a policy or a role: public access, a key.
+   * @default - none
    */
   readonly grants?: (resource: Asked, stack: Stack) => readonly Door[];
   /**
-   * What its work takes: which permissions its identity, or a service that acts on it, needs.
+   * The permissions that its identity, or a service that uses it, needs.
    * @default - none
    */
   readonly needs?: (resource: Asked, stack: Stack) => readonly Needed[];
   /**
-   * The actions that a service takes which reads it to call a function, such as an event source mapping of Lambda.
-   * @default - nobody reads it for a function
+   * The actions of a service that reads it to call a function, such as an event source mapping of Lambda.
+   * @default - no service reads it for a function
    */
   readonly polledWith?: readonly string[];
   /**
-   * The code that runs in it. What the code calls is read from its bundle.
+   * The code that runs in it. The calls of the code are read from its bundle.
    * @default - none
    */
   readonly runs?: (resource: Asked, stack: Stack) => Running;
-  /** What the local run does with its properties. A property that is not listed is refused. */
+  /** How the local run treats its properties. A property that is not listed is refused. */
   readonly local: Treatments | 'no effect here';
   /**
-   * The APIs of Google that must be switched on, such as `pubsub`. A type of Google says so, even where there are none.
-   * @default - it is no type of Google
+   * The Google Cloud APIs that must be enabled, such as `pubsub`. Required for types of Google Cloud, even if the list is empty.
+   * @default - not a type of Google Cloud
    */
   readonly apis?: readonly string[];
   /**
-   * Which permissions of a role have an effect on one.
-   * @default - all of them
+   * The permissions of a role that have an effect on it.
+   * @default - all permissions
    */
   readonly effective?: RegExp;
   /**
-   * What it costs: the same lines at every load. Where it holds or moves data or runs code and is not billed itself, a sentence says why.
-   * @default - nothing
+   * What it costs: the same lines at every load. If it holds or moves data or runs code and is not billed, the reason in a sentence.
+   * @default - no cost
    */
   readonly costs?: string | ((resource: Asked, load: Load) => readonly Cost[]);
   /**
-   * What becomes of the events that it moves, for one that moves data.
-   * @default - it brings them to nobody
+   * The load that its events cause in other resources, if it moves data.
+   * @default - it moves no events
    */
   readonly brings?: (mover: Asked, load: Load) => Brought;
   /**
-   * Whether a person calls it after its stage alone, since a stage has one: an identity of Azure.
+   * Whether its readable name is the name of its stage only, because each stage has one: an identity of Azure.
    * @default false
    */
   readonly calledByStage?: boolean;
   /**
-   * The settings that say as whom it acts: it waits for what they are granted.
-   * @default - it acts as nobody
+   * The settings with its identity: its permissions must exist before it is created.
+   * @default - it has no identity
    */
   readonly actsAs?: readonly string[];
   /**
-   * The settings of Terraform whose change replaces it, by their paths without numbers of list places. A `?` marks one that replaces
-   * it from some values to others, and `*` stands for every setting. CloudFormation says it of its own types.
-   * @default - nobody knows: any change may replace it
+   * The Terraform settings whose change replaces the resource, as paths without list indexes. A `?` marks a setting that replaces it
+   * for some values only, and `*` stands for every setting. For AWS the schema of CloudFormation has this.
+   * @default - unknown: any change may replace it
    */
   readonly replacedBy?: readonly string[];
   /**
-   * What a change from one value to another does, for settings with a `?`. A change that loses data in place says what is lost.
-   * @default - any change may replace it
+   * The effect of a change from one value to another, for settings with a `?`. A change that deletes data in place returns what is lost.
+   * @default - any change may replace the resource
    */
   readonly decides?: Readonly<Record<string, (before: Value, after: Value) => 'in place' | 'may be replaced' | { readonly loses: string }>>;
   /**
-   * What Terraform's provider computes, in the form that it parses itself, for an apply to mocks. The id of each type of
-   * azurerm is needed.
-   * @default - any word will do
+   * Computed attributes for an apply to mocks, in the form that the provider parses. The id of each type of azurerm is required.
+   * @default - any text
    */
   readonly computed?: Readonly<Record<string, string>>;
   /**
-   * What can be set and is computed, for a type that CDKTF has no bindings for. A `!` marks what must be set.
-   * @default - the bindings say it
+   * The arguments and attributes of a type without CDKTF bindings. A `!` marks a required argument.
+   * @default - from the bindings
    */
   readonly schema?: { readonly settings: readonly string[]; readonly computed: readonly string[] };
 }
 
-/** A role that a cloud has built in. */
+/** A built-in role of a cloud. */
 export interface RoleFacts {
   readonly permissions: readonly string[];
-  /** Why it is right, where it holds more than is needed and nothing narrower is to be had. */
+  /** Why it is used although it has more permissions than needed: there is no narrower role. */
   readonly surplus?: string;
 }
 
-/** What a call of a client library asks of a cloud. */
+/** The permission that a call of a client library needs. */
 export interface Ask {
   readonly may: string;
-  /** The resource, as the settings of the handler name it: `{STORE_BUCKET}`. */
+  /** The resource, by the settings of the handler: `{STORE_BUCKET}`. */
   readonly on: string;
   /** The condition under which it is allowed to, where what is asked for is a part of the resource. */
   readonly only?: string;
-  /** The address that the request goes to, where the handler makes it itself. */
+  /** The URL of the request, if the handler builds it. */
   readonly address?: string;
 }
 
-/** A call of a library, with what stands in its arguments as far as it is known while compiling. */
+/** A call of a library, with its arguments as far as they are known at compile time. */
 export interface Call {
   readonly arguments: readonly (Symbolic | undefined)[];
   readonly receiver?: Symbolic;
 }
 export type Symbolic = string | { readonly [key: string]: Symbolic | undefined };
 
-/** What is known of a service: `facts.ts` in its folder. */
+/** The facts of a service: `facts.ts` in its folder. */
 export interface ServiceFacts {
-  /** What people call it: `Kinesis`. */
+  /** Its name: `Kinesis`. */
   readonly name: string;
   /** Whether the local run has a part for it, or why not. */
   readonly local: 'runs' | { readonly not: string };
-  /** Its types of resources, by their names in the template's language. */
+  /** Its resource types, by their names in templates. */
   readonly types: Readonly<Record<string, TypeFacts>>;
   /**
-   * Types that nobody should make, and why.
+   * Types that must not be used, and why.
    * @default - none
    */
   readonly forbidden?: Readonly<Record<string, string>>;
   /**
-   * What the cloud's own lists lack, or put otherwise: a metric as `AWS/RDS Deadlocks`, or a type, and why it holds.
+   * Corrections of the cloud's own lists: a metric such as `AWS/RDS Deadlocks`, or a type, and the reason.
    * @default - none
    */
   readonly unlisted?: Readonly<Record<string, string>>;
   /**
-   * The calls of client libraries, by package and name: what each asks for.
+   * The permissions that calls of client libraries need, by package and name.
    * @default - none
    */
   readonly calls?: Readonly<Record<string, (call: Call) => readonly Ask[] | undefined>>;
   /**
-   * Calls of client libraries that ask nothing of the cloud: they make a client, or work on what is at hand.
+   * Calls of client libraries that send no request: they create a client, or process local data.
    * @default - none
    */
   readonly harmless?: readonly string[];
   /**
-   * The roles of the cloud that matter for it, those among them that nobody should be given.
+   * The roles of the cloud that concern it, including those that must not be granted.
    * @default - none
    */
   readonly roles?: Readonly<Record<string, RoleFacts>>;

@@ -6,15 +6,15 @@ export interface Holder {
   [key: string]: Json;
 }
 
-/** A change that makes a template worse. It is told which resource to weaken. */
+/** A change that makes a template less secure or less reliable. It gets the id of the resource to weaken. */
 export type Edit = (draft: Draft, resource: Asked) => void;
 
-/** A template that is being changed: the bodies of its resources, each by the id of the resource. */
+/** A template that is being changed: the bodies of its resources, by id. */
 export interface Draft {
   readonly resources: Map<string, { readonly type: string; readonly body: Holder }>;
-  /** Any id that fits, since names of resources end in a hash of their path. */
+  /** A pattern for ids, because ids of resources end in a hash of their path. */
   id(type: string, start?: string): string;
-  /** How a value refers to a resource, or to an attribute of it, in the language of the template. */
+  /** A reference to a resource, or to an attribute of it, in the language of the template. */
   reference(id: string, attribute?: string): Json;
 }
 
@@ -30,8 +30,8 @@ export function every(type: string, start = ''): Which {
 }
 
 /**
- * Set a value. Without a value, it is taken out. A path such as `Rules.0.Status` leads through lists by their places; one
- * that starts with a slash leads beside the properties of CloudFormation: `/DeletionPolicy`.
+ * Set a value, or remove it if no value is given. A path such as `Rules.0.Status` has indexes of lists. A path that starts with a
+ * slash is outside of the properties of CloudFormation: `/DeletionPolicy`.
  */
 export function set(path: string, value?: Json | ((draft: Draft) => Json), which: Which = itself): Edit {
   return (draft, resource) => {
@@ -48,7 +48,7 @@ export function set(path: string, value?: Json | ((draft: Draft) => Json), which
   };
 }
 
-/** Take resources out. */
+/** Remove resources. */
 export function remove(which: Which = itself): Edit {
   return (draft, resource) => {
     const ids = which(resource, draft);
@@ -57,7 +57,7 @@ export function remove(which: Which = itself): Edit {
   };
 }
 
-/** Put a resource in. Its body is what the template's language has: properties of CloudFormation, or arguments of Terraform. */
+/** Add a resource. Its body has the properties of CloudFormation, or the arguments of Terraform. */
 export function add(type: string, body: (draft: Draft, resource: Asked) => Holder): Edit {
   return (draft, resource) => {
     const id = type.includes('::') ? 'Extra' : `${type}.Extra`;
@@ -75,7 +75,7 @@ export function filter(path: string, keep: (one: Json) => boolean, which: Which 
   };
 }
 
-/** Change a text, wherever in the resource it stands. @throws Error when it stands nowhere, since then nothing is weakened */
+/** Replace a text anywhere in the resource. @throws Error if the resource does not contain it, because then nothing is weakened */
 export function replace(from: string | RegExp, to: string | ((draft: Draft) => string), which: Which = itself): Edit {
   return (draft, resource) => {
     for (const body of bodies(draft, resource, which)) {

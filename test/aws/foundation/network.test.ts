@@ -153,7 +153,7 @@ describe('refuses', () => {
     [
       'the id of a network',
       () => make({ vpc: 'vpc-1' as never }),
-      'Test/Network: vpc must be a construct, got "vpc-1". Look up what exists with a from method, such as fromBucketName.',
+      'Test/Network: vpc must be a construct, got "vpc-1". Import an existing resource with a from method, such as fromBucketName.',
     ],
     [
       'settings for a network that is there',

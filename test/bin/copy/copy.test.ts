@@ -30,11 +30,11 @@ test('paths are read from the folder that npm was called in, and exit code 2 say
   const folder = temporaryFolder();
   expect(ran(folder, 'aws/foundation/network', 'nowhere')).toEqual({
     status: 1,
-    stderr: expect.stringContaining(`${path.join(folder, 'nowhere')} is no folder. `),
+    stderr: expect.stringContaining(`${path.join(folder, 'nowhere')} is not a folder. `),
   });
   expect(ran(folder, 'aws/foundation/nothing', '.')).toEqual({
     status: 2,
-    stderr: '"aws/foundation/nothing" is nothing that can be copied. --list shows what can. See npm run copy -- --help.\n',
+    stderr: '"aws/foundation/nothing" cannot be copied. Run with --list to see everything that can. See npm run copy -- --help.\n',
   });
 });
 
@@ -66,7 +66,7 @@ test('a second copy adds to the first, and leaves what was changed as it is', as
   const { code, text } = await run(root, KINESIS, app);
   expect(code).toBe(0);
   expect(text).toMatch(
-    /^Copied \d+ files to .*\/src\. \d+ of \d+ are there already\.\n {2}src\/aws\/store\/s3\/s3-store\.ts stays as you changed it\.\n/,
+    /^Copied \d+ files to .*\/src\. \d+ of \d+ exist already\.\n {2}src\/aws\/store\/s3\/s3-store\.ts keeps your changes\.\n/,
   );
   expect(readFileSync(path.join(app, 'src/aws/store/s3/s3-store.ts'), 'utf8')).toMatch(/\/\/ Ours\.\n$/);
 });
@@ -75,10 +75,10 @@ test.each<[string, string, string]>([
   [
     'a file of the project',
     'shared/synth/settings.ts',
-    'shared/synth/settings.ts is in the way, and is not what would be copied. Move it, or copy with --into.',
+    'shared/synth/settings.ts already exists with other content. Move it, or copy with --into.',
   ],
-  ['a file where a folder belongs', 'shared/synth', 'shared/synth is in the way: it is no folder. Move it.'],
-  ['a folder where a file belongs', 'shared/synth/settings.ts/x', 'shared/synth/settings.ts is in the way: it is a folder. Move it.'],
+  ['a file where a folder belongs', 'shared/synth', 'shared/synth already exists and is not a folder. Move it.'],
+  ['a folder where a file belongs', 'shared/synth/settings.ts/x', 'shared/synth/settings.ts already exists and is a folder. Move it.'],
 ])('%s that is in the way is told in a line, and nothing is written', async (_, file, line) => {
   const app = temporaryFolder();
   mkdirSync(path.dirname(path.join(app, file)), { recursive: true });
@@ -102,9 +102,7 @@ test('what is not committed here is not copied, since an update could not find i
   edit(root, file, (text) => `${text}// Not committed.\n`);
   const { refused } = await run(root, KINESIS, app);
   writeFileSync(path.join(root, file), before);
-  expect(refused).toBe(
-    `${file} is not committed here, so that an update could not find what was copied. Run git commit first, or git stash.`,
-  );
+  expect(refused).toBe(`${file} is not committed, so a later update could not find the copied version. Run git commit or git stash first.`);
   expect(filesIn(app)).toEqual([]);
 });
 
@@ -123,8 +121,8 @@ test('packages that the project has in that version or a later one are not insta
   const { install, settings } = JSON.parse((await run(root, 'aws/store/s3', app, '--json')).text);
   expect(install).toEqual([expect.stringMatching(/^npm install --save-exact constructs@[\d.]+$/)]);
   expect(settings).toEqual([
-    'package.json: leave out "type": "module", since what is copied is CommonJS',
-    'cdktf.json: "app": "npx tsx main.ts", since ts-node does not run with TypeScript 7; npm install --save-dev tsx',
+    'package.json: remove "type": "module", because the copied code is CommonJS',
+    'cdktf.json: "app": "npx tsx main.ts", because ts-node does not work with TypeScript 7; npm install --save-dev tsx',
     'tsconfig.json: "target": "es2022" or later',
     'tsconfig.json: "lib": ["es2022"] or later',
     'tsconfig.json: "esModuleInterop": true',
@@ -135,7 +133,7 @@ test('a construct whose neighbours are not copied is named, with what it takes',
   const app = temporaryFolder();
   const { uses } = JSON.parse((await run(root, KINESIS, 'aws/processing/lambda', app, '--json')).text);
   expect(uses[0].hints).toEqual([
-    'LambdaProcessor is not in these lines: in aws/architectures/pipeline.ts it takes aws/store/s3, which is not copied. Name it too, or give it your own.',
+    'LambdaProcessor is not in this example: in aws/architectures/pipeline.ts it uses aws/store/s3, which is not copied. Copy it too, or use your own.',
   ]);
   // Its handler is there for a store of one's own.
   expect(filesIn(app)).toContain('aws/handlers/kinesis-to-s3/main.ts');
@@ -145,20 +143,20 @@ test.each<[string, readonly string[], RegExp | string]>([
   [
     'a folder that is not there',
     [KINESIS, '/nowhere'],
-    '/nowhere is no folder. The last word is the folder of your project: make it first, with npx cdk init app --language typescript or npx cdktf init.',
+    '/nowhere is not a folder. The last argument must be the folder of your project. Create it first, with npx cdk init app --language typescript or npx cdktf init.',
   ],
   [
     'this repository itself',
     [KINESIS, path.join(root, 'aws')],
-    `${path.join(root, 'aws')} lies in this repository. Copy into a project outside of it.`,
+    `${path.join(root, 'aws')} is in this repository. Copy into a project outside of it.`,
   ],
-  ['a name that there is not', ['aws/kinesis', '/tmp'], '"aws/kinesis" is nothing that can be copied. Did you mean aws/buffer/kinesis?'],
-  ['a name that is like none', ['aws/x/y', '/tmp'], '"aws/x/y" is nothing that can be copied. --list shows what can.'],
-  ['no folder', [KINESIS], 'What to copy and the folder of a project must be named.'],
-  ['nothing', [], 'What to copy and the folder of a project must be named.'],
+  ['a name that there is not', ['aws/kinesis', '/tmp'], '"aws/kinesis" cannot be copied. Did you mean aws/buffer/kinesis?'],
+  ['a name that is like none', ['aws/x/y', '/tmp'], '"aws/x/y" cannot be copied. Run with --list to see everything that can.'],
+  ['no folder', [KINESIS], 'Give the name of what to copy, and the folder of your project.'],
+  ['nothing', [], 'Give the name of what to copy, and the folder of your project.'],
   ['a way out of the project', [KINESIS, '/tmp', '--into', '../other'], '--into must be a folder within the project, got "../other".'],
   ['two things at once', ['--diff', '--update', '/tmp'], '--diff and --update exclude each other.'],
-  ['an update of one service', ['--update', KINESIS, '/tmp'], '--diff and --update take the folder of a project, and nothing else.'],
+  ['an update of one service', ['--update', KINESIS, '/tmp'], '--diff and --update take only the folder of a project.'],
   [
     'an update of what is no copy',
     ['--update', temporaryFolder()],

@@ -34,7 +34,7 @@ beforeEach(async () => {
 });
 
 test('where nothing changed, nothing is done', async () => {
-  expect(await run(root, '--diff', app)).toEqual({ code: 0, text: `Nothing changed, neither here nor in ${app}.` });
+  expect(await run(root, '--diff', app)).toEqual({ code: 0, text: `No changes in this repository and in ${app}.` });
   expect(await run(root, '--update', app)).toEqual({ code: 0, text: `${app} is up to date with ${start.slice(0, 12)}.` });
 });
 
@@ -65,11 +65,11 @@ test('the same line changed on both sides is a conflict: it is marked and told, 
   const { code, text } = await run(root, '--update', app);
   expect(code).toBe(1);
   expect(text).toContain(`\n  conflict  ${TRANSFORM}\n`);
-  expect(text).toContain('\n1 file has a conflict: both sides changed the same lines. Look for <<<<<<<, and keep what is right.\n');
+  expect(text).toContain('\n1 file has a conflict: both sides changed the same lines. Search for <<<<<<< and resolve them.\n');
   expect(read(TRANSFORM)).toContain('<<<<<<< yours\n  return undefined;\n=======\n  return [event];\n>>>>>>> upstream\n');
   expect(read(STORE)).toMatch(/\/\/ From upstream\.\n$/);
   // Until it is solved nothing else is merged into it.
-  expect((await run(root, '--update', app)).refused).toBe(`${TRANSFORM} still has the marks of a conflict. Solve it first.`);
+  expect((await run(root, '--update', app)).refused).toBe(`${TRANSFORM} has conflict markers. Resolve the conflict first.`);
 });
 
 test('a file that is new comes along, and one that is gone goes, unless it was changed there', async () => {
@@ -88,8 +88,8 @@ test('a file that is new comes along, and one that is gone goes, unless it was c
     'added     aws/ports/new.ts',
     'removed   aws/buffer/kinesis/kinesis-buffer.ts',
     'removed   aws/handlers/kinesis-to-s3/main.ts',
-    'stays     aws/foundation/time.ts: it does not come along any more, and you changed it',
-    `stays     ${STORE}: it changed here, and you deleted it`,
+    'kept      aws/foundation/time.ts: it is no longer needed, and you changed it',
+    `skipped   ${STORE}: it changed upstream, and you deleted it`,
   ]) {
     expect(text).toContain(`\n  ${line}\n`);
   }
@@ -139,11 +139,11 @@ test.each<[string, (text: string) => string, RegExp]>([
     (text) => text.replace(/"commit": "\w+"/, `"commit": "${'0'.repeat(40)}"`),
     /^This clone has no commit 000000000000, which the copy was made from\. Run git fetch --unshallow, or git fetch --all\.$/,
   ],
-  ['what is no JSON', () => '{', /\.blueprints\.json is not as npm run copy writes it\. Take it back from your history\.$/],
+  ['what is no JSON', () => '{', /\.blueprints\.json is malformed\. Restore it from your git history\.$/],
   [
     'a path out of the project',
     (text) => text.replace(STORE, `../${STORE}`),
-    /\.blueprints\.json is not as npm run copy writes it\. Take it back from your history\.$/,
+    /\.blueprints\.json is malformed\. Restore it from your git history\.$/,
   ],
 ])('a mark with %s is refused in one line', async (_, change, message) => {
   edit(app, '.blueprints.json', change);
@@ -152,5 +152,5 @@ test.each<[string, (text: string) => string, RegExp]>([
 
 test('a copy that git checked out with other ends of lines is no change', async () => {
   edit(app, STORE, (text) => text.replaceAll('\n', '\r\n'));
-  expect((await run(root, '--diff', app)).text).toBe(`Nothing changed, neither here nor in ${app}.`);
+  expect((await run(root, '--diff', app)).text).toBe(`No changes in this repository and in ${app}.`);
 });

@@ -61,7 +61,7 @@ withPython(`the handler in Python${python === undefined ? ' (not run: no python3
       ['{"specversion":"1.0"}', 'ValueError: an event is an object with the texts specversion, id, source, type, time'],
       [heated('4').replace('180', '180.12345678901234567'), 'ValueError: the number 180.1234567890123456 has more digits'],
       [heated('5').replace('180', 'NaN'), 'ValueError: NaN is no JSON'],
-      [heated('6').replace('{"celsius', '{"celsius":1,"celsius'), 'ValueError: a name stands twice in an object'],
+      [heated('6').replace('{"celsius', '{"celsius":1,"celsius'), 'ValueError: a name occurs twice in an object'],
       [heated('7').replace('/press', '\\ud800'), 'UnicodeEncodeError'],
       [Buffer.from([0xff]), 'UnicodeDecodeError'],
     ];

@@ -141,10 +141,10 @@ describe('a fraction that a double cannot hold', () => {
 });
 
 test.each([
-  [{ celsius: Number.NaN }, 'celsius is NaN, and JSON has no such number'],
-  [{ a: [{ b: Number.POSITIVE_INFINITY }] }, 'a.0.b is Infinity, and JSON has no such number'],
+  [{ celsius: Number.NaN }, 'celsius is NaN, which JSON cannot represent'],
+  [{ a: [{ b: Number.POSITIVE_INFINITY }] }, 'a.0.b is Infinity, which JSON cannot represent'],
   [{ nothing: null, text: 'null', at: new Date('today') }, 'at is an invalid date'],
-  [{ big: 1n, ratio: 0 / 0 }, 'ratio is NaN, and JSON has no such number'],
+  [{ big: 1n, ratio: 0 / 0 }, 'ratio is NaN, which JSON cannot represent'],
 ])('refuses what would become null without a word: %p', (value, reason) => expect(() => stringify(value)).toThrow(new RangeError(reason)));
 
 test('writes null where null is meant', () => expect(stringify({ a: null, b: [null, 'null'] })).toBe('{"a":null,"b":[null,"null"]}'));
@@ -190,7 +190,7 @@ test('a name that stands twice in one object is refused, whatever the name and w
       const inner = `{${members.map(([key, value]) => `${JSON.stringify(key)} : ${stringify(value)}`).join(', ')}}`;
       const names = members.map(([key]) => key);
       for (const text of [inner, `[1, ${inner}]`, `{"x": ${inner}}`]) {
-        if (new Set(names).size < names.length) expect(() => parse(text)).toThrow(new SyntaxError('a name stands twice in an object'));
+        if (new Set(names).size < names.length) expect(() => parse(text)).toThrow(new SyntaxError('a name occurs twice in an object'));
         else expect(JSON.parse(stringify(parse(text)))).toEqual(JSON.parse(text));
       }
     }),

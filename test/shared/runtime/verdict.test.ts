@@ -64,7 +64,7 @@ describe('an event that can be processed', () => {
   });
 
   test('a number that the transform made and JSON has no word for is an event that can never be processed', () => {
-    expect(judged(bytesOf(event), () => ({ mean: 0 / 0 }))).toEqual({ reason: 'RangeError: mean is NaN, and JSON has no such number' });
+    expect(judged(bytesOf(event), () => ({ mean: 0 / 0 }))).toEqual({ reason: 'RangeError: mean is NaN, which JSON cannot represent' });
   });
 
   test('may hold the character that stands for bytes that are no text', () => {
@@ -102,13 +102,13 @@ describe('an event that breaks the contract says how', () => {
     ['id must be string', { ...event, id: null }],
     ['data and data_base64 exclude each other', { ...event, data: 1, data_base64: 'AAEC' }],
     ['data_base64 must be base64', { ...event, data_base64: 'AAE' }],
-    ['"partitionKey" is no name of an attribute: it must be of a to z and 0 to 9', { ...event, partitionKey: 'a' }],
-    ['"event_source" is no name of an attribute: it must be of a to z and 0 to 9', { ...event, event_source: 'a' }],
-    ['"ID" is no name of an attribute: it must be of a to z and 0 to 9', { ...event, ID: 'a' }],
-    ['"" is no name of an attribute: it must be of a to z and 0 to 9', { ...event, '': 'a' }],
+    ['"partitionKey" is not a valid attribute name: use only a to z and 0 to 9', { ...event, partitionKey: 'a' }],
+    ['"event_source" is not a valid attribute name: use only a to z and 0 to 9', { ...event, event_source: 'a' }],
+    ['"ID" is not a valid attribute name: use only a to z and 0 to 9', { ...event, ID: 'a' }],
+    ['"" is not a valid attribute name: use only a to z and 0 to 9', { ...event, '': 'a' }],
     ...['\u0000', '\n', '\u007f', '\u0085', '\ud83d', '\ufdd0', '\uffff', '\u{1fffe}'].flatMap((bad): [string, unknown][] =>
       ['id', 'type', 'subject', 'partitionkey', 'traceid'].map((name) => [
-        `${name} must hold no control character, no half of a surrogate pair and no noncharacter`,
+        `${name} must not contain control characters, unpaired surrogates or noncharacters`,
         { ...event, [name]: `x${bad}` },
       ]),
     ),
@@ -118,7 +118,7 @@ describe('an event that breaks the contract says how', () => {
     'time %s',
     (time) =>
       expect(judged(bytesOf({ ...event, time }))).toEqual({
-        reason: 'InvalidEvent: time must be a moment that exists, such as 2026-01-31T08:30:00.125Z',
+        reason: 'InvalidEvent: time must be a valid time, such as 2026-01-31T08:30:00.125Z',
       }),
   );
 
@@ -129,7 +129,7 @@ describe('an event that breaks the contract says how', () => {
 
   test.each(['"id":"2"', '"data":{"a":1,"b":{},"a":1}', '"data":[{"\\u0061":1,"a":12345678901234567890}]'])('%s stands twice', (member) => {
     const text = `${JSON.stringify(event).slice(0, -1)},${member}}`;
-    expect(judged(Buffer.from(text))).toEqual({ reason: 'SyntaxError: a name stands twice in an object' });
+    expect(judged(Buffer.from(text))).toEqual({ reason: 'SyntaxError: a name occurs twice in an object' });
   });
 
   test.each<[string, Transform]>([
@@ -144,7 +144,7 @@ describe('an event that breaks the contract says how', () => {
     ['makes nothing', () => undefined],
   ])('a name that stands twice is refused where the transform %s', (_, transform) => {
     const text = `${JSON.stringify(event).slice(0, -1)},"data":{"a":1,"a":1}}`;
-    expect(judged(Buffer.from(text), transform)).toEqual({ reason: 'SyntaxError: a name stands twice in an object' });
+    expect(judged(Buffer.from(text), transform)).toEqual({ reason: 'SyntaxError: a name occurs twice in an object' });
   });
 
   test('an attribute that is null is unset, for the transform and for the store', () => {
@@ -181,7 +181,7 @@ describe('a transform that fails says why', () => {
     ['TypeError: x is not a function', throwing(new TypeError('x is not a function'))],
     ['a plain text', throwing('a plain text')],
     ['undefined', throwing(undefined)],
-    ['transform threw an object that is no Error', throwing(Object.create(null))],
+    ['transform threw an object that is not an Error', throwing(Object.create(null))],
     ['Error: several lines in one', throwing(new Error('several\r\n  lines\u2028in one\n'))],
     ['TypeError: transform must return objects, got number', returning(42)],
     ['TypeError: transform must return objects, got string', returning('row')],

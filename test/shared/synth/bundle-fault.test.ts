@@ -37,7 +37,7 @@ test.each(['./gone', '../../gone', 'ajv/gone'])('an import of %s, which is no mi
 
 const native = (name: string) =>
   new Error(
-    `${HANDLER} cannot be bundled: the package ${name} has native code, which is compiled for one kind of machine, and the bundle runs on another. Use one that is JavaScript alone.`,
+    `${HANDLER} cannot be bundled: the package ${name} has native code, which is compiled for one platform, and the bundle runs on another. Use a package without native code.`,
   );
 
 test('a file of native code that is imported is told with its package', () => {

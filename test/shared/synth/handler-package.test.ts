@@ -86,7 +86,7 @@ test('a package with native code is refused in a line, and nothing is kept of it
   writeFileSync(path.join(copy, main), `import { subscribe } from '@parcel/watcher';\nexport const handler = subscribe;\n`);
   try {
     expect(() => packageHandler(handler)).toThrow(
-      `${handler} cannot be bundled: the package @parcel/watcher has native code, which is compiled for one kind of machine, and the bundle runs on another. Use one that is JavaScript alone.`,
+      `${handler} cannot be bundled: the package @parcel/watcher has native code, which is compiled for one platform, and the bundle runs on another. Use a package without native code.`,
     );
   } finally {
     writeFileSync(path.join(copy, main), before);
@@ -102,7 +102,7 @@ test('what it needs is told and stays behind: another need makes the same packag
 
 describe('a folder is refused', () => {
   const form =
-    'It says what the handler reads and which settings its stores have: { "source": "kinesis", "stores": { "STORE": ["BUCKET", "PREFIX"] } }.';
+    'It lists the source that the handler reads and the settings of its stores: { "source": "kinesis", "stores": { "STORE": ["BUCKET", "PREFIX"] } }.';
   const file = path.join(copy, handler, 'needs.json');
   afterEach(() => writeFileSync(file, JSON.stringify(needs)));
 

@@ -56,7 +56,7 @@ describe('a number', () => {
   ])('that is calculated with is no value of %s', (_, memory) =>
     expect(() => requireNumber(at(), { memory }, rule, 'known')).toThrow(
       new Error(
-        'Test/Stage: memory must be known while synthesizing, got a value that is known only at deploy. It is calculated with: give the number itself.',
+        'Test/Stage: memory must be known while synthesizing, got a value that is known only at deploy. Give the number itself, because the construct calculates with it.',
       ),
     ),
   );
@@ -176,7 +176,9 @@ describe('a resource', () => {
     ['an object', { bucketName: 'lake' }],
   ])('is not %s', (got, value) =>
     expect(check(value)).toThrow(
-      new Error(`Test/Stage: bucket must be a construct, got ${got}. Look up what exists with a from method, such as fromBucketName.`),
+      new Error(
+        `Test/Stage: bucket must be a construct, got ${got}. Import an existing resource with a from method, such as fromBucketName.`,
+      ),
     ),
   );
 });

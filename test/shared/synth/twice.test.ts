@@ -33,7 +33,5 @@ test.each(terraform)('%s is refused where another stack would be written into th
   const [dev, prod] = STAGES.map((stage) => new Construct(app, stage));
   build(dev!, blueprint, {});
   const id = name.replace(' ', '-');
-  expect(() => build(prod!, blueprint, {})).toThrow(
-    `prod/${id}: id must be the only one of its name in the app, got ${id}. dev/${id} has it too`,
-  );
+  expect(() => build(prod!, blueprint, {})).toThrow(`prod/${id}: id must be unique in the app, got ${id}. dev/${id} has the same id`);
 });

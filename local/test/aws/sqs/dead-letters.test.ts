@@ -50,5 +50,5 @@ test('a message that nobody here wrote is shown as it is', async () => {
 
 test('what another queue gave up is the event itself, whatever it looks like', async () => {
   const event = JSON.stringify({ payload: 'p', reason: 'r' });
-  expect(await read(event, { from: 'buffer', receives: 11 })).toEqual([[event, 'received 11 times, and never done']]);
+  expect(await read(event, { from: 'buffer', receives: 11 })).toEqual([[event, 'received 11 times, and never processed']]);
 });

@@ -245,7 +245,7 @@ describe('refuses', () => {
     [
       'a retention in days that are known only at deploy',
       () => make({ retention: Duration.days(Token.asNumber({ Ref: 'Days' })) }),
-      'Test/Buffer: retention must be counted in hours, got one in another unit that is known only at deploy. Write it like Duration.hours(parameter.valueAsNumber).',
+      'Test/Buffer: retention must be counted in hours, got a length of time in another unit, known only at deploy. Write it like Duration.hours(parameter.valueAsNumber).',
     ],
     [
       'part of an hour',

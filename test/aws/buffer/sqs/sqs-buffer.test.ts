@@ -310,7 +310,7 @@ describe('refuses', () => {
     [
       'retries that are known only at deploy',
       () => make({ maxRetries: Token.asNumber({ Ref: 'Retries' }) }),
-      'Test/Buffer: maxRetries must be known while synthesizing, got a value that is known only at deploy. It is calculated with: give the number itself.',
+      'Test/Buffer: maxRetries must be known while synthesizing, got a value that is known only at deploy. Give the number itself, because the construct calculates with it.',
     ],
     [
       'one call at a time',

@@ -351,7 +351,7 @@ describe('refuses', () => {
   test('a store of a kind that the handler does not write to', () => {
     const binding = { settings: { STORE_TABLE: 'events' }, waitFor: [] };
     const store: ObjectStore = { bindWriter: () => binding, bindReader: () => binding };
-    const message = 'stores.STORE must hand back STORE_BUCKET and STORE_PREFIX, got STORE_TABLE.';
+    const message = 'stores.STORE must return STORE_BUCKET and STORE_PREFIX, got STORE_TABLE.';
     const props = (stack: Stack) => ({ code: handler, source: new KinesisBuffer(stack, 'Buffer'), stores: { STORE: store } });
     expect(() => synthesize((stack) => processor(stack, props(stack)))).toThrow(
       new Error(`Test/Processing: ${message} Give a store of the kind that the handler writes to.`),

@@ -321,7 +321,7 @@ describe('refuses', () => {
     [
       'a network that is none',
       () => make({ network: { vpc: 'vpc-1' as never, subnets: {} } }),
-      'Test/Store: network.vpc must be a construct, got "vpc-1". Look up what exists with a from method, such as fromBucketName.',
+      'Test/Store: network.vpc must be a construct, got "vpc-1". Import an existing resource with a from method, such as fromBucketName.',
     ],
     [
       'a network in one zone',
@@ -374,7 +374,7 @@ describe('refuses', () => {
     [
       'the id of a key',
       () => make({ encryptionKey: 'k' as never }),
-      'Test/Store: encryptionKey must be a construct, got "k". Look up what exists with a from method, such as fromBucketName.',
+      'Test/Store: encryptionKey must be a construct, got "k". Import an existing resource with a from method, such as fromBucketName.',
     ],
     [
       'a cluster without its secret',

@@ -235,7 +235,7 @@ test('somebody else at that address is refused: CDKTF would write one over the o
     });
   expect(build).toThrow(
     new Error(
-      'test/events: id must not be that of test/Buffer/Hub in the state, got azurerm_eventhub.events. Give this construct another id.',
+      'test/events: id must differ from that of test/Buffer/Hub in the state, got azurerm_eventhub.events. Choose another id for this construct.',
     ),
   );
 });
@@ -297,7 +297,7 @@ describe('refuses', () => {
     [
       'a second hub of one name',
       () => synthesize((stack) => ['First', 'Second'].map((id) => new EventHubBuffer(stack, id, { site }))),
-      'test/Second: name must belong to one hub in a stack, got "events". It is the name of test/First: choose another.',
+      'test/Second: name must belong to one hub in a stack, got "events". test/First already uses it. Choose another name.',
     ],
     [
       'two readers of one name, which would share a consumer group',
@@ -306,7 +306,7 @@ describe('refuses', () => {
           const buffer = new EventHubBuffer(stack, 'Buffer', { site });
           for (const id of ['First', 'Second']) buffer.bindReader(Object.assign(new Person(stack, id), { name: 'acme' }), 'BUFFER');
         }),
-      'test/Second: name must belong to one reader of test/Buffer in a stack, got "acme". It is the name of test/First: choose another.',
+      'test/Second: name must belong to one reader of test/Buffer in a stack, got "acme". test/First already uses it. Choose another name.',
     ],
     [
       'a reader whose name no consumer group takes',

@@ -289,7 +289,7 @@ describe('refuses', () => {
   test('a store of another kind', () =>
     expect(() => make({ code: { ...code, needs: { ...needs, stores: { STORE: ['TABLE'] } } } })).toThrow(
       new Error(
-        'test/Processing: stores.STORE must hand back STORE_TABLE, got STORE_ENDPOINT and STORE_CONTAINER. Give a store of the kind that the handler writes to.',
+        'test/Processing: stores.STORE must return STORE_TABLE, got STORE_ENDPOINT and STORE_CONTAINER. Give a store of the kind that the handler writes to.',
       ),
     ));
 
@@ -303,7 +303,7 @@ describe('refuses', () => {
         new FunctionProcessor(stack, 'Second', { ...props, name });
       });
     const refusal = (name: string, owner: string) =>
-      `test/Second: name must belong to one store or processor in a stack, got "${name}". It is the name of test/${owner}: choose another.`;
+      `test/Second: name must belong to one store or processor in a stack, got "${name}". test/${owner} already uses it. Choose another name.`;
     expect(() => second('func')).toThrow(new Error(refusal('func', 'First')));
     expect(() => second('data')).toThrow(new Error(refusal('data', 'Store')));
   });

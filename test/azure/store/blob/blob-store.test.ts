@@ -211,7 +211,7 @@ describe('refuses', () => {
   test('a second store of one name', () =>
     expect(() => synthesize((stack) => ['First', 'Second'].map((id) => new BlobStore(stack, id, { site })))).toThrow(
       new Error(
-        'test/Second: name must belong to one store or processor in a stack, got "data". It is the name of test/First: choose another.',
+        'test/Second: name must belong to one store or processor in a stack, got "data". test/First already uses it. Choose another name.',
       ),
     ));
 

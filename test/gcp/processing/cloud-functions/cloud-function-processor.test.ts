@@ -333,7 +333,7 @@ describe('refuses', () => {
   test('a store of another kind', () =>
     expect(() => make({ code: { ...code, needs: { ...needs, stores: { STORE: ['BUCKET', 'PREFIX'] } } } })).toThrow(
       new Error(
-        'test/Processing: stores.STORE must hand back STORE_BUCKET and STORE_PREFIX, got STORE_TABLE. Give a store of the kind that the handler writes to.',
+        'test/Processing: stores.STORE must return STORE_BUCKET and STORE_PREFIX, got STORE_TABLE. Give a store of the kind that the handler writes to.',
       ),
     ));
 
