@@ -37,7 +37,9 @@ test('the role for the logs of API Gateway is made when the context asks for it,
   expect(all(templateOf(), 'AWS::ApiGateway::Account')).toHaveLength(0);
   expect(all(templateOf({}, { accountLogRole: 'create' }), 'AWS::ApiGateway::Account')).toHaveLength(1);
   expect(() => templateOf({}, { accountLogRole: true })).toThrow(
-    new Error('aws-pipeline/Connect: accountLogRole must be existing or create, got true. Only a fresh account needs create.'),
+    new Error(
+      'aws-pipeline/Connect: accountLogRole must be existing or create, got true. Use create only in an account and region that has no such role.',
+    ),
   );
 });
 

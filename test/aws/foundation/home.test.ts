@@ -22,17 +22,17 @@ test.each<[string, () => unknown, string]>([
   [
     'a stream of another account',
     () => buffer((stack) => ({ stream: Stream.fromStreamArn(stack, 'S', 'arn:aws:kinesis:eu-west-1:999999999999:stream/orders') })),
-    `Test/Buffer: stream must be ${HERE} 999999999999 in eu-west-1. Put the pipeline into a stack of that account and region, or bring one that is of this.`,
+    `Test/Buffer: stream must be ${HERE} 999999999999 in eu-west-1. Put the pipeline into a stack of that account and region, or use one of this account and region.`,
   ],
   [
     'a stream of another region',
     () => buffer((stack) => ({ stream: Stream.fromStreamArn(stack, 'S', 'arn:aws:kinesis:us-east-1:111111111111:stream/orders') })),
-    `Test/Buffer: stream must be ${HERE} 111111111111 in us-east-1. Put the pipeline into a stack of that account and region, or bring one that is of this.`,
+    `Test/Buffer: stream must be ${HERE} 111111111111 in us-east-1. Put the pipeline into a stack of that account and region, or use one of this account and region.`,
   ],
   [
     'a dead letter of another region',
     () => buffer((stack) => ({ deadLetterQueue: Queue.fromQueueArn(stack, 'D', 'arn:aws:sqs:us-east-1:111111111111:dead') })),
-    `Test/Buffer: deadLetterQueue must be ${HERE} 111111111111 in us-east-1. Bring a queue of this account and region, which may forward.`,
+    `Test/Buffer: deadLetterQueue must be ${HERE} 111111111111 in us-east-1. Use a queue of this account and region, for example one that forwards to another.`,
   ],
   [
     'a queue of another account',
@@ -41,7 +41,7 @@ test.each<[string, () => unknown, string]>([
       const [queue, deadLetterQueue] = ['q', 'd'].map((id) => Queue.fromQueueArn(stack, id, `arn:aws:sqs:eu-west-1:999999999999:${id}`));
       return new SqsBuffer(stack, 'Buffer', { queue, deadLetterQueue });
     },
-    `Test/Buffer: queue must be ${HERE} 999999999999 in eu-west-1. Bring a queue of this account and region, which may forward.`,
+    `Test/Buffer: queue must be ${HERE} 999999999999 in eu-west-1. Use a queue of this account and region, for example one that forwards to another.`,
   ],
   ...[
     ['a stream', (stack: Stack, encryptionKey: Key) => new KinesisBuffer(stack, 'It', { encryptionKey })],
@@ -57,12 +57,12 @@ test.each<[string, () => unknown, string]>([
         Key.fromKeyArn(stack, 'K', 'arn:aws:kms:us-east-1:111111111111:key/k'),
       );
     },
-    'Test/It: encryptionKey must be of region eu-west-1, as its stack is, got one of us-east-1. A key encrypts in its own region alone: bring one of this region.',
+    'Test/It: encryptionKey must be of region eu-west-1, as its stack is, got one of us-east-1. A key works in its own region only: use a key of this region.',
   ]),
   [
     'a key that is known by its alias alone, in a project whose grants on it do nothing',
     () => buffer((stack) => ({ encryptionKey: Alias.fromAliasName(stack, 'K', 'alias/mine') }), stackOf({ env }, {})),
-    'Test/Buffer: encryptionKey must be a key that can be granted, got alias/mine. Bring it with Key.fromKeyArn, or set @aws-cdk/aws-kms:applyImportedAliasPermissionsToPrincipal in the context.',
+    'Test/Buffer: encryptionKey must be a key whose use can be granted, got alias/mine. Import it with Key.fromKeyArn, or set @aws-cdk/aws-kms:applyImportedAliasPermissionsToPrincipal in the context.',
   ],
 ])('refuses %s', (_, act, message) => expect(act).toThrow(new Error(message)));
 

@@ -107,7 +107,7 @@ describe('refuses', () => {
       const vpc = Vpc.fromVpcAttributes(stack, 'Mine', { vpcId: 'vpc-1', availabilityZones: ['a'] });
       return new PrivateNetwork(stack, 'Network', { vpc, ...props });
     });
-  const range = 'Write it like 10.0.0.0/16, and let it overlap with no network that this one may be connected to.';
+  const range = 'Write it like 10.0.0.0/16. It must not overlap with a network that this one may be connected to.';
 
   test.each<[string, () => unknown, string]>([
     [
@@ -138,17 +138,17 @@ describe('refuses', () => {
     [
       'a range that is known only at deploy',
       () => make({ cidr: Token.asString({ Ref: 'Range' }) }),
-      `Test/Network: cidr must be known while synthesizing, got a value that is known only at deploy. It is divided into subnets: write the range itself.`,
+      `Test/Network: cidr must be known while synthesizing, got a value that is known only at deploy. It is divided into subnets, so give the range itself.`,
     ],
     [
       'one zone',
       () => make({ zones: 1 as 2 }),
-      'Test/Network: zones must be 2 or 3, got 1. A service that is available needs two; few use more than three.',
+      'Test/Network: zones must be 2 or 3, got 1. High availability requires two zones, and more than three are rarely used.',
     ],
     [
       'more zones than the stack knows',
       () => make({ zones: 3 }),
-      'Test/Network: zones must be at most the 2 that the stack knows, got 3. Override availabilityZones of the stack, as AwsPlatform does.',
+      'Test/Network: zones must be at most the 2 availabilityZones of the stack, got 3. Override availabilityZones in the stack, as AwsPlatform does.',
     ],
     [
       'the id of a network',
@@ -163,7 +163,7 @@ describe('refuses', () => {
     [
       'subnets of no network',
       () => make({ subnets: { subnetType: SubnetType.PRIVATE_ISOLATED } }),
-      'Test/Network: subnets must be those of a vpc, got no vpc. Give the vpc, or leave subnets out.',
+      'Test/Network: subnets must come with a vpc, got no vpc. Give the vpc, or leave subnets out.',
     ],
     [
       'one key to destroy',

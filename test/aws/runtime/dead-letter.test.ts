@@ -66,7 +66,7 @@ test('what SQS does not take beside others is sent again, alone', async () => {
 
 test('letters that SQS takes at no try fail the call, which says how many and why', async () => {
   const { messages, sent } = await send(letters(Buffer.from('a'), Buffer.from('b')), { refuses: ({ Id }) => Id === '1' });
-  expect(sent).toBe('1 letters were not taken by the queue, the first for InternalError: try again');
+  expect(sent).toBe('SQS did not accept 1 dead letters. First error: InternalError: try again');
   expect(messages.map(({ Id }) => Id)).toEqual(['0']);
 });
 

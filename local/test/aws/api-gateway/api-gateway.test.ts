@@ -88,8 +88,8 @@ test.each<[number, string, string, { body?: string; contentType?: string; path?:
   [415, 'a body of another type', 'Unsupported Media Type', { contentType: 'text/plain' }],
   [403, 'another path', 'Missing Authentication Token', { path: '/other' }],
   [403, 'a path beside the stage', 'Missing Authentication Token', { path: '/events' }],
-  [413, 'an event over 1 MiB', 'The event was not taken.', { body: event({ data: 'x'.repeat(1024 * 1024) }) }],
-  [413, 'more than a call of Kinesis takes', 'The event was not taken.', { body: event({ data: 'x'.repeat(8 * 1024 * 1024) }) }],
+  [413, 'an event over 1 MiB', 'The event was not accepted.', { body: event({ data: 'x'.repeat(1024 * 1024) }) }],
+  [413, 'more than a call of Kinesis takes', 'The event was not accepted.', { body: event({ data: 'x'.repeat(8 * 1024 * 1024) }) }],
   [413, 'more than API Gateway takes', 'Request Too Long', { body: event({ data: 'x'.repeat(10 * 1024 * 1024) }) }],
 ])('%i for %s', async (status, _, message, { body = event(), contentType, path = '/prod/events' }) => {
   expect(await post(body, contentType, new URL(path, api.url).href)).toMatchObject({ status, answer: { message } });

@@ -32,7 +32,7 @@ test('events arrive in batches, digit for digit, and what is no event is in the 
 
 test('an event that the queue does not take is turned away with the status of the template', async () => {
   const { balance } = await run([{ kind: 'control character', body: Buffer.from('{"a":"\u0001"}') }]);
-  expect(balance.rejected).toEqual({ '413 The event was not taken.': 1 });
+  expect(balance.rejected).toEqual({ '413 The event was not accepted.': 1 });
 });
 
 test('what the store never takes comes three times, and its neighbours once; then the queue gives it up as it came', async () => {

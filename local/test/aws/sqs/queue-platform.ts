@@ -33,7 +33,7 @@ exports.handler = async ({ Records }) => {
 
 const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const accepted = `{"MessageId":$input.json('$.SendMessageResponse.SendMessageResult.MessageId')}`;
-const refused = `#set($error = "$input.path('$.Error.Code')")#if($error.contains("InvalidMessageContents"))#set($context.responseOverride.status = 413)#end{"message":"The event was not taken.","requestId":"$context.requestId"}`;
+const refused = `#set($error = "$input.path('$.Error.Code')")#if($error.contains("InvalidMessageContents"))#set($context.responseOverride.status = 413)#end{"message":"The event was not accepted.","requestId":"$context.requestId"}`;
 const body = {
   'Fn::Join': ['', ['Action=SendMessage&Version=2012-11-05&QueueUrl=', { Ref: 'Queue' }, '&MessageBody=$util.urlEncode($input.body)']],
 };

@@ -265,7 +265,7 @@ describe('refuses', () => {
     [
       'a FIFO queue',
       () => synthesize((stack) => new KinesisBuffer(stack, 'Buffer', { deadLetterQueue: late(stack) })),
-      'Test/Buffer: deadLetterQueue must be a standard queue, got a FIFO queue. Bring a standard one: letters have no order.',
+      'Test/Buffer: deadLetterQueue must be a standard queue, got a FIFO queue. Use a standard queue: dead letters have no order.',
     ],
     [
       'settings for a stream that is there',
@@ -275,22 +275,22 @@ describe('refuses', () => {
     [
       'a large batch',
       () => deliver({ batchSize: 10_001 }),
-      'Test/Buffer: batchSize must be 1 to 10000 records, got 10001. Lambda takes no more in one call.',
+      'Test/Buffer: batchSize must be 1 to 10000 records, got 10001. Lambda allows at most 10000 records in one call.',
     ],
     [
       'a long wait',
       () => deliver({ batchWindow: Duration.minutes(6) }),
-      'Test/Buffer: batchWindow must be 0 to 300 seconds, got 360. Lambda waits no longer for a batch.',
+      'Test/Buffer: batchWindow must be 0 to 300 seconds, got 360. Lambda waits at most 300 seconds for a batch.',
     ],
     [
       'a wait of part of a second',
       () => deliver({ batchWindow: Duration.millis(500) }),
-      'Test/Buffer: batchWindow must be 0 to 300 seconds, got 0.5. Lambda waits no longer for a batch.',
+      'Test/Buffer: batchWindow must be 0 to 300 seconds, got 0.5. Lambda waits at most 300 seconds for a batch.',
     ],
     [
       'fewer retries than none',
       () => deliver({ maxRetries: -2 }),
-      'Test/Buffer: maxRetries must be -1 to 10000 retries, got -2. With -1 maxAge alone says when to give up.',
+      'Test/Buffer: maxRetries must be -1 to 10000 retries, got -2. With -1, only maxAge ends the retries.',
     ],
     [
       'a time without a start at it',
@@ -305,12 +305,12 @@ describe('refuses', () => {
     [
       'a time in milliseconds',
       () => deliver({ startingPosition: StartingPosition.AT_TIMESTAMP, startingPositionTimestamp: 1_767_225_600_000 }),
-      'Test/Buffer: startingPositionTimestamp must be 0 to 4102444800 seconds since 1970, got 1767225600000. Lambda counts no milliseconds here.',
+      'Test/Buffer: startingPositionTimestamp must be 0 to 4102444800 seconds since 1970, got 1767225600000. Give seconds, not milliseconds.',
     ],
     [
       'eleven batches of a shard at a time',
       () => deliver({ parallelizationFactor: 11 }),
-      'Test/Buffer: parallelizationFactor must be 1 to 10 batches of a shard, got 11. Lambda takes no more at a time.',
+      'Test/Buffer: parallelizationFactor must be 1 to 10 batches of a shard, got 11. Lambda processes at most 10 batches of a shard at once.',
     ],
     [
       'no filters at all',
@@ -323,7 +323,7 @@ describe('refuses', () => {
         synthesize((stack) =>
           new KinesisBuffer(stack, 'Buffer', { stream: stream(stack) }).deliverTo(new Target(stack, 'T'), { maxAge: Duration.hours(25) }),
         ),
-      'Test/Buffer: maxAge must be 60 to 86400 seconds, got 90000. A record is gone after its retention, and Lambda tries none that is older than 7 days.',
+      'Test/Buffer: maxAge must be 60 to 86400 seconds, got 90000. The stream deletes a record after its retention, and Lambda does not retry records older than 7 days.',
     ],
     [
       'a second delivery to one target',
@@ -332,17 +332,17 @@ describe('refuses', () => {
           const [target, buffer] = [new Target(stack, 'Target'), new KinesisBuffer(stack, 'Buffer')];
           for (const _ of [1, 2]) buffer.deliverTo(target);
         }),
-      'Test/Buffer: deliverTo must name a target once, got Test/Target again. Change the delivery to it instead.',
+      'Test/Buffer: deliverTo must be called once for each target, got Test/Target again. Change the delivery of the first call instead.',
     ],
     [
       'an age in part of a second',
       () => deliver({ maxAge: Duration.millis(90_500) }),
-      'Test/Buffer: maxAge must be 60 to 604800 seconds, got 90.5. A record is gone after its retention, and Lambda tries none that is older than 7 days.',
+      'Test/Buffer: maxAge must be 60 to 604800 seconds, got 90.5. The stream deletes a record after its retention, and Lambda does not retry records older than 7 days.',
     ],
     [
       'an age beyond the retention',
       () => deliver({ maxAge: Duration.hours(25) }, { retention: Duration.hours(24) }),
-      'Test/Buffer: maxAge must be 60 to 86400 seconds, got 90000. A record is gone after its retention, and Lambda tries none that is older than 7 days.',
+      'Test/Buffer: maxAge must be 60 to 86400 seconds, got 90000. The stream deletes a record after its retention, and Lambda does not retry records older than 7 days.',
     ],
   ])('%s', (_, act, message) => expect(act).toThrow(new Error(message)));
 });

@@ -289,23 +289,23 @@ describe('refuses', () => {
       read[second](new Target(stack, 'Second'));
     });
   const oneReader =
-    'Test/Buffer: a queue must have one reader, got Test/Second after Test/First. For several readers make a buffer for each, or put a topic before them that sends to a queue for each.';
+    'Test/Buffer: a queue must have one reader, got Test/Second after Test/First. For several readers, create one buffer for each, or an SNS topic that sends to one queue for each.';
 
   test.each<[string, () => unknown, string]>([
     [
       'a short retention',
       () => make({ retention: Duration.seconds(59) }),
-      'Test/Buffer: retention must be 60 to 1209600 seconds, got 59. To keep records longer, write them to a store.',
+      'Test/Buffer: retention must be 60 to 1209600 seconds, got 59. To keep records for longer, write them to a store.',
     ],
     [
       'a long retention',
       () => make({ retention: Duration.days(15) }),
-      'Test/Buffer: retention must be 60 to 1209600 seconds, got 1296000. To keep records longer, write them to a store.',
+      'Test/Buffer: retention must be 60 to 1209600 seconds, got 1296000. To keep records for longer, write them to a store.',
     ],
     [
       'more retries than SQS counts',
       () => make({ maxRetries: 1000 }),
-      'Test/Buffer: maxRetries must be 0 to 999 retries, got 1000. SQS counts no further.',
+      'Test/Buffer: maxRetries must be 0 to 999 retries, got 1000. SQS allows at most 1000 receives.',
     ],
     [
       'retries that are known only at deploy',
@@ -315,12 +315,12 @@ describe('refuses', () => {
     [
       'one call at a time',
       () => make({ maxConcurrency: 1 }),
-      'Test/Buffer: maxConcurrency must be 2 to 1000 calls, got 1. Lambda takes no other bound: leave it out for none.',
+      'Test/Buffer: maxConcurrency must be 2 to 1000 calls, got 1. Lambda allows no other limit. Leave it out for no limit.',
     ],
     [
       'a long visibility timeout',
       () => make({ visibilityTimeout: Duration.hours(13) }),
-      'Test/Buffer: visibilityTimeout must be 0 to 43200 seconds, got 46800. SQS hides no message longer.',
+      'Test/Buffer: visibilityTimeout must be 0 to 43200 seconds, got 46800. SQS hides a message for at most 12 hours.',
     ],
     [
       'one key to destroy',
@@ -330,12 +330,12 @@ describe('refuses', () => {
     [
       'a FIFO queue',
       brought((stack) => ({ queue: imported(stack, 'mine.fifo'), deadLetterQueue: imported(stack) })),
-      'Test/Buffer: queue must be a standard queue, got a FIFO queue. In a FIFO queue a message that fails holds up its group, and Lambda reads 10 at a time.',
+      'Test/Buffer: queue must be a standard queue, got a FIFO queue. In a FIFO queue, a failed message blocks its message group, and a batch has at most 10 messages.',
     ],
     [
       'a FIFO queue for the dead letter',
       brought((stack) => ({ deadLetterQueue: imported(stack, 'dead.fifo') })),
-      'Test/Buffer: deadLetterQueue must be a standard queue, got a FIFO queue. SQS moves messages of a standard queue to no other.',
+      'Test/Buffer: deadLetterQueue must be a standard queue, got a FIFO queue. SQS requires it for a standard queue.',
     ],
     [
       'settings for a queue that is there',
@@ -352,57 +352,57 @@ describe('refuses', () => {
     [
       'a queue that is there without its dead letter',
       brought((stack) => ({ queue: imported(stack) })),
-      'Test/Buffer: queue must come with its deadLetterQueue, got none. Give the queue that its redrive policy names.',
+      'Test/Buffer: queue must come with its deadLetterQueue, got none. Give the dead-letter queue that its redrive policy names.',
     ],
     [
       'a large batch',
       () => deliver({ batchSize: 10_001 }),
-      'Test/Buffer: batchSize must be 1 to 10000 records, got 10001. Lambda takes no more in one call.',
+      'Test/Buffer: batchSize must be 1 to 10000 records, got 10001. Lambda allows at most 10000 records in one call.',
     ],
     [
       'a batch of more than 10 without a wait',
       () => deliver({ batchWindow: Duration.seconds(0) }),
-      'Test/Buffer: batchWindow must be 1 to 300 seconds, got 0. Lambda waits no longer for a batch, and makes one of more than 10 records only while it waits.',
+      'Test/Buffer: batchWindow must be 1 to 300 seconds, got 0. Lambda waits at most 300 seconds for a batch, and a batch of more than 10 records needs a wait of at least 1 second.',
     ],
     [
       'a long wait',
       () => deliver({ batchSize: 10, batchWindow: Duration.minutes(6) }),
-      'Test/Buffer: batchWindow must be 0 to 300 seconds, got 360. Lambda waits no longer for a batch, and makes one of more than 10 records only while it waits.',
+      'Test/Buffer: batchWindow must be 0 to 300 seconds, got 360. Lambda waits at most 300 seconds for a batch, and a batch of more than 10 records needs a wait of at least 1 second.',
     ],
     [
       'retries of a delivery',
       () => deliver({ maxRetries: 5 }),
-      'Test/Buffer: delivery from a queue must leave maxRetries out, got 5. It is a setting of the queue.',
+      'Test/Buffer: delivery from a queue must leave maxRetries out, got 5. Set maxRetries of the buffer instead.',
     ],
     [
       'an age of a delivery',
       () => deliver({ maxAge: Duration.hours(6) }),
-      'Test/Buffer: delivery from a queue must leave maxAge out, got Duration.hours(6). A queue gives up by its own setting maxRetries, and never by age.',
+      'Test/Buffer: delivery from a queue must leave maxAge out, got Duration.hours(6). SQS limits retries by their number, not by age: set maxRetries of the buffer.',
     ],
     [
       'a message that is shown again while its function works on it',
       () => deliver({}, { visibilityTimeout: Duration.seconds(59) }),
-      'Test/Buffer: visibilityTimeout must be 60 to 43200 seconds, got 59. Lambda refuses a queue that shows a message again while its function may still work on it.',
+      'Test/Buffer: visibilityTimeout must be 60 to 43200 seconds, got 59. Lambda requires a visibility timeout of at least the timeout of the function.',
     ],
     [
       'a retention that ends before the last try',
       () => deliver({}, { retention: Duration.hours(1), maxRetries: 10 }),
-      'Test/Buffer: retention must be as long as 11 tries take, each with a visibility timeout of 365 seconds, got 3600 seconds. Else SQS deletes what fails, and it never comes to the dead letter.',
+      'Test/Buffer: retention must be at least 11 receives times the visibility timeout of 365 seconds, got 3600 seconds. Otherwise SQS deletes a failed message before it goes to the dead letter.',
     ],
     [
       'a place to start from',
       () => deliver({ startingPosition: StartingPosition.LATEST }),
-      'Test/Buffer: delivery from a queue must leave startingPosition out, got LATEST. A queue has no past: every message in it is still to be read.',
+      'Test/Buffer: delivery from a queue must leave startingPosition out, got LATEST. A queue has no positions: a reader receives every message in it.',
     ],
     [
       'a time to start from',
       () => deliver({ startingPositionTimestamp: 1 }),
-      'Test/Buffer: delivery from a queue must leave startingPositionTimestamp out, got 1. A queue has no past to start in.',
+      'Test/Buffer: delivery from a queue must leave startingPositionTimestamp out, got 1. A queue has no positions: a reader receives every message in it.',
     ],
     [
       'several batches of a shard',
       () => deliver({ parallelizationFactor: 2 }),
-      'Test/Buffer: delivery from a queue must leave parallelizationFactor out, got 2. A queue has no shards: it has maxConcurrency.',
+      'Test/Buffer: delivery from a queue must leave parallelizationFactor out, got 2. A queue has no shards: set maxConcurrency of the buffer.',
     ],
     ['a second function', twice('push', 'push'), oneReader],
     ['a reader that pulls beside a function', twice('push', 'pull'), oneReader],

@@ -153,13 +153,15 @@ describe('with another authorizer', () => {
     expect(textOf(Stack.of(built).resolve(built.curl))).toMatch(
       /^curl -H "Authorization: \$TOKEN" -H 'content-type: application\/json' -d @event.json https:.*\/events$/,
     );
-    expect(built.curlNeeds).toBe('Put a token of the user pool: of its scopes where some are asked for into TOKEN.');
+    expect(built.curlNeeds).toBe(
+      'Put a token of the user pool (an access token with one of the scopes, if authorizationScopes is set) into TOKEN.',
+    );
   });
 
   test('a grant to send is refused, since nobody would ask for it', () => {
     const { built } = withCognito();
     expect(() => built.grantSend(new Role(built, 'Sender', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }))).toThrow(
-      new Error('Test/Connect: grantSend needs IAM to authorize, got an authorizer. Let the authorizer know the senders.'),
+      new Error('Test/Connect: grantSend requires IAM authorization, got an authorizer. Allow the senders in the authorizer.'),
     );
   });
 
@@ -167,7 +169,7 @@ describe('with another authorizer', () => {
     ['scopes that IAM does not know', () => make({ authorizationScopes: ['events/send'] }), 'scopes without one'],
     ['an empty list of scopes', () => withCognito([]), 'an empty list'],
   ])('refuses %s', (_, act, got) => {
-    const message = `authorizationScopes must go with a Cognito authorizer, got ${got}. Give a CognitoUserPoolsAuthorizer, or leave them out.`;
+    const message = `authorizationScopes must go with a Cognito authorizer, got ${got}. Set authorizer to a CognitoUserPoolsAuthorizer, or leave the scopes out.`;
     expect(act).toThrow(new Error(`Test/Connect: ${message}`));
   });
 });
@@ -367,7 +369,7 @@ describe('what a sender is told', () => {
     [503, 503, 'ServiceUnavailable'],
   ])('%i for a %i %s, without a word about what stands behind', (status, from, __type) => {
     const message = 'Rate exceeded for shard shardId-000000000000 in stream the-stream';
-    expect(answerTo(from, { __type, message })).toEqual([status, { message: 'The event was not taken.', requestId: 'r-1' }]);
+    expect(answerTo(from, { __type, message })).toEqual([status, { message: 'The event was not accepted.', requestId: 'r-1' }]);
   });
 
   test('500 for an answer that says nothing', () => expect(answerTo(418, {})[0]).toBe(500));
@@ -378,17 +380,17 @@ describe('refuses', () => {
     [
       'no requests',
       { rateLimit: 0 },
-      'Test/Connect: rateLimit must be 1 to 10000 requests a second, got 0. Ask AWS for a higher account quota first.',
+      'Test/Connect: rateLimit must be 1 to 10000 requests a second, got 0. For more, first request a higher account quota from AWS.',
     ],
     [
       'half a request',
       { rateLimit: 0.5 },
-      'Test/Connect: rateLimit must be 1 to 10000 requests a second, got 0.5. Ask AWS for a higher account quota first.',
+      'Test/Connect: rateLimit must be 1 to 10000 requests a second, got 0.5. For more, first request a higher account quota from AWS.',
     ],
     [
       'a large burst',
       { burstLimit: 5001 },
-      'Test/Connect: burstLimit must be 1 to 5000 requests, got 5001. Ask AWS for a higher account quota first.',
+      'Test/Connect: burstLimit must be 1 to 5000 requests, got 5001. For more, first request a higher account quota from AWS.',
     ],
   ])('%s', (_, props, message) => expect(() => make(props)).toThrow(new Error(message)));
 

@@ -84,7 +84,7 @@ describe('what a sender is told', () => {
     [503, 500, 'InternalError'],
   ])('%i for a %i %s, without a word about what stands behind', (status, from, Code) => {
     const answer = { Error: { Code, Message: `${QUEUE} does not take it`, Type: 'Sender' }, RequestId: '42d59b56' };
-    expect(answerTo(from, answer)).toEqual([status, { message: 'The event was not taken.', requestId: 'r-1' }]);
+    expect(answerTo(from, answer)).toEqual([status, { message: 'The event was not accepted.', requestId: 'r-1' }]);
   });
 
   test('500 for an answer that says nothing', () => expect(answerTo(418, {})[0]).toBe(500));

@@ -221,7 +221,7 @@ describe('the runner', () => {
     await migrate(database, [first], []);
     const changed = { ...first, sql: 'CREATE TABLE a (y int);' };
     await expect(migrate(database, [changed, { version: '0002-b.sql', sql: 'CREATE TABLE b (x int);' }], [])).rejects.toThrow(
-      new Error('0001-a.sql was changed after it was run. Undo that, and put the change into a new file.'),
+      new Error('0001-a.sql was changed after it was run. Restore it, and put the change into a new file.'),
     );
     expect(await tables()).toEqual(['a', 'schema_migrations']);
   });

@@ -151,7 +151,8 @@ describe('what it is called in the names of objects', () => {
   });
 
   test('must differ from that of another in the stack', () => {
-    const message = 'name must differ from that of Test/A, got "processing". What both write could get one name: give one of them another.';
+    const message =
+      'name must differ from that of Test/A, got "processing". Objects of both could get the same name: give one of them another name.';
     const between = (stack: Stack) => ({ source: new KinesisBuffer(stack, 'Buffer'), stores: { STORE: new S3Store(stack, 'Store') } });
     expect(() =>
       synthesize((stack) => {
@@ -164,7 +165,7 @@ describe('what it is called in the names of objects', () => {
   test('holds no dot, which stands between it and the stack', () =>
     expect(() => make({ name: 'eu.processing' })).toThrow(
       new Error(
-        'Test/Processing: name must be 1 to 32 lower-case letters, digits and hyphens, a letter first, got "eu.processing". It is a part of the names of what the processor writes.',
+        'Test/Processing: name must be 1 to 32 lower-case letters, digits and hyphens, a letter first, got "eu.processing". It is a part of the names of the objects that the processor writes.',
       ),
     ));
 });
@@ -216,12 +217,12 @@ describe('in the words of Lambda', () => {
     [
       'a container image with a runtime beside it',
       () => ({ code: image() }),
-      'runtime must be Runtime.FROM_IMAGE for a container image, and for nothing else, got nodejs24.x. An image brings its own runtime, and other code has none.',
+      'runtime must be Runtime.FROM_IMAGE for a container image, and for nothing else, got nodejs24.x. A container image contains its own runtime, and other code does not.',
     ],
     [
       'the runtime of a container image for other code',
       () => ({ code: Code.fromInline('exports.handler = 1'), runtime: Runtime.FROM_IMAGE }),
-      'runtime must be Runtime.FROM_IMAGE for a container image, and for nothing else, got FROM_IMAGE. An image brings its own runtime, and other code has none.',
+      'runtime must be Runtime.FROM_IMAGE for a container image, and for nothing else, got FROM_IMAGE. A container image contains its own runtime, and other code does not.',
     ],
     [
       'layers beside a container image',
@@ -238,12 +239,12 @@ describe('in the words of Lambda', () => {
     [
       'a variable that its store sets',
       { environment: { STORE_BUCKET: 'mine' } },
-      'environment must leave the settings of stores alone, got STORE_BUCKET. The processor sets what starts with STORE.',
+      'environment must not set a variable of a store, got STORE_BUCKET. The processor sets the variables that start with STORE.',
     ],
     [
       'another runtime for what was bundled',
       { code: packageHandler('aws/handlers/kinesis-to-s3'), runtime: Runtime.NODEJS_22_X },
-      'runtime must be nodejs24.x for a bundled handler, got nodejs22.x. It is compiled for that one: bring code of your own.',
+      'runtime must be nodejs24.x for a bundled handler, got nodejs22.x. It is compiled for nodejs24.x. For another runtime, give your own code.',
     ],
   ])('it refuses %s', (_, props, message) => expect(() => make(props)).toThrow(new Error(`Test/Processing: ${message}`)));
 
@@ -273,9 +274,9 @@ describe('a role that is there already', () => {
     const env = { account: '123456789012', region: 'eu-west-1' };
     const stack = new Stack(new App({ context: cdk.context }), 'Test', { env });
     const role = Role.fromRoleArn(stack, 'Mine', `arn:aws:iam::${account}:role/mine`, options);
-    const remedy = 'Import one of the account of the stack, without mutable: false, or leave it out for a new one.';
+    const remedy = 'Import a role of the account of the stack, without mutable: false, or leave it out for a new role.';
     expect(() => processor(stack, { role })).toThrow(
-      new Error(`Test/Processing: role must be a role that takes permissions, got one that must not be changed. ${remedy}`),
+      new Error(`Test/Processing: role must be a role that permissions can be added to, got an immutable role. ${remedy}`),
     );
   });
 });
@@ -358,11 +359,11 @@ describe('refuses', () => {
     );
   });
 
-  const longer = 'For longer work use a container that pulls.';
+  const longer = 'For longer work, use a container that pulls records.';
 
   test.each<[string, Partial<LambdaProcessorProps>, string]>([
-    ['little memory', { memoryMiB: 64 }, 'Test/Processing: memoryMiB must be 128 to 10240 MiB, got 64. Lambda offers no other sizes.'],
-    ['much memory', { memoryMiB: 10_241 }, 'Test/Processing: memoryMiB must be 128 to 10240 MiB, got 10241. Lambda offers no other sizes.'],
+    ['little memory', { memoryMiB: 64 }, 'Test/Processing: memoryMiB must be 128 to 10240 MiB, got 64. Lambda has no other sizes.'],
+    ['much memory', { memoryMiB: 10_241 }, 'Test/Processing: memoryMiB must be 128 to 10240 MiB, got 10241. Lambda has no other sizes.'],
     ['no time', { timeout: Duration.seconds(0) }, `Test/Processing: timeout must be 1 to 900 seconds, got 0. ${longer}`],
     ['long work', { timeout: Duration.minutes(16) }, `Test/Processing: timeout must be 1 to 900 seconds, got 960. ${longer}`],
     ['part of a second', { timeout: Duration.millis(1500) }, `Test/Processing: timeout must be 1 to 900 seconds, got 1.5. ${longer}`],

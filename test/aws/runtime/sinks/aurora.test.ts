@@ -101,7 +101,7 @@ describe('rows', () => {
     ['the second half of a character', { note: 'x\ude00' }],
   ])('are refused with %s', (_, row) => {
     expect(() => made.sink.encode(row, eventOf('1'), 0)).toThrow(
-      'PostgreSQL holds neither the character U+0000 nor half of a surrogate pair',
+      'PostgreSQL cannot store the character U+0000 or half of a surrogate pair',
     );
   });
 
@@ -155,7 +155,10 @@ describe('a lot', () => {
   test('with a record that fits into no request stores the others', async () => {
     const lot = lotOf(made.sink, [{ event: eventOf('1') }, large('2', 4_400_000, 4), { event: eventOf('3') }]);
     expect(await made.sink.write(lot)).toEqual([
-      { record: lot.made[1]!.record, reason: expect.stringMatching(/^its rows take 44\d{5} bytes, and a statement takes 4000000$/) },
+      {
+        record: lot.made[1]!.record,
+        reason: expect.stringMatching(/^the rows of the event have 44\d{5} bytes, and a statement has at most 4000000$/),
+      },
     ]);
     expect(await store.ids()).toEqual(['1', '3']);
   });

@@ -316,7 +316,7 @@ describe('refuses', () => {
     [
       'no network',
       () => make({ network: undefined }),
-      `Test/Store: network must be given, got none. Make one: new PrivateNetwork(this, 'Network').`,
+      `Test/Store: network must be given, got none. Create one: new PrivateNetwork(this, 'Network').`,
     ],
     [
       'a network that is none',
@@ -331,20 +331,20 @@ describe('refuses', () => {
           const vpc = Vpc.fromVpcAttributes(stack, 'Mine', { vpcId: 'vpc-1', availabilityZones: ['a'], ...ids });
           return new AuroraStore(stack, 'Store', { network: new PrivateNetwork(stack, 'Network', { vpc }) });
         }),
-      'Test/Store: network must have subnets in 2 zones, got 1. Aurora stands in no fewer.',
+      'Test/Store: network must have subnets in 2 zones, got 1. Aurora requires subnets in at least two zones.',
     ],
-    ['too little capacity', () => make({ maxCapacity: 0.5 }), `${capacity('maxCapacity', 1)}, got 0.5. It bounds what an hour costs.`],
-    ['too much capacity', () => make({ maxCapacity: 256.5 }), `${capacity('maxCapacity', 1)}, got 256.5. It bounds what an hour costs.`],
-    ['a third of a unit', () => make({ maxCapacity: 4.3 }), `${capacity('maxCapacity', 1)}, got 4.3. It bounds what an hour costs.`],
+    ['too little capacity', () => make({ maxCapacity: 0.5 }), `${capacity('maxCapacity', 1)}, got 0.5. It limits the cost of an hour.`],
+    ['too much capacity', () => make({ maxCapacity: 256.5 }), `${capacity('maxCapacity', 1)}, got 256.5. It limits the cost of an hour.`],
+    ['a third of a unit', () => make({ maxCapacity: 4.3 }), `${capacity('maxCapacity', 1)}, got 4.3. It limits the cost of an hour.`],
     [
       'capacity as a text',
       () => make({ maxCapacity: '8' as never }),
-      `${capacity('maxCapacity', 1)}, got "8". It bounds what an hour costs.`,
+      `${capacity('maxCapacity', 1)}, got "8". It limits the cost of an hour.`,
     ],
     [
       'less than nothing',
       () => make({ minCapacity: -0.5 }),
-      `${capacity('minCapacity', 0)}, got -0.5. At 0 the database pauses when it is idle.`,
+      `${capacity('minCapacity', 0)}, got -0.5. With 0, the database pauses when it is idle.`,
     ],
     [
       'a floor above the ceiling',
@@ -354,22 +354,22 @@ describe('refuses', () => {
     [
       'a pause that is too short',
       () => make({ autoPause: Duration.minutes(4) }),
-      'Test/Store: autoPause must be 300 to 86400 seconds, got 240. Aurora pauses no earlier and no later.',
+      'Test/Store: autoPause must be 300 to 86400 seconds, got 240. Aurora allows no other time.',
     ],
     [
       'a pause of a database that never shrinks to nothing',
       () => make({ autoPause: Duration.minutes(10), minCapacity: 1 }),
-      'Test/Store: autoPause needs minCapacity to be 0, got 1. Leave autoPause out, or minCapacity.',
+      'Test/Store: autoPause requires minCapacity to be 0, got 1. Leave autoPause out, or minCapacity.',
     ],
     [
       'a word for a second instance',
       () => make({ highlyAvailable: 'yes' as never }),
-      'Test/Store: highlyAvailable must be true or false, got "yes". It costs a second instance.',
+      'Test/Store: highlyAvailable must be true or false, got "yes". With true, you pay for a second instance.',
     ],
     [
       'no backups',
       () => make({ backupRetention: Duration.days(0) }),
-      'Test/Store: backupRetention must be 1 to 35 days, got 0. For a longer time use AWS Backup.',
+      'Test/Store: backupRetention must be 1 to 35 days, got 0. For a longer time, use AWS Backup.',
     ],
     [
       'the id of a key',

@@ -209,17 +209,17 @@ describe('refuses', () => {
     [
       'an early move',
       () => make({ archiveAfter: Duration.days(29) }),
-      'Test/Store: archiveAfter must be 30 to 36500 days, got 29. S3 moves no object that is younger.',
+      'Test/Store: archiveAfter must be 30 to 36500 days, got 29. S3 does not move younger objects to this class.',
     ],
     [
       'part of a day',
       () => make({ archiveAfter: Duration.hours(732) }),
-      'Test/Store: archiveAfter must be 30 to 36500 days, got 30.5. S3 moves no object that is younger.',
+      'Test/Store: archiveAfter must be 30 to 36500 days, got 30.5. S3 does not move younger objects to this class.',
     ],
     [
       'no way back',
       () => make({ undeleteWindow: Duration.days(0) }),
-      'Test/Store: undeleteWindow must be 1 to 36500 days, got 0. Versions are what protects against a bad overwrite.',
+      'Test/Store: undeleteWindow must be 1 to 36500 days, got 0. Old versions protect against a wrong overwrite.',
     ],
     [
       'one key to destroy',
