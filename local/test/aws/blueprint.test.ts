@@ -70,7 +70,7 @@ describe('the template drives', () => {
       const { RequestTemplates } = properties(template, 'AWS::ApiGateway::Method').Integration;
       RequestTemplates['application/json']['Fn::Join'][1].splice(1, 1, 'other');
     });
-    await expect(runOnce({ cloud, folder, count: 1 })).rejects.toThrow(/answered 500 at each of 4 tries: .*The event was not taken/);
+    await expect(runOnce({ cloud, folder, count: 1 })).rejects.toThrow(/answered 500 at each of 4 tries: .*The event was not accepted/);
   });
 
   test('batches are as large as it says', async () => {

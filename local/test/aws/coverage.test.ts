@@ -75,7 +75,7 @@ test.each<[string, (template: any) => void, string]>([
   [
     'a function that nothing brings events',
     (t) => (t.Resources.Other = one(t, 'AWS::Lambda::Function')),
-    'Other: no event source mapping brings it events.',
+    'Other: it has no event source mapping.',
   ],
   [
     'a second stream',
@@ -90,7 +90,7 @@ test.each<[string, (template: any) => void, string]>([
   [
     'a retry of streams for a queue',
     (t) => (properties(t, 'AWS::Lambda::EventSourceMapping').EventSourceArn = { 'Fn::GetAtt': ['BufferDeadLetter4A3CA5E4', 'Arn'] }),
-    'it is for streams: a queue has its own rule for what fails. Leave it out.',
+    'it is for streams only: a queue has a redrive policy. Leave it out.',
   ],
   [
     'a service that is not emulated behind the API',

@@ -248,7 +248,7 @@ test('what is given up is told as a position, and why', async () => {
 
 test('without a destination, what is given up is lost, and a watcher is told', async () => {
   const { seen } = await play({ destination: false, settings: { maxRetries: 0 }, handler: fails });
-  expect(seen).toEqual(['1234 given up: broken, and there is no destination for it']);
+  expect(seen).toEqual(['1234 given up: broken, and the mapping has no destination']);
 });
 
 test('a shard waits for its batch, and no other does', async () => {

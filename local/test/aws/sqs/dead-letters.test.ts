@@ -45,10 +45,10 @@ test('what Lambda gave up is looked up in the stream, one event for each record'
 });
 
 test('a message that nobody here wrote is shown as it is', async () => {
-  expect(await read('hello')).toEqual([['hello', 'the message is neither of the handler nor of Lambda']]);
+  expect(await read('hello')).toEqual([['hello', 'the message is not from the handler or from Lambda']]);
 });
 
 test('what another queue gave up is the event itself, whatever it looks like', async () => {
   const event = JSON.stringify({ payload: 'p', reason: 'r' });
-  expect(await read(event, { from: 'buffer', receives: 11 })).toEqual([[event, 'received 11 times, and never done']]);
+  expect(await read(event, { from: 'buffer', receives: 11 })).toEqual([[event, 'received 11 times, and never deleted']]);
 });

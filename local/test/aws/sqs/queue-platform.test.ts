@@ -37,7 +37,7 @@ test('an event that the queue does not take is turned away with the status of th
 
 test('what the store never takes comes three times, and its neighbours once; then the queue gives it up as it came', async () => {
   const { balance, messages } = await run([event('a'), event(UNSTORABLE), event('b')], { fault: 'poison' });
-  expect(balance).toMatchObject({ stored: 2, deadLettered: { 'received 3 times, and never done': 1 }, faults: [] });
+  expect(balance).toMatchObject({ stored: 2, deadLettered: { 'received 3 times, and never deleted': 1 }, faults: [] });
   const ways = messages.flatMap((message) => (message.kind === 'way' ? [message] : []));
   expect(ways.find(({ end }) => end === 'dead letter')!.way.filter((step) => step === 'again')).toHaveLength(3);
 });
@@ -91,7 +91,7 @@ describe('the template drives', () => {
       ({ Mapping }) => {
         Mapping.Properties.MaximumRetryAttempts = 3;
       },
-      'Mapping.MaximumRetryAttempts: it is for streams: a queue has its own rule for what fails. Leave it out.',
+      'Mapping.MaximumRetryAttempts: it is for streams only: a queue has a redrive policy. Leave it out.',
     ],
     [
       'two readers',
