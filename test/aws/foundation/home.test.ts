@@ -66,12 +66,12 @@ test.each<[string, () => unknown, string]>([
   ],
 ])('refuses %s', (_, act, message) => expect(act).toThrow(new Error(message)));
 
-test('a stack that does not know its account takes what may be of it', () => {
+test('a stack without a known account accepts resources of any account', () => {
   const stream = (stack: Stack) => ({ stream: Stream.fromStreamArn(stack, 'S', 'arn:aws:kinesis:us-east-1:999999999999:stream/orders') });
   expect(buffer(stream, stackOf({})).stream.streamName).toBe('orders');
 });
 
-test('a key of another account encrypts a stream: whoever reads it may use the key, and waits for no policy but its own', () => {
+test('a key of another account can encrypt a stream: a reader may use the key, and depends only on its own policy', () => {
   const stack = stackOf();
   const encryptionKey = Key.fromKeyArn(stack, 'K', 'arn:aws:kms:eu-west-1:999999999999:key/k');
   const source = new KinesisBuffer(stack, 'Buffer', { encryptionKey });
@@ -84,7 +84,7 @@ test('a key of another account encrypts a stream: whoever reads it may use the k
   expect(policies).toContain('arn:aws:kms:eu-west-1:999999999999:key/k');
 });
 
-test('an alias that knows its key, and one in a project whose grants on it work, are keys like any other', () => {
+test('an alias with its key is accepted, and an imported alias with the feature flag for grants too', () => {
   const stack = stackOf();
   const alias = new Alias(stack, 'Alias', { aliasName: 'alias/mine', targetKey: new Key(stack, 'Key') });
   const writer = Object.assign(stack, { role: new Role(stack, 'Role', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }) });

@@ -50,7 +50,7 @@ async function everything() {
   return (await Promise.all(shards.map((shard) => stream.read(shard, undefined, 1000)))).flat();
 }
 
-test('the address is the one of the stage', () => expect(api.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/prod\/events$/));
+test('the URL is that of the stage', () => expect(api.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/prod\/events$/));
 
 test.each(['application/json', 'application/cloudevents+json', 'application/json; charset=utf-8', ''])(
   'an event as "%s" is in the stream with every byte and every digit, under its id',
@@ -63,7 +63,7 @@ test.each(['application/json', 'application/cloudevents+json', 'application/json
   },
 );
 
-test('an event with a partition key is in the stream under that', async () => {
+test('an event with a partition key is in the stream with this key', async () => {
   const { answer } = await post(event({ partitionkey: 'press "7"' }));
   const found = (await everything()).find(({ sequenceNumber }) => sequenceNumber === answer.SequenceNumber);
   expect(found?.partitionKey).toBe('press "7"');
@@ -96,7 +96,7 @@ test.each<[number, string, string, { body?: string; contentType?: string; path?:
   expect(accepted).toEqual([]);
 });
 
-test('only the method of the template is there', async () => {
+test('only the method of the template exists', async () => {
   const { status } = await fetch(api.url);
   expect(status).toBe(403);
 });

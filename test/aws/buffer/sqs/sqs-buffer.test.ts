@@ -14,7 +14,7 @@ import { expectSnapshot } from '../../../support/snapshot';
 const make = (props?: SqsBufferProps, context?: Record<string, unknown>) =>
   synthesize((stack) => new SqsBuffer(stack, 'Buffer', props), context);
 
-/** A function that stands for any target. */
+/** A function as a target of a delivery. */
 class Target extends Construct implements FunctionWorkload {
   readonly role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   readonly function: IFunction;
@@ -41,7 +41,7 @@ function deliver(delivery?: Delivery, props?: SqsBufferProps | ((stack: Stack) =
   });
 }
 
-/** The queue that delivers, and not the one of the dead letter. */
+/** The queue of the buffer, not the dead-letter queue. */
 const queueOf = ({ all }: ReturnType<typeof synthesize>) =>
   all('AWS::SQS::Queue').find(({ Properties }) => Properties.RedrivePolicy !== undefined)!;
 const mappingOf = ({ one }: ReturnType<typeof synthesize>) => one('AWS::Lambda::EventSourceMapping').Properties;
@@ -52,7 +52,7 @@ test('the snapshot', () => {
   const { built, madeBy } = make();
   expectSnapshot(
     'aws/buffer/sqs/sqs-buffer.snapshot.yaml',
-    'Both queues are encrypted, refuse plain HTTP and survive their stack; after the eleventh try a message goes to the dead letter.',
+    'Both queues are encrypted, deny requests without TLS and are retained. maxReceiveCount and VisibilityTimeout make the tries last a day.',
     madeBy(built),
   );
 });
@@ -65,7 +65,7 @@ test('documents the defaults that it has', () => {
   });
 });
 
-test('takes every setting', () => {
+test('accepts every setting', () => {
   const settings = { retention: Duration.days(2), maxRetries: 3, visibilityTimeout: Duration.minutes(2), maxConcurrency: 5 } as const;
   const made = synthesize(
     (stack) => {
@@ -84,30 +84,30 @@ test('takes every setting', () => {
   expect(made.all('AWS::SQS::Queue').map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(['Delete', 'Delete']);
 });
 
-test('uses queues that are there already, as they are', () => {
+test('uses existing queues, and does not change them', () => {
   const made = deliver({}, (stack) => ({ queue: imported(stack), deadLetterQueue: imported(stack, 'dead') }));
   expect(made.all('AWS::SQS::Queue')).toEqual([]);
   expect(mappingOf(made).EventSourceArn).toBe('arn:aws:sqs:eu-west-1:123456789012:mine');
   expect(made.allowed(made.built).map(({ Resource }) => Resource)).toEqual(['arn:aws:sqs:eu-west-1:123456789012:mine']);
 });
 
-test('uses a dead letter that is there already for what SQS gives up', () => {
+test('uses an existing dead letter in the redrive policy', () => {
   const made = synthesize((stack) => new SqsBuffer(stack, 'Buffer', { deadLetterQueue: imported(stack, 'dead') }));
   expect(made.one('AWS::SQS::Queue').Properties.RedrivePolicy.deadLetterTargetArn).toBe('arn:aws:sqs:eu-west-1:123456789012:dead');
 });
 
-test('stands twice in one stack', () => {
+test('can be created twice in one stack', () => {
   const { all } = synthesize((stack) => [new SqsBuffer(stack, 'A'), new SqsBuffer(stack, 'B')]);
   expect(all('AWS::SQS::Queue')).toHaveLength(4);
 });
 
-test('takes a retention that is known only at deploy, and a late reader is one of an hour', () => {
+test('accepts a retention that is known only at deploy; then the alarm on late messages has a threshold of an hour', () => {
   const made = make({ retention: Duration.seconds(Token.asNumber({ Ref: 'Retention' })) });
   expect(queueOf(made).Properties.MessageRetentionPeriod).toEqual({ Ref: 'Retention' });
   expect(made.all('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties.Threshold)).toEqual([3600, 1, 1]);
 });
 
-test('a message that fails is tried for a day, each on its own, then goes to the dead letter', () => {
+test('a failed message is retried for a day, separately, and then goes to the dead letter', () => {
   const made = deliver();
   const { VisibilityTimeout, RedrivePolicy } = queueOf(made).Properties;
   expect(VisibilityTimeout * RedrivePolicy.maxReceiveCount).toBeGreaterThanOrEqual(86_400);
@@ -118,7 +118,7 @@ test('a message that fails is tried for a day, each on its own, then goes to the
   });
 });
 
-test('the mapping has no setting that Lambda knows for streams alone', () => {
+test('the mapping has no setting that Lambda allows for streams only', () => {
   expect(Object.keys(mappingOf(deliver())).sort()).toEqual([
     'BatchSize',
     'Enabled',
@@ -129,7 +129,7 @@ test('the mapping has no setting that Lambda knows for streams alone', () => {
   ]);
 });
 
-test('the dead letter keeps messages as long as SQS can, for each brings the age along that it had in the queue', () => {
+test('the dead letter has the maximum retention of SQS, because a moved message keeps its age', () => {
   const { all } = make({ retention: Duration.days(14) });
   expect(all('AWS::SQS::Queue').map(({ Properties }) => Properties.MessageRetentionPeriod / 86_400)).toEqual([14, 14]);
 });
@@ -137,12 +137,12 @@ test('the dead letter keeps messages as long as SQS can, for each brings the age
 describe('a message is hidden', () => {
   const hidden = (made: ReturnType<typeof synthesize>) => queueOf(made).Properties.VisibilityTimeout;
 
-  test('for six times the timeout of the function, and the wait for its batch', () => {
+  test('for six times the timeout of the function, plus the batch window', () => {
     expect(hidden(deliver())).toBe(6 * 60 + 5);
     expect(hidden(deliver({ batchWindow: Duration.minutes(5) }, {}, Duration.seconds(10)))).toBe(6 * 10 + 300);
   });
 
-  test('for six minutes and that wait where the timeout is known only elsewhere, or only at deploy', () => {
+  test('for six minutes and the batch window if the timeout is not known while synthesizing', () => {
     const made = synthesize((stack) => {
       const { role } = new Target(stack, 'Other');
       const elsewhere = LambdaFunction.fromFunctionArn(stack, 'Mine', 'arn:aws:lambda:eu-west-1:123456789012:function:mine');
@@ -153,19 +153,19 @@ describe('a message is hidden', () => {
     expect(hidden(deliver({}, {}, Duration.seconds(Token.asNumber({ Ref: 'Timeout' }))))).toBe(365);
   });
 
-  test('for six minutes where nobody says how long', () => expect(hidden(make())).toBe(360));
+  test('for six minutes without a function', () => expect(hidden(make())).toBe(360));
 
-  test('for a minute and a half at least, so that as many tries as SQS counts last a day', () => {
+  test('for at least 90 seconds, so that the maximum number of receives takes a day', () => {
     const made = deliver({ batchWindow: Duration.seconds(1) }, {}, Duration.seconds(1));
     expect(queueOf(made).Properties).toMatchObject({ VisibilityTimeout: 90, RedrivePolicy: { maxReceiveCount: 960 } });
   });
 
-  test('so often that it is given up before the queue forgets it, where that is sooner than a day', () => {
+  test('and received fewer times with a short retention, so that it goes to the dead letter before the queue deletes it', () => {
     const made = deliver({}, { retention: Duration.hours(1) });
     expect(queueOf(made).Properties).toMatchObject({ VisibilityTimeout: 365, RedrivePolicy: { maxReceiveCount: 9 } });
   });
 
-  test('so long that a day takes few tries, it is tried eleven times', () => {
+  test('and received at least eleven times, also with a long visibility timeout', () => {
     const made = deliver({}, { visibilityTimeout: Duration.hours(12) });
     expect(queueOf(made).Properties.RedrivePolicy.maxReceiveCount).toBe(11);
   });
@@ -175,7 +175,7 @@ describe('a message is hidden', () => {
   });
 });
 
-test('a function gets its longer timeout when its queue hides messages for longer, and not before', () => {
+test('the visibility timeout of a queue is raised before the timeout of its function', () => {
   const { one, resources } = deliver();
   const queues = Object.keys(resources).filter((id) => resources[id]!.Type === 'AWS::SQS::Queue' && /^BufferQueue/.test(id));
   expect(one('AWS::Lambda::Function').DependsOn).toEqual(expect.arrayContaining(queues));
@@ -189,12 +189,12 @@ test('delivery starts only when the function may read', () => {
   expect(one('AWS::Lambda::EventSourceMapping').DependsOn).toEqual(expect.arrayContaining(policies.map(([id]) => id)));
 });
 
-describe('who may do what', () => {
+describe('permissions', () => {
   const onQueue = { 'Fn::GetAtt': [expect.stringMatching(/^BufferQueue/), 'Arn'] };
   const onDeadLetter = { 'Fn::GetAtt': [expect.stringMatching(/^BufferDeadLetter/), 'Arn'] };
   const onKey = { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] };
 
-  /** What a role may do after `bind`, and the settings that it was told. */
+  /** The permissions of a role after `bind`, and the settings that it returns. */
   function grants(bind: (buffer: SqsBuffer<IQueue>, holder: Target) => { settings: object } | undefined, props = withKeys) {
     let settings: string[] = [];
     const { built, allowed } = synthesize((stack) => {
@@ -215,7 +215,7 @@ describe('who may do what', () => {
     });
   });
 
-  test('a service without code may do as much, in the call that it is told', () => {
+  test('a service without code may do the same, with the returned request', () => {
     const record = { text: '$text', dataBase64: '', partitionKeyJson: '' };
     const { may } = grants((buffer, writer) => {
       buffer.bindRequest(writer, record);
@@ -235,7 +235,7 @@ describe('who may do what', () => {
     ]);
   });
 
-  test('a reader that pulls may also give itself more time', () => {
+  test('a reader that pulls may also change the visibility timeout', () => {
     expect(grants((buffer, reader) => buffer.bindReader(reader, 'EVENTS'))).toEqual({
       settings: ['EVENTS_QUEUE_URL'],
       may: [
@@ -252,13 +252,13 @@ describe('who may do what', () => {
     });
   });
 
-  test('whoever adds to a dead letter with a key of its own may use the key', () => {
+  test('a writer to a dead letter with a KMS key may use the key', () => {
     const props = (stack: Stack) => ({ deadLetterQueue: new Queue(stack, 'Dead', { encryptionMasterKey: new Key(stack, 'Key') }) });
     const { may } = grants((buffer, handler) => buffer.deadLetter.bindWriter(handler, 'DEAD_LETTER'), props);
     expect(may).toContainEqual([['kms:Decrypt', 'kms:GenerateDataKey'], onKey]);
   });
 
-  test('without a key of the user nobody needs a right to one', () => {
+  test('without a KMS key no permission for a key is granted', () => {
     const { may } = grants(
       (buffer, reader) => buffer.bindReader(reader, 'EVENTS'),
       () => ({}),
@@ -267,7 +267,7 @@ describe('who may do what', () => {
   });
 });
 
-test('every alarm watches its own queue, and a reader is late before messages are gone', () => {
+test('every alarm watches its queue, and the alarm on late messages is raised before they are deleted', () => {
   const alarms = (props?: SqsBufferProps) =>
     make(props)
       .all('AWS::CloudWatch::Alarm')
@@ -417,7 +417,7 @@ describe('refuses', () => {
     });
   });
 
-  test('before it makes anything', () => {
+  test('before the first resource', () => {
     const stack = new Stack(undefined, 'Test');
     expect(() => new SqsBuffer(stack, 'Buffer', { removal: 'destroy' })).toThrow('destroyData');
     expect(stack.node.findAll().map(({ node }) => node.path)).toEqual(['Test', 'Test/Buffer']);
