@@ -65,7 +65,7 @@ export const facts: ServiceFacts = {
           concerns: isRead,
         },
         {
-          ...promised('bounded-retries', 'move a failed message to the dead letter before its retention ends', givesUpInTime, {
+          ...promised('bounded-retries', 'move a failed message to the dead letter before its retention ends', endsInTime, {
             'a message is retried until SQS deletes it': set('RedrivePolicy.maxReceiveCount', 1_000_000),
             'a message is deleted before its last try': set('MessageRetentionPeriod', 60),
           }),
@@ -118,7 +118,7 @@ function isRead(queue: Asked): boolean {
 }
 
 /** SQS deletes a message at the end of its retention, also one that has tries left. */
-function givesUpInTime(queue: Asked): boolean {
+function endsInTime(queue: Asked): boolean {
   const tries = amount(queue, 'RedrivePolicy.maxReceiveCount');
   return tries >= 1 && tries * amount(queue, 'VisibilityTimeout') <= amount(queue, 'MessageRetentionPeriod');
 }

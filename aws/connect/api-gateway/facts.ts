@@ -31,7 +31,7 @@ export const facts: ServiceFacts = {
     [METHOD]: {
       name: 'method',
       role: 'lets in',
-      flow: wayThrough,
+      flow: stepsOf,
       grants: (method, stack) => {
         const open = is(method, 'AuthorizationType', 'NONE');
         return [
@@ -63,7 +63,7 @@ export const facts: ServiceFacts = {
             'an event may have no id': filter('Schema.required', (field) => field !== 'id', every('AWS::ApiGateway::Model')),
           },
         ),
-        promised('rings', 'have alarms for rejected events, and a unique name, which is their dimension', rings, {
+        promised('rings', 'have alarms for rejected events, and a unique name, which is their dimension', hasAlarms, {
           'no alarm on server errors': remove(alarmsOf('5XXError')),
           'no alarm on client errors': remove(alarmsOf('4XXError')),
           'two APIs share one alarm': replace(/"Value":"[^"]+"/, '"Value":"Api"', alarmsOf('5XXError')),
@@ -132,7 +132,7 @@ export const facts: ServiceFacts = {
             'bursts are not throttled': set('MethodSettings.0.ThrottlingBurstLimit', -1),
           },
         ),
-        promised('on-record', 'write a line to the access log for each request, without its content', writesALine, {
+        promised('on-record', 'write a line to the access log for each request, without its content', hasAccessLog, {
           'the log contains events': set('MethodSettings.0.DataTraceEnabled', true),
           'the access log quotes events': replace('$context.error.responseType', '$context.error.validationErrorString'),
           'the access log quotes tokens': replace('$context.error.responseType', '$context.error.message'),
@@ -179,7 +179,7 @@ export const facts: ServiceFacts = {
 };
 
 /** The steps of an event through an API to the service that it calls. */
-function wayThrough(method: Asked, seen: Seen): Step[] {
+function stepsOf(method: Asked, seen: Seen): Step[] {
   const [target] = method.refers('Integration.RequestTemplates');
   const [stage] = seen.of(STAGE);
   const template = JSON.stringify(method.get('Integration.RequestTemplates'));
@@ -229,11 +229,11 @@ function isChecked(method: Asked): boolean {
 
 function hasModel(method: Asked): boolean {
   const models = method.refers('RequestModels');
-  const asks = (model: Asked) => eventSchema.required.every((field) => model.get('Schema.required').includes(field));
-  return is(method, 'Integration.PassthroughBehavior', 'NEVER') && models.length > 0 && models.every(asks);
+  const requiresAll = (model: Asked) => eventSchema.required.every((field) => model.get('Schema.required').includes(field));
+  return is(method, 'Integration.PassthroughBehavior', 'NEVER') && models.length > 0 && models.every(requiresAll);
 }
 
-function rings(method: Asked, stack: Stack): boolean {
+function hasAlarms(method: Asked, stack: Stack): boolean {
   const [api] = method.refers('RestApiId');
   const name = text(api && only(api, 'Name'));
   return ['5XXError', '4XXError'].every((metric) =>
@@ -248,7 +248,7 @@ function rings(method: Asked, stack: Stack): boolean {
   );
 }
 
-function writesALine(stage: Asked): boolean {
+function hasAccessLog(stage: Asked): boolean {
   return (
     stage.get('AccessLogSetting.DestinationArn').length === 1 &&
     is(stage, 'MethodSettings.DataTraceEnabled', false) &&

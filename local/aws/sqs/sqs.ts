@@ -246,13 +246,13 @@ function visibility(value: unknown): number {
 }
 
 function described({ id, receipt, body, attributes, senders }: Received, asked: readonly string[]): object {
-  const messageOf = Object.entries(attributes).filter(([name]) => asked.includes(name) || asked.includes('All'));
+  const system = Object.entries(attributes).filter(([name]) => asked.includes(name) || asked.includes('All'));
   return {
     MessageId: id,
     ReceiptHandle: receipt,
     Body: body,
     MD5OfBody: md5Of(body),
-    ...(messageOf.length > 0 && { Attributes: Object.fromEntries(messageOf) }),
+    ...(system.length > 0 && { Attributes: Object.fromEntries(system) }),
     ...(senders && { MessageAttributes: senders }),
   };
 }
