@@ -7,7 +7,7 @@ import { AwsPlatform, type AwsPlatformProps } from '../foundation/platform';
 import { LambdaProcessor } from '../processing/lambda/lambda-processor';
 import { S3Store } from '../store/s3/s3-store';
 
-/** Events come in over HTTPS, are buffered by Kinesis, processed by Lambda, and end as lines of JSON in an S3 bucket. */
+/** Events are sent over HTTPS, buffered by Kinesis, processed by Lambda, and stored as lines of JSON in an S3 bucket. */
 export class AwsPipeline extends AwsPlatform {
   constructor(scope: Construct, id: string, props: AwsPlatformProps = {}) {
     super(scope, id, { description: 'Events over HTTPS, buffered by Kinesis, processed by Lambda, stored in S3.', ...props });
@@ -27,7 +27,10 @@ export class AwsPipeline extends AwsPlatform {
       SendCommand: [connect.curl, `Sends one event. ${connect.curlNeeds}`],
       ShowCommand: [`aws s3 ls --recursive s3://${store.bucket.bucketName}/${store.prefix}`, 'Shows what was stored.'],
       DeadLettersCommand: [`aws sqs receive-message --queue-url ${buffer.deadLetterQueue.queueUrl}`, 'Shows what could not be processed.'],
-      GivenUpCommand: [`aws s3 ls --recursive s3://${buffer.deadLetterBucket.bucketName}/aws/lambda/`, 'Shows what Lambda gave up.'],
+      GivenUpCommand: [
+        `aws s3 ls --recursive s3://${buffer.deadLetterBucket.bucketName}/aws/lambda/`,
+        'Shows the batches that Lambda could not process.',
+      ],
     });
   }
 }

@@ -2,14 +2,14 @@ import { CfnResource, Stack, Validations } from 'aws-cdk-lib';
 import type { Alarm, CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IConstruct } from 'constructs';
 
-/** Findings that stay, by their ids with a comma between: why it is right here, and what to do where it is not. */
+/** The reason why each finding is accepted, by the ids of the findings, separated by `, `. */
 export type Reasons = Readonly<Record<string, string>>;
 
 /**
- * Say why findings stay, next to what they concern, in the way that each scanner reads: rules of cdk-nag for the construct
- * and all below it, `CKV_*` of checkov and `W*` of cfn-lint in the metadata of the resource. What is deployed does not change.
- * @param construct a resource, or a construct with one main resource
- * @param reasons give a function where a reason depends on what is added to the construct later: it is called at the end of the synthesis
+ * Suppress findings of scanners with a reason, in the format of each scanner: rules of cdk-nag for the construct and all its
+ * children, `CKV_*` of checkov and `W*` of cfn-lint in the metadata of the resource. The deployed resources do not change.
+ * @param construct a resource, or a construct with a default child
+ * @param reasons a function if a reason depends on what is added to the construct later: it is called at the end of the synthesis
  * @returns the construct
  */
 export function acknowledge<Named extends IConstruct>(construct: Named, reasons: Reasons | ((construct: Named) => Reasons)): Named {
@@ -24,16 +24,16 @@ export function acknowledge<Named extends IConstruct>(construct: Named, reasons:
   return construct;
 }
 
-/** An ARN as cdk-nag spells it in the id of a finding, such as `<Lake.Arn>/events/*`. It is known when all is made. */
+/** An ARN as cdk-nag writes it in the id of a finding, such as `<Lake.Arn>/events/*`. Call it at the end of the synthesis. */
 export function spell(scope: IConstruct, arn: string): string {
   return words(Stack.of(scope).resolve(arn));
 }
 
-/** What is to be said of an alarm as long as it has no action. */
+/** The reason for an alarm without an action. */
 export function withoutAction(alarm: Alarm): Reasons {
   const actions = Stack.of(alarm).resolve((alarm.node.defaultChild as CfnAlarm).alarmActions);
   if (actions?.length > 0) return {};
-  return { 'NIST.800.53.R5-CloudWatchAlarmAction': 'Who hears it is for its owner to say: addAlarmAction, or notify of the pipeline.' };
+  return { 'NIST.800.53.R5-CloudWatchAlarmAction': 'Its owner sets the action: addAlarmAction, or notify of the pipeline.' };
 }
 
 function record(construct: IConstruct, reasons: Reasons) {
@@ -52,7 +52,7 @@ function record(construct: IConstruct, reasons: Reasons) {
     const reasons = { ...known, ...Object.fromEntries(cfnLint) };
     resource.addMetadata('cfn-lint', { config: { ignore_checks: Object.keys(reasons) }, reasons });
   }
-  // What `Validations.of(construct).acknowledge` does too, but it takes no id with a lone bracket, and a prefix may hold one.
+  // Not `Validations.of(construct).acknowledge`: it refuses an id with an unpaired bracket, and a prefix can contain one.
   for (const [id, reason] of cdkNag) construct.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, { [id]: reason });
 }
 

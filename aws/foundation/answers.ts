@@ -4,31 +4,34 @@ import type { IConstruct } from 'constructs';
 import { acknowledge, type Reasons } from './acknowledge';
 
 const LOG_GROUP: Reasons = {
-  'CKV_AWS_158, NIST.800.53.R5-CloudWatchLogGroupEncrypted': 'CloudWatch Logs has a key of its own. For a key of yours: kmsKeyId on it.',
+  'CKV_AWS_158, NIST.800.53.R5-CloudWatchLogGroupEncrypted':
+    'CloudWatch Logs encrypts it with its own key. For a key of yours, set kmsKeyId of the log group.',
 };
 
-/** Findings that every construct answers the same way, by the type of resource. */
+/** Findings with the same reason in every construct, by the type of resource. */
 const COMMON: Readonly<Record<string, (resource: CfnResource) => Reasons>> = {
-  'AWS::IAM::Policy': () => ({ 'NIST.800.53.R5-IAMNoInlinePolicy': 'The policy goes with its role, and can be given to no other.' }),
-  'AWS::Lambda::Function': () => ({ W3005: 'The CDK makes every function wait for its role a second time, which does no harm.' }),
+  'AWS::IAM::Policy': () => ({
+    'NIST.800.53.R5-IAMNoInlinePolicy': 'The policy is deleted with its role, and cannot be attached to another.',
+  }),
+  'AWS::Lambda::Function': () => ({ W3005: 'The CDK adds a second dependency of every function on its role, which is harmless.' }),
   'AWS::Logs::LogGroup': (group) => ((group as CfnLogGroup).kmsKeyId ? {} : LOG_GROUP),
   'AWS::S3::Bucket': () => ({
     'NIST.800.53.R5-S3BucketReplicationEnabled':
-      'S3 keeps each object in three zones. A second region costs as much again: bring a bucket that has one.',
+      'S3 stores each object in three zones. A replica in a second region doubles the cost: for one, give a bucket of yours.',
   }),
 };
 
-/** What the CDK itself brings into a stack, one for all: it acts once, while the stack is made or taken down. */
+/** The functions that the CDK adds to a stack for custom resources. */
 const HELPER: Reasons = {
-  'CKV_AWS_115, CKV_AWS_116, CKV_AWS_117': 'CloudFormation calls it while a stack is made or taken down, and waits for its answer.',
+  'CKV_AWS_115, CKV_AWS_116, CKV_AWS_117': 'CloudFormation calls it while a stack is created or deleted, and waits for its response.',
   ...COMMON['AWS::Lambda::Function']!({} as CfnResource),
 };
 
 const answered = new WeakSet<IConstruct>();
 
 /**
- * Answer the findings of scanners that all constructs answer the same way, in these constructs and below, and in the
- * functions that the CDK puts into their stack. What is particular to one resource is said beside it, by `acknowledge`.
+ * Acknowledge the findings of scanners that have the same reason in all constructs: in these constructs and their children, and
+ * in the functions that the CDK adds to their stack. A reason for one resource stands beside it, with `acknowledge`.
  */
 export function answerCommonFindings(...scopes: readonly [IConstruct, ...IConstruct[]]) {
   const validate = () => {
@@ -44,7 +47,7 @@ export function answerCommonFindings(...scopes: readonly [IConstruct, ...IConstr
   scopes[0].node.addValidation({ validate });
 }
 
-/** Once, however many constructs ask for it. */
+/** Acknowledges each resource once, also if several constructs call it. */
 function answer(resource: IConstruct, reasons: Reasons = {}) {
   if (answered.has(resource)) return;
   answered.add(resource);

@@ -6,24 +6,25 @@ import { acknowledge, type Reasons } from './acknowledge';
 import { answerCommonFindings } from './answers';
 
 const LOG: Reasons = {
-  CKV_AWS_18: 'It is the access log. A bucket that logs to itself never comes to rest.',
-  'NIST.800.53.R5-S3DefaultEncryptionKMS': 'S3 delivers access logs only to a bucket that it encrypts with its own key.',
+  CKV_AWS_18: 'It is the access log. A bucket that logs to itself creates log entries without end.',
+  'NIST.800.53.R5-S3DefaultEncryptionKMS': 'S3 delivers access logs only to a bucket with SSE-S3 encryption.',
 };
-const OWN_KEY: Reasons = { 'NIST.800.53.R5-S3DefaultEncryptionKMS': 'S3 encrypts with its own key. For a key of yours: encryptionKey.' };
+const OWN_KEY: Reasons = {
+  'NIST.800.53.R5-S3DefaultEncryptionKMS': 'S3 encrypts it with its own key (SSE-S3). For a key of yours, set encryptionKey.',
+};
 
-/** What differs between buckets. */
+/** The settings in which buckets differ. */
 export interface BucketSettings extends Pick<BucketProps, 'encryptionKey'> {
   readonly removalPolicy: RemovalPolicy;
-  /** How long an overwritten or deleted object can still be brought back. */
+  /** How long an overwritten or deleted object can be restored. */
   readonly undeleteWindow: Duration;
-  /** When objects move or go, beside what every bucket does. */
+  /** A lifecycle rule, added to the one of every bucket. */
   readonly rule?: NonNullable<BucketProps['lifecycleRules']>[number];
 }
 
 /**
- * Make a bucket that is private, encrypted, versioned and reached over TLS alone, and a second one that keeps each access to
- * it on record.
- * @param scope where nothing else was made before
+ * Create a bucket that is private, encrypted, versioned and accepts TLS only, and a second bucket for its access log.
+ * @param scope an empty construct
  */
 export function makeBucket(scope: Construct, settings: BucketSettings): Bucket {
   const { removalPolicy, undeleteWindow, encryptionKey, rule } = settings;
@@ -37,7 +38,7 @@ export function makeBucket(scope: Construct, settings: BucketSettings): Bucket {
     autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
   };
   const housekeeping = { abortIncompleteMultipartUploadAfter: Duration.days(7), noncurrentVersionExpiration: undeleteWindow };
-  // Else a project without this feature flag would let the log in by an access control list, which the ownership above refuses.
+  // Without this feature flag, the CDK allows the access log with an ACL, which the object ownership above does not permit.
   scope.node.setContext(S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY, true);
   const log = new Bucket(scope, 'AccessLog', {
     ...hardened,

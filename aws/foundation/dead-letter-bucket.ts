@@ -6,21 +6,21 @@ import type { Workload } from '../ports/identity';
 import { acknowledge, spell } from './acknowledge';
 import { makeBucket } from './buckets';
 
-/** A new bucket for what an event source mapping gives up. Nothing in it goes by itself. */
+/** A new bucket for batches that an event source mapping no longer retries. Its objects do not expire. */
 export function makeDeadLetterBucket(scope: Construct, removalPolicy: RemovalPolicy): Bucket {
   return makeBucket(new Construct(scope, 'DeadLetterBucket'), { removalPolicy, undeleteWindow: Duration.days(30) });
 }
 
 /**
- * Let an event source mapping, which acts as the role of its function, add to the bucket what it gives up: a batch of whole
- * records for each object, in `payload`, below names that Lambda chooses. Only in this account, should the bucket be deleted
- * and its name be taken by another.
+ * Allow an event source mapping, which uses the role of its function, to add batches that it no longer retries: one object for
+ * each, with whole records in `payload`, under a name that Lambda chooses. The condition on the account protects the data if
+ * the bucket is deleted and another account creates one with its name.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
  */
 export function bindDeadLetterBucket({ bucketArn, encryptionKey }: IBucket, { role }: Workload): IDependable[] {
   const conditions = { StringEquals: { 's3:ResourceAccount': Aws.ACCOUNT_ID } };
   const objects = `${bucketArn}/aws/lambda/*`;
-  const reason = 'Lambda gives the objects their names; what all of them share is how they start.';
+  const reason = 'Lambda names the objects, and all names start with this prefix.';
   acknowledge(role, () => ({ [`AwsSolutions-IAM5[Resource::${spell(role, objects)}]`]: reason }));
   const grant = Grant.addToPrincipal({ grantee: role, actions: ['s3:PutObject'], resourceArns: [objects], conditions });
   Grant.addToPrincipal({ grantee: role, actions: ['s3:ListBucket'], resourceArns: [bucketArn], conditions });

@@ -8,23 +8,23 @@ import { allow } from './grants';
 import { requireHome } from './home';
 
 const ENCRYPTED: Reasons = {
-  CKV_AWS_27: 'SQS encrypts it with its own key, which the check does not know. For a key of yours bring a deadLetterQueue.',
+  CKV_AWS_27: 'SQS encrypts it with its own key (SSE-SQS), which the check does not recognize. For a key of yours, give a deadLetterQueue.',
 };
 
 /**
- * Refuse what is no queue, FIFO queues, and a queue of another account or region. A queue that is left out passes.
+ * Refuse what is not a queue, FIFO queues, and a queue of another account or region. A queue that is left out passes.
  * @param settings each queue by the name of its setting
- * @param remedy why no FIFO queue will do, as a sentence
+ * @param remedy why a FIFO queue is refused, as a sentence
  * @throws SettingError
  */
 export function requireStandardQueue(scope: Construct, settings: Readonly<Record<string, IQueue | undefined>>, remedy: string) {
-  requireHome(scope, settings, 'Bring a queue of this account and region, which may forward.');
+  requireHome(scope, settings, 'Use a queue of this account and region, for example one that forwards to another.');
   for (const [setting, queue] of Object.entries(settings)) {
     if (queue?.fifo) throw new SettingError(scope, `${setting} must be a standard queue`, 'a FIFO queue', remedy);
   }
 }
 
-/** A new queue for a dead letter: encrypted, over TLS alone, and as long as SQS keeps any message, which is 14 days. */
+/** A new queue for a dead letter: encrypted, TLS only, with a retention of 14 days, which is the maximum of SQS. */
 export function makeDeadLetterQueue(scope: Construct, removalPolicy: RemovalPolicy, reasons: Reasons = {}): Queue {
   const queue = new Queue(scope, 'DeadLetter', {
     encryption: QueueEncryption.SQS_MANAGED,
@@ -35,7 +35,7 @@ export function makeDeadLetterQueue(scope: Construct, removalPolicy: RemovalPoli
   return acknowledge(queue, { ...reasons, ...ENCRYPTED });
 }
 
-/** Let `writer` add to the queue of a dead letter, and nothing else. */
+/** Allow `writer` to add to the queue of a dead letter, and nothing else. */
 export function bindDeadLetterQueue({ queueArn, queueUrl, encryptionMasterKey }: IQueue, writer: Workload, name: string): Binding {
   const waitFor = allow(writer, queueArn, ['sqs:SendMessage'], encryptionMasterKey, 'kms:Decrypt', 'kms:GenerateDataKey');
   return { settings: { [`${name}_QUEUE_URL`]: queueUrl }, waitFor };

@@ -6,11 +6,11 @@ import { amount, is, names } from '../../shared/read/stack';
 import { said } from '../../shared/read/tell';
 import { watchAll, watchesOne } from './promises';
 
-/** What grants, and what is known of it is what it grants. */
+/** A type that only grants permissions. */
 const grants = (name: string): TypeFacts => ({ name, role: 'grants', local: 'no effect here' });
 const helps = (name: string): TypeFacts => ({ name, role: 'helps', local: 'no effect here' });
 
-/** What several services stand on: identities, logs, alarms, keys. */
+/** What several services use: identities, logs, alarms, keys. */
 export const facts: ServiceFacts = {
   name: 'foundation',
   local: 'runs',
@@ -23,17 +23,17 @@ export const facts: ServiceFacts = {
           what: 'its metrics, by the month',
           price: 'cloudWatchAlarm',
           units: Math.max(1, alarm.get('Metrics.MetricStat').length),
-          lower: 'No setting: each tells of events that are late, refused or given up.',
+          lower: 'No setting: each alarm is on events that are late, rejected or not processed.',
         },
       ],
       promises: [
         promised(
           'rings',
-          'watch one thing and not all of its kind, and stay silent where there is no data',
+          'watch one resource and not all of its type, and treat missing data as OK',
           (alarm) => watchesOne(alarm) && is(alarm, 'TreatMissingData', 'notBreaching'),
           {
-            'an alarm watches all of a kind at once': watchAll(undefined, itself),
-            'an alarm rings where nothing happens': set('TreatMissingData', 'breaching'),
+            'an alarm watches all resources of a type': watchAll(undefined, itself),
+            'an alarm is raised without data': set('TreatMissingData', 'breaching'),
           },
         ),
       ],
@@ -47,7 +47,7 @@ export const facts: ServiceFacts = {
         const [role] = log.refers('DeliverLogsPermissionArn');
         const [group] = log.refers('LogGroupName');
         if (!role || !group) return [];
-        const because = 'the flow log is written as it';
+        const because = 'the flow log is written with the role';
         return [
           { who: 'vpc-flow-logs.amazonaws.com', may: 'sts:AssumeRole', on: `\${${role.id}}`, because },
           ...['CreateLogStream', 'DescribeLogStreams', 'PutLogEvents'].map((action) => ({
@@ -67,9 +67,9 @@ export const facts: ServiceFacts = {
       promises: [
         promised(
           'private',
-          'let nobody in from everywhere',
+          'allow no traffic from all addresses',
           (group) => !/"(0\.0\.0\.0\/0|::\/0)"/.test(JSON.stringify(group.get('SecurityGroupIngress'))),
-          { 'everybody may come in': set('SecurityGroupIngress', [{ IpProtocol: '-1', CidrIp: '0.0.0.0/0' }]) },
+          { 'traffic from all addresses is allowed': set('SecurityGroupIngress', [{ IpProtocol: '-1', CidrIp: '0.0.0.0/0' }]) },
         ),
       ],
       local: 'no effect here',
@@ -79,7 +79,7 @@ export const facts: ServiceFacts = {
       role: 'helps',
       promises: [
         promised('private', 'give no public addresses', (subnet) => is(subnet, 'MapPublicIpOnLaunch', false), {
-          'what stands in a subnet gets a public address': set('MapPublicIpOnLaunch', true),
+          'resources in a subnet get a public address': set('MapPublicIpOnLaunch', true),
         }),
       ],
       local: 'no effect here',
@@ -91,10 +91,10 @@ export const facts: ServiceFacts = {
       promises: [
         promised(
           'on-record',
-          'have what it turns away on record',
+          'have a flow log of rejected traffic',
           (vpc, stack) => stack.of('AWS::EC2::FlowLog').some((log) => names(log, 'ResourceId', vpc)),
           {
-            'nobody knows what the network turns away': remove(every('AWS::EC2::FlowLog')),
+            'rejected traffic is not logged': remove(every('AWS::EC2::FlowLog')),
           },
         ),
         promised(
@@ -123,36 +123,43 @@ export const facts: ServiceFacts = {
     'AWS::SecretsManager::Secret': {
       name: 'secret',
       role: 'helps',
-      costs: () => [{ what: 'by the month', price: 'secret', units: 1, lower: 'No setting: the Data API takes no other log-in.' }],
+      costs: () => [
+        { what: 'by the month', price: 'secret', units: 1, lower: 'No setting: the Data API authenticates only with a secret.' },
+      ],
       promises: [
         promised(
           'no-passwords',
-          'make its password itself',
+          'generate its password',
           (secret) => secret.get('GenerateSecretString').length === 1 && secret.get('SecretString').length === 0,
           {
-            'a password stands in the template': set('SecretString', 'secret'),
+            'a password is in the template': set('SecretString', 'secret'),
           },
         ),
       ],
       local: 'no effect here',
     },
     'Custom::Trigger': helps('call while deploying'),
-    'Custom::VpcRestrictDefaultSG': helps('what closes the default security group'),
+    'Custom::VpcRestrictDefaultSG': helps('restriction of the default security group'),
     'AWS::IAM::ManagedPolicy': grants('managed policy'),
     'AWS::IAM::Policy': grants('policy'),
     'AWS::IAM::Role': grants('role'),
     'AWS::KMS::Key': {
       ...helps('key'),
       costs: () => [
-        { what: 'by the month', price: 'kmsKey', units: 1, lower: 'No `encryptionKey`: the keys of AWS itself are free of charge.' },
+        {
+          what: 'by the month',
+          price: 'kmsKey',
+          units: 1,
+          lower: 'No `encryptionKey`: the AWS owned and AWS managed keys are free of charge.',
+        },
       ],
     },
     'AWS::Logs::LogGroup': {
       name: 'log group',
       role: 'watches',
       promises: [
-        promised('logs-end', 'forget after a while', (group) => amount(group, 'RetentionInDays') > 0, {
-          'logs are kept for ever': set('RetentionInDays'),
+        promised('logs-end', 'have a retention', (group) => amount(group, 'RetentionInDays') > 0, {
+          'logs are kept forever': set('RetentionInDays'),
         }),
       ],
       local: 'no effect here',

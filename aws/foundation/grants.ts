@@ -3,10 +3,9 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Workload } from '../ports/identity';
 
 /**
- * Let a workload act on one resource, and use the key of the resource where it has one of the user's.
- * @returns what must exist before the workload acts. Both permissions stand in one policy of the role, so what is granted on
- * the key is not named: for a key of another account that would be its own policy, which is no part of the stack
- * (aws/aws-cdk#15790)
+ * Allow a workload to act on one resource, and to use its KMS key if it has one.
+ * @returns what must exist before the workload acts. Both permissions are in the same policy of the role, so the grant on the
+ * key is left out: for a key of another account it would depend on a policy that is not in the stack (aws/aws-cdk#15790)
  */
 export function allow({ role }: Workload, resourceArn: string, actions: string[], key?: IKey, ...keyActions: string[]): Grant[] {
   const grant = Grant.addToPrincipal({ grantee: role, actions, resourceArns: [resourceArn] });

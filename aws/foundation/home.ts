@@ -6,8 +6,8 @@ import type { IConstruct } from 'constructs';
 import { requireResource, SettingError } from '../../shared/synth/settings';
 
 /**
- * Refuse a resource that is known to live in another account or region than the stack: calls, permissions and alarms would
- * go to this one. Where the stack does not know its own, it passes. One that is left out passes.
+ * Refuse a resource of another account or region than the stack, because calls, permissions and alarms would use those of the
+ * stack. If the account and region of the stack are not known, it passes. One that is left out passes.
  * @param settings each resource by the name of its setting
  * @param remedy what works instead, as a sentence
  * @throws SettingError
@@ -23,8 +23,8 @@ export function requireHome(scope: IConstruct, settings: Readonly<Record<string,
 }
 
 /**
- * Refuse a key of another region, and one that is known by an alias alone where grants on it would do nothing. A key of
- * another account passes: there its own policy must let the account of the stack use it.
+ * Refuse a key of another region, and an imported alias if the CDK would ignore grants on it. A key of another account passes:
+ * its key policy must allow the account of the stack to use it.
  * @throws SettingError
  */
 export function requireKey(scope: IConstruct, settings: Readonly<Record<string, IKey | undefined>>) {
@@ -33,30 +33,30 @@ export function requireKey(scope: IConstruct, settings: Readonly<Record<string, 
   for (const [setting, key] of Object.entries(settings)) {
     if (!key) continue;
     if (differs(key.env.region, region)) {
-      const remedy = 'A key encrypts in its own region alone: bring one of this region.';
+      const remedy = 'A key works in its own region only: use a key of this region.';
       throw new SettingError(scope, `${setting} must be of region ${region}, as its stack is`, `one of ${key.env.region}`, remedy);
     }
     if (!isBareAlias(key) || FeatureFlags.of(scope).isEnabled(KMS_APPLY_IMPORTED_ALIAS_PERMISSIONS_TO_PRINCIPAL)) continue;
-    const remedy = `Bring it with Key.fromKeyArn, or set ${KMS_APPLY_IMPORTED_ALIAS_PERMISSIONS_TO_PRINCIPAL} in the context.`;
-    throw new SettingError(scope, `${setting} must be a key that can be granted`, key.keyId, remedy);
+    const remedy = `Import it with Key.fromKeyArn, or set ${KMS_APPLY_IMPORTED_ALIAS_PERMISSIONS_TO_PRINCIPAL} in the context.`;
+    throw new SettingError(scope, `${setting} must be a key whose use can be granted`, key.keyId, remedy);
   }
 }
 
 /**
- * Refuse a role that takes no permissions: one that was imported with `mutable: false`, or one of another account.
+ * Refuse a role that no permissions can be added to: one that was imported with `mutable: false`, or one of another account.
  * @throws SettingError
  */
 export function requireMutableRole(scope: IConstruct, settings: Readonly<Record<string, IRole | undefined>>) {
   requireResource(scope, settings);
   for (const [setting, role] of Object.entries(settings)) {
-    // The class is not exported, and says of each permission that it was added.
+    // The class is not exported, and its grants report success without adding anything.
     if (!role?.constructor.name.startsWith('ImmutableRole')) continue;
-    const remedy = 'Import one of the account of the stack, without mutable: false, or leave it out for a new one.';
-    throw new SettingError(scope, `${setting} must be a role that takes permissions`, 'one that must not be changed', remedy);
+    const remedy = 'Import a role of the account of the stack, without mutable: false, or leave it out for a new role.';
+    throw new SettingError(scope, `${setting} must be a role that permissions can be added to`, 'an immutable role', remedy);
   }
 }
 
-/** An alias that does not know its key: whoever asks for it gets an error. */
+/** Whether a key is an imported alias without its key. Reading `aliasTargetKey` of such an alias throws. */
 function isBareAlias(key: IKey & Partial<Pick<IAlias, 'aliasTargetKey'>>): boolean {
   if (!key.keyId.startsWith('alias/')) return false;
   try {

@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import { requireNumber, requireOneOf, requireTime, SettingError } from '../../shared/synth/settings';
 import type { Delivery } from '../ports/delivery';
 
-/** What an event source mapping takes for every source. */
+/** The settings of an event source mapping that every source has. */
 export type Batches = Required<Pick<Delivery, 'batchSize' | 'batchWindow' | 'enabled'>> & {
   readonly filters?: Record<string, unknown>[];
 };
@@ -11,9 +11,9 @@ export type Batches = Required<Pick<Delivery, 'batchSize' | 'batchWindow' | 'ena
 const MOST_FILTERS = 5;
 
 /**
- * How records are batched and filtered, as an event source mapping takes it.
- * @param shortest the shortest window that goes with a batch of this size, in seconds
- * @throws SettingError on a batch that Lambda does not make
+ * Check how records are batched and filtered, and convert it for an event source mapping.
+ * @param shortest the shortest window that Lambda allows for a batch of this size, in seconds
+ * @throws SettingError on a batch that Lambda does not allow
  */
 export function requireBatches(
   source: Construct,
@@ -21,9 +21,13 @@ export function requireBatches(
   shortest: number,
   remedy: string,
 ): Batches {
-  requireNumber(source, { batchSize }, { from: 1, to: 10_000, unit: 'records', remedy: 'Lambda takes no more in one call.' });
+  requireNumber(
+    source,
+    { batchSize },
+    { from: 1, to: 10_000, unit: 'records', remedy: 'Lambda allows at most 10000 records in one call.' },
+  );
   requireTime(source, { batchWindow }, { from: shortest, to: 300, unit: 'seconds', remedy });
-  requireOneOf(source, { enabled }, [true, false], 'With false, records wait where they are.');
+  requireOneOf(source, { enabled }, [true, false], 'With false, records stay in the source.');
   if (filters === undefined) return { batchSize, batchWindow, enabled };
   const isRight = Array.isArray(filters) && filters.length >= 1 && filters.length <= MOST_FILTERS && filters.every(isPattern);
   if (isRight) return { batchSize, batchWindow, enabled, filters: filters.map((filter) => FilterCriteria.filter(filter)) };

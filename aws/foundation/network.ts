@@ -21,52 +21,52 @@ const BYTE = '(25[0-5]|2[0-4]\\d|1?\\d?\\d)';
 const CIDR: TextRule = {
   pattern: new RegExp(`^(${BYTE}\\.){3}${BYTE}/(1[6-9]|2[0-4])$`),
   must: 'be a range of IPv4 addresses from /16 to /24',
-  remedy: 'Write it like 10.0.0.0/16, and let it overlap with no network that this one may be connected to.',
+  remedy: 'Write it like 10.0.0.0/16. It must not overlap with a network that this one may be connected to.',
 };
-/** Each subnet gets a sixteenth of the range, so that zones and kinds of subnets can be added and none is moved. */
+/** Each subnet gets a sixteenth of the range, so that zones and types of subnets can be added without replacing any. */
 const SUBNET_BITS = 4;
 const MOST_ZONES = 3;
 
 /** Settings for {@link PrivateNetwork}. Every one has a safe default. */
 export interface PrivateNetworkProps {
   /**
-   * The addresses of the network, from /16 to /24. Another range makes another network: whatever stands in it is replaced.
+   * The range of addresses, from /16 to /24. Another range replaces the network and everything in it.
    * @default 10.0.0.0/16
    */
   readonly cidr?: string;
   /**
-   * How many zones it has a subnet in. A third one can be added later, and moves nothing. A stack that is not an
-   * `AwsPlatform` knows two zones without an environment, and asks the account for them with one.
+   * The number of Availability Zones, each with one subnet. A third can be added later without replacing anything. A stack that
+   * is not an `AwsPlatform` has two zones if its `env` is not set; otherwise the CDK looks them up in the account.
    * @default 2
    */
   readonly zones?: 2 | 3;
   /**
-   * An existing network. Its subnets, endpoints and flow logs stay as they are.
+   * An existing VPC. Its subnets, endpoints and flow logs do not change.
    * @default - a new network
    */
   readonly vpc?: IVpc;
   /**
-   * The part of the existing network to stand in.
+   * The subnets of the existing VPC to use.
    * @default - its isolated subnets
    */
   readonly subnets?: SubnetSelection;
   /**
-   * What happens to the network when the stack is deleted. A database that is retained holds the subnets it stands in, so
-   * retain both or destroy both. `destroy` takes a second key, the context `destroyData`.
+   * What happens to the network when the stack is deleted. The subnets of a retained database cannot be deleted, so retain
+   * both or destroy both. `destroy` also requires the context `destroyData`.
    * @default retain
    */
   readonly removal?: Removal;
 }
 
 /**
- * A private network: isolated subnets without a way to the internet or from it, S3 and DynamoDB in reach, and a log of what
- * was turned away. It costs nothing when idle.
+ * A private network: a VPC with isolated subnets without internet access, gateway endpoints for S3 and DynamoDB, and a flow
+ * log of rejected traffic. It costs nothing when idle.
  *
  * Not for a pipeline of services that are called over their APIs, such as Lambda, Kinesis and S3: it would add no
- * protection. No other service is in reach from within: that takes an interface endpoint for each, at about 8 USD a month
- * and zone, and nothing that stands in it yet calls one.
+ * protection. Any other service requires an interface endpoint, at about 8 USD a month and zone. There is none, because no
+ * construct here requires one.
  *
- * A deploy replaces the network when `cidr` changes, and the flow log when anything of it changes.
+ * A deploy replaces the network when `cidr` changes, and the flow log when any of its settings changes.
  * @see https://docs.aws.amazon.com/vpc/latest/userguide/configure-your-vpc.html
  */
 export class PrivateNetwork extends Construct implements Network {
@@ -78,11 +78,11 @@ export class PrivateNetwork extends Construct implements Network {
     const cidr = props.cidr ?? '10.0.0.0/16';
     const zones = props.zones ?? 2;
     requireRange(this, cidr);
-    requireOneOf(this, { zones }, [2, MOST_ZONES], 'A service that is available needs two; few use more than three.');
+    requireOneOf(this, { zones }, [2, MOST_ZONES], 'High availability requires two zones, and more than three are rarely used.');
     requireResource(this, { vpc: props.vpc });
     if (props.vpc) requireAbsent(this, 'vpc', { cidr: props.cidr, zones: props.zones });
     else if (props.subnets) {
-      throw new SettingError(this, 'subnets must be those of a vpc', 'no vpc', 'Give the vpc, or leave subnets out.');
+      throw new SettingError(this, 'subnets must come with a vpc', 'no vpc', 'Give the vpc, or leave subnets out.');
     }
     const removalPolicy = removalPolicyOf(this, props.removal);
 
@@ -93,8 +93,8 @@ export class PrivateNetwork extends Construct implements Network {
   private makeVpc(cidr: string, zones: number, removalPolicy: RemovalPolicy): Vpc {
     const known = Stack.of(this).availabilityZones;
     if (known.length < zones) {
-      const remedy = 'Override availabilityZones of the stack, as AwsPlatform does.';
-      throw new SettingError(this, `zones must be at most the ${known.length} that the stack knows`, zones, remedy);
+      const remedy = 'Override availabilityZones in the stack, as AwsPlatform does.';
+      throw new SettingError(this, `zones must be at most the ${known.length} availabilityZones of the stack`, zones, remedy);
     }
     const vpc = new Vpc(this, 'Vpc', {
       ipAddresses: IpAddresses.cidr(cidr),
@@ -115,7 +115,7 @@ export class PrivateNetwork extends Construct implements Network {
     const role = new Role(this, 'FlowLogRole', { assumedBy: new ServicePrincipal('vpc-flow-logs.amazonaws.com') });
     const actions = ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'];
     Grant.addToPrincipal({ grantee: role, actions, resourceArns: [logGroup.logGroupArn] });
-    // Not aws-ec2's FlowLog: it writes where it was called from, with the folder of this machine, into what is synthesized.
+    // Not FlowLog of aws-ec2: it writes the path of the source code on this machine into the template.
     new CfnFlowLog(this, 'FlowLog', {
       resourceType: 'VPC',
       resourceId: vpc.vpcId,
@@ -125,17 +125,17 @@ export class PrivateNetwork extends Construct implements Network {
       deliverLogsPermissionArn: role.roleArn,
     });
     answerCommonFindings(this);
-    // All of it, and what closes the default security group: when that goes, it opens the group again.
+    // Also the custom resource of the default security group: when it is deleted, it restores the default rules.
     for (const resource of this.node.findAll().filter(CfnResource.isCfnResource)) resource.applyRemovalPolicy(removalPolicy);
     return vpc;
   }
 }
 
-/** A range that CloudFormation takes: it starts at its first address. */
+/** Refuse a range that does not start at its first address, because EC2 refuses it. */
 function requireRange(scope: Construct, cidr: string) {
   if (Token.isUnresolved(cidr)) {
     const got = 'a value that is known only at deploy';
-    throw new SettingError(scope, 'cidr must be known while synthesizing', got, 'It is divided into subnets: write the range itself.');
+    throw new SettingError(scope, 'cidr must be known while synthesizing', got, 'It is divided into subnets, so give the range itself.');
   }
   requireText(scope, { cidr }, CIDR);
   const [address = '', size] = cidr.split('/');

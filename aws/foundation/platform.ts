@@ -19,26 +19,26 @@ export interface AwsPlatformProps extends StackProps {
    */
   readonly removal?: Removal;
   /**
-   * The second key that `removal: 'destroy'` takes, for a platform whose data may go.
-   * @default - the context `destroyData` says it
+   * The second setting that `removal: 'destroy'` requires, for a platform whose data may be deleted.
+   * @default - the value of the context `destroyData`
    */
   readonly destroyData?: 'yes';
   /**
-   * The ARN of an SNS topic that hears every alarm. The context `notify` says the same.
-   * @default - alarms change their state and tell nobody
+   * The ARN of an SNS topic that every alarm sends to. The context `notify` sets it too.
+   * @default - the value of the context `notify`; without it, alarms have no action
    */
   readonly notify?: string;
   /**
-   * Whether the account has a role that lets API Gateway write logs, or this stack makes it. The context
-   * `accountLogRole` says the same.
+   * Whether the account has a role with which API Gateway writes logs, or this stack creates it. The context
+   * `accountLogRole` sets it too.
    * @default existing
    */
   readonly accountLogRole?: 'existing' | 'create';
 }
 
 /**
- * A stack that holds a whole platform: what every platform on AWS is told, and what it tells. Nothing in it has a forced
- * name, so it can stand several times in one app and one account.
+ * A stack with a whole platform, and with the settings and outputs that every platform on AWS has. Its resources have no
+ * physical names, so it can be deployed several times in one account.
  */
 export abstract class AwsPlatform extends Stack {
   protected readonly removal?: Removal;
@@ -52,20 +52,20 @@ export abstract class AwsPlatform extends Stack {
     this.removal = props.removal;
     this.accountLogRole = props.accountLogRole ?? this.node.tryGetContext('accountLogRole') ?? undefined;
     Tags.of(this).add('platform', id);
-    if (notify !== undefined) this.tell(notify);
+    if (notify !== undefined) this.addAlarmActions(notify);
   }
 
-  /** Named when it is deployed, so that no synthesis asks an account for them. */
+  /** Resolved by CloudFormation at deploy, so that the synthesis does not look them up in the account. */
   override get availabilityZones(): string[] {
     return [0, 1, 2].map((index) => Fn.select(index, Fn.getAzs()));
   }
 
-  /** Show values to whoever deploys: each by its name, with a sentence that says what it is for. */
+  /** Add outputs to the stack: each by its name, with its value and description. */
   protected output(outputs: Readonly<Record<string, readonly [value: string, description: string]>>) {
     for (const [name, [value, description]] of Object.entries(outputs)) new CfnOutput(this, name, { value, description });
   }
 
-  private tell(topicArn: string) {
+  private addAlarmActions(topicArn: string) {
     const action = new SnsAction(Topic.fromTopicArn(this, 'Notify', topicArn));
     const visit = (node: IConstruct) => {
       if (node instanceof Alarm) node.addAlarmAction(action);

@@ -8,31 +8,31 @@ import { type Asked, amount, names, type Stack } from '../../shared/read/stack';
 const ALARM = 'AWS::CloudWatch::Alarm';
 const POLICIES = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'];
 
-/** It stays when its stack is deleted, and when it is replaced. */
+/** It is retained when its stack is deleted, and when it is replaced. */
 export const RETAINED: Promised = promised(
   'retained',
-  'stay when its stack goes, and when it is replaced, since it holds data; but not when the deploy that makes it fails',
+  'be retained when its stack is deleted or it is replaced, because it holds data; but not when the deploy that creates it fails',
   ({ id, retained }, stack) => retained && (stack as CfnStack).template.Resources[id]?.DeletionPolicy === 'RetainExceptOnCreate',
   {
-    'a first deploy that fails leaves it behind': set('/DeletionPolicy', 'Retain'),
-    'it goes with its stack': set('/DeletionPolicy', 'Delete'),
-    'nobody says that it stays': set('/DeletionPolicy'),
-    'it goes when it is replaced': set('/UpdateReplacePolicy', 'Delete'),
+    'it is retained after a failed first deploy': set('/DeletionPolicy', 'Retain'),
+    'it is deleted with its stack': set('/DeletionPolicy', 'Delete'),
+    'it has no deletion policy': set('/DeletionPolicy'),
+    'it is deleted when it is replaced': set('/UpdateReplacePolicy', 'Delete'),
   },
 );
 
-/** An alarm watches a metric of this very resource, and rings when the threshold fits. */
+/** There is an alarm on a metric of this resource, with a threshold that fits. */
 export function alarmOn(metric: string, must: string, fits: (threshold: number) => boolean = (threshold) => threshold === 1): Promised {
   const watching: Which = ({ id }, draft) =>
     [...draft.resources].filter(([, { type, body }]) => type === ALARM && isOn(body, metric, id)).map(([alarm]) => alarm);
   return promised('rings', must, (resource, stack) => alarmsOn(resource, metric, stack).some((alarm) => fits(amount(alarm, 'Threshold'))), {
-    [`nobody hears of ${metric}`]: remove(watching),
-    [`${metric} must be enormous to ring`]: set('Threshold', 1e15, watching),
-    [`the alarm on ${metric} watches all of a kind`]: watchAll(metric, watching),
+    [`no alarm on ${metric}`]: remove(watching),
+    [`the alarm on ${metric} is never raised`]: set('Threshold', 1e15, watching),
+    [`the alarm on ${metric} watches all resources of a type`]: watchAll(metric, watching),
   });
 }
 
-/** A policy refuses everyone who comes without TLS, and on S3 with an old one. */
+/** A policy denies requests without TLS. */
 export function tlsOnly(policy: string, whole: (id: string) => readonly string[]): Promised {
   const policies: Which = ({ id }, draft) =>
     [...draft.resources]
@@ -41,16 +41,16 @@ export function tlsOnly(policy: string, whole: (id: string) => readonly string[]
   const isTls = (one: Json) => JSON.stringify(one).includes('SecureTransport');
   return promised(
     'tls-only',
-    'refuse everyone who comes without TLS',
+    'deny requests without TLS',
     (resource, stack) => refuses(resource, stack, 'Bool aws:SecureTransport', 'false', whole(resource.id)),
     {
-      'data travels without TLS': filter('PolicyDocument.Statement', (one) => !isTls(one), policies),
-      'nothing forbids to come without TLS': remove(policies),
+      'requests without TLS are not denied': filter('PolicyDocument.Statement', (one) => !isTls(one), policies),
+      'the policy is missing': remove(policies),
     },
   );
 }
 
-/** Whether a policy forbids everything to everyone who meets a condition, on the whole of a resource. */
+/** Whether a policy denies all actions on the whole resource to everyone, under one condition. */
 export function refuses(_: Asked, stack: Stack, test: string, value: string, whole: readonly string[]): boolean {
   return grantsOf(stack as CfnStack).some(
     ({ holder, denied, actions, on, conditions }) =>
@@ -64,30 +64,30 @@ export function refuses(_: Asked, stack: Stack, test: string, value: string, who
   );
 }
 
-/** It is made only when everything is in place that the role it acts as may do. */
+/** It is created after the policies of its role. */
 export function readyBeforeWork(role: (resource: Asked, stack: Stack) => Asked | undefined): Promised {
   return promised(
     'ready-before-work',
-    'wait for everything that its role may do',
+    'be created after the policies of its role',
     (resource, stack) => policiesOf(role(resource, stack), stack).every(({ id }) => resource.before().has(id)),
-    { 'it is made before its permissions': both(set('/DependsOn'), forgetPolicies) },
+    { 'it is created before its permissions': both(set('/DependsOn'), forgetPolicies) },
   );
 }
 
-/** The policies that say what a role may do. */
+/** The policies of a role. */
 export function policiesOf(role: Asked | undefined, stack: Stack): readonly Asked[] {
   return stack.of(...POLICIES).filter((policy) => names(policy, 'Roles', role));
 }
 
-/** What it waits for through others. */
+/** Removes the dependencies that lead to the policies through other resources. */
 const forgetPolicies: Edit = (draft) => {
   for (const { body } of draft.resources.values()) if (Array.isArray(body.DependsOn)) delete body.DependsOn;
 };
 
-/** The metrics of an alarm: one, or those of its expression. */
+/** The paths of the metrics of an alarm: its own, or those of its expression. */
 const METRICS = ['', 'Metrics.MetricStat.Metric.'];
 
-/** An edit that takes away what tells the metrics of an alarm from those of others. */
+/** An edit that removes the dimensions of an alarm, so that it watches all resources of a type. */
 export function watchAll(metric: string | undefined, which: Which): Edit {
   return (draft: Draft, resource: Asked) => {
     const bodies = which(resource, draft).map((id) => draft.resources.get(id)!.body.Properties as Holder);
@@ -102,7 +102,7 @@ function metricIn(stat: Json | undefined): Holder | undefined {
   return (stat as Holder | undefined)?.Metric as Holder | undefined;
 }
 
-/** Whether each metric of an alarm is that of one thing, and not of all of its kind. */
+/** Whether each metric of an alarm has dimensions, so that it is the metric of one resource. */
 export function watchesOne(alarm: Asked): boolean {
   const counts = METRICS.map((at) => [alarm.get(`${at}MetricName`).length, alarm.get(`${at}Dimensions.Value`).length]);
   return counts.some(([metrics]) => metrics! > 0) && counts.every(([metrics, dimensions]) => metrics === dimensions);

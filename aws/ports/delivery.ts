@@ -3,10 +3,10 @@ import type { StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { IDependable } from 'constructs';
 import type { Workload } from './identity';
 
-/** How records reach their target, and how often they are tried. A source refuses what has no meaning for it. */
+/** How records are batched, filtered and retried. A source refuses a setting that has no meaning for it. */
 export interface Delivery {
   /**
-   * Records in one call, at most.
+   * The maximum number of records in one call.
    * @default - 1000 from Kinesis, 100 from SQS
    */
   readonly batchSize?: number;
@@ -16,21 +16,21 @@ export interface Delivery {
    */
   readonly batchWindow?: Duration;
   /**
-   * How often a batch that failed is tried again, before it goes to the dead letter. -1 is without end: then `maxAge` alone
-   * says when to give up.
-   * @default - -1 from Kinesis; a queue says it itself
+   * How often a failed batch is retried before it goes to the dead letter. -1 is without limit: then only `maxAge` ends the
+   * retries.
+   * @default - -1 from Kinesis; from SQS it is `maxRetries` of the buffer
    */
   readonly maxRetries?: number;
   /**
-   * Records older than this go to the dead letter without another try. With `retention` none is too old: it is tried for as
-   * long as its source keeps it, and then it is gone without a trace.
-   * @default - an hour less than the stream keeps its records
+   * Records older than this go to the dead letter without another try. With `retention` a record is retried until the stream
+   * deletes it, and is then lost.
+   * @default - an hour less than the retention of the stream, at most 7 days less an hour
    */
   readonly maxAge?: Duration | 'retention';
   /**
-   * Where a new reader of a stream starts: with the oldest record, with those that come from then on, or at a time. Another
-   * start makes another reader, which reads again what the one before it has read.
-   * @default - the oldest record that the stream has
+   * Where a new reader of a stream starts: at the oldest record, at the next record, or at a time. A changed value replaces the
+   * event source mapping, which then reads records a second time.
+   * @default - the oldest record in the stream
    */
   readonly startingPosition?: StartingPosition;
   /**
@@ -39,49 +39,49 @@ export interface Delivery {
    */
   readonly startingPositionTimestamp?: number;
   /**
-   * Batches of one shard at a time, from 1 to 10. The order of records with one key stays.
+   * Concurrent batches of one shard, from 1 to 10. Records with the same partition key stay in order.
    * @default 1
    */
   readonly parallelizationFactor?: number;
   /**
-   * Up to five patterns. A record that fits none of them is neither processed nor given up.
+   * Up to five patterns. A record that matches none of them is dropped: it is not processed, and does not go to the dead letter.
    * @default - every record is processed
    * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
    */
   readonly filters?: readonly Readonly<Record<string, unknown>>[];
   /**
-   * Whether records are brought at all. Where they are not, they wait for as long as the source keeps them.
+   * Whether records are delivered. If not, they stay in the source until their retention ends.
    * @default true
    */
   readonly enabled?: boolean;
 }
 
-/** Where a service without code takes records from, such as the stream that Firehose reads. */
+/** The source of a service that reads records without code, such as the stream that Firehose reads. */
 export interface DeliverySource {
   readonly arn: string;
-  /** The permissions. Without them in place the delivery fails when it is made. */
+  /** The permissions. If they do not exist before the delivery, its creation fails. */
   readonly waitFor: readonly IDependable[];
 }
 
-/** Where a service without code writes records to. */
+/** The target of a service that writes records without code. */
 export interface DeliveryTarget {
   readonly bucketArn: string;
-  /** The start of the name of each object. */
+  /** The prefix of the keys of all objects. */
   readonly prefix: string;
-  /** The start of the name of each object with records that could not be delivered. */
+  /** The prefix of the keys of objects with records that could not be delivered. */
   readonly failedPrefix: string;
-  /** The permissions. Without them in place the delivery fails when it is made. */
+  /** The permissions. If they do not exist before the delivery, its creation fails. */
   readonly waitFor: readonly IDependable[];
 }
 
-/** A source that a service without code can read. */
+/** A source that a service can read without code. */
 export interface DirectSource {
-  /** Let `deliverer` read records, and nothing else. */
+  /** Allow `deliverer` to read records, and nothing else. */
   bindDelivery(deliverer: Workload): DeliverySource;
 }
 
-/** A store that a service without code can fill. */
+/** A store that a service can write to without code. */
 export interface DirectStore {
-  /** Let `deliverer` add objects, those that could not be delivered among them, and nothing else. */
+  /** Allow `deliverer` to add objects below both prefixes, and nothing else. */
   bindDelivery(deliverer: Workload): DeliveryTarget;
 }

@@ -3,23 +3,23 @@ import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct, IDependable } from 'constructs';
 
-/** What a grant hands back: the settings its holder reads at run time, and what must exist before the holder starts. */
+/** The result of a grant: the settings that the workload reads at run time, and what must exist before the workload starts. */
 export interface Binding {
-  /** Environment variables, each starting with the name of the binding. */
+  /** Environment variables. Each name starts with the name of the binding. */
   readonly settings: Readonly<Record<string, string>>;
-  /** The permissions. Without them in place the holder's first calls are denied. */
+  /** The permissions. If they do not exist before the workload starts, its first calls are denied. */
   readonly waitFor: readonly IDependable[];
 }
 
-/** Whoever acts: a role, and the network it stands in. It exists before the thing that runs as it. */
+/** The identity of code or of a service: a role, and its connections in a VPC. It is created before what runs with the role. */
 export interface Workload extends IConstruct {
   /** The role that gets the permissions. */
   readonly role: IRole;
-  /** Set when the workload stands in a VPC, so that a store in that VPC can let it in. */
+  /** Set if the workload runs in a VPC, so that a store in that VPC can allow its traffic. */
   readonly connections?: Connections;
 }
 
-/** A workload that is a function, made and ready to be called. */
+/** A workload that is a function. */
 export interface FunctionWorkload extends Workload {
   readonly function: IFunction;
 }

@@ -1,18 +1,18 @@
 import type { IDependable } from 'constructs';
 import type { Workload } from './identity';
 
-/** How a state machine starts a job and waits for its end. */
+/** The task with which a state machine starts a job and waits for its end. */
 export interface StartRequest {
   /** The integration of Step Functions, such as `arn:aws:states:::glue:startJobRun.sync`. */
   readonly resource: string;
-  /** The parameters of the call. A key that ends in `.$` holds a JSON path into the input of the state. */
+  /** The parameters of the call. The value of a key that ends in `.$` is a JSON path into the input of the state. */
   readonly parameters: Readonly<Record<string, unknown>>;
-  /** The permissions. Without them in place the first start is denied. */
+  /** The permissions. If they do not exist before the state machine, its first start of the job is denied. */
   readonly waitFor: readonly IDependable[];
 }
 
-/** Work that is started, runs to its end and says how it went: a Glue job, a Spark application, a container that ends. */
+/** A job that is started, ends, and reports a result: a Glue job, a Spark application, a container task. */
 export interface Job {
-  /** Let `starter` start the job, watch it and stop it, and nothing else. */
+  /** Allow `starter` to start the job, read its state and stop it, and nothing else. */
   bindStart(starter: Workload): StartRequest;
 }

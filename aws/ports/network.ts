@@ -1,6 +1,6 @@
 import type { IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 
-/** A private network, and the part of it to stand in. */
+/** A VPC, and the subnets to use. */
 export interface Network {
   readonly vpc: IVpc;
   readonly subnets: SubnetSelection;

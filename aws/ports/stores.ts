@@ -1,17 +1,17 @@
 import type { Binding, Workload } from './identity';
 
-/** Objects in, objects out. */
+/** A store of objects. */
 export interface ObjectStore {
-  /** Let `writer` add objects, and nothing else: it can neither read nor delete them. */
+  /** Allow `writer` to add objects, and nothing else: it can neither read nor delete them. */
   bindWriter(writer: Workload, name: string): Binding;
-  /** Let `reader` list and read objects, and nothing else. */
+  /** Allow `reader` to list and read objects, and nothing else. */
   bindReader(reader: Workload, name: string): Binding;
 }
 
-/** Rows in, queries out. */
+/** A store of rows. */
 export interface TableStore {
-  /** Let `writer` add rows, and nothing else. */
+  /** Allow `writer` to add rows, and nothing else. */
   bindWriter(writer: Workload, name: string): Binding;
-  /** Let `reader` query rows, and nothing else. */
+  /** Allow `reader` to query rows, and nothing else. */
   bindReader(reader: Workload, name: string): Binding;
 }

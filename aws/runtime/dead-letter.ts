@@ -5,39 +5,40 @@ import { setting } from '../../shared/runtime/setting';
 import type { DeadLetter } from '../../shared/runtime/verdict';
 import { CLIENT } from './requests';
 
-/** How letters are sent. */
+/** Options of a send. */
 export interface Sending {
-  /** Attributes of each message, where the queue holds other messages too. */
+  /** Message attributes, which tell these messages from others in the queue. */
   readonly attributes?: Readonly<Record<string, string>>;
-  /** Ends a call that gets no answer. */
+  /** Aborts requests before the function times out. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Send letters to the dead letter.
- * @throws Error when one of them was not taken. Others may lie there, and come again with their batch: their position tells.
+ * Send records to the dead-letter queue.
+ * @throws Error if SQS did not accept one of them. Others may be in the queue, and are sent again when their batch is retried: they
+ * have the same position
  */
 export type SendLetters = (letters: readonly DeadLetter[], sending?: Sending) => Promise<void>;
 
 /**
- * What the payload of one message takes. Every queue takes 256 KiB, some more, and this leaves room for the reason, the
- * position and attributes.
+ * The maximum size of the payload in one message. Every queue accepts messages of 256 KiB, and some accept more. The rest is for
+ * the reason, the position and attributes.
  */
 const PAYLOAD_CHARACTERS = 240_000;
 
-/** What one call takes, everywhere. */
+/** The limits of one SendMessageBatch request. */
 const [CALL_MESSAGES, CALL_BYTES] = [10, 256 * 1024];
 
-/** How often a call is made for messages that SQS does not take, beside others that it does. */
+/** How often messages are sent if SQS accepts only a part of a request. */
 const TRIES = 4;
 
 /**
- * The queue that the settings of a binding name.
+ * A function that sends to the queue of a binding.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
  */
 export function deadLetterQueue(name: string): SendLetters {
   const queueUrl = setting(`${name}_QUEUE_URL`);
-  // A client signs for its own region, whatever the address of the queue says.
+  // The client signs for its own region, so it must be the region of the queue.
   const region = /\bsqs(?:-fips)?\.([a-z0-9-]+)\./.exec(queueUrl)?.[1];
   const sqs = new SQSClient(region ? { ...CLIENT, region } : CLIENT);
 
@@ -45,12 +46,12 @@ export function deadLetterQueue(name: string): SendLetters {
     let left = [...entries];
     for (let tries = 1; left.length > 0; tries++) {
       const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: left });
-      // An answer that a call went well says nothing of its messages.
+      // A request can succeed although messages in it failed.
       const { Failed = [] } = await sqs.send(command, { abortSignal });
       left = left.filter(({ Id }) => Failed.some((failed) => failed.Id === Id));
       if (left.length === 0) return;
       const [{ Code, Message } = {}] = Failed;
-      if (tries === TRIES) throw new Error(`${left.length} letters were not taken by the queue, the first for ${Code}: ${Message}`);
+      if (tries === TRIES) throw new Error(`SQS did not accept ${left.length} dead letters. First error: ${Code}: ${Message}`);
       await setTimeout(100 * 2 ** tries, undefined, { signal: abortSignal });
     }
   }
@@ -63,7 +64,7 @@ export function deadLetterQueue(name: string): SendLetters {
   };
 }
 
-/** Messages, as many for each call as it takes. */
+/** Divides messages into requests, within the limits of SQS. */
 function callsOf(messages: readonly Entry[]): Entry[][] {
   const calls: Entry[][] = [];
   let room = 0;
@@ -79,7 +80,7 @@ function callsOf(messages: readonly Entry[]): Entry[][] {
   return calls;
 }
 
-/** One message, or as many as a large payload takes: then each holds a part of it in base64, with the reason before it. */
+/** One message, or several for a large payload: then each has a part of the payload in base64, and the reason. */
 export function messagesOf(letter: DeadLetter): string[] {
   const whole = jsonOf(letter);
   if (Buffer.byteLength(whole) <= PAYLOAD_CHARACTERS) return [whole];
@@ -96,7 +97,7 @@ export function messagesOf(letter: DeadLetter): string[] {
   );
 }
 
-/** SQS takes every character but these two and those that JSON escapes anyhow. */
+/** SQS refuses these two characters. JSON already escapes the others that it refuses. */
 function jsonOf(letter: DeadLetter & { readonly part?: number; readonly parts?: number }): string {
   return JSON.stringify(letter).replace(/[\uFFFE\uFFFF]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
 }

@@ -1,22 +1,22 @@
 import type { Context } from 'aws-lambda';
 
 /**
- * How clients wait, and how often they try. A service that stalls must fail while the function still lives, so that the
- * records come again. Five tries last about a second where each is refused at once, so a store that refuses every second
- * call costs no batch.
+ * Timeouts and retries of clients. A request without a response must fail before the function times out, so that the function
+ * can report the records. Five tries take about a second if each is refused at once, so a store that refuses every second
+ * request fails no batch.
  */
 export const CLIENT = {
   maxAttempts: 5,
   requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
 };
 
-/** What is left of the time of a call when no more is begun, to answer for what is done. */
+/** How long before the timeout of the function requests are aborted, so that it can still report the result. */
 const RESERVE_MS = 5_000;
 
-/** The part of what Lambda hands over beside the records that a source reads. */
+/** The part of the Lambda context that a source uses. */
 export type Call = Pick<Context, 'getRemainingTimeInMillis'>;
 
-/** Says when the time of a call is nearly over. A call that is cut short answers for nothing, and its batch comes again in halves. */
+/** A signal that aborts shortly before the function times out. After a timeout Lambda splits the batch, and retries both halves. */
 export function nearlyOver(call: Call): AbortSignal {
   const left = call.getRemainingTimeInMillis();
   return AbortSignal.timeout(Math.max(0, Math.floor(left - Math.min(RESERVE_MS, left / 4))));

@@ -5,62 +5,62 @@ import type { Assembly } from '../template/assembly';
 import { REGION } from '../template/cloudformation';
 import { type Resource, Stack } from '../template/stack';
 
-/** A service that an API calls without any code between. */
+/** A service that an API calls without code in between. */
 export interface Integration {
-  /** What follows the service in the address of the integration, such as `action/PutRecord`. */
+  /** The end of the integration URI, after the service, such as `action/PutRecord`. */
   readonly target: RegExp;
   readonly host: string;
-  /** What API Gateway itself sets in a call. */
+  /** The headers that API Gateway sets itself. */
   headers(target: string): Readonly<Record<string, string>>;
-  /** The service took a record: say where it stands, by what it answered. */
+  /** @returns the position of the record, from the response of the service that accepted it */
   accepted(answer: string): string;
 }
 
-/** A function that is handed batches. */
+/** A function that is called with batches. */
 export interface Target {
   readonly arn: string;
   invoke(payload: string): Promise<Invocation>;
 }
 
-/** What came of a call of a function: what it answered, or why it failed. */
+/** The result of a call of a function: its response, or why it failed. */
 export type Invocation = { readonly requestId: string } & CallEnd;
 export type CallEnd = { readonly payload: string } | { readonly error: string };
 
-/** Brings the records of a source to a function. */
+/** Delivers the records of a source to a function. */
 export interface Poller {
   start(): Promise<void>;
-  /** Bring nothing more. The calls that are under way must end by themselves. */
+  /** Deliver no more records, and wait for the calls that are running. */
   stop(): Promise<void>;
 }
 
-/** What a mapping is given to work with. */
-export interface MappingSurroundings {
+/** What an event source mapping of any source uses. */
+export interface MappingContext {
   readonly pace: Pace;
   readonly chaos: Chaos;
   readonly witness: Pick<Witness, 'delivered' | 'answered' | 'incident'>;
 }
 
-/** What Lambda polls: it reads the settings of a mapping, as far as they are its own, and brings its records. */
-export type EventSource = (mapping: Resource, target: Target, surroundings: MappingSurroundings) => Poller;
+/** A source that Lambda polls: it reads the settings of the mapping that belong to it, and creates the poller. */
+export type EventSource = (mapping: Resource, target: Target, context: MappingContext) => Poller;
 
-/** Where Lambda sends what was given up: what became of it, and the call that failed, which a bucket alone keeps. */
+/** An on-failure destination. `message` describes the failure, and `payload` is that of the failed call: only a bucket stores it. */
 export type Destination = (message: string, payload: string) => Promise<void>;
 
-/** Finds records by their place in a stream. */
+/** Finds records by their position in a stream. */
 export type LookUp = (shard: string, first: string, last: string) => Promise<readonly { readonly data: Buffer }[]>;
 
-/** Processes that write as somebody: each signs with a key id of its own. */
+/** Processes that write to stores. Each signs its requests with its own access key id. */
 export interface Writers {
   kill(accessKeyId: string): Promise<void>;
-  /** Stop it where it stands, until its time is over. */
+  /** Pause the process until its timeout. */
   stall(accessKeyId: string): void;
 }
 
-/** A template of AWS, and what its parts offer each other. */
+/** A synthesized stack, and what the emulated services use of each other. */
 export class Site {
   readonly stack: Stack;
   readonly asset: Assembly['asset'];
-  /** By the name of the service in the address of an integration. */
+  /** By the name of the service in the integration URI. */
   readonly integrations = new Map<string, Integration>();
   /** By their ARN. */
   readonly sources = new Map<string, EventSource>();
@@ -68,9 +68,9 @@ export class Site {
   readonly destinations = new Map<string, Destination>();
   /** By the ARN of the stream. */
   readonly lookUps = new Map<string, LookUp>();
-  /** The settings by which clients find a stand-in. */
+  /** The environment variables with the endpoints for clients. */
   readonly clients: Record<string, string> = {};
-  /** The settings by which whoever replays finds the stand-ins, and is let in. */
+  /** The environment variables with the endpoints and credentials for a replay. */
   readonly replays: Record<string, string> = {
     AWS_REGION: REGION,
     AWS_ACCESS_KEY_ID: 'nobody',
@@ -84,7 +84,7 @@ export class Site {
   }
 }
 
-/** The name that the template gives, or one as CloudFormation makes it, but the same each time. */
+/** The name in the template, or one like CloudFormation creates it, but the same at each run. */
 export function nameOf(stack: Stack, resource: Resource, property: string, longest: number): string {
   if (stack.value(resource, property) !== undefined) return stack.string(resource, property);
   return `${stack.name}-${resource.id}`.slice(0, longest);

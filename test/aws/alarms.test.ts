@@ -12,16 +12,16 @@ const HOUR = 60;
 const every = (minutes: number, value: number | undefined, length = 3 * HOUR) =>
   Array.from({ length }, (_, minute) => (minute % minutes === 0 ? value : undefined));
 const always = (value: number | undefined, length?: number) => every(1, value, length);
-/** A value from one minute on, and another one before. */
+/** A value from one minute on, and another value before it. */
 const from = (start: number, after: number | undefined, before: number | undefined, length = 3 * HOUR) =>
   Array.from({ length }, (_, minute) => (minute < start ? before : after));
 const once = (at: number, value: number, otherwise?: number) =>
   from(at, otherwise, otherwise).map((one, minute) => (minute === at ? value : one));
 
-/** What happens, and the minute in which the alarm rings first. */
+/** A case, its metrics, and the first minute in which the alarm is raised. */
 type Case = readonly [what: string, series: Series, rings: number | 'never'];
 
-/** Each alarm by the metrics that it watches. */
+/** The cases of each alarm, by its metrics. */
 const CASES: Readonly<Record<string, readonly Case[]>> = {
   'GetRecords.IteratorAgeMilliseconds': [
     [
@@ -30,7 +30,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       60,
     ],
     ['a reader keeps up', { 'GetRecords.IteratorAgeMilliseconds': always(900) }, 'never'],
-    ['nobody reads: who hears of it is the next alarm', { 'GetRecords.IteratorAgeMilliseconds': always(undefined) }, 'never'],
+    ['nobody reads: the next alarm is for this', { 'GetRecords.IteratorAgeMilliseconds': always(undefined) }, 'never'],
   ],
   'IncomingRecords GetRecords.Success': [
     ['the reader goes down while records come', { IncomingRecords: always(9), 'GetRecords.Success': from(60, undefined, 240) }, 74],
@@ -40,24 +40,24 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['a function takes a quarter of an hour for each batch', { IncomingRecords: always(9), 'GetRecords.Success': every(15, 1) }, 'never'],
   ],
   WriteProvisionedThroughputExceeded: [
-    ['a burst is turned away for a minute', { WriteProvisionedThroughputExceeded: once(60, 50, 0) }, 'never'],
-    ['writers are turned away on and on', { WriteProvisionedThroughputExceeded: from(60, 50, 0) }, 70],
+    ['writes are throttled for a minute', { WriteProvisionedThroughputExceeded: once(60, 50, 0) }, 'never'],
+    ['writes are throttled without end', { WriteProvisionedThroughputExceeded: from(60, 50, 0) }, 70],
     ['nothing comes', { WriteProvisionedThroughputExceeded: always(undefined) }, 'never'],
   ],
   ReadProvisionedThroughputExceeded: [
-    ['a reader is turned away once', { ReadProvisionedThroughputExceeded: once(60, 1, 0) }, 'never'],
-    ['readers are turned away on and on', { ReadProvisionedThroughputExceeded: from(60, 1, 0) }, 70],
+    ['a read is throttled once', { ReadProvisionedThroughputExceeded: once(60, 1, 0) }, 'never'],
+    ['reads are throttled without end', { ReadProvisionedThroughputExceeded: from(60, 1, 0) }, 70],
     ['nobody reads', { ReadProvisionedThroughputExceeded: always(undefined) }, 'never'],
   ],
   ApproximateNumberOfMessagesVisible: [
     ['the first dead letter', { ApproximateNumberOfMessagesVisible: from(60, 1, 0) }, 60],
     ['no dead letter', { ApproximateNumberOfMessagesVisible: always(0) }, 'never'],
-    ['SQS measures nothing, since nobody has used the queue for hours', { ApproximateNumberOfMessagesVisible: always(undefined) }, 'never'],
+    ['SQS has no data, because the queue was not used for hours', { ApproximateNumberOfMessagesVisible: always(undefined) }, 'never'],
   ],
   IteratorAge: [
-    ['the store takes nothing: the same batch comes again and again', { IteratorAge: always(0).map((_, minute) => minute * 60_000) }, 60],
+    ['the store is down: the same batch is retried', { IteratorAge: always(0).map((_, minute) => minute * 60_000) }, 60],
     ['one call an hour, in time', { IteratorAge: every(60, 500) }, 'never'],
-    ['no call at all: who hears of it is the next alarm', { IteratorAge: always(undefined) }, 'never'],
+    ['no call at all: the next alarm is for this', { IteratorAge: always(undefined) }, 'never'],
   ],
   'IncomingRecords PolledEventCount': [
     ['the mapping is off while another reads the stream', { IncomingRecords: always(9), PolledEventCount: from(60, undefined, 9) }, 89],
@@ -73,9 +73,9 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['nothing comes', { IncomingRecords: always(undefined), PolledEventCount: always(undefined) }, 'never'],
   ],
   'OnFailureDestinationDeliveredEventCount DroppedEventCount': [
-    ['a batch is given up', { OnFailureDestinationDeliveredEventCount: once(60, 100), DroppedEventCount: always(undefined) }, 60],
+    ['a batch is no longer retried', { OnFailureDestinationDeliveredEventCount: once(60, 100), DroppedEventCount: always(undefined) }, 60],
     [
-      'a batch is given up and cannot be kept',
+      'a batch is no longer retried, and is dropped',
       { OnFailureDestinationDeliveredEventCount: always(undefined), DroppedEventCount: once(60, 100) },
       60,
     ],
@@ -88,15 +88,15 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   Errors: [
     ['one call fails, and its retry does not', { Errors: once(60, 1, 0) }, 'never'],
     [
-      'one record ends its process at every try, with growing pauses',
+      'one record crashes the function at every try, with growing pauses',
       { Errors: from(60, 1, 0).map((value, minute) => (minute % 3 === 0 ? value : undefined)) },
       70,
     ],
     ['no call', { Errors: always(undefined) }, 'never'],
   ],
   Throttles: [
-    ['Lambda turns calls away for a minute', { Throttles: once(60, 20, 0) }, 'never'],
-    ['Lambda turns calls away on and on', { Throttles: from(60, 20, 0) }, 70],
+    ['Lambda throttles calls for a minute', { Throttles: once(60, 20, 0) }, 'never'],
+    ['Lambda throttles calls without end', { Throttles: from(60, 20, 0) }, 70],
     ['no call', { Throttles: always(undefined) }, 'never'],
   ],
   '5XXError Count': [
@@ -106,44 +106,44 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['no request', { '5XXError': always(undefined), Count: always(undefined) }, 'never'],
   ],
   '4XXError Count': [
-    ['one request comes, and is unsigned', { '4XXError': once(60, 1), Count: once(60, 1) }, 'never'],
-    ['ten requests come, and all are broken', { '4XXError': from(60, 1, undefined, 70), Count: from(60, 1, undefined, 70) }, 69],
-    ['one request in a hundred is broken', { '4XXError': always(10), Count: always(1000) }, 'never'],
-    ['one request in ten is broken', { '4XXError': from(60, 100, 10), Count: always(1000) }, 66],
+    ['one request arrives, and is not signed', { '4XXError': once(60, 1), Count: once(60, 1) }, 'never'],
+    ['ten requests arrive, and all are invalid', { '4XXError': from(60, 1, undefined, 70), Count: from(60, 1, undefined, 70) }, 69],
+    ['one request in a hundred is invalid', { '4XXError': always(10), Count: always(1000) }, 'never'],
+    ['one request in ten is invalid', { '4XXError': from(60, 100, 10), Count: always(1000) }, 66],
     ['no request', { '4XXError': always(undefined), Count: always(undefined) }, 'never'],
   ],
   ApproximateAgeOfOldestMessage: [
     ['the reader is down', { ApproximateAgeOfOldestMessage: always(0).map((_, minute) => minute * 60) }, 60],
     ['the queue is empty', { ApproximateAgeOfOldestMessage: always(0) }, 'never'],
-    ['SQS measures nothing, since nobody has used the queue for hours', { ApproximateAgeOfOldestMessage: always(undefined) }, 'never'],
+    ['SQS has no data, because the queue was not used for hours', { ApproximateAgeOfOldestMessage: always(undefined) }, 'never'],
   ],
   'NumberOfMessagesReceived NumberOfMessagesDeleted': [
-    ['the store takes nothing', { NumberOfMessagesReceived: always(100), NumberOfMessagesDeleted: from(60, 0, 100) }, 72],
+    ['the store is down', { NumberOfMessagesReceived: always(100), NumberOfMessagesDeleted: from(60, 0, 100) }, 72],
     [
-      'the store takes nothing, and SQS does not measure that nothing is deleted',
+      'the store is down, and SQS has no data for deleted messages',
       { NumberOfMessagesReceived: always(100), NumberOfMessagesDeleted: from(60, undefined, 100) },
       72,
     ],
-    ['one message in ten comes again', { NumberOfMessagesReceived: always(110), NumberOfMessagesDeleted: always(100) }, 'never'],
+    ['one message in ten is delivered again', { NumberOfMessagesReceived: always(110), NumberOfMessagesDeleted: always(100) }, 'never'],
     ['nothing comes', { NumberOfMessagesReceived: always(undefined), NumberOfMessagesDeleted: always(undefined) }, 'never'],
   ],
   ACUUtilization: [
-    ['the database is as large as it may get for five minutes', { ACUUtilization: from(60, 99, 20, 65) }, 'never'],
-    ['the database stays as large as it may get', { ACUUtilization: from(60, 99, 20) }, 70],
-    ['the database sleeps', { ACUUtilization: always(undefined) }, 'never'],
+    ['the database is at its maximum capacity for five minutes', { ACUUtilization: from(60, 99, 20, 65) }, 'never'],
+    ['the database stays at its maximum capacity', { ACUUtilization: from(60, 99, 20) }, 70],
+    ['the database is paused', { ACUUtilization: always(undefined) }, 'never'],
   ],
   Deadlocks: [
     ['the first deadlock', { Deadlocks: once(60, 1, 0) }, 60],
-    ['the database sleeps', { Deadlocks: always(undefined) }, 'never'],
+    ['the database is paused', { Deadlocks: always(undefined) }, 'never'],
   ],
   AuroraReplicaLagMaximum: [
-    ['the second instance is two seconds late', { AuroraReplicaLagMaximum: from(60, 2000, 20) }, 60],
-    ['the second instance is in time', { AuroraReplicaLagMaximum: always(20) }, 'never'],
+    ['the second instance lags by two seconds', { AuroraReplicaLagMaximum: from(60, 2000, 20) }, 60],
+    ['the second instance does not lag', { AuroraReplicaLagMaximum: always(20) }, 'never'],
     ['there is none', { AuroraReplicaLagMaximum: always(undefined) }, 'never'],
   ],
 };
 
-/** Every alarm that a blueprint has, or a construct with all its settings turned on. */
+/** Every alarm of a blueprint, or of a construct with all its settings. */
 function allAlarms(): ReadonlyMap<string, Resource> {
   const blueprints = findBlueprints(['aws']).map((blueprint) => {
     const app = new App({ outdir: temporaryFolder(), context: cdk.context });
@@ -158,7 +158,7 @@ function allAlarms(): ReadonlyMap<string, Resource> {
 
 const alarms = allAlarms();
 
-test('each alarm of each blueprint is told here what happens', () => expect([...alarms.keys()].sort()).toEqual(Object.keys(CASES).sort()));
+test('each alarm of each blueprint has cases here', () => expect([...alarms.keys()].sort()).toEqual(Object.keys(CASES).sort()));
 
 describe.each(Object.entries(CASES))('the alarm on %s', (metrics, cases) => {
   test.each(cases)('%s', (_, series, rings) => {

@@ -12,7 +12,7 @@ import { temporaryFolder } from '../support/folder';
 import { callOnLambda } from '../support/handler-processes';
 import { BATCHES } from '../support/lambda-events';
 
-// Each call is a process of its own, and PostgreSQL takes its time to start.
+// Each call is a separate process, and PostgreSQL is slow to start.
 jest.setTimeout(60_000);
 
 const root = path.join(__dirname, '../..');
@@ -30,7 +30,7 @@ describe.each(names)('%s', (name) => {
 
   const stores: Record<string, StoreStandIn> = {};
   let queue: Awaited<ReturnType<typeof deadLetterQueue>>;
-  /** What the template sets: what the stores hand back, where the dead letter is, and who the handler is. */
+  /** The variables that the template sets: those of the stores, the dead letter and the name of the processor. */
   let settings: Record<string, string>;
   let endpoints: Record<string, string>;
 
@@ -55,12 +55,12 @@ describe.each(names)('%s', (name) => {
     Object.fromEntries(await Promise.all(Object.entries(stores).map(async ([store, { ids }]) => [store, await ids()])));
   const everywhere = (...stored: string[]) => Object.fromEntries(Object.keys(stores).map((store) => [store, stored]));
 
-  test('is named after its source, which there is', () => {
+  test('is named after its source, which exists', () => {
     expect(name.startsWith(`${needs.source}-to-`)).toBe(true);
     expect(existsSync(path.join(root, 'aws/runtime/sources', `${needs.source}.ts`))).toBe(true);
   });
 
-  test('while a store is down, the good event comes again and nothing goes to the dead letter', async () => {
+  test('while a store is down, the good event is reported as failed and nothing goes to the dead letter', async () => {
     const { Records, ids: failures } = BATCHES[needs.source]!([event('1')]);
     for (const { set } of Object.values(stores)) set('before');
     const { answer } = await call(settings, Records);
@@ -69,14 +69,14 @@ describe.each(names)('%s', (name) => {
     expect([await ids(), queue.messages]).toEqual([everywhere(), []]);
   });
 
-  test('good events land in the store, and a poison event in the dead letter', async () => {
+  test('good events are stored, and a poison event is in the dead letter', async () => {
     const { answer } = await call(settings, BATCHES[needs.source]!([event('1'), 'poison', event('2')]).Records);
     expect(answer()).toEqual({ batchItemFailures: [] });
     expect(await ids()).toEqual(everywhere('1', '2'));
     expect(queue.messages).toEqual([expect.objectContaining({ MessageBody: expect.stringContaining('"payload":"poison"') })]);
   });
 
-  test('without one of its settings it says what to do', async () => {
+  test('without one of its settings it throws an error with the remedy', async () => {
     for (const setting of Object.keys(settings)) {
       const { stderr } = await call({ ...settings, [setting]: '' }, []);
       expect(stderr).toContain(

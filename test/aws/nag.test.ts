@@ -24,7 +24,7 @@ import cdk from '../../cdk.json';
 import { nag } from '../../scripts/judges/cdk-nag';
 import { temporaryFolder } from '../support/folder';
 
-/** Settings of the four stages, and what each is called. */
+/** The settings of the four stages, and their names. */
 interface Settings {
   readonly connect?: Partial<ApiGatewayEntryProps>;
   readonly buffer?: KinesisBufferProps;
@@ -34,7 +34,7 @@ interface Settings {
 
 const newApp = () => new App({ outdir: temporaryFolder(), treeMetadata: false, context: { ...cdk.context, destroyData: 'yes' } });
 
-/** Four stages in a stack, as a user puts them together. */
+/** Four stages in a stack, as a user connects them. */
 function stages(stack: Stack, settings: Settings = {}, names: readonly string[] = ['Connect', 'Buffer', 'Processing', 'Store']) {
   const store = new S3Store(stack, names[3]!, settings.store);
   const buffer = new KinesisBuffer(stack, names[1]!, settings.buffer);
@@ -44,7 +44,7 @@ function stages(stack: Stack, settings: Settings = {}, names: readonly string[] 
   return { connect, buffer, processing, store };
 }
 
-/** Each finding of both packs that has no reason, and each reason without a finding, in what `build` makes. */
+/** Each finding of both packs without a reason, and each reason without a finding, in the resources that `build` creates. */
 function unexplained(build: (stack: Stack) => unknown, env?: Environment): string[] {
   const app = newApp();
   build(new Stack(app, 'Test', { env }));
@@ -61,7 +61,7 @@ const methodOf = ({ api }: ApiGatewayEntry) => mainOf(api.methods[0]!);
 const allow = ({ role }: LambdaProcessor, action: string, resource: string) =>
   role.addToPrincipalPolicy(new PolicyStatement({ actions: [action], resources: [resource] }));
 
-test('the pipeline passes both packs as a user runs them, and every finding that stays has a reason', () => {
+test('the pipeline passes both packs as a user runs them, and every accepted finding has a reason', () => {
   const app = newApp();
   new AwsPipeline(app, 'aws-pipeline');
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new NIST80053R5Checks(app));
@@ -71,7 +71,7 @@ test('the pipeline passes both packs as a user runs them, and every finding that
   expect(findings.length).toBeGreaterThan(20);
 });
 
-describe('nothing is unexplained, and no reason is stale, with', () => {
+describe('every finding has a reason, and every reason has a finding, with', () => {
   const withLake = (bucket: (stack: Stack) => IBucket) => (stack: Stack) => stages(stack, { store: { bucket: bucket(stack) } });
   const imported = 'arn:aws:iam::123456789012:role/mine';
 
@@ -148,10 +148,10 @@ describe('nothing is unexplained, and no reason is stale, with', () => {
   });
 });
 
-// Services that stand in none of these four stages bring what of their settings changes what cdk-nag sees.
+// For other services, `variants.ts` beside their tests has the settings that change findings of cdk-nag.
 const brought = readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).filter((file) => path.basename(file) === 'variants.ts');
 
-describe.each(brought.sort())('nothing is unexplained, and no reason is stale, with what %s builds:', (file) => {
+describe.each(brought.sort())('every finding has a reason, and every reason has a finding, with the variants of %s:', (file) => {
   const { variants } = require(path.join(__dirname, file)) as { variants: Readonly<Record<string, (stack: Stack) => unknown>> };
   test.each(Object.entries(variants))('%s', (_, build) => expect(unexplained(build)).toEqual([]));
 });
@@ -211,7 +211,7 @@ test.each<[string, string, (made: ReturnType<typeof stages>) => unknown]>([
   expect(found.map((finding) => finding.slice(0, rule.length))).toContain(rule);
 });
 
-test('a reason for what is not found is itself a finding', () => {
+test('a reason without a finding is a finding', () => {
   const found = unexplained((stack) => acknowledge(stages(stack).buffer.stream, { 'AwsSolutions-KDS1': 'It is encrypted.' }));
   expect(found).toEqual(['AwsSolutions-KDS1 Test/Buffer/Stream: acknowledged, and not found']);
 });

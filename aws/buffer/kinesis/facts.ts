@@ -23,7 +23,7 @@ export const facts: ServiceFacts = {
         stream.get('StreamEncryption').length > 0 ? 'encrypted' : undefined,
         said.kept(stream),
       ],
-      // https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html. SubscribeToShard is for a consumer of its own.
+      // https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html. SubscribeToShard is for enhanced fan-out only.
       polledWith: ['DescribeStream', 'DescribeStreamSummary', 'GetRecords', 'GetShardIterator', 'ListShards'].map(
         (action) => `kinesis:${action}`,
       ),
@@ -38,26 +38,26 @@ export const facts: ServiceFacts = {
         RETAINED,
         counted({
           rule: 'retention',
-          must: 'keep records for a day at least',
+          must: 'keep records for at least a day',
           at: 'RetentionPeriodHours',
           from: 24,
           weak: 5,
-          worse: 'records are gone after five hours',
+          worse: 'records are deleted after five hours',
         }),
         alarmOn(
           'GetRecords.IteratorAgeMilliseconds',
-          'have an alarm that rings when records are late',
+          'have an alarm for records that wait too long',
           (threshold) => threshold <= 24 * HOUR,
         ),
-        alarmOn('GetRecords.Success', 'have an alarm that rings when records come and nobody reads them'),
-        alarmOn('WriteProvisionedThroughputExceeded', 'have an alarm that rings when it turns writers away'),
-        alarmOn('ReadProvisionedThroughputExceeded', 'have an alarm that rings when it turns readers away'),
+        alarmOn('GetRecords.Success', 'have an alarm for records that are not read'),
+        alarmOn('WriteProvisionedThroughputExceeded', 'have an alarm for throttled writes'),
+        alarmOn('ReadProvisionedThroughputExceeded', 'have an alarm for throttled reads'),
       ],
       costs: (stream, load) =>
         is(stream, 'StreamModeDetails.StreamMode', 'ON_DEMAND') ? onDemand(stream, load) : provisioned(stream, load),
       answered: {
-        private: 'A stream has no public door: whoever comes signs the call, and least privilege reads who may.',
-        undelete: 'Nobody can change or delete a record. It can be read again for the retention.',
+        private: 'A stream has no public access: every call is signed, and the check of least privilege covers the permissions.',
+        undelete: 'A record cannot be changed or deleted. It can be read again until its retention ends.',
       },
       local: {
         Name: 'emulated',
@@ -112,7 +112,7 @@ function keptLong(stream: Asked, load: Load): Cost[] {
   return [{ what: 'events kept, from day 8 on', price: 'kinesisKeptLong', units: kept(stream, load, 168, 8760) / GB, lower: FEWER_DAYS }];
 }
 
-/** Bytes that lie in it at any time, of an age in hours. */
+/** Bytes in the stream at any time, of records whose age is between `from` and `to` hours. */
 function kept(stream: Asked, { events, size }: Load, from: number, to: number): number {
   return events * size * 3600 * Math.max(0, Math.min(amount(stream, 'RetentionPeriodHours'), to) - from);
 }

@@ -20,71 +20,70 @@ import type { DeadLetter, PutRecordRequest, RecordSink, RecordSource, RecordTemp
 import { alarmsOf, alarmsOfStream, requireDelivery, retentionOf } from './stream-delivery';
 
 const RETENTION: TimeRule = { from: 24, to: 8760, unit: 'hours', remedy: 'For longer replay, keep the raw records in a store.' };
-const HERE = 'Put the pipeline into a stack of that account and region, or bring one that is of this.';
+const HERE = 'Put the pipeline into a stack of that account and region, or use one of this account and region.';
 const DEAD_LETTER: Reasons = {
-  'AwsSolutions-SQS3': 'It is the dead letter. Handlers put here what they gave up, a way that the rule does not know.',
+  'AwsSolutions-SQS3': 'It is itself the dead letter. Handlers send to it, and the rule looks for redrive policies only.',
 };
 
 /** Settings for {@link KinesisBuffer}. Every one has a safe default. */
 export interface KinesisBufferProps<Kept extends IStream = IStream> {
   /**
-   * How long a record stays readable for replay, from 24 hours to 365 days. More than 24 hours costs by the
-   * gigabyte. It bounds how long a reader may be down before it loses records. Beside an existing `stream` it says
-   * what that one has; one that was looked up counts as one of 24 hours without it.
+   * How long a record can be read, from 24 hours to 365 days. More than 24 hours costs by the gigabyte. A reader that is
+   * down for longer loses records. With an existing `stream`, set it to the retention of that stream: for an imported
+   * stream, 24 hours are assumed otherwise.
    * @default 7 days
    */
   readonly retention?: Duration;
   /**
-   * The key that encrypts the stream. Whoever writes or reads gets the right to use it.
-   * @default - the key that AWS keeps for Kinesis, free of charge
+   * The KMS key that encrypts the stream. Writers and readers are granted its use.
+   * @default - the AWS managed key of Kinesis, free of charge
    */
   readonly encryptionKey?: IKey;
   /**
-   * An existing stream of this account and region. Its mode, encryption and retention stay as they are. One that is
-   * encrypted with a key of yours must know it: `Stream.fromStreamAttributes`.
+   * An existing stream of this account and region. Its mode, encryption and retention do not change. If it is encrypted
+   * with a key of yours, import it with the key: `Stream.fromStreamAttributes`.
    * @default - a new stream
    */
   readonly stream?: Kept;
   /**
-   * An existing standard queue for records that a handler found to be beyond processing, each with the reason.
-   * @default - a new queue that keeps its messages for 14 days
+   * An existing standard queue for records that can never be processed, each with the reason.
+   * @default - a new queue with a retention of 14 days
    */
   readonly deadLetterQueue?: IQueue;
   /**
-   * An existing bucket for batches that Lambda gave up, with all their records. It keeps its own settings. One that is
-   * encrypted with a key of yours must know it: `Bucket.fromBucketAttributes`.
+   * An existing bucket for batches that Lambda no longer retries, with all their records. Its settings do not change. If
+   * it is encrypted with a key of yours, import it with the key: `Bucket.fromBucketAttributes`.
    * @default - a new bucket, with one for its access log
    */
   readonly deadLetterBucket?: IBucket;
   /**
-   * What happens to the stream and the dead letter when the stack is deleted. `destroy` takes a second key, the
-   * context `destroyData`. A retained on-demand stream goes on costing.
+   * What happens to the stream and the dead letter when the stack is deleted. `destroy` also requires the context
+   * `destroyData`. A retained on-demand stream continues to cost money.
    * @default retain
    */
   readonly removal?: Removal;
 }
 
 /**
- * Buffer stage: an encrypted on-demand Kinesis stream that absorbs bursts and allows replay. Behind it stand a queue, for
- * records that a handler cannot process, and a bucket, for batches that Lambda gave up.
+ * Buffer stage: an encrypted on-demand Kinesis stream that absorbs bursts and allows replay. Its dead letter is a queue, for
+ * records that a handler cannot process, and a bucket, for batches that Lambda no longer retries.
  *
- * A store may be down for as long as the stream keeps its records, less an hour: Lambda tries again until then. A record that
- * ends its process at every try holds up its shard for as long: the alarms ring, and `maxRetries` makes it end sooner.
+ * If the store is down, Lambda retries until one hour before the stream deletes the records. A record that crashes the
+ * function at every try blocks its shard for the same time: alarms are raised, and `maxRetries` shortens it.
  *
- * Not for events over 1 MiB, nor for a steady trickle: an on-demand stream costs by the hour even when idle, where a
- * queue costs nothing.
+ * Not for events over 1 MiB, nor for few events: an on-demand stream costs by the hour even when idle, and a queue does not.
  * @see https://docs.aws.amazon.com/streams/latest/dev/introduction.html
  */
 export class KinesisBuffer<Kept extends IStream = Stream> extends Construct implements RecordSink, RecordSource {
-  /** The stream, for anything this construct does not cover: a new one, which can be changed, or the one that was given. */
+  /** The new or the given stream, for anything this construct does not cover. */
   readonly stream: Kept;
   readonly format = 'kinesis';
-  /** The queue of the dead letter: what a handler gave up, each record with the reason. */
+  /** The queue of the dead letter: records that can never be processed, each with the reason. */
   readonly deadLetterQueue: IQueue;
-  /** The bucket of the dead letter: what Lambda gave up, a batch of whole records for each object. */
+  /** The bucket of the dead letter: batches that Lambda no longer retries, one object for each, with whole records. */
   readonly deadLetterBucket: IBucket;
   readonly deadLetter: DeadLetter = { bindWriter: (writer, name) => bindDeadLetterQueue(this.deadLetterQueue, writer, name) };
-  /** Late and missing readers, throttled writers and readers, and what was given up. None has an action yet. */
+  /** Slow and missing readers, throttled writes and reads, and dead letters. They have no action yet. */
   readonly alarms: readonly Alarm[];
 
   private readonly retention: number;
@@ -97,7 +96,7 @@ export class KinesisBuffer<Kept extends IStream = Stream> extends Construct impl
     requireHome(this, { stream: props.stream, deadLetterBucket: props.deadLetterBucket }, HERE);
     requireKey(this, { encryptionKey });
     if (props.stream) requireAbsent(this, 'stream', { encryptionKey });
-    requireStandardQueue(this, { deadLetterQueue: props.deadLetterQueue }, 'Bring a standard one: letters have no order.');
+    requireStandardQueue(this, { deadLetterQueue: props.deadLetterQueue }, 'Use a standard queue: dead letters have no order.');
     const removalPolicy = removalPolicyOf(this, props.removal);
 
     const makeStream = (): IStream => {
@@ -109,7 +108,7 @@ export class KinesisBuffer<Kept extends IStream = Stream> extends Construct impl
     this.retention = retentionOf(this.stream, retention);
     this.deadLetterQueue = props.deadLetterQueue ?? makeDeadLetterQueue(this, removalPolicy, DEAD_LETTER);
     this.deadLetterBucket = props.deadLetterBucket ?? makeDeadLetterBucket(this, removalPolicy);
-    if (encryptionKey) acknowledge(this.stream, { 'AwsSolutions-KDS3': 'encryptionKey was given; without it Kinesis has its own.' });
+    if (encryptionKey) acknowledge(this.stream, { 'AwsSolutions-KDS3': 'It is encrypted with the given encryptionKey.' });
     this.alarms = alarmsOfStream(this, this.stream, this.deadLetterQueue);
   }
 
@@ -119,7 +118,7 @@ export class KinesisBuffer<Kept extends IStream = Stream> extends Construct impl
 
   bindRequest(writer: Workload, { dataBase64, partitionKeyJson }: RecordTemplate): PutRecordRequest {
     const made = CfnStream.isCfnStream(this.stream.node.defaultChild) ? this.stream.node.defaultChild : undefined;
-    // A name alone would mean a stream of whoever calls: one that was looked up is named in full.
+    // A name is looked up in the account of the caller. An imported stream can be of another, so it is named by ARN.
     const which = made ? `"StreamName":"${this.stream.streamName}"` : `"StreamARN":"${this.stream.streamArn}"`;
     return {
       waitFor: this.bind(writer, 'BUFFER', 'kms:GenerateDataKey', 'PutRecord').waitFor,
@@ -134,8 +133,8 @@ export class KinesisBuffer<Kept extends IStream = Stream> extends Construct impl
   }
 
   /**
-   * Where `delivery` says nothing: 1,000 records or 60 seconds, so that objects get a size worth reading, and an event waits
-   * a minute; then as many tries as the stream keeps the record for, less an hour.
+   * By default a batch has up to 1,000 records or 60 seconds of records, because small objects are slow to read. It is
+   * retried until one hour before the stream deletes its records.
    */
   deliverTo(target: FunctionWorkload, delivery: Delivery = {}): EventSourceMapping {
     const { batchWindow, maxRetries, maxAge, filters, ...settings } = requireDelivery(this, delivery, this.retention);
@@ -152,7 +151,7 @@ export class KinesisBuffer<Kept extends IStream = Stream> extends Construct impl
       onFailure: { bind: () => ({ destination: this.deadLetterBucket.bucketArn }) },
       metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
     });
-    // What is left out stays as it was deployed.
+    // CloudFormation does not reset a setting that is left out of an update.
     if (!maxAge) (mapping.node.defaultChild as CfnEventSourceMapping).maximumRecordAgeInSeconds = -1;
     const mayFail = bindDeadLetterBucket(this.deadLetterBucket, target);
     mapping.node.addDependency(...this.bindReader(target, 'BUFFER').waitFor, ...mayFail);

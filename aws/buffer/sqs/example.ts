@@ -7,7 +7,7 @@ import { LambdaProcessor } from '../../processing/lambda/lambda-processor';
 import { S3Store } from '../../store/s3/s3-store';
 import { SqsBuffer } from './sqs-buffer';
 
-/** Events come in over HTTPS, wait in an SQS queue, are processed by Lambda, and end as lines of JSON in an S3 bucket. */
+/** Events are sent over HTTPS, queued by SQS, processed by Lambda, and stored as lines of JSON in an S3 bucket. */
 export class AwsSqs extends AwsPlatform {
   constructor(scope: Construct, id: string, props: AwsPlatformProps = {}) {
     super(scope, id, { description: 'Events over HTTPS, queued by SQS, processed by Lambda, stored in S3.', ...props });

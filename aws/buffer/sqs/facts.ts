@@ -48,40 +48,40 @@ export const facts: ServiceFacts = {
         {
           ...counted({
             rule: 'retention',
-            must: 'keep what nobody could process for 14 days',
+            must: 'keep dead letters for 14 days',
             at: 'MessageRetentionPeriod',
             from: 14 * DAY,
             weak: DAY,
-            worse: 'dead letters are gone in a day',
+            worse: 'dead letters are deleted after a day',
           }),
           concerns: (queue) => !isRead(queue),
         },
         {
-          ...alarmOn('ApproximateAgeOfOldestMessage', 'have an alarm that rings when messages are late', (age) => age <= DAY),
+          ...alarmOn('ApproximateAgeOfOldestMessage', 'have an alarm for messages that wait too long', (age) => age <= DAY),
           concerns: isRead,
         },
         {
-          ...alarmOn('NumberOfMessagesDeleted', 'have an alarm that rings when messages come back again and again'),
+          ...alarmOn('NumberOfMessagesDeleted', 'have an alarm for messages that are received and not deleted'),
           concerns: isRead,
         },
         {
-          ...promised('bounded-retries', 'give a message up in the end, while the queue still keeps it', givesUpInTime, {
-            'a message is tried until it is too old': set('RedrivePolicy.maxReceiveCount', 1_000_000),
-            'a message is gone before its last try': set('MessageRetentionPeriod', 60),
+          ...promised('bounded-retries', 'move a failed message to the dead letter before its retention ends', endsInTime, {
+            'a message is retried until SQS deletes it': set('RedrivePolicy.maxReceiveCount', 1_000_000),
+            'a message is deleted before its last try': set('MessageRetentionPeriod', 60),
           }),
           concerns: isRead,
         },
         {
-          ...promised('nothing-lost', 'try a message for a day, so that an outage of a day costs delay alone', outlastsADay, {
-            'an outage of an hour costs good messages': set('RedrivePolicy.maxReceiveCount', 11),
+          ...promised('nothing-lost', 'retry a message for a day, so that an outage of a day only delays it', outlastsADay, {
+            'an outage of an hour moves good messages to the dead letter': set('RedrivePolicy.maxReceiveCount', 11),
           }),
           concerns: isRead,
         },
       ],
       costs: (queue, load) => (isRead(queue) ? requests(load) : []),
       answered: {
-        private: 'A queue has no public door: its policy says who may come, and least privilege reads it.',
-        undelete: 'SQS brings nothing back that was deleted. What was processed is in the store.',
+        private: 'A queue has no public access: its policy sets who may use it, and the check of least privilege covers the policy.',
+        undelete: 'A deleted message cannot be restored. What was processed is in the store.',
       },
       local: {
         QueueName: 'emulated',
@@ -112,13 +112,13 @@ function isEncrypted(queue: Asked): boolean {
   return is(queue, 'SqsManagedSseEnabled', true) || queue.get('KmsMasterKeyId').length === 1;
 }
 
-/** Whether somebody reads it, and gives up into another queue. */
+/** Whether it is a queue with a dead-letter queue, and not a dead-letter queue itself. */
 function isRead(queue: Asked): boolean {
   return queue.get(DEAD_LETTER).length > 0;
 }
 
-/** SQS deletes by age what it keeps, also what has tries left. */
-function givesUpInTime(queue: Asked): boolean {
+/** SQS deletes a message at the end of its retention, also one that has tries left. */
+function endsInTime(queue: Asked): boolean {
   const tries = amount(queue, 'RedrivePolicy.maxReceiveCount');
   return tries >= 1 && tries * amount(queue, 'VisibilityTimeout') <= amount(queue, 'MessageRetentionPeriod');
 }
@@ -131,7 +131,7 @@ function outlastsADay(queue: Asked): boolean {
 function requests({ events, size }: Load): Cost[] {
   const chunks = (bytes: number) => Math.ceil(bytes / 65_536);
   const atOnce = Math.min(10, Math.max(1, Math.floor(1_048_576 / size)));
-  const lower = 'A stream as the buffer: it bills bytes and no requests, and is cheaper from some hundred events a second on.';
+  const lower = 'A stream as the buffer: it bills bytes and no requests, and is cheaper from a few hundred events a second.';
   return [
     { what: 'requests to send, one an event', price: 'sqsRequests', units: events * MONTH * chunks(size), lower },
     {
@@ -141,10 +141,10 @@ function requests({ events, size }: Load): Cost[] {
       lower,
     },
     {
-      what: 'looking for messages, 5 pollers every 20 s',
+      what: 'polling, 5 pollers every 20 s',
       price: 'sqsRequests',
       units: (5 * MONTH) / 20,
-      lower: '`enabled: false` in the delivery, while nothing is to be processed.',
+      lower: '`enabled: false` in the delivery, while no messages are processed.',
     },
   ];
 }

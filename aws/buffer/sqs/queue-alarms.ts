@@ -5,10 +5,10 @@ import type { Construct } from 'constructs';
 import { alarm, LASTING } from '../../foundation/alarms';
 
 /**
- * What tells of a reader that is down, of one that fails, and of a dead letter that is not empty.
+ * Alarms on a reader that is down, on a reader that fails, and on dead letters.
  *
- * A message that was received three times counts no more for the age of the oldest, so a store that takes nothing is not
- * heard by the age: then many messages are received, and few are deleted.
+ * The age of the oldest message leaves out messages that were received three times, so it does not show a store that is
+ * down: then many messages are received, and few are deleted.
  * @param retention how long a message is kept, in seconds
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
@@ -23,13 +23,13 @@ export function alarmsOf(scope: Construct, queue: IQueue, deadLetterQueue: IQueu
     },
     period,
   });
-  const dead = deadLetterQueue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' });
-  const late = 'Records have waited too long: their reader is down or too slow. After their retention they are gone.';
-  const again = 'For a quarter of an hour, more than half of the messages have come back: the store takes nothing, or the code fails.';
-  const given = 'Records could not be processed. Look soon: what SQS moves to the dead letter keeps its age.';
+  const visible = deadLetterQueue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' });
+  const late = 'Messages have waited too long: their reader is down or too slow. SQS deletes them after their retention.';
+  const again = 'For 15 minutes, less than half of the received messages were deleted: the store is down, or the code fails.';
+  const dead = 'Messages could not be processed. Look soon: the dead-letter queue counts their age from when they were first sent.';
   return [
     alarm(scope, 'Late', age, late, { threshold: Math.min(3600, retention / 2) }),
     alarm(scope, 'Failing', failing, again, LASTING),
-    alarm(scope, 'DeadLetters', dead, given),
+    alarm(scope, 'DeadLetters', visible, dead),
   ];
 }

@@ -2,9 +2,9 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { PutRecordRequest } from '../../ports/records';
 
 /**
- * The call that puts one text into a queue: a form, where other services take JSON. Without a version SQS answers that the
- * queue does not exist.
- * @param text an expression that yields the text
+ * The request that sends one message to a queue. Its body is a form, not JSON. Without `Version`, SQS answers that the queue
+ * does not exist.
+ * @param text an expression of the template language that yields the message
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
  */
 export function sendMessage({ queueUrl }: IQueue, text: string, waitFor: PutRecordRequest['waitFor']): PutRecordRequest {
@@ -20,7 +20,7 @@ export function sendMessage({ queueUrl }: IQueue, text: string, waitFor: PutReco
     statusOfError: {
       RequestThrottled: 429,
       'KMS.ThrottlingException': 429,
-      // More than 1 MiB, and characters that no message may hold.
+      // A message of more than 1 MiB, and characters that SQS does not allow.
       InvalidParameterValue: 413,
       InvalidMessageContents: 413,
     },

@@ -16,62 +16,61 @@ import type { Delivery } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { DeadLetter, PutRecordRequest, RecordSink, RecordSource, RecordTemplate } from '../../ports/records';
 import { alarmsOf } from './queue-alarms';
-import { CONCURRENCY, type HandOut, RETENTION, RETRIES, requireDelivery, type Tries, triesFor, VISIBILITY } from './queue-delivery';
+import { CONCURRENCY, RETENTION, RETRIES, type Redrive, redriveOf, requireDelivery, type Tries, VISIBILITY } from './queue-delivery';
 import { sendMessage } from './send-message';
 
-const FIFO = 'In a FIFO queue a message that fails holds up its group, and Lambda reads 10 at a time.';
+const FIFO = 'In a FIFO queue, a failed message blocks its message group, and a batch has at most 10 messages.';
 const ENCRYPTED: Reasons = {
-  CKV_AWS_27: 'SQS encrypts it with its own key, which the check does not know. For a key of yours: encryptionKey.',
+  CKV_AWS_27: 'SQS encrypts it with its own key (SSE-SQS), which the check does not recognize. For a key of yours, set encryptionKey.',
 };
 
 /** Settings for {@link SqsBuffer}. Every one has a safe default. */
 export interface SqsBufferProps<Kept extends IQueue = IQueue> {
   /**
-   * How long a message waits for its reader, from 1 minute to 14 days, and at least as long as all its tries take. Then SQS
-   * deletes it, and it does not go to the dead letter: the alarm tells before. A shorter retention deletes at once what is older.
+   * How long the queue keeps a message, from 1 minute to 14 days, and at least as long as all its tries take. Then SQS deletes
+   * it without the dead letter: an alarm is raised before. A shorter retention at once deletes the messages that are older.
    * @default 7 days
    */
   readonly retention?: Duration;
   /**
-   * How often a message that failed is tried again, from 0 to 999, before it goes to the dead letter. A store may be away
-   * for as many visibility timeouts, before good messages go there too; a message that ends its process at every try fails
-   * the other messages of its batch for as long.
-   * @default - as often as a day takes, at least 10, and no longer than `retention`
+   * How often a failed message is retried, from 0 to 999, before it goes to the dead letter. If the store is down for longer
+   * than that many visibility timeouts, good messages go there too. A message that crashes the function at every try fails
+   * the other messages of its batch until then.
+   * @default - as many retries as take a day, at least 10, but not longer than `retention`
    */
   readonly maxRetries?: number;
   /**
-   * Calls of the function at one moment, from 2 to 1000. It spares what the function calls. Reserved concurrency does so
-   * too, but each call that it turns away counts as a try.
-   * @default - no bound, up to 1000 and the quota of the account
+   * Concurrent calls of the function, from 2 to 1000. It limits the load on the store. Reserved concurrency limits it too,
+   * but each throttled call counts as a try.
+   * @default - no limit, up to 1000 and the quota of the account
    */
   readonly maxConcurrency?: number;
   /**
-   * How long a message is hidden from others while a reader works on it, up to 12 hours, and so the wait before it is tried
-   * again. Lambda refuses a function with a longer timeout.
-   * @default - six times the timeout of the function, or 6 minutes where that is not known, and the batch window; at least 90
-   * seconds
+   * How long a message that was received is hidden from other readers, up to 12 hours. It is also the wait before a retry.
+   * Lambda requires that the timeout of the function is not longer.
+   * @default - six times the timeout of the function (6 minutes if it is not known) plus the batch window, at least 90 seconds
    */
   readonly visibilityTimeout?: Duration;
   /**
-   * The key that encrypts the queue. Whoever writes or reads gets the right to use it. What SQS moves to the dead letter
-   * stays encrypted with it.
-   * @default - the key that SQS has itself, free of charge
+   * The KMS key that encrypts the queue. Writers and readers are granted its use. Messages that SQS moves to the dead
+   * letter stay encrypted with it.
+   * @default - a key of SQS itself (SSE-SQS), free of charge
    */
   readonly encryptionKey?: IKey;
   /**
-   * An existing standard queue of this account and region. Its encryption, retention, visibility timeout and redrive policy stay as they are, so it
-   * comes with its `deadLetterQueue`. One that is encrypted with a key of yours must know it: `Queue.fromQueueAttributes`.
+   * An existing standard queue of this account and region. Its settings do not change, so give its `deadLetterQueue` too. If
+   * it is encrypted with a key of yours, import it with the key: `Queue.fromQueueAttributes`.
    * @default - a new queue
    */
   readonly queue?: Kept;
   /**
-   * An existing standard queue for messages that cannot be processed. Let it keep them for 14 days: a message that SQS
-   * moves here keeps its age.
-   * @default - a new queue that keeps its messages for 14 days
+   * An existing standard queue for messages that cannot be processed. Set its retention to 14 days: it is counted from when
+   * a message was first sent.
+   * @default - a new queue with a retention of 14 days
    */
   readonly deadLetterQueue?: IQueue;
   /**
-   * What happens to the queue and the dead letter when the stack is deleted. `destroy` takes a second key, the context
+   * What happens to the queue and the dead letter when the stack is deleted. `destroy` also requires the context
    * `destroyData`.
    * @default retain
    */
@@ -79,32 +78,31 @@ export interface SqsBufferProps<Kept extends IQueue = IQueue> {
 }
 
 /**
- * Buffer stage: an encrypted SQS queue that hands each message to one reader until it is processed, with the queue that
- * holds what could not be processed.
+ * Buffer stage: an encrypted SQS queue for one reader, with a dead-letter queue for messages that could not be processed.
  *
- * Not for replay, order or several readers: `KinesisBuffer` has them. Not for events over 1 MiB, nor for the characters
- * U+FFFE and U+FFFF unless JSON escapes them: SQS refuses both. A message may come twice, then in another batch.
+ * Not for replay, order or several readers: use `KinesisBuffer`. Not for events over 1 MiB, nor for the characters U+FFFE
+ * and U+FFFF unless JSON escapes them: SQS refuses both. A message can be delivered twice, then in another batch.
  *
- * Idle it costs nothing but the polls of Lambda, less than a dollar a month; a million events cost about one dollar. A
- * deploy changes every setting in place. Only another place or id of the construct makes a new queue: the old one stays
- * with what is in it, and nobody reads it.
+ * Idle it costs only the polls of Lambda, less than a dollar a month; a million events cost about one dollar. A deploy
+ * changes every setting in place. If the construct gets another scope or id, a deploy creates a new queue: the old one is
+ * retained with its messages, and has no reader.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
  */
 export class SqsBuffer<Kept extends IQueue = Queue> extends Construct implements RecordSink, RecordSource {
-  /** The queue, for anything this construct does not cover: a new one, which can be changed, or the one that was given. */
+  /** The new or the given queue, for anything this construct does not cover. */
   readonly queue: Kept;
   readonly format = 'sqs';
-  /** The queue of the dead letter: what a handler gave up, as a letter with its reason, and what SQS gave up, as it was. */
+  /** The dead-letter queue. Messages from the handler have a reason. Those that SQS moves after the last try are unchanged. */
   readonly deadLetterQueue: IQueue;
   readonly deadLetter: DeadLetter = { bindWriter: (writer, name) => bindDeadLetterQueue(this.deadLetterQueue, writer, name) };
-  /** A late reader, and a dead letter that is not empty. None has an action yet. */
+  /** A slow or failing reader, and dead letters. They have no action yet. */
   readonly alarms: readonly Alarm[];
 
   private readonly maxConcurrency?: number;
-  /** What is known of a new queue. An existing one keeps it to itself. */
+  /** Set for a new queue only. */
   private readonly tries?: Tries;
-  /** How often a new queue hands a message out, and how long it hides it: its reader says so. */
-  private handOut?: HandOut;
+  /** Set for a new queue only. It depends on the timeout of the reader. */
+  private redrive?: Redrive;
   private reader?: Workload;
 
   constructor(scope: Construct, id: string, props: SqsBufferProps<Kept> = {}) {
@@ -117,10 +115,10 @@ export class SqsBuffer<Kept extends IQueue = Queue> extends Construct implements
     if (visibilityTimeout !== undefined) requireTime(this, { visibilityTimeout }, VISIBILITY);
     requireKey(this, { encryptionKey });
     requireStandardQueue(this, { queue: props.queue }, FIFO);
-    requireStandardQueue(this, { deadLetterQueue: props.deadLetterQueue }, 'SQS moves messages of a standard queue to no other.');
+    requireStandardQueue(this, { deadLetterQueue: props.deadLetterQueue }, 'SQS requires it for a standard queue.');
     if (props.queue) {
       requireAbsent(this, 'queue', { retention: props.retention, maxRetries, visibilityTimeout, encryptionKey });
-      const needed = 'Give the queue that its redrive policy names.';
+      const needed = 'Give the dead-letter queue that its redrive policy names.';
       if (!props.deadLetterQueue) throw new SettingError(this, 'queue must come with its deadLetterQueue', 'none', needed);
     } else this.tries = { retention, maxRetries, visibilityTimeout };
     const removalPolicy = removalPolicyOf(this, props.removal);
@@ -133,9 +131,9 @@ export class SqsBuffer<Kept extends IQueue = Queue> extends Construct implements
         encryptionMasterKey: encryptionKey,
         enforceSSL: true,
         retentionPeriod: retention,
-        visibilityTimeout: visibilityTimeout ?? Duration.seconds(Lazy.number({ produce: () => this.handsOut().visibility })),
+        visibilityTimeout: visibilityTimeout ?? Duration.seconds(Lazy.number({ produce: () => this.getRedrive().visibility })),
         receiveMessageWaitTime: Duration.seconds(20),
-        deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: Lazy.number({ produce: () => this.handsOut().receives }) },
+        deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: Lazy.number({ produce: () => this.getRedrive().receives }) },
         removalPolicy,
       });
     this.queue = props.queue ?? (makeQueue() as Kept);
@@ -152,12 +150,12 @@ export class SqsBuffer<Kept extends IQueue = Queue> extends Construct implements
     return sendMessage(this.queue, text, this.bindWriter(writer, 'BUFFER').waitFor);
   }
 
-  /** Where `delivery` says nothing: 100 records or 5 seconds. How often a message is tried is a setting of the queue. */
+  /** By default a batch has up to 100 records or 5 seconds of records. Retries are a setting of the buffer. */
   deliverTo(target: FunctionWorkload, delivery: Delivery = {}): EventSourceMapping {
     const { batchWindow, ...settings } = requireDelivery(this, delivery);
-    if (this.tries) this.handOut = triesFor(this, this.tries, target.function, batchWindow);
+    if (this.tries) this.redrive = redriveOf(this, this.tries, target.function, batchWindow);
     const { waitFor } = this.bindOnly(target, 'BUFFER', 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes');
-    // A longer timeout is deployed after the longer visibility timeout that it needs.
+    // Lambda requires a visibility timeout of at least the timeout of the function, so the queue is updated first.
     target.function.node.addDependency(this.queue);
 
     const mapping = new EventSourceMapping(target, triggerId(this, target), {
@@ -173,19 +171,19 @@ export class SqsBuffer<Kept extends IQueue = Queue> extends Construct implements
   }
 
   bindReader(reader: Workload, name: string): Binding {
-    if (this.tries) this.handsOut();
+    if (this.tries) this.getRedrive();
     return this.bindOnly(reader, name, 'ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility', 'GetQueueAttributes');
   }
 
-  private handsOut(): HandOut {
-    this.handOut ??= triesFor(this, this.tries!);
-    return this.handOut;
+  private getRedrive(): Redrive {
+    this.redrive ??= redriveOf(this, this.tries!);
+    return this.redrive;
   }
 
-  /** Each message goes to one reader, so of two each would miss what the other gets. */
+  /** A message is delivered to one reader, so with two readers each would get a part of the messages. */
   private bindOnly(reader: Workload, name: string, ...actions: string[]): Binding {
     if (this.reader) {
-      const remedy = 'For several readers make a buffer for each, or put a topic before them that sends to a queue for each.';
+      const remedy = 'For several readers, create one buffer for each, or an SNS topic that sends to one queue for each.';
       throw new SettingError(this, 'a queue must have one reader', `${reader.node.path} after ${this.reader.node.path}`, remedy);
     }
     this.reader = reader;

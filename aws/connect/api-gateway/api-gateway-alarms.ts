@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import { alarm } from '../../foundation/alarms';
 
 /**
- * Events that are turned away: a share of all requests, once there are enough of them to speak of a share.
+ * Alarms on rejected events, as a share of all requests. A minimum number of errors avoids alarms with few requests.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
  */
 export function alarmsOf(scope: Construct, api: RestApi): readonly Alarm[] {
@@ -15,10 +15,10 @@ export function alarmsOf(scope: Construct, api: RestApi): readonly Alarm[] {
       usingMetrics: { errors: api[errors]({ statistic: 'Sum', period }), requests: api.metricCount({ statistic: 'SampleCount', period }) },
       period,
     });
-  const failed = 'Events were turned away though their senders did nothing wrong. Senders that do not try again lose them.';
-  const turnedAway = 'More than one request in twenty is turned away: unsigned, broken, too large or too many.';
+  const failed = 'Events were rejected with a server error. Senders that do not retry lose them.';
+  const rejected = 'More than 5 % of the requests are rejected: not authorized, invalid, too large or throttled.';
   return [
     alarm(scope, 'ServerErrors', share('metricServerError', 3, Duration.hours(1)), failed, { threshold: 0.001 }),
-    alarm(scope, 'ClientErrors', share('metricClientError', 10, Duration.minutes(15)), turnedAway, { threshold: 0.05 }),
+    alarm(scope, 'ClientErrors', share('metricClientError', 10, Duration.minutes(15)), rejected, { threshold: 0.05 }),
   ];
 }

@@ -10,42 +10,42 @@ import { answerCommonFindings } from '../../foundation/answers';
 import type { Workload } from '../../ports/identity';
 import type { PutRecordRequest, RecordSink } from '../../ports/records';
 import { alarmsOf } from './api-gateway-alarms';
-import { accessLogFormat, answersTo, RECORD, STAGE_FINDINGS, templateOf } from './api-gateway-templates';
+import { accessLogFormat, integrationResponses, RECORD, STAGE_FINDINGS, templateOf } from './api-gateway-templates';
 import { isCognito, isIam, requireScopes, sendCommand, sendNeeds } from './authorizer';
 
-const QUOTA = 'Ask AWS for a higher account quota first.';
-/** The stage of the API, and a part of its address. */
+const QUOTA = 'For more, first request a higher account quota from AWS.';
+/** The stage of the API, and a part of its URL. */
 const STAGE = 'prod';
 
 /** Settings for {@link ApiGatewayEntry}. */
 export interface ApiGatewayEntryProps {
   /** Where the events go. */
   readonly sink: RecordSink;
-  /** The contract of an event, as a JSON Schema of draft 4. A body that breaks it is answered with 400 and the reason. */
+  /** The contract of an event, as a JSON Schema of draft 4. A body that does not match it gets 400 and the reason. */
   readonly eventSchema: Readonly<Record<string, unknown>>;
   /**
-   * Who may send. Instead of IAM, a Cognito or a Lambda authorizer decides.
-   * @default - IAM: callers sign their requests, and need a grant such as `grantSend`
+   * A Cognito or a Lambda authorizer, which decides who may send instead of IAM.
+   * @default - IAM: senders sign their requests, and require a permission such as `grantSend`
    */
   readonly authorizer?: apigateway.IAuthorizer;
   /**
-   * The scopes, one of which a token must have, as `resource-server/scope`. Machines come with access tokens, which a Cognito
-   * authorizer takes only where scopes are asked for; without scopes it takes the identity tokens of people.
+   * OAuth scopes as `resource-server/scope`: a token must have one of them. With scopes a Cognito authorizer accepts access
+   * tokens, which machines have; without scopes it accepts the identity tokens of people.
    * @default - none
    */
   readonly authorizationScopes?: readonly string[];
   /**
-   * Requests per second over time, from 1 to 10000. More are answered with 429.
+   * The steady rate of requests per second, from 1 to 10000. Requests above it get 429.
    * @default 1000
    */
   readonly rateLimit?: number;
   /**
-   * Requests at one moment, from 1 to 5000. More are answered with 429.
+   * The burst of concurrent requests, from 1 to 5000. Requests above it get 429.
    * @default 2000
    */
   readonly burstLimit?: number;
   /**
-   * How long the access log and the log of errors are kept.
+   * The retention of the access log and the execution log.
    * @default one month
    */
   readonly logRetention?: RetentionDays;
@@ -55,8 +55,8 @@ export interface ApiGatewayEntryProps {
    */
   readonly accessLog?: ILogGroup;
   /**
-   * The role that lets API Gateway write logs belongs to the account and region, not to this API. `create` makes it and
-   * so replaces the one that is there. With `existing` a deploy into an account without one fails, and says
+   * API Gateway needs one role to write logs, for each account and region. `create` creates it, and replaces the existing
+   * one. With `existing`, a deploy into an account without such a role fails with
    * "CloudWatch Logs role ARN must be set in account settings".
    * @default existing
    */
@@ -64,25 +64,25 @@ export interface ApiGatewayEntryProps {
 }
 
 /**
- * Connect stage: a regional REST API that takes one event at `POST /events`, checks it, and hands it to the buffer
- * without any code between.
+ * Connect stage: a regional REST API that accepts one event at `POST /events`, validates it, and writes it to the buffer
+ * without code in between.
  *
- * Not for events over 1 MiB, for browsers (no CORS), or for clients that can neither sign nor bring a token. An API key
- * is no authentication, so there is no setting for one. For a web firewall, associate one with `api.deploymentStage`.
+ * Not for events over 1 MiB, for browsers (no CORS), or for clients that can neither sign nor send a token. There is no
+ * setting for API keys, because they are not authentication. For AWS WAF, associate a web ACL with `api.deploymentStage`.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/integrating-api-with-aws-services-kinesis.html
  */
 export class ApiGatewayEntry extends Construct implements Workload {
   /** The API, for anything this construct does not cover. */
   readonly api: apigateway.RestApi;
-  /** The role that API Gateway hands events over with. */
+  /** The role with which API Gateway writes to the buffer. */
   readonly role: IRole;
-  /** The address that takes events. */
+  /** The URL to send events to. */
   readonly url: string;
-  /** A command that sends the event in `event.json`, as the authorizer wants it. */
+  /** A command that sends the event in `event.json`, signed or with a token. */
   readonly curl: string;
-  /** What whoever runs that command must have, as a sentence. */
+  /** What that command requires, as a sentence. */
   readonly curlNeeds: string;
-  /** Events that were turned away, by our fault or by the senders'. None has an action yet. */
+  /** Server errors and client errors. They have no action yet. */
   readonly alarms: readonly Alarm[];
   private readonly isIam: boolean;
 
@@ -92,7 +92,7 @@ export class ApiGatewayEntry extends Construct implements Workload {
     requireNumber(this, { rateLimit }, { from: 1, to: 10_000, unit: 'requests a second', remedy: QUOTA });
     requireNumber(this, { burstLimit }, { from: 1, to: 5000, unit: 'requests', remedy: QUOTA });
     requireOneOf(this, { logRetention }, Object.values(RetentionDays).filter(Number.isInteger), 'Write it like RetentionDays.ONE_YEAR.');
-    requireOneOf(this, { accountLogRole }, ['existing', 'create'], 'Only a fresh account needs create.');
+    requireOneOf(this, { accountLogRole }, ['existing', 'create'], 'Use create only in an account and region that has no such role.');
     requireResource(this, { accessLog: props.accessLog });
     requireScopes(this, props.authorizer, props.authorizationScopes);
     this.isIam = isIam(props.authorizer);
@@ -103,7 +103,7 @@ export class ApiGatewayEntry extends Construct implements Workload {
     const request = props.sink.bindRequest(this, RECORD);
 
     this.api = new apigateway.RestApi(this, 'Api', {
-      // The name is a dimension of the metrics, so it must be this API's alone.
+      // The name is a dimension of the metrics, so it must be unique.
       restApiName: Names.uniqueResourceName(this, { separator: '-', maxLength: 255 }),
       endpointTypes: [apigateway.EndpointType.REGIONAL],
       cloudWatchRole: accountLogRole === 'create',
@@ -127,12 +127,12 @@ export class ApiGatewayEntry extends Construct implements Workload {
     if (accountLogRole === 'create') {
       const { managedPolicyArn } = ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonAPIGatewayPushToCloudWatchLogs');
       acknowledge(this.api.node.findChild('CloudWatchRole'), (role) => ({
-        [`AwsSolutions-IAM4[Policy::${spell(role, managedPolicyArn)}]`]: 'AWS keeps this policy for this one purpose.',
+        [`AwsSolutions-IAM4[Policy::${spell(role, managedPolicyArn)}]`]: 'It is the AWS managed policy for this purpose.',
       }));
     }
     this.addEvents(props, request);
     const { restApiId, deploymentStage } = this.api;
-    // API Gateway would make this group itself with the first error, and keep what is in it for ever.
+    // Otherwise API Gateway creates this group at the first error, without a retention.
     const errorLog = new LogGroup(this, 'ErrorLog', { ...kept, logGroupName: `API-Gateway-Execution-Logs_${restApiId}/${STAGE}` });
     deploymentStage.node.addDependency(errorLog, ...request.waitFor);
     acknowledge(deploymentStage, STAGE_FINDINGS);
@@ -144,12 +144,12 @@ export class ApiGatewayEntry extends Construct implements Workload {
   }
 
   /**
-   * Let `grantee` send events, and nothing else.
-   * @throws SettingError where another authorizer decides, which knows no permissions
+   * Allow `grantee` to send events, and nothing else.
+   * @throws SettingError with another authorizer, because IAM permissions have no effect there
    */
   grantSend(grantee: IGrantable): Grant {
     if (!this.isIam) {
-      throw new SettingError(this, 'grantSend needs IAM to authorize', 'an authorizer', 'Let the authorizer know the senders.');
+      throw new SettingError(this, 'grantSend requires IAM authorization', 'an authorizer', 'Allow the senders in the authorizer.');
     }
     return Grant.addToPrincipal({
       grantee,
@@ -164,7 +164,7 @@ export class ApiGatewayEntry extends Construct implements Workload {
     const schema = { ...eventSchema, schema: apigateway.JsonSchemaVersion.DRAFT4 } as apigateway.JsonSchema;
     const model = this.api.addModel('Event', { contentType: 'application/json', schema });
     const template = templateOf(request);
-    const answers = answersTo(request);
+    const responses = integrationResponses(request);
 
     const method = this.api.root.addResource('events').addMethod(
       'POST',
@@ -177,7 +177,7 @@ export class ApiGatewayEntry extends Construct implements Workload {
           passthroughBehavior: apigateway.PassthroughBehavior.NEVER,
           requestParameters: { 'integration.request.header.Content-Type': `'${request.contentType}'` },
           requestTemplates: Object.fromEntries(contentTypes.map((contentType) => [contentType, template])),
-          integrationResponses: answers,
+          integrationResponses: responses,
         },
       }),
       {
@@ -186,12 +186,14 @@ export class ApiGatewayEntry extends Construct implements Workload {
         authorizationScopes: props.authorizationScopes && [...props.authorizationScopes],
         requestModels: Object.fromEntries(contentTypes.map((contentType) => [contentType, model])),
         requestValidatorOptions: { validateRequestBody: true, validateRequestParameters: true },
-        methodResponses: [...new Set(answers.map(({ statusCode }) => statusCode))].map((statusCode) => ({ statusCode })),
+        methodResponses: [...new Set(responses.map(({ statusCode }) => statusCode))].map((statusCode) => ({ statusCode })),
       },
     );
     if (request.madeFrom !== undefined) this.api.latestDeployment?.addToLogicalId({ madeFrom: request.madeFrom });
     if (!isCognito(props.authorizer)) {
-      acknowledge(method, { 'AwsSolutions-COG4': 'Machines send. For people give an authorizer, which may be of Cognito.' });
+      acknowledge(method, {
+        'AwsSolutions-COG4': 'The senders are machines, which sign with IAM. For people, set authorizer to a Cognito authorizer.',
+      });
     }
   }
 }

@@ -2,33 +2,33 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type { Reasons } from '../../foundation/acknowledge';
 import type { PutRecordRequest, RecordTemplate } from '../../ports/records';
 
-/** What scanners say of the stage, with the reason why it stays. */
+/** Findings of scanners on the stage, with the reason why each is accepted. */
 export const STAGE_FINDINGS: Reasons = {
   'AwsSolutions-APIG3, NIST.800.53.R5-APIGWAssociatedWithWAF':
-    'A firewall costs by the month, and nobody sends unknown. Where you need one, associate it with api.deploymentStage.',
-  'CKV_AWS_120, NIST.800.53.R5-APIGWCacheEnabledAndEncrypted': 'Events come by POST, and API Gateway caches answers to GET.',
-  'NIST.800.53.R5-APIGWSSLEnabled': 'The API calls a service of AWS, which knows it by its signature and asks for no certificate.',
+    'A web ACL costs by the month, and every sender is authorized. If you need one, associate it with api.deploymentStage.',
+  'CKV_AWS_120, NIST.800.53.R5-APIGWCacheEnabledAndEncrypted': 'Events are sent by POST, and API Gateway caches only responses to GET.',
+  'NIST.800.53.R5-APIGWSSLEnabled': 'The API calls a service of AWS, which checks the signature and does not use a client certificate.',
 };
 
-/** The pieces of the event in the body of a request. */
+/** The parts of a record, as expressions of the mapping template. */
 export const RECORD: RecordTemplate = {
   text: '$input.body',
   dataBase64: '$util.base64Encode($input.body)',
   partitionKeyJson: "#if($key && $key != '') $input.json('$.partitionkey') #else $input.json('$.id') #end",
 };
 
-/** What API Gateway makes of an event. Nothing stands before a body that names no key: a form must begin with its first field. */
+/** The mapping template of a request. `$key` is set only if the body uses it, because a form must begin with its first field. */
 export function templateOf({ body }: PutRecordRequest): string {
   return body.includes(RECORD.partitionKeyJson) ? `#set($key = $input.path('$.partitionkey'))\n${body}` : body;
 }
 
-/** 202 for a record that was put. Whatever else the service says is an error of ours, unless the request names it. */
-export function answersTo(request: PutRecordRequest): apigateway.IntegrationResponse[] {
+/** 202 for a record that was put. Any other response is a server error, unless the request maps it to another status. */
+export function integrationResponses(request: PutRecordRequest): apigateway.IntegrationResponse[] {
   const { receipt, receiptPath = `$.${receipt}`, errorPath = '$.__type', failedWhen, statusOfError } = request;
   const overrides = Object.entries(statusOfError).map(
     ([error, status]) => `#if($error.contains("${error}"))#set($context.responseOverride.status = ${status})#end`,
   );
-  const refused = `#set($error = "$input.path('${errorPath}')")${overrides.join('')}{"message":"The event was not taken.","requestId":"$context.requestId"}`;
+  const refused = `#set($error = "$input.path('${errorPath}')")${overrides.join('')}{"message":"The event was not accepted.","requestId":"$context.requestId"}`;
   const accepted = `{"${receipt}":$input.json('${receiptPath}')}`;
   const failed = failedWhen && `#if(${failedWhen})#set($context.responseOverride.status = 500)${refused}#else${accepted}#end`;
   return [
@@ -39,8 +39,8 @@ export function answersTo(request: PutRecordRequest): apigateway.IntegrationResp
 }
 
 /**
- * One line of JSON for each request: who, what came of it, and the kind of error. The words of an error are left out: API
- * Gateway escapes nothing here, and they can quote the event, or the token that came with it. The caller gets them.
+ * One line of JSON for each request: caller, status, and the type of the error. The error message is left out, because API
+ * Gateway does not escape it here, and it can quote the event or the token. The sender gets it in the response.
  */
 export function accessLogFormat(): apigateway.AccessLogFormat {
   return apigateway.AccessLogFormat.custom(

@@ -5,13 +5,13 @@ import { requireTexts, SettingError, type TextRule } from '../../../shared/synth
 
 const SCOPE: TextRule = {
   pattern: /^[\x21\x23-\x5B\x5D-\x7E]{1,512}$/,
-  must: 'be scopes of a resource server',
+  must: 'be OAuth scopes of a resource server',
   remedy: "Write them like ['events/send'].",
 };
 
 /**
- * The command that sends the event in `event.json`. With IAM it signs as whoever the AWS command line is logged in as: keys,
- * a profile, or single sign-on. With any other authorizer it sends what is in TOKEN.
+ * The command that sends the event in `event.json`. With IAM it signs with the credentials of the AWS CLI: keys, a profile, or
+ * single sign-on. With any other authorizer it sends the variable TOKEN.
  */
 export function sendCommand(url: string, authorizer?: IAuthorizer): string {
   const event = `-H 'content-type: application/json' -d @event.json ${url}`;
@@ -25,14 +25,16 @@ export function sendCommand(url: string, authorizer?: IAuthorizer): string {
   return `curl -H "Authorization: $TOKEN" ${event}`;
 }
 
-/** What whoever sends must have, as a sentence. */
+/** What the command requires, as a sentence. */
 export function sendNeeds(authorizer?: IAuthorizer): string {
-  if (isIam(authorizer)) return 'Whoever runs it is logged in with the AWS command line, version 2, and needs a grant such as grantSend.';
-  const token = isCognito(authorizer) ? 'a token of the user pool: of its scopes where some are asked for' : 'what the authorizer asks for';
+  if (isIam(authorizer)) return 'Log in with the AWS CLI, version 2, as an identity that grantSend or a policy allows to send.';
+  const token = isCognito(authorizer)
+    ? 'a token of the user pool (an access token with one of the scopes, if authorizationScopes is set)'
+    : 'the token that the authorizer requires';
   return `Put ${token} into TOKEN.`;
 }
 
-/** Whether callers sign their requests, and need a permission. */
+/** Whether senders sign their requests, and require a permission. */
 export function isIam(authorizer?: IAuthorizer): boolean {
   return (authorizer?.authorizationType ?? AuthorizationType.IAM) === AuthorizationType.IAM;
 }
@@ -42,7 +44,7 @@ export function isCognito(authorizer?: IAuthorizer): boolean {
 }
 
 /**
- * Refuse scopes that nobody looks at.
+ * Refuse scopes without a Cognito authorizer, because nothing would check them.
  * @throws SettingError
  */
 export function requireScopes(scope: Construct, authorizer?: IAuthorizer, authorizationScopes?: readonly string[]) {
@@ -53,6 +55,6 @@ export function requireScopes(scope: Construct, authorizer?: IAuthorizer, author
     scope,
     'authorizationScopes must go with a Cognito authorizer',
     got,
-    'Give a CognitoUserPoolsAuthorizer, or leave them out.',
+    'Set authorizer to a CognitoUserPoolsAuthorizer, or leave the scopes out.',
   );
 }

@@ -13,12 +13,12 @@ const METHOD = 'AWS::ApiGateway::Method';
 const STAGE = 'AWS::ApiGateway::Stage';
 const VALIDATOR = 'AWS::ApiGateway::RequestValidator';
 const ALARM = 'AWS::CloudWatch::Alarm';
-/** The metrics of the expression that an alarm watches. */
+/** The path of the metrics in the expression of an alarm. */
 const OF_ALARM = 'Metrics.MetricStat.Metric';
 const nothing = 'no effect here';
 
 const helps = (name: string, local: TypeFacts['local']): TypeFacts => ({ name, role: 'helps', local });
-/** An alarm on one of the metrics of an API, which CloudWatch knows by its name. */
+/** The alarms on one metric of an API. */
 const alarmsOf =
   (metric: string): Which =>
   (resource, draft) =>
@@ -31,7 +31,7 @@ export const facts: ServiceFacts = {
     [METHOD]: {
       name: 'method',
       role: 'lets in',
-      flow: wayThrough,
+      flow: stepsOf,
       grants: (method, stack) => {
         const open = is(method, 'AuthorizationType', 'NONE');
         return [
@@ -46,26 +46,26 @@ export const facts: ServiceFacts = {
       promises: [
         promised(
           'known-callers',
-          'take calls of those alone who are known',
+          'accept only authorized requests',
           (method) => is(method, 'AuthorizationType', 'AWS_IAM', 'COGNITO_USER_POOLS', 'CUSTOM'),
           { 'anyone may send': set('AuthorizationType', 'NONE') },
         ),
-        promised('checked-on-entry', 'check the body and the parameters of a call before it goes on', isChecked, {
-          'bodies are not checked': set('RequestValidatorId'),
-          'the check looks at no body': set('ValidateRequestBody', false, every(VALIDATOR)),
+        promised('checked-on-entry', 'validate the body and the parameters of a request', isChecked, {
+          'requests have no validator': set('RequestValidatorId'),
+          'the validator does not check the body': set('ValidateRequestBody', false, every(VALIDATOR)),
         }),
         promised(
           'checked-on-entry',
-          'turn away what has no model, and check everything else by one that asks for all that the event contract does',
+          'reject content types without a model, and validate the others with a model that requires all fields of the event contract',
           hasModel,
           {
-            'what has no model passes': set('Integration.PassthroughBehavior', 'WHEN_NO_MATCH'),
+            'content types without a model are accepted': set('Integration.PassthroughBehavior', 'WHEN_NO_MATCH'),
             'an event may have no id': filter('Schema.required', (field) => field !== 'id', every('AWS::ApiGateway::Model')),
           },
         ),
-        promised('rings', 'have alarms, by a name that no other API has, that ring when events are turned away', rings, {
-          'nobody hears that events are turned away by a fault of ours': remove(alarmsOf('5XXError')),
-          'nobody hears that events are turned away': remove(alarmsOf('4XXError')),
+        promised('rings', 'have alarms for rejected events, and a unique name, which is their dimension', hasAlarms, {
+          'no alarm on server errors': remove(alarmsOf('5XXError')),
+          'no alarm on client errors': remove(alarmsOf('4XXError')),
           'two APIs share one alarm': replace(/"Value":"[^"]+"/, '"Value":"Api"', alarmsOf('5XXError')),
         }),
       ],
@@ -75,7 +75,7 @@ export const facts: ServiceFacts = {
           what: 'requests, one an event',
           price: 'apiGatewayRequests',
           units: events * MONTH,
-          lower: 'Let senders with a role write into the buffer themselves, by `bindWriter` of the buffer, and leave the entry out.',
+          lower: 'Leave the entry out, and let senders with a role write to the buffer directly, with `bindWriter` of the buffer.',
         },
       ],
       local: {
@@ -107,7 +107,7 @@ export const facts: ServiceFacts = {
           what: 'access log, 500 bytes a request',
           price: 'cloudWatchLogs',
           units: stage.get('AccessLogSetting').length > 0 ? (events * MONTH * 500) / GB : 0,
-          lower: '`accessLog` of the entry with a log group of the class INFREQUENT_ACCESS, for half of the price.',
+          lower: '`accessLog` of the entry with a log group of the class INFREQUENT_ACCESS, for half the price.',
         },
         {
           what: 'traces, 1 a second and 5 % of the rest',
@@ -116,35 +116,35 @@ export const facts: ServiceFacts = {
           lower: 'A sampling rule of X-Ray in the account with a lower rate than 5 %.',
         },
         {
-          what: 'metrics by method, 5 for each while it is called',
+          what: 'metrics by method, 5 for each method that is called',
           price: 'cloudWatchMetric',
           units: is(stage, 'MethodSettings.MetricsEnabled', true) && events > 0 ? 5 : 0,
-          lower: 'No setting: the alarms of the entry need them.',
+          lower: 'No setting: the alarms of the entry use them.',
         },
       ],
       promises: [
         promised(
           'throttled',
-          'turn callers away who come too often',
+          'throttle requests',
           (stage) => ['Rate', 'Burst'].every((which) => amount(stage, `MethodSettings.Throttling${which}Limit`) > 0),
           {
-            'callers are not throttled': set('MethodSettings.0.ThrottlingRateLimit', -1),
+            'the rate is not throttled': set('MethodSettings.0.ThrottlingRateLimit', -1),
             'bursts are not throttled': set('MethodSettings.0.ThrottlingBurstLimit', -1),
           },
         ),
-        promised('on-record', 'write a line for each call, and nothing of what is in it', writesALine, {
-          'events stand in the log': set('MethodSettings.0.DataTraceEnabled', true),
+        promised('on-record', 'write a line to the access log for each request, without its content', hasAccessLog, {
+          'the log contains events': set('MethodSettings.0.DataTraceEnabled', true),
           'the access log quotes events': replace('$context.error.responseType', '$context.error.validationErrorString'),
           'the access log quotes tokens': replace('$context.error.responseType', '$context.error.message'),
-          'calls leave no line': set('AccessLogSetting'),
+          'there is no access log': set('AccessLogSetting'),
         }),
         promised(
           'ready-before-work',
-          'wait for what the role of its methods may do, and for the group that its errors are written to',
+          'be created after the permissions of the role of its methods, and after the log group of its errors',
           isReady,
           {
-            'the API opens before it may write': set('/DependsOn'),
-            'API Gateway keeps its errors for ever': remove(every('AWS::Logs::LogGroup', 'ConnectErrorLog')),
+            'the API is reachable before its role has permissions': set('/DependsOn'),
+            'API Gateway keeps its execution log forever': remove(every('AWS::Logs::LogGroup', 'ConnectErrorLog')),
           },
         ),
       ],
@@ -178,8 +178,8 @@ export const facts: ServiceFacts = {
   },
 };
 
-/** The way of an event through an API to what stands behind it. */
-function wayThrough(method: Asked, seen: Seen): Step[] {
+/** The steps of an event through an API to the service that it calls. */
+function stepsOf(method: Asked, seen: Seen): Step[] {
   const [target] = method.refers('Integration.RequestTemplates');
   const [stage] = seen.of(STAGE);
   const template = JSON.stringify(method.get('Integration.RequestTemplates'));
@@ -229,11 +229,11 @@ function isChecked(method: Asked): boolean {
 
 function hasModel(method: Asked): boolean {
   const models = method.refers('RequestModels');
-  const asks = (model: Asked) => eventSchema.required.every((field) => model.get('Schema.required').includes(field));
-  return is(method, 'Integration.PassthroughBehavior', 'NEVER') && models.length > 0 && models.every(asks);
+  const requiresAll = (model: Asked) => eventSchema.required.every((field) => model.get('Schema.required').includes(field));
+  return is(method, 'Integration.PassthroughBehavior', 'NEVER') && models.length > 0 && models.every(requiresAll);
 }
 
-function rings(method: Asked, stack: Stack): boolean {
+function hasAlarms(method: Asked, stack: Stack): boolean {
   const [api] = method.refers('RestApiId');
   const name = text(api && only(api, 'Name'));
   return ['5XXError', '4XXError'].every((metric) =>
@@ -248,7 +248,7 @@ function rings(method: Asked, stack: Stack): boolean {
   );
 }
 
-function writesALine(stage: Asked): boolean {
+function hasAccessLog(stage: Asked): boolean {
   return (
     stage.get('AccessLogSetting.DestinationArn').length === 1 &&
     is(stage, 'MethodSettings.DataTraceEnabled', false) &&
@@ -267,7 +267,7 @@ function isReady(stage: Asked, stack: Stack): boolean {
   return groups.length > 0 && needed.every(({ id }) => stage.before().has(id));
 }
 
-/** What API Gateway does as a role: the call of the integration, on what the request names. And who may ask it to. */
+/** The permissions of the role of an integration: the action that it calls, on the resource in the request. And who may assume it. */
 function methodNeeds(method: Asked, stack: Stack): Needed[] {
   const [, service, action] = /:(\w+):action\/(\w+)$/.exec(text(only(method, 'Integration.Uri'))) ?? [];
   const who = refOf(only(method, 'Integration.Credentials')) ?? '';
@@ -281,12 +281,12 @@ function methodNeeds(method: Asked, stack: Stack): Needed[] {
       only: `authorized by ${text(only(method, 'AuthorizationType'))}`,
       because: 'clients send',
     },
-    ...targets.map((on) => ({ who, may: `${service}:${action}`, on, because: 'API Gateway calls it as the role' })),
-    { who: 'apigateway.amazonaws.com', may: 'sts:AssumeRole', on: `\${${who}}`, because: 'API Gateway acts as it' },
+    ...targets.map((on) => ({ who, may: `${service}:${action}`, on, because: 'API Gateway calls it with the role' })),
+    { who: 'apigateway.amazonaws.com', may: 'sts:AssumeRole', on: `\${${who}}`, because: 'API Gateway assumes the role' },
   ];
 }
 
-/** A gateway response is no mapping template: it only puts in values of `$context`. */
+/** A gateway response is not a mapping template: only variables of `$context` are replaced. */
 function gatewayTemplates(value: unknown): string | undefined {
   const known = /\$context\.(requestId|error\.(message|messageString|validationErrorString|responseType))\b/g;
   const left = Object.values(value as Record<string, string>)
@@ -295,7 +295,7 @@ function gatewayTemplates(value: unknown): string | undefined {
   return onlyKeys('application/json')(value) ?? fitting(/^[^$]*$/, 'the error and the request id')(left);
 }
 
-/** Headers of the integration that are written out. */
+/** Headers of the integration with a constant value. */
 function literalHeaders(value: unknown): string | undefined {
   const odd = Object.entries(value as Record<string, unknown>).find(
     ([name, header]) => !/^integration\.request\.header\.[\w-]+$/.test(name) || typeof header !== 'string' || !/^'[^']*'$/.test(header),

@@ -12,37 +12,37 @@ import { acknowledge, type Reasons } from '../acknowledge';
 import { answerCommonFindings } from '../answers';
 import { allow } from '../grants';
 
-const CALLED_BY_DEPLOY = 'Only a deploy calls it, and waits for its answer.';
+const CALLED_BY_DEPLOY = 'Only a deploy calls it, and waits for its response.';
 const FUNCTION: Reasons = {
   'CKV_AWS_115, NIST.800.53.R5-LambdaConcurrency': CALLED_BY_DEPLOY,
   'CKV_AWS_116, NIST.800.53.R5-LambdaDLQ': CALLED_BY_DEPLOY,
   'CKV_AWS_117, NIST.800.53.R5-LambdaInsideVPC':
-    'It calls services of AWS alone, over TLS and by its role. In a network each of them would cost an endpoint.',
-  CKV_AWS_173: 'The variables hold names and no secrets. Lambda encrypts them with its own key.',
+    'It calls only services of AWS, over TLS and with its role. In a VPC, each of them would cost an interface endpoint.',
+  CKV_AWS_173: 'The variables contain names and no secrets. Lambda encrypts them with its own key.',
 };
 
 /** Settings for {@link SqlMigration}. */
 export interface SqlMigrationProps {
   readonly cluster: IDatabaseCluster;
   readonly database: string;
-  /** The user that makes tables and users. */
+  /** The secret of the user that creates tables and users. */
   readonly master: ISecret;
   readonly writer: ISecret;
   readonly reader: ISecret;
 }
 
 /**
- * A function that a deploy calls: it makes the table `events` and the users `writer` and `reader`, each with the password of
- * its secret, over the RDS Data API. So nobody else, and nobody who deploys, ever logs in as the master user.
+ * A function that is called during a deploy: over the RDS Data API, it creates the table `events` and the users `writer` and
+ * `reader`, each with the password of its secret. Nothing else, and no person, logs in as the master user.
  *
- * It is called again when a file of SQL, its code or its settings change. A deploy that is rolled back does not roll back
- * SQL: write statements that only add. After a password was changed in its secret, call the function by hand.
+ * It is called again when an SQL file, its code or its settings change. A deploy that is rolled back does not roll back SQL:
+ * write statements that only add. After you change the password in a secret, call the function by hand.
  */
 export class SqlMigration extends Construct implements Workload {
   readonly role: Role;
   /** The function, for calling it by hand. */
   readonly function: LambdaFunction;
-  /** The call of the function. What uses a table or a user must wait for it. */
+  /** The call of the function. A resource that uses a table or a user must depend on it. */
   readonly trigger: Trigger;
 
   constructor(scope: Construct, id: string, { cluster, database, master, writer, reader }: SqlMigrationProps) {
@@ -82,7 +82,7 @@ export class SqlMigration extends Construct implements Workload {
   }
 }
 
-/** Let `holder` run SQL as the user whose secret it is. */
+/** Allow `holder` to run SQL as the user of the secret. */
 export function allowSql(holder: Workload, clusterArn: string, secret: ISecret, ...actions: string[]): Grant[] {
   const onCluster = actions.map((action) => `rds-data:${action}`);
   return [...allow(holder, clusterArn, onCluster), ...allowSecret(holder, secret)];

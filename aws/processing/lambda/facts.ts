@@ -28,8 +28,8 @@ export const facts: ServiceFacts = {
       ],
       promises: [
         {
-          ...promised('own-identity', 'run as a role of its own', ownRole, {
-            'it runs as nobody of the stack': set('Role', 'arn:aws:iam::123456789012:role/shared'),
+          ...promised('own-identity', 'have its own execution role', ownRole, {
+            'its role is not of the stack': set('Role', 'arn:aws:iam::123456789012:role/shared'),
           }),
           concerns: isOurs,
         },
@@ -37,11 +37,11 @@ export const facts: ServiceFacts = {
         ...['Errors', 'Throttles'].map((metric) => ({ ...alarmOn(metric, `have an alarm on ${metric}`), concerns: isOften })),
       ],
       weakenings: {
-        'it has an address for everyone': add('AWS::Lambda::Url', (draft, { id }) => ({
+        'it has a public function URL': add('AWS::Lambda::Url', (draft, { id }) => ({
           AuthType: 'NONE',
           TargetFunctionArn: draft.reference(id),
         })),
-        'anyone may call it': add('AWS::Lambda::Permission', (draft, { id }) => ({
+        'everyone may invoke it': add('AWS::Lambda::Permission', (draft, { id }) => ({
           Principal: '*',
           Action: 'lambda:InvokeFunction',
           FunctionName: draft.reference(id),
@@ -93,66 +93,68 @@ export const facts: ServiceFacts = {
         onStream(
           setTo({
             rule: 'nothing-lost',
-            must: 'count no tries: they are used up by an outage alone, in minutes',
+            must: 'have no limit of retries: an outage of minutes would use them up',
             at: 'MaximumRetryAttempts',
             to: [-1],
             weak: 10,
-            worse: 'an outage of minutes costs good records',
+            worse: 'an outage of minutes ends the retries of good records',
           }),
         ),
         onStream(
-          promised('nothing-lost', 'try a record until its stream is about to forget it', triesLong, {
-            'records of an outage of six hours are given up untried': set('MaximumRecordAgeInSeconds', 6 * 3600),
+          promised('nothing-lost', 'retry a record until shortly before its stream deletes it', retriesLong, {
+            'after an outage of six hours, records are not retried': set('MaximumRecordAgeInSeconds', 6 * 3600),
           }),
         ),
         onStream(
-          promised('bounded-retries', 'give a record up while it can still be read from its stream', givesUpInTime, {
-            'records are tried however old they are': set('MaximumRecordAgeInSeconds', -1),
-            'records are gone before they are given up': set('MaximumRecordAgeInSeconds', 8 * 24 * 3600),
+          promised('bounded-retries', 'send a record to the dead letter before its stream deletes it', endsInTime, {
+            'records are retried without a limit of age': set('MaximumRecordAgeInSeconds', -1),
+            'the stream deletes records before they go to the dead letter': set('MaximumRecordAgeInSeconds', 8 * 24 * 3600),
           }),
         ),
         onStream(
           setTo({
             rule: 'one-poison-record',
-            must: 'split a batch that failed',
+            must: 'split a failed batch',
             at: 'BisectBatchOnFunctionError',
             to: [true],
             weak: false,
-            worse: 'one poison record holds up its batch',
+            worse: 'one record that fails blocks its batch',
           }),
         ),
         setTo({
           rule: 'one-poison-record',
-          must: 'believe the function about what failed in a batch',
+          must: 'let the function report failed records of a batch',
           at: 'FunctionResponseTypes',
           to: ['ReportBatchItemFailures'],
-          worse: 'what the function says of a batch is not heard',
+          worse: 'failed records that the function reports are ignored',
         }),
-        promised('nothing-lost', 'send what is given up, whole, to what keeps it', keepsFailures, {
-          'what is given up is lost': loseFailures,
+        promised('nothing-lost', 'send whole records to the dead letter when the retries end', keepsFailures, {
+          'records are lost when the retries end': loseFailures,
         }),
         onStream(
-          promised('nothing-lost', 'send what is given up to a bucket: a queue gets its position alone', isBucket, {
-            'what is given up is a position in a stream': set(FAILURES, (draft) => draft.reference(draft.id('AWS::SQS::Queue'), 'Arn')),
+          promised('nothing-lost', 'have a bucket as on-failure destination: a queue gets only the position of records', isBucket, {
+            'the dead letter gets only the position of records': set(FAILURES, (draft) =>
+              draft.reference(draft.id('AWS::SQS::Queue'), 'Arn'),
+            ),
           }),
         ),
-        onStream(alarmOn('PolledEventCount', 'have an alarm that rings when it reads nothing of what comes')),
-        onStream(alarmOn('OnFailureDestinationDeliveredEventCount', 'have an alarm at the first record that is given up')),
-        onStream(alarmOn('DroppedEventCount', 'have an alarm at the first record that is given up and kept nowhere')),
+        onStream(alarmOn('PolledEventCount', 'have an alarm for records that it does not read')),
+        onStream(alarmOn('OnFailureDestinationDeliveredEventCount', 'have an alarm at the first record that is no longer retried')),
+        onStream(alarmOn('DroppedEventCount', 'have an alarm at the first record that Lambda drops')),
         onStream(
           setTo({
             rule: 'nothing-lost',
-            must: 'start with the oldest record, so that none is missed that comes while the stack deploys',
+            must: 'start at the oldest record, so that it reads records that arrive during the deploy',
             at: 'StartingPosition',
             to: ['TRIM_HORIZON'],
             weak: 'LATEST',
-            worse: 'records that come during a deploy are missed',
+            worse: 'records that arrive during a deploy are not read',
           }),
         ),
         readyBeforeWork((mapping) => mapping.refers('FunctionName')[0]?.refers('Role')[0]),
       ],
       needs: pollerNeeds,
-      costs: 'Lambda bills the calls, and not who makes them.',
+      costs: 'Lambda bills the calls of the function.',
       brings,
       local: {
         BatchSize: 'emulated',
@@ -198,12 +200,12 @@ export const facts: ServiceFacts = {
   },
 };
 
-/** The CDK brings functions of its own, which act once while a stack is made or taken down. */
+/** Not a function that the CDK adds for a custom resource. */
 function isOurs(fn: Asked): boolean {
   return !/^(Custom|LogRetention|AWS)/.test(fn.id);
 }
 
-/** A deploy that calls a function waits for its answer, and fails with it. */
+/** Not a function that only a deploy calls: if it fails, the deploy fails, so it has no alarms. */
 function isOften(fn: Asked, stack: Stack): boolean {
   const calls = stack.of('Custom::Trigger').flatMap((trigger) => trigger.refers('HandlerArn'));
   return isOurs(fn) && !calls.some((version) => names(version, 'FunctionName', fn));
@@ -216,7 +218,7 @@ function ownRole(fn: Asked, stack: Stack): boolean {
   );
 }
 
-/** What a stream holds can be read again; what a queue holds is given back by its visibility timeout. */
+/** A stream has read positions. A queue has visibility timeouts, and its own retries. */
 function isStream(mapping: Asked): boolean {
   return mapping.refers('EventSourceArn').every(({ type }) => type !== 'AWS::SQS::Queue');
 }
@@ -225,13 +227,13 @@ function onStream(promise: Promised): Promised {
   return { ...promise, concerns: isStream };
 }
 
-function givesUpInTime(mapping: Asked): boolean {
+function endsInTime(mapping: Asked): boolean {
   const [stream] = mapping.refers('EventSourceArn');
   const age = amount(mapping, 'MaximumRecordAgeInSeconds');
   return stream !== undefined && age > 0 && age <= amount(stream, 'RetentionPeriodHours') * 3600;
 }
 
-/** Where records go that are given up: by the mapping itself, or by the queue that it reads. */
+/** The dead letter: the on-failure destination of the mapping, or the dead-letter queue of the queue that it reads. */
 function failuresOf(mapping: Asked): Asked | undefined {
   const [queue] = mapping.refers('EventSourceArn');
   return isStream(mapping) ? mapping.refers(FAILURES)[0] : queue?.refers('RedrivePolicy.deadLetterTargetArn')[0];
@@ -246,8 +248,8 @@ function isBucket(mapping: Asked): boolean {
   return mapping.refers(FAILURES)[0]?.type === BUCKET;
 }
 
-/** All but the last two hours in which the stream still has the record. */
-function triesLong(mapping: Asked): boolean {
+/** The age of the last retry is at most two hours below the retention of the stream. */
+function retriesLong(mapping: Asked): boolean {
   const [stream] = mapping.refers('EventSourceArn');
   const kept = Math.min(7 * 24, stream ? amount(stream, 'RetentionPeriodHours') : Number.NaN);
   return amount(mapping, 'MaximumRecordAgeInSeconds') >= (kept - 2) * 3600;
@@ -260,7 +262,7 @@ function loseFailures(draft: Draft, mapping: Asked) {
   edit(draft, mapping);
 }
 
-/** What the stack reads and does not make. */
+/** The name of a source that is not in the stack. */
 function existing(mapping: Asked): string {
   return /:sqs:/.test(text(only(mapping, 'EventSourceArn'))) ? 'an existing queue' : 'an existing stream';
 }
@@ -302,32 +304,32 @@ function functionNeeds(fn: Asked): Needed[] {
   const log = refOf(only(fn, 'LoggingConfig.LogGroup'));
   const traced = is(fn, 'TracingConfig.Mode', 'Active');
   return [
-    { who: 'lambda.amazonaws.com', may: 'sts:AssumeRole', on: `\${${who}}`, because: 'Lambda runs the function as it' },
+    { who: 'lambda.amazonaws.com', may: 'sts:AssumeRole', on: `\${${who}}`, because: 'Lambda runs the function with the role' },
     // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
     ...['CreateLogStream', 'PutLogEvents'].map((action) => ({
       who,
       may: `logs:${action}`,
-      on: log ? `\${${log}}` : 'a log group that Lambda makes',
-      because: 'Lambda writes its logs as it',
+      on: log ? `\${${log}}` : 'a log group that Lambda creates',
+      because: 'Lambda writes its logs with the role',
     })),
-    // https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html. X-Ray knows no resources that could be named.
+    // https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html. X-Ray has no resource ARNs for these actions.
     ...(traced ? ['PutTraceSegments', 'PutTelemetryRecords'] : []).map((action) => ({
       who,
       may: `xray:${action}`,
       on: '*',
-      because: 'Lambda traces its calls as it',
+      because: 'Lambda writes its traces with the role',
     })),
     // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
     ...(fn.get('VpcConfig').length > 0 ? INTERFACES : []).map((action) => ({
       who,
       may: `ec2:${action}`,
       on: '*',
-      because: 'Lambda puts it into its network as it',
+      because: 'Lambda creates its network interfaces with the role',
     })),
   ];
 }
 
-/** What Lambda does as the role of a function that it brings records to. */
+/** The permissions of the role of a function that the event source mapping uses. */
 function pollerNeeds(mapping: Asked): Needed[] {
   const who = refOf(mapping.refers('FunctionName')[0]?.body.Role) ?? '';
   const [source] = mapping.refers('EventSourceArn');
@@ -337,7 +339,7 @@ function pollerNeeds(mapping: Asked): Needed[] {
       who,
       may,
       on: text(only(mapping, 'EventSourceArn')),
-      because: 'Lambda reads it as the role',
+      because: 'Lambda polls it with the role',
     })),
     // https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
     ...(failures === undefined ? [] : failureNeeds(who, text(failures), isBucket(mapping))),
@@ -345,7 +347,7 @@ function pollerNeeds(mapping: Asked): Needed[] {
 }
 
 function failureNeeds(who: string, on: string, isBucket: boolean): Needed[] {
-  const because = 'Lambda puts batches there that it gave up';
+  const because = 'Lambda writes batches there that it no longer retries';
   if (!isBucket) return [{ who, may: 'sqs:SendMessage', on, because }];
   const only = conditionsOf([`StringEquals s3:ResourceAccount ${text({ Ref: 'AWS::AccountId' })}`]);
   return [
@@ -369,7 +371,7 @@ function functionCosts(fn: Asked, load: Load): Cost[] {
       what: 'time, 100 ms a call and 2 ms an event',
       price: is(fn, 'Architectures', 'arm64') ? 'lambdaArm' : 'lambdaX86',
       units: (seconds * MONTH * amountOr(fn, 'MemorySize', 128)) / 1024,
-      lower: 'A smaller `memoryMiB` of the processor, where the transform does not get slower by it.',
+      lower: 'A smaller `memoryMiB` of the processor, if the transform is not slower then.',
     },
     { what: 'logs, 1 kB a call', price: 'cloudWatchLogs', units: (calls * MONTH * 1000) / GB, lower },
     {
@@ -381,13 +383,13 @@ function functionCosts(fn: Asked, load: Load): Cost[] {
   ];
 }
 
-/** What one call takes, in which records travel as base64. */
+/** The payload of one call: records are in base64, which is a third larger. */
 const CALL_BYTES = 6_000_000 * 0.75;
 
-/** A stream hands over a batch from each of its shards, a queue to each of five pollers, and each message of it is stored alone. */
+/** A stream delivers a batch from each shard. A queue delivers a batch to each of five pollers, and each message is stored alone. */
 function brings(mapping: Asked, { events, size }: Load): Brought {
   const [stream] = mapping.refers('EventSourceArn');
-  // An on-demand stream has room for twice what comes, and 4 shards at least.
+  // An on-demand stream has capacity for twice the load, and at least 4 shards.
   const shards = stream ? amountOr(stream, 'ShardCount', Math.max(4, Math.ceil((2 * events * Math.max(size, 1000)) / 1e6))) : 4;
   const records = Math.max(1, Math.min(amountOr(mapping, 'BatchSize', isStream(mapping) ? 100 : 10), Math.floor(CALL_BYTES / size)));
   const window = amountOr(mapping, 'MaximumBatchingWindowInSeconds', 0);

@@ -9,39 +9,39 @@ import type { Network } from '../../ports/network';
 
 const FUNCTION: Reasons = {
   'CKV_AWS_115, NIST.800.53.R5-LambdaConcurrency':
-    'Concurrency follows the source, and what one function reserves, others lack. To bound it: reservedConcurrentExecutions.',
+    'Concurrency follows the source, and reserved concurrency is not available to other functions. To limit it, set reservedConcurrentExecutions.',
   'CKV_AWS_116, NIST.800.53.R5-LambdaDLQ':
-    'It is called by an event source mapping, which has the dead letter; nobody calls it without waiting.',
-  CKV_AWS_173: 'The variables hold names and no secrets. Lambda encrypts them with its own key.',
+    'It is called by an event source mapping, which has a dead letter. There are no asynchronous calls.',
+  CKV_AWS_173: 'The variables contain names and no secrets. Lambda encrypts them with its own key.',
 };
 
 const OUTSIDE: Reasons = {
   'CKV_AWS_117, NIST.800.53.R5-LambdaInsideVPC':
-    'It calls services of AWS alone, over TLS and by its role. In a network each of them would cost an endpoint.',
+    'It calls only services of AWS, over TLS and with its role. In a VPC, each of them would cost an interface endpoint.',
 };
 
-/** A dot stands between it and the name of the stack, so it holds none. */
+/** It has no dot, because a dot separates it from the name of the stack. */
 const NAME: TextRule = {
   pattern: /^[a-z][a-z0-9-]{0,31}$/,
   must: 'be 1 to 32 lower-case letters, digits and hyphens, a letter first',
-  remedy: 'It is a part of the names of what the processor writes.',
+  remedy: 'It is a part of the names of the objects that the processor writes.',
 };
 const VARIABLE: TextRule = {
   pattern: /^[A-Za-z][A-Za-z0-9_]+$/,
   must: 'be named in letters, digits and underscores, a letter first',
-  remedy: 'Lambda takes no other names.',
+  remedy: 'Lambda allows no other names.',
 };
 
 const processors = new WeakMap<Stack, Map<string, string>>();
 
-/** What scanners say of a function, with the reason why it stays. */
+/** Findings of scanners on a function, with the reason why each is accepted. */
 export function findingsOf(network?: Network): Reasons {
   return network ? FUNCTION : { ...FUNCTION, ...OUTSIDE };
 }
 
 /**
- * What no other processor of the account is called: the stack and the name, wherever in the stack it stands. It keeps the
- * objects of two apart that read one source and write to one store.
+ * The name of a processor, which is unique in its account and region: the name of the stack and `name`. It is a part of object
+ * names, so that two processors with the same source and store do not write the same objects.
  * @throws SettingError on a name that another processor of the stack has
  */
 export function nameOf(scope: Construct, name: string): string {
@@ -50,7 +50,7 @@ export function nameOf(scope: Construct, name: string): string {
   const known = processors.get(stack) ?? new Map<string, string>();
   const other = known.get(name);
   if (other !== undefined) {
-    const remedy = 'What both write could get one name: give one of them another.';
+    const remedy = 'Objects of both could get the same name: give one of them another name.';
     throw new SettingError(scope, `name must differ from that of ${other}`, JSON.stringify(name), remedy);
   }
   processors.set(stack, known.set(name, scope.node.path));
@@ -59,7 +59,7 @@ export function nameOf(scope: Construct, name: string): string {
 
 /**
  * Refuse variables that the processor sets itself.
- * @param stores the names of the stores, each of which starts the names of settings
+ * @param stores the names of the stores, with which the names of their variables start
  * @throws SettingError
  */
 export function requireVariables(scope: Construct, environment: Readonly<Record<string, string>>, stores: readonly string[]) {
@@ -69,53 +69,53 @@ export function requireVariables(scope: Construct, environment: Readonly<Record<
     if (taken === undefined) continue;
     throw new SettingError(
       scope,
-      'environment must leave the settings of stores alone',
+      'environment must not set a variable of a store',
       variable,
-      `The processor sets what starts with ${taken}.`,
+      `The processor sets the variables that start with ${taken}.`,
     );
   }
 }
 
 /**
- * Refuse a runtime that does not run the code.
+ * Refuse a runtime that cannot run the code.
  * @throws SettingError
  */
 export function requireRuntime(scope: Construct, runtime: Runtime, code: HandlerCode | Code, layers?: readonly unknown[]) {
   if (!(runtime instanceof Runtime)) {
-    throw new SettingError(scope, 'runtime must be one of Lambda', String(runtime), 'Write it like Runtime.NODEJS_24_X.');
+    throw new SettingError(scope, 'runtime must be a Runtime of Lambda', String(runtime), 'Write it like Runtime.NODEJS_24_X.');
   }
   if ('zip' in code) {
     if (runtime === Runtime.NODEJS_24_X) return;
-    const remedy = 'It is compiled for that one: bring code of your own.';
+    const remedy = 'It is compiled for nodejs24.x. For another runtime, give your own code.';
     throw new SettingError(scope, 'runtime must be nodejs24.x for a bundled handler', runtime.name, remedy);
   }
   const isImage = code instanceof EcrImageCode || code instanceof AssetImageCode;
   if (isImage !== (runtime === Runtime.FROM_IMAGE)) {
-    const remedy = 'An image brings its own runtime, and other code has none.';
+    const remedy = 'A container image contains its own runtime, and other code does not.';
     throw new SettingError(scope, 'runtime must be Runtime.FROM_IMAGE for a container image, and for nothing else', runtime.name, remedy);
   }
   if (isImage && layers)
     throw new SettingError(scope, 'layers must be left out for a container image', `${layers.length}`, 'Put them into the image.');
 }
 
-/** The role that gets the permissions: of another stack, it gets them from here, so that neither stack needs the other twice. */
+/** The role that gets the permissions. A role of another stack gets them from a policy of this stack, to avoid a cyclic reference. */
 export function roleOf(scope: Construct, role?: IRole): IRole {
   if (!role) return new Role(scope, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   return Stack.of(role) === Stack.of(scope) ? role : Role.fromRoleName(scope, 'Role', role.roleName);
 }
 
-/** X-Ray takes no narrower resource. In a policy of its own, this wildcard hides no other from a scanner. */
+/** X-Ray allows no narrower resource. It is a separate policy, so that the accepted finding does not cover other wildcards. */
 export function allowTracing(scope: Construct, role: IRole): Policy {
-  const reason = 'Traces belong to no resource, so X-Ray takes no other.';
+  const reason = 'Traces belong to no resource, so X-Ray allows no other ARN.';
   return allowEverywhere(scope, 'Tracing', role, ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], reason);
 }
 
 /**
- * What Lambda does as the role to put the function into a network.
+ * The permissions of the role to connect the function to a VPC.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
  */
 export function allowNetwork(scope: Construct, role: IRole): Policy {
-  const reason = 'Lambda makes the network interfaces, which have no names before, and EC2 takes no narrower resource to look them up.';
+  const reason = 'Lambda creates the network interfaces, so their ids are not known, and EC2 allows no narrower resource to describe them.';
   return allowEverywhere(
     scope,
     'Interfaces',

@@ -34,33 +34,33 @@ import { allowNetwork, allowTracing, findingsOf, nameOf, requireRuntime, require
 /** Settings for {@link LambdaProcessor}. */
 export interface LambdaProcessorProps {
   /**
-   * The handler: what `packageHandler` makes, whose source and stores are checked, or any other code: a file `index` with a
-   * function `handler` in the language of `runtime`, or a container image for arm64. It owes what the handlers here do: it says
-   * what failed in `batchItemFailures`, and sends what can never be processed to the dead letter.
+   * The handler: the result of `packageHandler`, whose source and stores are checked, or other code: a file `index` with a
+   * function `handler` in the language of `runtime`, or a container image for arm64. Other code must report failed records in
+   * `batchItemFailures`, and send records that can never be processed to the dead letter.
    */
   readonly code: HandlerCode | Code;
-  /** Where the records come from. */
+  /** The buffer that the records are read from. */
   readonly source: RecordSource;
-  /** Where the results go, each by the name that starts its settings: `STORE` gives the function `STORE_BUCKET`. */
+  /** The stores, by the name with which their variables start: `STORE` sets `STORE_BUCKET`. */
   readonly stores: Readonly<Record<string, ObjectStore | TableStore>>;
   /**
-   * How records are batched, filtered and retried, and where a stream is read from.
-   * @default - the defaults of the source, which `Delivery` lists
+   * How records are batched, filtered and retried, and where reading starts.
+   * @default - 1000 records or a minute from Kinesis, 100 records or 5 seconds from SQS; the rest is listed at `Delivery`
    */
   readonly delivery?: Delivery;
   /**
-   * What tells the processor from others: with the name of the stack it stands in the names of objects, so another name
-   * writes beside what is there, and does not replace it. 1 to 32 lower-case letters, digits and hyphens.
+   * The name of the processor. With the name of the stack it is a part of object names, so after a change, records that are read
+   * again are stored a second time. 1 to 32 lower-case letters, digits and hyphens.
    * @default processing
    */
   readonly name?: string;
   /**
-   * More variables for the code. Whoever may look at the function reads them: a secret belongs into Secrets Manager.
-   * @default - those of the stores and of the dead letter alone
+   * More environment variables. Everyone with `lambda:GetFunction` can read them: put secrets into Secrets Manager.
+   * @default - only those of the stores and of the dead letter
    */
   readonly environment?: Readonly<Record<string, string>>;
   /**
-   * Memory of the function in MiB, from 128 to 10240. Its share of the processor grows with it.
+   * Memory of the function in MiB, from 128 to 10240. Its share of CPU grows with it.
    * @default 512
    */
   readonly memoryMiB?: number;
@@ -70,66 +70,66 @@ export interface LambdaProcessorProps {
    */
   readonly timeout?: Duration;
   /**
-   * How long the logs of the function are kept.
+   * The retention of the logs of the function.
    * @default one month
    */
   readonly logRetention?: RetentionDays;
   /**
-   * An existing role of this account for the function. It gets the permissions it needs added.
-   * @default - a new role, for this function alone
+   * An existing role of this account for the function. The required permissions are added to it.
+   * @default - a new role for this function only
    */
   readonly role?: IRole;
   /**
-   * A network that the function stands in, to reach what is there. Its store and the queue of its dead letter must be in reach
-   * too: by an endpoint for S3, by one for SQS, which costs by the hour, or by a way out.
-   * @default - none: it reaches AWS over TLS, and nothing of a network
+   * A VPC to connect the function to. From there it must also reach its store and the dead-letter queue: over a gateway endpoint
+   * for S3, over an interface endpoint for SQS, which costs by the hour, or over a NAT gateway.
+   * @default - none: it reaches the services of AWS over TLS, and nothing in a VPC
    */
   readonly network?: Network;
   /**
-   * The security groups of the function in that network.
-   * @default - a new one, which lets everything out and nothing in
+   * The security groups of the function in that VPC.
+   * @default - a new security group, which allows all outbound and no inbound traffic
    */
   readonly securityGroups?: readonly ISecurityGroup[];
   /**
-   * Layers, the last above the others.
+   * Layers, in the order in which they are merged: files of a later layer overwrite those of an earlier one.
    * @default - none
    */
   readonly layers?: readonly ILayerVersion[];
   /**
-   * What the code runs on. A bundled handler takes the default alone, a container image `FROM_IMAGE` alone.
+   * The Lambda runtime. A bundled handler requires the default, a container image requires `FROM_IMAGE`.
    * @default nodejs24.x
    */
   readonly runtime?: Runtime;
   /**
-   * Whether calls are traced by X-Ray, which samples them and costs by the trace.
+   * Whether X-Ray traces calls. It samples them, and each trace costs money.
    * @default Active
    */
   readonly tracing?: Tracing;
 }
 
 /**
- * Processing stage: a Lambda function that gets batches of records and answers for each of them.
+ * Processing stage: a Lambda function that gets batches of records, and reports which records failed.
  *
- * Its concurrency follows the source, so none is reserved. Not for work over 15 minutes: use a container that pulls.
+ * It has no reserved concurrency. Not for work over 15 minutes: use a container that pulls records.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
  */
 export class LambdaProcessor extends Construct implements FunctionWorkload {
   readonly role: IRole;
   /** The function, for anything this construct does not cover. */
   readonly function: LambdaFunction;
-  /** What brings the records. */
+  /** The event source mapping. */
   readonly trigger: IEventSourceMapping;
-  /** Set in a network, so that what stands there can let the function in. */
+  /** Set with `network`, so that resources there can allow traffic from the function. */
   readonly connections?: Connections;
-  /** Failed and throttled calls. None has an action yet. */
+  /** Failed and throttled calls. They have no action yet. */
   readonly alarms: readonly Alarm[];
 
   constructor(scope: Construct, id: string, props: LambdaProcessorProps) {
     super(scope, id);
     const memorySize = props.memoryMiB ?? 512;
     const timeout = props.timeout ?? Duration.seconds(60);
-    requireNumber(this, { memoryMiB: memorySize }, { from: 128, to: 10_240, unit: 'MiB', remedy: 'Lambda offers no other sizes.' });
-    requireTime(this, { timeout }, { from: 1, to: 900, unit: 'seconds', remedy: 'For longer work use a container that pulls.' });
+    requireNumber(this, { memoryMiB: memorySize }, { from: 128, to: 10_240, unit: 'MiB', remedy: 'Lambda has no other sizes.' });
+    requireTime(this, { timeout }, { from: 1, to: 900, unit: 'seconds', remedy: 'For longer work, use a container that pulls records.' });
     const logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
     requireOneOf(this, { logRetention }, Object.values(RetentionDays).filter(Number.isInteger), 'Write it like RetentionDays.ONE_YEAR.');
     const { network, securityGroups, runtime = Runtime.NODEJS_24_X, tracing = Tracing.ACTIVE, environment = {} } = props;
@@ -185,8 +185,8 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
     this.trigger = props.source.deliverTo(this, props.delivery);
 
     this.alarms = [
-      alarm(this, 'Errors', this.function.metricErrors(), 'For a quarter of an hour calls have failed. Records are tried again.', LASTING),
-      alarm(this, 'Throttles', this.function.metricThrottles(), 'For a quarter of an hour Lambda has turned calls away.', LASTING),
+      alarm(this, 'Errors', this.function.metricErrors(), 'For 15 minutes calls have failed. Records are retried.', LASTING),
+      alarm(this, 'Throttles', this.function.metricThrottles(), 'For 15 minutes Lambda has throttled calls.', LASTING),
     ];
   }
 }

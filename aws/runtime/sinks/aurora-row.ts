@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Event, Row } from '../../../shared/runtime/event';
 import { stringify } from '../../../shared/runtime/json';
 
-/** The columns that an insert fills, and how each is read out of JSON. `event_key` comes in hexadecimal. */
+/** The columns that an insert fills, with the type of each in JSON. `event_key` is in hexadecimal. */
 export const COLUMNS = {
   event_key: 'text',
   event_source: 'text',
@@ -15,16 +15,16 @@ export const COLUMNS = {
   rest: 'jsonb',
 } as const;
 
-/** `\u0000` or half of a character, behind an even number of backslashes. Every other character is written as it is. */
+/** `\u0000` or half of a surrogate pair, after an even number of backslashes. A whole pair is not escaped. */
 const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
 /**
- * One row of the table as JSON. What of the row no column holds goes into `rest`, so that nothing is lost.
- * @throws Error on what PostgreSQL can never hold
+ * One row of the table as JSON. Fields without a column are stored in `rest`.
+ * @throws Error on a value that PostgreSQL cannot store
  */
 export function auroraRow(row: Row, event: Event, index: number): string {
   const { subject, data, ...others } = row;
-  const rest = Object.entries(others).filter(([name, value]) => value !== undefined && !isHeld(name, value, event));
+  const rest = Object.entries(others).filter(([name, value]) => value !== undefined && !hasColumn(name, value, event));
   if (typeof subject !== 'string' && subject !== undefined) rest.push(['subject', subject]);
   const columns: Record<keyof typeof COLUMNS, unknown> = {
     event_key: keyOf(event, index),
@@ -38,17 +38,17 @@ export function auroraRow(row: Row, event: Event, index: number): string {
     rest: rest.length > 0 ? Object.fromEntries(rest) : undefined,
   };
   const json = stringify(columns);
-  if (UNSTORABLE.test(json)) throw new Error('PostgreSQL holds neither the character U+0000 nor half of a surrogate pair');
+  if (UNSTORABLE.test(json)) throw new Error('PostgreSQL cannot store the character U+0000 or half of a surrogate pair');
   return json;
 }
 
-/** A key of 32 bytes, because an index takes no text as long as the contract allows. */
+/** A key of 32 bytes, because an index entry is smaller than the longest `source` and `id` that the contract allows. */
 function keyOf({ source, id }: Event, index: number): string {
   return createHash('sha256').update(`${source}\0${id}\0${index}`).digest('hex');
 }
 
-/** Whether the columns of the event say the same already, digit for digit. */
-function isHeld(name: string, value: unknown, event: Event): boolean {
+/** Whether a column of the event already has exactly this value. */
+function hasColumn(name: string, value: unknown, event: Event): boolean {
   if (!['specversion', 'id', 'source', 'type', 'time'].includes(name) || value !== event[name]) return false;
   return name !== 'time' || /:\d\d(\.\d{1,6})?Z$/.test(event.time);
 }
@@ -56,8 +56,8 @@ function isHeld(name: string, value: unknown, event: Event): boolean {
 const MOMENT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/;
 
 /**
- * A time in UTC, because PostgreSQL takes no offset of 16 hours or more. What is finer than a microsecond is cut off.
- * @throws Error on a day that does not exist, and on a year that is not 1 to 9999
+ * A time in UTC, because PostgreSQL refuses an offset of 16 hours or more. Digits after the microseconds are cut off.
+ * @throws Error on a day that does not exist, and on a year before 1 or after 9999
  */
 function timestampOf(time: string): string {
   const [, local = '', fraction = '0', sign, hours = '0', minutes = '0'] = MOMENT.exec(time) ?? [];

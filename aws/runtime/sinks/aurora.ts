@@ -11,13 +11,13 @@ export interface AuroraSinkProps {
   readonly name: string;
 }
 
-/** A request takes 4 MiB. This leaves room for what is not rows. */
+/** A request has at most 4 MiB. The rest is for the other parameters. */
 const STATEMENT_BYTES = 4_000_000;
 
-/** Faults of the data and not of the database: a value that no column takes, a constraint, a limit. */
+/** Errors of the data and not of the database: an invalid value, a constraint, a limit. */
 const PERMANENT = /; SQLState: (22...|23...|54...)$/;
 
-/** A record, its rows, and their bytes within a request. */
+/** A record, its rows, and their size in a request. */
 interface Entry {
   readonly record: SourceRecord;
   readonly rows: string[];
@@ -25,10 +25,10 @@ interface Entry {
 }
 
 /**
- * Rows of a table in Aurora PostgreSQL, added through the RDS Data API, so that the function needs no network.
+ * Adds rows to a table in Aurora PostgreSQL over the RDS Data API, so that the function does not connect to a VPC.
  *
- * A row is known by the event and its place among the rows of the event: the same again is left as it is. Two transforms
- * that make other rows of the same events need a table each. All rows of one record are written in one statement.
+ * The key of a row is its event and its index among the rows of the event: if the key exists, the row is not changed. Two
+ * transforms of the same events require one table for each. All rows of one record are written in one statement.
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.html
  */
 export function auroraSink({ name }: AuroraSinkProps): Sink<string> {
@@ -50,14 +50,17 @@ export function auroraSink({ name }: AuroraSinkProps): Sink<string> {
       const entries = entriesOf(made);
       const refusals: Refusal[] = entries
         .filter(({ bytes }) => bytes > STATEMENT_BYTES)
-        .map(({ record, bytes }) => ({ record, reason: `its rows take ${bytes} bytes, and a statement takes ${STATEMENT_BYTES}` }));
+        .map(({ record, bytes }) => ({
+          record,
+          reason: `the rows of the event have ${bytes} bytes, and a statement has at most ${STATEMENT_BYTES}`,
+        }));
       const left = statementsOf(entries);
       for (let statement = left.shift(); statement; statement = left.shift()) {
         try {
           await insert(statement, abortSignal);
         } catch (error) {
           if (!isPermanent(error)) throw error;
-          // Where the data is at fault, each half is tried, until what is at fault stands alone.
+          // Try each half, until the record that causes the error is found.
           const half = Math.ceil(statement.length / 2);
           if (statement.length === 1) refusals.push({ record: statement[0]!.record, reason: inOneLine(error) });
           else left.unshift(statement.slice(0, half), statement.slice(half));
@@ -72,7 +75,7 @@ function isPermanent(error: unknown): boolean {
   return error instanceof Error && PERMANENT.test(error.message);
 }
 
-/** Without a target, the conflict needs no right to read: the user may insert, and nothing else. */
+/** ON CONFLICT without a target requires no SELECT privilege: the user has only INSERT. */
 function insertInto(table: string): string {
   const names = Object.keys(COLUMNS);
   const values = names.map((name) => (name === 'event_key' ? "decode(event_key, 'hex')" : name));
@@ -89,13 +92,13 @@ function entriesOf(made: readonly Made<string>[]): Entry[] {
     const entry = entries.get(record) ?? { record, rows: [], bytes: 0 };
     entries.set(record, entry);
     entry.rows.push(stored);
-    // The rows are a text within the JSON of the request, where each quote takes two bytes. A comma follows.
+    // The rows are a string in the JSON of the request, where quotes are escaped. One byte more for the comma.
     entry.bytes += Buffer.byteLength(JSON.stringify(stored)) + 1;
   }
   return [...entries.values()];
 }
 
-/** As many records in each statement as fit into one request. What fits into none is left out. */
+/** Divides records into statements that fit into one request. Records that are too large are left out. */
 function statementsOf(entries: readonly Entry[]): Entry[][] {
   const statements: Entry[][] = [];
   let room = 0;

@@ -9,16 +9,16 @@ import { CLIENT } from '../requests';
 export interface S3SinkProps {
   /** The name of the store: `STORE` reads `STORE_BUCKET` and `STORE_PREFIX`. */
   readonly name: string;
-  /** What no other processor is called. It keeps the objects of two apart that read one source and write to one store. */
+  /** A unique name, so that two processors with the same source and store do not write the same objects. */
   readonly processor: string;
 }
 
 /**
- * Objects of an S3 bucket, in the folder of the hour in which their records arrived: one for each lot, with a line of JSON
- * for each row, compressed with gzip.
+ * Writes objects to an S3 bucket, in the folder of the hour in which their records arrived: one object for each lot, with one
+ * line of JSON for each row, compressed with gzip.
  *
- * An object is written only where none has its name, so the same lot again changes nothing, and one whose answer got lost
- * is found at the next try. That asks for no right to read.
+ * An object is written only if its name does not exist, so a retry of a lot changes nothing, also if the response to the first
+ * write was lost. This requires no permission to read.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
 export function s3Sink({ name, processor }: S3SinkProps): Sink<string> {
@@ -45,7 +45,7 @@ export function s3Sink({ name, processor }: S3SinkProps): Sink<string> {
   };
 }
 
-/** Whether an object of this name is there already. */
+/** Whether an object with this name exists. */
 function isStored(error: unknown): boolean {
   return (error as Partial<S3ServiceException>).$metadata?.httpStatusCode === 412;
 }

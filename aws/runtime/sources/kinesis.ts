@@ -8,24 +8,24 @@ import { inOneLine, judge, deadLetter as letterOf } from '../../../shared/runtim
 import type { SendLetters } from '../dead-letter';
 import { type Call, nearlyOver } from '../requests';
 
-/** What the records of a stream are handed to. */
+/** Settings for {@link kinesisSource}. */
 export interface KinesisSourceProps<Stored> {
   readonly transform: Transform;
-  /** Where rows go. */
+  /** The store of the rows. */
   readonly sink: Sink<Stored>;
-  /** Where records go that can never be processed. */
+  /** Sends records that can never be processed to the dead letter. */
   readonly deadLetter: SendLetters;
 }
 
 /**
- * A handler of batches of a Kinesis stream: one lot for each hour in which records of the batch arrived.
+ * A handler for batches of a Kinesis stream. It writes one lot for each hour in which records of the batch arrived.
  *
- * The batch is settled as a whole. When a write fails, Lambda is told that the first record failed, and brings exactly
- * this batch again: the same records make the same lots, so a retry stores nothing twice. Dead letters are sent only after
- * every lot is written, because a message cannot be replaced. The handler answers before its time is over, and gives
- * nothing up: Lambda does that, as the mapping is told.
+ * A batch succeeds or fails as a whole. If a write fails, the handler reports the first record as failed, so that Lambda retries
+ * exactly this batch: the same records make the same lots, so a retry stores nothing twice. Dead letters are sent only after
+ * every lot is written, because a message cannot be replaced. The handler returns before it times out. It retries without a
+ * limit: the event source mapping sets how often and how long Lambda retries.
  *
- * A lot that is too large to be built is written in halves, and a record that is too large alone goes to the dead letter.
+ * A lot that is too large to build is written in halves. If one record is too large, it goes to the dead letter.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
  */
 export function kinesisSource<Stored>({ transform, sink, deadLetter }: KinesisSourceProps<Stored>) {
@@ -61,13 +61,13 @@ export function kinesisSource<Stored>({ transform, sink, deadLetter }: KinesisSo
       return { batchItemFailures: [] };
     } catch (error) {
       const [from, to] = [Records[0], Records.at(-1)].map((record) => record?.kinesis.sequenceNumber ?? '');
-      console.error({ message: 'The batch failed and will be tried again.', records: Records.length, from, to, error });
+      console.error({ message: 'The batch failed and will be retried.', records: Records.length, from, to, error });
       return { batchItemFailures: [{ itemIdentifier: from! }] };
     }
   };
 }
 
-/** A record of a stream. What is asked for once or never is made when it is asked for. */
+/** A record of a stream. Its properties are computed when they are read. */
 class StreamRecord implements SourceRecord {
   constructor(private readonly record: KinesisStreamRecord) {}
 
@@ -87,9 +87,9 @@ class StreamRecord implements SourceRecord {
 }
 
 /**
- * The records that have rows in it name a lot: the first, the last, and a hash of all of them and of their stream. A batch
- * need not hold every record between the two: a filter leaves records out, and so do batches that are read side by side. And
- * two streams may count alike.
+ * A lot is named by the records that have rows in it: the first, the last, and a hash of all of them and of their stream. The
+ * hash is required because a batch may not have every record between the two, with a filter or with parallel batches, and
+ * because two streams can have the same sequence numbers.
  */
 function lotOf<Stored>(made: readonly Made<Stored>[]): Lot<Stored> {
   const records = recordsOf(made);
@@ -103,6 +103,6 @@ function lotOf<Stored>(made: readonly Made<Stored>[]): Lot<Stored> {
 }
 
 function recordsOf(made: readonly Made<unknown>[]): SourceRecord[] {
-  // The rows of a record stand next to each other.
+  // The rows of a record are next to each other.
   return made.map(({ record }) => record).filter((record, index) => record !== made[index - 1]?.record);
 }

@@ -6,25 +6,25 @@ import { type DeadLetter, judge, deadLetter as letterOf } from '../../../shared/
 import type { SendLetters } from '../dead-letter';
 import { type Call, nearlyOver } from '../requests';
 
-/** What the messages of a queue are handed to. */
+/** Settings for {@link sqsSource}. */
 export interface SqsSourceProps<Stored> {
   readonly transform: Transform;
-  /** Where rows go. */
+  /** The store of the rows. */
   readonly sink: Sink<Stored>;
-  /** Where messages go that can never be processed. */
+  /** Sends messages that can never be processed to the dead letter. */
   readonly deadLetter: SendLetters;
 }
 
-/** Tells a letter from the messages that SQS itself moves into the same queue. */
+/** A message attribute that tells messages from the handler from those that SQS moves to the same queue. */
 const LETTER = { kind: 'letter' };
 
 /**
- * A handler of messages of an SQS queue. Each message is settled alone, and is one lot: a message that failed comes again
- * in another batch, so nothing is named after the batch.
+ * A handler for messages of an SQS queue. Each message succeeds or fails alone, and is one lot: a failed message is delivered
+ * again in another batch, so nothing is named after the batch.
  *
- * A message that can never be processed goes to the dead letter and counts as done. One that meets a fault that may pass is
- * reported, and comes again; after the last try SQS moves it to the dead letter itself. What the time of the call does not
- * suffice for is reported too.
+ * A message that can never be processed goes to the dead letter, and is deleted from the queue. After any other error the message
+ * is reported as failed, and is retried; after the last try SQS moves it to the dead letter. Messages that are not processed
+ * before the function times out are reported as failed too.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 export function sqsSource<Stored>({ transform, sink, deadLetter }: SqsSourceProps<Stored>) {
@@ -35,19 +35,19 @@ export function sqsSource<Stored>({ transform, sink, deadLetter }: SqsSourceProp
 
     await each(Records, async (message) => {
       try {
-        const reason = await settle(message, signal);
+        const reason = await processMessage(message, signal);
         if (reason !== undefined) deadLetters++;
       } catch (error) {
         failed.push(message.messageId);
-        console.error({ message: 'A message failed and will be tried again.', messageId: message.messageId, error });
+        console.error({ message: 'A message failed and will be retried.', messageId: message.messageId, error });
       }
     });
     console.info({ message: 'Batch settled.', records: Records.length, failed: failed.length, deadLetters });
     return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
   };
 
-  /** @returns why the message went to the dead letter, or nothing when it did not */
-  async function settle(message: SQSRecord, signal: AbortSignal): Promise<string | undefined> {
+  /** @returns why the message went to the dead letter, or `undefined` if it did not */
+  async function processMessage(message: SQSRecord, signal: AbortSignal): Promise<string | undefined> {
     signal.throwIfAborted();
     const record = sourceRecord(message);
     const verdict = judge(record.bytes, transform, (row, event, index) => sink.encode(row, event, index));
@@ -56,7 +56,7 @@ export function sqsSource<Stored>({ transform, sink, deadLetter }: SqsSourceProp
     return reason;
   }
 
-  /** @returns why the store will never take the message, or nothing when it has it */
+  /** @returns why the store can never accept the message, or `undefined` if it is stored */
   async function store(record: SourceRecord, name: string, rows: readonly Stored[], signal: AbortSignal): Promise<string | undefined> {
     if (rows.length === 0) return undefined;
     const made = rows.map((stored) => ({ stored, record }));
@@ -74,7 +74,7 @@ function sourceRecord({ body, messageId, eventSourceARN, attributes, messageAttr
   };
 }
 
-/** What a letter holds that was moved back from the dead letter: the message as it came. One of several parts stays as it is. */
+/** The original message in a dead letter that was moved back to the queue. A dead letter in several parts is not unpacked. */
 function readLetter(body: string): Buffer | undefined {
   try {
     const { payload, encoding, parts }: DeadLetter & { parts?: number } = JSON.parse(body);

@@ -18,15 +18,15 @@ import type { Capacity } from './aurora-settings';
 
 const INSTANCE: Reasons = {
   'CKV_AWS_118, NIST.800.53.R5-RDSEnhancedMonitoringEnabled':
-    'It counts the processes of the machine. What the database waits for, Performance Insights shows.',
-  'NIST.800.53.R5-RDSInBackupPlan': 'The cluster is backed up all the time, for its backupRetention.',
+    'It monitors the operating system. Performance Insights, which is on, shows what the database waits for.',
+  'NIST.800.53.R5-RDSInBackupPlan': 'The cluster has continuous backups, for its backupRetention.',
 };
 const DELETABLE: Reasons = {
   'AwsSolutions-RDS10, NIST.800.53.R5-RDSInstanceDeletionProtectionEnabled':
-    'It may be deleted with its stack: removal and the context destroyData both say so.',
+    'It may be deleted with its stack: removal and the context destroyData are both set.',
 };
 
-/** What a new cluster is made of. */
+/** The settings of a new cluster. */
 export interface ClusterSettings extends Capacity {
   readonly highlyAvailable: boolean;
   readonly backupRetention: Duration;
@@ -34,7 +34,7 @@ export interface ClusterSettings extends Capacity {
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** Make a cluster that is reached over the Data API alone, and all it stands on. RDS keeps the secret of its master user. */
+/** Create a cluster that is reached only over the Data API, with its network resources. RDS manages the secret of its master user. */
 export function makeCluster(
   scope: Construct,
   defaultDatabaseName: string,
@@ -76,7 +76,7 @@ export function makeCluster(
     removalPolicy,
     ...insights,
   });
-  // The L2 knows this policy for its subnet group and instances as none, and lets them go.
+  // The L2 does not apply RETAIN_ON_UPDATE_OR_DELETE to its subnet group and instances.
   for (const resource of cluster.node.findAll().filter(CfnResource.isCfnResource)) resource.applyRemovalPolicy(removalPolicy);
   for (const id of ['Writer', 'Reader']) {
     const made = cluster.node.tryFindChild(id);

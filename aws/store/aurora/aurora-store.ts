@@ -19,92 +19,91 @@ import { requireCapacity, requireNetwork } from './aurora-settings';
 
 const DATABASE = 'events';
 const TABLE = 'events';
-const BACKUPS: TimeRule = { from: 1, to: 35, unit: 'days', remedy: 'For a longer time use AWS Backup.' };
+const BACKUPS: TimeRule = { from: 1, to: 35, unit: 'days', remedy: 'For a longer time, use AWS Backup.' };
 const SECRET: Reasons = {
   'AwsSolutions-SMG4, NIST.800.53.R5-SecretsManagerRotationEnabled':
-    'To change it, put a new password in and call the function of the migration: until then its user is turned away.',
+    'To change the password, put a new one into the secret and call the function of the migration. In between, its user cannot log in.',
 };
 const OWN_KEY: Reasons = {
   'CKV_AWS_149, NIST.800.53.R5-SecretsManagerUsingKMSKey':
-    'Secrets Manager encrypts it with its own key. For a key of yours: encryptionKey.',
+    'Secrets Manager encrypts it with its own key. For a key of yours, set encryptionKey.',
 };
 
 /** Settings for {@link AuroraStore}. */
 export interface AuroraStoreProps {
   /**
-   * The private network that the cluster stands in, with subnets in two zones. Nothing of it lets anybody in: SQL comes over
-   * the Data API. Another network makes another, empty cluster.
-   * @default - none, beside an existing `cluster`; every other store needs one
+   * The private network of the cluster, with subnets in two zones. Nothing can connect to the cluster over it: SQL is sent over
+   * the Data API. With another network, a deploy creates a new, empty cluster.
+   * @default - none, with an existing `cluster`; otherwise it is required
    */
   readonly network?: Network;
   /**
-   * The most that the database grows to, in capacity units of about 2 GiB of memory, from 1 to 256 in steps of 0.5. It
-   * bounds what an hour costs.
+   * The maximum capacity of the database in Aurora capacity units (ACU) of about 2 GiB of memory, from 1 to 256 in steps of 0.5.
+   * It limits the cost of an hour.
    * @default 4
    */
   readonly maxCapacity?: number;
   /**
-   * What the database never shrinks below, in capacity units, from 0 to 256 in steps of 0.5. At 0 it pauses when it is idle.
+   * The minimum capacity in ACU, from 0 to 256 in steps of 0.5. With 0, the database pauses when it is idle.
    * @default 0
    */
   readonly minCapacity?: number;
   /**
-   * How long nobody asked anything before the database pauses, from 5 minutes to a day. The first call after that takes
-   * some 15 seconds, and 30 after a day.
-   * @default - 10 minutes when `minCapacity` is 0; else it never pauses
+   * The idle time after which the database pauses, from 5 minutes to a day. The first call after a pause takes about 15 seconds,
+   * and 30 after a pause of a day.
+   * @default - 10 minutes if `minCapacity` is 0; otherwise it never pauses
    */
   readonly autoPause?: Duration;
   /**
-   * Whether a second instance stands ready in another zone, for twice the price. Without it, a failed instance is made
-   * anew, which takes about 10 minutes. The data lies in three zones in any case.
+   * Whether there is a second instance in another zone, for twice the price. Without it, a failed instance is created again,
+   * which takes about 10 minutes. The data is always stored in three zones.
    * @default false
    */
   readonly highlyAvailable?: boolean;
   /**
-   * For how long the database can be restored to any second, from 1 to 35 days.
+   * How far back the database can be restored to any second, from 1 to 35 days.
    * @default 14 days
    */
   readonly backupRetention?: Duration;
   /**
-   * The key that encrypts the data and the secrets; beside an existing `cluster`, the two new secrets alone. Writers and
-   * readers get the right to use it. Another key makes another, empty cluster.
-   * @default - the keys that AWS keeps for RDS and Secrets Manager, free of charge
+   * The KMS key that encrypts the data and the secrets; with an existing `cluster`, only the two new secrets. Writers and
+   * readers are granted its use. With another key, a deploy creates a new, empty cluster.
+   * @default - the AWS managed keys of RDS and Secrets Manager, free of charge
    */
   readonly encryptionKey?: IKey;
   /**
-   * An existing cluster for Aurora PostgreSQL 15 or newer, with the Data API on and an empty database `events` that its
-   * master user owns. The users `writer` and `reader` of the cluster become those of this store, so it serves one store.
+   * An existing cluster of Aurora PostgreSQL 15 or newer, with the Data API enabled and an empty database `events` that its
+   * master user owns. The store uses the users `writer` and `reader` of the cluster, so a cluster can have one store only.
    * @default - a new cluster
    */
   readonly cluster?: IDatabaseCluster;
   /**
-   * The secret of the master user of the existing cluster. One that is encrypted with a key of yours must know it:
+   * The secret of the master user of the existing cluster. If it is encrypted with a key of yours, import it with the key:
    * `Secret.fromSecretAttributes`.
-   * @default - the secret that RDS keeps for the new cluster, with a new password every week
+   * @default - the secret that RDS manages for the new cluster, with a new password every week
    */
   readonly masterSecret?: ISecret;
   /**
-   * What happens to the cluster and all it stands on when the stack is deleted. `destroy` takes a second key, the context
-   * `destroyData`. A retained cluster goes on costing, and holds the network that it stands in.
+   * What happens to the cluster and its resources when the stack is deleted. `destroy` also requires the context `destroyData`.
+   * A retained cluster continues to cost money, and its network cannot be deleted.
    * @default retain
    */
   readonly removal?: Removal;
 }
 
 /**
- * Store stage: a serverless Aurora PostgreSQL cluster with the table `events`, which grows with its load and pauses without
- * one. SQL goes over the RDS Data API, so a function needs no network to reach it, and nothing has a way into the network
- * of the cluster. A deploy makes the table and two users: `writer` can add rows, `reader` can read them, and neither can do
- * anything else.
+ * Store stage: an Aurora PostgreSQL cluster (Serverless v2) with the table `events`, which scales with its load and pauses when
+ * it is idle. SQL is sent over the RDS Data API, so a function does not connect to a VPC, and the security group of the cluster
+ * allows no traffic. A deploy creates the table and two users: `writer` can only add rows, `reader` can only read them.
  *
- * Not for a steady load: an RDS instance costs half. Not for answers within a second after a night without calls: set
+ * Not for a steady load: an RDS instance costs half. Not for responses within a second after an idle time, unless you set
  * `minCapacity`. Not for analytics over years of events: query objects in S3, or use Redshift.
  *
- * Idle it costs 0.10 USD a gigabyte and month, and 0.40 USD for each of three secrets. Awake it costs 0.12 USD an hour for
- * each capacity unit, and it goes to sleep only between calls: a call every minute keeps it awake, for at least 45 USD a month.
+ * Idle it costs 0.10 USD a gigabyte and month, and 0.40 USD for each of three secrets. Running it costs 0.12 USD an hour for
+ * each ACU. It pauses only without calls: with one call a minute it runs all the time, for at least 45 USD a month.
  *
- * A deploy makes another, empty cluster, and keeps the old one, when the network or `encryptionKey` change. All other
- * settings change in place.
+ * If the network or `encryptionKey` changes, a deploy creates a new, empty cluster and retains the old one. All other settings
+ * change in place.
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.html
  */
 export class AuroraStore extends Construct implements TableStore {
@@ -114,9 +113,9 @@ export class AuroraStore extends Construct implements TableStore {
   readonly writerSecret: ISecret;
   /** The secret of the user that can read rows. */
   readonly readerSecret: ISecret;
-  /** Makes the table and the users. Call its function after the password in a secret was changed. */
+  /** Creates the table and the users. Call its function after you change the password in a secret. */
   readonly migration: SqlMigration;
-  /** A database that is almost as large as it may get, deadlocks, and a late second instance. None has an action yet. */
+  /** A database near its maximum capacity, deadlocks, and the lag of a second instance. They have no action yet. */
   readonly alarms: readonly Alarm[];
 
   constructor(scope: Construct, id: string, props: AuroraStoreProps) {
@@ -139,7 +138,7 @@ export class AuroraStore extends Construct implements TableStore {
       );
     }
     requireCapacity(this, { maxCapacity, minCapacity, autoPause });
-    requireOneOf(this, { highlyAvailable }, [true, false], 'It costs a second instance.');
+    requireOneOf(this, { highlyAvailable }, [true, false], 'With true, you pay for a second instance.');
     requireTime(this, { backupRetention }, BACKUPS);
     const removalPolicy = removalPolicyOf(this, props.removal);
 
@@ -156,10 +155,10 @@ export class AuroraStore extends Construct implements TableStore {
       reader: this.readerSecret,
     });
 
-    const lag = 'The second instance is over a second late: what it answers is old.';
+    const lag = 'The second instance lags by more than a second: it returns old data.';
     this.alarms = [
-      this.alarm('ACUUtilization', 'For 15 minutes the database was almost as large as it may get: raise maxCapacity.', 90, 3),
-      this.alarm('Deadlocks', 'Transactions waited for each other, and one was given up. Its writer tries again.'),
+      this.alarm('ACUUtilization', 'For 15 minutes the database was above 90 % of its maximum capacity: raise maxCapacity.', 90, 3),
+      this.alarm('Deadlocks', 'Transactions waited for each other (deadlock), and one was cancelled. Its writer retries.'),
       ...(highlyAvailable ? [this.alarm('AuroraReplicaLagMaximum', lag, 1000)] : []),
     ];
   }

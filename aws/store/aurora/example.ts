@@ -8,7 +8,7 @@ import { AwsPlatform, type AwsPlatformProps } from '../../foundation/platform';
 import { LambdaProcessor } from '../../processing/lambda/lambda-processor';
 import { AuroraStore } from './aurora-store';
 
-/** Events come in over HTTPS, wait in an SQS queue, are processed by Lambda, and end as rows in Aurora PostgreSQL. */
+/** Events are sent over HTTPS, queued by SQS, processed by Lambda, and stored as rows in Aurora PostgreSQL. */
 export class AwsAurora extends AwsPlatform {
   constructor(scope: Construct, id: string, props: AwsPlatformProps = {}) {
     super(scope, id, { description: 'Events over HTTPS, queued by SQS, processed by Lambda, stored in Aurora PostgreSQL.', ...props });

@@ -11,12 +11,11 @@ const helps = (name: string): TypeFacts => ({ name, role: 'helps', promises: [RE
 
 export const facts: ServiceFacts = {
   name: 'Aurora',
-  local: { not: 'the stand-in for the Data API serves the tests of the sink, and the local run does not start it.' },
+  local: { not: 'the emulation of the Data API is used in tests of the sink only.' },
   unlisted: {
-    'AWS/RDS ACUUtilization': 'AWS documents it for clusters of serverless v2, and its machine-readable list lacks it.',
-    'AWS/RDS Deadlocks': 'AWS documents it for clusters, and its machine-readable list lacks it.',
-    'AWS::RDS::DBInstance':
-      'An instance of a cluster holds no data: the volume belongs to the cluster, and another instance finds it there.',
+    'AWS/RDS ACUUtilization': 'AWS documents it for clusters of Serverless v2, but it is not in the machine-readable list of AWS.',
+    'AWS/RDS Deadlocks': 'AWS documents it for clusters, but it is not in the machine-readable list of AWS.',
+    'AWS::RDS::DBInstance': 'An instance of a cluster stores no data: the volume belongs to the cluster, and another instance can use it.',
   },
   types: {
     'AWS::RDS::DBCluster': {
@@ -33,25 +32,29 @@ export const facts: ServiceFacts = {
       promises: [
         setTo({
           rule: 'encrypted',
-          must: 'be encrypted, which can be decided only when it is made',
+          must: 'be encrypted, which cannot be changed later',
           at: 'StorageEncrypted',
           to: [true],
           weak: false,
           worse: 'rows are not encrypted',
         }),
-        promised('private', 'let nobody in through its network: SQL goes over the Data API', hasNoWayIn, {
-          'the database answers the internet': set('SecurityGroupIngress', [{ IpProtocol: 'tcp', CidrIp: '0.0.0.0/0' }], securityGroups),
-          'it is reached by its network alone': set('EnableHttpEndpoint', false),
+        promised('private', 'allow no traffic over its network: SQL is sent over the Data API', hasNoWayIn, {
+          'the database accepts traffic from the internet': set(
+            'SecurityGroupIngress',
+            [{ IpProtocol: 'tcp', CidrIp: '0.0.0.0/0' }],
+            securityGroups,
+          ),
+          'the Data API is disabled': set('EnableHttpEndpoint', false),
         }),
         promised(
           'no-passwords',
-          'have a password of its master user that RDS keeps and changes',
+          'have a master user whose password RDS manages',
           ({ body }) => {
             return body.ManageMasterUserPassword === true && body.MasterUserPassword === undefined;
           },
           {
-            'the password of the master user stands in the template': set('MasterUserPassword', 'secret'),
-            'nobody keeps the password of the master user': set('ManageMasterUserPassword'),
+            'the password of the master user is in the template': set('MasterUserPassword', 'secret'),
+            'RDS does not manage the password of the master user': set('ManageMasterUserPassword'),
           },
         ),
         RETAINED,
@@ -65,14 +68,14 @@ export const facts: ServiceFacts = {
         }),
         counted({
           rule: 'undelete',
-          must: 'be backed up for a week at least',
+          must: 'be backed up for at least a week',
           at: 'BackupRetentionPeriod',
           from: 7,
           weak: 1,
-          worse: 'a backup is gone in a day',
+          worse: 'backups are deleted after a day',
         }),
-        alarmOn('ACUUtilization', 'have an alarm that rings when it is almost as large as it may get', (percent) => percent <= 95),
-        alarmOn('Deadlocks', 'have an alarm that rings at the first deadlock', (count) => count === 0),
+        alarmOn('ACUUtilization', 'have an alarm near its maximum capacity', (percent) => percent <= 95),
+        alarmOn('Deadlocks', 'have an alarm at the first deadlock', (count) => count === 0),
       ],
       costs: clusterCosts,
       local: {
@@ -127,7 +130,7 @@ export const facts: ServiceFacts = {
           at: 'Parameters.rds\\.force_ssl',
           to: ['1'],
           weak: '0',
-          worse: 'SQL may travel without TLS',
+          worse: 'SQL can be sent without TLS',
         }),
       ],
     },
@@ -164,7 +167,7 @@ function capacityOf(cluster: Asked): string | undefined {
   return least === undefined || most === undefined ? undefined : `${String(least)} to ${String(most)} capacity units`;
 }
 
-/** A capacity unit takes 250 rows a second. Paused, a cluster costs what it stores alone. */
+/** A capacity unit writes 250 rows a second. A paused cluster costs only its storage. */
 function clusterCosts(cluster: Asked, load: Load): Cost[] {
   const rows = load.writes(cluster).count;
   const [least, most] = [amountOr(cluster, `${SCALING}.MinCapacity`, 0.5), amountOr(cluster, `${SCALING}.MaxCapacity`, 128)];
@@ -176,19 +179,19 @@ function clusterCosts(cluster: Asked, load: Load): Cost[] {
       what: 'capacity, 1 unit for 250 rows a second',
       price: 'auroraCapacity',
       units: HOURS * instances * Math.max(least, awake * working),
-      lower: 'A lower `maxCapacity` of the store bounds it; `minCapacity: 0` lets it pause.',
+      lower: 'A lower `maxCapacity` of the store limits it. With `minCapacity: 0` it pauses.',
     },
     {
       what: 'requests to the Data API, one an event',
       price: 'auroraDataApi',
       units: rows * MONTH * Math.ceil(load.size / 32_768),
-      lower: 'A transform that stores fewer events: behind a queue each is a request of its own.',
+      lower: 'A transform that stores fewer events: after a queue, each event is one request.',
     },
     {
-      what: 'writes to the disk, one a row of 4 kB',
+      what: 'write I/O, one for each 4 kB of a row',
       price: 'auroraIo',
       units: rows * MONTH * Math.ceil(load.size / 4096),
-      lower: 'An existing `cluster` with the storage type aurora-iopt1, which bills none of them.',
+      lower: 'An existing `cluster` with the storage type aurora-iopt1, where I/O is free of charge.',
     },
     {
       what: 'rows of one month, as large as their events',
@@ -200,7 +203,7 @@ function clusterCosts(cluster: Asked, load: Load): Cost[] {
       what: 'secret of the master user',
       price: 'secret',
       units: cluster.body.ManageMasterUserPassword === true ? 1 : 0,
-      lower: 'No setting: RDS keeps and changes the password in it.',
+      lower: 'No setting: RDS manages the password in it.',
     },
   ];
 }

@@ -11,19 +11,19 @@ const BUCKET = 'AWS::S3::Bucket';
 const POLICY = 'AWS::S3::BucketPolicy';
 const BLOCKS = ['BlockPublicAcls', 'BlockPublicPolicy', 'IgnorePublicAcls', 'RestrictPublicBuckets'];
 const whole = (id: string) => [`\${${id}}`, `\${${id}}/*`];
-/** The policy of the bucket itself. */
+/** The policies of the bucket. */
 const itsPolicy: Which = ({ id }, draft) =>
   every(POLICY)({ id } as Asked, draft).filter((policy) => JSON.stringify(draft.resources.get(policy)?.body).includes(`"Ref":"${id}"`));
 
 const PRIVATE: Promised = promised(
   'private',
-  'never be public, whatever a policy or a list of access control says',
+  'block public access, and have no ACLs',
   (bucket) =>
     BLOCKS.every((block) => is(bucket, `PublicAccessBlockConfiguration.${block}`, true)) &&
     is(bucket, 'OwnershipControls.Rules.ObjectOwnership', 'BucketOwnerEnforced'),
   {
-    'a bucket may be made public': set('PublicAccessBlockConfiguration.BlockPublicPolicy', false),
-    'nothing keeps a bucket from being public': set('PublicAccessBlockConfiguration'),
+    'a policy can make the bucket public': set('PublicAccessBlockConfiguration.BlockPublicPolicy', false),
+    'public access is not blocked': set('PublicAccessBlockConfiguration'),
     'writers own their objects': set('OwnershipControls.Rules.0.ObjectOwnership', 'ObjectWriter'),
   },
 );
@@ -44,9 +44,7 @@ export const facts: ServiceFacts = {
       takes: ['s3:PutObject'],
       grants: (bucket) => {
         const list = only(bucket, 'AccessControl') ?? 'Private';
-        return list === 'Private'
-          ? []
-          : [{ holder: 'everyone', may: `all of the access control list ${text(list)}`, on: `\${${bucket.id}}` }];
+        return list === 'Private' ? [] : [{ holder: 'everyone', may: `the ACL ${text(list)}`, on: `\${${bucket.id}}` }];
       },
       promises: [
         promised(
@@ -57,45 +55,45 @@ export const facts: ServiceFacts = {
           { 'objects are not encrypted': set('BucketEncryption') },
         ),
         PRIVATE,
-        promised('private', 'have no list of access control', (bucket) => bucket.get('AccessControl').length === 0, {
-          'a bucket is public by its list of access control': set('AccessControl', 'PublicRead'),
+        promised('private', 'have no ACL', (bucket) => bucket.get('AccessControl').length === 0, {
+          'an ACL makes the bucket public': set('AccessControl', 'PublicRead'),
         }),
         tlsOnly(POLICY, whole),
         promised(
           'tls-only',
-          'refuse everyone who comes with a TLS below 1.2',
+          'deny requests with a TLS version below 1.2',
           (bucket, stack) => refuses(bucket, stack, 'NumericLessThan s3:TlsVersion', '1.2', whole(bucket.id)),
-          { 'objects travel with an old TLS': replace('"s3:TlsVersion":1.2', '"s3:TlsVersion":1', itsPolicy) },
+          { 'requests with TLS 1.0 are not denied': replace('"s3:TlsVersion":1.2', '"s3:TlsVersion":1', itsPolicy) },
         ),
         promised(
           'undelete',
-          'keep old versions, and let go of them in the end',
+          'keep old versions, with an expiration',
           (bucket) =>
             is(bucket, 'VersioningConfiguration.Status', 'Enabled') &&
             amount(bucket, 'LifecycleConfiguration.Rules.NoncurrentVersionExpiration.NoncurrentDays') >= 1,
           {
-            'what is overwritten is gone': set('VersioningConfiguration'),
-            'old versions are kept for ever': set('LifecycleConfiguration.Rules.0.NoncurrentVersionExpiration'),
+            'overwritten objects cannot be restored': set('VersioningConfiguration'),
+            'old versions are kept forever': set('LifecycleConfiguration.Rules.0.NoncurrentVersionExpiration'),
           },
         ),
         promised(
           'housekeeping',
-          'clear away uploads that were broken off',
+          'abort incomplete multipart uploads',
           (bucket) => amount(bucket, 'LifecycleConfiguration.Rules.AbortIncompleteMultipartUpload.DaysAfterInitiation') >= 1,
-          { 'broken uploads are kept for ever': set('LifecycleConfiguration') },
+          { 'incomplete multipart uploads are kept forever': set('LifecycleConfiguration') },
         ),
         {
           ...promised(
             'on-record',
-            'have each access on record, but for the bucket that holds the record',
+            'have an access log, unless it is the bucket of an access log',
             (bucket) => bucket.get('LoggingConfiguration.DestinationBucketName').length === 1,
-            { 'nobody knows who read an object': set('LoggingConfiguration') },
+            { 'access is not logged': set('LoggingConfiguration') },
           ),
           concerns: (bucket, stack) => !isLog(bucket, stack),
         },
         RETAINED,
       ],
-      answered: { rings: 'S3 is never full and never late. Whoever writes to it rings when a write fails.' },
+      answered: { rings: 'S3 has no limit of size, and no delay. The writer has an alarm for failed writes.' },
       needs: accessLogNeeds,
       costs: bucketCosts,
       local: {
@@ -113,22 +111,22 @@ export const facts: ServiceFacts = {
       name: 'bucket policy',
       role: 'grants',
       weakenings: {
-        'S3 writes the access log for any account': without('Condition', (statement) => JSON.stringify(statement).includes('logging.s3')),
-        'everyone may read the objects': replace(
+        'S3 accepts the access log of any account': without('Condition', (statement) => JSON.stringify(statement).includes('logging.s3')),
+        'everyone can read the objects': replace(
           '"Action":"s3:*","Condition":{"Bool":{"aws:SecureTransport":"false"}},"Effect":"Deny"',
           '"Action":"s3:GetObject","Effect":"Allow"',
         ),
-        'a condition in the policy locks the writer out': replace(
+        'a condition in the policy denies the writer': replace(
           '"Bool":{"aws:SecureTransport":"false"}',
           '"Null":{"s3:x-amz-server-side-encryption":"true"}',
         ),
       },
       local: 'no effect here',
     },
-    'Custom::S3AutoDeleteObjects': { name: 'what empties a bucket', role: 'helps', local: 'no effect here' },
+    'Custom::S3AutoDeleteObjects': { name: 'deletion of the objects of a bucket', role: 'helps', local: 'no effect here' },
   },
   calls: {
-    // The right is given for what starts with a prefix. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+    // The permission is for keys with a prefix. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
     '@aws-sdk/client-s3 PutObjectCommand': ({ arguments: [input] }) => [
       { may: 's3:PutObject', on: `${said.part(input, 'Bucket')}/${said.part(input, 'Key').replace(/(?<=^\{\w+\}).*/, '*')}` },
     ],
@@ -136,7 +134,7 @@ export const facts: ServiceFacts = {
   harmless: ['@aws-sdk/client-s3 S3Client'],
 };
 
-/** Whether the access log of another bucket lies in it. */
+/** Whether it stores the access log of another bucket. */
 function isLog(bucket: Asked, stack: Stack): boolean {
   return stack.of(BUCKET).some((other) => names(other, 'LoggingConfiguration.DestinationBucketName', bucket));
 }
@@ -156,17 +154,17 @@ function accessLogNeeds(bucket: Asked): Needed[] {
   ];
 }
 
-/** An object is compressed: eight times smaller where it holds a batch, and half where it holds one event. */
+/** An object is compressed: to an eighth if it has a batch, and to a half if it has one event. */
 function bucketCosts(bucket: Asked, load: Load): Cost[] {
   const { count, bytes } = load.writes(bucket);
-  const larger = 'A larger `batchSize` and `batchWindow` behind a stream; behind a queue each event is an object of its own.';
+  const larger = 'A larger `batchSize` and `batchWindow` after a stream. After a queue, each event is one object.';
   return [
     { what: 'objects written', price: 's3Put', units: count * MONTH, lower: larger },
     {
       what: 'objects of one month, compressed 8:1, one event alone 2:1',
       price: 's3Storage',
       units: (bytes * MONTH) / GB,
-      lower: 'A shorter `archiveAfter` of the store, where objects are larger than 128 kB.',
+      lower: 'A shorter `archiveAfter` of the store, if objects are larger than 128 kB.',
     },
     {
       what: 'access log of one month, 600 bytes a write',
@@ -177,7 +175,7 @@ function bucketCosts(bucket: Asked, load: Load): Cost[] {
   ];
 }
 
-/** Take a part out of the statements of a policy that fit. */
+/** Remove a part of the matching statements of a policy. */
 function without(part: string, fits: (statement: Json) => boolean): Edit {
   return (draft, { id }) => {
     const { PolicyDocument } = draft.resources.get(id)!.body.Properties as { PolicyDocument: { Statement: Holder[] } };

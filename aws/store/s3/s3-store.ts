@@ -12,55 +12,55 @@ import { removalPolicyOf } from '../../foundation/removal';
 import type { Binding, Workload } from '../../ports/identity';
 import type { ObjectStore } from '../../ports/stores';
 
-const ARCHIVE: TimeRule = { from: 30, to: 36_500, unit: 'days', remedy: 'S3 moves no object that is younger.' };
-const UNDELETE: TimeRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Versions are what protects against a bad overwrite.' };
+const ARCHIVE: TimeRule = { from: 30, to: 36_500, unit: 'days', remedy: 'S3 does not move younger objects to this class.' };
+const UNDELETE: TimeRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Old versions protect against a wrong overwrite.' };
 
 /** Settings for {@link S3Store}. Every one has a safe default. */
 export interface S3StoreProps<Kept extends IBucket = IBucket> {
   /**
-   * The start of the name of every object, ending in a slash. Writers and readers reach what is below it, and nothing else.
+   * The prefix of all object keys, ending in a slash. Writers and readers have access only below it.
    * @default events/
    */
   readonly prefix?: string;
   /**
-   * How old an object is when it moves to Glacier Instant Retrieval: cheaper to keep, dearer to read. At least 30 days.
-   * S3 moves no object under 128 KiB: a larger batch and a longer window make larger objects.
+   * The age at which an object moves to S3 Glacier Instant Retrieval, where storage is cheaper and reads cost more. At least 30
+   * days. S3 does not move objects under 128 KiB: a larger batch and a longer window make larger objects.
    * @default 90 days
    */
   readonly archiveAfter?: Duration;
   /**
-   * How long an overwritten or deleted object can still be brought back.
+   * How long an overwritten or deleted object can be restored.
    * @default 30 days
    */
   readonly undeleteWindow?: Duration;
   /**
-   * The key that encrypts the objects. Writers and readers get the right to use it.
-   * @default - the key that S3 keeps for the bucket, free of charge
+   * The KMS key that encrypts the objects. Writers and readers are granted its use.
+   * @default - a key of S3 itself (SSE-S3), free of charge
    */
   readonly encryptionKey?: IKey;
   /**
-   * An existing bucket. Its encryption, versions, life cycle and access log stay as they are. One that is encrypted with
-   * a key of yours must know it: `Bucket.fromBucketAttributes`.
+   * An existing bucket. Its encryption, versioning, lifecycle rules and access log do not change. If it is encrypted with a key
+   * of yours, import it with the key: `Bucket.fromBucketAttributes`.
    * @default - a new bucket, and one for its access log
    */
   readonly bucket?: Kept;
   /**
-   * What happens to the objects when the stack is deleted. `destroy` takes a second key, the context `destroyData`.
+   * What happens to the objects when the stack is deleted. `destroy` also requires the context `destroyData`.
    * @default retain
    */
   readonly removal?: Removal;
 }
 
 /**
- * Store stage: a private, encrypted, versioned S3 bucket, with every access to it on record in a second one.
+ * Store stage: a private, encrypted, versioned S3 bucket, with a second bucket for its access log.
  *
- * Not for single-row look-ups or updates: a table serves those.
+ * Not for look-ups or updates of single rows: use a table.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
  */
 export class S3Store<Kept extends IBucket = Bucket> extends Construct implements ObjectStore {
-  /** The bucket, for anything this construct does not cover: a new one, which can be changed, or the one that was given. */
+  /** The new or the given bucket, for anything this construct does not cover. */
   readonly bucket: Kept;
-  /** The start of the name of every object. */
+  /** The prefix of all object keys. */
   readonly prefix: string;
 
   constructor(scope: Construct, id: string, props: S3StoreProps<Kept> = {}) {
@@ -110,7 +110,7 @@ export class S3Store<Kept extends IBucket = Bucket> extends Construct implements
 
   private allowObjects({ role }: Workload, action: string): Grant {
     const objects = this.bucket.arnForObjects(`${this.prefix}*`);
-    const reason = 'Objects get their names when they are written; what all of them share is the prefix.';
+    const reason = 'Objects are named when they are written, and all names start with this prefix.';
     acknowledge(role, () => ({ [`AwsSolutions-IAM5[Resource::${spell(role, objects)}]`]: reason }));
     return Grant.addToPrincipal({ grantee: role, actions: [action], resourceArns: [objects] });
   }

@@ -3,36 +3,36 @@ import { isRecord, type Resource, type Stack } from '../../template/stack';
 import type { Integration } from '../site';
 import { bodyCheck, type CheckBody } from './body-model';
 
-/** One way to answer for what the integration answered. */
+/** An integration response. */
 export interface IntegrationResponse {
-  /** Which statuses of the integration it is for. The one without is for all others. */
+  /** The statuses of the integration that it is for. Without a pattern it is for all others. */
   readonly pattern?: RegExp;
   readonly status: number;
   readonly template?: string;
 }
 
-/** What the template says of the API: one method, and what becomes of a request. */
+/** The settings of the API in the template: one method, its integration and its responses. */
 export interface ApiSettings {
   readonly method: string;
   /** The path with the stage, such as `/prod/events`. */
   readonly path: string;
-  /** The check of the body, by content type. */
+  /** The validation of the body, by content type. */
   readonly checks: ReadonlyMap<string, CheckBody>;
   /** The mapping template, by content type. */
   readonly requests: ReadonlyMap<string, string>;
-  /** What is called, and how it is told what to do: such as `action/PutRecord`. */
+  /** The service that is called, and the action, such as `action/PutRecord`. */
   readonly integration: Integration;
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly responses: readonly IntegrationResponse[];
-  /** How a body that breaks its model is answered. */
+  /** The response to a body that does not match its model. */
   readonly badBody: { readonly status: number; readonly template: string };
 }
 
 const DEFAULT_BAD_BODY = { status: 400, template: '{"message":$context.error.messageString}' };
 const URI = /^arn:aws:apigateway:[\w-]+:([\w-]+):(.+)$/;
 
-/** Tell the stack what the parts of the API are called, so that they can refer to each other. */
+/** Set the ids of the resources of the API in the stack, so that references to them can be resolved. */
 export function nameApi(stack: Stack) {
   for (const { id } of stack.all('AWS::ApiGateway::RestApi')) stack.created(id, { ref: id, attributes: { RootResourceId: '/' } });
   for (const type of ['Resource', 'Deployment', 'Model', 'RequestValidator'].map((part) => `AWS::ApiGateway::${part}`)) {
@@ -41,8 +41,8 @@ export function nameApi(stack: Stack) {
 }
 
 /**
- * Read the API of a stack, after everything got its name that it leads to.
- * @throws RefusedError when it is not exactly one API with one stage and one method, or its parts do not fit
+ * Read the API of a stack. Call it after the names of all resources that it refers to are set.
+ * @throws RefusedError if there is not exactly one API with one stage and one method, or its resources do not match
  */
 export function readApi(stack: Stack, integrations: ReadonlyMap<string, Integration>): ApiSettings {
   const api = stack.one('AWS::ApiGateway::RestApi');
@@ -126,7 +126,7 @@ function readResponses(stack: Stack, method: Resource): readonly IntegrationResp
 function readBadBody(stack: Stack, api: Resource): ApiSettings['badBody'] {
   const [found, ...others] = stack.all('AWS::ApiGateway::GatewayResponse');
   if (!found) return DEFAULT_BAD_BODY;
-  if (others.length > 0) throw new RefusedError(others[0]!.id, `${found.id} answers for the same. Leave one of them out.`);
+  if (others.length > 0) throw new RefusedError(others[0]!.id, `${found.id} has the same response type. Leave one of them out.`);
   belongsTo(stack, found, api);
   const template = stack.texts(found, 'ResponseTemplates')['application/json'] ?? DEFAULT_BAD_BODY.template;
   return { status: stack.number(found, 'StatusCode', DEFAULT_BAD_BODY.status), template };

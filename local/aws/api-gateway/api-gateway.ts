@@ -10,7 +10,7 @@ import { reasonOf, SENT_BY_RUN } from './sender';
 
 const PAYLOAD_BYTES = 10 * 1024 * 1024;
 
-/** What API Gateway answers by itself, with the words that it has for it. */
+/** The responses of API Gateway itself, with its messages. */
 const REFUSALS = {
   missing: [403, 'Missing Authentication Token'],
   tooLong: [413, 'Request Too Long'],
@@ -19,13 +19,13 @@ const REFUSALS = {
 } as const;
 
 /**
- * An API that hands each event to a service without any code between. Whoever knows the address may send: signatures are not checked.
+ * An API that sends each event to a service without code in between. Signatures are not checked: everyone with the URL can send.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
  */
 export class ApiGateway {
   private readonly poster = new Poster();
   private server!: Loopback;
-  /** Where records stand, by the id of the request that put them. */
+  /** The positions of records in the buffer, by the id of the request that put them. */
   private readonly positions = new Map<string, string>();
 
   private constructor(
@@ -33,19 +33,19 @@ export class ApiGateway {
     private readonly arrived?: Witness['arrived'],
   ) {}
 
-  /** @param arrived hears of each event that the run does not send */
+  /** @param arrived called for each event that the run did not send itself */
   static async start(settings: ApiSettings, arrived?: Witness['arrived']): Promise<ApiGateway> {
     const api = new ApiGateway(settings, arrived);
     api.server = await serve((request, body) => api.answer(request, body));
     return api;
   }
 
-  /** Where events are sent. */
+  /** The URL to send events to. */
   get url(): string {
     return `http://${this.server.host}${this.settings.path}`;
   }
 
-  /** Where the record stands that a request put. It is told once. */
+  /** The position of the record that a request put. It is returned once, and then removed. */
   positionOf(requestId: string): string | undefined {
     const position = this.positions.get(requestId);
     this.positions.delete(requestId);
@@ -60,9 +60,9 @@ export class ApiGateway {
   private async answer({ method, url, headers }: IncomingMessage, bytes: Buffer): Promise<Answer> {
     const requestId = randomUUID();
     if (method !== this.settings.method || url?.split('?')[0] !== this.settings.path) return refusal('missing', requestId);
-    const heard = headers[SENT_BY_RUN] === undefined ? this.arrived?.(bytes) : undefined;
+    const report = headers[SENT_BY_RUN] === undefined ? this.arrived?.(bytes) : undefined;
     const answer = await this.take(headers, bytes, requestId);
-    heard?.(this.receiptOf(answer, requestId));
+    report?.(this.receiptOf(answer, requestId));
     return answer;
   }
 
@@ -75,7 +75,7 @@ export class ApiGateway {
     const { checks, requests, badBody } = this.settings;
     if (bytes.length > PAYLOAD_BYTES) return refusal('tooLong', requestId);
 
-    // An API without binary media types takes a body for text, and what is none is lost here.
+    // An API without binary media types reads the body as text. Bytes that are not UTF-8 are lost here.
     const body = bytes.toString('utf8');
     const contentType = (headers['content-type'] ?? 'application/json').split(';')[0]!.trim().toLowerCase();
     const wrong = checks.get(contentType)?.(body);
@@ -90,7 +90,7 @@ export class ApiGateway {
     }
   }
 
-  /** Call the service, and make of its answer what the template says. */
+  /** Call the service, and convert its response with the template of the integration response. */
   private async integrate(request: string, requestId: string): Promise<Answer> {
     const { integration, target, responses, headers } = this.settings;
     const sent = { ...signed(), ...integration.headers(target), ...headers };
@@ -105,7 +105,7 @@ export class ApiGateway {
   }
 }
 
-/** API Gateway signs with its role. Only the form of a signature is looked at here. */
+/** API Gateway signs with its role. Here only the format of the signature is checked. */
 function signed(): Readonly<Record<string, string>> {
   const date = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
   return {
@@ -115,8 +115,8 @@ function signed(): Readonly<Record<string, string>> {
 }
 
 /**
- * Gateway responses know `$context`, and nothing else of the template language. The reason of a refused body is put
- * into quotes by the template, so it comes without any that would end them.
+ * Gateway responses have `$context`, and nothing else of the template language. The template puts the reason of a refused body
+ * into quotes, so quotes in it are escaped.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html
  */
 function gatewayResponse(template: string, message: string, requestId: string, reason: string): string {

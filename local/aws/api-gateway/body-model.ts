@@ -1,11 +1,11 @@
 import type { ErrorObject } from 'ajv';
 import Draft4 from 'ajv-draft-04';
 
-/** What is wrong with a body, in one line, or nothing. */
+/** Returns the errors of a body in one line, or `undefined` if it is valid. */
 export type CheckBody = (body: string) => string | undefined;
 
 /**
- * The check of a model, which API Gateway reads as JSON Schema of draft 4. The words are near to those of API Gateway.
+ * The validation of a model, which is a JSON Schema of draft 4. The messages are similar to those of API Gateway.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html
  */
 export function bodyCheck(schema: Readonly<Record<string, unknown>>): CheckBody {

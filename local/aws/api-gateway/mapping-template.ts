@@ -1,27 +1,27 @@
 import { parse as parseJson, stringify as stringifyJson } from 'lossless-json';
 import { Compile, Helper, parse } from 'velocityjs';
 
-/** What a mapping template of API Gateway is given. */
+/** The input of a mapping template of API Gateway. */
 export interface VtlInput {
-  /** The body of the request, or of the answer. An empty one counts as an empty object. */
+  /** The body of the request or the response. An empty one counts as an empty object. */
   readonly body: string;
-  /** What `$context` knows, such as `requestId`. */
+  /** The variables of `$context`, such as `requestId`. */
   readonly context?: Readonly<Record<string, string>>;
 }
 
-/** What came of a mapping template. */
+/** The result of a mapping template. */
 export interface VtlOutput {
   readonly text: string;
-  /** The HTTP status that the template set in place of the declared one. */
+  /** The HTTP status that the template set instead of the declared one. */
   readonly status?: number;
 }
 
 /**
  * Render a mapping template of API Gateway.
  *
- * Whatever a template reaches for is listed in this file. Anything else throws, where velocityjs alone would write wrong
- * text without a word. One thing cannot be caught: an empty text counts as false here and as true in API Gateway, so a
- * template should compare with `''`.
+ * This file lists the variables and methods that a template can use. Anything else throws; velocityjs alone would write wrong
+ * text without an error. One difference is not detected: an empty string is false here and true in API Gateway, so a template
+ * should compare with `''`.
  * @throws Error on a name, a method or a JSON path that is not listed
  */
 export function renderVtl(template: string, { body, context = {} }: VtlInput): VtlOutput {
@@ -40,12 +40,12 @@ export function renderVtl(template: string, { body, context = {} }: VtlInput): V
   return { text, status: responseOverride.status };
 }
 
-/** The methods of a Java String that a template may call. velocityjs knows none of them. */
+/** The methods of a Java String that a template may call. velocityjs has none of them. */
 const STRING_METHODS: Readonly<Record<string, (text: string, params: readonly string[]) => unknown>> = {
   contains: (text, [part]) => text.includes(String(part)),
 };
 
-/** Takes every call of a method, so that none reaches the guesses of velocityjs. */
+/** Handles every call of a method, because velocityjs would call the JavaScript method of the same name. */
 const strictMethods = {
   uid: 'strict',
   match: () => true,
@@ -57,7 +57,7 @@ const strictMethods = {
   },
 };
 
-/** Refuses a reference without a value, which velocityjs would write out as it stands. */
+/** Refuses a reference without a value. velocityjs would write the reference itself. */
 class StrictTemplate extends Compile {
   protected override getReferences(ast: Parameters<typeof Helper.getRefText>[0], isOutput?: boolean) {
     const value = super.getReferences(ast);
@@ -66,12 +66,12 @@ class StrictTemplate extends Compile {
   }
 }
 
-/** A text as a value in the body of a form. What is half a character becomes a question mark. */
+/** A string, encoded as a value of a form. Half of a surrogate pair becomes a question mark. */
 function urlEncode(text: string): string {
   return new URLSearchParams({ '': text.replace(/\p{Surrogate}/gu, '?') }).toString().slice(1);
 }
 
-/** An object that throws when it is asked for what it does not hold. */
+/** An object that throws when an unknown property is read. */
 function listed<Members extends object>(name: string, members: Members): Members {
   return new Proxy(members, {
     get(target, key) {
@@ -81,7 +81,7 @@ function listed<Members extends object>(name: string, members: Members): Members
   });
 }
 
-/** What stands at `$` or `$.one.or.more.names`, with every digit of its numbers. Nothing is an empty text. */
+/** The value at `$` or `$.one.or.more.names`, with all digits of its numbers. A missing value is an empty string. */
 function find(value: unknown, path: string): unknown {
   if (!/^\$(\.\w+)*$/.test(path)) throw new Error(`the JSON path ${path} is not listed`);
   const names = path.split('.').slice(1);

@@ -5,7 +5,7 @@ import { ApiGateway } from './api-gateway';
 import { nameApi, readApi } from './api-gateway-settings';
 import { Sender } from './sender';
 
-/** An API that hands each event to a service without any code between. */
+/** An API that sends each event to a service without code in between. */
 export const PART: Part<Site> = {
   async open({ stack, integrations }, { pace, witness, keep }): Promise<Opened> {
     nameApi(stack);

@@ -6,10 +6,10 @@ import { isRecord } from '../../template/stack';
 const TRIES = 4;
 const FIRST_PAUSE_MILLISECONDS = 200;
 
-/** A header that the run's own requests carry: what comes without it was sent by somebody else. */
+/** A header of the requests that the run sends. A request without it was sent by hand. */
 export const SENT_BY_RUN = 'x-sent-by-run';
 
-/** Sends events as a client of the API does: what it is told to try again, it tries again, a few times. */
+/** Sends events like a client of the API, with a few retries. */
 export class Sender {
   private readonly poster = new Poster();
 
@@ -18,7 +18,7 @@ export class Sender {
     private readonly pace: Pace,
   ) {}
 
-  /** @throws Error when the API turns the event away though nothing is wrong with it */
+  /** @throws Error if the API responds with 429 or a server error at all tries */
   async send(body: Buffer): Promise<Receipt> {
     const { url } = this.api;
     for (let tried = 1; ; tried += 1) {
@@ -39,16 +39,16 @@ export class Sender {
     this.poster.close();
   }
 
-  /** The receipt in the answer is worded by the template, so the API itself says where the event stands: the two must be the same. */
+  /** The position from the service, which must also be in the response: the mapping template writes the response. */
   private positionIn(requestId: string, answer: string): string {
     const position = this.api.positionOf(requestId);
-    if (position === undefined) throw new Error(`the API took the event, and handed it to nobody: ${answer}`);
+    if (position === undefined) throw new Error(`the API accepted the event, but did not put it into the buffer: ${answer}`);
     if (Object.values(parsed(answer)).includes(position)) return position;
-    throw new Error(`the API took the event, and its answer does not say where it stands, at ${position}: ${answer}`);
+    throw new Error(`the API accepted the event, but its response does not contain the position ${position}: ${answer}`);
   }
 }
 
-/** Why the API turned an event away. */
+/** Why the API rejected an event. */
 export function reasonOf(status: number, text: string): string {
   const { message, reason } = parsed(text);
   return `${status} ${[message, reason].filter((part) => typeof part === 'string').join(' ') || text}`;

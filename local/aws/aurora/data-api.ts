@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Answer, type Loopback, serve } from '../../loopback';
 
-/** What runs SQL, such as PGlite. Its faults carry the SQLSTATE as `code`. */
+/** A database that runs SQL, such as PGlite. Its errors have the SQLSTATE as `code`. */
 export interface Database {
   query(sql: string, parameters: readonly unknown[]): Promise<{ readonly affectedRows?: number }>;
 }
 
-/** A request that the Data API refuses: its code, as clients know it, and why. */
+/** An error of the Data API, with the code that clients get. */
 export class DataApiError extends Error {
   constructor(
     readonly status: number,
@@ -19,10 +19,10 @@ export class DataApiError extends Error {
 }
 
 const REQUEST_BYTES = 4 * 1024 * 1024;
-/** What ExecuteStatement takes. Anything else would be ignored, so it is refused. */
+/** The parameters of ExecuteStatement that are emulated. Others are refused, because they would be ignored. */
 const TAKES = ['resourceArn', 'secretArn', 'database', 'sql', 'parameters'];
 
-/** The RDS Data API in front of one database. It runs statements that hand back no rows, each in a transaction of its own. */
+/** The RDS Data API of one database. It runs statements that return no rows, each in its own transaction. */
 export class DataApi {
   private server!: Loopback;
 
@@ -68,10 +68,10 @@ interface Parameter {
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-/** Names of parameters, but for those in quotes, and for the two colons of a cast. */
+/** Names of parameters, except in quotes, and except the two colons of a cast. */
 const NAMES = /'(?:[^']|'')*'|"(?:[^"]|"")*"|::|:(\w+)/g;
 
-/** A statement with `$1` in place of its first named parameter. */
+/** A statement with `$1` instead of its first named parameter. */
 function positional(sql: string, parameters: readonly Parameter[]) {
   const names: string[] = [];
   const text = sql.replace(NAMES, (found, name?: string) => {
@@ -93,7 +93,7 @@ function parameterOf(name: string, parameters: readonly Parameter[]): unknown {
   return value[known];
 }
 
-/** A fault of the database comes with its SQLSTATE behind its message. */
+/** The message of a database error, with the SQLSTATE at its end. */
 function refusalOf(error: unknown): Pick<DataApiError, 'status' | 'code' | 'message'> {
   if (error instanceof DataApiError) return error;
   const { code, message, detail } = error as { code?: unknown; message?: unknown; detail?: string };

@@ -1,16 +1,16 @@
 import type { StreamRecord } from './stream';
 
-/** A record with the text that the function gets of it. */
+/** A record with its JSON in the payload of the function. */
 export interface PackedRecord extends StreamRecord {
   readonly json: string;
   readonly bytes: number;
 }
 
-/** The largest payload of a call that waits for its answer. */
+/** The largest payload of a synchronous call. */
 const PAYLOAD_BYTES = 6 * 1024 * 1024;
 const ENVELOPE_BYTES = '{"Records":[]}'.length;
 
-/** Write a record as the function gets it. `invokeIdentityArn` is left out, since roles are not emulated. */
+/** Convert a record to the format that the function gets. `invokeIdentityArn` is left out, because roles are not emulated. */
 export function pack(
   record: StreamRecord,
   { shard, streamArn, region }: { readonly shard: string; readonly streamArn: string; readonly region: string },
@@ -37,7 +37,7 @@ export function payloadOf(records: readonly PackedRecord[]): string {
   return `{"Records":[${records.map(({ json }) => json).join(',')}]}`;
 }
 
-/** How many of these records one call takes: at least one. */
+/** How many of these records fit into one call: at least one. */
 export function fitting(records: readonly PackedRecord[], batchSize: number): number {
   let bytes = ENVELOPE_BYTES;
   const tooMuch = records.findIndex((record) => {

@@ -1,54 +1,54 @@
 import { readFailures } from '../lambda/batch-failures';
-import type { Invocation, MappingSurroundings, Poller } from '../site';
+import type { Invocation, MappingContext, Poller } from '../site';
 import { type PackedRecord, payloadOf } from './batch-payload';
 import { type Condition, failureMessage } from './failure-message';
 import { type BatchSettings, ShardReader } from './shard-reader';
 import type { StreamRecord, StreamSource } from './stream';
 
-/** What the template says of the mapping. */
+/** The settings of the mapping in the template. */
 export interface MappingSettings extends BatchSettings {
   readonly bisect: boolean;
-  /** -1 is without end. */
+  /** -1 is without a limit. */
   readonly maxRetries: number;
-  /** -1 is for as long as the stream keeps a record. */
+  /** -1 is until the stream deletes the record. */
   readonly maxAgeSeconds: number;
   readonly reportsFailures: boolean;
 }
 
-/** What the mapping reaches for. */
-export interface MappingNeighbours extends MappingSurroundings {
+/** What the mapping uses. */
+export interface StreamMappingContext extends MappingContext {
   readonly source: StreamSource;
   readonly functionArn: string;
   invoke(payload: string): Promise<Invocation>;
-  /** Hears what was given up. Without it, that is lost. */
+  /** Gets the records that are no longer retried. Without it, they are lost. */
   readonly onFailure?: (message: string, payload: string) => Promise<void>;
-  /** Hears that records will not be brought again. */
+  /** Called with the records that will not be delivered again. */
   settled(sequenceNumbers: readonly string[]): void;
 }
 
-/** How much of a batch an answer of the function settles: all, all before the record at `from`, or none and why. */
-type Reading = 'all' | { readonly from: number } | { readonly why: string };
+/** Which records of a batch succeeded: all, all before the record at `from`, or none, and why. */
+type Result = 'all' | { readonly from: number } | { readonly why: string };
 
-/** A part of a batch that is under way, with what it went through. */
+/** A part of a batch that is not finished. */
 interface Part {
   readonly records: readonly PackedRecord[];
   readonly invocations: number;
   readonly retries: number;
-  /** How many milliseconds it has paused between its tries. */
+  /** The sum of the pauses between its tries, in milliseconds. */
   readonly paused?: number;
 }
 
 const FIRST_PAUSE_MILLISECONDS = 1000;
 const LONGEST_PAUSE_MILLISECONDS = 60_000;
-/** A mapping may go on for days. After 75 minutes of pauses, which is longer than any fault of a run, the rest of them is taken for over. */
-const PATIENCE_MILLISECONDS = 75 * 60 * 1000;
+/** A mapping can retry for days. After 75 minutes of pauses, which is longer than any fault of a run, the retries end here. */
+const MOST_PAUSED_MILLISECONDS = 75 * 60 * 1000;
 
 /**
- * Reads each shard in order, hands batches to the function, and tries again what failed. A shard goes on only when its
- * batch is settled, part by part.
+ * Reads each shard in order, calls the function with batches, and retries what failed. It reads the next batch of a shard only
+ * after all parts of the batch are finished.
  *
- * How Lambda counts retries of parts is not documented in full. Here a split takes none of them, as documented, and each
- * part goes on with the retries that its batch had taken.
+ * How Lambda counts retries of parts is not documented in full. Here a split is not counted as a retry, as documented, and each
+ * part starts with the number of retries of its batch.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
  */
 export class EventSourceMapping implements Poller {
@@ -57,19 +57,19 @@ export class EventSourceMapping implements Poller {
 
   constructor(
     private readonly settings: MappingSettings,
-    private readonly neighbours: MappingNeighbours,
+    private readonly context: StreamMappingContext,
   ) {}
 
   async start(): Promise<void> {
-    const shards = await this.neighbours.source.shards();
+    const shards = await this.context.source.shards();
     this.lanes = shards.map((shard) =>
       this.run(shard).catch((error: Error) => {
-        if (!this.stopped) this.neighbours.witness.incident(`${shard} is no longer read: ${error.message}`);
+        if (!this.stopped) this.context.witness.incident(`${shard} is no longer read: ${error.message}`);
       }),
     );
   }
 
-  /** Bring nothing more. The calls that are under way must end by themselves. */
+  /** Deliver no more records, and wait for the calls that are running. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await Promise.all(this.lanes);
@@ -80,29 +80,29 @@ export class EventSourceMapping implements Poller {
   }
 
   private async run(shard: string): Promise<void> {
-    const { source, pace } = this.neighbours;
+    const { source, pace } = this.context;
     const reader = new ShardReader(this.settings, source, shard, pace);
     while (!this.stopped) {
-      const rest = await this.settle(shard, await reader.next(this.stopping.signal));
+      const rest = await this.finish(shard, await reader.next(this.stopping.signal));
       reader.putBack(rest);
     }
   }
 
   /**
-   * Bring a batch until nothing of it is left, the first records first.
-   * @returns the records that come with what follows them, where the batch was cut anew
+   * Deliver a batch until all its records are finished, in order.
+   * @returns the records that belong to the next batch, if the batch was divided at another record
    */
-  private async settle(shard: string, batch: readonly PackedRecord[]): Promise<readonly PackedRecord[]> {
+  private async finish(shard: string, batch: readonly PackedRecord[]): Promise<readonly PackedRecord[]> {
     const parts: Part[] = [{ records: batch, invocations: 0, retries: 0 }];
     let rest: readonly PackedRecord[] = [];
     while (parts.length > 0 && !this.stopped) {
-      const part = await this.withoutOld(shard, parts.shift()!);
+      const part = await this.dropOld(shard, parts.shift()!);
       if (part.records.length === 0) continue;
-      const again = await this.bring(shard, { ...part, invocations: part.invocations + 1 });
-      // A mapping that reads on from its last checkpoint cuts its batches as if it had never read them.
+      const again = await this.deliver(shard, { ...part, invocations: part.invocations + 1 });
+      // A mapping that restarts at its last checkpoint reads the records again, and can divide them into other batches.
       const [first, ...others] = again;
       const isAlone = first !== undefined && others.length === 0 && parts.length === 0;
-      const cut = isAlone ? this.neighbours.chaos.cut(first.records.length) : Number.POSITIVE_INFINITY;
+      const cut = isAlone ? this.context.chaos.cut(first.records.length) : Number.POSITIVE_INFINITY;
       if (isAlone && cut < first.records.length) {
         rest = [...first.records.slice(cut), ...rest];
         parts.push({ ...first, records: first.records.slice(0, cut) });
@@ -113,16 +113,16 @@ export class EventSourceMapping implements Poller {
     return rest;
   }
 
-  /** Call the function once. @returns what must be brought again */
-  private async bring(shard: string, part: Part): Promise<readonly Part[]> {
-    const { witness, chaos, settled, invoke } = this.neighbours;
+  /** Call the function once. @returns the parts that must be delivered again */
+  private async deliver(shard: string, part: Part): Promise<readonly Part[]> {
+    const { witness, chaos, settled, invoke } = this.context;
     const positions = numbersOf(part.records);
     witness.delivered({ positions, attempt: part.invocations, from: shard });
     const invocation = await invoke(payloadOf(part.records));
     if (this.stopped) return [];
 
-    const reading = this.read(invocation, part.records);
-    if (reading === 'all') {
+    const result = this.resultOf(invocation, part.records);
+    if (result === 'all') {
       if (chaos.answer() === 'lost') {
         witness.answered({ positions, outcome: 'again', why: 'the answer was lost' });
         return [part];
@@ -131,12 +131,12 @@ export class EventSourceMapping implements Poller {
       witness.answered({ positions, outcome: 'settled' });
       return [];
     }
-    if ('from' in reading) return this.fromFailed(shard, part, reading.from, invocation.requestId);
-    return this.again(shard, part, reading.why, invocation);
+    if ('from' in result) return this.fromFailed(shard, part, result.from, invocation.requestId);
+    return this.again(shard, part, result.why, invocation);
   }
 
-  /** Where several records are reported, the one with the lowest sequence number counts: from it on, all comes again. */
-  private read(invocation: Invocation, records: readonly PackedRecord[]): Reading {
+  /** If several records are reported, all records from the lowest sequence number are delivered again. */
+  private resultOf(invocation: Invocation, records: readonly PackedRecord[]): Result {
     if ('error' in invocation) return { why: invocation.error };
     if (!this.settings.reportsFailures) return 'all';
     const failed = readFailures(invocation.payload, numbersOf(records));
@@ -144,9 +144,9 @@ export class EventSourceMapping implements Poller {
     return failed.length === 0 ? 'all' : { from: Math.min(...failed) };
   }
 
-  /** The function named the first record that failed: what stands before it is done. */
+  /** The function reported the first failed record: the records before it succeeded. */
   private async fromFailed(shard: string, part: Part, from: number, requestId: string): Promise<readonly Part[]> {
-    const { witness, settled } = this.neighbours;
+    const { witness, settled } = this.context;
     const [done, rest] = [part.records.slice(0, from), part.records.slice(from)];
     const why = 'the function reported a failed record';
     if (done.length > 0) {
@@ -163,7 +163,7 @@ export class EventSourceMapping implements Poller {
   /** The whole part failed. */
   private async again(shard: string, part: Part, why: string, invocation: Invocation): Promise<readonly Part[]> {
     if (!this.settings.bisect || part.records.length === 1) return this.retry(shard, part, why, invocation);
-    this.neighbours.witness.answered({ positions: numbersOf(part.records), outcome: 'again', why });
+    this.context.witness.answered({ positions: numbersOf(part.records), outcome: 'again', why });
     const middle = Math.ceil(part.records.length / 2);
     return [part.records.slice(0, middle), part.records.slice(middle)].map((records) => ({ ...part, records }));
   }
@@ -174,39 +174,39 @@ export class EventSourceMapping implements Poller {
       await this.giveUp(shard, part, 'RetryAttemptsExhausted', why, invocation);
       return [];
     }
-    this.neighbours.witness.answered({ positions: numbersOf(part.records), outcome: 'again', why });
+    this.context.witness.answered({ positions: numbersOf(part.records), outcome: 'again', why });
     const pause = Math.min(FIRST_PAUSE_MILLISECONDS * 2 ** part.retries, LONGEST_PAUSE_MILLISECONDS);
     const paused = (part.paused ?? 0) + pause;
-    if (this.settings.maxAgeSeconds >= 0 && paused > PATIENCE_MILLISECONDS) {
-      this.neighbours.witness.incident(
-        `${shard}: the mapping would go on for ${this.settings.maxAgeSeconds} s; here it is as if they were over`,
+    if (this.settings.maxAgeSeconds >= 0 && paused > MOST_PAUSED_MILLISECONDS) {
+      this.context.witness.incident(
+        `${shard}: Lambda would retry until the records are ${this.settings.maxAgeSeconds} s old; this run stops retrying now`,
       );
       await this.giveUp(shard, part, 'RecordAgeExceeded', why, invocation);
       return [];
     }
-    await this.neighbours.pace.wait(pause, this.stopping.signal);
+    await this.context.pace.wait(pause, this.stopping.signal);
     return [{ ...part, retries: part.retries + 1, paused }];
   }
 
-  /** Records that have become too old are given up, whether or not they were tried. */
-  private async withoutOld(shard: string, part: Part): Promise<Part> {
+  /** Records that are too old go to the destination, also if they were not tried. */
+  private async dropOld(shard: string, part: Part): Promise<Part> {
     const { maxAgeSeconds } = this.settings;
     if (maxAgeSeconds < 0) return part;
-    const oldest = Date.now() - this.neighbours.pace.scaled(maxAgeSeconds * 1000);
+    const oldest = Date.now() - this.context.pace.scaled(maxAgeSeconds * 1000);
     const isOld = ({ arrival }: StreamRecord) => arrival.getTime() < oldest;
     const old = part.records.filter(isOld);
     if (old.length > 0) await this.giveUp(shard, { ...part, records: old }, 'RecordAgeExceeded', `older than ${maxAgeSeconds} s`);
     return { ...part, records: part.records.filter((record) => !isOld(record)) };
   }
 
-  /** What is given up goes to the destination. */
+  /** End the retries: send the records to the destination. */
   private async giveUp(shard: string, { records, invocations }: Part, condition: Condition, why: string, invocation?: Invocation) {
-    const { onFailure, functionArn, source, witness, settled } = this.neighbours;
+    const { onFailure, functionArn, source, witness, settled } = this.context;
     const positions = numbersOf(records);
     const message = failureMessage({ records, invocations, condition, invocation, shard, functionArn, streamArn: source.arn });
     await onFailure?.(message, payloadOf(records));
     settled(positions);
-    witness.answered({ positions, outcome: 'given up', why: onFailure ? why : `${why}, and there is no destination for it` });
+    witness.answered({ positions, outcome: 'given up', why: onFailure ? why : `${why}, and the mapping has no destination` });
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Invocation } from '../site';
 import type { StreamRecord } from './stream';
 
-/** Why records were given up, in the words of Lambda. */
+/** Why records are no longer retried: the condition that Lambda reports. */
 export type Condition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
 
-/** The place of records in a stream: what is left of them in a dead letter. */
+/** The position of records in a stream, as Lambda reports it to a destination. */
 interface BatchInfo {
   readonly shardId: string;
   readonly startSequenceNumber: string;
@@ -15,7 +15,7 @@ interface BatchInfo {
   readonly streamArn: string;
 }
 
-/** What was given up, and after what. */
+/** Records that are no longer retried, and their last call. */
 interface Failure {
   /** At least one. */
   readonly records: readonly StreamRecord[];
@@ -29,7 +29,7 @@ interface Failure {
 }
 
 /**
- * What Lambda sends to the destination of failures: where the records stand, without their payload.
+ * The message that Lambda sends to an on-failure destination: the position of the records, without their payload.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
  */
 export function failureMessage({ records, invocations, condition, invocation, shard, functionArn, streamArn }: Failure): string {

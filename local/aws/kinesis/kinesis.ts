@@ -5,17 +5,17 @@ import { listen, withoutHaste } from '../../loopback';
 import { ACCOUNT, REGION } from '../../template/cloudformation';
 import type { StreamRecord, StreamSource } from './stream';
 
-/** What the template says of the stream. */
+/** The settings of the stream in the template. */
 export interface StreamSettings {
   readonly name: string;
   readonly shards: number;
   readonly retentionHours: number;
 }
 
-/** kinesalite answers a longer request twice, and falls over it. */
+/** kinesalite responds twice to a larger request, and then crashes. */
 const LONGEST_REQUEST = 7 * 1024 * 1024;
 
-/** Kinesis stops at 10 MB, and kinesalite at a number of records alone. */
+/** Kinesis limits a response to 10 MB. kinesalite has only a limit of records. */
 const RECORDS_AT_ONCE = 100;
 
 /** A stream in kinesalite, on loopback, read with the official client. */
@@ -32,7 +32,7 @@ export class KinesisStream implements StreamSource {
     this.arn = arnOf(name);
   }
 
-  /** @param folder where its records lie */
+  /** @param folder the folder of its records */
   static async start({ name, shards, retentionHours }: StreamSettings, folder: string): Promise<KinesisStream> {
     const server = kinesalite(shards, folder);
     const { host } = await listen(server);
@@ -42,7 +42,7 @@ export class KinesisStream implements StreamSource {
       region: REGION,
       endpoint: `http://${host}`,
       credentials: { accessKeyId: 'nobody', secretAccessKey: 'nothing' },
-      // The client's own choice is HTTP/2, which kinesalite does not speak (mhart/kinesalite#118).
+      // The default of the client is HTTP/2, which kinesalite does not support (mhart/kinesalite#118).
       requestHandler: new NodeHttpHandler(),
     });
     const stream = new KinesisStream(host, name, server, client, sdk);
@@ -59,7 +59,7 @@ export class KinesisStream implements StreamSource {
     return Shards.map(({ ShardId }) => ShardId!);
   }
 
-  /** The records of a shard after one of them, or from the first that is kept. */
+  /** The records of a shard after a sequence number, or from the oldest record. */
   async read(shard: string, after: string | undefined, limit: number): Promise<readonly StreamRecord[]> {
     if (after === undefined) return this.records(shard, { ShardIteratorType: 'TRIM_HORIZON' }, limit);
     return this.records(shard, { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: after }, limit);
@@ -92,7 +92,7 @@ export class KinesisStream implements StreamSource {
     limit: number,
   ): Promise<readonly StreamRecord[]> {
     const { GetShardIteratorCommand, GetRecordsCommand } = this.sdk;
-    // An iterator is asked for each time: one that kinesalite hands out with an empty answer may pass over a first record.
+    // Get a new iterator for each read: the one in an empty response of kinesalite can skip the first record.
     const { ShardIterator } = await this.client.send(new GetShardIteratorCommand({ StreamName: this.name, ShardId: shard, ...from }));
     const { Records = [] } = await this.client.send(new GetRecordsCommand({ ShardIterator, Limit: Math.min(limit, RECORDS_AT_ONCE) }));
     return Records.map(({ SequenceNumber, PartitionKey, Data, ApproximateArrivalTimestamp }) => ({
@@ -108,7 +108,7 @@ export function arnOf(stream: string): string {
   return `arn:aws:kinesis:${REGION}:${ACCOUNT}:stream/${stream}`;
 }
 
-/** Its records lie in a folder, or in memory where its database has no build for this machine. */
+/** Stores records in a folder, or in memory if its database has no build for this machine. */
 function kinesalite(shardLimit: number, folder: string): Server {
   const create: (options: object) => Server = require('kinesalite');
   const options = { createStreamMs: 0, updateStreamMs: 0, shardLimit };
@@ -119,7 +119,7 @@ function kinesalite(shardLimit: number, folder: string): Server {
       return create(options);
     }
   };
-  // It reads its region from the environment once, when it is made.
+  // It reads its region from the environment once, when it is created.
   const before = process.env.AWS_REGION;
   process.env.AWS_REGION = REGION;
   const server = withoutHaste(make());

@@ -3,7 +3,7 @@ import { reportsFailures } from '../lambda/batch-failures';
 import type { Destination } from '../site';
 import type { MappingSettings } from './event-source-mapping';
 
-/** How the stream is delivered to a function, and who hears what was given up. */
+/** The settings of an event source mapping, and its on-failure destination. */
 export function readMapping(
   stack: Stack,
   resource: Resource,

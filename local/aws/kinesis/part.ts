@@ -19,7 +19,7 @@ export const PART: Part<Site> = {
     const unsettled = new Unsettled();
     lookUps.set(stream.arn, stream.between.bind(stream));
     integrations.set('kinesis', {
-      // The one action whose answer says where the event stands.
+      // The only action whose response contains the position of the event.
       target: /^action\/PutRecord$/,
       host: stream.host,
       headers: (target) => ({ 'x-amz-target': `Kinesis_20131202.${target.replace('action/', '')}` }),
@@ -29,10 +29,10 @@ export const PART: Part<Site> = {
         return position;
       },
     });
-    sources.set(stream.arn, (resource, target, surroundings) => {
+    sources.set(stream.arn, (resource, target, context) => {
       const { onFailure, ...settings } = readMapping(stack, resource, destinations);
       return new EventSourceMapping(settings, {
-        ...surroundings,
+        ...context,
         source: stream,
         functionArn: target.arn,
         invoke: (payload) => target.invoke(payload),
@@ -44,7 +44,7 @@ export const PART: Part<Site> = {
   },
 };
 
-/** The stream of a stack, whose name the stack knows from now on. */
+/** Read the stream of a stack, and set its name in the stack. */
 export function readStream(stack: Stack): StreamSettings {
   const resource = stack.one('AWS::Kinesis::Stream');
   const name = nameOf(stack, resource, 'Name', LONGEST_NAME);

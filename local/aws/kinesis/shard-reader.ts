@@ -4,17 +4,17 @@ import { REGION } from '../../template/cloudformation';
 import { fitting, type PackedRecord, pack } from './batch-payload';
 import type { StreamSource } from './stream';
 
-/** When a batch is full. */
+/** The maximum size of a batch, and the batch window. */
 export interface BatchSettings {
   readonly batchSize: number;
   readonly windowSeconds: number;
 }
 
-/** A shard is looked at once a second, but here no more often than the looking takes. */
+/** Lambda polls a shard once a second. Here, the interval is not shorter than a poll takes. */
 const POLL_MILLISECONDS = 1000;
 const SHORTEST_POLL_MILLISECONDS = 100;
 
-/** Reads one shard in order, and cuts batches: as many records as one takes, or fewer when its window is over. */
+/** Reads one shard in order, and returns batches: full ones, or smaller ones at the end of the batch window. */
 export class ShardReader {
   private readonly held: PackedRecord[] = [];
   private last?: string;
@@ -26,7 +26,7 @@ export class ShardReader {
     private readonly pace: Pace,
   ) {}
 
-  /** The next batch, of at least one record. It is empty only after `signal`. */
+  /** The next batch, of at least one record. It is empty only if `signal` is aborted. */
   async next(signal: AbortSignal): Promise<readonly PackedRecord[]> {
     const { batchSize, windowSeconds } = this.settings;
     let windowEnd = Number.POSITIVE_INFINITY;
@@ -41,7 +41,7 @@ export class ShardReader {
     return signal.aborted ? [] : this.held.splice(0, fitting(this.held, batchSize));
   }
 
-  /** Take records back, which stand before what is read next. */
+  /** Put records back, before those that are read next. */
   putBack(records: readonly PackedRecord[]) {
     this.held.unshift(...records);
   }
@@ -53,7 +53,7 @@ export class ShardReader {
     return found.length;
   }
 
-  /** Whether waiting for more would change nothing about the next batch. */
+  /** Whether the next batch is full, so that there is no reason to wait. */
   private isFull(): boolean {
     const { batchSize } = this.settings;
     return this.held.length >= batchSize || fitting(this.held, batchSize) < this.held.length;

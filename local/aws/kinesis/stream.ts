@@ -1,4 +1,4 @@
-/** A record as it lies in the stream. */
+/** A record in the stream. */
 export interface StreamRecord {
   readonly sequenceNumber: string;
   readonly partitionKey: string;
@@ -6,10 +6,10 @@ export interface StreamRecord {
   readonly arrival: Date;
 }
 
-/** Where records come from. */
+/** A stream that records are read from. */
 export interface StreamSource {
   readonly arn: string;
   shards(): Promise<readonly string[]>;
-  /** The records of a shard after one of them, or from the first that is kept. */
+  /** The records of a shard after a sequence number, or from the oldest record. */
   read(shard: string, after: string | undefined, limit: number): Promise<readonly StreamRecord[]>;
 }

@@ -1,7 +1,7 @@
-/** The records that were put and will be brought again. */
+/** The records that were put and are not finished. */
 export class Unsettled {
   private readonly open = new Set<string>();
-  /** What was settled before whoever put it heard that it was put. */
+  /** The records that were finished before `add` was called for them. */
   private readonly early = new Set<string>();
 
   get count(): number {

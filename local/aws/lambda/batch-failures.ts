@@ -1,7 +1,7 @@
 import { RefusedError } from '../../platform';
 import type { Resource, Stack } from '../../template/stack';
 
-/** Whether a mapping lets its function report what failed of a batch. */
+/** Whether a mapping lets its function report failed records of a batch. */
 export function reportsFailures(stack: Stack, resource: Resource): boolean {
   const types = JSON.stringify(stack.value(resource, 'FunctionResponseTypes') ?? []);
   if (types === '[]') return false;
@@ -10,9 +10,9 @@ export function reportsFailures(stack: Stack, resource: Resource): boolean {
 }
 
 /**
- * Read the answer of a function that reports what failed of a batch.
- * @param ids the identifiers of what was in the batch, in its order
- * @returns the places of what failed, or why the whole batch did
+ * Read the response of a function that reports failed records of a batch.
+ * @param ids the identifiers of the records in the batch, in order
+ * @returns the indexes of the failed records, or why the whole batch failed
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
  */

@@ -1,15 +1,15 @@
 'use strict';
 
 /*
- * What stands in for the runtime of Lambda in the process of the function: it loads the handler, asks the Runtime API for
- * work, and answers. Plain JavaScript, since plain Node runs it from the folder of the bundle.
+ * The Lambda runtime in the process of the function: it loads the handler, gets calls from the Runtime API, and sends the
+ * responses. It is JavaScript, because Node.js runs it directly, from the folder of the bundle.
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 const http = require('node:http');
 const path = require('node:path');
 const { inspect } = require('node:util');
 
-// Whoever started this process is gone.
+// The parent process has ended.
 process.on('disconnect', () => process.exit(1));
 
 const { AWS_LAMBDA_RUNTIME_API, AWS_LAMBDA_FUNCTION_NAME, AWS_LAMBDA_FUNCTION_MEMORY_SIZE, LAMBDA_TASK_ROOT, _HANDLER } = process.env;

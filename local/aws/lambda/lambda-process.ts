@@ -6,12 +6,12 @@ import { Worker } from '../../worker';
 import type { CallEnd, Invocation } from '../site';
 import { RuntimeApi } from './runtime-api';
 
-/** How the process of a function is run. */
+/** The settings of the process of a function. */
 export interface ProcessOptions {
   readonly functionArn: string;
   /** The folder of the unpacked bundle. */
   readonly folder: string;
-  /** The whole environment, but for the address of the Runtime API. */
+  /** The whole environment, except the address of the Runtime API. */
   readonly env: Readonly<Record<string, string>>;
   readonly memoryMiB: number;
   readonly timeoutSeconds: number;
@@ -20,7 +20,7 @@ export interface ProcessOptions {
 
 const BOOTSTRAP = path.join(__dirname, 'bootstrap.js');
 
-/** One process of a function. It is used again for as long as it lives. */
+/** One process of a function. It is reused for further calls. */
 export class LambdaProcess {
   private timedOut = false;
   private limit?: NodeJS.Timeout;
@@ -51,27 +51,27 @@ export class LambdaProcess {
   }
 
   /**
-   * Wait until it asks for work.
-   * @throws Error with what the handler says when it cannot start
+   * Wait until it requests its first call.
+   * @throws Error with the message of the handler if it cannot start
    */
   async ready(): Promise<void> {
-    const ended = await Promise.race([this.api.ready(), this.worker.gone.then(() => this.lastWords())]);
+    const ended = await Promise.race([this.api.ready(), this.worker.gone.then(() => this.exitError())]);
     if (ended) throw new Error(ended.error);
   }
 
-  /** Call the function once. A fault of the function is an answer, never an exception. */
+  /** Call the function once. An error of the function is returned, not thrown. */
   async invoke(payload: string): Promise<Invocation> {
     const requestId = randomUUID();
     const { functionArn, timeoutSeconds } = this.options;
     const timeoutMilliseconds = timeoutSeconds * 1000;
     this.expireIn(timeoutMilliseconds);
     const answered = this.api.give({ requestId, functionArn, payload, timeoutMilliseconds }, () => this.expireIn(timeoutMilliseconds));
-    const end = await Promise.race([answered, this.worker.gone.then(() => this.lastWords())]);
+    const end = await Promise.race([answered, this.worker.gone.then(() => this.exitError())]);
     clearTimeout(this.limit);
     return { requestId, ...end };
   }
 
-  /** Stop it where it stands, and end it after a while as if its time were over. */
+  /** Pause it, and end it after `milliseconds` with a timeout. */
   stall(milliseconds: number) {
     this.worker.stall();
     this.expireIn(milliseconds);
@@ -91,8 +91,8 @@ export class LambdaProcess {
     }, milliseconds);
   }
 
-  /** Why the process is gone. */
-  private lastWords(): { readonly error: string } & CallEnd {
+  /** Why the process has ended. */
+  private exitError(): { readonly error: string } & CallEnd {
     if (this.timedOut) return { error: `Task timed out after ${this.options.timeoutSeconds.toFixed(2)} seconds` };
     if (this.api.initError) return { error: this.api.initError };
     const { exitCode, signalCode } = this.worker.process;

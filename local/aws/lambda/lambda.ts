@@ -4,7 +4,7 @@ import { ACCOUNT, REGION } from '../../template/cloudformation';
 import type { Invocation, Target, Writers } from '../site';
 import { LambdaProcess, type ProcessOptions } from './lambda-process';
 
-/** What the template says of the function. */
+/** The settings of the function in the template. */
 export interface FunctionSettings {
   readonly name: string;
   readonly runtime: string;
@@ -15,13 +15,13 @@ export interface FunctionSettings {
   readonly logLevel?: string;
   readonly variables: Readonly<Record<string, string>>;
   /**
-   * What the key ids of its processes start with.
+   * The prefix of the access key ids of its processes.
    * @default LOCALPROCESS
    */
   readonly keys?: string;
 }
 
-/** What the variables of the template are replaced by, or joined by, so that clients find the stand-ins and nothing else. */
+/** Variables that replace or extend those of the template, so that clients use only the emulated services. */
 export type Overrides = Readonly<Record<string, string>>;
 
 export function arnOfFunction(name: string): string {
@@ -29,8 +29,8 @@ export function arnOfFunction(name: string): string {
 }
 
 /**
- * The environment of a process: what the template says, what Lambda sets, and the overrides. The key id tells processes
- * apart, as each environment of Lambda has credentials of its own.
+ * The environment of a process: the variables of the template, those that Lambda sets, and the overrides. Each process has its
+ * own access key id, as each execution environment of Lambda has its own credentials.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  */
 export function environmentOf(
@@ -62,8 +62,8 @@ export function environmentOf(
   };
 }
 
-/** What the function is run with. */
-export interface FunctionNeighbours {
+/** What the function uses. */
+export interface FunctionContext {
   /** The folder of the unpacked bundle. */
   readonly folder: string;
   readonly overrides: Overrides;
@@ -71,7 +71,7 @@ export interface FunctionNeighbours {
   readonly witness: Pick<Witness, 'incident' | 'log'>;
 }
 
-/** A function, with as many processes as there are calls at one moment. */
+/** A function, with one process for each concurrent call. */
 export class LambdaFunction implements Target, Writers {
   readonly arn: string;
   private readonly processes: LambdaProcess[] = [];
@@ -82,14 +82,14 @@ export class LambdaFunction implements Target, Writers {
 
   constructor(
     private readonly settings: FunctionSettings,
-    private readonly neighbours: FunctionNeighbours,
+    private readonly context: FunctionContext,
   ) {
     this.arn = arnOfFunction(settings.name);
   }
 
   /**
    * Start one process before the first call.
-   * @throws Error with what the handler says when it cannot start
+   * @throws Error with the message of the handler if it cannot start
    */
   async warmUp(): Promise<void> {
     const made = await this.start();
@@ -109,14 +109,14 @@ export class LambdaFunction implements Target, Writers {
     }
   }
 
-  /** Kill the process that signs with this key id. */
+  /** Kill the process with this access key id. */
   async kill(accessKeyId: string): Promise<void> {
     await this.of(accessKeyId)?.kill();
   }
 
-  /** Stop the process that signs with this key id, until its time is over. */
+  /** Pause the process with this access key id until its timeout. */
   stall(accessKeyId: string) {
-    this.of(accessKeyId)?.stall(this.neighbours.pace.scaled(this.settings.timeoutSeconds * 1000));
+    this.of(accessKeyId)?.stall(this.context.pace.scaled(this.settings.timeoutSeconds * 1000));
   }
 
   async stop(): Promise<void> {
@@ -127,10 +127,10 @@ export class LambdaFunction implements Target, Writers {
   private async start(): Promise<LambdaProcess> {
     if (this.stopped) throw new Error('the function is stopped');
     this.started += 1;
-    if (this.gone > 0) this.neighbours.witness.incident('the function starts in a new process, since one is gone');
+    if (this.gone > 0) this.context.witness.incident('the function starts in a new process, because one has ended');
     this.gone = Math.max(0, this.gone - 1);
     const accessKeyId = `${this.settings.keys ?? 'LOCALPROCESS'}${String(this.started).padStart(8, '0')}`;
-    const { folder, overrides, witness } = this.neighbours;
+    const { folder, overrides, witness } = this.context;
     const options: ProcessOptions = {
       ...this.settings,
       functionArn: this.arn,

@@ -8,10 +8,10 @@ import { unpack } from '../../unpack';
 import { nameOf, type Site } from '../site';
 import { arnOfFunction, type FunctionSettings, LambdaFunction } from './lambda';
 
-/** Nobody listens there. A client that no stand-in exists for fails at once, and never leaves this machine. */
+/** A port without a server. A client of a service that is not emulated fails at once, and sends nothing to another machine. */
 const NOWHERE = 'http://127.0.0.1:9';
 
-/** What seals the process of a function: no file and no service may hand it credentials. */
+/** Variables that keep credentials in files and of services away from the process of a function. */
 const SEALED: Readonly<Record<string, string>> = {
   AWS_CONFIG_FILE: '/dev/null',
   AWS_EC2_METADATA_DISABLED: 'true',
@@ -22,13 +22,13 @@ const SEALED: Readonly<Record<string, string>> = {
 
 const LONGEST_NAME = 64;
 
-/** Functions, each in processes of its own, and what brings records to them. */
+/** Functions, each in its own processes, and event source mappings. */
 export const PART: Part<Site> = {
   overrides: ({ stack }) => [
     ...new Set(
       stack.all('AWS::Lambda::Function').map(({ properties }) => `${String(properties.Runtime)} runs on Node ${process.versions.node}`),
     ),
-    `AWS_ENDPOINT_URL = ${NOWHERE}, where nobody listens`,
+    `AWS_ENDPOINT_URL = ${NOWHERE}, a port without a server`,
     'AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE = /dev/null',
     'AWS_EC2_METADATA_DISABLED, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = true',
   ],
@@ -60,7 +60,7 @@ export const PART: Part<Site> = {
         });
         for (const [name, resource] of names) {
           const own = mappings.filter((mapping) => mapping.name === name);
-          if (own.length === 0) throw new RefusedError(resource.id, 'no event source mapping brings it events.');
+          if (own.length === 0) throw new RefusedError(resource.id, 'it has no event source mapping.');
           const lambda = await start(name, resource);
           const pollers = own.map(({ resource: mapping, source }) => source(mapping, lambda, { pace, chaos, witness }));
           keep(async () => {
@@ -77,7 +77,7 @@ export const PART: Part<Site> = {
   },
 };
 
-/** A function, when everything is named that its variables refer to. */
+/** Read a function. Call it after the names of all resources that its variables refer to are set. */
 function readFunction(
   stack: Stack,
   resource: Resource,

@@ -11,25 +11,25 @@ export interface Call {
 }
 
 const RUNTIME = '/2018-06-01/runtime';
-/** What a call may answer at most. */
+/** The largest response of a call. */
 const ANSWER_BYTES = 6 * 1024 * 1024;
 
 /**
- * The side of Lambda's Runtime API that hands out work, for one process, which does one thing at a time.
+ * The Lambda Runtime API for one process, which handles one call at a time.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 export class RuntimeApi {
-  /** Why the process says that it cannot start. */
+  /** The initialization error that the process reported. */
   initError?: string;
   private asking = deferred<(answer: Answer) => void>();
   private current?: { readonly requestId: string; end(end: CallEnd): void };
 
-  /** Settles when the process has asked for work, and so has started well. */
+  /** Resolves when the process requests its first call, which means that it has started. */
   async ready(): Promise<void> {
     await this.asking.promise;
   }
 
-  /** Hand out work when the process asks for it, and wait for what it answers. `begun` hears when it has it. */
+  /** Send a call when the process requests one, and wait for the response. `begun` is called when the process gets the call. */
   async give({ requestId, functionArn, payload, timeoutMilliseconds }: Call, begun: () => void): Promise<CallEnd> {
     const hand = await this.asking.promise;
     this.asking = deferred();
@@ -75,7 +75,7 @@ function faultOf(body: Buffer): string {
   return `${errorType}: ${errorMessage}`;
 }
 
-/** Nobody traces here, so nothing is sampled. */
+/** A trace id that is not sampled, because there is no tracing here. */
 function traceId(): string {
   const seconds = Math.floor(Date.now() / 1000).toString(16);
   return `Root=1-${seconds}-${randomBytes(12).toString('hex')};Parent=${randomBytes(8).toString('hex')};Sampled=0`;

@@ -3,7 +3,7 @@ import type { Letter } from '../../platform';
 import { many } from '../../text';
 import type { S3Object } from './s3';
 
-/** What Lambda writes into a bucket when it gives up a batch: what became of it, and in `payload` the call that failed. */
+/** The object that Lambda writes when it no longer retries a batch. `payload` is that of the failed call. */
 interface GivenUp {
   readonly requestContext: { readonly condition: string; readonly approximateInvokeCount: number };
   readonly KinesisBatchInfo: { readonly shardId: string };
@@ -11,11 +11,11 @@ interface GivenUp {
   readonly payload: string;
 }
 
-/** The id of the mapping, which a cloud makes up. */
+/** The id of the mapping. AWS generates it. */
 const MAPPING = '00000000-0000-4000-8000-000000000000';
 
 /**
- * The object in which Lambda keeps a batch that it gave up.
+ * The object for a batch that Lambda no longer retries.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
  */
 export function givenUp(message: string, payload: string): Pick<S3Object, 'key' | 'content'> {
@@ -26,7 +26,7 @@ export function givenUp(message: string, payload: string): Pick<S3Object, 'key' 
   return { key, content: Buffer.from(JSON.stringify(failure)) };
 }
 
-/** The events of a batch that was given up. */
+/** The events in such an object. */
 export function lettersIn({ bucket, key, content }: S3Object): readonly Letter[] {
   const { requestContext, payload }: GivenUp = JSON.parse(content.toString());
   const { Records }: { Records: readonly { readonly kinesis: { readonly data: string } }[] } = JSON.parse(payload);

@@ -9,8 +9,8 @@ import { S3, type S3Object } from './s3';
 const LONGEST_NAME = 63;
 
 /**
- * Buckets are folders. One that a mapping names as the destination of what it gave up holds records with their payloads; in
- * every other one an object holds rows, a line each.
+ * Buckets are folders. A bucket that is the on-failure destination of a mapping has records with their payloads. The objects of
+ * every other bucket have rows, one in each line.
  */
 export const PART: Part<Site> = {
   overrides: () => ['AWS_ENDPOINT_URL_S3 = the stand-in'],

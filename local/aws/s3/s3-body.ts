@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { crc32 } from 'node:zlib';
 
-/** A request that S3 refuses: its code, as clients know it, and why. */
+/** An error of S3, with the code that clients get. */
 export class S3Error extends Error {
   constructor(
     readonly status: number,
@@ -26,8 +26,8 @@ const CHECKSUMS: Readonly<Record<string, (body: Buffer) => string>> = {
 };
 
 /**
- * The object within the body of a PutObject, taken out of its chunks, and compared with every checksum that came along.
- * @throws S3Error when a checksum differs, or is of a kind that is not computed here
+ * The object in the body of a PutObject, without its chunks, and compared with every checksum of the request.
+ * @throws S3Error if a checksum differs, or has an algorithm that is not emulated
  */
 export function objectOf(body: Buffer, headers: IncomingHttpHeaders): Buffer {
   const chunked =
@@ -37,11 +37,11 @@ export function objectOf(body: Buffer, headers: IncomingHttpHeaders): Buffer {
 
   const length = headers['x-amz-decoded-content-length'];
   if (length !== undefined && Number(length) !== content.length)
-    throw new S3Error(400, 'IncompleteBody', 'The body is not as long as it says.');
+    throw new S3Error(400, 'IncompleteBody', 'The body does not have the declared length.');
   for (const [name, value] of Object.entries(sent)) {
     if (!name.startsWith(CHECKSUM) || ['algorithm', 'type', 'mode'].includes(name.slice(CHECKSUM.length))) continue;
     const compute = CHECKSUMS[name.slice(CHECKSUM.length)];
-    if (!compute) throw new S3Error(501, 'NotImplemented', `${name} is not computed here.`);
+    if (!compute) throw new S3Error(501, 'NotImplemented', `${name} is not emulated.`);
     if (compute(content) !== value) throw new S3Error(400, 'BadDigest', `The ${name} you specified did not match the calculated checksum.`);
   }
   const md5 = headers['content-md5'];
@@ -56,7 +56,7 @@ export function objectOf(body: Buffer, headers: IncomingHttpHeaders): Buffer {
 }
 
 /**
- * Take a body out of its chunks: each has a line with its length in hexadecimal, and after the last stand trailers.
+ * Decode a chunked body: each chunk starts with a line with its length in hexadecimal, and trailers follow the last one.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
  */
 function unchunked(body: Buffer): { content: Buffer; trailers: Record<string, string> } {
@@ -71,11 +71,11 @@ function unchunked(body: Buffer): { content: Buffer; trailers: Record<string, st
   };
   for (;;) {
     const size = Number.parseInt(line(), 16);
-    if (!(size >= 0)) throw new S3Error(400, 'InvalidRequest', 'The body is not chunked as it says.');
+    if (!(size >= 0)) throw new S3Error(400, 'InvalidRequest', 'The body is not chunked, although its headers declare it.');
     if (size === 0) break;
     chunks.push(body.subarray(place, place + size));
     place += size;
-    if (line() !== '') throw new S3Error(400, 'IncompleteBody', 'A chunk is longer than it says.');
+    if (line() !== '') throw new S3Error(400, 'IncompleteBody', 'A chunk is longer than declared.');
   }
   const trailers: Record<string, string> = {};
   while (place < body.length) {

@@ -7,13 +7,13 @@ import type { WriteFate } from '../../chaos';
 import { type Answer, type Loopback, serve } from '../../loopback';
 import { objectOf, S3Error } from './s3-body';
 
-/** Who hears of objects, and says what becomes of them. */
-export interface S3Neighbours {
-  /** Asked before an object is written. `accessKeyId` is who writes. */
+/** Called for writes: they decide whether a write succeeds, and observe what was stored. */
+export interface S3Callbacks {
+  /** Called before an object is written, to decide the result. `accessKeyId` is that of the writer. */
   fate(object: S3Object, accessKeyId: string): WriteFate;
-  /** Hears of an object that lies there now. */
+  /** Called after an object was stored. */
   stored(object: S3Object): void;
-  /** Obeys the fates that end or stop whoever writes. */
+  /** Called to end or pause the process of the writer. */
   strike(fate: 'kill before' | 'kill after' | 'stall', accessKeyId: string): void;
 }
 
@@ -26,19 +26,19 @@ export interface S3Object {
 const XML = '<?xml version="1.0" encoding="UTF-8"?>';
 const LONGEST_KEY = 1024;
 
-/** S3 with buckets as folders and objects as files. It puts, gets, deletes and lists, by the path of the address. */
+/** S3 with buckets as folders and objects as files: PUT, GET, DELETE and list, with path-style URLs. */
 export class S3 {
   private server!: Loopback;
 
   private constructor(
     private readonly folder: string,
     private readonly buckets: ReadonlySet<string>,
-    private readonly neighbours: S3Neighbours,
+    private readonly callbacks: S3Callbacks,
   ) {}
 
-  static async start(folder: string, buckets: readonly string[], neighbours: S3Neighbours): Promise<S3> {
+  static async start(folder: string, buckets: readonly string[], callbacks: S3Callbacks): Promise<S3> {
     for (const bucket of buckets) await mkdir(path.join(folder, bucket), { recursive: true });
-    const s3 = new S3(folder, new Set(buckets), neighbours);
+    const s3 = new S3(folder, new Set(buckets), callbacks);
     s3.server = await serve((request, body) => s3.answer(request, body));
     return s3;
   }
@@ -47,7 +47,7 @@ export class S3 {
     return `http://${this.server.host}`;
   }
 
-  /** Every object of some buckets, by bucket and key. One at a time is read. */
+  /** All objects of some buckets, in the order of bucket and key. Reads one at a time. */
   async *objects(buckets: Iterable<string> = this.buckets): AsyncGenerator<S3Object> {
     for (const bucket of buckets) {
       for (const key of await this.keys(bucket)) yield { bucket, key, content: await readFile(this.fileOf(bucket, key)) };
@@ -68,7 +68,7 @@ export class S3 {
   }
 
   private async route({ method, url, headers }: IncomingMessage, body: Buffer): Promise<Answer> {
-    // The path is taken as it came: a URL would resolve the dots in it.
+    // The path is not parsed as a URL, which would resolve the dots in it.
     const [pathname = '', query] = (url ?? '').split('?');
     const searchParams = new URLSearchParams(query);
     const [, bucket = '', ...segments] = pathname.split('/').map(decodeURIComponent);
@@ -83,16 +83,16 @@ export class S3 {
     if (method === 'GET') return this.get(bucket, key);
     if (method === 'DELETE') return this.delete(bucket, key);
     const onlyNew = headers['if-none-match'];
-    if (onlyNew !== undefined && onlyNew !== '*') throw new S3Error(501, 'NotImplemented', 'If-None-Match is * or is not emulated.');
+    if (onlyNew !== undefined && onlyNew !== '*') throw new S3Error(501, 'NotImplemented', 'If-None-Match is emulated only with *.');
     return this.put({ bucket, key, content: objectOf(body, headers) }, accessKeyOf(headers.authorization), onlyNew === '*');
   }
 
-  /** Put an object, as a service of AWS does by itself. */
+  /** Put an object for an emulated service. */
   async write(object: S3Object): Promise<void> {
     const file = this.fileOf(object.bucket, object.key);
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, object.content);
-    this.neighbours.stored(object);
+    this.callbacks.stored(object);
   }
 
   private async delete(bucket: string, key: string): Promise<Answer> {
@@ -103,15 +103,15 @@ export class S3 {
   private async put(object: S3Object, accessKeyId: string, onlyNew: boolean): Promise<Answer> {
     if (Buffer.byteLength(object.key) > LONGEST_KEY) throw new S3Error(400, 'KeyTooLongError', 'Your key is too long');
     const file = this.fileOf(object.bucket, object.key);
-    const fate = this.neighbours.fate(object, accessKeyId);
+    const fate = this.callbacks.fate(object, accessKeyId);
     if (fate === 'refuse') throw new S3Error(503, 'ServiceUnavailable', 'Service is not available. Please retry.');
     const isThere = onlyNew && (await exists(file));
     if (isThere && fate === 'take')
       throw new S3Error(412, 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold');
     if (!isThere && (fate === 'take' || fate === 'kill after')) await this.write(object);
     if (fate !== 'take') {
-      this.neighbours.strike(fate, accessKeyId);
-      // Whoever asked is gone, or stands still.
+      this.callbacks.strike(fate, accessKeyId);
+      // The writer has ended, or is paused.
       return new Promise(() => {});
     }
     return { status: 200, headers: { etag: etagOf(object.content) } };
@@ -151,10 +151,10 @@ export class S3 {
     return files.map((file) => file.split(path.sep).join('/')).sort();
   }
 
-  /** A key that is no path of a file stays outside of what is emulated. */
+  /** Keys that are not a file path are not emulated. */
   private fileOf(bucket: string, key: string): string {
     const odd = key.split('/').some((name) => name === '' || name === '.' || name === '..' || name.includes('\0'));
-    if (odd) throw new S3Error(501, 'NotImplemented', 'A key that is no path of a file is not emulated.');
+    if (odd) throw new S3Error(501, 'NotImplemented', 'A key that is not a file path is not emulated.');
     return path.join(this.folder, bucket, ...key.split('/'));
   }
 }

@@ -4,7 +4,7 @@ import { many } from '../../text';
 import type { LookUp } from '../site';
 import type { Message } from './sqs';
 
-/** Where records stand that Lambda gave up. */
+/** The position of records that Lambda no longer retries. */
 interface Place {
   readonly streamArn: string;
   readonly shardId: string;
@@ -13,8 +13,9 @@ interface Place {
 }
 
 /**
- * Makes events out of the messages of a dead letter. What the handler wrote holds the event, whole or in parts; what Lambda
- * wrote holds its position, and the event is looked up in the stream; what another queue gave up is the event itself.
+ * Reads the events in the messages of a dead-letter queue. A message from the handler contains the event, whole or in parts. A
+ * message from Lambda contains its position, and the event is looked up in the stream. A message that was moved from another
+ * queue is the event itself.
  */
 export class DeadLetters {
   private readonly parts = new Map<string, Map<number, string>>();
@@ -22,7 +23,7 @@ export class DeadLetters {
   /** @param lookUps by the ARN of a stream */
   constructor(private readonly lookUps: ReadonlyMap<string, LookUp>) {}
 
-  /** The events that a message completes. */
+  /** The events in a message. An event in parts is returned with its last part. */
   async read({ body, file, redriven }: Message): Promise<readonly Letter[]> {
     if (redriven)
       return [{ bytes: Buffer.from(body), reason: `received ${many(redriven.receives, 'time')}, and never processed`, place: file }];
@@ -30,7 +31,7 @@ export class DeadLetters {
     if (isRecord(message?.KinesisBatchInfo)) return this.fromPosition(message, message.KinesisBatchInfo as unknown as Place, file);
     const { payload, encoding, reason } = message ?? {};
     if (typeof payload !== 'string' || typeof reason !== 'string') {
-      return [{ bytes: Buffer.from(body), reason: 'the message is neither of the handler nor of Lambda', place: file }];
+      return [{ bytes: Buffer.from(body), reason: 'the message is not from the handler or from Lambda', place: file }];
     }
     const whole = message?.parts === undefined ? payload : this.whole(message, payload);
     return whole === undefined ? [] : [{ bytes: Buffer.from(whole, encoding === 'base64' ? 'base64' : 'utf8'), reason, place: file }];
@@ -44,7 +45,7 @@ export class DeadLetters {
     return records.map(({ data }) => ({ bytes: data, reason, place }));
   }
 
-  /** The payload, as soon as its last missing part is there. */
+  /** The payload, if all its parts were read. */
   private whole(message: Readonly<Record<string, unknown>>, payload: string): string | undefined {
     const position = JSON.stringify(message.position);
     const parts = this.parts.get(position) ?? new Map<number, string>();

@@ -10,10 +10,10 @@ import { QueueMapping, type QueueSource } from './queue-mapping';
 import { type Message, Sqs } from './sqs';
 
 const LONGEST_NAME = 80;
-/** How many batches Lambda works on at first. Where the queue is long it adds more, up to what the mapping says. */
+/** The initial number of concurrent batches. Lambda adds more for a long queue, which is not emulated. */
 const CONCURRENCY = 5;
 
-/** Queues. One that a mapping reads is a buffer; every other one holds what could not be processed. */
+/** Queues. A queue that a mapping reads is a buffer. Every other one is a dead-letter queue. */
 export const PART: Part<Site> = {
   overrides: () => ['AWS_ENDPOINT_URL_SQS = the stand-in'],
 
@@ -22,17 +22,19 @@ export const PART: Part<Site> = {
     const place = path.join(folder, 'sqs');
     const buffers = new Set<string>();
     const arrivals = new DeadLetters(lookUps);
-    let told = Promise.resolve();
-    const tell = async (message: Message) => {
+    let reported = Promise.resolve();
+    const report = async (message: Message) => {
       for (const letter of await arrivals.read(message)) witness.deadLettered(letter);
     };
     const sqs = await Sqs.start(place, [...queues.values()], pace, (message) => {
       if (buffers.has(message.queue)) return;
-      told = told.then(() => tell(message)).catch((error: Error) => witness.incident(`${message.file} cannot be read: ${error.message}`));
+      reported = reported
+        .then(() => report(message))
+        .catch((error: Error) => witness.incident(`${message.file} cannot be read: ${error.message}`));
     });
     keep(async () => {
       await sqs.stop();
-      await told;
+      await reported;
     });
     clients.AWS_ENDPOINT_URL_SQS = sqs.endpoint;
     replays.AWS_ENDPOINT_URL_SQS = sqs.endpoint;
@@ -46,7 +48,7 @@ export const PART: Part<Site> = {
       const arn = arnOfQueue(name);
       stack.created(id, { ref: sqs.urlOf(name), attributes: { Arn: arn, QueueName: name } });
       destinations.set(arn, async (message) => void (await sqs.send(name, message)));
-      sources.set(arn, (mapping, target, surroundings) => {
+      sources.set(arn, (mapping, target, context) => {
         if (buffers.has(name)) throw new RefusedError(mapping.id, `another mapping reads ${name}, and a queue has one reader.`);
         buffers.add(name);
         const settings = {
@@ -57,7 +59,7 @@ export const PART: Part<Site> = {
         };
         for (const property of OF_STREAMS) {
           if (stack.value(mapping, property) === undefined) continue;
-          throw new RefusedError(`${mapping.id}.${property}`, 'it is for streams: a queue has its own rule for what fails. Leave it out.');
+          throw new RefusedError(`${mapping.id}.${property}`, 'it is for streams only: a queue has a redrive policy. Leave it out.');
         }
         const queue: QueueSource = {
           name,
@@ -65,7 +67,7 @@ export const PART: Part<Site> = {
           delete: (receipt) => sqs.delete(name, receipt),
           release: (receipt) => sqs.release(name, receipt),
         };
-        return new QueueMapping(settings, queue, target, surroundings);
+        return new QueueMapping(settings, queue, target, context);
       });
     }
     const letters = async () => {
@@ -89,7 +91,7 @@ export const PART: Part<Site> = {
   },
 };
 
-/** Settings of a mapping that Lambda takes for streams alone. */
+/** Settings of a mapping that Lambda allows for streams only. */
 const OF_STREAMS = [
   'BisectBatchOnFunctionError',
   'DestinationConfig.OnFailure.Destination',
@@ -99,7 +101,7 @@ const OF_STREAMS = [
   'StartingPosition',
 ];
 
-/** The queues of a stack by their resources. The stack knows their ARNs from now on; their addresses it learns when they are up. */
+/** Read the queues of a stack, by resource id, and set their ARNs in the stack. Their URLs are set when the server has started. */
 export function readQueues(stack: Stack): ReadonlyMap<string, QueueSettings> {
   const names = new Map(stack.all('AWS::SQS::Queue').map((queue) => [queue.id, nameOf(stack, queue, 'QueueName', LONGEST_NAME)]));
   for (const [id, name] of names) stack.created(id, { ref: name, attributes: { Arn: arnOfQueue(name), QueueName: name } });

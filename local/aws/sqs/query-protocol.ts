@@ -7,8 +7,8 @@ import { SqsError } from './queue';
 const VERSION = '2012-11-05';
 
 /**
- * API Gateway speaks the older protocol of SQS: the action and its parameters are a form, and the answer comes as JSON,
- * since API Gateway asks for that.
+ * API Gateway uses the older query protocol of SQS: the action and its parameters are a form. The response is JSON, because API
+ * Gateway requests it.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html
  */
 export function isForm(headers: IncomingHttpHeaders): boolean {
@@ -17,7 +17,7 @@ export function isForm(headers: IncomingHttpHeaders): boolean {
 
 /**
  * The action of a form, and its parameters.
- * @throws SqsError when it does not say for which version of the API it is
+ * @throws SqsError if it does not contain the version of the API
  */
 export function readForm(text: string): [string, Readonly<Record<string, string>>] {
   const { Action = '', Version, ...parameters } = Object.fromEntries(new URLSearchParams(text));

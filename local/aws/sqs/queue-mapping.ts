@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { REGION } from '../../template/cloudformation';
 import { readFailures } from '../lambda/batch-failures';
-import type { Invocation, MappingSurroundings, Poller, Target } from '../site';
+import type { Invocation, MappingContext, Poller, Target } from '../site';
 import { arnOfQueue, type Received } from './queue';
 import { md5Of } from './sqs';
 
-/** What the template says of a mapping from a queue. */
+/** The settings of a mapping from a queue in the template. */
 export interface QueueMappingSettings {
   readonly batchSize: number;
   readonly windowSeconds: number;
-  /** Batches that are under way at a time. */
+  /** The number of concurrent batches. */
   readonly concurrency: number;
   readonly reportsFailures: boolean;
 }
@@ -17,10 +17,10 @@ export interface QueueMappingSettings {
 /** The queue that a mapping reads. */
 export interface QueueSource {
   readonly name: string;
-  /** Take messages out of sight for as long as the function works on them. */
+  /** Receive messages, which are hidden while the function works on them. */
   poll(most: number): Promise<readonly Received[]>;
   delete(receipt: string): Promise<void>;
-  /** Begin the visibility timeout of a message that was not done. */
+  /** Start the visibility timeout of a failed message. */
   release(receipt: string): void;
 }
 
@@ -28,14 +28,14 @@ interface Packed extends Received {
   readonly json: string;
 }
 
-/** The largest payload of a call that waits for its answer. */
+/** The largest payload of a synchronous call. */
 const PAYLOAD_BYTES = 6 * 1024 * 1024;
 const AT_ONCE = 10;
 const PAUSE_MILLISECONDS = 20;
 
 /**
- * Polls a queue, hands batches to the function, and deletes what is done. What failed stays out of sight until its visibility
- * timeout is over, and then comes again in whatever batch it falls into; the queue itself gives it up.
+ * Polls a queue, calls the function with batches, and deletes messages that succeeded. A failed message is hidden until its
+ * visibility timeout ends, and is then delivered again in another batch. The queue moves it to its dead-letter queue.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 export class QueueMapping implements Poller {
@@ -46,13 +46,13 @@ export class QueueMapping implements Poller {
     private readonly settings: QueueMappingSettings,
     private readonly queue: QueueSource,
     private readonly target: Target,
-    private readonly surroundings: MappingSurroundings,
+    private readonly context: MappingContext,
   ) {}
 
   async start(): Promise<void> {
     this.lanes = Array.from({ length: this.settings.concurrency }, () =>
       this.run().catch((error: Error) => {
-        if (!this.stopped) this.surroundings.witness.incident(`${this.queue.name} is no longer read: ${error.message}`);
+        if (!this.stopped) this.context.witness.incident(`${this.queue.name} is no longer read: ${error.message}`);
       }),
     );
   }
@@ -69,12 +69,12 @@ export class QueueMapping implements Poller {
   private async run(): Promise<void> {
     while (!this.stopped) {
       const batch = await this.next();
-      // Since every message comes with what surrounds it, six full ones are more than a call takes.
-      for (const part of fitting(batch)) await this.bring(part);
+      // With their attributes, six messages of the maximum size do not fit into one call.
+      for (const part of fitting(batch)) await this.deliver(part);
     }
   }
 
-  /** The next batch: full, or what came until the window was over. It is empty only after the end. */
+  /** The next batch: full, or the messages that were received in the batch window. It is empty only after `stop`. */
   private async next(): Promise<readonly Packed[]> {
     const { batchSize, windowSeconds } = this.settings;
     const batch: Packed[] = [];
@@ -82,14 +82,14 @@ export class QueueMapping implements Poller {
     while (!this.stopped && batch.length < batchSize && Date.now() < windowEnd) {
       const found = await this.queue.poll(Math.min(AT_ONCE, batchSize - batch.length));
       batch.push(...found.map((message) => pack(message, this.queue.name)));
-      if (batch.length > 0) windowEnd = Math.min(windowEnd, Date.now() + this.surroundings.pace.scaled(windowSeconds * 1000));
+      if (batch.length > 0) windowEnd = Math.min(windowEnd, Date.now() + this.context.pace.scaled(windowSeconds * 1000));
       if (found.length === 0) await sleep(PAUSE_MILLISECONDS, undefined, { signal: this.stopping.signal }).catch(() => {});
     }
     return this.stopped ? [] : batch;
   }
 
-  private async bring(batch: readonly Packed[]): Promise<void> {
-    const { witness, chaos } = this.surroundings;
+  private async deliver(batch: readonly Packed[]): Promise<void> {
+    const { witness, chaos } = this.context;
     const positions = batch.map(({ id }) => id);
     const attempt = Math.max(...batch.map(({ attributes }) => Number(attributes.ApproximateReceiveCount)));
     witness.delivered({ positions, attempt, from: this.queue.name });
@@ -108,7 +108,7 @@ export class QueueMapping implements Poller {
 
   private again(messages: readonly Packed[], why: string) {
     for (const { receipt } of messages) this.queue.release(receipt);
-    this.surroundings.witness.answered({ positions: messages.map(({ id }) => id), outcome: 'again', why });
+    this.context.witness.answered({ positions: messages.map(({ id }) => id), outcome: 'again', why });
   }
 
   private read(invocation: Invocation, ids: readonly string[]): readonly number[] | { readonly why: string } {
@@ -117,7 +117,7 @@ export class QueueMapping implements Poller {
   }
 }
 
-/** A message as the function gets it. */
+/** A message in the format that the function gets. */
 function pack(message: Received, queue: string): Packed {
   const { id, receipt, body, attributes, senders = {} } = message;
   const record = {
@@ -136,7 +136,7 @@ function pack(message: Received, queue: string): Packed {
   return { ...message, json: JSON.stringify(record) };
 }
 
-/** Cut a batch into what one call takes. */
+/** Divide a batch into parts that fit into one call. */
 function fitting(batch: readonly Packed[]): Packed[][] {
   const parts: Packed[][] = [];
   let left = 0;

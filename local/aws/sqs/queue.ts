@@ -1,23 +1,23 @@
 import type { Pace } from '../../pace';
 import { ACCOUNT, REGION } from '../../template/cloudformation';
 
-/** What the template says of a queue. */
+/** The settings of a queue in the template. */
 export interface QueueSettings {
   readonly name: string;
   readonly visibilitySeconds: number;
-  /** Where a message goes that was received as often as that, and not deleted. */
+  /** The dead-letter queue, and how often a message is received before it is moved there. */
   readonly redrive?: { readonly deadLetter: string; readonly maxReceives: number };
 }
 
-/** A message in a queue. */
+/** A message in a queue, with its state. */
 export interface Held {
   readonly id: string;
-  /** Which message of all it is. */
+  /** The number of the message among all messages that were sent. */
   readonly number: number;
   readonly body: string;
-  /** The attributes that its sender gave it, as they came. */
+  /** The message attributes from its sender. */
   readonly senders?: Readonly<Record<string, { readonly DataType: string; readonly StringValue: string }>>;
-  /** When it was first sent, in milliseconds. It keeps that in its dead letter. */
+  /** When it was first sent, in milliseconds. It does not change in the dead-letter queue. */
   readonly sent: number;
   /** How often it was received, in all queues that it was in. */
   receives: number;
@@ -26,17 +26,17 @@ export interface Held {
   readonly redrivenFrom?: string;
 }
 
-/** A message as whoever receives it gets it. */
+/** A received message. */
 export interface Received {
   readonly id: string;
   readonly receipt: string;
   readonly body: string;
   readonly senders?: Held['senders'];
-  /** What SQS knows of it, all as texts. */
+  /** The system attributes of SQS, all as strings. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** A request that SQS refuses: its code, as clients know it, and why. */
+/** An error of SQS, with the code that clients get. */
 export class SqsError extends Error {
   constructor(
     readonly code: string,
@@ -51,7 +51,7 @@ export function arnOfQueue(name: string): string {
 }
 
 /**
- * The messages of a standard queue: received at least once, in an order that is not promised.
+ * The messages of a standard queue: delivered at least once, in any order.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
  */
 export class Queue {
@@ -78,7 +78,7 @@ export class Queue {
     this.held.delete(id);
   }
 
-  /** Take out what can be received, and was received as often as it may be. */
+  /** Remove and return the visible messages that were received the maximum number of times. */
   takeExhausted(): readonly Held[] {
     const { redrive } = this.settings;
     const found = redrive ? this.visible().filter(({ receives }) => receives >= redrive.maxReceives) : [];
@@ -87,8 +87,8 @@ export class Queue {
   }
 
   /**
-   * Take messages out of sight.
-   * @param milliseconds for how long, by the clock of this machine
+   * Receive messages, and hide them.
+   * @param milliseconds for how long they are hidden, in real time
    */
   receive(most: number, milliseconds: number): readonly Received[] {
     if (!(most >= 1 && most <= 10)) throw new SqsError('InvalidParameterValue', 'MaxNumberOfMessages must be between 1 and 10.');
@@ -104,25 +104,25 @@ export class Queue {
       });
   }
 
-  /** Change for how long a message that was received is out of sight. */
+  /** Change the visibility timeout of a received message. */
   hide(receipt: string, seconds: number) {
     const message = this.latest(receipt);
     if (!message || message.visibleAt <= Date.now()) throw new SqsError('MessageNotInflight', 'The specified message is not in flight.');
     message.visibleAt = Date.now() + this.timeout(seconds);
   }
 
-  /** What a visibility timeout lasts here. */
+  /** A visibility timeout, scaled to the speed of this run. */
   timeout(seconds = this.settings.visibilitySeconds): number {
     return this.pace.scaled(seconds * 1000);
   }
 
-  /** Begin the visibility timeout of a message that somebody is done with, unless it was received again. */
+  /** Start the visibility timeout of a message that failed, unless it was received again. */
   release(receipt: string) {
     const message = this.latest(receipt);
     if (message) message.visibleAt = Date.now() + this.timeout();
   }
 
-  /** The message that a receipt deletes: nothing when it is gone, or was received again. */
+  /** The message of a receipt handle: `undefined` if it was deleted, or received again. */
   deletable(receipt: string): Held | undefined {
     return this.latest(receipt);
   }

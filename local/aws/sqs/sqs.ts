@@ -12,9 +12,9 @@ import { type Held, Queue, type QueueSettings, type Received, SqsError } from '.
 export interface Message {
   readonly queue: string;
   readonly body: string;
-  /** The file it lies in. */
+  /** The file of the message. */
   readonly file: string;
-  /** The queue that gave it up, and after how many tries. Nothing for a message that was sent here. */
+  /** The queue that it was moved from, and how often it was received. `undefined` for a message that was sent to this queue. */
   readonly redriven?: { readonly from: string; readonly receives: number };
 }
 
@@ -26,9 +26,9 @@ interface BatchEntry {
 
 const MESSAGE_BYTES = 1024 * 1024;
 const LONGEST_VISIBILITY_SECONDS = 43_200;
-/** What JSON and XML can both hold. */
+/** Characters that SQS refuses, because XML cannot contain them. */
 const FORBIDDEN = /[^\t\n\r -\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
-/** What each action takes. Anything else would be ignored, so it is refused. */
+/** The parameters of each action that are emulated. Others are refused, because they would be ignored. */
 const TAKES: Readonly<Record<string, readonly string[]>> = {
   SendMessage: ['QueueUrl', 'MessageBody', 'MessageAttributes'],
   SendMessageBatch: ['QueueUrl', 'Entries'],
@@ -48,7 +48,7 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
 /**
  * SQS with standard queues as folders and messages as files, in both protocols: JSON for clients, forms for API Gateway.
  *
- * It receives without waiting. Left out are delays, retention, and the limit of messages in flight.
+ * Not emulated are long polling, delays, retention, and the limit of messages in flight.
  */
 export class Sqs {
   private readonly queues: ReadonlyMap<string, Queue>;
@@ -64,7 +64,7 @@ export class Sqs {
     this.queues = new Map(queues.map((settings) => [settings.name, new Queue(settings, pace)]));
   }
 
-  /** `arrived` hears of each message that lies in a queue now, whether it was sent or given up by another queue. */
+  /** @param arrived called for each message that is sent to a queue, or moved to it from another queue */
   static async start(folder: string, queues: readonly QueueSettings[], pace: Pace, arrived: (message: Message) => void): Promise<Sqs> {
     for (const { name } of queues) await mkdir(path.join(folder, name), { recursive: true });
     const sqs = new Sqs(folder, queues, pace, arrived);
@@ -80,12 +80,12 @@ export class Sqs {
     return `http://${this.host}`;
   }
 
-  /** Clients send to the host in the address of the queue, so it is this very server. */
+  /** The URL of a queue. Clients send to its host, so it is this server. */
   urlOf(queue: string): string {
     return `${this.endpoint}/${ACCOUNT}/${queue}`;
   }
 
-  /** Put a message into a queue, as SendMessage does. @returns its id */
+  /** Send a message to a queue, like SendMessage. @returns its id */
   async send(queue: string, body: string, senders?: Held['senders']): Promise<string> {
     const into = this.queue(queue);
     if (body === '') throw new SqsError('MissingParameter', 'The request must contain the parameter MessageBody.');
@@ -100,26 +100,26 @@ export class Sqs {
     const held: Held = { id: randomUUID(), number: this.sent, body, senders, sent: Date.now(), receives: 0, visibleAt: 0 };
     await writeFile(this.fileOf(queue, held), body);
     into.add(held);
-    this.arrived(this.told(queue, held));
+    this.arrived(this.messageOf(queue, held));
     return held.id;
   }
 
-  /** Take messages out of sight, as ReceiveMessage does. What was received too often goes to the dead letter instead. */
+  /** Receive messages, like ReceiveMessage. Messages that were received too often move to the dead-letter queue first. */
   async receive(queue: string, most: number, visibilitySeconds?: number): Promise<readonly Received[]> {
     const from = await this.withoutExhausted(queue);
     return from.receive(most, from.timeout(visibilitySeconds));
   }
 
   /**
-   * The same for a poller, whose function works on what it gets. Work takes the time it takes, so meanwhile the visibility
-   * timeout does so as well; it passes as fast as all waits once the poller lets go.
+   * Receive messages for a function. The function runs in real time, so until `release` the visibility timeout is not shortened
+   * either. After `release` it is shortened like all waits of the run.
    */
   async poll(queue: string, most: number): Promise<readonly Received[]> {
     const from = await this.withoutExhausted(queue);
     return from.receive(most, from.settings.visibilitySeconds * 1000);
   }
 
-  /** A poller is done with a message, and does not delete it. */
+  /** Release a message that the function did not process. */
   release(queue: string, receipt: string) {
     this.queue(queue).release(receipt);
   }
@@ -128,16 +128,16 @@ export class Sqs {
     const from = this.queue(queue);
     const moved = from.takeExhausted().map((held): Held => ({ ...held, visibleAt: 0, redrivenFrom: queue }));
     const deadLetter = from.settings.redrive?.deadLetter ?? '';
-    // At no moment a message is in neither of the two.
+    // Add first, so that a message is always in one of the two queues.
     for (const held of moved) this.queue(deadLetter).add(held);
     for (const held of moved) {
       await rename(this.fileOf(queue, held), this.fileOf(deadLetter, held));
-      this.arrived(this.told(deadLetter, held));
+      this.arrived(this.messageOf(deadLetter, held));
     }
     return from;
   }
 
-  /** Delete a message, as DeleteMessage does: by its latest receipt. Any other one of it changes nothing. */
+  /** Delete a message, like DeleteMessage: by its latest receipt handle. An older one has no effect. */
   async delete(queue: string, receipt: string): Promise<void> {
     const held = this.queue(queue).deletable(receipt);
     if (!held) return;
@@ -145,21 +145,21 @@ export class Sqs {
     await rm(this.fileOf(queue, held));
   }
 
-  /** How many messages lie in a queue, received or not. */
+  /** How many messages are in a queue, visible or not. */
   size(queue: string): number {
     return this.queue(queue).size;
   }
 
-  /** Every message that lies in a queue, received or not, in the order of their arrival. */
+  /** All messages in all queues, visible or not, in the order of their arrival. */
   messages(): readonly Message[] {
-    return [...this.queues].flatMap(([name, queue]) => queue.messages().map((held) => this.told(name, held)));
+    return [...this.queues].flatMap(([name, queue]) => queue.messages().map((held) => this.messageOf(name, held)));
   }
 
   async stop(): Promise<void> {
     await this.server.close();
   }
 
-  private told(queue: string, held: Held): Message {
+  private messageOf(queue: string, held: Held): Message {
     const { body, redrivenFrom: from, receives } = held;
     return { queue, body, file: this.fileOf(queue, held), redriven: from === undefined ? undefined : { from, receives } };
   }
@@ -189,7 +189,7 @@ export class Sqs {
     }
   }
 
-  /** Each message of a batch is taken or refused by itself. */
+  /** Accepts or refuses each message of a batch separately. */
   private async sendAll(queue: string, entries: readonly BatchEntry[]): Promise<object> {
     if (!(entries.length >= 1 && entries.length <= 10))
       throw new SqsError('TooManyEntriesInBatchRequest', 'The batch request must contain from 1 to 10 entries.');
@@ -246,13 +246,13 @@ function visibility(value: unknown): number {
 }
 
 function described({ id, receipt, body, attributes, senders }: Received, asked: readonly string[]): object {
-  const told = Object.entries(attributes).filter(([name]) => asked.includes(name) || asked.includes('All'));
+  const system = Object.entries(attributes).filter(([name]) => asked.includes(name) || asked.includes('All'));
   return {
     MessageId: id,
     ReceiptHandle: receipt,
     Body: body,
     MD5OfBody: md5Of(body),
-    ...(told.length > 0 && { Attributes: Object.fromEntries(told) }),
+    ...(system.length > 0 && { Attributes: Object.fromEntries(system) }),
     ...(senders && { MessageAttributes: senders }),
   };
 }

@@ -12,7 +12,7 @@ function properties(template: any, type: string): any {
 }
 const mappingOf = (template: any) => properties(template, 'AWS::Lambda::EventSourceMapping');
 
-/** One good event, and one that the store takes never. */
+/** One good event, and one that the store always refuses. */
 const oneUnstorable: readonly Sample[] = ['good', UNSTORABLE].map((id) => ({
   kind: id,
   body: Buffer.from(
@@ -20,13 +20,13 @@ const oneUnstorable: readonly Sample[] = ['good', UNSTORABLE].map((id) => ({
   ),
 }));
 
-/** How many records were in each batch that the handler settled, as its own log says. */
+/** The number of records in each batch that succeeded, from the log of the handler. */
 function batches({ messages }: Ran): number[] {
   const logs = messages.flatMap((message) => (message.kind === 'log' ? [JSON.parse(message.line).message] : []));
   return logs.flatMap((message) => (message?.message === 'Batch settled.' ? [message.records] : []));
 }
 
-test('a day of events ends in the bucket or in the queue, whatever is wrong with them', async () => {
+test('all events end in the bucket or in the dead-letter queue, also malformed ones', async () => {
   const ran = await runOnce({ cloud, count: 300 });
   const { balance } = ran;
   expect(balance.faults).toEqual([]);
@@ -41,13 +41,13 @@ test.each(Object.keys(FAULTS) as Fault[])('nothing is lost under %s', async (fau
   const { balance } = await runOnce({ cloud, fault, samples });
   expect(balance.faults).toEqual([]);
   expect(balance.stored).toBeGreaterThan(0);
-  // How long an outage is waited out is for the template to say.
+  // The template sets how long an outage is retried.
   if (fault === 'burst') return;
   expect(Object.keys(balance.deadLettered).some((reason) => reason.startsWith('RecordAgeExceeded'))).toBe(fault === 'poison');
 });
 
-describe('the template drives', () => {
-  test('a setting of another name stops the run, with the words of the handler', async () => {
+describe('a change of the template has an effect:', () => {
+  test('a missing setting stops the run, with the message of the handler', async () => {
     const folder = mutated(cloud, (template) => {
       const { Variables } = properties(template, 'AWS::Lambda::Function').Environment;
       Variables.BUCKET = Variables.STORE_BUCKET;
@@ -65,15 +65,15 @@ describe('the template drives', () => {
     await expect(runOnce({ cloud, folder })).rejects.toThrow(/Runtime exited with error: signal/);
   });
 
-  test('a mapping template that names another stream sends nothing', async () => {
+  test('a mapping template with another stream sends nothing', async () => {
     const folder = mutated(cloud, (template) => {
       const { RequestTemplates } = properties(template, 'AWS::ApiGateway::Method').Integration;
       RequestTemplates['application/json']['Fn::Join'][1].splice(1, 1, 'other');
     });
-    await expect(runOnce({ cloud, folder, count: 1 })).rejects.toThrow(/answered 500 at each of 4 tries: .*The event was not taken/);
+    await expect(runOnce({ cloud, folder, count: 1 })).rejects.toThrow(/answered 500 at each of 4 tries: .*The event was not accepted/);
   });
 
-  test('batches are as large as it says', async () => {
+  test('batches have the configured size', async () => {
     const folder = mutated(cloud, (template) => {
       mappingOf(template).BatchSize = 1;
     });
@@ -82,7 +82,7 @@ describe('the template drives', () => {
     expect(ran.balance.faults).toEqual([]);
   });
 
-  test('without the report of failures, what the store refuses counts as done and is lost', async () => {
+  test('without ReportBatchItemFailures, records that the store refuses count as successful and are lost', async () => {
     const folder = mutated(cloud, (template) => {
       delete mappingOf(template).FunctionResponseTypes;
     });
@@ -115,7 +115,7 @@ describe('the template drives', () => {
   });
 });
 
-test('when it is stopped nothing is left that keeps a process alive', async () => {
+test('after a stop, nothing keeps a process alive', async () => {
   const script = `
     const { readAws } = require('./aws/blueprint');
     const { Pace } = require('./pace');

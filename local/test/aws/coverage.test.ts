@@ -8,7 +8,7 @@ import { mutated, SILENT, synthesized } from '../support';
 const one = (template: any, type: string): any => Object.values<any>(template.Resources).find(({ Type }) => Type === type);
 const properties = (template: any, type: string) => one(template, type).Properties;
 
-test('everything that the pipeline is made of is classified, and nothing is refused', async () => {
+test('every resource type and property of the pipeline is classified, and none is refused', async () => {
   const { coverage, overrides } = await readAws(synthesized('aws'));
   const of = (treatment: string) =>
     coverage.filter((row) => row.treatment === treatment).map(({ type, property }) => `${type} ${property}`);
@@ -35,7 +35,7 @@ test.each<[string, (template: any) => void, string]>([
   ['a condition', (t) => (one(t, 'AWS::SQS::Queue').Condition = 'Sometimes'), 'Condition: it is not classified'],
   ['an unknown section', (t) => (t.Conditions = { Sometimes: true }), 'template aws-pipeline Conditions: it is not classified'],
   [
-    'more lanes for each shard',
+    'parallel batches of each shard',
     (t) => (properties(t, 'AWS::Lambda::EventSourceMapping').ParallelizationFactor = 2),
     'ParallelizationFactor: it must be 1 here, got 2.',
   ],
@@ -45,7 +45,7 @@ test.each<[string, (template: any) => void, string]>([
     'FilterCriteria: it is not classified',
   ],
   [
-    'a mode of the stream that nobody knows',
+    'an unknown mode of the stream',
     (t) => (properties(t, 'AWS::Kinesis::Stream').StreamModeDetails.StreamMode = 'SOMETIMES'),
     'it must be "ON_DEMAND" or "PROVISIONED" here, got "SOMETIMES".',
   ],
@@ -66,16 +66,16 @@ test.each<[string, (template: any) => void, string]>([
     (t) => (properties(t, 'AWS::ApiGateway::GatewayResponse').ResponseTemplates['application/json'] = '$input.body'),
     'only the error and the request id is emulated here, got "$input.body".',
   ],
-  ['a queue in order', (t) => (properties(t, 'AWS::SQS::Queue').FifoQueue = true), 'it must be false here, got true.'],
+  ['a FIFO queue', (t) => (properties(t, 'AWS::SQS::Queue').FifoQueue = true), 'it must be false here, got true.'],
   [
     'an unknown function of CloudFormation',
     (t) => (properties(t, 'AWS::Lambda::EventSourceMapping').BatchSize = { 'Fn::If': ['Sometimes', 1, 2] }),
     'BatchSize.Fn::If: the local run does not support Fn::If.',
   ],
   [
-    'a function that nothing brings events',
+    'a function without an event source mapping',
     (t) => (t.Resources.Other = one(t, 'AWS::Lambda::Function')),
-    'Other: no event source mapping brings it events.',
+    'Other: it has no event source mapping.',
   ],
   [
     'a second stream',
@@ -83,14 +83,14 @@ test.each<[string, (template: any) => void, string]>([
     'AWS::Kinesis::Stream: there must be exactly one, got BufferStream81218A7F and Other.',
   ],
   [
-    'a mapping that reads nothing of the stack',
+    'a mapping of a stream that is not in the stack',
     (t) => delete t.Resources.BufferStream81218A7F,
     'EventSourceArn.Fn::GetAtt: BufferStream81218A7F.Arn has no value here.',
   ],
   [
-    'a retry of streams for a queue',
+    'a setting of streams for a queue',
     (t) => (properties(t, 'AWS::Lambda::EventSourceMapping').EventSourceArn = { 'Fn::GetAtt': ['BufferDeadLetter4A3CA5E4', 'Arn'] }),
-    'it is for streams: a queue has its own rule for what fails. Leave it out.',
+    'it is for streams only: a queue has a redrive policy. Leave it out.',
   ],
   [
     'a service that is not emulated behind the API',

@@ -18,13 +18,13 @@ test('data survives the stack', () => {
   expect(kept.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(Array(6).fill('RetainExceptOnCreate'));
 });
 
-test('with both keys everything goes with the stack', () => {
+test('with removal and destroyData everything is deleted with the stack', () => {
   const template = templateOf({ removal: 'destroy' }, { destroyData: 'yes' });
   expect(Object.values(template.Resources).filter(({ DeletionPolicy }) => DeletionPolicy?.startsWith('Retain'))).toEqual([]);
   expect(all(template, 'Custom::S3AutoDeleteObjects')).toHaveLength(4);
 });
 
-test('no alarm has an action until somebody wants to hear them, and then each has', () => {
+test('no alarm has an action without notify, and with notify each has', () => {
   const arn = 'arn:aws:sns:eu-west-1:123456789012:on-call';
   const actions = (template: CfnTemplate) => all(template, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties?.AlarmActions);
   expect(new Set(actions(templateOf()))).toEqual(new Set([undefined]));
@@ -33,20 +33,22 @@ test('no alarm has an action until somebody wants to hear them, and then each ha
   expect(new Set(heard.flat())).toEqual(new Set([arn]));
 });
 
-test('the role for the logs of API Gateway is made when the context asks for it, and nothing else is understood', () => {
+test('the role for the logs of API Gateway is created with the context accountLogRole=create, and another value is refused', () => {
   expect(all(templateOf(), 'AWS::ApiGateway::Account')).toHaveLength(0);
   expect(all(templateOf({}, { accountLogRole: 'create' }), 'AWS::ApiGateway::Account')).toHaveLength(1);
   expect(() => templateOf({}, { accountLogRole: true })).toThrow(
-    new Error('aws-pipeline/Connect: accountLogRole must be existing or create, got true. Only a fresh account needs create.'),
+    new Error(
+      'aws-pipeline/Connect: accountLogRole must be existing or create, got true. Use create only in an account and region that has no such role.',
+    ),
   );
 });
 
-test('refuses to tell what is no topic', () =>
+test('refuses a notify that is not the ARN of a topic', () =>
   expect(() => templateOf({ notify: 'on-call' })).toThrow(
     new Error('aws-pipeline: notify must be the ARN of a topic, got "on-call". See aws sns list-topics.'),
   ));
 
-test('an empty topic, as a variable leaves it that nobody set, tells nobody and so is refused', () =>
+test('an empty topic, for example from an unset variable, is refused', () =>
   expect(() => templateOf({}, { notify: '' })).toThrow(
     new Error('aws-pipeline: notify must be the ARN of a topic, got "". See aws sns list-topics.'),
   ));
@@ -61,7 +63,7 @@ test('the commands send one event, show what was stored, and show what could not
   );
 });
 
-test('nothing has a name of its own, so the stack can stand twice in one account', () => {
+test('nothing has a physical name, so the stack can be deployed twice in one account', () => {
   const named = Object.values(templateOf().Resources).flatMap(({ Type, Properties = {} }) =>
     Object.keys(Properties)
       .filter(

@@ -22,17 +22,17 @@ test.each<[string, () => unknown, string]>([
   [
     'a stream of another account',
     () => buffer((stack) => ({ stream: Stream.fromStreamArn(stack, 'S', 'arn:aws:kinesis:eu-west-1:999999999999:stream/orders') })),
-    `Test/Buffer: stream must be ${HERE} 999999999999 in eu-west-1. Put the pipeline into a stack of that account and region, or bring one that is of this.`,
+    `Test/Buffer: stream must be ${HERE} 999999999999 in eu-west-1. Put the pipeline into a stack of that account and region, or use one of this account and region.`,
   ],
   [
     'a stream of another region',
     () => buffer((stack) => ({ stream: Stream.fromStreamArn(stack, 'S', 'arn:aws:kinesis:us-east-1:111111111111:stream/orders') })),
-    `Test/Buffer: stream must be ${HERE} 111111111111 in us-east-1. Put the pipeline into a stack of that account and region, or bring one that is of this.`,
+    `Test/Buffer: stream must be ${HERE} 111111111111 in us-east-1. Put the pipeline into a stack of that account and region, or use one of this account and region.`,
   ],
   [
     'a dead letter of another region',
     () => buffer((stack) => ({ deadLetterQueue: Queue.fromQueueArn(stack, 'D', 'arn:aws:sqs:us-east-1:111111111111:dead') })),
-    `Test/Buffer: deadLetterQueue must be ${HERE} 111111111111 in us-east-1. Bring a queue of this account and region, which may forward.`,
+    `Test/Buffer: deadLetterQueue must be ${HERE} 111111111111 in us-east-1. Use a queue of this account and region, for example one that forwards to another.`,
   ],
   [
     'a queue of another account',
@@ -41,7 +41,7 @@ test.each<[string, () => unknown, string]>([
       const [queue, deadLetterQueue] = ['q', 'd'].map((id) => Queue.fromQueueArn(stack, id, `arn:aws:sqs:eu-west-1:999999999999:${id}`));
       return new SqsBuffer(stack, 'Buffer', { queue, deadLetterQueue });
     },
-    `Test/Buffer: queue must be ${HERE} 999999999999 in eu-west-1. Bring a queue of this account and region, which may forward.`,
+    `Test/Buffer: queue must be ${HERE} 999999999999 in eu-west-1. Use a queue of this account and region, for example one that forwards to another.`,
   ],
   ...[
     ['a stream', (stack: Stack, encryptionKey: Key) => new KinesisBuffer(stack, 'It', { encryptionKey })],
@@ -57,21 +57,21 @@ test.each<[string, () => unknown, string]>([
         Key.fromKeyArn(stack, 'K', 'arn:aws:kms:us-east-1:111111111111:key/k'),
       );
     },
-    'Test/It: encryptionKey must be of region eu-west-1, as its stack is, got one of us-east-1. A key encrypts in its own region alone: bring one of this region.',
+    'Test/It: encryptionKey must be of region eu-west-1, as its stack is, got one of us-east-1. A key works in its own region only: use a key of this region.',
   ]),
   [
     'a key that is known by its alias alone, in a project whose grants on it do nothing',
     () => buffer((stack) => ({ encryptionKey: Alias.fromAliasName(stack, 'K', 'alias/mine') }), stackOf({ env }, {})),
-    'Test/Buffer: encryptionKey must be a key that can be granted, got alias/mine. Bring it with Key.fromKeyArn, or set @aws-cdk/aws-kms:applyImportedAliasPermissionsToPrincipal in the context.',
+    'Test/Buffer: encryptionKey must be a key whose use can be granted, got alias/mine. Import it with Key.fromKeyArn, or set @aws-cdk/aws-kms:applyImportedAliasPermissionsToPrincipal in the context.',
   ],
 ])('refuses %s', (_, act, message) => expect(act).toThrow(new Error(message)));
 
-test('a stack that does not know its account takes what may be of it', () => {
+test('a stack without a known account accepts resources of any account', () => {
   const stream = (stack: Stack) => ({ stream: Stream.fromStreamArn(stack, 'S', 'arn:aws:kinesis:us-east-1:999999999999:stream/orders') });
   expect(buffer(stream, stackOf({})).stream.streamName).toBe('orders');
 });
 
-test('a key of another account encrypts a stream: whoever reads it may use the key, and waits for no policy but its own', () => {
+test('a key of another account can encrypt a stream: a reader may use the key, and depends only on its own policy', () => {
   const stack = stackOf();
   const encryptionKey = Key.fromKeyArn(stack, 'K', 'arn:aws:kms:eu-west-1:999999999999:key/k');
   const source = new KinesisBuffer(stack, 'Buffer', { encryptionKey });
@@ -84,7 +84,7 @@ test('a key of another account encrypts a stream: whoever reads it may use the k
   expect(policies).toContain('arn:aws:kms:eu-west-1:999999999999:key/k');
 });
 
-test('an alias that knows its key, and one in a project whose grants on it work, are keys like any other', () => {
+test('an alias with its key is accepted, and an imported alias with the feature flag for grants too', () => {
   const stack = stackOf();
   const alias = new Alias(stack, 'Alias', { aliasName: 'alias/mine', targetKey: new Key(stack, 'Key') });
   const writer = Object.assign(stack, { role: new Role(stack, 'Role', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }) });

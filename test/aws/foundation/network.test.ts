@@ -16,7 +16,7 @@ test('the snapshot', () => {
   const one = Object.entries(madeBy(built)).filter(([id]) => !/IsolatedSubnet2|DynamoDb/.test(id));
   expectSnapshot(
     'aws/foundation/network.snapshot.yaml',
-    'There is no way to the internet or from it, and all of it is retained. The second zone and the way to DynamoDB are left out here.',
+    'There is no route to the internet, and all of it is retained. The second zone and the endpoint for DynamoDB are left out here.',
     Object.fromEntries(one),
   );
 });
@@ -30,14 +30,14 @@ test('documents the defaults that it has', () => {
   });
 });
 
-test('nothing leads to the internet or from it', () => {
+test('there is no route to the internet or from it', () => {
   const { all } = make();
   const ways = ['InternetGateway', 'NatGateway', 'EIP', 'Route', 'VPCGatewayAttachment', 'EgressOnlyInternetGateway'];
   expect(ways.flatMap((way) => all(`AWS::EC2::${way}`))).toEqual([]);
   expect(all('AWS::EC2::Subnet').every(({ Properties }) => Properties.MapPublicIpOnLaunch === false)).toBe(true);
 });
 
-test('S3 and DynamoDB are in reach, free of charge, and no endpoint that costs is made', () => {
+test('S3 and DynamoDB have gateway endpoints, which are free of charge, and there are no other endpoints', () => {
   const endpoints = make().all('AWS::EC2::VPCEndpoint');
   const services = endpoints.map(({ Properties }) => [Properties.VpcEndpointType, Properties.ServiceName['Fn::Join'][1].at(-1)]);
   expect(services).toEqual([
@@ -46,13 +46,13 @@ test('S3 and DynamoDB are in reach, free of charge, and no endpoint that costs i
   ]);
 });
 
-test('what was turned away is on record for 30 days', () => {
+test('rejected traffic is in a flow log for 30 days', () => {
   const { one } = make();
   expect(one('AWS::EC2::FlowLog').Properties.TrafficType).toBe('REJECT');
   expect(one('AWS::Logs::LogGroup').Properties.RetentionInDays).toBe(30);
 });
 
-test('a third zone moves no subnet, and leaves room for more', () => {
+test('a third zone replaces no subnet, and leaves addresses for more', () => {
   const ranges = (props: PrivateNetworkProps) => {
     const stack = new Platform(new App(), 'Test', {});
     new PrivateNetwork(stack, 'Network', props);
@@ -64,28 +64,28 @@ test('a third zone moves no subnet, and leaves room for more', () => {
   expect(ranges({ zones: 3, cidr: '192.168.7.0/24' })).toEqual(['192.168.7.0/28', '192.168.7.16/28', '192.168.7.32/28']);
 });
 
-test('a platform asks no account for its zones, though it knows the account', () => {
+test('a platform does not look up its zones in the account, also if its env is set', () => {
   const app = new App();
   const stack = new Platform(app, 'Test', { env: { account: '123456789012', region: 'eu-west-1' } });
   new PrivateNetwork(stack, 'Network', { zones: 3 });
   expect(app.synth().manifest.missing ?? []).toEqual([]);
 });
 
-test('all of it is retained, and so is what closes the default security group', () => {
+test('all of it is retained, also the custom resource of the default security group', () => {
   const { built, madeBy } = make();
   const kept = Object.values(madeBy(built));
   expect(kept.map(({ Type }) => Type)).toContain('Custom::VpcRestrictDefaultSG');
   expect(new Set(kept.map(({ DeletionPolicy }) => DeletionPolicy))).toEqual(new Set(['RetainExceptOnCreate']));
 });
 
-test('all of it goes with the stack when both keys are turned, and only then', () => {
+test('all of it is deleted with the stack only with both removal and destroyData', () => {
   const policies = (made: ReturnType<typeof make>) =>
     new Set(Object.values(made.madeBy(made.built)).map(({ DeletionPolicy }) => DeletionPolicy));
   expect(policies(make({ removal: 'destroy' }, { destroyData: 'yes' }))).toEqual(new Set(['Delete']));
   expect(policies(make({}, { destroyData: 'yes' }))).toEqual(new Set(['RetainExceptOnCreate']));
 });
 
-test('uses a network that is there already, and adds nothing to it', () => {
+test('uses an existing network, and adds nothing to it', () => {
   const { built, resources } = synthesize((stack) => {
     const subnets = { isolatedSubnetIds: ['s-1', 's-2'], isolatedSubnetRouteTableIds: ['r-1', 'r-2'] };
     const vpc = Vpc.fromVpcAttributes(stack, 'Mine', { vpcId: 'vpc-1', availabilityZones: ['a', 'b'], ...subnets });
@@ -96,7 +96,7 @@ test('uses a network that is there already, and adds nothing to it', () => {
   expect(built.map(({ subnets }) => subnets)).toEqual([{ subnetType: SubnetType.PRIVATE_ISOLATED }, { availabilityZones: ['a'] }]);
 });
 
-test('stands twice in one stack', () => {
+test('can be created twice in one stack', () => {
   const { all } = synthesize((stack) => [new PrivateNetwork(stack, 'A'), new PrivateNetwork(stack, 'B', { cidr: '10.1.0.0/16' })]);
   expect(all('AWS::EC2::VPC')).toHaveLength(2);
 });
@@ -107,7 +107,7 @@ describe('refuses', () => {
       const vpc = Vpc.fromVpcAttributes(stack, 'Mine', { vpcId: 'vpc-1', availabilityZones: ['a'] });
       return new PrivateNetwork(stack, 'Network', { vpc, ...props });
     });
-  const range = 'Write it like 10.0.0.0/16, and let it overlap with no network that this one may be connected to.';
+  const range = 'Write it like 10.0.0.0/16. It must not overlap with a network that this one may be connected to.';
 
   test.each<[string, () => unknown, string]>([
     [
@@ -138,17 +138,17 @@ describe('refuses', () => {
     [
       'a range that is known only at deploy',
       () => make({ cidr: Token.asString({ Ref: 'Range' }) }),
-      `Test/Network: cidr must be known while synthesizing, got a value that is known only at deploy. It is divided into subnets: write the range itself.`,
+      `Test/Network: cidr must be known while synthesizing, got a value that is known only at deploy. It is divided into subnets, so give the range itself.`,
     ],
     [
       'one zone',
       () => make({ zones: 1 as 2 }),
-      'Test/Network: zones must be 2 or 3, got 1. A service that is available needs two; few use more than three.',
+      'Test/Network: zones must be 2 or 3, got 1. High availability requires two zones, and more than three are rarely used.',
     ],
     [
       'more zones than the stack knows',
       () => make({ zones: 3 }),
-      'Test/Network: zones must be at most the 2 that the stack knows, got 3. Override availabilityZones of the stack, as AwsPlatform does.',
+      'Test/Network: zones must be at most the 2 availabilityZones of the stack, got 3. Override availabilityZones in the stack, as AwsPlatform does.',
     ],
     [
       'the id of a network',
@@ -163,7 +163,7 @@ describe('refuses', () => {
     [
       'subnets of no network',
       () => make({ subnets: { subnetType: SubnetType.PRIVATE_ISOLATED } }),
-      'Test/Network: subnets must be those of a vpc, got no vpc. Give the vpc, or leave subnets out.',
+      'Test/Network: subnets must come with a vpc, got no vpc. Give the vpc, or leave subnets out.',
     ],
     [
       'one key to destroy',
@@ -172,7 +172,7 @@ describe('refuses', () => {
     ],
   ])('%s', (_, act, message) => expect(act).toThrow(new Error(message)));
 
-  test('nothing that fits', () => {
+  test('nothing that is valid', () => {
     for (const cidr of ['10.0.0.0/16', '172.16.0.0/20', '192.168.128.0/17', '10.1.2.0/24']) expect(() => make({ cidr })).not.toThrow();
     expect(Stack.of(make().built).availabilityZones).toHaveLength(2);
   });

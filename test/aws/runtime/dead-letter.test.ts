@@ -5,21 +5,21 @@ import { type DeadLetter, deadLetter as letterOf } from '../../../shared/runtime
 import { CLIENT_ENVIRONMENT, deadLetterQueue as queue, type SentMessage } from '../../support/aws-stand-ins';
 import { payloadOf } from '../../support/settling';
 
-/** What SQS takes in one message. */
+/** The maximum size of a message of SQS. */
 const MESSAGE_BYTES = 1024 * 1024;
 const position = { stream: 'events', sequenceNumber: '7' };
 
-/** A message of the dead letter. A large payload comes in parts. */
+/** A message of the dead letter. A large payload is in several parts. */
 type Message = DeadLetter & { readonly part?: number; readonly parts?: number };
 
-/** The bytes that the messages of one letter hold together. */
+/** The payload of one dead letter, joined from its messages. */
 function payloadOfAll(bodies: readonly string[]): Buffer {
   const parts = bodies.map((body): Message => JSON.parse(body));
   expect(parts.map(({ part }) => part ?? 1)).toEqual(Array.from({ length: parts[0]?.parts ?? 1 }, (_, index) => index + 1));
   return payloadOf({ ...parts[0]!, payload: parts.map(({ payload }) => payload).join('') });
 }
 
-/** Sends letters to a queue. */
+/** Sends dead letters to a queue. */
 async function send(letters: readonly DeadLetter[], { refuses, ...sending }: Sending & { refuses?: Parameters<typeof queue>[0] } = {}) {
   const { messages, url, environment } = await queue(refuses);
   Object.assign(process.env, CLIENT_ENVIRONMENT, environment, { DEAD_LETTER_QUEUE_URL: url });
@@ -29,7 +29,7 @@ async function send(letters: readonly DeadLetter[], { refuses, ...sending }: Sen
 const letters = (...payloads: Buffer[]) => payloads.map((bytes, place) => letterOf(bytes, 'why', { ...position, place }));
 const bodies = (messages: readonly SentMessage[]) => messages.map(({ MessageBody }) => MessageBody);
 
-test('letters go to the queue, with attributes where other messages lie in it too', async () => {
+test('dead letters are sent to the queue, with attributes if they are given', async () => {
   const [small, large] = letters(Buffer.from('poison'), Buffer.alloc(300_000));
   const plain = await send([small!]);
   expect(plain.messages).toEqual([{ Id: '0', call: 1, MessageBody: JSON.stringify(small) }]);
@@ -38,7 +38,7 @@ test('letters go to the queue, with attributes where other messages lie in it to
   expect(messages.map(({ MessageAttributes }) => MessageAttributes)).toEqual(messagesOf(large!).map(() => marked));
 });
 
-test('a hundred letters take ten calls, and none takes more than SQS does', async () => {
+test('a hundred dead letters take ten requests, within the limits of SQS', async () => {
   const small = letters(...Array.from({ length: 100 }, (_, place) => Buffer.from(`poison ${place}`)));
   const { messages } = await send(small);
   expect(bodies(messages).sort()).toEqual(small.map((letter) => JSON.stringify(letter)).sort());
@@ -49,7 +49,7 @@ test('a hundred letters take ten calls, and none takes more than SQS does', asyn
   expect(bodies(parts).sort()).toEqual(mixed.flatMap(messagesOf).sort());
 });
 
-test('what SQS does not take beside others is sent again, alone', async () => {
+test('messages that SQS refuses in a request are sent again without the others', async () => {
   const refused = ['3', '7'];
   const refuses = ({ Id }: SentMessage) => refused.includes(Id) && refused.splice(refused.indexOf(Id), 1).length === 1;
   const sent = letters(...Array.from({ length: 10 }, (_, place) => Buffer.from(`poison ${place}`)));
@@ -64,13 +64,13 @@ test('what SQS does not take beside others is sent again, alone', async () => {
   );
 });
 
-test('letters that SQS takes at no try fail the call, which says how many and why', async () => {
+test('dead letters that SQS refuses at every try fail the call, with their number and the error', async () => {
   const { messages, sent } = await send(letters(Buffer.from('a'), Buffer.from('b')), { refuses: ({ Id }) => Id === '1' });
-  expect(sent).toBe('1 letters were not taken by the queue, the first for InternalError: try again');
+  expect(sent).toBe('SQS did not accept 1 dead letters. First error: InternalError: try again');
   expect(messages.map(({ Id }) => Id)).toEqual(['0']);
 });
 
-test('nothing is sent once the time of the call is over', async () => {
+test('nothing is sent after the signal is aborted', async () => {
   const { messages, sent } = await send(letters(Buffer.from('a')), { signal: AbortSignal.abort() });
   expect([messages, sent]).toEqual([[], expect.stringMatching(/abort/i)]);
 });
@@ -105,7 +105,7 @@ test.each([
   expect(payloadOfAll(messages).equals(bytes)).toBe(true);
 });
 
-test('messages hold only characters that SQS keeps as they are', () =>
+test('messages have only characters that SQS accepts', () =>
   fc.assert(
     fc.property(
       fc.string({

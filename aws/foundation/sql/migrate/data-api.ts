@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-rds-data';
 import type { Database, Run } from './runner';
 
-/** Which database, and as whom. */
+/** A database, and the secret of the user. */
 export interface Target {
   readonly resourceArn: string;
   readonly secretArn: string;
@@ -32,7 +32,7 @@ export function dataApi(client: RDSDataClient, { resourceArn, secretArn, databas
       try {
         await work(run);
       } catch (error) {
-        // The Data API rolls a transaction back by itself when nobody does, so that the first fault is the one to tell.
+        // If the rollback fails, the Data API rolls back after a timeout, so the first error is the one to report.
         await client.send(new RollbackTransactionCommand({ resourceArn, secretArn, transactionId })).catch(() => {});
         throw error;
       }

@@ -7,7 +7,7 @@ import { setting } from '../../../../shared/runtime/setting';
 import { dataApi } from './data-api';
 import { migrate, type User } from './runner';
 
-/** How often the database is asked whether it is there, and how long to wait between. */
+/** How often to try to reach the database, and how long to wait between tries. */
 const TRIES = 12;
 const WAIT_MS = 10_000;
 
@@ -20,7 +20,7 @@ const database = dataApi(rdsData, {
   database: setting('DATABASE'),
 });
 
-/** A deploy calls it. What it throws fails the deploy. */
+/** Called during a deploy. If it throws, the deploy fails. */
 export async function handler(): Promise<void> {
   const migrations = readdirSync(__dirname)
     .filter((file) => file.endsWith('.sql'))
@@ -31,14 +31,14 @@ export async function handler(): Promise<void> {
   console.info({ message: 'The database is up to date.', ran });
 }
 
-/** A database that pauses takes a while to resume, and a permission that was just given takes one to count. */
+/** A paused database takes time to resume, and a new permission takes time to have an effect. */
 async function available(): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await database.transaction(async (run) => void (await run('SELECT 1 AS one')));
     } catch (error) {
       if (attempt === TRIES) throw error;
-      console.info({ message: 'The database is not there yet.', attempt, error });
+      console.info({ message: 'The database is not available yet.', attempt, error });
       await setTimeout(WAIT_MS);
     }
   }

@@ -1,10 +1,10 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 
-/** As often as PostgreSQL does it. */
+/** The default of PostgreSQL. */
 const ITERATIONS = 4096;
 
 /**
- * What PostgreSQL keeps of a password, so that the password itself stands in no statement and in no log.
+ * The SCRAM verifier that PostgreSQL stores for a password, so that the password itself is not in a statement or a log.
  * @param password printable ASCII: other characters would have to be normalized first
  * @see https://www.rfc-editor.org/rfc/rfc5803
  */

@@ -50,7 +50,7 @@ async function everything() {
   return (await Promise.all(shards.map((shard) => stream.read(shard, undefined, 1000)))).flat();
 }
 
-test('the address is the one of the stage', () => expect(api.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/prod\/events$/));
+test('the URL is that of the stage', () => expect(api.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/prod\/events$/));
 
 test.each(['application/json', 'application/cloudevents+json', 'application/json; charset=utf-8', ''])(
   'an event as "%s" is in the stream with every byte and every digit, under its id',
@@ -63,7 +63,7 @@ test.each(['application/json', 'application/cloudevents+json', 'application/json
   },
 );
 
-test('an event with a partition key is in the stream under that', async () => {
+test('an event with a partition key is in the stream with this key', async () => {
   const { answer } = await post(event({ partitionkey: 'press "7"' }));
   const found = (await everything()).find(({ sequenceNumber }) => sequenceNumber === answer.SequenceNumber);
   expect(found?.partitionKey).toBe('press "7"');
@@ -88,15 +88,15 @@ test.each<[number, string, string, { body?: string; contentType?: string; path?:
   [415, 'a body of another type', 'Unsupported Media Type', { contentType: 'text/plain' }],
   [403, 'another path', 'Missing Authentication Token', { path: '/other' }],
   [403, 'a path beside the stage', 'Missing Authentication Token', { path: '/events' }],
-  [413, 'an event over 1 MiB', 'The event was not taken.', { body: event({ data: 'x'.repeat(1024 * 1024) }) }],
-  [413, 'more than a call of Kinesis takes', 'The event was not taken.', { body: event({ data: 'x'.repeat(8 * 1024 * 1024) }) }],
+  [413, 'an event over 1 MiB', 'The event was not accepted.', { body: event({ data: 'x'.repeat(1024 * 1024) }) }],
+  [413, 'more than a call of Kinesis takes', 'The event was not accepted.', { body: event({ data: 'x'.repeat(8 * 1024 * 1024) }) }],
   [413, 'more than API Gateway takes', 'Request Too Long', { body: event({ data: 'x'.repeat(10 * 1024 * 1024) }) }],
 ])('%i for %s', async (status, _, message, { body = event(), contentType, path = '/prod/events' }) => {
   expect(await post(body, contentType, new URL(path, api.url).href)).toMatchObject({ status, answer: { message } });
   expect(accepted).toEqual([]);
 });
 
-test('only the method of the template is there', async () => {
+test('only the method of the template exists', async () => {
   const { status } = await fetch(api.url);
   expect(status).toBe(403);
 });

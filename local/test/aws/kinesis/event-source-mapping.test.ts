@@ -12,7 +12,7 @@ const SETTINGS: MappingSettings = {
   reportsFailures: true,
 };
 
-/** What the function does with the records of a call: it answers, or throws. */
+/** What the function does with the records of a call: it returns a response, or throws. */
 type Handler = (ids: readonly string[], call: number) => unknown;
 const well: Handler = () => null;
 const fails: Handler = () => {
@@ -27,7 +27,7 @@ interface Scene {
   readonly settings?: Partial<MappingSettings>;
   readonly shards?: Readonly<Record<string, readonly StreamRecord[]>>;
   readonly handler: Handler;
-  /** Answers that are lost, counted from 1. */
+  /** The responses that are lost, counted from 1. */
   readonly lost?: readonly number[];
   readonly destination?: boolean;
   readonly cut?: (records: number) => number;
@@ -44,7 +44,7 @@ const records = (...numbers: readonly string[]) => numbers.map((number) => recor
 /** Records 1 to 4 in one shard. */
 const four = { s: records('1', '2', '3', '4') };
 
-/** Brings the records of a scene until all are settled, and says what was called, what was given up, and what a watcher saw. */
+/** Delivers the records until all are finished. @returns the calls, the failed records, and what was reported */
 async function play({ settings, shards = four, handler, lost = [], destination = true, cut = CALM.cut, pace = new Pace(1e6) }: Scene) {
   const calls: string[] = [];
   const messages: any[] = [];
@@ -110,7 +110,7 @@ const poison =
     return null;
   };
 
-test('a destination hears where the records stand, and is handed the whole call, which a bucket keeps', async () => {
+test('a destination gets the position of the records, and a bucket also the whole payload', async () => {
   const { messages, payloads } = await play({ settings: { maxRetries: 0 }, handler: fails });
   const data = JSON.parse(payloads[0]!).Records.map((one: any) => Buffer.from(one.kinesis.data, 'base64').toString());
   expect(data).toEqual(['1', '2', '3', '4']);
@@ -118,25 +118,29 @@ test('a destination hears where the records stand, and is handed the whole call,
 });
 
 test.each<[string, Scene, { calls: string[]; gaveUp?: string[] }]>([
-  ['batches are full, and come in order', { settings: { batchSize: 3 }, handler: well }, { calls: ['123', '4'] }],
+  ['batches are full, and in order', { settings: { batchSize: 3 }, handler: well }, { calls: ['123', '4'] }],
   [
     'a batch that fails comes again, and then is given up as a whole',
     { handler: fails },
     { calls: ['1234', '1234', '1234'], gaveUp: ['1-4'] },
   ],
-  ['without retries it is given up at once', { settings: { maxRetries: 0 }, handler: fails }, { calls: ['1234'], gaveUp: ['1-4'] }],
   [
-    'without an end to retries, it comes until it works',
+    'without retries it goes to the destination at once',
+    { settings: { maxRetries: 0 }, handler: fails },
+    { calls: ['1234'], gaveUp: ['1-4'] },
+  ],
+  [
+    'without a limit of retries, it is retried until it succeeds',
     { settings: { maxRetries: -1 }, handler: (_, call) => (call < 6 ? fails([], 0) : null) },
     { calls: Array(6).fill('1234') },
   ],
   [
-    'a batch that is cut anew comes in part, and the rest with what follows',
+    'a batch that is divided again is delivered in part, and the rest with the next batch',
     { settings: { batchSize: 3 }, lost: [1], cut: () => 2, handler: well },
     { calls: ['123', '12', '34'] },
   ],
   [
-    'bisecting isolates the one that fails, and takes no retries',
+    'bisecting isolates the failed record, and does not count as a retry',
     { settings: { bisect: true, maxRetries: 1 }, handler: poison('3') },
     { calls: ['1234', '12', '34', '3', '3', '4'], gaveUp: ['3-3'] },
   ],
@@ -146,30 +150,30 @@ test.each<[string, Scene, { calls: string[]; gaveUp?: string[] }]>([
     { calls: ['1', '2', '2', '3', '4'], gaveUp: ['2-2'] },
   ],
   [
-    'what stands before the reported record is done, and the rest comes again',
+    'records before the reported one succeeded, and the rest is delivered again',
     { handler: (ids) => (ids.length === 4 ? reports('3')(ids, 0) : null) },
     { calls: ['1234', '34'] },
   ],
   [
-    'of several reported records the lowest counts',
+    'of several reported records, the lowest sequence number is used',
     { handler: (ids) => (ids.length === 4 ? reports('4', '2')(ids, 0) : null) },
     { calls: ['1234', '234'] },
   ],
-  ['a report takes a retry', { settings: { maxRetries: 0 }, handler: reports('3') }, { calls: ['1234'], gaveUp: ['3-4'] }],
+  ['a report counts as a retry', { settings: { maxRetries: 0 }, handler: reports('3') }, { calls: ['1234'], gaveUp: ['3-4'] }],
   [
-    'a report splits the batch when it is bisected, and takes no retry',
+    'with bisecting, a report splits the batch, and does not count as a retry',
     { settings: { maxRetries: 0, bisect: true }, handler: reports('3') },
     { calls: ['1234', '34'], gaveUp: ['3-4'] },
   ],
   [
-    'a report of the first record brings the very same batch, bisected or not',
+    'a report of the first record retries exactly the same batch, with or without bisecting',
     { settings: { maxRetries: 1, bisect: true }, handler: reports('1') },
     { calls: ['1234', '1234'], gaveUp: ['1-4'] },
   ],
   ['an empty list is a success', { handler: reports() }, { calls: ['1234'] }],
   ['a list of null is a success', { handler: () => ({ batchItemFailures: null }) }, { calls: ['1234'] }],
   ['an empty object is a success', { handler: () => ({}) }, { calls: ['1234'] }],
-  ['no answer is a success', { handler: () => undefined }, { calls: ['1234'] }],
+  ['no response is a success', { handler: () => undefined }, { calls: ['1234'] }],
   [
     'a record that is not in the batch fails it',
     { settings: { maxRetries: 0 }, handler: reports('9') },
@@ -181,24 +185,24 @@ test.each<[string, Scene, { calls: string[]; gaveUp?: string[] }]>([
     { settings: { maxRetries: 0 }, handler: () => ({ batchItemFailures: [{ id: '3' }] }) },
     { calls: ['1234'], gaveUp: ['1-4'] },
   ],
-  ['an answer that is no object fails it', { settings: { maxRetries: 0 }, handler: () => 'ok' }, { calls: ['1234'], gaveUp: ['1-4'] }],
+  ['a response that is not an object fails it', { settings: { maxRetries: 0 }, handler: () => 'ok' }, { calls: ['1234'], gaveUp: ['1-4'] }],
   [
-    'a list that is none fails it',
+    'an object instead of a list fails it',
     { settings: { maxRetries: 0 }, handler: () => ({ batchItemFailures: '3' }) },
     { calls: ['1234'], gaveUp: ['1-4'] },
   ],
   [
-    'where failures are not reported, an answer says nothing',
+    'without ReportBatchItemFailures, the response has no effect',
     { settings: { reportsFailures: false }, handler: reports('1') },
     { calls: ['1234'] },
   ],
   [
-    'a batch whose answer is lost comes again, and takes no retry',
+    'a batch whose response is lost is delivered again, and this does not count as a retry',
     { settings: { maxRetries: 0 }, handler: well, lost: [1, 2] },
     { calls: ['1234', '1234', '1234'] },
   ],
   [
-    'a record that is too old is given up without a call',
+    'a record that is too old goes to the destination without a call',
     {
       settings: { maxAgeSeconds: 3600 },
       pace: new Pace(60),
@@ -211,7 +215,7 @@ test.each<[string, Scene, { calls: string[]; gaveUp?: string[] }]>([
   expect(await play(scene)).toMatchObject({ calls, gaveUp });
 });
 
-test('a batch that grows too old is not tried again', async () => {
+test('a batch that is too old is not retried', async () => {
   const { now } = Date;
   const handler: Handler = (ids, call) => {
     jest.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);
@@ -222,7 +226,7 @@ test('a batch that grows too old is not tried again', async () => {
   expect([calls, messages]).toMatchObject([['1234'], [{ requestContext: { condition: 'RecordAgeExceeded', approximateInvokeCount: 1 } }]]);
 });
 
-test('what is given up is told as a position, and why', async () => {
+test('a failure message contains the position and the reason', async () => {
   const arrival = new Date('2026-01-31T08:30:00Z');
   const shards = { 'shardId-1': [record('1', 'secret', arrival), record('2', 'secret', arrival)] };
   const { messages, seen } = await play({ shards, settings: { maxRetries: 1 }, handler: fails });
@@ -246,12 +250,12 @@ test('what is given up is told as a position, and why', async () => {
   expect(seen).toEqual(['12 again: broken', '12 given up: broken']);
 });
 
-test('without a destination, what is given up is lost, and a watcher is told', async () => {
+test('without a destination, records are lost when the retries end, and this is reported', async () => {
   const { seen } = await play({ destination: false, settings: { maxRetries: 0 }, handler: fails });
-  expect(seen).toEqual(['1234 given up: broken, and there is no destination for it']);
+  expect(seen).toEqual(['1234 given up: broken, and the mapping has no destination']);
 });
 
-test('a shard waits for its batch, and no other does', async () => {
+test('a shard waits for its batch, and other shards do not', async () => {
   const shards = { a: records('1', '2'), b: records('7', '8') };
   const handler: Handler = (ids, call) => (ids.includes('1') && call < 8 ? fails(ids, call) : null);
   const { calls } = await play({ shards, settings: { batchSize: 1, maxRetries: -1 }, pace: new Pace(100), handler });
@@ -259,13 +263,13 @@ test('a shard waits for its batch, and no other does', async () => {
   expect(calls.lastIndexOf('1')).toBeLessThan(calls.indexOf('2'));
 });
 
-test('a call takes 6 MB at most', async () => {
+test('a call has at most 6 MB', async () => {
   const large = 'x'.repeat(1_700_000);
   const { calls } = await play({ shards: { s: [record('1', large), record('2', large), record('3', large)] }, handler: well });
   expect(calls).toEqual(['12', '3']);
 });
 
-test('a batch waits for its window to be over, or until it is full', async () => {
+test('a batch waits until the end of its batch window, or until it is full', async () => {
   const all = records('1', '2', '3');
   const arrived = [all[0]!];
   setTimeout(() => arrived.push(all[1]!, all[2]!), 20);

@@ -41,7 +41,7 @@ test('records of a key keep their order in one shard, and are found by their pos
   expect(text(await stream.between(shard, numbers[2]!, numbers[2]!))).toBe('3');
 });
 
-test('the official client finds the stream under its address, with the retention that was asked for', async () => {
+test('the official client finds the stream, with the given retention', async () => {
   const client = new KinesisClient({ region: 'eu-west-1', endpoint: `http://${stream.host}`, requestHandler: new NodeHttpHandler() });
   const { StreamDescriptionSummary: found } = await client.send(new DescribeStreamSummaryCommand({ StreamName: 'events' }));
   client.destroy();
@@ -52,5 +52,5 @@ test.each<[string, object, string]>([
   ['another stream', { ...record('1'), StreamName: 'other' }, 'ResourceNotFoundException'],
   ['an empty key', { ...record('1'), PartitionKey: '' }, 'ValidationException'],
   ['more than 1 MiB', { ...record('1'), Data: Buffer.alloc(1024 * 1024 + 1).toString('base64') }, 'ValidationException'],
-  ['more than a request takes', { ...record('1'), Data: Buffer.alloc(8 * 1024 * 1024).toString('base64') }, 'ValidationException'],
+  ['more than the maximum request size', { ...record('1'), Data: Buffer.alloc(8 * 1024 * 1024).toString('base64') }, 'ValidationException'],
 ])('refuses %s', async (_, body, __type) => expect(await put(body)).toMatchObject({ status: 400, __type }));

@@ -9,7 +9,7 @@ afterEach(async () => {
   for (const one of functions.splice(0)) await one.stop();
 });
 
-/** A function of this code, with what a watcher sees of it. */
+/** A function with this code, and what it reports. */
 function make(code: string, settings: Partial<FunctionSettings> = {}, pace = new Pace()) {
   const folder = temporaryFolder();
   writeFileSync(path.join(folder, 'index.js'), code);
@@ -41,7 +41,7 @@ function make(code: string, settings: Partial<FunctionSettings> = {}, pace = new
   return { made, call, folder, ...seen };
 }
 
-test('the function gets what the template says, what Lambda says, the overrides, and nothing of this process', async () => {
+test('the function gets the variables of the template, of Lambda and of the overrides, and none of this process', async () => {
   process.env.MY_SECRET = 'secret';
   const { call, folder } = make('exports.handler = async () => process.env');
   expect(await call()).toEqual({
@@ -69,7 +69,7 @@ test('the function gets what the template says, what Lambda says, the overrides,
   });
 });
 
-test('a call gets its event and its context, in a process that is used again', async () => {
+test('a call gets its event and its context, in a process that is reused', async () => {
   const { call } = make(`
     let calls = 0;
     exports.handler = async (event, context) => ({
@@ -80,7 +80,7 @@ test('a call gets its event and its context, in a process that is used again', a
   expect(await call()).toMatchObject({ call: 2 });
 });
 
-test('calls at one moment run in processes of their own', async () => {
+test('concurrent calls run in separate processes', async () => {
   const { call } = make('exports.handler = () => new Promise((resolve) => setTimeout(() => resolve(process.pid), 100))');
   const pids = await Promise.all([call(), call()]);
   expect(new Set(pids).size).toBe(2);
@@ -89,14 +89,14 @@ test('calls at one moment run in processes of their own', async () => {
 
 test.each<[string, string, string | RegExp, seconds?: number]>([
   ['throws', 'throw new TypeError("no such thing")', 'TypeError: no such thing'],
-  ['leaves', 'process.exit(3)', 'Runtime.ExitError: Runtime exited with error: exit status 3'],
-  ['dies of an error that nobody caught', 'setImmediate(() => { throw new Error("late") }); await new Promise(() => {})', /exit status 1$/],
+  ['exits', 'process.exit(3)', 'Runtime.ExitError: Runtime exited with error: exit status 3'],
+  ['has an uncaught error', 'setImmediate(() => { throw new Error("late") }); await new Promise(() => {})', /exit status 1$/],
   [
-    'takes more memory than it has',
+    'uses more memory than its limit',
     'const all = []; for (;;) all.push(new Array(1e6).fill(0.5))',
     /Runtime exited with error: signal: SIG/,
   ],
-  ['takes more time than it has', 'await new Promise((resolve) => setTimeout(resolve, 20_000))', 'Task timed out after 1.00 seconds', 1],
+  ['takes longer than its timeout', 'await new Promise((resolve) => setTimeout(resolve, 20_000))', 'Task timed out after 1.00 seconds', 1],
 ])('a function that %s has failed, and the next call is served', async (_, code, error, timeoutSeconds = 30) => {
   const { call } = make(`exports.handler = async ({ bad }) => { if (bad) { ${code} } return 'well'; }`, {
     timeoutSeconds,
@@ -116,7 +116,7 @@ test.each<[string, string, Partial<FunctionSettings>, string]>([
   expect(await made.invoke('{}')).toMatchObject({ error: expect.stringContaining(message) });
 });
 
-test('a process that hangs is ended after its time, as the pace has it; one that is killed is gone at once', async () => {
+test('a process that hangs is ended after its scaled timeout; one that is killed ends at once', async () => {
   const code =
     'exports.handler = async ({ wait }) => { console.log("here"); if (wait) await new Promise(() => {}); return process.env.AWS_ACCESS_KEY_ID; }';
   const { made, call, logs, incidents } = make(code, { timeoutSeconds: 60 }, new Pace(600));
@@ -136,7 +136,7 @@ test('a process that hangs is ended after its time, as the pace has it; one that
   expect(incidents).toHaveLength(2);
 });
 
-test('a log in JSON is one line for each call, from the lowest level on', async () => {
+test('a JSON log has one line for each console call, from the configured level', async () => {
   const { call, logs } = make(`exports.handler = async () => {
     console.debug('unheard');
     console.info({ message: 'settled', records: 2 });

@@ -54,14 +54,14 @@ function clientOf() {
 const put = (input: Omit<PutObjectCommandInput, 'Bucket'>) => client.send(new PutObjectCommand({ Bucket: 'lake', ...input }));
 const get = async (Key: string) => (await client.send(new GetObjectCommand({ Bucket: 'lake', Key }))).Body!.transformToString();
 
-test('an object comes back as it was put, and lies there as a file', async () => {
+test('an object is returned as it was put, and has a file', async () => {
   await put({ Key: 'year=2026/a b+ü.ndjson', Body: 'ü\n', ContentType: 'application/x-ndjson' });
   expect(await get('year=2026/a b+ü.ndjson')).toBe('ü\n');
   expect(readFileSync(path.join(folder, 'lake/year=2026/a b+ü.ndjson'), 'utf8')).toBe('ü\n');
   expect(heard).toEqual(['asked by KEY', 'stored year=2026/a b+ü.ndjson']);
 });
 
-test('a stream is taken out of its chunks', async () => {
+test('a chunked body is decoded', async () => {
   const text = 'line\n'.repeat(50_000);
   const file = path.join(temporaryFolder(), 'lines');
   writeFileSync(file, text);
@@ -86,7 +86,7 @@ test('objects are listed below a prefix, page by page', async () => {
   expect([first.IsTruncated, second.IsTruncated]).toEqual([true, false]);
 });
 
-test('a key that must be new is written once, and stays as it is', async () => {
+test('an object with If-None-Match is written once, and not replaced', async () => {
   await put({ Key: 'new', Body: '1', IfNoneMatch: '*' });
   await expect(put({ Key: 'new', Body: '2', IfNoneMatch: '*' })).rejects.toMatchObject({ name: 'PreconditionFailed' });
   expect(await get('new')).toBe('1');
@@ -96,8 +96,8 @@ test('a key that must be new is written once, and stays as it is', async () => {
 });
 
 test.each<[string, () => Promise<unknown>, string]>([
-  ['a bucket that is not there', () => client.send(new PutObjectCommand({ Bucket: 'other', Key: 'a', Body: 'a' })), 'NoSuchBucket'],
-  ['an object that is not there', () => get('nobody'), 'NoSuchKey'],
+  ['a bucket that does not exist', () => client.send(new PutObjectCommand({ Bucket: 'other', Key: 'a', Body: 'a' })), 'NoSuchBucket'],
+  ['an object that does not exist', () => get('nobody'), 'NoSuchKey'],
   ['a checksum of other bytes', () => put({ Key: 'bad', Body: 'a', ChecksumCRC32: 'AAAAAA==' }), 'BadDigest'],
   ['an MD5 of other bytes', () => put({ Key: 'bad', Body: 'a', ContentMD5: 'AAAAAAAAAAAAAAAAAAAAAA==' }), 'BadDigest'],
   ['a condition, which is not emulated', () => put({ Key: 'bad', Body: 'a', IfMatch: '*' }), 'NotImplemented'],
@@ -107,7 +107,7 @@ test.each<[string, () => Promise<unknown>, string]>([
   expect(heard).toEqual([]);
 });
 
-test('a store that is down writes nothing', async () => {
+test('a store that is down stores nothing', async () => {
   fate = 'refuse';
   await expect(put({ Key: 'down', Body: 'a' })).rejects.toMatchObject({ name: 'ServiceUnavailable', $metadata: { httpStatusCode: 503 } });
   await expect(get('down')).rejects.toMatchObject({ name: 'NoSuchKey' });

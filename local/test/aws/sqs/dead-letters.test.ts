@@ -15,12 +15,12 @@ const letters = new DeadLetters(new Map([['s', lookUp]]));
 const read = async (body: string, redriven?: Message['redriven']) =>
   (await letters.read({ queue: 'dead', body, file: 'f', redriven })).map(({ bytes, reason }) => [bytes.toString(), reason]);
 
-test('what the handler wrote holds the event', async () => {
+test('a message from the handler contains the event', async () => {
   expect(await read(JSON.stringify({ payload: 'ü', encoding: 'text', reason: 'why', position: {} }))).toEqual([['ü', 'why']]);
   expect(await read(JSON.stringify({ payload: 'w7w=', encoding: 'base64', reason: 'why', position: {} }))).toEqual([['ü', 'why']]);
 });
 
-test('parts are put together, in whatever order and however often they come', async () => {
+test('parts are joined, in any order and with duplicates', async () => {
   const base64 = Buffer.from('a large event').toString('base64');
   const part = (number: number, sequenceNumber: string) =>
     JSON.stringify({
@@ -36,7 +36,7 @@ test('parts are put together, in whatever order and however often they come', as
   expect(await read(part(2, '1'))).toEqual([['a large event', 'why']]);
 });
 
-test('what Lambda gave up is looked up in the stream, one event for each record', async () => {
+test('records that Lambda no longer retries are looked up in the stream, one event for each record', async () => {
   const given = { records: records.slice(1), invocations: 11, condition: 'RetryAttemptsExhausted', shard: 'shard' } as const;
   expect(await read(failureMessage({ ...given, functionArn: 'f', streamArn: 's' }))).toEqual([
     ['event 2', 'RetryAttemptsExhausted after 11 calls'],
@@ -44,11 +44,11 @@ test('what Lambda gave up is looked up in the stream, one event for each record'
   ]);
 });
 
-test('a message that nobody here wrote is shown as it is', async () => {
-  expect(await read('hello')).toEqual([['hello', 'the message is neither of the handler nor of Lambda']]);
+test('a message from another sender is shown unchanged', async () => {
+  expect(await read('hello')).toEqual([['hello', 'the message is not from the handler or from Lambda']]);
 });
 
-test('what another queue gave up is the event itself, whatever it looks like', async () => {
+test('a message that was moved from another queue is the event itself, in any format', async () => {
   const event = JSON.stringify({ payload: 'p', reason: 'r' });
   expect(await read(event, { from: 'buffer', receives: 11 })).toEqual([[event, 'received 11 times, and never processed']]);
 });

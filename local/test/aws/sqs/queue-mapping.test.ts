@@ -19,15 +19,15 @@ interface Scene {
   readonly settings?: Partial<QueueMappingSettings>;
   readonly bodies?: readonly string[];
   readonly handler: Handler;
-  /** Answers that are lost, counted from 1. */
+  /** The responses that are lost, counted from 1. */
   readonly lost?: readonly number[];
   /** Sends while the mapping runs. */
   later?(send: (body: string) => Promise<string>): void;
-  /** Waits of the cloud pass so many times faster. A visibility timeout is 30 s. */
+  /** How many times shorter the waits are than in the cloud. The visibility timeout is 30 s. */
   readonly pace?: number;
 }
 
-/** Brings messages until the queue is empty, and says what was called, and what the dead letter has. */
+/** Delivers messages until the queue is empty. @returns the calls, and the messages of the dead letter */
 async function play({ settings, bodies = ['1', '2', '3', '4'], handler, lost = [], later, pace = 3000 }: Scene) {
   const clock = new Pace(pace);
   const queue = { name: 'buffer', visibilitySeconds: 30, redrive: { deadLetter: 'dead', maxReceives: 3 } };
@@ -73,24 +73,24 @@ async function play({ settings, bodies = ['1', '2', '3', '4'], handler, lost = [
 }
 
 test.each<[string, Scene, { calls: string[]; dead?: unknown[] }]>([
-  ['batches are as large as it says', { settings: { batchSize: 3 }, handler: well }, { calls: ['123', '4'] }],
+  ['batches have the configured size', { settings: { batchSize: 3 }, handler: well }, { calls: ['123', '4'] }],
   [
-    'a batch of more than ten takes several calls of SQS',
+    'a batch of more than ten takes several ReceiveMessage calls',
     { settings: { batchSize: 12, windowSeconds: 300 }, bodies: [...'abcdefghijkl'], handler: well },
     { calls: ['abcdefghijkl'] },
   ],
   [
-    'only what is reported comes again',
+    'only reported messages are delivered again',
     { handler: (all, call, records) => (call === 1 ? reports('2', '4')(all, call, records) : null) },
     { calls: ['1234', '24'] },
   ],
   [
-    'what fails three times is given up, without its neighbours',
+    'a message that fails three times is in the dead letter, and the others are not',
     { handler: reports('3') },
     { calls: ['1234', '3', '3'], dead: [['3', 3]] },
   ],
   [
-    'a batch that throws comes again as a whole',
+    'a batch that throws is delivered again as a whole',
     {
       handler: (_, call) => {
         if (call < 3) throw new Error('broken');
@@ -98,13 +98,13 @@ test.each<[string, Scene, { calls: string[]; dead?: unknown[] }]>([
     },
     { calls: ['1234', '1234', '1234'] },
   ],
-  ['a batch whose answer is lost comes again', { handler: well, lost: [1] }, { calls: ['1234', '1234'] }],
+  ['a batch whose response is lost is delivered again', { handler: well, lost: [1] }, { calls: ['1234', '1234'] }],
   [
-    'where failures are not reported, an answer says nothing',
+    'without ReportBatchItemFailures, the response has no effect',
     { settings: { reportsFailures: false }, handler: reports('1') },
     { calls: ['1234'] },
   ],
-  ['no answer is a success', { handler: () => undefined }, { calls: ['1234'] }],
+  ['no response is a success', { handler: () => undefined }, { calls: ['1234'] }],
   [
     'an id that is not in the batch fails all of it',
     { handler: (_, call) => (call === 1 ? { batchItemFailures: [{ itemIdentifier: 'other' }] } : null) },
@@ -114,7 +114,7 @@ test.each<[string, Scene, { calls: string[]; dead?: unknown[] }]>([
   expect(await play(scene)).toMatchObject({ calls, dead });
 });
 
-test('a batch waits for its window to be over', async () => {
+test('a batch waits until the end of its batch window', async () => {
   const { calls } = await play({
     bodies: ['1'],
     settings: { windowSeconds: 300 },
@@ -125,13 +125,13 @@ test('a batch waits for its window to be over', async () => {
   expect(calls).toEqual(['12']);
 });
 
-test('a call takes 6 MB at most', async () => {
+test('a call has at most 6 MB', async () => {
   const large = (name: string) => name + 'x'.repeat(1_000_000);
   const { calls } = await play({ bodies: ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(large), handler: well, pace: 60 });
   expect(calls.map((call) => call.length / 5)).toEqual([6, 1]);
 });
 
-test('a message that comes again keeps its id and when it was sent, and says how often it came', async () => {
+test('a message that is delivered again has the same id and time, and its receive count', async () => {
   const { records, ids } = await play({ bodies: ['1'], handler: reports('1') });
   expect(records.map(({ messageId }) => messageId)).toEqual([ids[0], ids[0], ids[0]]);
   expect(records.map(({ attributes }) => attributes.ApproximateReceiveCount)).toEqual(['1', '2', '3']);

@@ -13,29 +13,29 @@ const event = (id: string, more: object = {}): Sample => ({
 const run = (samples: readonly Sample[], { fault, folder = queueAssembly() }: { fault?: Fault; folder?: string } = {}) =>
   runOnce({ make: asItCame, cloud: 'aws', folder, samples, fault, pace: 2000 });
 
-/** How many records were in each call of the function, as it says itself. */
+/** The number of records in each call, from the log of the function. */
 const callsIn = (messages: readonly Message[]): number[] =>
   messages.flatMap((message) => (message.kind === 'log' ? [JSON.parse(message.line).message.records as number] : []));
 
-test('of a queue in front of a function nothing is refused', async () => {
+test('no property of a queue before a function is refused', async () => {
   const { coverage, overrides } = await readAws(queueAssembly());
   expect(coverage.filter(({ treatment }) => treatment === 'refused' || treatment === 'not run here')).toEqual([]);
   expect(overrides).toContain('AWS_ENDPOINT_URL_SQS = the stand-in');
 });
 
-test('events arrive in batches, digit for digit, and what is no event is in the dead letter', async () => {
+test('events arrive in batches with all digits, and a body that is not an event is in the dead letter', async () => {
   const odd = event('odd', { data: 'Zoë & "co" = 50 % + 1 \u{1F680}' });
   const { balance, messages } = await run([event('1'), odd, { kind: 'no event', body: Buffer.from('no event') }, event('2')]);
   expect(balance).toMatchObject({ accepted: 4, stored: 3, deadLettered: { SyntaxError: 1 }, faults: [] });
   expect(Math.max(...callsIn(messages))).toBeGreaterThan(1);
 });
 
-test('an event that the queue does not take is turned away with the status of the template', async () => {
+test('an event that the queue refuses is rejected with the status of the template', async () => {
   const { balance } = await run([{ kind: 'control character', body: Buffer.from('{"a":"\u0001"}') }]);
-  expect(balance.rejected).toEqual({ '413 The event was not taken.': 1 });
+  expect(balance.rejected).toEqual({ '413 The event was not accepted.': 1 });
 });
 
-test('what the store never takes comes three times, and its neighbours once; then the queue gives it up as it came', async () => {
+test('a message that the store always refuses is delivered three times, and the others once; then it is in the dead letter unchanged', async () => {
   const { balance, messages } = await run([event('a'), event(UNSTORABLE), event('b')], { fault: 'poison' });
   expect(balance).toMatchObject({ stored: 2, deadLettered: { 'received 3 times, and never processed': 1 }, faults: [] });
   const ways = messages.flatMap((message) => (message.kind === 'way' ? [message] : []));
@@ -44,8 +44,8 @@ test('what the store never takes comes three times, and its neighbours once; the
 
 test.each(Object.keys(FAULTS) as Fault[])('nothing is lost under %s', async (fault) => {
   const samples = [...take(corpus({ twiceIn: 20, malformedIn: 6, unstorableIn: fault === 'poison' ? 80 : undefined }), 160)];
-  // A process that dies takes a try of every message of its batch, stored or not, so tries last a day, as those of `SqsBuffer`
-  // do. What the store never takes would need all of them.
+  // A process that ends counts as a try for every message of its batch, also stored ones, so there are as many tries as with
+  // `SqsBuffer`. There is no message that the store always refuses, because it would use all of them.
   const folder = queueAssembly(({ Queue }) => {
     Queue.Properties.RedrivePolicy.maxReceiveCount = fault === 'poison' ? 11 : 86_400 / Queue.Properties.VisibilityTimeout;
   });
@@ -54,8 +54,8 @@ test.each(Object.keys(FAULTS) as Fault[])('nothing is lost under %s', async (fau
   expect(balance.stored).toBeGreaterThan(0);
 });
 
-describe('the template drives', () => {
-  test('batches are as large as it says', async () => {
+describe('a change of the template has an effect:', () => {
+  test('batches have the configured size', async () => {
     const folder = queueAssembly(({ Mapping }) => {
       Mapping.Properties.BatchSize = 1;
     });
@@ -63,7 +63,7 @@ describe('the template drives', () => {
     expect(callsIn(messages)).toEqual([1, 1, 1]);
   });
 
-  test('without the report of failures, what the store refuses counts as done and is lost', async () => {
+  test('without ReportBatchItemFailures, records that the store refuses count as successful and are lost', async () => {
     const folder = queueAssembly(({ Mapping }) => {
       delete Mapping.Properties.FunctionResponseTypes;
     });
@@ -91,7 +91,7 @@ describe('the template drives', () => {
       ({ Mapping }) => {
         Mapping.Properties.MaximumRetryAttempts = 3;
       },
-      'Mapping.MaximumRetryAttempts: it is for streams: a queue has its own rule for what fails. Leave it out.',
+      'Mapping.MaximumRetryAttempts: it is for streams only: a queue has a redrive policy. Leave it out.',
     ],
     [
       'two readers',

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { strToU8, zipSync } from 'fflate';
 import { temporaryFolder } from '../../folder';
 
-/** Stores each message as an object, sends what is no event to the dead letter, and reports what the store did not take. */
+/** Stores each message as an object, sends a body that is not an event to the dead letter, and reports failed writes. */
 const HANDLER = `
 const { AWS_ENDPOINT_URL_S3: s3, AWS_ENDPOINT_URL_SQS: sqs, AWS_ACCESS_KEY_ID: key, STORE_BUCKET: bucket, DEAD_LETTER_QUEUE_URL: QueueUrl } = process.env;
 const authorization = 'AWS4-HMAC-SHA256 Credential=' + key + '/day/region/service/aws4_request';
@@ -33,12 +33,12 @@ exports.handler = async ({ Records }) => {
 
 const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const accepted = `{"MessageId":$input.json('$.SendMessageResponse.SendMessageResult.MessageId')}`;
-const refused = `#set($error = "$input.path('$.Error.Code')")#if($error.contains("InvalidMessageContents"))#set($context.responseOverride.status = 413)#end{"message":"The event was not taken.","requestId":"$context.requestId"}`;
+const refused = `#set($error = "$input.path('$.Error.Code')")#if($error.contains("InvalidMessageContents"))#set($context.responseOverride.status = 413)#end{"message":"The event was not accepted.","requestId":"$context.requestId"}`;
 const body = {
   'Fn::Join': ['', ['Action=SendMessage&Version=2012-11-05&QueueUrl=', { Ref: 'Queue' }, '&MessageBody=$util.urlEncode($input.body)']],
 };
 
-/** API Gateway in front of a queue, a function that reads it, a bucket, and a dead letter. */
+/** API Gateway, a queue, a function that reads it, a bucket, and a dead letter. */
 const RESOURCES = {
   Api: { Type: 'AWS::ApiGateway::RestApi', Properties: { Name: 'events' } },
   Events: {
@@ -102,7 +102,7 @@ const RESOURCES = {
   },
 };
 
-/** The folder of a cloud assembly, whose resources went through `edit`. */
+/** The folder of a cloud assembly whose resources are changed by `edit`. */
 export function queueAssembly(edit: (resources: any) => void = () => {}): string {
   const folder = temporaryFolder();
   const Resources = structuredClone(RESOURCES);

@@ -35,7 +35,7 @@ const receive = (queue = QueueUrl) =>
   client.send(new ReceiveMessageCommand({ QueueUrl: queue, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ['All'] }));
 const received = async (queue?: string) => (await receive(queue)).Messages ?? [];
 
-test('a message comes back until it is deleted, and lies there as a file for as long', async () => {
+test('a message is delivered again until it is deleted, and has a file until then', async () => {
   await send('ü "1"');
   expect(readFileSync(arrived[0]!.file, 'utf8')).toBe('ü "1"');
   const { Messages: [first] = [] } = await receive();
@@ -46,16 +46,16 @@ test('a message comes back until it is deleted, and lies there as a file for as 
   expect(sqs.messages()).toEqual([]);
 });
 
-test('a message of the largest size is taken, into its own queue alone', async () => {
+test('a message of the maximum size is accepted, in its queue only', async () => {
   await send('x'.repeat(1024 * 1024), sqs.urlOf('other'));
   expect((await receive()).Messages ?? []).toEqual([]);
   expect((await receive(sqs.urlOf('other'))).Messages).toHaveLength(1);
 });
 
 test.each<[string, () => Promise<unknown>, string]>([
-  ['a queue that is not there', () => send('a', sqs.urlOf('nobody')), 'QueueDoesNotExist'],
+  ['a queue that does not exist', () => send('a', sqs.urlOf('nobody')), 'QueueDoesNotExist'],
   ['a message over 1 MiB', () => send('x'.repeat(1024 * 1024 + 1)), 'InvalidParameterValue'],
-  ['a character that SQS does not take', () => send('a\u0000'), 'InvalidMessageContents'],
+  ['a character that SQS refuses', () => send('a\u0000'), 'InvalidMessageContents'],
   ['half a pair of surrogates', () => send('a\ud800'), 'InvalidMessageContents'],
   ['the other forbidden ones', () => send('a\uffff'), 'InvalidMessageContents'],
   ['an empty message', () => send(''), 'MissingParameter'],
@@ -71,7 +71,7 @@ test.each<[string, () => Promise<unknown>, string]>([
   expect(arrived).toHaveLength(before);
 });
 
-test('a message that was received as often as it may be is in the dead letter, with its id and when it was sent', async () => {
+test('a message that was received the maximum number of times is in the dead letter, with its id and time', async () => {
   const buffer = sqs.urlOf('buffer');
   const { MessageId } = await send('poison', buffer);
   const [first] = await received(buffer);
@@ -90,7 +90,7 @@ test('a message that was received as often as it may be is in the dead letter, w
   await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: dead!.ReceiptHandle }));
 });
 
-test('a message that is out of sight comes back when somebody says so, and an older receipt deletes nothing', async () => {
+test('ChangeMessageVisibility makes a message visible, and an older receipt handle deletes nothing', async () => {
   const queues = [{ name: 'slow', visibilitySeconds: 30 }];
   const real = await Sqs.start(temporaryFolder(), queues, new Pace(1), () => {});
   const slow = real.urlOf('slow');
@@ -112,14 +112,14 @@ test('a message that is out of sight comes back when somebody says so, and an ol
   await real.stop();
 });
 
-describe('by form, as API Gateway calls it', () => {
+describe('with a form, as API Gateway sends it', () => {
   const post = async (form: Record<string, string>) => {
     const answer = await fetch(sqs.endpoint, { method: 'POST', body: new URLSearchParams(form) });
     return [answer.status, await answer.json()];
   };
   const form = { Action: 'SendMessage', Version: '2012-11-05', MessageBody: 'a b+c&d=\u00fc' };
 
-  test('a message is taken as it is, and the answer is nested', async () => {
+  test('a message is accepted unchanged, and the response is nested', async () => {
     const [status, answer] = await post({ ...form, QueueUrl: sqs.urlOf('other') });
     expect(status).toBe(200);
     expect(answer).toEqual({
@@ -133,8 +133,8 @@ describe('by form, as API Gateway calls it', () => {
 
   test.each([
     ['without the version of the API', { Version: '' }, 'AWS.SimpleQueueService.NonExistentQueue'],
-    ['to a queue that is not there', { QueueUrl: 'nobody' }, 'QueueDoesNotExist'],
-    ['with what SQS does not take', { MessageBody: '\u0001' }, 'InvalidMessageContents'],
+    ['to a queue that does not exist', { QueueUrl: 'nobody' }, 'QueueDoesNotExist'],
+    ['with a character that SQS refuses', { MessageBody: '\u0001' }, 'InvalidMessageContents'],
     ['with a delay, which is not emulated', { DelaySeconds: '5' }, 'UnsupportedOperation'],
   ])('a form %s is refused', async (_, change, code) => {
     expect(await post({ ...form, QueueUrl: sqs.urlOf('other'), ...change })).toEqual([

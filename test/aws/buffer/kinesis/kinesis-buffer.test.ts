@@ -16,7 +16,7 @@ import { expectSnapshot } from '../../../support/snapshot';
 const make = (props?: KinesisBufferProps, context?: Record<string, unknown>) =>
   synthesize((stack) => new KinesisBuffer(stack, 'Buffer', props), context);
 
-/** A function that stands for any target. */
+/** A function as a target of a delivery. */
 class Target extends Construct implements FunctionWorkload {
   readonly role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   readonly function = new LambdaFunction(this, 'Function', {
@@ -43,10 +43,14 @@ test('the snapshot', () => {
   const only = (part: string) => Object.fromEntries(all.filter(([id, { Type }]) => isPart(part)(id, Type)));
   expectSnapshot(
     'aws/buffer/kinesis/kinesis-buffer.snapshot.yaml',
-    'The stream is encrypted and survives its stack; so does the queue of the dead letter, which refuses plain HTTP.',
+    'The stream is encrypted and retained; so is the dead-letter queue, which also denies requests without TLS.',
     only('stream'),
   );
-  expectSnapshot('aws/buffer/kinesis/alarms.snapshot.yaml', 'That nobody reads is heard by records that come and no call.', only('alarms'));
+  expectSnapshot(
+    'aws/buffer/kinesis/alarms.snapshot.yaml',
+    'The alarm on an unread stream compares incoming records with GetRecords calls.',
+    only('alarms'),
+  );
 });
 
 test('documents the defaults that it has', () => {
@@ -58,7 +62,7 @@ test('documents the defaults that it has', () => {
   });
 });
 
-test('takes every setting', () => {
+test('accepts every setting', () => {
   const { one } = synthesize(
     (stack) =>
       new KinesisBuffer(stack, 'Buffer', { retention: Duration.days(7), encryptionKey: new Key(stack, 'Key'), removal: 'destroy' }),
@@ -73,7 +77,7 @@ test('takes every setting', () => {
   expect(one('AWS::SQS::Queue').DeletionPolicy).toBe('Delete');
 });
 
-test('uses a stream and a queue that are there already', () => {
+test('uses an existing stream and queue', () => {
   const { built, all } = synthesize((stack) => {
     const stream = Stream.fromStreamArn(stack, 'Mine', 'arn:aws:kinesis:eu-west-1:123456789012:stream/mine');
     const deadLetterQueue = Queue.fromQueueArn(stack, 'Dead', 'arn:aws:sqs:eu-west-1:123456789012:dead');
@@ -83,14 +87,14 @@ test('uses a stream and a queue that are there already', () => {
   expect([...all('AWS::Kinesis::Stream'), ...all('AWS::SQS::Queue')]).toEqual([]);
 });
 
-test('stands twice in one stack', () => {
+test('can be created twice in one stack', () => {
   const { all } = synthesize((stack) => [new KinesisBuffer(stack, 'A'), new KinesisBuffer(stack, 'B')]);
   expect(all('AWS::Kinesis::Stream')).toHaveLength(2);
 });
 
 const mappingOf = ({ one }: ReturnType<typeof deliver>) => one('AWS::Lambda::EventSourceMapping').Properties;
 
-test('a batch that fails is bisected and tried until its stream is about to forget it, then lies whole in a bucket', () => {
+test('a failed batch is bisected and retried until shortly before its stream deletes it, and is then in a bucket', () => {
   expect(mappingOf(deliver())).toMatchObject({
     BisectBatchOnFunctionError: true,
     FunctionResponseTypes: ['ReportBatchItemFailures'],
@@ -100,11 +104,11 @@ test('a batch that fails is bisected and tried until its stream is about to forg
   });
 });
 
-test('objects get a size worth reading: 1,000 records or a minute', () => {
+test('a batch has 1,000 records or a minute of records, so that objects are not small', () => {
   expect(mappingOf(deliver())).toMatchObject({ BatchSize: 1000, MaximumBatchingWindowInSeconds: 60 });
 });
 
-describe('the age at which a record is given up', () => {
+describe('the age at which the retries of a record end', () => {
   const ageOf = (delivery?: Delivery, props?: (stack: Stack) => KinesisBufferProps) =>
     mappingOf(
       synthesize((stack) => {
@@ -118,31 +122,32 @@ describe('the age at which a record is given up', () => {
     stream: new Stream(stack, 'Mine', { retentionPeriod: Duration.hours(retention) }),
   });
 
-  test('is an hour less than a day for a stream that was looked up, since none keeps records for less', () =>
+  test('is an hour less than a day for an imported stream, because a day is the minimum retention', () =>
     expect(ageOf({}, looked)).toBe(23 * 3600));
 
-  test('is an hour less than what is said of such a stream', () =>
+  test('is an hour less than the given retention of an imported stream', () =>
     expect(ageOf({}, (stack) => ({ ...looked(stack), retention: Duration.hours(48) }))).toBe(47 * 3600));
 
-  test('is an hour less than what a stream of the same app has', () => expect(ageOf({}, (stack) => hours(stack, 72))).toBe(71 * 3600));
+  test('is an hour less than the retention of a stream of the same app', () =>
+    expect(ageOf({}, (stack) => hours(stack, 72))).toBe(71 * 3600));
 
-  test('is at most what Lambda takes, however long the stream keeps records', () =>
+  test('is at most the maximum of Lambda, also with a longer retention', () =>
     expect(ageOf({}, (stack) => hours(stack, 8760))).toBe((7 * 24 - 1) * 3600));
 
-  test('is none where the stream alone says when a record is gone', () => expect(ageOf({ maxAge: 'retention' })).toBe(-1));
+  test('has no limit with maxAge retention', () => expect(ageOf({ maxAge: 'retention' })).toBe(-1));
 
-  test('is an hour less than a day where the retention is known only at deploy', () =>
+  test('is an hour less than a day if the retention is known only at deploy', () =>
     expect(ageOf({}, () => ({ retention: Duration.hours(Token.asNumber({ Ref: 'Retention' })) }))).toBe(23 * 3600));
 });
 
-test('a new reader starts with the oldest record, so that none is missed that comes while the stack deploys; or where it is told', () => {
+test('a new reader starts at the oldest record, so that it reads records that arrive during the deploy, or at the given position', () => {
   expect(mappingOf(deliver()).StartingPosition).toBe('TRIM_HORIZON');
   expect(mappingOf(deliver({ startingPosition: StartingPosition.LATEST })).StartingPosition).toBe('LATEST');
   const at = { startingPosition: StartingPosition.AT_TIMESTAMP, startingPositionTimestamp: 1_767_225_600 };
   expect(mappingOf(deliver(at))).toMatchObject({ StartingPosition: 'AT_TIMESTAMP', StartingPositionTimestamp: 1_767_225_600 });
 });
 
-test('takes every setting of a delivery, and hands back the mapping', () => {
+test('accepts every setting of a delivery, and returns the mapping', () => {
   const filters = [{ data: { type: ['heated'] } }];
   const made = synthesize((stack) => {
     const target = new Target(stack, 'Target');
@@ -177,7 +182,7 @@ test('delivery starts only when the function may read, and may write to the dead
   expect(one('AWS::Lambda::EventSourceMapping').DependsOn).toEqual(expect.arrayContaining(policies.map(([id]) => id)));
 });
 
-test('a reader may read this stream and add to this bucket what was given up, and nothing else', () => {
+test('a reader may read this stream and add failed batches to this bucket, and nothing else', () => {
   const { built, allowed } = deliver();
   const bucket = { 'Fn::GetAtt': [expect.stringContaining('DeadLetterBucket'), 'Arn'] };
   const ofThisAccount = { StringEquals: { 's3:ResourceAccount': { Ref: 'AWS::AccountId' } } };
@@ -198,7 +203,7 @@ test('a reader may read this stream and add to this bucket what was given up, an
   ]);
 });
 
-test('a writer may put records, and use the key of the stream where there is one', () => {
+test('a writer may put records, and use the key of the stream if it has one', () => {
   const { built, allowed } = synthesize((stack) => {
     const writer = new Target(stack, 'Writer');
     const binding = new KinesisBuffer(stack, 'Buffer', { encryptionKey: new Key(stack, 'Key') }).bindWriter(writer, 'EVENTS');
@@ -208,7 +213,7 @@ test('a writer may put records, and use the key of the stream where there is one
   expect(allowed(built).map(({ Action }) => Action)).toEqual([['kinesis:PutRecord', 'kinesis:PutRecords'], 'kms:GenerateDataKey']);
 });
 
-test('whoever writes to a dead letter with a key of its own may use the key', () => {
+test('a writer to a dead letter with a KMS key may use the key', () => {
   const { built, allowed } = synthesize((stack) => {
     const target = new Target(stack, 'Target');
     const deadLetterQueue = new Queue(stack, 'Dead', { encryptionMasterKey: new Key(stack, 'Key') });
@@ -222,7 +227,7 @@ test('whoever writes to a dead letter with a key of its own may use the key', ()
   expect(allowed(built)).toContainEqual(expect.objectContaining({ Action: 'kms:GenerateDataKey' }));
 });
 
-test('every alarm watches this very stream or queue', () => {
+test('every alarm watches this stream or queue', () => {
   const { all } = make();
   const dimensions = all('AWS::CloudWatch::Alarm').map(({ Properties }) =>
     JSON.stringify(Properties)
@@ -265,7 +270,7 @@ describe('refuses', () => {
     [
       'a FIFO queue',
       () => synthesize((stack) => new KinesisBuffer(stack, 'Buffer', { deadLetterQueue: late(stack) })),
-      'Test/Buffer: deadLetterQueue must be a standard queue, got a FIFO queue. Bring a standard one: letters have no order.',
+      'Test/Buffer: deadLetterQueue must be a standard queue, got a FIFO queue. Use a standard queue: dead letters have no order.',
     ],
     [
       'settings for a stream that is there',
@@ -275,22 +280,22 @@ describe('refuses', () => {
     [
       'a large batch',
       () => deliver({ batchSize: 10_001 }),
-      'Test/Buffer: batchSize must be 1 to 10000 records, got 10001. Lambda takes no more in one call.',
+      'Test/Buffer: batchSize must be 1 to 10000 records, got 10001. Lambda allows at most 10000 records in one call.',
     ],
     [
       'a long wait',
       () => deliver({ batchWindow: Duration.minutes(6) }),
-      'Test/Buffer: batchWindow must be 0 to 300 seconds, got 360. Lambda waits no longer for a batch.',
+      'Test/Buffer: batchWindow must be 0 to 300 seconds, got 360. Lambda waits at most 300 seconds for a batch.',
     ],
     [
       'a wait of part of a second',
       () => deliver({ batchWindow: Duration.millis(500) }),
-      'Test/Buffer: batchWindow must be 0 to 300 seconds, got 0.5. Lambda waits no longer for a batch.',
+      'Test/Buffer: batchWindow must be 0 to 300 seconds, got 0.5. Lambda waits at most 300 seconds for a batch.',
     ],
     [
       'fewer retries than none',
       () => deliver({ maxRetries: -2 }),
-      'Test/Buffer: maxRetries must be -1 to 10000 retries, got -2. With -1 maxAge alone says when to give up.',
+      'Test/Buffer: maxRetries must be -1 to 10000 retries, got -2. With -1, only maxAge ends the retries.',
     ],
     [
       'a time without a start at it',
@@ -305,12 +310,12 @@ describe('refuses', () => {
     [
       'a time in milliseconds',
       () => deliver({ startingPosition: StartingPosition.AT_TIMESTAMP, startingPositionTimestamp: 1_767_225_600_000 }),
-      'Test/Buffer: startingPositionTimestamp must be 0 to 4102444800 seconds since 1970, got 1767225600000. Lambda counts no milliseconds here.',
+      'Test/Buffer: startingPositionTimestamp must be 0 to 4102444800 seconds since 1970, got 1767225600000. Give seconds, not milliseconds.',
     ],
     [
       'eleven batches of a shard at a time',
       () => deliver({ parallelizationFactor: 11 }),
-      'Test/Buffer: parallelizationFactor must be 1 to 10 batches of a shard, got 11. Lambda takes no more at a time.',
+      'Test/Buffer: parallelizationFactor must be 1 to 10 batches of a shard, got 11. Lambda processes at most 10 batches of a shard at once.',
     ],
     [
       'no filters at all',
@@ -323,7 +328,7 @@ describe('refuses', () => {
         synthesize((stack) =>
           new KinesisBuffer(stack, 'Buffer', { stream: stream(stack) }).deliverTo(new Target(stack, 'T'), { maxAge: Duration.hours(25) }),
         ),
-      'Test/Buffer: maxAge must be 60 to 86400 seconds, got 90000. A record is gone after its retention, and Lambda tries none that is older than 7 days.',
+      'Test/Buffer: maxAge must be 60 to 86400 seconds, got 90000. The stream deletes a record after its retention, and Lambda does not retry records older than 7 days.',
     ],
     [
       'a second delivery to one target',
@@ -332,17 +337,17 @@ describe('refuses', () => {
           const [target, buffer] = [new Target(stack, 'Target'), new KinesisBuffer(stack, 'Buffer')];
           for (const _ of [1, 2]) buffer.deliverTo(target);
         }),
-      'Test/Buffer: deliverTo must name a target once, got Test/Target again. Change the delivery to it instead.',
+      'Test/Buffer: deliverTo must be called once for each target, got Test/Target again. Change the delivery of the first call instead.',
     ],
     [
       'an age in part of a second',
       () => deliver({ maxAge: Duration.millis(90_500) }),
-      'Test/Buffer: maxAge must be 60 to 604800 seconds, got 90.5. A record is gone after its retention, and Lambda tries none that is older than 7 days.',
+      'Test/Buffer: maxAge must be 60 to 604800 seconds, got 90.5. The stream deletes a record after its retention, and Lambda does not retry records older than 7 days.',
     ],
     [
       'an age beyond the retention',
       () => deliver({ maxAge: Duration.hours(25) }, { retention: Duration.hours(24) }),
-      'Test/Buffer: maxAge must be 60 to 86400 seconds, got 90000. A record is gone after its retention, and Lambda tries none that is older than 7 days.',
+      'Test/Buffer: maxAge must be 60 to 86400 seconds, got 90000. The stream deletes a record after its retention, and Lambda does not retry records older than 7 days.',
     ],
   ])('%s', (_, act, message) => expect(act).toThrow(new Error(message)));
 });

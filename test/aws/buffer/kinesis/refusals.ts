@@ -23,7 +23,7 @@ export const refusals = (aws: Stack): Refusals => {
         settings: {
           batchSize: 'number',
           batchWindow: 'time',
-          // -1 is without end.
+          // -1 is without a limit.
           maxRetries: [NaN, Infinity, -2, 0.5, 1e9, '5', true],
           maxAge: 'time',
           startingPosition: 'choice',

@@ -14,7 +14,7 @@ import { expectSnapshot } from '../../../support/snapshot';
 const make = (props?: SqsBufferProps, context?: Record<string, unknown>) =>
   synthesize((stack) => new SqsBuffer(stack, 'Buffer', props), context);
 
-/** A function that stands for any target. */
+/** A function as a target of a delivery. */
 class Target extends Construct implements FunctionWorkload {
   readonly role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   readonly function: IFunction;
@@ -41,7 +41,7 @@ function deliver(delivery?: Delivery, props?: SqsBufferProps | ((stack: Stack) =
   });
 }
 
-/** The queue that delivers, and not the one of the dead letter. */
+/** The queue of the buffer, not the dead-letter queue. */
 const queueOf = ({ all }: ReturnType<typeof synthesize>) =>
   all('AWS::SQS::Queue').find(({ Properties }) => Properties.RedrivePolicy !== undefined)!;
 const mappingOf = ({ one }: ReturnType<typeof synthesize>) => one('AWS::Lambda::EventSourceMapping').Properties;
@@ -52,7 +52,7 @@ test('the snapshot', () => {
   const { built, madeBy } = make();
   expectSnapshot(
     'aws/buffer/sqs/sqs-buffer.snapshot.yaml',
-    'Both queues are encrypted, refuse plain HTTP and survive their stack; after the eleventh try a message goes to the dead letter.',
+    'Both queues are encrypted, deny requests without TLS and are retained. maxReceiveCount and VisibilityTimeout make the tries last a day.',
     madeBy(built),
   );
 });
@@ -65,7 +65,7 @@ test('documents the defaults that it has', () => {
   });
 });
 
-test('takes every setting', () => {
+test('accepts every setting', () => {
   const settings = { retention: Duration.days(2), maxRetries: 3, visibilityTimeout: Duration.minutes(2), maxConcurrency: 5 } as const;
   const made = synthesize(
     (stack) => {
@@ -84,30 +84,30 @@ test('takes every setting', () => {
   expect(made.all('AWS::SQS::Queue').map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(['Delete', 'Delete']);
 });
 
-test('uses queues that are there already, as they are', () => {
+test('uses existing queues, and does not change them', () => {
   const made = deliver({}, (stack) => ({ queue: imported(stack), deadLetterQueue: imported(stack, 'dead') }));
   expect(made.all('AWS::SQS::Queue')).toEqual([]);
   expect(mappingOf(made).EventSourceArn).toBe('arn:aws:sqs:eu-west-1:123456789012:mine');
   expect(made.allowed(made.built).map(({ Resource }) => Resource)).toEqual(['arn:aws:sqs:eu-west-1:123456789012:mine']);
 });
 
-test('uses a dead letter that is there already for what SQS gives up', () => {
+test('uses an existing dead letter in the redrive policy', () => {
   const made = synthesize((stack) => new SqsBuffer(stack, 'Buffer', { deadLetterQueue: imported(stack, 'dead') }));
   expect(made.one('AWS::SQS::Queue').Properties.RedrivePolicy.deadLetterTargetArn).toBe('arn:aws:sqs:eu-west-1:123456789012:dead');
 });
 
-test('stands twice in one stack', () => {
+test('can be created twice in one stack', () => {
   const { all } = synthesize((stack) => [new SqsBuffer(stack, 'A'), new SqsBuffer(stack, 'B')]);
   expect(all('AWS::SQS::Queue')).toHaveLength(4);
 });
 
-test('takes a retention that is known only at deploy, and a late reader is one of an hour', () => {
+test('accepts a retention that is known only at deploy; then the alarm on late messages has a threshold of an hour', () => {
   const made = make({ retention: Duration.seconds(Token.asNumber({ Ref: 'Retention' })) });
   expect(queueOf(made).Properties.MessageRetentionPeriod).toEqual({ Ref: 'Retention' });
   expect(made.all('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties.Threshold)).toEqual([3600, 1, 1]);
 });
 
-test('a message that fails is tried for a day, each on its own, then goes to the dead letter', () => {
+test('a failed message is retried for a day, separately, and then goes to the dead letter', () => {
   const made = deliver();
   const { VisibilityTimeout, RedrivePolicy } = queueOf(made).Properties;
   expect(VisibilityTimeout * RedrivePolicy.maxReceiveCount).toBeGreaterThanOrEqual(86_400);
@@ -118,7 +118,7 @@ test('a message that fails is tried for a day, each on its own, then goes to the
   });
 });
 
-test('the mapping has no setting that Lambda knows for streams alone', () => {
+test('the mapping has no setting that Lambda allows for streams only', () => {
   expect(Object.keys(mappingOf(deliver())).sort()).toEqual([
     'BatchSize',
     'Enabled',
@@ -129,7 +129,7 @@ test('the mapping has no setting that Lambda knows for streams alone', () => {
   ]);
 });
 
-test('the dead letter keeps messages as long as SQS can, for each brings the age along that it had in the queue', () => {
+test('the dead letter has the maximum retention of SQS, because a moved message keeps its age', () => {
   const { all } = make({ retention: Duration.days(14) });
   expect(all('AWS::SQS::Queue').map(({ Properties }) => Properties.MessageRetentionPeriod / 86_400)).toEqual([14, 14]);
 });
@@ -137,12 +137,12 @@ test('the dead letter keeps messages as long as SQS can, for each brings the age
 describe('a message is hidden', () => {
   const hidden = (made: ReturnType<typeof synthesize>) => queueOf(made).Properties.VisibilityTimeout;
 
-  test('for six times the timeout of the function, and the wait for its batch', () => {
+  test('for six times the timeout of the function, plus the batch window', () => {
     expect(hidden(deliver())).toBe(6 * 60 + 5);
     expect(hidden(deliver({ batchWindow: Duration.minutes(5) }, {}, Duration.seconds(10)))).toBe(6 * 10 + 300);
   });
 
-  test('for six minutes and that wait where the timeout is known only elsewhere, or only at deploy', () => {
+  test('for six minutes and the batch window if the timeout is not known while synthesizing', () => {
     const made = synthesize((stack) => {
       const { role } = new Target(stack, 'Other');
       const elsewhere = LambdaFunction.fromFunctionArn(stack, 'Mine', 'arn:aws:lambda:eu-west-1:123456789012:function:mine');
@@ -153,19 +153,19 @@ describe('a message is hidden', () => {
     expect(hidden(deliver({}, {}, Duration.seconds(Token.asNumber({ Ref: 'Timeout' }))))).toBe(365);
   });
 
-  test('for six minutes where nobody says how long', () => expect(hidden(make())).toBe(360));
+  test('for six minutes without a function', () => expect(hidden(make())).toBe(360));
 
-  test('for a minute and a half at least, so that as many tries as SQS counts last a day', () => {
+  test('for at least 90 seconds, so that the maximum number of receives takes a day', () => {
     const made = deliver({ batchWindow: Duration.seconds(1) }, {}, Duration.seconds(1));
     expect(queueOf(made).Properties).toMatchObject({ VisibilityTimeout: 90, RedrivePolicy: { maxReceiveCount: 960 } });
   });
 
-  test('so often that it is given up before the queue forgets it, where that is sooner than a day', () => {
+  test('and received fewer times with a short retention, so that it goes to the dead letter before the queue deletes it', () => {
     const made = deliver({}, { retention: Duration.hours(1) });
     expect(queueOf(made).Properties).toMatchObject({ VisibilityTimeout: 365, RedrivePolicy: { maxReceiveCount: 9 } });
   });
 
-  test('so long that a day takes few tries, it is tried eleven times', () => {
+  test('and received at least eleven times, also with a long visibility timeout', () => {
     const made = deliver({}, { visibilityTimeout: Duration.hours(12) });
     expect(queueOf(made).Properties.RedrivePolicy.maxReceiveCount).toBe(11);
   });
@@ -175,7 +175,7 @@ describe('a message is hidden', () => {
   });
 });
 
-test('a function gets its longer timeout when its queue hides messages for longer, and not before', () => {
+test('the visibility timeout of a queue is raised before the timeout of its function', () => {
   const { one, resources } = deliver();
   const queues = Object.keys(resources).filter((id) => resources[id]!.Type === 'AWS::SQS::Queue' && /^BufferQueue/.test(id));
   expect(one('AWS::Lambda::Function').DependsOn).toEqual(expect.arrayContaining(queues));
@@ -189,12 +189,12 @@ test('delivery starts only when the function may read', () => {
   expect(one('AWS::Lambda::EventSourceMapping').DependsOn).toEqual(expect.arrayContaining(policies.map(([id]) => id)));
 });
 
-describe('who may do what', () => {
+describe('permissions', () => {
   const onQueue = { 'Fn::GetAtt': [expect.stringMatching(/^BufferQueue/), 'Arn'] };
   const onDeadLetter = { 'Fn::GetAtt': [expect.stringMatching(/^BufferDeadLetter/), 'Arn'] };
   const onKey = { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] };
 
-  /** What a role may do after `bind`, and the settings that it was told. */
+  /** The permissions of a role after `bind`, and the settings that it returns. */
   function grants(bind: (buffer: SqsBuffer<IQueue>, holder: Target) => { settings: object } | undefined, props = withKeys) {
     let settings: string[] = [];
     const { built, allowed } = synthesize((stack) => {
@@ -215,7 +215,7 @@ describe('who may do what', () => {
     });
   });
 
-  test('a service without code may do as much, in the call that it is told', () => {
+  test('a service without code may do the same, with the returned request', () => {
     const record = { text: '$text', dataBase64: '', partitionKeyJson: '' };
     const { may } = grants((buffer, writer) => {
       buffer.bindRequest(writer, record);
@@ -235,7 +235,7 @@ describe('who may do what', () => {
     ]);
   });
 
-  test('a reader that pulls may also give itself more time', () => {
+  test('a reader that pulls may also change the visibility timeout', () => {
     expect(grants((buffer, reader) => buffer.bindReader(reader, 'EVENTS'))).toEqual({
       settings: ['EVENTS_QUEUE_URL'],
       may: [
@@ -252,13 +252,13 @@ describe('who may do what', () => {
     });
   });
 
-  test('whoever adds to a dead letter with a key of its own may use the key', () => {
+  test('a writer to a dead letter with a KMS key may use the key', () => {
     const props = (stack: Stack) => ({ deadLetterQueue: new Queue(stack, 'Dead', { encryptionMasterKey: new Key(stack, 'Key') }) });
     const { may } = grants((buffer, handler) => buffer.deadLetter.bindWriter(handler, 'DEAD_LETTER'), props);
     expect(may).toContainEqual([['kms:Decrypt', 'kms:GenerateDataKey'], onKey]);
   });
 
-  test('without a key of the user nobody needs a right to one', () => {
+  test('without a KMS key no permission for a key is granted', () => {
     const { may } = grants(
       (buffer, reader) => buffer.bindReader(reader, 'EVENTS'),
       () => ({}),
@@ -267,7 +267,7 @@ describe('who may do what', () => {
   });
 });
 
-test('every alarm watches its own queue, and a reader is late before messages are gone', () => {
+test('every alarm watches its queue, and the alarm on late messages is raised before they are deleted', () => {
   const alarms = (props?: SqsBufferProps) =>
     make(props)
       .all('AWS::CloudWatch::Alarm')
@@ -289,23 +289,23 @@ describe('refuses', () => {
       read[second](new Target(stack, 'Second'));
     });
   const oneReader =
-    'Test/Buffer: a queue must have one reader, got Test/Second after Test/First. For several readers make a buffer for each, or put a topic before them that sends to a queue for each.';
+    'Test/Buffer: a queue must have one reader, got Test/Second after Test/First. For several readers, create one buffer for each, or an SNS topic that sends to one queue for each.';
 
   test.each<[string, () => unknown, string]>([
     [
       'a short retention',
       () => make({ retention: Duration.seconds(59) }),
-      'Test/Buffer: retention must be 60 to 1209600 seconds, got 59. To keep records longer, write them to a store.',
+      'Test/Buffer: retention must be 60 to 1209600 seconds, got 59. To keep records for longer, write them to a store.',
     ],
     [
       'a long retention',
       () => make({ retention: Duration.days(15) }),
-      'Test/Buffer: retention must be 60 to 1209600 seconds, got 1296000. To keep records longer, write them to a store.',
+      'Test/Buffer: retention must be 60 to 1209600 seconds, got 1296000. To keep records for longer, write them to a store.',
     ],
     [
       'more retries than SQS counts',
       () => make({ maxRetries: 1000 }),
-      'Test/Buffer: maxRetries must be 0 to 999 retries, got 1000. SQS counts no further.',
+      'Test/Buffer: maxRetries must be 0 to 999 retries, got 1000. SQS allows at most 1000 receives.',
     ],
     [
       'retries that are known only at deploy',
@@ -315,12 +315,12 @@ describe('refuses', () => {
     [
       'one call at a time',
       () => make({ maxConcurrency: 1 }),
-      'Test/Buffer: maxConcurrency must be 2 to 1000 calls, got 1. Lambda takes no other bound: leave it out for none.',
+      'Test/Buffer: maxConcurrency must be 2 to 1000 calls, got 1. Lambda allows no other limit. Leave it out for no limit.',
     ],
     [
       'a long visibility timeout',
       () => make({ visibilityTimeout: Duration.hours(13) }),
-      'Test/Buffer: visibilityTimeout must be 0 to 43200 seconds, got 46800. SQS hides no message longer.',
+      'Test/Buffer: visibilityTimeout must be 0 to 43200 seconds, got 46800. SQS hides a message for at most 12 hours.',
     ],
     [
       'one key to destroy',
@@ -330,12 +330,12 @@ describe('refuses', () => {
     [
       'a FIFO queue',
       brought((stack) => ({ queue: imported(stack, 'mine.fifo'), deadLetterQueue: imported(stack) })),
-      'Test/Buffer: queue must be a standard queue, got a FIFO queue. In a FIFO queue a message that fails holds up its group, and Lambda reads 10 at a time.',
+      'Test/Buffer: queue must be a standard queue, got a FIFO queue. In a FIFO queue, a failed message blocks its message group, and a batch has at most 10 messages.',
     ],
     [
       'a FIFO queue for the dead letter',
       brought((stack) => ({ deadLetterQueue: imported(stack, 'dead.fifo') })),
-      'Test/Buffer: deadLetterQueue must be a standard queue, got a FIFO queue. SQS moves messages of a standard queue to no other.',
+      'Test/Buffer: deadLetterQueue must be a standard queue, got a FIFO queue. SQS requires it for a standard queue.',
     ],
     [
       'settings for a queue that is there',
@@ -352,57 +352,57 @@ describe('refuses', () => {
     [
       'a queue that is there without its dead letter',
       brought((stack) => ({ queue: imported(stack) })),
-      'Test/Buffer: queue must come with its deadLetterQueue, got none. Give the queue that its redrive policy names.',
+      'Test/Buffer: queue must come with its deadLetterQueue, got none. Give the dead-letter queue that its redrive policy names.',
     ],
     [
       'a large batch',
       () => deliver({ batchSize: 10_001 }),
-      'Test/Buffer: batchSize must be 1 to 10000 records, got 10001. Lambda takes no more in one call.',
+      'Test/Buffer: batchSize must be 1 to 10000 records, got 10001. Lambda allows at most 10000 records in one call.',
     ],
     [
       'a batch of more than 10 without a wait',
       () => deliver({ batchWindow: Duration.seconds(0) }),
-      'Test/Buffer: batchWindow must be 1 to 300 seconds, got 0. Lambda waits no longer for a batch, and makes one of more than 10 records only while it waits.',
+      'Test/Buffer: batchWindow must be 1 to 300 seconds, got 0. Lambda waits at most 300 seconds for a batch, and a batch of more than 10 records needs a wait of at least 1 second.',
     ],
     [
       'a long wait',
       () => deliver({ batchSize: 10, batchWindow: Duration.minutes(6) }),
-      'Test/Buffer: batchWindow must be 0 to 300 seconds, got 360. Lambda waits no longer for a batch, and makes one of more than 10 records only while it waits.',
+      'Test/Buffer: batchWindow must be 0 to 300 seconds, got 360. Lambda waits at most 300 seconds for a batch, and a batch of more than 10 records needs a wait of at least 1 second.',
     ],
     [
       'retries of a delivery',
       () => deliver({ maxRetries: 5 }),
-      'Test/Buffer: delivery from a queue must leave maxRetries out, got 5. It is a setting of the queue.',
+      'Test/Buffer: delivery from a queue must leave maxRetries out, got 5. Set maxRetries of the buffer instead.',
     ],
     [
       'an age of a delivery',
       () => deliver({ maxAge: Duration.hours(6) }),
-      'Test/Buffer: delivery from a queue must leave maxAge out, got Duration.hours(6). A queue gives up by its own setting maxRetries, and never by age.',
+      'Test/Buffer: delivery from a queue must leave maxAge out, got Duration.hours(6). SQS limits retries by their number, not by age: set maxRetries of the buffer.',
     ],
     [
       'a message that is shown again while its function works on it',
       () => deliver({}, { visibilityTimeout: Duration.seconds(59) }),
-      'Test/Buffer: visibilityTimeout must be 60 to 43200 seconds, got 59. Lambda refuses a queue that shows a message again while its function may still work on it.',
+      'Test/Buffer: visibilityTimeout must be 60 to 43200 seconds, got 59. Lambda requires a visibility timeout of at least the timeout of the function.',
     ],
     [
       'a retention that ends before the last try',
       () => deliver({}, { retention: Duration.hours(1), maxRetries: 10 }),
-      'Test/Buffer: retention must be as long as 11 tries take, each with a visibility timeout of 365 seconds, got 3600 seconds. Else SQS deletes what fails, and it never comes to the dead letter.',
+      'Test/Buffer: retention must be at least 11 receives times the visibility timeout of 365 seconds, got 3600 seconds. Otherwise SQS deletes a failed message before it goes to the dead letter.',
     ],
     [
       'a place to start from',
       () => deliver({ startingPosition: StartingPosition.LATEST }),
-      'Test/Buffer: delivery from a queue must leave startingPosition out, got LATEST. A queue has no past: every message in it is still to be read.',
+      'Test/Buffer: delivery from a queue must leave startingPosition out, got LATEST. A queue has no positions: a reader receives every message in it.',
     ],
     [
       'a time to start from',
       () => deliver({ startingPositionTimestamp: 1 }),
-      'Test/Buffer: delivery from a queue must leave startingPositionTimestamp out, got 1. A queue has no past to start in.',
+      'Test/Buffer: delivery from a queue must leave startingPositionTimestamp out, got 1. A queue has no positions: a reader receives every message in it.',
     ],
     [
       'several batches of a shard',
       () => deliver({ parallelizationFactor: 2 }),
-      'Test/Buffer: delivery from a queue must leave parallelizationFactor out, got 2. A queue has no shards: it has maxConcurrency.',
+      'Test/Buffer: delivery from a queue must leave parallelizationFactor out, got 2. A queue has no shards: set maxConcurrency of the buffer.',
     ],
     ['a second function', twice('push', 'push'), oneReader],
     ['a reader that pulls beside a function', twice('push', 'pull'), oneReader],
@@ -417,7 +417,7 @@ describe('refuses', () => {
     });
   });
 
-  test('before it makes anything', () => {
+  test('before the first resource', () => {
     const stack = new Stack(undefined, 'Test');
     expect(() => new SqsBuffer(stack, 'Buffer', { removal: 'destroy' })).toThrow('destroyData');
     expect(stack.node.findAll().map(({ node }) => node.path)).toEqual(['Test', 'Test/Buffer']);

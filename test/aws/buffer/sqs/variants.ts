@@ -5,7 +5,7 @@ import { SqsBuffer } from '../../../../aws/buffer/sqs/sqs-buffer';
 
 const arn = (service: string, name: string) => `arn:aws:${service}:eu-west-1:123456789012:${name}`;
 
-/** What changes what cdk-nag sees of a queue. */
+/** Settings of a queue that change findings of cdk-nag. */
 export const variants = {
   'a key of the user': (stack: Stack) =>
     new SqsBuffer(stack, 'Buffer', { encryptionKey: Key.fromKeyArn(stack, 'Key', arn('kms', 'key/k')) }),

@@ -9,10 +9,10 @@ const { one } = synthesize((stack) => new ApiGatewayEntry(stack, 'Connect', { si
 const { 'Fn::Join': join } = one('AWS::ApiGateway::Method').Properties.Integration.RequestTemplates['application/json'];
 const template: string = join[1].map((part: unknown) => (typeof part === 'string' ? part : 'the-stream')).join('');
 
-/** The call to Kinesis that API Gateway makes of a body, which must be JSON. */
+/** The request to Kinesis that API Gateway makes from a body. It must be JSON. */
 const put = (body: string) => JSON.parse(renderVtl(template, { body }).text);
 
-/** What someone would write who wants another stream, or more than one call. */
+/** Input that tries to change the stream, or to make more than one call. */
 const hostile = fc.constantFrom(
   '","StreamName":"other',
   '"}{"StreamName":"other"}',
@@ -39,7 +39,7 @@ const event = fc.oneof(
     .map(([{ partitionkey: _, ...given }, id, data]) => ({ ...given, id, data })),
 );
 
-test('however an event is written, its record holds the very bytes, under the key or the id to the letter, in the one stream', () =>
+test('the record of any event has its exact bytes, and its partition key or id, in the stream', () =>
   fc.assert(
     fc.property(event, spelled(event), (given, other) => {
       for (const body of [JSON.stringify(given), other]) {
@@ -54,7 +54,7 @@ test('however an event is written, its record holds the very bytes, under the ke
     { numRuns: 300 },
   ));
 
-test('whatever JSON comes in where an event should, nothing but the key is of its making', () => {
+test('any JSON body changes only the data and the partition key of the request', () => {
   const odd = fc.oneof(fc.jsonValue({ maxDepth: 2 }), hostile, fc.constantFrom(0, false, null, '', '0', {}, [], 1e300));
   const body = fc.oneof(
     fc.jsonValue(),
@@ -70,7 +70,7 @@ test('whatever JSON comes in where an event should, nothing but the key is of it
   );
 });
 
-test.each([10, 100, 400])('an event of %i levels with numbers of any length is put as it came', (levels) => {
+test.each([10, 100, 400])('an event of %i levels with numbers of any length is put unchanged', (levels) => {
   const body = `{"id":"1","data":${'[{"a":'.repeat(levels)}123456789012345678901234567890.5e3${'}]'.repeat(levels)}}`;
   expect(put(body)).toEqual({ StreamName: 'the-stream', Data: Buffer.from(body).toString('base64'), PartitionKey: '1' });
 });

@@ -22,13 +22,13 @@ const eventSchema = { type: 'object', required: ['id'] };
 const make = (props: Partial<ApiGatewayEntryProps> = {}) =>
   synthesize((stack) => new ApiGatewayEntry(stack, 'Connect', { sink: new KinesisBuffer(stack, 'Buffer'), eventSchema, ...props }));
 
-/** The method that takes events, and its integration. */
+/** The method for events, and its integration. */
 function takesEvents(props?: Partial<ApiGatewayEntryProps>) {
   const { Properties: method } = make(props).one('AWS::ApiGateway::Method');
   return { method, integration: method.Integration };
 }
 
-/** A template of the integration as the text that API Gateway gets, with a name for each resource. */
+/** A mapping template as text, with a name instead of each reference to a resource. */
 function textOf(template: string | { 'Fn::Join': [string, (string | object)[]] }): string {
   if (typeof template === 'string') return template;
   return template['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : 'the-stream')).join('');
@@ -38,7 +38,7 @@ test('the snapshot', () => {
   const { built, madeBy } = make();
   expectSnapshot(
     'aws/connect/api-gateway/api-gateway-entry.snapshot.yaml',
-    'Callers sign with IAM, an event is checked before it goes on, and the role may put records on one stream and do nothing else.',
+    'Senders sign with IAM, events are validated before they are put, and the role may only put records on one stream.',
     madeBy(built),
   );
 });
@@ -54,7 +54,7 @@ test('documents the defaults that it has', () => {
   });
 });
 
-test('takes every setting', () => {
+test('accepts every setting', () => {
   const { one, all } = make({ rateLimit: 50, burstLimit: 75, logRetention: RetentionDays.ONE_YEAR, accountLogRole: 'create' });
   expect(one('AWS::ApiGateway::Stage').Properties.MethodSettings).toEqual([
     expect.objectContaining({ ThrottlingRateLimit: 50, ThrottlingBurstLimit: 75 }),
@@ -62,7 +62,7 @@ test('takes every setting', () => {
   expect(all('AWS::Logs::LogGroup').map(({ Properties }) => Properties.RetentionInDays)).toEqual([365, 365]);
 });
 
-test('uses a log group that is there already', () => {
+test('uses an existing log group', () => {
   const { one, all } = synthesize((stack) => {
     const accessLog = LogGroup.fromLogGroupArn(stack, 'Log', 'arn:aws:logs:eu-west-1:123456789012:log-group:mine');
     return new ApiGatewayEntry(stack, 'Connect', { sink: new KinesisBuffer(stack, 'Buffer'), eventSchema, accessLog });
@@ -74,7 +74,7 @@ test('uses a log group that is there already', () => {
   expect(textOf(DestinationArn)).toMatch(/:log-group:mine$/);
 });
 
-test('an authorizer decides in place of IAM', () => {
+test('an authorizer replaces IAM', () => {
   const { one } = synthesize((stack) => {
     const cognitoUserPools = [UserPool.fromUserPoolId(stack, 'Users', 'eu-west-1_users')];
     const authorizer = new CognitoUserPoolsAuthorizer(stack, 'Authorizer', { cognitoUserPools });
@@ -86,7 +86,7 @@ test('an authorizer decides in place of IAM', () => {
   });
 });
 
-test('stands twice in one stack, each under its own name in the metrics', () => {
+test('can be created twice in one stack, each with its own name in the metrics', () => {
   const { all } = synthesize((stack) => {
     const sink = new KinesisBuffer(stack, 'Buffer');
     return [new ApiGatewayEntry(stack, 'A', { sink, eventSchema }), new ApiGatewayEntry(stack, 'B', { sink, eventSchema })];
@@ -98,14 +98,14 @@ test('callers sign their requests', () => {
   expect(takesEvents().method.AuthorizationType).toBe('AWS_IAM');
 });
 
-test('events come in at one place, and nothing else comes in anywhere', () => {
+test('POST /events is the only method of the API', () => {
   const { all, one } = make();
   expect(all('AWS::ApiGateway::Method').map(({ Properties }) => Properties.HttpMethod)).toEqual(['POST']);
   expect(one('AWS::ApiGateway::Resource').Properties.PathPart).toBe('events');
   expect(one('AWS::ApiGateway::RestApi').Properties.EndpointConfiguration.Types).toEqual(['REGIONAL']);
 });
 
-test('a sender who is let in may post events, and call nothing else of the API', () => {
+test('a sender with a grant may post events, and call nothing else of the API', () => {
   const { built, allowed } = synthesize((stack) => {
     const connect = new ApiGatewayEntry(stack, 'Connect', { sink: new KinesisBuffer(stack, 'Buffer'), eventSchema });
     const sender = new Role(stack, 'Sender', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
@@ -116,7 +116,7 @@ test('a sender who is let in may post events, and call nothing else of the API',
   expect([Action, Resource['Fn::Join'][1].at(-1), others]).toEqual(['execute-api:Invoke', '/POST/events', []]);
 });
 
-test('the command that sends an event signs it as whoever is logged in, and holds no key', () => {
+test('the command that sends an event signs with the credentials of the AWS CLI, and contains no key', () => {
   const { built } = make();
   const command = textOf(Stack.of(built).resolve(built.curl));
   expect(command).toMatch(/^eval "\$\(aws configure export-credentials --format env\)" && curl --aws-sigv4 aws:amz:/);
@@ -140,7 +140,7 @@ describe('with another authorizer', () => {
         }),
     );
 
-  test('a machine comes with an access token, which is asked for a scope', () => {
+  test('a machine sends an access token, which must have a scope', () => {
     expect(withCognito(['events/send']).one('AWS::ApiGateway::Method').Properties).toMatchObject({
       AuthorizationType: 'COGNITO_USER_POOLS',
       AuthorizationScopes: ['events/send'],
@@ -148,31 +148,33 @@ describe('with another authorizer', () => {
     expect(withCognito().one('AWS::ApiGateway::Method').Properties).not.toHaveProperty('AuthorizationScopes');
   });
 
-  test('the command that sends an event sends a token, and signs nothing', () => {
+  test('the command that sends an event sends a token, and does not sign', () => {
     const { built } = withCognito(['events/send']);
     expect(textOf(Stack.of(built).resolve(built.curl))).toMatch(
       /^curl -H "Authorization: \$TOKEN" -H 'content-type: application\/json' -d @event.json https:.*\/events$/,
     );
-    expect(built.curlNeeds).toBe('Put a token of the user pool: of its scopes where some are asked for into TOKEN.');
+    expect(built.curlNeeds).toBe(
+      'Put a token of the user pool (an access token with one of the scopes, if authorizationScopes is set) into TOKEN.',
+    );
   });
 
-  test('a grant to send is refused, since nobody would ask for it', () => {
+  test('grantSend is refused, because it would have no effect', () => {
     const { built } = withCognito();
     expect(() => built.grantSend(new Role(built, 'Sender', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }))).toThrow(
-      new Error('Test/Connect: grantSend needs IAM to authorize, got an authorizer. Let the authorizer know the senders.'),
+      new Error('Test/Connect: grantSend requires IAM authorization, got an authorizer. Allow the senders in the authorizer.'),
     );
   });
 
   test.each([
-    ['scopes that IAM does not know', () => make({ authorizationScopes: ['events/send'] }), 'scopes without one'],
+    ['scopes with IAM', () => make({ authorizationScopes: ['events/send'] }), 'scopes without one'],
     ['an empty list of scopes', () => withCognito([]), 'an empty list'],
   ])('refuses %s', (_, act, got) => {
-    const message = `authorizationScopes must go with a Cognito authorizer, got ${got}. Give a CognitoUserPoolsAuthorizer, or leave them out.`;
+    const message = `authorizationScopes must go with a Cognito authorizer, got ${got}. Set authorizer to a CognitoUserPoolsAuthorizer, or leave the scopes out.`;
     expect(act).toThrow(new Error(`Test/Connect: ${message}`));
   });
 });
 
-test('nothing of a token or an event can stand in the access log, whatever API Gateway says of it', () => {
+test('the access log cannot contain a token or an event', () => {
   const format: string = make().one('AWS::ApiGateway::Stage').Properties.AccessLogSetting.Format;
   const token = `'SECRET' not a valid key=value pair (missing equal-sign) in Authorization header: "Bearer SECRET".`;
   const line = format.replace(/\$context\.([\w.]+)/g, (_, key: string) =>
@@ -182,7 +184,7 @@ test('nothing of a token or an event can stand in the access log, whatever API G
   expect(() => JSON.parse(line)).not.toThrow();
 });
 
-test('a stream that gets another name deploys the API again', () => {
+test('a new name of the stream deploys the API again', () => {
   const deploymentOf = (streamName: string) => {
     const { resources } = synthesize((stack) => {
       const stream = new Stream(stack, 'Orders', { streamName });
@@ -193,7 +195,7 @@ test('a stream that gets another name deploys the API again', () => {
   expect(deploymentOf('orders-v2')).not.toBe(deploymentOf('orders'));
 });
 
-test('a stream that was looked up is named in full, since its name alone would mean one of this account', () => {
+test('an imported stream is named by ARN, because a name means a stream of this account', () => {
   const { one } = synthesize((stack) => {
     const stream = Stream.fromStreamArn(stack, 'Mine', 'arn:aws:kinesis:us-east-1:999999999999:stream/orders');
     return new ApiGatewayEntry(stack, 'Connect', { sink: new KinesisBuffer(stack, 'Buffer', { stream }), eventSchema });
@@ -202,21 +204,21 @@ test('a stream that was looked up is named in full, since its name alone would m
   expect(template).toContain('{"StreamARN":"arn:aws:kinesis:us-east-1:999999999999:stream/orders","Data":');
 });
 
-test('body and parameters are checked before anything is handed over', () => {
+test('body and parameters are validated before the integration is called', () => {
   expect(make().one('AWS::ApiGateway::RequestValidator').Properties).toMatchObject({
     ValidateRequestBody: true,
     ValidateRequestParameters: true,
   });
 });
 
-test('the model is the event contract, to the letter', () => {
+test('the model is exactly the event contract', () => {
   expect(make({ eventSchema: eventContract }).one('AWS::ApiGateway::Model').Properties).toMatchObject({
     ContentType: 'application/json',
     Schema: eventContract,
   });
 });
 
-test('both ways to say that the body is an event are checked and handed over alike; any other is turned away', () => {
+test('both content types of an event are validated and accepted; any other is rejected', () => {
   const { method, integration } = takesEvents();
   const both = ['application/json', 'application/cloudevents+json'];
   expect(Object.keys(method.RequestModels)).toEqual(both);
@@ -225,7 +227,7 @@ test('both ways to say that the body is an event are checked and handed over ali
   expect(integration.PassthroughBehavior).toBe('NEVER');
 });
 
-test('a sender whose event breaks the contract is told why', () => {
+test('a sender of an event that does not match the contract gets the reason', () => {
   const { Properties } = make().one('AWS::ApiGateway::GatewayResponse');
   expect(Properties).toMatchObject({ ResponseType: 'BAD_REQUEST_BODY', StatusCode: '400' });
   expect(Properties.ResponseTemplates['application/json']).toContain('$context.error.validationErrorString');
@@ -242,7 +244,7 @@ test('the role may put records on this stream and use its key, and nothing else'
   ]);
 });
 
-test('only API Gateway may act as the role', () => {
+test('only API Gateway may assume the role', () => {
   const { one } = make();
   expect(one('AWS::IAM::Role').Properties.AssumeRolePolicyDocument.Statement).toEqual([
     { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'apigateway.amazonaws.com' } },
@@ -257,7 +259,7 @@ test('every status that the integration answers with is declared in the method',
   expect(declared).toHaveLength(new Set(declared).size);
 });
 
-test('the access log is kept for a bounded time, says what went wrong, and never holds an event', () => {
+test('the access log has a retention, the type of an error, and never an event', () => {
   const { one, all } = make();
   const { AccessLogSetting, MethodSettings, TracingEnabled } = one('AWS::ApiGateway::Stage').Properties;
   expect(all('AWS::Logs::LogGroup').map(({ Properties }) => Properties.RetentionInDays)).toEqual([30, 30]);
@@ -270,7 +272,7 @@ test('the access log is kept for a bounded time, says what went wrong, and never
   expect(TracingEnabled).toBe(true);
 });
 
-test('errors are logged into a group that is there before API Gateway would make one that keeps them for ever', () => {
+test('errors are logged to a group with a retention, which exists before API Gateway would create one without', () => {
   const { resources, one } = make();
   const [group] = Object.keys(resources).filter((id) => textOf(resources[id]!.Properties?.LogGroupName ?? '').endsWith('/prod'));
   expect(textOf(resources[group!]!.Properties.LogGroupName)).toBe('API-Gateway-Execution-Logs_the-stream/prod');
@@ -278,20 +280,20 @@ test('errors are logged into a group that is there before API Gateway would make
   expect(one('AWS::ApiGateway::Stage').DependsOn).toContain(group);
 });
 
-test('the log role of the account is left alone, unless it is asked for', () => {
+test('the log role of the account is not changed, unless accountLogRole is create', () => {
   expect(make().all('AWS::ApiGateway::Account')).toEqual([]);
   const { one, resources } = make({ accountLogRole: 'create' });
   const [account] = Object.keys(resources).filter((id) => resources[id] === one('AWS::ApiGateway::Account'));
   expect(one('AWS::ApiGateway::Stage').DependsOn).toContain(account);
 });
 
-test('the API opens only when its role may hand events over', () => {
+test('the API is deployed after the permissions of its role', () => {
   const { built, madeBy, one } = make();
   const [policy] = Object.keys(madeBy(built)).filter((id) => madeBy(built)[id]?.Type === 'AWS::IAM::Policy');
   expect(one('AWS::ApiGateway::Stage').DependsOn).toContain(policy);
 });
 
-test('the alarms watch this very API', () => {
+test('the alarms watch this API', () => {
   const { built, madeBy, one } = make();
   const alarms = Object.values(madeBy(built)).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
   const metrics = alarms.flatMap(({ Properties }) => Properties.Metrics).flatMap(({ MetricStat }) => MetricStat?.Metric ?? []);
@@ -301,7 +303,7 @@ test('the alarms watch this very API', () => {
   );
 });
 
-test('hands events to whatever the sink names', () => {
+test('calls the service that the sink returns', () => {
   const sink: RecordSink = {
     bindWriter: () => ({ settings: {}, waitFor: [] }),
     bindRequest(writer, { dataBase64 }: RecordTemplate) {
@@ -316,12 +318,12 @@ test('hands events to whatever the sink names', () => {
   expect(integration.IntegrationResponses[0].ResponseTemplates['application/json']).toContain('MessageId');
 });
 
-describe('what the templates make of an event', () => {
+describe('the mapping templates', () => {
   const { integration } = takesEvents();
   const template = textOf(integration.RequestTemplates['application/json']);
   const put = (body: string) => JSON.parse(renderVtl(template, { body }).text);
 
-  test('its record holds the very bytes that came in, under its partition key or else its id', () => {
+  test('the record has the exact bytes of the request, with its partition key or else its id', () => {
     fc.assert(
       fc.property(anEvent, fc.constantFrom(undefined, 2), (event, indent) => {
         const body = JSON.stringify(event, null, indent);
@@ -344,7 +346,7 @@ describe('what the templates make of an event', () => {
   });
 });
 
-describe('what a sender is told', () => {
+describe('the response to the sender', () => {
   const { integration } = takesEvents();
 
   const answerTo = (status: number, body: object) => answerOf(integration, status, body);
@@ -367,10 +369,10 @@ describe('what a sender is told', () => {
     [503, 503, 'ServiceUnavailable'],
   ])('%i for a %i %s, without a word about what stands behind', (status, from, __type) => {
     const message = 'Rate exceeded for shard shardId-000000000000 in stream the-stream';
-    expect(answerTo(from, { __type, message })).toEqual([status, { message: 'The event was not taken.', requestId: 'r-1' }]);
+    expect(answerTo(from, { __type, message })).toEqual([status, { message: 'The event was not accepted.', requestId: 'r-1' }]);
   });
 
-  test('500 for an answer that says nothing', () => expect(answerTo(418, {})[0]).toBe(500));
+  test('500 for an unknown response', () => expect(answerTo(418, {})[0]).toBe(500));
 });
 
 describe('refuses', () => {
@@ -378,21 +380,21 @@ describe('refuses', () => {
     [
       'no requests',
       { rateLimit: 0 },
-      'Test/Connect: rateLimit must be 1 to 10000 requests a second, got 0. Ask AWS for a higher account quota first.',
+      'Test/Connect: rateLimit must be 1 to 10000 requests a second, got 0. For more, first request a higher account quota from AWS.',
     ],
     [
       'half a request',
       { rateLimit: 0.5 },
-      'Test/Connect: rateLimit must be 1 to 10000 requests a second, got 0.5. Ask AWS for a higher account quota first.',
+      'Test/Connect: rateLimit must be 1 to 10000 requests a second, got 0.5. For more, first request a higher account quota from AWS.',
     ],
     [
       'a large burst',
       { burstLimit: 5001 },
-      'Test/Connect: burstLimit must be 1 to 5000 requests, got 5001. Ask AWS for a higher account quota first.',
+      'Test/Connect: burstLimit must be 1 to 5000 requests, got 5001. For more, first request a higher account quota from AWS.',
     ],
   ])('%s', (_, props, message) => expect(() => make(props)).toThrow(new Error(message)));
 
-  test('before it makes anything', () => {
+  test('before the first resource', () => {
     const stack = new Stack(undefined, 'Test');
     const sink: RecordSink = {
       bindWriter: () => ({ settings: {}, waitFor: [] }),

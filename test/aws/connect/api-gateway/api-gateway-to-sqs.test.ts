@@ -13,12 +13,12 @@ const integration = one('AWS::ApiGateway::Method').Properties.Integration;
 const { 'Fn::Join': join } = integration.RequestTemplates['application/json'];
 const template: string = join[1].map((part: unknown) => (typeof part === 'string' ? part : QUEUE)).join('');
 
-/** The form that API Gateway makes of a body, and its fields, read as SQS reads them: each once, in their order. */
+/** The form that API Gateway makes from a body, and its fields, in order. */
 const formOf = (body: string) => renderVtl(template, { body }).text;
 const send = (body: string) => [...new URLSearchParams(formOf(body))];
 const sent = (MessageBody: string) => Object.entries({ Action: 'SendMessage', Version: '2012-11-05', QueueUrl: QUEUE, MessageBody });
 
-/** What someone would write who wants another queue, another action, or more than one call. */
+/** Input that tries to change the queue or the action, or to make more than one call. */
 const hostile = fc.constantFrom(
   '&QueueUrl=https://sqs.eu-west-1.amazonaws.com/1/other',
   '&Action=PurgeQueue',
@@ -38,7 +38,7 @@ const event = fc.oneof(
   fc.tuple(anEvent, hostile, hostile).map(([given, id, data]) => ({ ...given, id, data: { [data]: data } })),
 );
 
-test('the call is a form, which begins with its first field', () => {
+test('the request is a form, which begins with its first field', () => {
   expect(JSON.stringify(integration.Uri)).toContain(':sqs:action/SendMessage');
   expect(integration.RequestParameters).toEqual({ 'integration.request.header.Content-Type': "'application/x-www-form-urlencoded'" });
   expect(template).toMatch(/^Action=/);
@@ -47,7 +47,7 @@ test('the call is a form, which begins with its first field', () => {
   );
 });
 
-test('however an event is written, the message is the very bytes, in the one queue', () =>
+test('the message of any event has its exact bytes, in the queue', () =>
   fc.assert(
     fc.property(event, spelled(event), (given, other) => {
       for (const body of [JSON.stringify(given), JSON.stringify(given, null, 2), other]) expect(send(body)).toEqual(sent(body));
@@ -55,7 +55,7 @@ test('however an event is written, the message is the very bytes, in the one que
     { numRuns: 300 },
   ));
 
-test('whatever JSON comes in where an event should, nothing but the message is of its making', () => {
+test('any JSON body changes only the message of the request', () => {
   const body = fc.oneof(fc.jsonValue(), hostile, fc.dictionary(hostile, hostile));
   fc.assert(fc.property(spelled(body), (text) => expect(send(text)).toEqual(sent(text))));
 });
@@ -65,7 +65,7 @@ test('every digit of a number stays', () => {
   expect(send(body)).toEqual(sent(body));
 });
 
-describe('what a sender is told', () => {
+describe('the response to the sender', () => {
   const answerTo = (status: number, body: object) => answerOf(integration, status, body);
 
   test('an event that was put is acknowledged with the id of its message, and nothing else', () => {
@@ -84,8 +84,8 @@ describe('what a sender is told', () => {
     [503, 500, 'InternalError'],
   ])('%i for a %i %s, without a word about what stands behind', (status, from, Code) => {
     const answer = { Error: { Code, Message: `${QUEUE} does not take it`, Type: 'Sender' }, RequestId: '42d59b56' };
-    expect(answerTo(from, answer)).toEqual([status, { message: 'The event was not taken.', requestId: 'r-1' }]);
+    expect(answerTo(from, answer)).toEqual([status, { message: 'The event was not accepted.', requestId: 'r-1' }]);
   });
 
-  test('500 for an answer that says nothing', () => expect(answerTo(418, {})[0]).toBe(500));
+  test('500 for an unknown response', () => expect(answerTo(418, {})[0]).toBe(500));
 });

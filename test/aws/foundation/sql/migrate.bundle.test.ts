@@ -21,13 +21,13 @@ const settings = {
 const lambda = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'nobody', AWS_SECRET_ACCESS_KEY: 'nothing' };
 const sealed = { AWS_EC2_METADATA_DISABLED: 'true', AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
 
-/** A call of the Data API. */
+/** A request to the Data API. */
 interface Call {
   readonly operation: string;
   readonly body: { readonly sql?: string; readonly [field: string]: unknown };
 }
 
-/** Call the bundle in a process of its own, with this environment and no other, against a Data API that answers like this. */
+/** Call the bundle in its own process, with only this environment, and with a Data API that responds with `answer`. */
 async function deploy(answer: (call: Call, before: number) => Answer | undefined = () => undefined, env: Partial<typeof settings> = {}) {
   const calls: Call[] = [];
   const rdsData = await loopback(({ url }, body) => {
@@ -40,7 +40,7 @@ async function deploy(answer: (call: Call, before: number) => Answer | undefined
     const username = JSON.parse(body.toString()).SecretId.split(':').at(-1);
     return { status: 200, body: JSON.stringify({ SecretString: JSON.stringify({ username, password: `${username}Secret` }) }) };
   });
-  // Waiting for a database that resumes takes no time here.
+  // Here, the wait for a database that resumes takes no time.
   const script = `require('node:timers/promises').setTimeout = async () => {}; require('./index.js').handler().then(() => console.log('done'))`;
   const endpoints = { AWS_ENDPOINT_URL_RDS_DATA: rdsData, AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager };
   const child = spawn(process.execPath, ['-e', script], { cwd: folder, env: { ...lambda, ...sealed, ...settings, ...endpoints, ...env } });
@@ -56,7 +56,7 @@ const fault = (code: string, message: string): Answer => ({
   body: JSON.stringify({ message }),
 });
 
-test('a deploy runs every file in a transaction, and as the master user', async () => {
+test('a deploy runs every file in a transaction, as the master user', async () => {
   const { calls, stdout } = await deploy();
   expect(stdout).toContain('done');
   const transactions = calls.map(({ operation }) => operation[0]).join('');
@@ -74,14 +74,14 @@ test('a deploy runs every file in a transaction, and as the master user', async 
   }
 });
 
-test('no call holds a password', async () => {
+test('no request contains a password', async () => {
   const { calls, stdout, stderr } = await deploy();
   const everything = JSON.stringify(calls) + stdout + stderr;
   expect(everything).toContain('"stringValue":"writer"');
   expect(everything).not.toMatch(/writerSecret|readerSecret/);
 });
 
-test('a statement that fails undoes its file, and fails the deploy with what the database said', async () => {
+test('a failed statement rolls back its file, and fails the deploy with the message of the database', async () => {
   const { calls, stderr, stdout } = await deploy(({ body }) =>
     body.sql?.includes('CREATE TABLE IF NOT EXISTS events')
       ? fault('DatabaseErrorException', 'ERROR: no room; SQLState: 53100')
@@ -92,19 +92,19 @@ test('a statement that fails undoes its file, and fails the deploy with what the
   expect(stdout).not.toContain('done');
 });
 
-test('a database that was paused is asked again until it is there', async () => {
+test('a paused database is called again until it is available', async () => {
   const { calls, stdout } = await deploy((_, before) => (before < 3 ? fault('DatabaseResumingException', 'It is resuming.') : undefined));
   expect(calls.slice(0, 5).map(({ operation }) => operation)).toEqual([...Array(4).fill('BeginTransaction'), 'Execute']);
   expect(stdout).toContain('done');
 });
 
-test('a database that never comes fails the deploy', async () => {
+test('a database that is never available fails the deploy', async () => {
   const { calls, stderr } = await deploy(() => fault('DatabaseNotFoundException', 'There is no such database.'));
   expect(calls).toHaveLength(12);
   expect(stderr).toContain('There is no such database.');
 });
 
-test.each(Object.keys(settings))('a function without %s says what to do', async (name) => {
+test.each(Object.keys(settings))('a function without %s throws an error with the remedy', async (name) => {
   const { stderr } = await deploy(undefined, { [name]: '' });
   expect(stderr).toContain(`Error: The setting ${name} is missing.`);
 });

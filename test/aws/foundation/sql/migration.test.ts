@@ -5,7 +5,7 @@ import path from 'node:path';
 import { type Database, type Migration, migrate, type Run } from '../../../../aws/foundation/sql/migrate/runner';
 import { scramVerifier } from '../../../../aws/foundation/sql/migrate/scram';
 
-// PostgreSQL takes its time to start.
+// PostgreSQL is slow to start.
 jest.setTimeout(60_000);
 
 const folder = path.join(__dirname, '../../../../aws/foundation/sql/migrate');
@@ -17,14 +17,14 @@ const users = [
   { username: 'reader', password: 'rB5yTn8KxQz2WcVfMgLpJd4HsEuAoX6i' },
 ];
 
-/** Every statement, and every value that was given with it. */
+/** All statements, with their parameters. */
 let statements: string[] = [];
 let values: string[] = [];
 
 type Rows = readonly Readonly<Record<string, unknown>>[];
 
 let postgres: ChildProcess;
-/** Run SQL on PostgreSQL 18 itself, and hand back the rows of the last statement. */
+/** Run SQL on PostgreSQL 18, and return the rows of the last statement. */
 function query(sql: string, parameters?: readonly unknown[]): Promise<Rows> {
   const answer = new Promise<Rows>((resolve, reject) => {
     postgres.once('message', ({ result, fault }: { result: { rows: Rows }; fault?: { message: string } }) =>
@@ -35,7 +35,7 @@ function query(sql: string, parameters?: readonly unknown[]): Promise<Rows> {
   return answer;
 }
 
-/** Parameters come by name, and one statement at a time, as over the Data API. */
+/** Run one statement with named parameters, like the Data API. */
 const run: Run = (sql, parameters = {}) => {
   const names = Object.keys(parameters);
   statements.push(sql);
@@ -59,7 +59,7 @@ const database: Database = {
   },
 };
 
-/** Act as a user, and say how it went: the rows, or the code of the error. */
+/** Run SQL as a user. @returns the rows, or the code of the error */
 async function as(username: string, sql: string): Promise<unknown> {
   await query(`SET SESSION AUTHORIZATION ${username}`);
   try {
@@ -75,7 +75,7 @@ const DENIED = '42501';
 const INSERT = `INSERT INTO events (event_key, event_source, event_id, event_type, event_time, row_index, data)
   VALUES ('\\x01', '/test', '1', 'test', '2026-01-31T08:29:59Z', 0, '{"a": 1.10}') ON CONFLICT DO NOTHING`;
 
-/** What a database holds, but for the salt of each password. */
+/** The content of the database, except the salt of each password. */
 async function everything() {
   const tables = `SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, ordinal_position`;
   const rights = `SELECT grantee, table_name, privilege_type FROM information_schema.role_table_grants WHERE table_schema = 'public' ORDER BY 1, 2, 3`;
@@ -85,27 +85,27 @@ async function everything() {
   return held;
 }
 
-/** The master user of RDS is no superuser: it may make users, and owns the database. */
+/** The master user of RDS is not a superuser: it may create users, and owns the database. */
 beforeAll(async () => {
   postgres = fork(path.join(__dirname, '../../../support/postgres-process.cjs'));
   await query('CREATE ROLE master LOGIN CREATEROLE; ALTER DATABASE postgres OWNER TO master; SET SESSION AUTHORIZATION master');
 });
 afterAll(() => postgres.disconnect());
 
-describe('the files that ship', () => {
+describe('the SQL files', () => {
   beforeAll(async () => {
     statements = [];
     values = [];
     await migrate(database, shipped, users);
   });
 
-  test('are all on record, each with its checksum', async () => {
+  test('are recorded, each with its checksum', async () => {
     const rows = await query('SELECT version, checksum FROM schema_migrations ORDER BY version');
     expect(rows).toEqual(shipped.map(({ version, sql }) => ({ version, checksum: createHash('sha256').update(sql).digest('hex') })));
     expect(shipped.length).toBeGreaterThan(0);
   });
 
-  test('make the columns that the sink writes', async () => {
+  test('create the columns that the sink writes', async () => {
     const [columns] = await everything();
     const ofEvents = (columns as Record<string, string>[]).filter(({ table_name }) => table_name === 'events');
     expect(ofEvents.map(({ column_name, data_type, is_nullable }) => `${column_name} ${data_type} ${is_nullable}`)).toEqual([
@@ -155,14 +155,14 @@ describe('the files that ship', () => {
     `ALTER ROLE writer PASSWORD 'mine'`,
   ])('a reader cannot %s', async (sql) => expect(await as('reader', sql)).toBe(DENIED));
 
-  test('anybody else cannot even find the table', async () => {
+  test('another user has no access to the table', async () => {
     await query('CREATE ROLE stranger');
     expect(await as('stranger', 'SELECT * FROM public.events')).toBe(DENIED);
     const rows = await query(`SELECT has_database_privilege('stranger', current_database(), 'CONNECT') AS connects`);
     expect(rows).toEqual([{ connects: false }]);
   });
 
-  test('PostgreSQL keeps the passwords as SCRAM, just as it would have made them itself', async () => {
+  test('PostgreSQL stores the passwords as SCRAM, as if it had created the verifiers itself', async () => {
     await query('SET SESSION AUTHORIZATION postgres');
     const rows = await query(`SELECT rolname, rolpassword FROM pg_authid WHERE rolname IN ('writer', 'reader')`);
     await query('CREATE ROLE witness');
@@ -177,7 +177,7 @@ describe('the files that ship', () => {
     await query('DROP ROLE witness; SET SESSION AUTHORIZATION master');
   });
 
-  test('no statement holds a password or what is kept of it, and no value a password', () => {
+  test('no statement contains a password or a verifier, and no parameter a password', () => {
     expect(statements.length).toBeGreaterThan(10);
     for (const { password } of users) expect([...statements, ...values].join('\n')).not.toContain(password);
     expect(statements.join('\n')).not.toContain('SCRAM-SHA-256$');
@@ -190,12 +190,12 @@ describe('the files that ship', () => {
     expect(await everything()).toEqual(before);
   });
 
-  test('run on a database whose record of them was lost', async () => {
+  test('can run again if their records were deleted', async () => {
     await query('DELETE FROM schema_migrations');
     expect(await migrate(database, shipped, users)).toEqual(shipped.map(({ version }) => version));
   });
 
-  test('hold no colon outside of texts, which the Data API takes for a parameter', () => {
+  test('have no colon outside of strings, which the Data API would read as a parameter', () => {
     for (const { sql } of shipped) expect(sql.replace(/'[^']*'/g, '').replace(/^--.*$/gm, '')).not.toContain(':');
   });
 });
@@ -207,7 +207,7 @@ describe('the runner', () => {
   const tables = async () =>
     (await query(`SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`)).map(({ tablename }) => tablename);
 
-  test('runs files in the order of their names, and only those that are new', async () => {
+  test('runs files in the order of their names, and each once', async () => {
     const first = { version: '0001-a.sql', sql: 'CREATE TABLE a (x int);' };
     const second = { version: '0002-b.sql', sql: '-- Needs the first.\nALTER TABLE a ADD COLUMN y int;\n\nCREATE TABLE b (x int);\n' };
     expect(await migrate(database, [second, first], [])).toEqual(['0001-a.sql', '0002-b.sql']);
@@ -221,19 +221,19 @@ describe('the runner', () => {
     await migrate(database, [first], []);
     const changed = { ...first, sql: 'CREATE TABLE a (y int);' };
     await expect(migrate(database, [changed, { version: '0002-b.sql', sql: 'CREATE TABLE b (x int);' }], [])).rejects.toThrow(
-      new Error('0001-a.sql was changed after it was run. Undo that, and put the change into a new file.'),
+      new Error('0001-a.sql was changed after it was run. Restore it, and put the change into a new file.'),
     );
     expect(await tables()).toEqual(['a', 'schema_migrations']);
   });
 
-  test('leaves nothing of a file that fails halfway, and goes on from there when it is mended', async () => {
+  test('rolls back a file that fails halfway, and continues with it after it is corrected', async () => {
     const halfway = { version: '0001-a.sql', sql: 'CREATE TABLE a (x int);\n\nCREATE TABEL b (x int);' };
     await expect(migrate(database, [halfway], [])).rejects.toThrow('syntax error');
     expect(await tables()).toEqual(['schema_migrations']);
     expect(await migrate(database, [{ ...halfway, sql: halfway.sql.replace('TABEL', 'TABLE') }], [])).toEqual(['0001-a.sql']);
   });
 
-  test('takes the lock first in every transaction, so that two deploys at once go one after the other', async () => {
+  test('takes the lock first in every transaction, so that concurrent deploys wait for each other', async () => {
     statements = [];
     const begun: string[] = [];
     const watched: Database = {
@@ -253,7 +253,7 @@ describe('the runner', () => {
   });
 });
 
-test('a verifier takes the proof of the client that RFC 7677 gives as an example, and gives the signature of its server', () => {
+test('a verifier accepts the client proof of the example in RFC 7677, and has its server signature', () => {
   const nonces = 'r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0';
   const exchange = `n=user,r=rOprNGfwEbeRWgbNEkqO,${nonces},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,c=biws,${nonces}`;
   const verifier = scramVerifier('pencil', Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64'));

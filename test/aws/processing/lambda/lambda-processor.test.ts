@@ -31,7 +31,7 @@ test('the snapshot', () => {
   const { built, madeBy } = make();
   expectSnapshot(
     'aws/processing/lambda/lambda-processor.snapshot.yaml',
-    'The role may log, read the stream, add objects and dead letters, and nothing else; the function waits until it may.',
+    'The role may write logs, read the stream, add objects and dead letters, and nothing else. The function is created after its permissions.',
     withoutAlarms(madeBy(built)),
   );
 });
@@ -53,7 +53,7 @@ test('documents the defaults that it has', () => {
   });
 });
 
-test('takes every setting', () => {
+test('accepts every setting', () => {
   const delivery = { batchSize: 10, maxRetries: 1 };
   const { one } = make({ memoryMiB: 1024, timeout: Duration.minutes(5), logRetention: RetentionDays.ONE_WEEK, delivery });
   expect(one('AWS::Lambda::Function').Properties).toMatchObject({ MemorySize: 1024, Timeout: 300 });
@@ -61,7 +61,7 @@ test('takes every setting', () => {
   expect(one('AWS::Lambda::EventSourceMapping').Properties).toMatchObject({ BatchSize: 10, MaximumRetryAttempts: 1 });
 });
 
-test('runs as a role that is there already, which gets what it needs', () => {
+test('runs with an existing role, to which the permissions are added', () => {
   const { all, one, resources } = synthesize((stack) =>
     processor(stack, { role: Role.fromRoleArn(stack, 'Mine', 'arn:aws:iam::123456789012:role/mine') }),
   );
@@ -75,7 +75,7 @@ test('runs as a role that is there already, which gets what it needs', () => {
   expect(one('AWS::Lambda::Function').DependsOn).toEqual(expect.arrayContaining(policies));
 });
 
-test('stands twice in one stack, between the same neighbours', () => {
+test('can be created twice in one stack, with the same source and store', () => {
   const { all } = synthesize((stack) => {
     const between = { source: new KinesisBuffer(stack, 'Buffer'), stores: { STORE: new S3Store(stack, 'Store') } };
     return [processor(stack, between, 'A'), processor(stack, { ...between, name: 'again' }, 'B')];
@@ -94,12 +94,12 @@ test('the function may do this and nothing else', () => {
     ['s3:PutObject', { 'Fn::Join': ['', [arnOf(/^BufferDeadLetterBucket/), '/aws/lambda/*']] }],
     ['s3:ListBucket', arnOf(/^BufferDeadLetterBucket/)],
     [expect.arrayContaining(['kinesis:GetRecords']), arnOf(/^BufferStream/)],
-    // X-Ray knows no resource to narrow this to.
+    // X-Ray has no resource ARNs for these actions.
     [['xray:PutTelemetryRecords', 'xray:PutTraceSegments'], '*'],
   ]);
 });
 
-test('the role is its own, without the policies that AWS manages', () => {
+test('the role is a new one, without AWS managed policies', () => {
   const { Properties } = make().one('AWS::IAM::Role');
   expect(Properties).not.toHaveProperty('ManagedPolicyArns');
   expect(Properties.AssumeRolePolicyDocument.Statement).toEqual([
@@ -107,14 +107,14 @@ test('the role is its own, without the policies that AWS manages', () => {
   ]);
 });
 
-test('the function exists only when it may do all that it does', () => {
+test('the function is created after all its permissions', () => {
   const { built, madeBy, one } = make();
   const policies = Object.entries(madeBy(built)).flatMap(([id, { Type }]) => (Type === 'AWS::IAM::Policy' ? [id] : []));
   expect(policies).toHaveLength(2);
   expect(one('AWS::Lambda::Function').DependsOn).toEqual(expect.arrayContaining(policies));
 });
 
-test('the function waits for whatever its store says it needs', () => {
+test('the function depends on what its store returns in waitFor', () => {
   const { one } = synthesize((stack) => {
     const needed = new CfnResource(stack, 'Needed', { type: 'AWS::EC2::VPCEndpoint' });
     const binding = { settings: { STORE_NAME: 'mine' }, waitFor: [needed] };
@@ -124,7 +124,7 @@ test('the function waits for whatever its store says it needs', () => {
   expect(one('AWS::Lambda::Function').DependsOn).toContain('Needed');
 });
 
-test('the function is told where the store and the dead letter are', () => {
+test('the function has variables for the store and the dead letter', () => {
   expect(make().one('AWS::Lambda::Function').Properties.Environment.Variables).toEqual({
     STORE_BUCKET: { Ref: expect.stringMatching(/^StoreBucket/) },
     STORE_PREFIX: 'events/',
@@ -133,14 +133,14 @@ test('the function is told where the store and the dead letter are', () => {
   });
 });
 
-describe('what it is called in the names of objects', () => {
+describe('its name in the names of objects', () => {
   const named = (build: (stack: Stack) => Construct) =>
     synthesize((stack) => processor(build(stack) as Stack)).one('AWS::Lambda::Function').Properties.Environment.Variables.PROCESSOR;
 
-  test('does not change with its place in the stack: what was read is written again under the same names', () =>
+  test('does not depend on the path of the construct: records that are read again are written to the same objects', () =>
     expect(named((stack) => new Construct(new Construct(stack, 'Moved'), 'Deeper'))).toBe(named((stack) => stack)));
 
-  test('tells two stacks apart that read one stream', () => {
+  test('differs between two stacks that read one stream', () => {
     const names = ['Blue', 'Green'].map((id) => {
       const stack = new Stack(new App({ context: cdk.context }), id);
       processor(stack);
@@ -150,8 +150,9 @@ describe('what it is called in the names of objects', () => {
     expect(names).toEqual(['Blue.processing', 'Green.processing']);
   });
 
-  test('must differ from that of another in the stack', () => {
-    const message = 'name must differ from that of Test/A, got "processing". What both write could get one name: give one of them another.';
+  test('must differ from that of another processor in the stack', () => {
+    const message =
+      'name must differ from that of Test/A, got "processing". Objects of both could get the same name: give one of them another name.';
     const between = (stack: Stack) => ({ source: new KinesisBuffer(stack, 'Buffer'), stores: { STORE: new S3Store(stack, 'Store') } });
     expect(() =>
       synthesize((stack) => {
@@ -161,16 +162,16 @@ describe('what it is called in the names of objects', () => {
     ).toThrow(new Error(`Test/B: ${message}`));
   });
 
-  test('holds no dot, which stands between it and the stack', () =>
+  test('has no dot, because a dot separates it from the stack', () =>
     expect(() => make({ name: 'eu.processing' })).toThrow(
       new Error(
-        'Test/Processing: name must be 1 to 32 lower-case letters, digits and hyphens, a letter first, got "eu.processing". It is a part of the names of what the processor writes.',
+        'Test/Processing: name must be 1 to 32 lower-case letters, digits and hyphens, a letter first, got "eu.processing". It is a part of the names of the objects that the processor writes.',
       ),
     ));
 });
 
-describe('in the words of Lambda', () => {
-  test('it takes variables, layers, a runtime and no tracing', () => {
+describe('with settings of Lambda', () => {
+  test('it accepts variables, layers, a runtime and no tracing', () => {
     const { one, all } = synthesize((stack) =>
       processor(stack, {
         environment: { LEVEL: 'debug' },
@@ -189,7 +190,7 @@ describe('in the words of Lambda', () => {
     expect(JSON.stringify(all('AWS::IAM::Policy'))).not.toContain('xray');
   });
 
-  test('it stands in a network, which it may be let into, and Lambda may put it there', () => {
+  test('it runs in a VPC, with connections, and its role may create network interfaces', () => {
     const { built, all } = synthesize((stack) => processor(stack, { network: new PrivateNetwork(stack, 'Network') }));
     const [mine] = all('AWS::Lambda::Function').filter(({ Properties }) => Properties.VpcConfig);
     expect(mine?.Properties.VpcConfig.SubnetIds).toHaveLength(2);
@@ -197,7 +198,7 @@ describe('in the words of Lambda', () => {
     expect(built.connections?.securityGroups).toHaveLength(1);
   });
 
-  test('it hands back what brings the records, and takes how', () => {
+  test('it has the event source mapping as trigger, with the given delivery', () => {
     const { built, one } = make({ delivery: { parallelizationFactor: 4, enabled: false } });
     expect(built.trigger.eventSourceMappingId).toBeDefined();
     expect(one('AWS::Lambda::EventSourceMapping').Properties).toMatchObject({ ParallelizationFactor: 4, Enabled: false });
@@ -205,7 +206,7 @@ describe('in the words of Lambda', () => {
 
   const image = () => Code.fromEcrImage(Repository.fromRepositoryName(new Stack(), 'Images', 'acme/handlers'), { tagOrDigest: '1' });
 
-  test('it takes a container image, which brings its own runtime', () => {
+  test('it accepts a container image, with its own runtime', () => {
     const { one } = make({ code: image(), runtime: Runtime.FROM_IMAGE });
     const { PackageType, Code: code, Handler, Runtime: named } = one('AWS::Lambda::Function').Properties;
     expect({ PackageType, Handler, named }).toEqual({ PackageType: 'Image' });
@@ -216,12 +217,12 @@ describe('in the words of Lambda', () => {
     [
       'a container image with a runtime beside it',
       () => ({ code: image() }),
-      'runtime must be Runtime.FROM_IMAGE for a container image, and for nothing else, got nodejs24.x. An image brings its own runtime, and other code has none.',
+      'runtime must be Runtime.FROM_IMAGE for a container image, and for nothing else, got nodejs24.x. A container image contains its own runtime, and other code does not.',
     ],
     [
       'the runtime of a container image for other code',
       () => ({ code: Code.fromInline('exports.handler = 1'), runtime: Runtime.FROM_IMAGE }),
-      'runtime must be Runtime.FROM_IMAGE for a container image, and for nothing else, got FROM_IMAGE. An image brings its own runtime, and other code has none.',
+      'runtime must be Runtime.FROM_IMAGE for a container image, and for nothing else, got FROM_IMAGE. A container image contains its own runtime, and other code does not.',
     ],
     [
       'layers beside a container image',
@@ -238,12 +239,12 @@ describe('in the words of Lambda', () => {
     [
       'a variable that its store sets',
       { environment: { STORE_BUCKET: 'mine' } },
-      'environment must leave the settings of stores alone, got STORE_BUCKET. The processor sets what starts with STORE.',
+      'environment must not set a variable of a store, got STORE_BUCKET. The processor sets the variables that start with STORE.',
     ],
     [
       'another runtime for what was bundled',
       { code: packageHandler('aws/handlers/kinesis-to-s3'), runtime: Runtime.NODEJS_22_X },
-      'runtime must be nodejs24.x for a bundled handler, got nodejs22.x. It is compiled for that one: bring code of your own.',
+      'runtime must be nodejs24.x for a bundled handler, got nodejs22.x. It is compiled for nodejs24.x. For another runtime, give your own code.',
     ],
   ])('it refuses %s', (_, props, message) => expect(() => make(props)).toThrow(new Error(`Test/Processing: ${message}`)));
 
@@ -255,8 +256,8 @@ describe('in the words of Lambda', () => {
   });
 });
 
-describe('a role that is there already', () => {
-  test('may be of another stack of the app: it gets its permissions here', () => {
+describe('an existing role', () => {
+  test('can be of another stack of the app: its permissions are added in this stack', () => {
     const app = new App({ context: cdk.context });
     const role = new Role(new Stack(app, 'Security'), 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     const pipe = new Stack(app, 'Pipe');
@@ -267,20 +268,20 @@ describe('a role that is there already', () => {
   });
 
   test.each<[string, string, object]>([
-    ['must not be changed', '123456789012', { mutable: false }],
+    ['is immutable', '123456789012', { mutable: false }],
     ['is of another account', '999999999999', {}],
   ])('is refused where it %s', (_, account, options) => {
     const env = { account: '123456789012', region: 'eu-west-1' };
     const stack = new Stack(new App({ context: cdk.context }), 'Test', { env });
     const role = Role.fromRoleArn(stack, 'Mine', `arn:aws:iam::${account}:role/mine`, options);
-    const remedy = 'Import one of the account of the stack, without mutable: false, or leave it out for a new one.';
+    const remedy = 'Import a role of the account of the stack, without mutable: false, or leave it out for a new role.';
     expect(() => processor(stack, { role })).toThrow(
-      new Error(`Test/Processing: role must be a role that takes permissions, got one that must not be changed. ${remedy}`),
+      new Error(`Test/Processing: role must be a role that permissions can be added to, got an immutable role. ${remedy}`),
     );
   });
 });
 
-test('takes what packageHandler makes', () => {
+test('accepts the result of packageHandler', () => {
   const { one } = make({ code: packageHandler('aws/handlers/kinesis-to-s3') });
   expect(one('AWS::Lambda::Function').Properties.Code).toEqual({ S3Bucket: expect.anything(), S3Key: expect.stringMatching(/\.zip$/) });
 });
@@ -293,7 +294,7 @@ test('one function can write to two stores', () => {
   expect(one('AWS::Lambda::Function').Properties.Environment.Variables).toMatchObject({ RAW_PREFIX: 'raw/', CLEAN_PREFIX: 'clean/' });
 });
 
-test('the logs are JSON, in a log group of their own, for a bounded time', () => {
+test('the logs are JSON, in their own log group, with a retention', () => {
   const { one } = make();
   expect(one('AWS::Lambda::Function').Properties.LoggingConfig).toEqual({
     ApplicationLogLevel: 'INFO',
@@ -310,7 +311,7 @@ test('the function runs on Node.js 24 on ARM, is traced, and reserves no concurr
   expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions');
 });
 
-test('every alarm watches this very function', () => {
+test('every alarm watches this function', () => {
   const { built, madeBy } = make();
   const alarms = Object.values(madeBy(built)).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
   const dimensions = [{ Name: 'FunctionName', Value: { Ref: expect.stringMatching(/^ProcessingFunction/) } }];
@@ -324,10 +325,10 @@ test('every alarm watches this very function', () => {
 });
 
 describe('refuses', () => {
-  /** A handler of records of Kinesis that writes to an S3 bucket. */
+  /** A handler for records of Kinesis that writes to an S3 bucket. */
   const handler = packageHandler('aws/handlers/kinesis-to-s3');
 
-  test('a store under a name that the handler does not know, before it makes anything', () => {
+  test('a store with a name that the handler does not use, before the first resource', () => {
     const stack = new Stack(undefined, 'Test');
     const stores = { LAKE: new S3Store(stack, 'Store') };
     const message = 'stores must be { STORE: store } for this handler, got LAKE. Its code reads the settings of these stores.';
@@ -337,7 +338,7 @@ describe('refuses', () => {
     expect(stack.node.findAll().filter(({ node }) => node.path.startsWith('Test/Processing/'))).toEqual([]);
   });
 
-  test('a source whose records the handler does not read, before it makes anything', () => {
+  test('a source whose records the handler cannot read, before the first resource', () => {
     const stack = new Stack(undefined, 'Test');
     const { deadLetter, deliverTo, bindReader } = new KinesisBuffer(stack, 'Buffer');
     const source = { format: 'sqs', deadLetter, deliverTo, bindReader };
@@ -358,17 +359,17 @@ describe('refuses', () => {
     );
   });
 
-  const longer = 'For longer work use a container that pulls.';
+  const longer = 'For longer work, use a container that pulls records.';
 
   test.each<[string, Partial<LambdaProcessorProps>, string]>([
-    ['little memory', { memoryMiB: 64 }, 'Test/Processing: memoryMiB must be 128 to 10240 MiB, got 64. Lambda offers no other sizes.'],
-    ['much memory', { memoryMiB: 10_241 }, 'Test/Processing: memoryMiB must be 128 to 10240 MiB, got 10241. Lambda offers no other sizes.'],
+    ['little memory', { memoryMiB: 64 }, 'Test/Processing: memoryMiB must be 128 to 10240 MiB, got 64. Lambda has no other sizes.'],
+    ['much memory', { memoryMiB: 10_241 }, 'Test/Processing: memoryMiB must be 128 to 10240 MiB, got 10241. Lambda has no other sizes.'],
     ['no time', { timeout: Duration.seconds(0) }, `Test/Processing: timeout must be 1 to 900 seconds, got 0. ${longer}`],
     ['long work', { timeout: Duration.minutes(16) }, `Test/Processing: timeout must be 1 to 900 seconds, got 960. ${longer}`],
     ['part of a second', { timeout: Duration.millis(1500) }, `Test/Processing: timeout must be 1 to 900 seconds, got 1.5. ${longer}`],
   ])('%s', (_, props, message) => expect(() => make(props)).toThrow(new Error(message)));
 
-  test('before it makes anything', () => {
+  test('before the first resource', () => {
     const stack = new Stack(undefined, 'Test');
     expect(() => processor(stack, { memoryMiB: 1 })).toThrow('memoryMiB');
     expect(stack.node.findAll().filter(({ node }) => node.path.startsWith('Test/Processing/'))).toEqual([]);

@@ -6,7 +6,7 @@ import { loopback } from '../../../support/loopback';
 import { eventOf } from '../../../support/settling';
 import { lotOf, type SinkUnderTest, writesEachLotOnce } from '../../../support/sink-proofs';
 
-// PostgreSQL takes its time to start.
+// PostgreSQL is slow to start.
 jest.setTimeout(60_000);
 
 let store: Awaited<ReturnType<typeof aurora>>;
@@ -38,14 +38,14 @@ beforeEach(async () => {
 
 writesEachLotOnce(() => made);
 
-/** What the table holds of rows that were made of one event. */
+/** Stores rows of one event, and returns them from the table. */
 async function stored(event: ReturnType<typeof eventOf>, ...rows: Row[]) {
   expect(await made.sink.write(lotOf(made.sink, [{ event, rows }]))).toEqual([]);
   return table();
 }
 
 describe('rows', () => {
-  test('say of which event they are, and hold in rest what no column holds', async () => {
+  test('identify their event, and store fields without a column in rest', async () => {
     const event = eventOf('7', { subject: 'press 7', partitionkey: 'p', data: { celsius: 180 } });
     expect(await stored(event, event, { data: [1], subject: 7, event_id: 'mine' }, {})).toMatchObject([
       {
@@ -63,7 +63,7 @@ describe('rows', () => {
     ]);
   });
 
-  test('are known by source, id and index, and the first of a key stays', async () => {
+  test('have source, id and index as key, and the first row of a key is not replaced', async () => {
     await stored(eventOf('1'), { data: 'first' });
     const key = createHash('sha256').update('/test\x001\x000').digest('hex');
     expect(await stored(eventOf('1'), { data: 'second' })).toMatchObject([{ key, data: '"first"' }]);
@@ -97,15 +97,15 @@ describe('rows', () => {
     ['the character U+0000', { data: 'a\0b' }],
     ['the character U+0000 behind a backslash', { data: '\\\0' }],
     ['U+0000 in a name', { data: { 'a\0': 1 } }],
-    ['the first half of a character', { data: '\ud83d' }],
-    ['the second half of a character', { note: 'x\ude00' }],
+    ['the first half of a surrogate pair', { data: '\ud83d' }],
+    ['the second half of a surrogate pair', { note: 'x\ude00' }],
   ])('are refused with %s', (_, row) => {
     expect(() => made.sink.encode(row, eventOf('1'), 0)).toThrow(
-      'PostgreSQL holds neither the character U+0000 nor half of a surrogate pair',
+      'PostgreSQL cannot store the character U+0000 or half of a surrogate pair',
     );
   });
 
-  test('may hold what only looks like one', async () => {
+  test('may have a text that looks like one', async () => {
     const [row] = await stored(eventOf('1'), { data: '\\u0000 \\\\ud800 😀' });
     expect(JSON.parse(String(row!.data))).toBe('\\u0000 \\\\ud800 😀');
   });
@@ -128,7 +128,7 @@ describe('a lot', () => {
     expect(await made.count()).toBe(1000);
   });
 
-  test('is as many statements as its size takes, each within what a request holds', async () => {
+  test('is divided into statements that fit into a request', async () => {
     await made.sink.write(
       lotOf(
         made.sink,
@@ -139,7 +139,7 @@ describe('a lot', () => {
     expect(await store.ids()).toEqual(['1', '2', '3', '4', '5']);
   });
 
-  test('fails when one of its statements fails, and is whole after the next try', async () => {
+  test('fails if one of its statements fails, and is complete after a retry', async () => {
     const lot = lotOf(
       made.sink,
       ['1', '2', '3'].map((id) => large(id, 2_500_000)),
@@ -152,15 +152,18 @@ describe('a lot', () => {
     expect(await store.ids()).toEqual(['1', '2', '3']);
   });
 
-  test('with a record that fits into no request stores the others', async () => {
+  test('with a record that is too large for a request stores the others', async () => {
     const lot = lotOf(made.sink, [{ event: eventOf('1') }, large('2', 4_400_000, 4), { event: eventOf('3') }]);
     expect(await made.sink.write(lot)).toEqual([
-      { record: lot.made[1]!.record, reason: expect.stringMatching(/^its rows take 44\d{5} bytes, and a statement takes 4000000$/) },
+      {
+        record: lot.made[1]!.record,
+        reason: expect.stringMatching(/^the rows of the event have 44\d{5} bytes, and a statement has at most 4000000$/),
+      },
     ]);
     expect(await store.ids()).toEqual(['1', '3']);
   });
 
-  test('with records that the table never takes stores all others, and nothing of these', async () => {
+  test('with records that the table always refuses stores all others, and nothing of these', async () => {
     await store.asOwner(`ALTER TABLE events ADD CONSTRAINT cold CHECK ((data->>'celsius')::int < 200)`);
     const events = Array.from({ length: 20 }, (_, id) => ({
       event: eventOf(String(id).padStart(2, '0')),
@@ -179,7 +182,7 @@ describe('a lot', () => {
 });
 
 describe('a fault of the database fails the lot', () => {
-  test('when the table is not there', async () => {
+  test('if the table does not exist', async () => {
     await store.asOwner('ALTER TABLE events RENAME TO gone');
     const written = made.sink.write(lotOf(made.sink, [{ event: eventOf('1') }]));
     await expect(written).rejects.toThrow('ERROR: relation "events" does not exist; SQLState: 42P01');

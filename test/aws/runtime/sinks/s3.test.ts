@@ -33,7 +33,7 @@ test('an object for each lot, in the folder of its hour, named by the lot and th
   });
 });
 
-test('an object is compressed, which its name and its type say, and nothing that a client would unpack on the way', async () => {
+test('an object is compressed, with its file name and content type, and without a content encoding that clients decode', async () => {
   const { sink, clear } = made;
   await clear();
   await sink.write(lotOf(sink, [{ event: eventOf('1') }]));
@@ -42,7 +42,7 @@ test('an object is compressed, which its name and its type say, and nothing that
   expect(headers['content-encoding']).toBeUndefined();
 });
 
-test('an object whose answer got lost is found at the next try, and is not written again', async () => {
+test('an object whose response was lost is detected at the next try, and is not written again', async () => {
   const { sink, contents, clear, set } = made;
   await clear();
   const lot = lotOf(sink, [{ event: eventOf('1') }]);
@@ -55,7 +55,7 @@ test('an object whose answer got lost is found at the next try, and is not writt
   expect(await contents()).toEqual(before);
 });
 
-test('within one write, an answer that got lost is made good for', async () => {
+test('within one write, a lost response is retried', async () => {
   const { sink, count, clear } = made;
   await clear();
   const writes = store.writes.length;
@@ -64,7 +64,7 @@ test('within one write, an answer that got lost is made good for', async () => {
   expect([await count(), store.writes.length - writes]).toEqual([1, 2]);
 });
 
-test('a store that refuses four calls, one after the other, costs no batch', async () => {
+test('a store that refuses four consecutive requests fails no batch', async () => {
   const { sink, count, clear } = made;
   await clear();
   store.set('before', 4);
@@ -72,7 +72,7 @@ test('a store that refuses four calls, one after the other, costs no batch', asy
   expect(await count()).toBe(1);
 });
 
-test('any other refusal fails the lot', async () => {
+test('any other error fails the lot', async () => {
   const down = await loopback(() => ({ status: 403, body: '<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>' }));
   process.env.AWS_ENDPOINT_URL_S3 = down;
   const sink = s3Sink({ name: 'STORE', processor: 'press' });

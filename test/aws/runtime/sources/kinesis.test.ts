@@ -16,9 +16,9 @@ const later = (hours: number) => new Date(ARRIVAL.getTime() + hours * 3_600_000)
 type Handler = (...records: KinesisStreamRecord[]) => Promise<KinesisStreamBatchResponse>;
 
 /**
- * What Lambda does between a shard and a function: calls it with one batch after the other, brings a batch again from the
- * lowest record that was reported, halves one whose call failed as a whole, and gives up after the last retry.
- * @returns the records that were given up
+ * What Lambda does between a shard and a function: it calls the function with each batch, retries a batch from the lowest failed
+ * record, splits a batch if the call failed, and stops after the last retry.
+ * @returns the records that are no longer retried
  */
 async function deliver(records: readonly KinesisStreamRecord[], handler: Handler, batchSize: number, maxRetries: number) {
   const givenUp: KinesisStreamRecord[] = [];
@@ -71,7 +71,7 @@ function positionOf(record: KinesisStreamRecord) {
   return { stream: record.eventSourceARN, shard, sequenceNumber: numberOf(record) };
 }
 
-/** The source in front of a model, and what the model was given. */
+/** A source with a model of a store and a dead letter, and what the model got. */
 function source(options: Parameters<typeof modelEnds>[0] = {}) {
   const model = modelEnds(options);
   const handler = kinesisSource(model.ends);
@@ -79,7 +79,7 @@ function source(options: Parameters<typeof modelEnds>[0] = {}) {
 }
 
 describe('lots', () => {
-  test('one for each hour of arrival, at the time of its first record; the time of the event has no say', async () => {
+  test('are one for each hour of arrival, with the time of its first record; the time of the event has no effect', async () => {
     const { handler, lots } = source();
     const records = [0, 0, 1, 16].map((hours, place) =>
       kinesisRecord(bytesOf(eventOf(`${place}`, { time: `20${place}0-01-01T00:00:00Z` })), place, { arrived: later(hours) }),
@@ -93,7 +93,7 @@ describe('lots', () => {
     ]);
   });
 
-  test('named by shard and by the records with a row in them: the first, the last, and all of them', async () => {
+  test('are named by shard and by the records that have rows: the first, the last, and a hash of all', async () => {
     const { handler, lots } = source({ transform: (event) => (event.type === 'row' ? [event, event] : undefined) });
     const records = ['none', 'row', 'row', 'none'].map((type, place) => kinesisRecord(bytesOf(eventOf(`${place}`, { type })), place));
     await handler(...records);
@@ -103,7 +103,7 @@ describe('lots', () => {
     expect([...lots.keys()]).toEqual([`shardId-000000000000-${first}-${last}-${hash}`]);
   });
 
-  test('of the same first and last record are two where the records between them are not the same', async () => {
+  test('with the same first and last record, but other records between them, have different names', async () => {
     const { handler, rows } = source();
     const [a, b, c] = ['a', 'b', 'c'].map((id, place) => kinesisRecord(bytesOf(eventOf(id)), place));
     await handler(a!, c!);
@@ -111,7 +111,7 @@ describe('lots', () => {
     expect(new Set(rows().map(({ id }) => id))).toEqual(new Set(['a', 'b', 'c']));
   });
 
-  test('of two streams are two, however they count', async () => {
+  test('of two streams have different names, also with the same sequence numbers', async () => {
     const { handler, lots } = source();
     const one = kinesisRecord(bytesOf(eventOf('1')));
     await handler(one);
@@ -119,20 +119,20 @@ describe('lots', () => {
     expect(lots.size).toBe(2);
   });
 
-  test('none when there is nothing to store', async () => {
+  test('are none if there are no rows', async () => {
     const { handler, lots } = source({ transform: () => undefined });
     await handler(kinesisRecord(bytesOf(eventOf('1'))));
     expect(lots.size).toBe(0);
   });
 
-  test('two hundred thousand rows of one event', async () => {
+  test('can have two hundred thousand rows of one event', async () => {
     const { handler, rows } = source({ transform: () => Array.from({ length: 200_000 }, (_, row) => ({ row })) });
     expect(await handler(kinesisRecord(bytesOf(eventOf('1'))))).toEqual({ batchItemFailures: [] });
     expect(rows()).toHaveLength(200_000);
   });
 });
 
-describe('a lot that is too large to be built', () => {
+describe('a lot that is too large to build', () => {
   const records = ['1', '2', '3', '4', '5'].map((id, place) => kinesisRecord(bytesOf(eventOf(id)), place));
   const tooLarge = (isTooLarge: (stored: string[]) => boolean) => {
     const { ends, ...model } = modelEnds({ transform: (event) => [event, event] });
@@ -186,11 +186,11 @@ describe('dead letters', () => {
   });
 });
 
-describe('what Lambda is told', () => {
+describe('the response to Lambda', () => {
   const records = ['1', '2', '3', '4'].map((id, place) => kinesisRecord(bytesOf(eventOf(id)), place));
   const failure = { batchItemFailures: [{ itemIdentifier: numberOf(records[0]!) }] };
 
-  test('of a store that does not answer, the first record, while the function still lives', async () => {
+  test('reports the first record if the store does not respond, before the function times out', async () => {
     const { ends } = modelEnds();
     const write = (_: unknown, signal?: AbortSignal) =>
       new Promise<never>((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)));
@@ -198,7 +198,7 @@ describe('what Lambda is told', () => {
     expect(await handler({ Records: records }, { getRemainingTimeInMillis: () => 100 })).toEqual(failure);
   });
 
-  test('of a function with three seconds, the same as of one with a minute', async () => {
+  test('is the same for a function with a timeout of three seconds as for one with a minute', async () => {
     const { ends, rows } = modelEnds();
     const write: typeof ends.sink.write = async (lot, signal) => {
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -210,7 +210,7 @@ describe('what Lambda is told', () => {
     expect(rows()).toHaveLength(4);
   });
 
-  test('of a dead letter that takes nothing, the first record: what is stored stays, and no letter is there twice', async () => {
+  test('reports the first record if the dead letter is down: stored rows stay, and no dead letter is sent twice', async () => {
     const planned: Fault[] = ['none', 'before'];
     const { handler, rows, letters } = source({ fault: () => planned.shift() ?? 'none' });
     const bad = kinesisRecord(Buffer.from('bad'), 9);
@@ -219,7 +219,7 @@ describe('what Lambda is told', () => {
     expect([rows().length, letters.length]).toEqual([4, 1]);
   });
 
-  test('when a process ends after its write, nothing: the batch comes again in halves, which store its rows a second time', async () => {
+  test('is missing if the process ends after its write: Lambda retries the batch in halves, which store its rows a second time', async () => {
     const { ends, rows } = modelEnds();
     const handler = kinesisSource(ends);
     let killed = false;

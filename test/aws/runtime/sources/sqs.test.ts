@@ -15,8 +15,8 @@ settlesEachEventOnce(
   {
     retries,
     /**
-     * What Lambda and SQS do between a queue and a function: a message that was reported comes again behind the others, so
-     * that no batch comes again as it was; after the last try SQS moves the message to the dead letter.
+     * What Lambda and SQS do between a queue and a function: a failed message is delivered again after the others, so that batches
+     * differ at each try; after the last try SQS moves the message to the dead letter.
      */
     async deliver(sent, ends, batchSize) {
       const handler = sqsSource(ends);
@@ -43,7 +43,7 @@ function positionOf({ eventSourceARN, messageId }: SQSRecord) {
   return { queue: eventSourceARN, messageId };
 }
 
-/** The source in front of a model, and what the model was given. */
+/** A source with a model of a store and a dead letter, and what the model got. */
 function source(options: Parameters<typeof modelEnds>[0] = {}) {
   const model = modelEnds(options);
   const attributes: unknown[] = [];
@@ -58,7 +58,7 @@ function source(options: Parameters<typeof modelEnds>[0] = {}) {
 const message = (id: string, place: number, extra: object = {}) => sqsRecord(JSON.stringify(eventOf(id, extra)), place);
 const failures = (...messages: SQSRecord[]) => ({ batchItemFailures: messages.map(({ messageId }) => ({ itemIdentifier: messageId })) });
 
-test('each message is a lot of its own, named by its id, at the time it was sent', async () => {
+test('each message is one lot, named by its id, with the time it was sent', async () => {
   const { handler, lots } = source({ transform: ({ id }) => [{ id }, { id }] });
   const messages = [message('1', 1), message('2', 2)];
   expect(await handler(...messages)).toEqual(failures());
@@ -75,7 +75,7 @@ test('exactly the messages that met a fault are reported, and no neighbour', asy
   expect(rows().map(({ id }) => id)).toEqual(['a', 'c']);
 });
 
-test('a message that can never be processed is done once it lies in the dead letter', async () => {
+test('a message that can never be processed is deleted once it is in the dead letter', async () => {
   const { handler, letters, attributes } = source();
   const [bad, refused] = [sqsRecord('not an event', 1), message('2', 2, { type: 'refused' })];
   expect(await handler(bad, refused)).toEqual(failures());
@@ -92,7 +92,7 @@ test('a message whose letter cannot be sent comes again', async () => {
   expect(await handler(bad)).toEqual(failures(bad));
 });
 
-test('a store that does not answer is given up while the function still lives: its messages are reported, and no more is begun', async () => {
+test('if the store does not respond, messages are reported before the function times out, and no more requests start', async () => {
   const { ends } = modelEnds();
   let begun = 0;
   const write = (_: unknown, signal?: AbortSignal) => {
@@ -105,12 +105,12 @@ test('a store that does not answer is given up while the function still lives: i
   expect(begun).toBe(10);
 });
 
-describe('a letter that is moved back from the dead letter', () => {
+describe('a dead letter that is moved back to the queue', () => {
   const letterOf = (payload: string, extra: object = {}) =>
     JSON.stringify({ reason: 'a fault that is mended', position: {}, payload, encoding: 'text', ...extra });
   const moved = (body: string) => sqsRecord(body, 1, { kind: 'letter' });
 
-  test('is read as the message that it holds', async () => {
+  test('is read as the original message', async () => {
     const { handler, rows } = source();
     const payload = JSON.stringify(eventOf('1'));
     const base64 = Buffer.from(JSON.stringify(eventOf('2'))).toString('base64');

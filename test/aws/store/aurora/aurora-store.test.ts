@@ -20,12 +20,12 @@ const aKey = (stack: Stack) => Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west
 const make = (props?: AuroraStoreProps, context?: Record<string, unknown>) =>
   synthesize((stack) => new AuroraStore(stack, 'Store', { network: networkOf(stack), ...props }), context);
 
-/** Somebody who holds a role. */
+/** A workload with a role. */
 class Holder extends Construct implements Workload {
   readonly role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
 }
 
-/** A cluster of the user, with the secret of its master user. */
+/** An existing cluster, with the secret of its master user. */
 const existing = (stack: Stack) => ({
   cluster: DatabaseCluster.fromDatabaseClusterAttributes(stack, 'Mine', { clusterIdentifier: 'mine' }),
   masterSecret: Secret.fromSecretAttributes(stack, 'Master', {
@@ -59,14 +59,14 @@ describe('the snapshot of', () => {
   test('the cluster', () =>
     expectSnapshot(
       'aws/store/aurora/cluster.snapshot.yaml',
-      'It is encrypted, nobody has a way in, and all that it stands on survives the stack.',
+      'It is encrypted, its security group allows no traffic, and it is retained with its network resources.',
       parts('SecurityGroup', 'Parameters', 'Cluster', 'ACUUtilizationAlarm', 'DeadlocksAlarm'),
     ));
 
   test('its users', () =>
     expectSnapshot(
       'aws/store/aurora/users.snapshot.yaml',
-      'Each user has a secret of its own, and survives the stack with the cluster.',
+      'Each user has its own secret, which is retained with the cluster.',
       parts('WriterSecret', 'ReaderSecret'),
     ));
 
@@ -77,7 +77,7 @@ describe('the snapshot of', () => {
     expect(version!.Type).toBe('AWS::Lambda::Version');
     expectSnapshot(
       'aws/store/aurora/migration.snapshot.yaml',
-      'A function outside of the network makes table and users when it is deployed, and may do nothing else. Its version is left out here.',
+      'A function outside of the VPC creates the table and the users during a deploy, and may do nothing else. Its version is left out here.',
       others,
     );
   });
@@ -96,7 +96,7 @@ test('documents the defaults that it has', () => {
   expect(scaling.SecondsUntilAutoPause).toBe(600);
 });
 
-test('takes every setting', () => {
+test('accepts every setting', () => {
   const { one, all } = synthesize((stack) => {
     const network = networkOf(stack);
     const encryptionKey = aKey(stack);
@@ -125,7 +125,7 @@ test('takes every setting', () => {
   expect(all('AWS::SecretsManager::Secret').map(({ Properties }) => Properties.KmsKeyId)).toEqual([key, key]);
 });
 
-test('a database that never shrinks to nothing never pauses', () => {
+test('a database with a minimum capacity above 0 never pauses', () => {
   const { one } = make({ minCapacity: 0.5 });
   expect(one('AWS::RDS::DBCluster').Properties.ServerlessV2ScalingConfiguration).toEqual({ MinCapacity: 0.5, MaxCapacity: 4 });
 });
@@ -136,7 +136,7 @@ test('capacities that are known only at deploy pass', () => {
   expect(one('AWS::RDS::DBCluster').Properties.ServerlessV2ScalingConfiguration.MaxCapacity).toEqual({ Ref: 'Capacity' });
 });
 
-test('nobody has a way in by the network, and logs in without TLS', () => {
+test('the security group allows no traffic, and the database requires TLS', () => {
   const { built, madeBy, one, all } = make();
   const groups = Object.values(madeBy(built)).filter(({ Type }) => Type.startsWith('AWS::EC2::SecurityGroup'));
   expect(groups.map(({ Type, Properties }) => [Type, Properties.SecurityGroupIngress])).toEqual([['AWS::EC2::SecurityGroup', undefined]]);
@@ -175,7 +175,7 @@ test.each(['bindWriter', 'bindReader'] as const)('with a key of the user, %s let
   expect(allowed(built).at(-1)).toEqual({ Action: 'kms:Decrypt', Effect: 'Allow', Resource: theKey });
 });
 
-test('nobody but the migration may read the secret of the master user', () => {
+test('only the migration may read the secret of the master user', () => {
   const { resources, allowed, built } = synthesize((stack) => {
     const store = new AuroraStore(stack, 'Store', { network: networkOf(stack) });
     store.bindWriter(new Holder(stack, 'Writer'), 'A');
@@ -188,7 +188,7 @@ test('nobody but the migration may read the secret of the master user', () => {
   expect(holders.map(({ Properties }) => Properties.PolicyDocument.Statement)).toEqual([allowed(built)]);
 });
 
-test('whoever holds a binding waits until table and users are made', () => {
+test('a binding waits for the migration, which creates the table and the users', () => {
   const { resources } = synthesize((stack) => {
     const holder = new Holder(stack, 'Holder');
     const { waitFor } = new AuroraStore(stack, 'Store', { network: networkOf(stack) }).bindWriter(holder, 'EVENTS');
@@ -201,7 +201,7 @@ test('whoever holds a binding waits until table and users are made', () => {
   );
 });
 
-test('the migration runs when all of the cluster is there, and again when its code or its settings change', () => {
+test('the migration runs after the cluster is created, and again when its code or its settings change', () => {
   const { one } = make();
   const { Properties, DependsOn } = one('Custom::Trigger');
   expect(DependsOn).toEqual([
@@ -212,7 +212,7 @@ test('the migration runs when all of the cluster is there, and again when its co
   expect(Properties.HandlerArn).toEqual({ Ref: expect.stringMatching(/^StoreMigrationFunctionCurrentVersion/) });
 });
 
-test('alarms tell of a database that cannot grow, of deadlocks, and of a second instance that lags; silence is a database at rest', () => {
+test('there are alarms on the capacity, on deadlocks, and on the lag of a second instance; missing data is OK, because the database pauses', () => {
   const alarms = (props: AuroraStoreProps) =>
     make(props)
       .all('AWS::CloudWatch::Alarm')
@@ -224,8 +224,8 @@ test('alarms tell of a database that cannot grow, of deadlocks, and of a second 
   expect(alarms({ highlyAvailable: true })).toEqual([...always, 'AuroraReplicaLagMaximum 1000 1 notBreaching']);
 });
 
-describe('what happens to it when the stack is deleted', () => {
-  /** What holds data, or what a cluster stands on. */
+describe('when the stack is deleted', () => {
+  /** The resources that hold data, or that the cluster uses. */
   const kept = ({ all }: Synthesized) =>
     [
       'RDS::DBCluster',
@@ -238,13 +238,13 @@ describe('what happens to it when the stack is deleted', () => {
       .flatMap((type) => all(`AWS::${type}`))
       .map(({ Type, DeletionPolicy = 'Delete' }) => [Type, DeletionPolicy]);
 
-  test('the cluster is retained, with all it stands on', () => {
+  test('the cluster is retained, with its network resources', () => {
     const found = kept(make({ highlyAvailable: true }));
     expect(found).toHaveLength(8);
     expect(new Set(found.map(([, policy]) => policy))).toEqual(new Set(['RetainExceptOnCreate']));
   });
 
-  test('all of it goes when both keys are turned, and only then', () => {
+  test('all of it is deleted only with both removal and destroyData', () => {
     const destroyed = make({ removal: 'destroy' }, { destroyData: 'yes' });
     expect(new Set(kept(destroyed).map(([, policy]) => policy))).toEqual(new Set(['Delete']));
     expect(destroyed.one('AWS::RDS::DBCluster').Properties.DeletionProtection).toBe(false);
@@ -254,7 +254,7 @@ describe('what happens to it when the stack is deleted', () => {
   });
 });
 
-test('uses a cluster that is there already', () => {
+test('uses an existing cluster', () => {
   const { built, all, allowed } = synthesize((stack) => new AuroraStore(stack, 'Store', existing(stack)));
   expect([...all('AWS::RDS::DBCluster'), ...all('AWS::RDS::DBInstance'), ...all('AWS::EC2::SecurityGroup')]).toEqual([]);
   const secrets = allowed(built.migration).find(({ Action }) => Action === 'secretsmanager:GetSecretValue')!;
@@ -266,7 +266,7 @@ test('uses a cluster that is there already', () => {
   expect(allowed(built.migration)).toContainEqual(expect.objectContaining({ Action: 'kms:Decrypt' }));
 });
 
-test('stands in a network that is there already', () => {
+test('uses an existing network', () => {
   const { one } = synthesize((stack) => {
     const ids = { privateSubnetIds: ['s-1', 's-2'], privateSubnetRouteTableIds: ['r-1', 'r-2'] };
     const vpc = Vpc.fromVpcAttributes(stack, 'Mine', { vpcId: 'vpc-1', availabilityZones: ['a', 'b'], ...ids });
@@ -275,7 +275,7 @@ test('stands in a network that is there already', () => {
   expect(one('AWS::RDS::DBSubnetGroup').Properties.SubnetIds).toEqual(['s-1', 's-2']);
 });
 
-test('stands twice in one stack', () => {
+test('can be created twice in one stack', () => {
   const { all } = synthesize((stack) => {
     const network = networkOf(stack);
     return [new AuroraStore(stack, 'A', { network }), new AuroraStore(stack, 'B', { network })];
@@ -283,7 +283,7 @@ test('stands twice in one stack', () => {
   expect(all('AWS::RDS::DBCluster')).toHaveLength(2);
 });
 
-test('stands in a project that has set no feature flags', () => {
+test('works in a project without feature flags', () => {
   const stack = new Stack(new App(), 'Test');
   const store = new AuroraStore(stack, 'Store', { network: networkOf(stack) });
   const { Resources } = Template.fromStack(stack).toJSON() as { Resources: Record<string, Resource> };
@@ -292,7 +292,7 @@ test('stands in a project that has set no feature flags', () => {
   expect(store.alarms).toHaveLength(2);
 });
 
-describe('every finding of both packs of cdk-nag has a reason, and no reason is stale, with', () => {
+describe('every finding of both cdk-nag packs has a reason, and every reason has a finding, with', () => {
   test.each<[string, (stack: Stack) => AuroraStoreProps]>([
     ['defaults', (stack) => ({ network: networkOf(stack) })],
     ['a second instance', (stack) => ({ network: networkOf(stack), highlyAvailable: true })],
@@ -316,7 +316,7 @@ describe('refuses', () => {
     [
       'no network',
       () => make({ network: undefined }),
-      `Test/Store: network must be given, got none. Make one: new PrivateNetwork(this, 'Network').`,
+      `Test/Store: network must be given, got none. Create one: new PrivateNetwork(this, 'Network').`,
     ],
     [
       'a network that is none',
@@ -331,20 +331,20 @@ describe('refuses', () => {
           const vpc = Vpc.fromVpcAttributes(stack, 'Mine', { vpcId: 'vpc-1', availabilityZones: ['a'], ...ids });
           return new AuroraStore(stack, 'Store', { network: new PrivateNetwork(stack, 'Network', { vpc }) });
         }),
-      'Test/Store: network must have subnets in 2 zones, got 1. Aurora stands in no fewer.',
+      'Test/Store: network must have subnets in 2 zones, got 1. Aurora requires subnets in at least two zones.',
     ],
-    ['too little capacity', () => make({ maxCapacity: 0.5 }), `${capacity('maxCapacity', 1)}, got 0.5. It bounds what an hour costs.`],
-    ['too much capacity', () => make({ maxCapacity: 256.5 }), `${capacity('maxCapacity', 1)}, got 256.5. It bounds what an hour costs.`],
-    ['a third of a unit', () => make({ maxCapacity: 4.3 }), `${capacity('maxCapacity', 1)}, got 4.3. It bounds what an hour costs.`],
+    ['too little capacity', () => make({ maxCapacity: 0.5 }), `${capacity('maxCapacity', 1)}, got 0.5. It limits the cost of an hour.`],
+    ['too much capacity', () => make({ maxCapacity: 256.5 }), `${capacity('maxCapacity', 1)}, got 256.5. It limits the cost of an hour.`],
+    ['a third of a unit', () => make({ maxCapacity: 4.3 }), `${capacity('maxCapacity', 1)}, got 4.3. It limits the cost of an hour.`],
     [
       'capacity as a text',
       () => make({ maxCapacity: '8' as never }),
-      `${capacity('maxCapacity', 1)}, got "8". It bounds what an hour costs.`,
+      `${capacity('maxCapacity', 1)}, got "8". It limits the cost of an hour.`,
     ],
     [
       'less than nothing',
       () => make({ minCapacity: -0.5 }),
-      `${capacity('minCapacity', 0)}, got -0.5. At 0 the database pauses when it is idle.`,
+      `${capacity('minCapacity', 0)}, got -0.5. With 0, the database pauses when it is idle.`,
     ],
     [
       'a floor above the ceiling',
@@ -354,22 +354,22 @@ describe('refuses', () => {
     [
       'a pause that is too short',
       () => make({ autoPause: Duration.minutes(4) }),
-      'Test/Store: autoPause must be 300 to 86400 seconds, got 240. Aurora pauses no earlier and no later.',
+      'Test/Store: autoPause must be 300 to 86400 seconds, got 240. Aurora allows no other time.',
     ],
     [
       'a pause of a database that never shrinks to nothing',
       () => make({ autoPause: Duration.minutes(10), minCapacity: 1 }),
-      'Test/Store: autoPause needs minCapacity to be 0, got 1. Leave autoPause out, or minCapacity.',
+      'Test/Store: autoPause requires minCapacity to be 0, got 1. Leave autoPause out, or minCapacity.',
     ],
     [
       'a word for a second instance',
       () => make({ highlyAvailable: 'yes' as never }),
-      'Test/Store: highlyAvailable must be true or false, got "yes". It costs a second instance.',
+      'Test/Store: highlyAvailable must be true or false, got "yes". With true, you pay for a second instance.',
     ],
     [
       'no backups',
       () => make({ backupRetention: Duration.days(0) }),
-      'Test/Store: backupRetention must be 1 to 35 days, got 0. For a longer time use AWS Backup.',
+      'Test/Store: backupRetention must be 1 to 35 days, got 0. For a longer time, use AWS Backup.',
     ],
     [
       'the id of a key',

@@ -3,7 +3,7 @@ import { PrivateNetwork } from '../../../../aws/foundation/network';
 import { AuroraStore } from '../../../../aws/store/aurora/aurora-store';
 import { type Refusals, WRONG } from '../../../support/refusals';
 
-/** Half a capacity unit is one that Aurora has. */
+/** Wrong capacities, without 0.5, which is valid. */
 const CAPACITY = [...WRONG.number.filter((value) => value !== 0.5), 0.25];
 const YES_OR_NO = WRONG.choice.filter((value) => value !== true);
 

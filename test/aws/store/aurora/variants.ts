@@ -5,7 +5,7 @@ import { AuroraStore } from '../../../../aws/store/aurora/aurora-store';
 
 const network = (stack: Stack) => new PrivateNetwork(stack, 'Network', { removal: 'destroy' });
 
-/** What changes what cdk-nag sees of a cluster. */
+/** Settings of a cluster that change findings of cdk-nag. */
 export const variants = {
   'a key of the user': (stack: Stack) => {
     const encryptionKey = Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:123456789012:key/k');

@@ -13,12 +13,12 @@ import { expectSnapshot } from '../../../support/snapshot';
 const make = (props?: S3StoreProps, context?: Record<string, unknown>) =>
   synthesize((stack) => new S3Store(stack, 'Store', props), context);
 
-/** Somebody who holds a role. */
+/** A workload with a role. */
 class Holder extends Construct implements Workload {
   readonly role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
 }
 
-/** The bucket of the objects, among the buckets of a stack: the one whose accesses are on record. */
+/** The bucket of the objects: the one in the stack that has an access log. */
 function bucketOf({ all }: { all(type: string): Resource[] }): Resource {
   return all('AWS::S3::Bucket').find(({ Properties }) => Properties.LoggingConfiguration)!;
 }
@@ -31,7 +31,7 @@ test('the snapshot', () => {
   const { built, madeBy } = make();
   expectSnapshot(
     'aws/store/s3/s3-store.snapshot.yaml',
-    'Both buckets are private, encrypted, and refuse plain HTTP and old TLS; the objects keep their versions and survive the stack.',
+    'Both buckets are private, encrypted, and deny requests without TLS 1.2. The objects are versioned and retained.',
     madeBy(built),
   );
 });
@@ -48,7 +48,7 @@ test('documents the defaults that it has', () => {
   });
 });
 
-test('takes every setting', () => {
+test('accepts every setting', () => {
   const made = synthesize((stack) => {
     const encryptionKey = new Key(stack, 'Key');
     const periods = { archiveAfter: Duration.days(30), undeleteWindow: Duration.days(1) };
@@ -64,7 +64,7 @@ test('takes every setting', () => {
   expect(made.built.prefix).toBe('raw/events/');
 });
 
-test('uses a bucket that is there already, and its key', () => {
+test('uses an existing bucket, and its key', () => {
   const { built, all, allowed } = synthesize((stack) => {
     const encryptionKey = Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:123456789012:key/k');
     const bucket = Bucket.fromBucketAttributes(stack, 'Mine', { bucketName: 'mine', encryptionKey });
@@ -85,7 +85,7 @@ test('uses a bucket that is there already, and its key', () => {
   ]);
 });
 
-test('stands twice in one stack', () => {
+test('can be created twice in one stack', () => {
   const { all } = synthesize((stack) => [new S3Store(stack, 'A'), new S3Store(stack, 'B')]);
   expect(all('AWS::S3::Bucket')).toHaveLength(4);
 });
@@ -124,7 +124,7 @@ test.each([
   expect(allowed(built).at(-1)).toEqual({ Action: actions, Effect: 'Allow', Resource: theKey });
 });
 
-test('nobody reaches either bucket without TLS 1.2, or from outside', () => {
+test('both buckets deny requests without TLS 1.2, and public access', () => {
   const { all } = make();
   for (const { Properties } of all('AWS::S3::Bucket')) {
     expect(new Set(Object.values(Properties.PublicAccessBlockConfiguration))).toEqual(new Set([true]));
@@ -139,14 +139,14 @@ test('nobody reaches either bucket without TLS 1.2, or from outside', () => {
   }
 });
 
-test('every access is on record in the second bucket for 90 days', () => {
+test('every access is in the access log in the second bucket for 90 days', () => {
   const made = make();
   const log = made.all('AWS::S3::Bucket').find((bucket) => bucket !== bucketOf(made))!;
   expect(bucketOf(made).Properties.LoggingConfiguration.DestinationBucketName).toEqual({ Ref: expect.stringMatching(/^StoreAccessLog/) });
   expect(log.Properties.LifecycleConfiguration.Rules).toMatchObject([{ ExpirationInDays: 90 }]);
 });
 
-test('what was overwritten or deleted comes back for 30 days; uploads that were given up go after 7', () => {
+test('overwritten and deleted objects can be restored for 30 days; incomplete uploads are deleted after 7', () => {
   const { Properties } = bucketOf(make());
   expect(Properties.VersioningConfiguration.Status).toBe('Enabled');
   expect(Properties.LifecycleConfiguration.Rules).toMatchObject([
@@ -154,13 +154,13 @@ test('what was overwritten or deleted comes back for 30 days; uploads that were 
   ]);
 });
 
-test('stands in a project that has set no feature flags', () => {
+test('works in a project without feature flags', () => {
   const stack = new Stack(new App(), 'Test');
   new S3Store(stack, 'Store');
   expect(Template.fromStack(stack).toJSON().Resources).toEqual(make().resources);
 });
 
-test('objects and access log go with the stack when both keys are turned, and only then', () => {
+test('objects and access log are deleted with the stack only with both removal and destroyData', () => {
   const policies = (made: { all(type: string): Resource[] }) => made.all('AWS::S3::Bucket').map(({ DeletionPolicy }) => DeletionPolicy);
   const destroyed = make({ removal: 'destroy' }, { destroyData: 'yes' });
   expect(policies(destroyed)).toEqual(['Delete', 'Delete']);
@@ -169,11 +169,11 @@ test('objects and access log go with the stack when both keys are turned, and on
   expect(make().all('Custom::S3AutoDeleteObjects')).toEqual([]);
 });
 
-test('a prefix may be a partition, as Hive writes it', () => {
+test('a prefix can be a partition in the format of Hive', () => {
   expect(make({ prefix: 'tenant=a/' }).built.prefix).toBe('tenant=a/');
 });
 
-test('a bucket that was made can be changed, and one that was given stays what it is', () => {
+test('a new bucket can be changed, and an existing one keeps its type', () => {
   const { all } = synthesize((stack) => {
     const store = new S3Store(stack, 'Store');
     store.bucket.addLifecycleRule({ id: 'mine', expiration: Duration.days(400) });
@@ -209,17 +209,17 @@ describe('refuses', () => {
     [
       'an early move',
       () => make({ archiveAfter: Duration.days(29) }),
-      'Test/Store: archiveAfter must be 30 to 36500 days, got 29. S3 moves no object that is younger.',
+      'Test/Store: archiveAfter must be 30 to 36500 days, got 29. S3 does not move younger objects to this class.',
     ],
     [
       'part of a day',
       () => make({ archiveAfter: Duration.hours(732) }),
-      'Test/Store: archiveAfter must be 30 to 36500 days, got 30.5. S3 moves no object that is younger.',
+      'Test/Store: archiveAfter must be 30 to 36500 days, got 30.5. S3 does not move younger objects to this class.',
     ],
     [
       'no way back',
       () => make({ undeleteWindow: Duration.days(0) }),
-      'Test/Store: undeleteWindow must be 1 to 36500 days, got 0. Versions are what protects against a bad overwrite.',
+      'Test/Store: undeleteWindow must be 1 to 36500 days, got 0. Old versions protect against a wrong overwrite.',
     ],
     [
       'one key to destroy',
