@@ -13,7 +13,7 @@ import { alertOnLate, alertOnRefused } from './subscription-alerts';
 const READER: TextRule = {
   pattern: /^[a-z0-9][a-z0-9-]{0,39}$/,
   must: 'be 1 to 40 lower-case letters, digits and hyphens',
-  remedy: 'Its subscription has this name.',
+  remedy: 'Its subscription has the same name.',
 };
 
 /** What all subscriptions of a topic have in common. */
@@ -72,7 +72,7 @@ export function subscribe(
  */
 export function endingFor({ site, name }: SubscribedTopic, reader: Workload): string {
   requireText(reader, { 'the name of a reader': reader.name }, READER);
-  requireUnique(reader, [site.project, site.prefix, name], 'reader of a buffer', reader.name, 'Its subscription has its name.');
+  requireUnique(reader, [site.project, site.prefix, name], 'reader of a buffer', reader.name, 'Its subscription has the same name.');
   return `to-${reader.name}`;
 }
 

@@ -46,7 +46,12 @@ export function asColumns({ schema }: TableSettings): (row: Tree, event: Tree, i
     };
     const rest: Record<string, Tree> = {};
     for (const [name, value] of Object.entries(row as Readonly<Record<string, Tree>>)) {
-      if (EVENT_ATTRIBUTES.includes(name) && value === (event as Readonly<Record<string, Tree>>)[name] && (name !== 'time' || isExact(value))) continue;
+      if (
+        EVENT_ATTRIBUTES.includes(name) &&
+        value === (event as Readonly<Record<string, Tree>>)[name] &&
+        (name !== 'time' || isExact(value))
+      )
+        continue;
       const column = own.includes(name) ? undefined : types.get(name);
       if (!column) rest[name] = value;
       else if (value !== null || column === 'JSON') content[name] = inColumn(column, value);

@@ -44,7 +44,8 @@ export class Broker {
   publish(topic: string, messages: readonly Message[]): string[] {
     this.requireTopic(topic);
     if (messages.length === 0) throw new ApiError(INVALID_ARGUMENT, 'The publish request has no messages.');
-    if (messages.length > LIMITS.messages) throw new ApiError(INVALID_ARGUMENT, `A publish request has at most ${LIMITS.messages} messages.`);
+    if (messages.length > LIMITS.messages)
+      throw new ApiError(INVALID_ARGUMENT, `A publish request has at most ${LIMITS.messages} messages.`);
     const bytes = messages.reduce((sum, message) => sum + requireMessage(message), 0);
     if (bytes > LIMITS.bytes) throw new ApiError(INVALID_ARGUMENT, `The request has ${bytes} bytes, and the maximum is ${LIMITS.bytes}.`);
     return messages.map((message) => this.take(topic, message));

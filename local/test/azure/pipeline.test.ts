@@ -95,7 +95,7 @@ describe('as it is synthesized', () => {
   test('an event that is too large is turned away at the door, and one that just fits is stored', async () => {
     const { platform, settled } = running;
     const limit = 1024 * 1024;
-    const tooLarge = { accepted: false, reason: `Larger than the ${limit} bytes that Event Hubs takes at once.` };
+    const tooLarge = { accepted: false, reason: `Larger than ${limit} bytes, the limit of Event Hubs.` };
     expect(await platform.send(event('too large', { data: 'x'.repeat(limit) }))).toEqual(tooLarge);
     expect(await platform.send(event('large', { data: 'x'.repeat(limit - 1000) }))).toMatchObject({ accepted: true });
     await settled();
@@ -180,7 +180,7 @@ describe('the template drives: with', () => {
     ['another namespace', set({ EVENTS__fullyQualifiedNamespace: 'other.servicebus.windows.net' }), /the namespace of this template/],
     ['the identity of somebody else', set({ EVENTS__clientId: 'somebody' }), /the app has no identity with the client id somebody/],
     ['an identity that is not attached', (template: any) => (only(template, APP).identity.identity_ids = []), /no identity/],
-    ['another host storage', set({ AzureWebJobsStorage__accountName: 'other' }), /other is no account of this template/],
+    ['another host storage', set({ AzureWebJobsStorage__accountName: 'other' }), /other is not an account of this template/],
     ['a key for the host storage', set({ AzureWebJobsStorage: 'AccountKey=x' }), /a key is not emulated/],
     ['an empty key for the host storage', set({ AzureWebJobsStorage: '' }), /with an empty one the host does not start/],
     [
