@@ -98,5 +98,5 @@ test.each([
 
 test('a template that publishes no code is refused', async () => {
   const folder = mutated('azure', (template) => delete template.resource.terraform_data);
-  await expect(readAzure(folder)).rejects.toThrow(/nothing in the template publishes its code/);
+  await expect(readAzure(folder)).rejects.toThrow(/no command in the template publishes its code/);
 });
