@@ -73,7 +73,7 @@ describe('a thousand events of 1 kB a second, reckoned by hand', () => {
     const costs = costsOf('azure-pipeline');
     expect(monthOf(costs, 'Event Hubs namespace of hubs', 'throughput units')).toBeCloseTo(730 * 0.03, 5);
     expect(monthOf(costs, 'Event Hubs namespace of hubs', 'incoming events')).toBeCloseTo(2628 * 0.028, 5);
-    expect(monthOf(costs, 'Functions function app', 'time')).toBeCloseTo(2628 * 2.1 * 2 * 0.026, 5);
+    expect(monthOf(costs, 'Functions function app', 'execution time')).toBeCloseTo(2628 * 2.1 * 2 * 0.026, 5);
     expect(monthOf(costs, 'Blob Storage storage account', 'blob writes')).toBeCloseTo(262.8 * 0.065, 5);
   });
 
@@ -82,7 +82,7 @@ describe('a thousand events of 1 kB a second, reckoned by hand', () => {
     const tib = 2.628e12 / 1024 ** 4;
     expect(monthOf(costs, 'Pub/Sub topic', 'events published')).toBeCloseTo(tib * 40, 5);
     expect(monthOf(costs, 'Pub/Sub subscription', 'events pushed')).toBeCloseTo(tib * 40, 5);
-    expect(monthOf(costs, 'Cloud Functions function', 'calls')).toBeCloseTo(2628 * 0.4, 5);
+    expect(monthOf(costs, 'Cloud Functions function', 'requests')).toBeCloseTo(2628 * 0.4, 5);
     expect(monthOf(costs, 'Cloud Functions function', 'request log')).toBeCloseTo(tib * 1024 * 0.5, 5);
     // Fifty calls at a time, ten in an instance.
     expect(monthOf(costs, 'Cloud Functions function', 'vCPU time')).toBeCloseTo(5 * 2628 * 0.024, 5);
