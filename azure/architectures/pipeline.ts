@@ -6,7 +6,7 @@ import { AzurePlatform, type AzurePlatformProps } from '../foundation/platform';
 import { FunctionProcessor } from '../processing/functions/function-processor';
 import { BlobStore } from '../store/blob/blob-store';
 
-/** Events come in over HTTPS, are buffered by Event Hubs, processed by Functions, and end as lines of JSON in Blob Storage. */
+/** Events arrive over HTTPS, are buffered by Event Hubs, processed by Functions, and stored as lines of JSON in Blob Storage. */
 export class AzurePipeline extends AzurePlatform {
   constructor(scope: Construct, id: string, props: AzurePlatformProps = {}) {
     super(scope, id, props);
@@ -27,12 +27,15 @@ export class AzurePipeline extends AzurePlatform {
     const list = (container: string) =>
       `az storage blob list --auth-mode login --account-name ${store.accountName} --container-name ${container} --query '[].name' --output tsv`;
     this.output({
-      events_url: [connect.url, 'Send events here, with a token of Entra.'],
-      send_command: [connect.curl, 'Sends one event. Whoever runs it must be one of the senders.'],
-      settle_command: [processing.settleCommand, 'Lets the app start after a change from elsewhere: an apply does it by itself.'],
+      events_url: [connect.url, 'Send events here, with a Microsoft Entra token.'],
+      send_command: [connect.curl, 'Sends one event. You must be one of the senders to run it.'],
+      settle_command: [
+        processing.settleCommand,
+        'Deletes the app settings that keep the app from starting. An apply runs it: run it only after another tool changed the app.',
+      ],
       publish_command: [processing.publishCommand, 'Publishes the code again. Run it in the folder of this stack.'],
-      show_command: [list(store.container.name), 'Lists what was stored. Whoever runs it needs the role Storage Blob Data Reader.'],
-      dead_letters_command: [list(store.deadLetterContainer.name), 'Lists what could not be processed. It needs the same role.'],
+      show_command: [list(store.container.name), 'Lists what was stored. You need the role Storage Blob Data Reader to run it.'],
+      dead_letters_command: [list(store.deadLetterContainer.name), 'Lists what could not be processed. You need the same role to run it.'],
     });
   }
 }

@@ -4,22 +4,19 @@ import type { Construct } from 'constructs';
 import type { Site } from '../ports/site';
 import { canonicalId } from './arm-id';
 
-/**
- * How many failures within a quarter of an hour are none to wake somebody for: clients try again, and a service that is
- * healthy fails now and then.
- */
-export const A_HANDFUL = 4;
+/** How many failures within 15 minutes fire no alert: clients retry, and a healthy service has a few failures. */
+export const TOLERATED_FAILURES = 4;
 
-/** What every alert says. */
+/** What every alert has. */
 interface Alert {
   readonly name: string;
   readonly description: string;
   readonly site: Site;
-  /** The ids of the action groups that hear it. */
+  /** The ids of the action groups that it notifies. */
   readonly notify?: readonly string[];
 }
 
-/** Ring when all of the criteria are met within a quarter of an hour. A criterion without any data is not met. */
+/** Add an alert that fires if all criteria are met within 15 minutes. A criterion without any data is not met. */
 export function alertOnMetrics(
   scope: Construct,
   id: string,
@@ -35,17 +32,17 @@ export function alertOnMetrics(
     windowSize: 'PT15M',
     severity: 2,
     criteria: [...criteria],
-    action: heardBy(notify)?.map((actionGroupId) => ({ actionGroupId })),
+    action: actionGroupIds(notify)?.map((actionGroupId) => ({ actionGroupId })),
   });
 }
 
-/** Ring when a query over the last half hour of the logs finds something. Queries say themselves what silence means. */
+/** Add an alert that fires if a query over the last 30 minutes of the logs returns a row. Each query must handle missing data itself. */
 export function alertOnLogs(
   scope: Construct,
   id: string,
   { name, description, site, notify, query }: Alert & { readonly query: string },
 ): MonitorScheduledQueryRulesAlertV2 {
-  const actionGroups = heardBy(notify);
+  const actionGroups = actionGroupIds(notify);
   return new MonitorScheduledQueryRulesAlertV2(scope, id, {
     name,
     description,
@@ -53,17 +50,17 @@ export function alertOnLogs(
     location: site.location,
     scopes: [site.workspaceId],
     evaluationFrequency: 'PT15M',
-    // Logs come some minutes late. Without an overlap a line could fall between two windows.
+    // Logs arrive some minutes late. Without an overlap, the alert could miss a line between two windows.
     windowDuration: 'PT30M',
     severity: 2,
     criteria: [{ query, timeAggregationMethod: 'Count', operator: 'GreaterThan', threshold: 0 }],
-    // A table comes into being with its first log, after the first deploy.
+    // Azure creates a table with its first log, after the first deploy.
     skipQueryValidation: true,
     autoMitigationEnabled: true,
     action: actionGroups && { actionGroups },
   });
 }
 
-function heardBy(notify?: readonly string[]): string[] | undefined {
+function actionGroupIds(notify?: readonly string[]): string[] | undefined {
   return notify?.map((id) => canonicalId(id, 'Microsoft.Insights/actionGroups'));
 }

@@ -2,9 +2,9 @@ import { Fn, Token } from 'cdktf';
 
 /**
  * An id as Azure Resource Manager writes it: `resourceGroups`, the types as given, the subscription in lower case. Azure
- * itself hands out other spellings; the provider refuses some of them, and of others it plans a change at every apply.
- * @param id an id of that type, or one that is known only at deploy, which stays as it is
- * @param type what the id is of, such as `Microsoft.EventHub/namespaces/eventhubs`
+ * itself returns other spellings too. The provider refuses some of them, and plans a change at every apply for others.
+ * @param id an id of that type. An id that is known only at deploy is returned unchanged
+ * @param type the resource type of the id, such as `Microsoft.EventHub/namespaces/eventhubs`
  */
 export function canonicalId(id: string, type: string): string {
   if (Token.isUnresolved(id)) return id;
@@ -14,7 +14,7 @@ export function canonicalId(id: string, type: string): string {
   return ['', 'subscriptions', given[2]!.toLowerCase(), 'resourceGroups', given[4], 'providers', provider, ...names].join('/');
 }
 
-/** The id of a person, a group or an identity in lower case, as Azure answers it. */
+/** The id of a user, a group or an identity in lower case, as Azure returns it. */
 export function canonicalGuid(id: string): string {
   return Token.isUnresolved(id) ? id : id.toLowerCase();
 }

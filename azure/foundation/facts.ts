@@ -4,12 +4,12 @@ import type { ServiceFacts, TypeFacts } from '../../shared/read/facts/types';
 import { type Asked, only } from '../../shared/read/stack';
 import { armId, LOG_ALERT, METRIC_ALERT, NAMED, SOMEBODY } from './promises';
 
-/** What an alert may be called. */
+/** The valid names of an alert. */
 const ALERT = /^[^*#&+:<>?@%{}\\/]{1,259}[^*#&+:<>?@%{}\\/ .]$/;
 
-const KEPT = 'No setting: each tells of events that are late, refused or given up.';
-/** How much dearer an alert is that looks more often than every 15 minutes. */
-const LOOKS: Readonly<Record<string, number>> = { PT1M: 6, PT5M: 3, PT10M: 2 };
+const KEPT = 'No setting: each reports events that are late, refused or in the dead letter.';
+/** The price factor of an alert that is evaluated more often than every 15 minutes. */
+const FREQUENCY_FACTORS: Readonly<Record<string, number>> = { PT1M: 6, PT5M: 3, PT10M: 2 };
 
 const watches = (name: string, named: RegExp, id: string, more: Partial<TypeFacts> = {}): TypeFacts => ({
   name,
@@ -20,7 +20,7 @@ const watches = (name: string, named: RegExp, id: string, more: Partial<TypeFact
   ...more,
 });
 
-/** What several services stand on: the resource group, identities and what they are granted, logs and alerts. */
+/** What several services use: the resource group, identities, role assignments, logs and alerts. */
 export const facts: ServiceFacts = {
   name: 'foundation',
   local: 'runs',
@@ -40,11 +40,11 @@ export const facts: ServiceFacts = {
         promises: [
           setTo({
             rule: 'no-keys',
-            must: 'let nobody in with a key',
+            must: 'accept no keys',
             at: 'local_authentication_disabled',
             to: [true],
             weak: false,
-            worse: 'whoever has its key may report to it',
+            worse: 'anyone with its key may report to it',
           }),
         ],
         effective: /^(data:)?Microsoft\.(\*|Insights\/(\*|Metrics|Telemetry))/i,
@@ -59,11 +59,11 @@ export const facts: ServiceFacts = {
         promises: [
           counted({
             rule: 'logs-end',
-            must: 'keep logs for a month at least, and forget them after a while',
+            must: 'keep logs for 30 to 730 days',
             at: 'retention_in_days',
             from: 30,
             to: 730,
-            worse: 'nobody says how long logs are kept',
+            worse: 'the retention of logs is not set',
           }),
         ],
       },
@@ -84,7 +84,7 @@ export const facts: ServiceFacts = {
         {
           what: 'by the month',
           price: 'logAlert',
-          units: LOOKS[String(only(alert, 'evaluation_frequency'))] ?? 1,
+          units: FREQUENCY_FACTORS[String(only(alert, 'evaluation_frequency'))] ?? 1,
           lower: KEPT,
         },
       ],
@@ -133,7 +133,7 @@ export const facts: ServiceFacts = {
     'lossless-json stringify.stringify',
     'lossless-json utils.isInteger',
   ],
-  // What Azure calls data actions begins with `data:`, because no role has them by a wildcard over all else.
+  // Data actions of Azure start with `data:`, because a wildcard over other actions does not include them.
   // https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
   roles: {
     Owner: { permissions: ['Microsoft.*'] },
@@ -147,24 +147,24 @@ export const facts: ServiceFacts = {
         'Microsoft.Resources/subscriptions/resourceGroups/read',
         'Microsoft.Support/*',
       ],
-      surplus: 'Metrics of its own come with the right to report: Azure has no role without them.',
+      surplus: 'The role to report telemetry also allows to write custom metrics: Azure has no role without it.',
     },
   },
 };
 
-/** Its target has 0.2 GB of metrics a month, and a line of 1 kB for each call and each write. */
+/** Its target writes 0.2 GB of metrics a month, and a log line of 1 kB for each call and each write. */
 function logCosts(setting: Asked, load: Load): Cost[] {
   const lines = setting.refers('target_resource_id').map((target) => load.calls(target) + load.writes(target).count);
-  const lower = 'A larger `batchSize`, and a longer `batchWindowSeconds`, of the delivery; `logQuotaGb` of the site bounds all logs.';
+  const lower = 'A larger `batchSize`, and a longer `batchWindowSeconds`, of the delivery; `logQuotaGb` of the site limits all logs.';
   return [
     {
       what: 'metrics, 0.2 GB a month',
       price: 'logAnalytics',
       units: setting.get('enabled_metric').length > 0 ? 0.2 : 0,
-      lower: 'No setting: the alert on what is not read looks at them.',
+      lower: 'No setting: the alert on functions that are not called reads them.',
     },
     {
-      what: 'logs, 1 kB a call and a write',
+      what: 'logs, 1 kB for each call and each write',
       price: 'logAnalytics',
       units: setting.get('enabled_log').length > 0 ? (lines.reduce((sum, line) => sum + line, 0) * MONTH * 1000) / GB : 0,
       lower,

@@ -3,15 +3,15 @@ import { dependable, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 
 /**
- * Keeps the portal, the command line and other stacks from deleting something. It takes a right that only Owner and User
- * Access Administrator have, adds two minutes to a create and to a destroy, and holds on to all that is below: no role and no
- * diagnostic setting on it can be taken away while it is there. Data can: it guards the resource, not what is in it.
+ * Protects a resource from deletion by the portal, the command line and other stacks. The deployer must be Owner or User
+ * Access Administrator, and a create and a destroy take two minutes longer. While the lock exists, no role assignment and no
+ * diagnostic setting of the resource can be deleted. The data in it can: the lock protects the resource only.
  * @see https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources
  */
 export class Lock extends Construct {
   private readonly lock: ManagementLock;
 
-  /** @param below what stands on it already: see {@link over} */
+  /** @param below resources of the locked resource that exist already: see {@link over} */
   constructor(scope: Construct, id: string, target: { readonly id: string }, ...below: readonly ITerraformDependable[]) {
     super(scope, id);
     this.lock = new ManagementLock(this, 'Resource', {
@@ -23,7 +23,7 @@ export class Lock extends Construct {
     this.over(...below);
   }
 
-  /** What stands on the locked resource is made before the lock and goes after it, since nothing goes below a lock. */
+  /** Resources of the locked resource are created before the lock and deleted after it, because the lock prevents their deletion. */
   over(...below: readonly ITerraformDependable[]) {
     this.lock.dependsOn = [...(this.lock.dependsOn ?? []), ...below.map(dependable)];
   }

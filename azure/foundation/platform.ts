@@ -11,44 +11,44 @@ import { tagAll } from './tags';
 /** Settings that every platform on Azure has. */
 export interface AzurePlatformProps {
   /**
-   * What happens to data when the stack is deleted. With `retain`, `terraform destroy` is refused.
+   * What happens to data when the stack is deleted. With `retain`, `terraform destroy` fails.
    * @default retain
    */
   readonly removal?: Removal;
   /**
-   * The ids of the action groups that hear every alert.
-   * @default - alerts change their state and tell nobody
+   * The ids of the action groups that every alert notifies.
+   * @default - alerts fire without a notification
    */
   readonly notify?: readonly string[];
   /**
-   * Tags for every resource that Azure lets be tagged: up to 50, by names without any of `<>%&\\?/`.
+   * Tags for every resource that supports tags: up to 50. A name must not contain any of `<>%&\\?/`.
    * @default - no tags
    */
   readonly tags?: Readonly<Record<string, string>>;
   /**
-   * The second key that `removal: 'destroy'` takes, for a platform whose data may go.
-   * @default - the context `destroyData` says it
+   * The confirmation that `removal: 'destroy'` requires.
+   * @default - the context `destroyData`
    */
   readonly destroyData?: 'yes';
   /**
-   * What keeps the state of Terraform: a bucket or a container that exists, such as `{ gcs: { bucket: 'acme-state' } }`, or a
-   * function that makes a backend. When it changes, `terraform init -migrate-state` moves the state.
-   * @default - a file beside the folder of CDKTF's output, named after the stack, which is lost with its disk
+   * Where Terraform keeps its state: an existing bucket or container, such as `{ gcs: { bucket: 'acme-state' } }`, or a
+   * function that creates a backend. If you change it, `terraform init -migrate-state` moves the state.
+   * @default - a local file beside the output folder of CDKTF, named after the stack
    */
   readonly backend?: Backend;
   /**
-   * The start of every name: 2 to 11 lower-case letters and digits, a letter first. A change replaces everything.
-   * @default - whoever applies must say it
+   * The start of every name: 2 to 11 lower-case letters and digits, starting with a letter. A change replaces everything.
+   * @default - a Terraform variable, which must be set at apply
    */
   readonly prefix?: string;
   /**
    * The short name of an Azure region with Flex Consumption and with zones, such as `swedencentral`. A change replaces everything.
-   * @default - whoever applies must say it
+   * @default - a Terraform variable, which must be set at apply
    */
   readonly location?: string;
 }
 
-/** A stack that holds a whole platform: its providers and its state, the place that whoever applies is asked for, its outputs. */
+/** A stack for a whole platform: its provider, its state, its prefix and region, its outputs. */
 export abstract class AzurePlatform extends TerraformStack {
   protected readonly site: AzureSite;
   protected readonly removal?: Removal;
@@ -67,10 +67,10 @@ export abstract class AzurePlatform extends TerraformStack {
     if (tags !== undefined) tagAll(this, tags);
     this.removal = removal;
     this.notify = notify;
-    this.site = new AzureSite(this, 'Site', this.askForPlace(props));
+    this.site = new AzureSite(this, 'Site', this.prefixAndLocation(props));
   }
 
-  /** Ask whoever applies for those who may send. */
+  /** Declare the Terraform variable `senders`: who may send. */
   protected askForSenders() {
     const senders = new TerraformVariable(this, 'senders', {
       type: 'map(string)',
@@ -90,12 +90,12 @@ export abstract class AzurePlatform extends TerraformStack {
     return senders.value;
   }
 
-  /** Show values to whoever applies: each by its name, with a sentence that says what it is for. */
+  /** Add Terraform outputs: each name with its value and a description. */
   protected output(outputs: Readonly<Record<string, readonly [value: string, description: string]>>) {
     for (const [name, [value, description]] of Object.entries(outputs)) new TerraformOutput(this, name, { value, description });
   }
 
-  private askForPlace({ prefix, location }: AzurePlatformProps) {
+  private prefixAndLocation({ prefix, location }: AzurePlatformProps) {
     return {
       prefix: ask(this, 'prefix', PREFIX, {
         description: 'The start of every name: 2 to 11 lower-case letters and digits, a letter first. A change replaces everything.',

@@ -8,10 +8,10 @@ export const METRIC_ALERT = 'azurerm_monitor_metric_alert';
 export const LOG_ALERT = 'azurerm_monitor_scheduled_query_rules_alert_v2';
 const DIAGNOSTICS = 'azurerm_monitor_diagnostic_setting';
 
-/** What may fail within a quarter of an hour before somebody must hear of it. */
-const A_FEW = 10;
+/** The highest threshold of an alert on failures within 15 minutes. */
+const MAX_THRESHOLD = 10;
 
-/** How settings start that say where to write what is given up. */
+/** The start of the app settings that name the dead letter. */
 const DEAD_LETTER = 'DEAD_LETTER_';
 
 export const SOMEBODY = '00000000-0000-0000-0000-000000000000';
@@ -21,9 +21,9 @@ export function armId(resource: string): string {
   return `/subscriptions/${SOMEBODY}/resourceGroups/acme/providers/${resource}`;
 }
 
-/** What the local run does with what Terraform itself reads in any resource. */
+/** How the local run treats the meta-arguments of Terraform. */
 export const META: Treatments = { depends_on: 'no effect here', 'lifecycle.prevent_destroy': 'no effect here' };
-/** What it does with what nearly every resource of Azure has besides. */
+/** How the local run treats the arguments that nearly every Azure resource has. */
 export const NAMED: Treatments = {
   name: 'emulated',
   location: 'no effect here',
@@ -32,15 +32,15 @@ export const NAMED: Treatments = {
   ...META,
 };
 
-/** It is not destroyed with its stack. */
-export const RETAINED: Promised = promised('retained', 'not be destroyed with its stack, since it holds data', ({ retained }) => retained, {
-  'it goes with its stack': set('lifecycle'),
+/** The resource is not deleted with its stack. */
+export const RETAINED: Promised = promised('retained', 'not be deleted with its stack, because it holds data', ({ retained }) => retained, {
+  'it is deleted with its stack': set('lifecycle'),
 });
 
-/** All of its logs are kept in a workspace. */
+/** A diagnostic setting sends all logs to a workspace. */
 export const ON_RECORD: Promised = promised(
   'on-record',
-  'have all of its logs in a workspace',
+  'send all logs to a workspace',
   (resource, stack) =>
     stack
       .of(DIAGNOSTICS)
@@ -51,28 +51,28 @@ export const ON_RECORD: Promised = promised(
           setting.get('log_analytics_workspace_id').length === 1,
       ),
   {
-    'it leaves no logs': remove(referring(DIAGNOSTICS)),
-    'it sends metrics and no logs': set('enabled_log', undefined, referring(DIAGNOSTICS)),
+    'it has no logs': remove(referring(DIAGNOSTICS)),
+    'it sends metrics but no logs': set('enabled_log', undefined, referring(DIAGNOSTICS)),
   },
 );
 
-/** What opens something to whoever has it. The connection string of Application Insights opens nothing, since its keys are off. */
+/** Attributes that are secrets. The connection string of Application Insights is none, because its local authentication is disabled. */
 const SECRET = /(access_key|connection_string|_sas|shared_key|password)$/;
 
-/** It refers to no key. A weakening puts one into a setting of it. */
+/** The resource refers to no key. The weakening puts a key into one of its settings. */
 export function noSecret(setting: string): Promised {
   return promised(
     'no-secret',
-    'be given no key, no password and no connection string',
+    'have no key, no password and no connection string in its settings',
     ({ body }) =>
       [...JSON.stringify(body).matchAll(/\b(azurerm_\w+)\.[\w-]+\.([\w.[\]*]+)/g)].every(
         ([, type, attribute]) => type === 'azurerm_application_insights' || !SECRET.test(attribute!),
       ),
-    { 'it is given a key': set(setting, (draft) => draft.reference(draft.id('azurerm_storage_account'), 'primary_access_key')) },
+    { 'it has a key in its settings': set(setting, (draft) => draft.reference(draft.id('azurerm_storage_account'), 'primary_access_key')) },
   );
 }
 
-/** An alert rings as soon as a metric of it is above a few: clients try again, and one failure wakes nobody. `reported` is where the metric is kept, when that is another resource. */
+/** An alert fires if a metric of the resource is above a low threshold. `reported` returns the resource that has the metric, if it is another one. */
 export function alertOn(
   metric: string,
   must: string,
@@ -91,55 +91,55 @@ export function alertOn(
         (alert) =>
           is(alert, 'criteria.metric_name', metric) &&
           is(alert, 'criteria.operator', 'GreaterThan') &&
-          amount(alert, 'criteria.threshold') <= A_FEW &&
+          amount(alert, 'criteria.threshold') <= MAX_THRESHOLD &&
           reported(resource).some((watched) => names(alert, 'scopes', watched)),
       ),
     {
-      [`nobody hears of ${metric}`]: remove(alerts),
-      [`${metric} must be enormous to ring`]: set('criteria.0.threshold', 1e15, alerts),
-      [`the alert on ${metric} is switched off`]: set('enabled', false, alerts),
+      [`there is no alert on ${metric}`]: remove(alerts),
+      [`the alert on ${metric} has a very high threshold`]: set('criteria.0.threshold', 1e15, alerts),
+      [`the alert on ${metric} is disabled`]: set('enabled', false, alerts),
     },
   );
 }
 
-/** What a reader is told of a setting. Nothing where it is not set. */
-export function told(resource: Asked, setting: string, say: (value: string) => string): string | undefined {
+/** The text for a setting, or undefined if it is not set. */
+export function textOf(resource: Asked, setting: string, format: (value: string) => string): string | undefined {
   const value = only(resource, setting);
-  return value === undefined ? undefined : say(String(value));
+  return value === undefined ? undefined : format(String(value));
 }
 
-/** The application settings of whatever has some. */
+/** The app settings of a resource, if it has any. */
 export function settingsOf(resource: Asked): Body {
   const [settings] = resource.get('app_settings');
   return typeof settings === 'object' && settings !== null ? (settings as Body) : {};
 }
 
-/** Where somebody writes what is given up, and nothing else. */
+/** The dead letters of a resource that nothing else of it refers to. */
 export function deadLettersOf(resource: Asked): readonly Asked[] {
   const all = Object.keys(settingsOf(resource)).map((name) => ({ name, to: resource.refers(`app_settings.${name}`) }));
   const others = all.filter(({ name }) => !name.startsWith(DEAD_LETTER)).flatMap(({ to }) => to.map(({ id }) => id));
   return all.filter(({ name }) => name.startsWith(DEAD_LETTER)).flatMap(({ to }) => to.filter(({ id }) => !others.includes(id)));
 }
 
-/** Whether somebody writes there what is given up. */
+/** Whether an app uses the resource as its dead letter. */
 export function isDeadLetter(resource: Asked, stack: Stack): boolean {
   return stack.all.some((writer) =>
     Object.keys(settingsOf(writer)).some((name) => name.startsWith(DEAD_LETTER) && names(writer, `app_settings.${name}`, resource)),
   );
 }
 
-/** The alerts of a type that are switched on. */
+/** The enabled alerts of a type. */
 export function alertsOf(type: string, stack: Stack): readonly Asked[] {
   return stack.of(type).filter((alert) => !is(alert, 'enabled', false));
 }
 
-/** The resources of a type that refer to it. */
+/** The resources of a type that refer to a resource. */
 export function referring(type: string): Which {
   return (resource, draft) =>
     every(type)(resource, draft).filter((id) => JSON.stringify(draft.resources.get(id)?.body).includes(`{${resource.id}.`));
 }
 
-/** Whether an alert rings as soon as there is one. */
+/** Whether an alert fires at the first result. */
 export function atTheFirst(alert: Asked): boolean {
   return is(alert, 'criteria.operator', 'GreaterThan') && amount(alert, 'criteria.threshold') === 0;
 }

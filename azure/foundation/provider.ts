@@ -7,16 +7,16 @@ import { resourceProvidersOf } from './resource-providers';
 /** Settings for {@link AzureProvider}. */
 export interface AzureProviderProps {
   /**
-   * What happens to a resource group of the stack when it leaves the stack while something is in it that Terraform does not
-   * know. With `retain`, deleting it is refused. `destroy` takes a second key, the context `destroyData`.
+   * What happens when a resource group is removed from the stack and still contains resources that Terraform does not manage.
+   * With `retain`, the apply fails. `destroy` deletes the group, and also requires the context `destroyData`.
    * @default retain
    */
   readonly removal?: Removal;
 }
 
 /**
- * The provider of a stack, set to what the constructs here need: accounts without keys, and only those resource providers
- * registered that are used. `ARM_SUBSCRIPTION_ID` says which subscription.
+ * The provider of a stack, with the settings that the constructs here need: storage accounts without keys, and registration of
+ * only the resource providers that are used. `ARM_SUBSCRIPTION_ID` sets the subscription.
  * @see https://registry.terraform.io/providers/hashicorp/azurerm/4.55.0/docs
  */
 export class AzureProvider extends Construct {
@@ -30,11 +30,11 @@ export class AzureProvider extends Construct {
     this.resource = new AzurermProvider(this, 'Resource', {
       features: [
         {
-          // Else creating an account without keys fails: the provider asks the queue service, where the deployer has no
-          // role. hashicorp/terraform-provider-azurerm#27752.
+          // Without this, creating an account without keys fails: the provider calls the queue service, where the deployer has
+          // no role. hashicorp/terraform-provider-azurerm#27752.
           storage: [{ dataPlaneAvailable: false }],
-          // With this guard a group that is handed over to somebody else is not deleted with all that is in it. It never is
-          // while an app stands in it: Azure puts rules of its own beside Application Insights that Terraform does not know.
+          // This protects resources of others in the group. With it, Terraform never deletes a group that contains an app:
+          // Azure adds rules of its own beside Application Insights, which Terraform does not manage.
           resourceGroup: [{ preventDeletionIfContainsResources }],
         },
       ],

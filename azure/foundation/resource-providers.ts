@@ -2,12 +2,12 @@ import type { IConstruct } from 'constructs';
 
 const KEY = 'resource-provider';
 
-/** Say which resource providers a subscription must have registered for what a construct makes, such as `Microsoft.EventHub`. */
+/** Add the resource providers that a construct needs registered in the subscription, such as `Microsoft.EventHub`. */
 export function needResourceProviders(scope: IConstruct, ...names: readonly string[]) {
   for (const name of names) scope.node.addMetadata(KEY, name);
 }
 
-/** All that the constructs of a stack need, each once and in order. */
+/** The resource providers that the constructs of a stack need, sorted and without duplicates. */
 export function resourceProvidersOf(stack: IConstruct): string[] {
   const needed = stack.node
     .findAll()

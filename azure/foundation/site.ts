@@ -18,29 +18,29 @@ export const LOCATION: TextRule = {
 const GROUP: TextRule = {
   pattern: /^[\w.()-]{0,89}[\w()-]$/,
   must: 'be the name of a resource group',
-  remedy: 'It is not its id: see az group list.',
+  remedy: 'Not its id. Find it with az group list.',
 };
-const LOG_RETENTION: NumberRule = { from: 30, to: 730, unit: 'days', remedy: 'Export what must be kept for longer to a store.' };
-const LOG_QUOTA: NumberRule = { from: 1, to: 1000, unit: 'GB a day', remedy: 'Leave logQuotaGb out to take all logs in.' };
+const LOG_RETENTION: NumberRule = { from: 30, to: 730, unit: 'days', remedy: 'To keep logs for longer, export them to a store.' };
+const LOG_QUOTA: NumberRule = { from: 1, to: 1000, unit: 'GB a day', remedy: 'Leave logQuotaGb out for no limit.' };
 const WORKSPACE_ID: TextRule = {
   pattern: /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.OperationalInsights\/workspaces\/[^/]+$/i,
   must: 'be the id of a Log Analytics workspace',
-  remedy: 'Ask for it with az monitor log-analytics workspace show --query id.',
+  remedy: 'Find it with az monitor log-analytics workspace show --query id.',
 };
 
 /** Settings for {@link AzureSite}. */
 export interface AzureSiteProps {
-  /** The start of every name: 2 to 11 lower-case letters and digits, a letter first. A change replaces everything. */
+  /** The start of every name: 2 to 11 lower-case letters and digits, starting with a letter. A change replaces everything. */
   readonly prefix: string;
   /** The Azure region, such as `swedencentral`. A change replaces everything. */
   readonly location: string;
   /**
-   * The name of an existing resource group. It stays when the stack is deleted.
+   * The name of an existing resource group. It is not deleted with the stack.
    * @default - a new resource group, named after the prefix
    */
   readonly resourceGroupName?: string;
   /**
-   * The id of an existing Log Analytics workspace. Its retention stays as it is.
+   * The id of an existing Log Analytics workspace. Its retention stays unchanged.
    * @default - a new workspace in the resource group
    */
   readonly workspaceId?: string;
@@ -50,18 +50,18 @@ export interface AzureSiteProps {
    */
   readonly logRetentionDays?: number;
   /**
-   * How many GB of logs the workspace takes in a day, from 1 to 1000. It bounds what logs cost. Once it is reached, there
-   * are no logs until the next day, and the alert on dead letters, which reads them, stays silent.
-   * @default - no bound
+   * The daily cap of the workspace in GB, from 1 to 1000. It limits the cost of logs. After the cap is reached, there are no
+   * logs until the next day, and the alert on dead letters, which reads the logs, does not fire.
+   * @default - no cap
    */
   readonly logQuotaGb?: number;
 }
 
 /**
- * The place where a platform stands on Azure: a resource group, a Log Analytics workspace, and the two ends of every
- * name. The suffix comes from the subscription and the prefix, so it is known at plan and the same at every deploy.
+ * What the constructs of a platform share on Azure: a resource group, a Log Analytics workspace, and the prefix and suffix of
+ * every name. The suffix comes from the subscription and the prefix, so it is known at plan and the same at every deploy.
  *
- * Not for two platforms with one prefix in one subscription: their names would be equal.
+ * Two platforms in one subscription need different prefixes: otherwise their names would be the same.
  * @see https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
  */
 export class AzureSite extends Construct implements Site {
@@ -70,9 +70,9 @@ export class AzureSite extends Construct implements Site {
   readonly suffix: string;
   readonly resourceGroupName: string;
   readonly workspaceId: string;
-  /** The resource group, when this construct made it. */
+  /** The resource group, if this construct created it. */
   readonly resourceGroup?: ResourceGroup;
-  /** The workspace, when this construct made it. */
+  /** The workspace, if this construct created it. */
   readonly workspace?: LogAnalyticsWorkspace;
 
   constructor(scope: Construct, id: string, props: AzureSiteProps) {

@@ -1,5 +1,5 @@
-/** What every storage account is set to: TLS 1.2, no keys, no users of its own, nothing that anybody may read unnamed. */
-export const CLOSED_ACCOUNT = {
+/** The settings of every storage account: TLS 1.2, no account keys, no local users, no anonymous access. */
+export const SECURE_ACCOUNT = {
   accountKind: 'StorageV2',
   accountTier: 'Standard',
   minTlsVersion: 'TLS1_2',

@@ -1,10 +1,10 @@
 import type { ITerraformDependable } from 'cdktf';
 import type { Workload } from './identity';
 
-/** How records reach their target, and how often they are tried. A source refuses what has no meaning for it. */
+/** How records are delivered, and how often they are retried. A source refuses a setting that it does not support. */
 export interface Delivery {
   /**
-   * Records in one call, at most.
+   * The maximum number of records in a batch.
    * @default - 1000 from Event Hubs
    */
   readonly batchSize?: number;
@@ -14,29 +14,29 @@ export interface Delivery {
    */
   readonly batchWindowSeconds?: number;
   /**
-   * How often a batch that failed is tried again, before it goes to the dead letter.
+   * How often a failed batch is retried before its records go to the dead letter.
    * @default - 5 from Event Hubs
    */
   readonly maxRetries?: number;
 }
 
-/** Where a service without code takes records from, such as the hub that a Stream Analytics job reads. */
+/** Where a service without code reads records, such as the hub that a Stream Analytics job reads. */
 export interface DeliverySource {
-  /** The id of what holds the records. */
+  /** The id of the resource that holds the records. */
   readonly id: string;
-  /** The consumer group, where the source has such. */
+  /** The consumer group, if the source has one. */
   readonly consumerGroup?: string;
-  /** The role assignments. Without them in place the delivery fails when it starts. */
+  /** The role assignments. They must exist before the delivery starts, or it fails. */
   readonly waitFor: readonly ITerraformDependable[];
 }
 
-/** Where a service without code writes records to. */
+/** Where a service without code writes records. */
 export interface DeliveryTarget {
   readonly storageAccountName: string;
   readonly containerName: string;
   /** The start of the name of each object. */
   readonly prefix: string;
-  /** The role assignments. Without them in place the delivery fails when it starts. */
+  /** The role assignments. They must exist before the delivery starts, or it fails. */
   readonly waitFor: readonly ITerraformDependable[];
 }
 
@@ -46,8 +46,8 @@ export interface DirectSource {
   bindDelivery(deliverer: Workload): DeliverySource;
 }
 
-/** A store that a service without code can fill. */
+/** A store that a service without code can write to. */
 export interface DirectStore {
-  /** Let `deliverer` add objects. The role for it, the narrowest that Azure has, lets it read and delete too. */
+  /** Let `deliverer` add objects. The narrowest role of Azure for it also allows to read and delete. */
   bindDelivery(deliverer: Workload): DeliveryTarget;
 }

@@ -1,37 +1,37 @@
 import type { ITerraformDependable, ITerraformIterator } from 'cdktf';
 import type { IConstruct } from 'constructs';
 
-/** What a grant hands back: the settings its holder reads at run time, and what must exist before the holder starts. */
+/** The result of a grant: the settings that its holder reads at run time, and the resources that must exist before the holder starts. */
 export interface Binding {
-  /** Application settings, each starting with the name of the binding, or with a name that the Functions host asks for. */
+  /** App settings. Each starts with the name of the binding, or with a name that the Functions host requires. */
   readonly settings: Readonly<Record<string, string>>;
-  /** The role assignments. Without them in place the holder's first calls are denied. */
+  /** The role assignments. They must exist before the holder starts, or its first calls are denied. */
   readonly waitFor: readonly ITerraformDependable[];
 }
 
-/** Whoever acts: a user-assigned identity, or somebody outside. It exists before the thing that runs as it. */
+/** An identity that roles are assigned to: a user-assigned identity, or a principal outside of the stack. It is created before the resource that uses it. */
 export interface Workload extends IConstruct {
   /**
-   * What it is called, with the prefix, wherever in the tree it stands: 2 to 50 letters, digits, dots, hyphens and
-   * underscores. What keeps its place in a source, such as a consumer group, is called after it.
+   * Its name, with the prefix, which does not depend on its place in the construct tree: 2 to 50 letters, digits, dots,
+   * hyphens and underscores. The consumer group that keeps its position in a source has the same name.
    */
   readonly name: string;
-  /** The object id of whoever acts: what roles are assigned to. */
+  /** The object id that roles are assigned to. */
   readonly principalId: string;
-  /** What the object id stands for. An identity is a service principal. */
+  /** The type of the object id. A managed identity is a service principal. */
   readonly principalType: 'User' | 'Group' | 'ServicePrincipal';
-  /** An iterator over several principals that are known only at deploy: each of them gets the grant. */
+  /** An iterator over several principals that are known only at deploy: each of them gets a role assignment. */
   readonly forEach?: ITerraformIterator;
-  /** Set when the workload stands in a virtual network: the id of its subnet, so that a store in that network can let it in. */
+  /** The id of its subnet, if the workload is in a virtual network: a store in that network can allow it. */
   readonly subnetId?: string;
 }
 
-/** A workload that is a function, not made yet: it starts with the settings that its grants hand back. */
+/** A workload that is a function. The app is created after its grants, with the settings that they return. */
 export interface FunctionWorkload extends Workload {
-  /** The client id of the identity: what the code signs in as. */
+  /** The client id of the identity that the code signs in with. */
   readonly clientId: string;
-  /** The id of the Application Insights that its calls are reported to. A source rings when there are none. */
+  /** The id of the Application Insights resource that its calls are reported to. A source has an alert for missing calls. */
   readonly insightsId: string;
-  /** The id of the workspace that its Application Insights keeps them in. */
+  /** The id of the workspace of its Application Insights. */
   readonly workspaceId: string;
 }

@@ -1,20 +1,20 @@
 import type { ITerraformDependable } from 'cdktf';
 import type { Workload } from './identity';
 
-/** How an orchestrator starts a job by HTTPS, and waits for its end. */
+/** How an orchestrator starts a job over HTTPS, and waits for its end. */
 export interface StartRequest {
   readonly method: 'POST' | 'PUT';
   readonly url: string;
   /** The body of the request, as JSON. */
   readonly body?: string;
-  /** The resource that the token of the starter is for, such as `https://management.azure.com`. */
+  /** The resource that the caller requests a token for, such as `https://management.azure.com`. */
   readonly audience: string;
-  /** The role assignments. Without them in place the first start is denied. */
+  /** The role assignments. They must exist before the first start, or it is denied. */
   readonly waitFor: readonly ITerraformDependable[];
 }
 
-/** Work that is started, runs to its end and says how it went: a copy of Data Factory, a Spark job, a container that ends. */
+/** Work that is started, runs to its end and has a result: a Data Factory copy, a Spark job, a container job. */
 export interface Job {
-  /** Let `starter` start the job, watch it and stop it, and nothing else. */
+  /** Let `starter` start, monitor and stop the job, and nothing else. */
   bindStart(starter: Workload): StartRequest;
 }

@@ -1,4 +1,4 @@
-/** A private network, and the part of it to stand in. */
+/** A virtual network, and the subnet to use. */
 export interface Network {
   /** The id of the virtual network. */
   readonly networkId: string;

@@ -1,14 +1,14 @@
 import type { Binding, Workload } from './identity';
 
-/** Objects in, objects out. */
+/** A store of objects. */
 export interface ObjectStore {
-  /** Let `writer` add and overwrite objects. The role for it, the narrowest that Azure has, lets it read and delete too. */
+  /** Let `writer` add and overwrite objects. The narrowest role of Azure for it also allows to read and delete. */
   bindWriter(writer: Workload, name: string): Binding;
   /** Let `reader` list and read objects, and nothing else. */
   bindReader(reader: Workload, name: string): Binding;
 }
 
-/** Rows in, queries out. */
+/** A store of rows. */
 export interface TableStore {
   /** Let `writer` add rows, and nothing else. */
   bindWriter(writer: Workload, name: string): Binding;

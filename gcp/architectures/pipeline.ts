@@ -6,7 +6,7 @@ import { GcpPlatform, type GcpPlatformProps } from '../foundation/platform';
 import { CloudFunctionProcessor } from '../processing/cloud-functions/cloud-function-processor';
 import { BigQueryStore } from '../store/bigquery/bigquery-store';
 
-/** Events come in over HTTPS, are buffered by Pub/Sub, processed by Cloud Functions, and end as rows of a BigQuery table. */
+/** Events arrive over HTTPS, are buffered by Pub/Sub, processed by Cloud Functions, and stored as rows of a BigQuery table. */
 export class GcpPipeline extends GcpPlatform {
   constructor(scope: Construct, id: string, props: GcpPlatformProps = {}) {
     super(scope, id, props);
@@ -25,15 +25,15 @@ export class GcpPipeline extends GcpPlatform {
 
     const rows = `SELECT * FROM \`${store.viewName}\` WHERE event_time >= TIMESTAMP("2026-01-01") LIMIT 10`;
     this.output({
-      events_url: [connect.url, 'Send events here, with a token of Google.'],
-      send_command: [connect.curl, 'Sends one event. Whoever runs it must be one of the publishers.'],
+      events_url: [connect.url, 'Send events here, with a Google access token.'],
+      send_command: [connect.curl, 'Sends one event. You must be one of the publishers to run it.'],
       show_command: [
         `bq query --project_id=${site.project} --use_legacy_sql=false '${rows}'`,
-        'Shows what was stored. Whoever runs it needs the roles BigQuery Data Viewer and BigQuery Job User.',
+        'Shows what was stored. You need the roles BigQuery Data Viewer and BigQuery Job User to run it.',
       ],
       dead_letters_command: [
         `gcloud pubsub subscriptions pull ${buffer.deadLetter.subscription.id} --limit=10`,
-        'Shows what could not be processed, and leaves it there. Whoever runs it needs the role Pub/Sub Subscriber.',
+        'Shows what could not be processed, without deleting it. You need the role Pub/Sub Subscriber to run it.',
       ],
     });
   }

@@ -1,41 +1,42 @@
 import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
 import type { Construct } from 'constructs';
 
-/** What is watched, when it opens an incident, and who hears of it. */
+/** The metric of an alert, when it opens an incident, and which channels it notifies. */
 export interface Watched {
   readonly project: string;
-  /** What the alert is called, with the resource in it. */
+  /** The display name of the alert, with the name of the resource. */
   readonly title: string;
-  /** What is counted, in a few words. */
+  /** The display name of the condition: the metric. */
   readonly condition: string;
   /**
-   * The parts of the filter: one resource, and one metric. Built-in metrics alone: others are unknown for ten minutes after
-   * they are made.
+   * The parts of the filter: one resource, and one metric. Use built-in metrics only: a user-defined metric is unknown for ten
+   * minutes after its creation.
    */
   readonly filter: readonly string[];
-  /** A gauge stands at a value until it changes. A counter has points while something happens, and none else. */
+  /** A gauge keeps its value until it changes. A counter has points only while something happens. */
   readonly kind: 'gauge' | 'counter';
   /** An incident opens above this. */
   readonly above: number;
-  /** How long a time each value is made of, in seconds. */
+  /** The alignment period of the values, in seconds. */
   readonly periodSeconds: number;
-  /** For how long every value must be above, in seconds. Without a minute at least, Google takes no word on missing data. */
+  /** For how long every value must be above the threshold, in seconds. Google accepts a setting for missing data only with at least 60. */
   readonly lastingSeconds: number;
-  /** What it means, as a reader in a hurry wants it. */
+  /** What the alert means, in one or two sentences. */
   readonly meaning: string;
-  /** The ids of the notification channels that hear it. */
+  /** The ids of the notification channels. */
   readonly notify: readonly string[];
 }
 
 /**
- * Open an incident while something is above a bound. It closes when it no longer is, and half an hour after the last that was heard of the
- * resource: an incident that stays open tells nobody of the next fault. What stands still is told again each day.
+ * Create an alert policy that opens an incident while a metric is above a threshold. The incident closes when the metric is no longer
+ * above it, or 30 minutes after the last data point: while an incident is open, the next fault sends no notification. An incident on a
+ * gauge is notified again each day.
  * @see https://cloud.google.com/monitoring/alerts/concepts-indepth
  */
 export function alertAbove(scope: Construct, id: string, watched: Watched): MonitoringAlertPolicy {
   const { project, title, condition, filter, kind, above, periodSeconds, lastingSeconds, meaning, notify } = watched;
   const counts = kind === 'counter';
-  const again = { notificationChannelNames: [...notify], renotifyInterval: `${24 * 3600}s` };
+  const renotify = { notificationChannelNames: [...notify], renotifyInterval: `${24 * 3600}s` };
   return new MonitoringAlertPolicy(scope, id, {
     project,
     displayName: title,
@@ -55,12 +56,12 @@ export function alertAbove(scope: Construct, id: string, watched: Watched): Moni
               crossSeriesReducer: counts ? 'REDUCE_SUM' : undefined,
             },
           ],
-          // A counter that is silent counts nothing. A gauge that is silent has not changed.
+          // A counter without data has counted nothing. A gauge without data has not changed.
           evaluationMissingData: counts ? 'EVALUATION_MISSING_DATA_INACTIVE' : 'EVALUATION_MISSING_DATA_NO_OP',
         },
       },
     ],
-    alertStrategy: { autoClose: '1800s', notificationChannelStrategy: counts || notify.length === 0 ? undefined : [again] },
+    alertStrategy: { autoClose: '1800s', notificationChannelStrategy: counts || notify.length === 0 ? undefined : [renotify] },
     documentation: { content: meaning, mimeType: 'text/markdown' },
     notificationChannels: [...notify],
   });

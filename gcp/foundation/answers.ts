@@ -1,4 +1,4 @@
-/** Why something may be encrypted with a key of Google. */
+/** Why a resource may be encrypted with a Google-managed key. */
 export function googleKey(setting: string): string {
-  return `Google encrypts it with a key of its own, free of charge. For a key of yours, set ${setting}.`;
+  return `Google encrypts it with a Google-managed key, free of charge. For your own key, set ${setting}.`;
 }

@@ -2,12 +2,12 @@ import type { IConstruct } from 'constructs';
 
 const KEY = 'google-api';
 
-/** Say which APIs a project must have switched on for what a construct makes, such as `pubsub`. */
+/** Add the APIs that a construct needs enabled in the project, such as `pubsub`. */
 export function needApis(scope: IConstruct, ...names: readonly string[]) {
   for (const name of names) scope.node.addMetadata(KEY, name);
 }
 
-/** All that the constructs of a stack need, each once and in order. */
+/** The APIs that the constructs of a stack need, sorted and without duplicates. */
 export function apisOf(stack: IConstruct): string[] {
   const needed = stack.node
     .findAll()

@@ -5,13 +5,13 @@ import { amount, is } from '../../shared/read/stack';
 import { iamMember, isOfDeployer, replacers } from './promises';
 
 const ACCOUNT = 'acme@acme-data.iam.gserviceaccount.com';
-const NO_KEYS = 'it is a key, which whoever has it can use from anywhere. Identities of Google need none.';
+const NO_KEYS = 'it is a key, which anyone who has it can use from anywhere. Service accounts in Google Cloud need no keys.';
 
-/** A role of an administrator, which nobody should be given. */
+/** An admin role, which is never granted. */
 const all = (service: string) => ({ permissions: [`${service}.*`] });
 const agent = (service: string): TypeFacts => ({ name: `service agent of ${service}`, role: 'helps', local: 'no effect here' });
 
-/** What several services stand on: the APIs of a project, identities, keys, alerts. */
+/** What several services use: the APIs of a project, identities, keys, alerts. */
 export const facts: ServiceFacts = {
   name: 'foundation',
   local: 'runs',
@@ -26,27 +26,27 @@ export const facts: ServiceFacts = {
           what: 'its conditions, by the month',
           price: 'alertCondition',
           units: policy.get('conditions').length,
-          lower: 'No setting: each tells of events that are late, refused or given up.',
+          lower: 'No setting: each reports events that are late, refused or in the dead letter.',
         },
       ],
       apis: ['monitoring'],
       promises: [
         promised(
           'rings',
-          'watch one resource, and not all of its kind',
+          'watch one resource, and not all of its type',
           (alert) => /resource\.labels\.\w+ = "/.test(String(alert.get('conditions.condition_threshold.filter')[0])),
-          { 'an alert watches all of a kind at once': replace(/ AND resource\.labels\.\w+ = [^}]*}\\"/, '') },
+          { 'an alert watches all resources of a type': replace(/ AND resource\.labels\.\w+ = [^}]*}\\"/, '') },
         ),
         promised(
           'incidents-end',
-          'close its incidents when nothing more is heard, and say what silence means, which takes a minute at least',
+          'close its incidents without data, and set how missing data is evaluated, which requires a duration of at least one minute',
           (alert) =>
             is(alert, 'alert_strategy.auto_close', '1800s') &&
             alert.get('conditions.condition_threshold.evaluation_missing_data').length === 1 &&
             amount(alert, 'conditions.condition_threshold.duration') >= 60,
           {
-            'an incident stays open for a week, and the next fault is not heard': set('alert_strategy'),
-            'what silence means is left open': set('conditions.0.condition_threshold.evaluation_missing_data'),
+            'an incident stays open for a week, and the next fault sends no notification': set('alert_strategy'),
+            'the evaluation of missing data is not set': set('conditions.0.condition_threshold.evaluation_missing_data'),
             'Google refuses the policy': set('conditions.0.condition_threshold.duration', '0s'),
           },
         ),
@@ -58,7 +58,7 @@ export const facts: ServiceFacts = {
         {
           ...promised(
             'narrow-role',
-            'stand on the resource itself: on the whole project for logs alone, and under a condition',
+            'be granted on the resource itself: on the project only for logs, or with a condition',
             (grant) => is(grant, 'role', 'roles/logging.logWriter') || grant.get('condition.expression').length === 1,
             { 'it may publish to every topic of the project': set('role', 'roles/pubsub.publisher') },
           ),
@@ -74,14 +74,14 @@ export const facts: ServiceFacts = {
       promises: [
         setTo({
           rule: 'api-stays',
-          must: 'stay on when the stack goes: others in the project may use it',
+          must: 'stay enabled when the stack is deleted: others in the project may use it',
           at: 'disable_on_destroy',
           to: [false],
           weak: true,
           worse: 'other parts of the project lose their APIs',
         }),
       ],
-      weakenings: { 'an API is off': replace(/, \\"pubsub\.googleapis\.com\\"/, '') },
+      weakenings: { 'an API is not enabled': replace(/, \\"pubsub\.googleapis\.com\\"/, '') },
       local: 'no effect here',
     },
     google_project_service_identity: {
@@ -106,10 +106,10 @@ export const facts: ServiceFacts = {
       },
       effective: /^(\*|iam\.)/,
       weakenings: {
-        'somebody has a key of it': add('google_service_account_key', (draft, { id }) => ({
+        'it has a key': add('google_service_account_key', (draft, { id }) => ({
           service_account_id: draft.reference(id, 'name'),
         })),
-        'it is an editor of the project': add('google_project_iam_member', (draft, { id }) => ({
+        'it has the role Editor on the project': add('google_project_iam_member', (draft, { id }) => ({
           project: 'x',
           role: 'roles/editor',
           member: draft.reference(id, 'member'),
@@ -118,7 +118,7 @@ export const facts: ServiceFacts = {
       local: { account_id: 'emulated', project: 'emulated', display_name: 'no effect here' },
     },
     google_service_account_iam_member: iamMember('a service account', ['iam']),
-    time_sleep: { name: 'pause', role: 'helps', replacedBy: ['triggers'], local: 'no effect here' },
+    time_sleep: { name: 'wait', role: 'helps', replacedBy: ['triggers'], local: 'no effect here' },
     'data.google_bigquery_default_service_account': agent('BigQuery'),
     'data.google_storage_project_service_account': agent('Cloud Storage'),
   },
@@ -139,7 +139,7 @@ export const facts: ServiceFacts = {
         ),
         'resourcemanager.projects.get',
       ],
-      surplus: 'The names of regions come with the right to use a key: Google has no role without them.',
+      surplus: 'The role to use a key also allows to list regions: Google has no role without it.',
     },
     'roles/iam.serviceAccountOpenIdTokenCreator': { permissions: ['iam.serviceAccounts.getOpenIdToken'] },
     'roles/iam.serviceAccountTokenCreator': {
@@ -150,7 +150,7 @@ export const facts: ServiceFacts = {
         'resourcemanager.projects.get',
         'resourcemanager.projects.list',
       ],
-      surplus: 'Google asks for this role where Pub/Sub writes as an account. It stands on that one account.',
+      surplus: 'Google requires this role for Pub/Sub to write with a service account. It is granted on that service account only.',
     },
     'roles/logging.admin': all('logging'),
     'roles/logging.logWriter': { permissions: ['logging.logEntries.create', 'logging.logEntries.route'] },

@@ -20,51 +20,51 @@ import { PROJECT, ProjectSite, REGION } from './site';
 
 const LABEL_KEY: TextRule = {
   pattern: /^(?!platform$|goog)[a-z][a-z0-9_-]{0,62}$/,
-  must: 'have keys of 1 to 63 lower-case letters, digits, underscores and hyphens, a letter first',
-  remedy: 'platform is taken, and what starts with goog belongs to Google.',
+  must: 'have keys of 1 to 63 lower-case letters, digits, underscores and hyphens, starting with a letter',
+  remedy: 'platform and keys that start with goog are reserved.',
 };
 const LABEL_VALUE: TextRule = {
   pattern: /^[a-z0-9_-]{0,63}$/,
   must: 'have values of at most 63 lower-case letters, digits, underscores and hyphens',
-  remedy: 'Google takes no others.',
+  remedy: 'Google accepts no other values.',
 };
 
 /** Settings that every platform on GCP has. */
 export interface GcpPlatformProps {
   /**
-   * What happens to data when the stack is deleted. With `retain`, `terraform destroy` is refused.
+   * What happens to data when the stack is deleted. With `retain`, `terraform destroy` fails.
    * @default retain
    */
   readonly removal?: Removal;
   /**
-   * The ids of the notification channels that hear every alert.
-   * @default - alerts open an incident and tell nobody
+   * The ids of the notification channels that every alert notifies.
+   * @default - alerts open an incident without a notification
    */
   readonly notify?: readonly string[];
   /**
-   * Labels for every resource that takes some, beside `platform`, which holds the id of the stack.
+   * Labels for every resource that supports labels, in addition to `platform`, which has the id of the stack.
    * @default - none
    */
   readonly labels?: Readonly<Record<string, string>>;
   /**
-   * The second key that `removal: 'destroy'` takes, for a platform whose data may go.
-   * @default - the context `destroyData` says it
+   * The confirmation that `removal: 'destroy'` requires.
+   * @default - the context `destroyData`
    */
   readonly destroyData?: 'yes';
   /**
-   * What keeps the state of Terraform: a bucket or a container that exists, such as `{ gcs: { bucket: 'acme-state' } }`, or a
-   * function that makes a backend. When it changes, `terraform init -migrate-state` moves the state.
-   * @default - a file beside the folder of CDKTF's output, named after the stack, which is lost with its disk
+   * Where Terraform keeps its state: an existing bucket or container, such as `{ gcs: { bucket: 'acme-state' } }`, or a
+   * function that creates a backend. If you change it, `terraform init -migrate-state` moves the state.
+   * @default - a local file beside the output folder of CDKTF, named after the stack
    */
   readonly backend?: Backend;
   /**
-   * The start of every name: 2 to 11 lower-case letters and digits, a letter first. A change replaces everything.
-   * @default - whoever applies must say it
+   * The start of every name: 2 to 11 lower-case letters and digits, starting with a letter. A change replaces everything.
+   * @default - a Terraform variable, which must be set at apply
    */
   readonly prefix?: string;
   /**
    * The id of an existing project with billing.
-   * @default - whoever applies must say it
+   * @default - a Terraform variable, which must be set at apply
    */
   readonly projectId?: string;
   /**
@@ -74,7 +74,7 @@ export interface GcpPlatformProps {
   readonly region?: string;
 }
 
-/** A stack that holds a whole platform: its providers and its state, the place that whoever applies is asked for, its outputs. */
+/** A stack for a whole platform: its providers, its state, its project, region and prefix, its outputs. */
 export abstract class GcpPlatform extends TerraformStack {
   protected readonly site: ProjectSite;
   protected readonly removal?: Removal;
@@ -91,10 +91,10 @@ export abstract class GcpPlatform extends TerraformStack {
     if (region !== undefined) requireText(this, { region }, REGION);
     allowToDestroy(this, props.destroyData);
     keepState(this, props.backend);
-    const place = this.askForPlace(props);
+    const place = this.placeOf(props);
     const defaultLabels = { ...labels, platform: id };
     new GoogleProvider(this, 'Google', { project: place.project, region: place.region, defaultLabels });
-    // Labels of an alert policy have another name, and the provider does not add its own to them.
+    // Labels of an alert policy are `user_labels`, to which the provider does not add its default labels.
     Aspects.of(this).add({
       visit: (one) => {
         if (one instanceof MonitoringAlertPolicy) one.userLabels = defaultLabels;
@@ -106,7 +106,7 @@ export abstract class GcpPlatform extends TerraformStack {
     this.site = new ProjectSite(this, 'Site', place);
   }
 
-  /** Ask whoever applies for those who may send. */
+  /** Declare the Terraform variable `publishers`: who may send. */
   protected askForPublishers(): string[] {
     const publishers = new TerraformVariable(this, 'publishers', {
       type: 'list(string)',
@@ -116,7 +116,7 @@ export abstract class GcpPlatform extends TerraformStack {
     });
     publishers.addValidation({
       condition: Op.lt(Fn.lengthOf(Fn.setintersection(publishers.listValue, [['allUsers', 'allAuthenticatedUsers']])), 1),
-      errorMessage: 'The publishers must name somebody: allUsers and allAuthenticatedUsers are the public.',
+      errorMessage: 'The publishers must not be public: allUsers and allAuthenticatedUsers are not allowed.',
     });
     const member = '(?:user|group|domain|serviceAccount|principal|principalSet):[^ ,]+';
     publishers.addValidation({
@@ -126,7 +126,7 @@ export abstract class GcpPlatform extends TerraformStack {
     return publishers.listValue;
   }
 
-  /** Show values to whoever applies: each by its name, with a sentence that says what it is for. */
+  /** Add Terraform outputs: each name with its value and a description. */
   protected output(outputs: Readonly<Record<string, readonly [value: string, description: string]>>) {
     for (const [name, [value, description]] of Object.entries(outputs)) new TerraformOutput(this, name, { value, description });
   }
@@ -141,7 +141,7 @@ export abstract class GcpPlatform extends TerraformStack {
     }
   }
 
-  private askForPlace({ prefix, projectId, region = 'europe-west1' }: GcpPlatformProps) {
+  private placeOf({ prefix, projectId, region = 'europe-west1' }: GcpPlatformProps) {
     return {
       project: ask(this, 'project_id', PROJECT, { description: 'The id of an existing project with billing.', default: projectId }),
       region: ask(this, 'region', REGION, { description: 'A change replaces everything.', default: region }),

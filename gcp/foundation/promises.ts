@@ -8,21 +8,21 @@ import type { TfStack } from '../../shared/read/tf';
 const ALERT = 'google_monitoring_alert_policy';
 const THRESHOLD = 'conditions.condition_threshold.threshold_value';
 
-/** It stays when its stack is destroyed. */
+/** The resource is not deleted with its stack. */
 export const RETAINED: Promised = promised(
   'retained',
-  'not be destroyed with its stack, since it holds data',
+  'not be deleted with its stack, because it holds data',
   (resource) => is(resource, 'lifecycle.prevent_destroy', true),
-  { 'it goes with its stack': set('lifecycle') },
+  { 'it is deleted with its stack': set('lifecycle') },
 );
 
-/** An alert policy watches a metric of this very resource, and rings when the threshold fits. */
+/** An alert policy watches a metric of this resource, and has a threshold that is low enough. */
 export function alertOn(watched: {
-  /** What rings, in a few words: `a dead letter`. */
+  /** What the alert is on, in a few words: `a dead letter`. */
   readonly what: string;
-  /** What must be so, after "must". */
+  /** The rule, as a text that follows "must". */
   readonly must: string;
-  /** What stands in the filter of the metric. */
+  /** The metric, as it is in the filter. */
   readonly metric: string;
   /** The label that names the resource in the filter. */
   readonly label: string;
@@ -31,28 +31,28 @@ export function alertOn(watched: {
   const { what, must, metric, label, atMost } = watched;
   const watching: Which = ({ id }, draft) =>
     [...draft.resources].filter(([, { type, body }]) => type === ALERT && isOn(body, metric, id)).map(([alert]) => alert);
-  const itsOwn = `resource.labels.${label} = "`;
-  const rings = (resource: Asked) => (alert: Asked) => {
+  const ownLabel = `resource.labels.${label} = "`;
+  const fires = (resource: Asked) => (alert: Asked) => {
     const filter = String(only(alert, 'conditions.condition_threshold.filter'));
     return (
       !is(alert, 'enabled', false) &&
-      [metric, itsOwn, `\${${resource.id}.`].every((part) => filter.includes(part)) &&
+      [metric, ownLabel, `\${${resource.id}.`].every((part) => filter.includes(part)) &&
       amount(alert, THRESHOLD) <= atMost
     );
   };
-  return promised('rings', must, (resource, stack) => stack.of(ALERT).some(rings(resource)), {
-    [`nobody hears of ${what}`]: remove(watching),
-    [`the alert on ${what} rings too late`]: set('conditions.0.condition_threshold.threshold_value', 1e15, watching),
-    [`one incident for ${what} of all of a kind`]: replace(/ AND resource\.labels\.\w+ = [^}]*}\\"/, '', watching),
-    [`the alert on ${what} is switched off`]: set('enabled', false, watching),
+  return promised('rings', must, (resource, stack) => stack.of(ALERT).some(fires(resource)), {
+    [`there is no alert on ${what}`]: remove(watching),
+    [`the alert on ${what} has a very high threshold`]: set('conditions.0.condition_threshold.threshold_value', 1e15, watching),
+    [`the alert on ${what} watches all resources of the type`]: replace(/ AND resource\.labels\.\w+ = [^}]*}\\"/, '', watching),
+    [`the alert on ${what} is disabled`]: set('enabled', false, watching),
   });
 }
 
-/** It waits for everything that those may do whom it acts as, unless the grant is for itself. */
+/** The resource waits for all grants to the identities that it runs as, except for grants on itself. */
 export function readyBeforeWork(...actsAs: readonly string[]): Promised {
   return promised(
     'ready-before-work',
-    'wait for everything that those may do whom it acts as',
+    'wait for all grants to the identities that it runs as',
     (resource, stack) => {
       const identities = new Set(actsAs.flatMap((setting) => resource.refers(setting)).map(({ id }) => id));
       const earlier = resource.before();
@@ -60,16 +60,16 @@ export function readyBeforeWork(...actsAs: readonly string[]): Promised {
         .filter((grant) => grant.refers('member').some(({ id }) => identities.has(id)))
         .every((grant) => earlier.has(grant.id) || grant.before().has(resource.id));
     },
-    { 'it is made before its permissions': set('depends_on') },
+    { 'it is created before its permissions': set('depends_on') },
   );
 }
 
-/** Everything that gives a role to somebody. */
+/** All resources that grant a role. */
 export function grantsIn(stack: Stack): readonly Asked[] {
   return stack.all.filter(({ type }) => type.endsWith('_iam_member'));
 }
 
-/** All that a role allows, where Google asks for a role and does not say what for. */
+/** All permissions of a role, for a role that Google requires without documenting the single permissions. */
 export function allOf(role: string): readonly string[] {
   return [...factsOf('gcp').services.values()].flatMap(({ roles }) => roles?.[role]?.permissions ?? []);
 }
@@ -79,14 +79,14 @@ export function idOf(resource: Asked, setting: string): string | undefined {
   return resource.refers(setting)[0]?.id;
 }
 
-/** What a service takes that encrypts with a key in Cloud KMS: https://cloud.google.com/kms/docs/cmek#service-agents. */
+/** The permissions that a service needs to encrypt with a Cloud KMS key: https://cloud.google.com/kms/docs/cmek#service-agents. */
 export function keyNeeds(resource: Asked, setting: string, who: string, because: string): Needed[] {
   const [key] = resource.get(setting);
   if (key === undefined) return [];
   return ['useToDecrypt', 'useToEncrypt'].map((verb) => ({ who, may: `cloudkms.cryptoKeyVersions.${verb}`, on: String(key), because }));
 }
 
-/** What gives a role to one member, on a resource of one kind. */
+/** The facts of a type that grants a role to one member, on one type of resource. */
 export function iamMember(on: string, apis: readonly string[], more: Partial<TypeFacts> = {}): TypeFacts {
   const { promises = [], ...others } = more;
   return {
@@ -94,41 +94,41 @@ export function iamMember(on: string, apis: readonly string[], more: Partial<Typ
     role: 'grants',
     apis,
     replacedBy: ['*'],
-    promises: [NAMED, ASKED_FOR, NARROW, FOLLOWS, ...promises],
+    promises: [NAMED, VARIABLE, NARROW, FOLLOWS, ...promises],
     local: 'no effect here',
     ...others,
   };
 }
 
-/** The types that set all members of a role, or of a resource, at once. */
+/** The types that set all members of a role, or of a resource. */
 export function replacers(...types: readonly string[]): Readonly<Record<string, string>> {
-  const why = 'it takes away what others were given. Give the role to one member.';
+  const why = 'it removes the grants of others. Grant the role to one member.';
   return Object.fromEntries(types.flatMap((type) => ['iam_binding', 'iam_policy'].map((kind) => [`${type}_${kind}`, why])));
 }
 
 const NAMED: Promised = promised(
   'public-member',
-  'name somebody: these are the public',
+  'not be allUsers or allAuthenticatedUsers',
   (grant) => !/allUsers|allAuthenticatedUsers/.test(JSON.stringify([grant.body.member ?? '', grant.body.for_each ?? ''])),
-  { 'it is for everyone who has an account of Google': set('member', 'allAuthenticatedUsers') },
+  { 'it is for everyone with a Google account': set('member', 'allAuthenticatedUsers') },
 );
 
-const ASKED_FOR: Promised = {
+const VARIABLE: Promised = {
   ...promised(
     'public-member',
-    'refuse the public where members are asked for',
+    'refuse allUsers and allAuthenticatedUsers in a variable',
     (grant, stack) => {
       const { validation = [] } = (stack as TfStack).json.variable?.[variableOf(grant.body)!] ?? {};
       return /allUsers.*allAuthenticatedUsers/.test(JSON.stringify(validation));
     },
-    { 'anyone may be named as a member': forgetValidation },
+    { 'the variable has no validation': removeValidation },
   ),
   concerns: ({ body }) => variableOf(body) !== undefined,
 };
 
 /**
- * Whether it is given to an account that somebody outside deploys as, whom the project trusts by a pool of identities. Whoever deploys is an
- * administrator of what is deployed, and least privilege says of what.
+ * Whether a role is granted to an account that a workload identity pool may impersonate. Such an account deploys, so it needs admin
+ * roles; the check of least privilege limits them.
  */
 export function isOfDeployer(grant: Asked, stack: Stack): boolean {
   const accounts = new Set(grant.refers('member').map(({ id }) => id));
@@ -143,36 +143,36 @@ export function isOfDeployer(grant: Asked, stack: Stack): boolean {
 const NARROW: Promised = {
   ...promised(
     'narrow-role',
-    'be neither a basic role nor that of an administrator or of a service agent',
+    'not be a basic role, an admin role or a role of a service agent',
     (grant) => !/^roles\/(owner|editor|viewer)$|admin$|serviceAgent$|builds\.builder$/i.test(String(only(grant, 'role'))),
-    { 'it is the role of an editor': set('role', 'roles/editor') },
+    { 'it is the role Editor': set('role', 'roles/editor') },
   ),
   concerns: (grant, stack) => !isOfDeployer(grant, stack),
 };
 
-/** A reference to what is set is known before it is made, so the grant would stay as it is and stand on nothing. */
+/** The value of a setting is known at plan. A grant that refers to it is not replaced with its resource, and is then missing. */
 const FOLLOWS: Promised = {
   ...promised(
     'rights-follow',
-    'be given again in the same apply when what it stands on is replaced: by its id, which is not known before',
-    (grant) => grant.get('lifecycle.replace_triggered_by').length > 0 || standsOn(grant).some(isComputed),
-    { 'rights are gone for one apply when what they stand on is replaced': nameByWhatIsSet },
+    'be replaced in the same apply as its resource: refer to the id, which is known only after the apply',
+    (grant) => grant.get('lifecycle.replace_triggered_by').length > 0 || referencesOf(grant).some(isComputed),
+    { 'the grant is missing for one apply after its resource is replaced': referToSettings },
   ),
-  concerns: (grant) => standsOn(grant).length > 0,
+  concerns: (grant) => referencesOf(grant).length > 0,
 };
 
-/** What a grant stands on, where the stack makes it: `google_pubsub_topic.events.id`. */
-function standsOn({ body }: Asked): string[] {
+/** The references of a grant to resources of the stack, such as `google_pubsub_topic.events.id`. */
+function referencesOf({ body }: Asked): string[] {
   const { member: _who, for_each: _each, condition: _only, depends_on: _after, lifecycle: _life, '//': _note, ...on } = body;
   return [...JSON.stringify(on).matchAll(/\$\{(google_\w+\.[\w-]+\.\w+)\}/g)].map(([, reference]) => reference!);
 }
 
-/** The name of a service account is made of its e-mail, and that when it is made. */
+/** Whether the value is known only after the apply. So is the name of a service account, which contains its email. */
 function isComputed(reference: string): boolean {
   return reference.endsWith('.id') || (reference.startsWith('google_service_account.') && reference.endsWith('.name'));
 }
 
-function nameByWhatIsSet(draft: Draft, { id, body: { lifecycle: _, ...before } }: Asked) {
+function referToSettings(draft: Draft, { id, body: { lifecycle: _, ...before } }: Asked) {
   const named = JSON.stringify(before).replace(
     /(\$\{google_\w+\.[\w-]+)\.(id|name)\}/g,
     (_all, start, last) => `${start}.${last === 'id' ? 'name' : 'account_id'}}`,
@@ -182,12 +182,12 @@ function nameByWhatIsSet(draft: Draft, { id, body: { lifecycle: _, ...before } }
   Object.assign(body, JSON.parse(named));
 }
 
-/** The variable that a grant is repeated for. */
+/** The variable in the `for_each` of a grant. */
 function variableOf({ for_each }: Asked['body']): string | undefined {
   return /\bvar\.(\w+)/.exec(String(for_each ?? ''))?.[1];
 }
 
-function forgetValidation(draft: Draft, { body }: Asked) {
+function removeValidation(draft: Draft, { body }: Asked) {
   const variable: Holder = draft.resources.get(`variable.${variableOf(body)}`)!.body;
   delete variable.validation;
 }

@@ -3,8 +3,8 @@ import { dependable, type ITerraformDependable, TerraformResource } from 'cdktf'
 import type { Construct } from 'constructs';
 
 /**
- * Two minutes for roles to reach every corner of Google, which typically takes as long. They pass again whenever a grant is
- * added or replaced, so that the first calls that need it are not denied.
+ * Wait two minutes, the typical time until a grant is effective. The wait is repeated if a grant is added or replaced, so that
+ * the first calls are not denied.
  * @see https://cloud.google.com/iam/docs/access-change-propagation
  */
 export class Propagation extends Sleep {
@@ -14,7 +14,7 @@ export class Propagation extends Sleep {
   }
 }
 
-/** A resource that stands for several, and whatever is no resource, has no id. Its address still shows that it was added. */
+/** A resource with `for_each` or `count`, and a dependable that is not a resource, has no single id. Its address is used instead. */
 function identityOf(grant: ITerraformDependable): string {
   const isOne = TerraformResource.isTerraformResource(grant) && grant.forEach === undefined && grant.count === undefined;
   return isOne ? grant.getStringAttribute('id') : dependable(grant);

@@ -10,7 +10,7 @@ import { apisOf, needApis } from './apis';
 export const PROJECT: TextRule = {
   pattern: /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
   must: 'be the id of a project',
-  remedy: 'It is neither the name nor the number: see gcloud projects list.',
+  remedy: 'Not its name or its number. Find it with gcloud projects list.',
 };
 /** The name of a region. */
 export const REGION: TextRule = {
@@ -27,33 +27,33 @@ const AGENT: TextRule = {
 
 /** Settings for {@link ProjectSite}. */
 export interface ProjectSiteProps {
-  /** The id of an existing project with billing, and with the APIs serviceusage and cloudresourcemanager on. */
+  /** The id of an existing project with billing, in which the APIs serviceusage and cloudresourcemanager are enabled. */
   readonly project: string;
   /** The region, such as `europe-west1`. A change replaces everything. */
   readonly region: string;
-  /** The start of every name: 2 to 11 lower-case letters and digits, a letter first. A change replaces everything. */
+  /** The start of every name: 2 to 11 lower-case letters and digits, starting with a letter. A change replaces everything. */
   readonly prefix: string;
   /**
    * The IAM member of the project's Pub/Sub service agent, such as
-   * `serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com`, where it is there already.
-   * @default - it is made, which takes the provider `google-beta`
+   * `serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com`, if it exists already.
+   * @default - it is created, with the provider `google-beta`
    */
   readonly pubSubAgent?: string;
   /**
-   * The provider `google-beta` that makes the agent, such as one that impersonates a service account.
-   * @default - one with the alias `service_agents`, which takes its credentials from the environment, like `gcloud` does
+   * The provider `google-beta` that creates the service agent, such as one that impersonates a service account.
+   * @default - a provider with the alias `service_agents`, which reads its credentials from the environment
    */
   readonly googleBeta?: TerraformProvider;
 }
 
 /**
- * The place where a platform stands on GCP: a project with its APIs on, a region, and the start of every name.
+ * What the constructs of a platform share on GCP: a project with its APIs, a region, and the prefix of every name.
  *
- * It switches on the APIs that the constructs of its stack say they need. One that was just switched on answers "disabled"
- * for a while, so everything waits two minutes for it, and again when an API is added. The APIs stay on when the stack is
- * deleted: others in the project may use them. Not for two platforms with one prefix in one
- * project: their names would be equal. The stack declares the providers `google` and `time`. A `google-beta` of the stack's
- * own stands beside the one that is made here; both are of the version that is declared last.
+ * It enables the APIs that the constructs of its stack need. An API that was just enabled still answers "disabled" for a while,
+ * so all resources wait two minutes, and again when an API is added. The APIs stay enabled when the stack is deleted, because
+ * others in the project may use them. Two platforms in one project need different prefixes: otherwise their names would be the
+ * same. The stack must declare the providers `google` and `time`. If the stack has its own `google-beta` too, both have the
+ * version that is declared last.
  * @see https://cloud.google.com/service-usage/docs/enable-disable
  */
 export class ProjectSite extends Construct implements Site {
@@ -74,7 +74,12 @@ export class ProjectSite extends Construct implements Site {
       requireAbsent(this, 'pubSubAgent', { googleBeta });
     }
     if (googleBeta !== undefined && !TerraformProvider.isTerraformProvider(googleBeta)) {
-      throw new SettingError(this, 'googleBeta must be a provider', typeof googleBeta, 'Make one with the bindings of google-beta.');
+      throw new SettingError(
+        this,
+        'googleBeta must be a provider',
+        typeof googleBeta,
+        'Create one with the CDKTF bindings of google-beta.',
+      );
     }
     this.project = project;
     this.region = region;
@@ -82,7 +87,7 @@ export class ProjectSite extends Construct implements Site {
 
     needApis(this, 'cloudresourcemanager', 'iam', 'pubsub');
     const needed = () => apisOf(TerraformStack.of(this));
-    // What is known only at the end of a synthesis goes into an expression as it is, so the brackets and quotes are ours.
+    // CDKTF inserts a lazy value into an expression unchanged, so the brackets and quotes are added here.
     const listed = () =>
       `[${needed()
         .map((api) => `"${api}.googleapis.com"`)
@@ -103,9 +108,9 @@ interface AgentConfig {
 }
 
 /*
- * Google makes the account of a service on first use, which is too late to grant it something. The resource that makes
- * it earlier exists in google-beta alone. It is declared here by hand, because the package of bindings for that provider
- * is 200 MB for this one resource. An agent that is made so has no role on the project.
+ * Google creates the service agent of a service on first use, which is too late to grant it a role. The resource that creates
+ * it earlier exists only in google-beta. It is declared here by hand, because the package of CDKTF bindings for that provider
+ * has 200 MB. A service agent that is created this way has no role on the project.
  */
 class ServiceIdentity extends TerraformResource {
   private readonly project: string;
@@ -126,11 +131,11 @@ class ServiceIdentity extends TerraformResource {
 }
 
 class GoogleBeta extends TerraformProvider {
-  /** The one of this stack. */
+  /** The provider of this stack, created on first use. */
   static of(scope: Construct): GoogleBeta {
     const stack = TerraformStack.of(scope);
-    const made = stack.node.findAll().find((one) => one instanceof GoogleBeta);
-    return made ?? new GoogleBeta(stack, 'ServiceAgentsProvider');
+    const existing = stack.node.findAll().find((one) => one instanceof GoogleBeta);
+    return existing ?? new GoogleBeta(stack, 'ServiceAgentsProvider');
   }
 
   private constructor(scope: Construct, id: string) {
@@ -141,7 +146,7 @@ class GoogleBeta extends TerraformProvider {
     });
   }
 
-  /** With the default name, Terraform would refuse a stack that has a provider of that name already. */
+  /** Without an alias, Terraform would refuse a stack that has its own `google-beta`. */
   override get alias(): string {
     return 'service_agents';
   }

@@ -2,10 +2,10 @@ import type { PubsubSubscription, PubsubSubscriptionConfig } from '@cdktf/provid
 import type { ITerraformDependable } from 'cdktf';
 import type { Workload } from './identity';
 
-/** How records reach their target, and how often they are tried. A source refuses what has no meaning for it. */
+/** How records are delivered, and how often they are retried. A source refuses a setting that it does not support. */
 export interface Delivery {
   /**
-   * How often a record that failed is tried again, before it goes to the dead letter.
+   * How often a failed record is retried before it goes to the dead letter.
    * @default - 9 from Pub/Sub
    */
   readonly maxRetries?: number;
@@ -23,23 +23,23 @@ export interface Delivery {
 
 /** How Pub/Sub itself writes records into a store. */
 export interface DeliveryTarget {
-  /** The part of a subscription that names the store. */
+  /** The part of a subscription with the store. */
   readonly config: Pick<PubsubSubscriptionConfig, 'bigqueryConfig' | 'cloudStorageConfig'>;
-  /** The IAM members. Without them in place the subscription is refused when it is made. */
+  /** The IAM members. They must exist before the subscription, or its creation fails. */
   readonly waitFor: readonly ITerraformDependable[];
 }
 
-/** A source that writes its records into a store itself, without code between. */
+/** A source that writes its records into a store itself, without code. */
 export interface DirectSource {
   /**
-   * Write each record into `store` as it came. What cannot be written goes to the dead letter of the source.
-   * @param name what tells this delivery from others of the same source
-   * @returns the subscription that does so, for anything that `delivery` does not cover
+   * Write each record into `store` unchanged. Records that cannot be written go to the dead letter of the source.
+   * @param name the name of this delivery, unique in the source
+   * @returns the subscription, for anything that `delivery` does not cover
    */
   deliverInto(store: DirectStore, name: string, delivery?: Delivery): PubsubSubscription;
 }
 
-/** A store that a service without code can fill. */
+/** A store that a service without code can write to. */
 export interface DirectStore {
   /** Let `deliverer` add records, and nothing else. */
   bindDelivery(deliverer: Workload): DeliveryTarget;

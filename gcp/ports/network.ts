@@ -1,4 +1,4 @@
-/** A private network, and the part of it to stand in. */
+/** A VPC network, and the subnetwork to use. */
 export interface Network {
   /** The id of the network. */
   readonly network: string;

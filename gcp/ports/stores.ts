@@ -1,14 +1,14 @@
 import type { Binding, Workload } from './identity';
 
-/** Objects in, objects out. */
+/** A store of objects. */
 export interface ObjectStore {
-  /** Let `writer` add objects, and nothing else: it can neither read nor delete them. */
+  /** Let `writer` add objects. It cannot read or delete them. */
   bindWriter(writer: Workload, name: string): Binding;
   /** Let `reader` list and read objects, and nothing else. */
   bindReader(reader: Workload, name: string): Binding;
 }
 
-/** Rows in, queries out. */
+/** A store of rows. */
 export interface TableStore {
   /** Let `writer` add rows. */
   bindWriter(writer: Workload, name: string): Binding;

@@ -2,7 +2,7 @@ import { setting } from '../../shared/runtime/setting';
 import { emulatorOf } from './loopback';
 import { post } from './post';
 
-/** A message as Pub/Sub takes it and hands it on. */
+/** A Pub/Sub message, as it is published and delivered. */
 export interface Message {
   /** The bytes of the event, in base64. */
   readonly data?: string;
@@ -10,29 +10,33 @@ export interface Message {
   readonly orderingKey?: string;
 }
 
-/** What Pub/Sub takes in one message. @see https://cloud.google.com/pubsub/quotas#resource_limits */
-const [ATTRIBUTES, VALUE_BYTES, MESSAGE_BYTES] = [100, 1024, 10_000_000];
-/** What a message takes in a request beside what it holds. */
+/** The limits of Pub/Sub for one message. @see https://cloud.google.com/pubsub/quotas#resource_limits */
+const [MAX_ATTRIBUTES, MAX_VALUE_BYTES, MAX_MESSAGE_BYTES] = [100, 1024, 10_000_000];
+/** The overhead of a message in a request. */
 const REQUEST_BYTES = 200;
 
 /**
- * The message as it came, with the reason and the position beside it. That is the form in which Pub/Sub forwards messages
- * itself, and in which they can be published once more.
+ * The dead letter of a message: its data unchanged, with the reason and the position as attributes. Pub/Sub forwards messages in
+ * the same format, in which they can be published again.
  *
- * A message may be as large as Pub/Sub takes any, and then not all of that fits: the reason is put in first, then the
- * attributes of the message, then the position. What is left out stands in the log.
- * @param more names what else to say, in the order of its worth
+ * If the message is close to the size limit of Pub/Sub, not everything fits: the reason comes first, then the attributes of
+ * the message, then the position. The log has what is left out.
+ * @param more further attributes, the most important first
  */
-export function letterOf({ data, orderingKey, attributes = {} }: Message, reason: string, more: Readonly<Record<string, string>>): Message {
-  const taken = Buffer.byteLength(data ?? '', 'base64') + Buffer.byteLength(orderingKey ?? '');
-  // Pub/Sub keeps names for itself that start so, and takes them from nobody.
+export function deadLetterMessage(
+  { data, orderingKey, attributes = {} }: Message,
+  reason: string,
+  more: Readonly<Record<string, string>>,
+): Message {
+  const size = Buffer.byteLength(data ?? '', 'base64') + Buffer.byteLength(orderingKey ?? '');
+  // Names that start with goog are reserved: Pub/Sub refuses them.
   const own = Object.entries(attributes).filter(([name]) => !name.startsWith('goog') && !(name in more) && name !== REASON);
   const fitted: [string, string][] = [];
-  let room = MESSAGE_BYTES - REQUEST_BYTES - taken;
+  let room = MAX_MESSAGE_BYTES - REQUEST_BYTES - size;
   for (const [name, value] of [[REASON, reason.replace(/\s+/g, ' ')] as const, ...own, ...Object.entries(more)]) {
     const space = room - Buffer.byteLength(name) - ATTRIBUTE_BYTES;
-    const text = name === REASON ? cut(value, Math.min(VALUE_BYTES, space)) : value;
-    if (fitted.length === ATTRIBUTES || text === '' || Buffer.byteLength(text) > space) continue;
+    const text = name === REASON ? cut(value, Math.min(MAX_VALUE_BYTES, space)) : value;
+    if (fitted.length === MAX_ATTRIBUTES || text === '' || Buffer.byteLength(text) > space) continue;
     fitted.push([name, text]);
     room = space - Buffer.byteLength(text);
   }
@@ -40,10 +44,10 @@ export function letterOf({ data, orderingKey, attributes = {} }: Message, reason
 }
 
 const REASON = 'deadLetterReason';
-/** What an attribute takes in a request beside its name and its value. */
+/** The overhead of an attribute in a request. */
 const ATTRIBUTE_BYTES = 12;
 
-/** As much of a text as fits, of whole characters. */
+/** The start of a text that fits into this many bytes, without half characters. */
 function cut(text: string, bytes: number): string {
   const encoded = Buffer.from(text);
   if (encoded.length <= bytes) return encoded.toString();
@@ -54,8 +58,8 @@ function cut(text: string, bytes: number): string {
 }
 
 /**
- * Publish messages to the topic of the dead letter. The whole Pub/Sub client would be much code for this one call.
- * @param name what starts the settings of the topic: `DEAD_LETTER` reads `DEAD_LETTER_TOPIC` and `DEAD_LETTER_ENDPOINT`
+ * Publish messages to the dead-letter topic. The Pub/Sub client library would be much code for this one call.
+ * @param name the start of the environment variables of the topic: `DEAD_LETTER` reads `DEAD_LETTER_TOPIC` and `DEAD_LETTER_ENDPOINT`
  * @see https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.topics/publish
  */
 export function deadLetterTopic(name: string): (message: Message) => Promise<void> {

@@ -2,19 +2,19 @@ import { GoogleAuth, type gaxios } from 'google-auth-library';
 
 const auth = new GoogleAuth({ scopes: 'https://www.googleapis.com/auth/cloud-platform' });
 
-/** What a request carries. */
+/** The content of a request, and its timeout. */
 export interface Content {
   readonly contentType: string;
   readonly body: string | Buffer<ArrayBuffer>;
-  /** How many milliseconds it may go unanswered before it counts as failed. */
+  /** After how many milliseconds without an answer the request fails. */
   readonly timeout: number;
 }
 
-/** Says that an answer came, and that it is no success. */
+/** An answer that is not a success. */
 export class Refused extends Error {
   override readonly name = 'Refused';
 
-  /** @param answer what the answer says */
+  /** @param answer the body of the answer */
   constructor(
     readonly status: number,
     readonly answer: string,
@@ -24,13 +24,13 @@ export class Refused extends Error {
 }
 
 /**
- * Send one request to an API of Google, as the account that the function runs as. It is tried once: whoever brought the
- * event brings it again.
- * @param emulator what answers in place of Google, on this very machine: without TLS and without a token
- * @param host where Google answers, such as `storage.googleapis.com`
- * @param path what follows the host
- * @throws Refused when the answer is no success
- * @throws Error when there is none
+ * Send one request to a Google API, with the service account of the function. It is not retried here, because Pub/Sub delivers
+ * the event again.
+ * @param emulator an emulator on this machine to use instead of Google, without TLS and without a token
+ * @param host the host of the API, such as `storage.googleapis.com`
+ * @param path the path and query of the request
+ * @throws Refused if the answer is not a success
+ * @throws Error if there is no answer
  */
 export async function post(emulator: string | undefined, host: string, path: string, content: Content): Promise<void> {
   const { contentType, body, timeout } = content;

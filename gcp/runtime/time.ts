@@ -1,4 +1,4 @@
-/** A moment: whole milliseconds since 1970, and what is left of microseconds. */
+/** A moment: whole milliseconds since 1970, and the remaining microseconds. */
 export interface Moment {
   readonly milliseconds: number;
   readonly micros: number;
@@ -10,11 +10,11 @@ const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const [FIRST, LAST] = [-62_135_596_800_000, 253_402_300_799_999];
 
 /**
- * The moment of a time in RFC 3339. What is finer than a microsecond is cut off. A day that does not exist, and a time
- * beyond what a TIMESTAMP of BigQuery holds, is `undefined`.
+ * The moment of a time in RFC 3339, truncated to microseconds. A day that does not exist, and a time outside of the range of a
+ * BigQuery TIMESTAMP, is `undefined`.
  */
 export function momentOf(text: string): Moment | undefined {
-  // Who reads a message asks for the same time several times on end.
+  // The last result is cached, because the same time is read several times for each message.
   if (text !== last.text) last = { text, moment: read(text) };
   return last.moment;
 }
@@ -34,14 +34,14 @@ function read(text: string): Moment | undefined {
   const offset = isUtc
     ? 0
     : (digits(text, end + 1, end + 3) * 60 + digits(text, end + 4, end + 6)) * (text[end] === '-' ? -60_000 : 60_000);
-  // `Date.UTC` takes the years 0 to 99 for those of the last century.
+  // `Date.UTC` treats the years 0 to 99 as 1900 to 1999.
   const start = year < 100 ? Date.UTC(year + 400, month - 1, day) - DAYS_OF_400_YEARS * 86_400_000 : Date.UTC(year, month - 1, day);
   const milliseconds = start + ((hour * 60 + minute) * 60 + second) * 1000 - offset + Math.floor(micros / 1000);
   if (milliseconds < FIRST || milliseconds > LAST) return undefined;
   return { milliseconds, micros: micros % 1000 };
 }
 
-/** The number that these digits of a text make. Reading them one by one takes no text of its own. */
+/** The number of these digits of a text. Reading them one by one allocates no string. */
 function digits(text: string, from: number, to: number): number {
   let value = 0;
   for (let at = from; at < to; at++) value = value * 10 + text.charCodeAt(at) - 48;

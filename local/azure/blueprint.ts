@@ -3,10 +3,10 @@ import { terraformCoverage } from '../template/coverage';
 import { openTerraform } from '../template/open-terraform';
 import { Site } from './site';
 
-/** What is said for the template's variables. */
+/** The values of the Terraform variables. */
 const VARIABLES = { prefix: 'local', location: 'swedencentral' };
 
-/** A platform on Azure, as the synthesized stack describes it. */
+/** Reads a platform on Azure from its synthesized stack. */
 export const readAzure = readerWith<Site>({
   cloud: 'azure',
   read: async (folder) => new Site(await openTerraform('azure', folder, VARIABLES), folder),

@@ -3,40 +3,40 @@ import type { OpenTerraform } from '../template/open-terraform';
 import type { Credential } from './identity/credential';
 import { Tokens } from './identity/tokens';
 
-/** A hub on this machine. */
+/** An emulated hub. */
 export interface Hub {
   /** The host of its namespace in the cloud. */
   readonly host: string;
   readonly name: string;
   readonly port: number;
-  /** The consumer groups beside `$Default`. */
+  /** The consumer groups in addition to `$Default`. */
   readonly consumerGroups: readonly string[];
 }
 
-/** Whoever reads the hub. */
+/** A reader of the hub. */
 export interface HubReader {
-  /** How many events of a partition are done with: processed, or given up. */
+  /** How many events of a partition are processed, or failed after all retries. */
   doneWith(partition: string): number;
 }
 
 /** A process that writes. */
 export interface Writer {
   kill(): Promise<void>;
-  /** Stop it where it stands, until its time is over. */
+  /** Suspend it until its time limit ends it. */
   stall(): Promise<void>;
 }
 
-/** Blob Storage on this machine. */
+/** The emulated Blob Storage. */
 export interface Blobs {
   /** The names of the storage accounts. */
   readonly accounts: readonly string[];
   /** The file of the certificate that its clients must trust. */
   readonly certificate: string;
-  /** The client of a container, which is made when it is not there. */
+  /** The client of a container, which is created if it does not exist. */
   container(account: string, name: string, as: Credential): Promise<ContainerClient>;
 }
 
-/** A template of Azure, and what its parts offer each other. */
+/** A template of Azure, and what its parts provide to each other. */
 export class Site {
   readonly terraform: OpenTerraform['terraform'];
   readonly known: OpenTerraform['known'];
@@ -45,8 +45,9 @@ export class Site {
   blobs?: Blobs;
   readonly readers: HubReader[] = [];
   readonly writers: Writer[] = [];
-  /** The settings by which whoever replays is let in, and the address of the hub's door. */
+  /** The environment variables that a replay needs for access. */
   readonly replays: Record<string, string> = {};
+  /** The address to send events to. */
   door?: string;
 
   constructor(

@@ -3,10 +3,10 @@ import { terraformCoverage } from '../template/coverage';
 import { openTerraform } from '../template/open-terraform';
 import { Site } from './site';
 
-/** What is answered to the variables of a template. */
+/** The values of the Terraform variables. */
 const VARIABLES = { project_id: 'local-project', prefix: 'local' };
 
-/** A platform on Google Cloud, as the synthesized stack describes it. */
+/** Reads a platform on Google Cloud from its synthesized stack. */
 export const readGcp = readerWith<Site>({
   cloud: 'gcp',
   read: async (folder) => new Site(await openTerraform('gcp', folder, VARIABLES), folder),

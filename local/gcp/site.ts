@@ -1,27 +1,27 @@
 import type { OpenTerraform } from '../template/open-terraform';
 import { TokenIssuer } from './identity/oidc';
 
-/** Something that messages are pushed to. */
+/** A push endpoint. */
 export interface Endpoint {
-  /** How many calls it takes at a time. */
+  /** How many concurrent calls it accepts. */
   readonly concurrency: number;
 }
 
 /** A process that writes. */
 export interface Writer {
   kill(): Promise<void>;
-  /** Stop it where it stands, until its time is over. */
+  /** Suspend it until its time limit ends it. */
   stall(): Promise<void>;
 }
 
-/** A template of Google Cloud, and what its parts offer each other. */
+/** A template of Google Cloud, and what its parts provide to each other. */
 export class Site {
   readonly terraform: OpenTerraform['terraform'];
   readonly known: OpenTerraform['known'];
   readonly issuer = new TokenIssuer();
-  /** The settings by which clients find a stand-in. */
+  /** The environment variables with which clients find an emulator. */
   readonly clients: Record<string, string> = {};
-  /** By their address. */
+  /** The push endpoints, by URL. */
   readonly endpoints = new Map<string, Endpoint>();
   readonly writers: Writer[] = [];
 

@@ -88,7 +88,7 @@ describe.each(readdirSync(path.join(root, 'azure/handlers')))('%s', (name) => {
     const statusOf = ({ line }: Request) => (line.startsWith(`PUT /${faults[0]}/`) && faults.pop() ? 403 : 201);
     const { requests, answers } = await run([invocation([good, bad], 0), invocation([good, bad], 1)], statusOf);
     expect(answers).toEqual([
-      expect.stringMatching(/^BatchFailed: 1 of 1 writes failed for acme~orders~reader~p3-40-41: RestError:.* The batch is tried again\.$/),
+      expect.stringMatching(/^BatchFailed: 1 of 1 writes failed for acme~orders~reader~p3-40-41: RestError:.* The batch is retried\.$/),
       'settled',
     ]);
     const puts = (requests as Request[]).flatMap(({ line }) => /^PUT \/([\w-]+)\//.exec(line)?.[1] ?? []);
@@ -103,7 +103,7 @@ describe.each(readdirSync(path.join(root, 'azure/handlers')))('%s', (name) => {
     expect(JSON.parse(letter).reason).toMatch(/^Not stored: AbortError: /);
   });
 
-  test('a write of which every answer is lost is asked for, and its event is in the store alone', async () => {
+  test('a write of which every answer is lost is looked up, and its event is in the store alone', async () => {
     const { blobs, answers } = await run([invocation([good], 5)], ({ line }) => (line.startsWith('PUT /events/') ? 'answer lost' : 201));
     expect(answers).toEqual(['settled']);
     expect(written(blobs).map(([name]) => name.split('/')[0])).toEqual(['events']);

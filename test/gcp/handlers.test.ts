@@ -133,8 +133,8 @@ describe.each(readdirSync(path.join(root, 'gcp/handlers')))('%s', (name) => {
     );
     const { push, output } = await startOnGcp(folder, { ...settings, ...unreachable });
     expect(await Promise.all([push(event('1')), push('bad'), push(event('1'), 6)])).toEqual([503, 503, 503]);
-    expect(output()).toContain('"message":"The store was not reached. The message comes again."');
-    expect(output()).toContain('"message":"The dead letter was not reached. The message comes again."');
+    expect(output()).toContain('"message":"The event was not stored. Pub/Sub retries it."');
+    expect(output()).toContain('"message":"The dead letter was not written. Pub/Sub retries the event."');
   });
 
   test('without any of its settings it does not start, and says which is missing', async () => {

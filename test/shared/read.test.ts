@@ -149,12 +149,12 @@ describe('a permission of a stack of Terraform is read, however it is given', ()
     [
       'to anybody',
       { azurerm_storage_container: { c: { container_access_type: 'blob' } } },
-      ['everyone: anonymous reading (blob): azurerm_storage_container.c'],
+      ['everyone: anonymous read (blob): azurerm_storage_container.c'],
     ],
     [
       'to whoever has a key',
       { azurerm_eventhub_authorization_rule: { r: { eventhub_name: 'hub', listen: true, send: true } } },
-      ['whoever has the key: listen, send: hub'],
+      ['anyone with the key: listen, send: hub'],
     ],
     [
       'by the id of a role',

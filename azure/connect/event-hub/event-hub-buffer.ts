@@ -12,7 +12,7 @@ import {
   requireText,
   requireTexts,
 } from '../../../shared/synth/settings';
-import { A_HANDFUL } from '../../foundation/alerts';
+import { TOLERATED_FAILURES } from '../../foundation/alerts';
 import { canonicalId, segment } from '../../foundation/arm-id';
 import { needResourceProviders } from '../../foundation/resource-providers';
 import type { Delivery } from '../../ports/delivery';
@@ -28,81 +28,81 @@ import { triggerSettings } from './trigger-settings';
 const NAME: TextRule = {
   pattern: /^[a-z][a-z0-9]{0,19}$/,
   must: 'be 1 to 20 lower-case letters and digits',
-  remedy: 'It starts with a letter.',
+  remedy: 'Start with a letter.',
 };
 const RETENTION: NumberRule = { from: 1, to: 7, unit: 'days', remedy: 'For longer replay, keep the raw events in a store.' };
-const PARTITIONS: NumberRule = { from: 1, to: 32, unit: 'partitions', remedy: 'The Standard tier offers no more.' };
+const PARTITIONS: NumberRule = { from: 1, to: 32, unit: 'partitions', remedy: 'The Standard tier has no more.' };
 /** Settings for {@link EventHubBuffer}. */
 export interface EventHubBufferProps {
-  /** Where the buffer stands. */
+  /** The resource group, the region and the workspace of the buffer. */
   readonly site: Site;
   /**
-   * The name of the hub, and the middle of the name of its namespace: 1 to 20 lower-case letters and digits, a letter
-   * first. It tells several buffers of one stack apart, wherever in it they stand.
+   * The name of the hub, and the middle of the name of its namespace: 1 to 20 lower-case letters and digits, starting
+   * with a letter. Each buffer of a stack needs its own name.
    * @default events
    */
   readonly name?: string;
   /**
-   * How long an event stays readable for replay, from 1 to 7 days.
+   * How long the hub keeps an event for replay, from 1 to 7 days.
    * @default 7
    */
   readonly retentionDays?: number;
   /**
-   * How many readers of one consumer group can work at a time, from 1 to 32. It can never change: another number needs
-   * another hub.
+   * How many readers of one consumer group can read at the same time, from 1 to 32. It cannot be changed: another number
+   * needs a new hub.
    * @default 4
    */
   readonly partitionCount?: number;
   /**
-   * How far the namespace grows under load, from 1 to 40 throughput units of 1 MB a second each. It never shrinks by
-   * itself, and each unit costs by the hour.
+   * The maximum of auto-inflate, from 1 to 40 throughput units of 1 MB a second each. Azure adds units under load and never
+   * removes them. Each unit is billed by the hour.
    * @default 4
    */
   readonly maxThroughputUnits?: number;
   /**
-   * The id of an existing namespace that the hub is made in. Its tier, network and logs stay as they are.
+   * The id of an existing namespace to create the hub in. Its tier, network and logs stay unchanged.
    * @default - a new namespace
    */
   readonly namespaceId?: string;
   /**
-   * The id of an existing hub. Its partitions and its retention stay as they are.
+   * The id of an existing hub. Its partitions and its retention stay unchanged.
    * @default - a new hub
    */
   readonly hubId?: string;
   /**
-   * The ids of the action groups that hear every alert.
-   * @default - alerts change their state and tell nobody
+   * The ids of the action groups that every alert notifies.
+   * @default - alerts fire without a notification
    */
   readonly notify?: readonly string[];
   /**
-   * What happens to the events when the stack is deleted. With `retain`, `terraform destroy` is refused. `destroy` takes
-   * a second key, the context `destroyData`.
+   * What happens to the events when the stack is deleted. With `retain`, `terraform destroy` fails. `destroy` also requires
+   * the context `destroyData`.
    * @default retain
    */
   readonly removal?: Removal;
   /**
-   * Whether a lock keeps everybody from deleting a namespace that is made here, whatever tool they use. It takes a deployer
-   * who is Owner or User Access Administrator, adds two minutes to a create and to a destroy, and while it is there no role
-   * and no diagnostic setting on the namespace can be taken away: a reader that leaves the stack fails the apply.
+   * Whether a lock protects a new namespace from deletion with any tool. The deployer must be Owner or User Access
+   * Administrator, and a create and a destroy take two minutes longer. While the lock exists, no role assignment and no
+   * diagnostic setting of the namespace can be deleted: an apply that removes a reader from the stack fails.
    * @default false
    */
   readonly lock?: boolean;
 }
 
 /**
- * Buffer stage: an Event Hub that absorbs bursts and allows replay. Senders and readers sign in with Entra: there are no
- * keys.
+ * Buffer stage: an event hub that absorbs bursts and allows replay. Senders and readers sign in with Microsoft Entra ID:
+ * access keys are disabled.
  *
- * Not for events over 1 MB, for replay after more than 7 days, or for a queue: an Event Hub neither deletes an event that
- * was processed nor has a dead letter of its own.
+ * Do not use it for events over 1 MB, for replay after more than 7 days, or as a queue: an event hub does not delete an
+ * event that was processed, and has no dead letter of its own.
  * @see https://learn.microsoft.com/azure/event-hubs/event-hubs-features
  */
 export class EventHubBuffer extends Construct implements RecordSink, RecordSource {
-  /** The namespace, when this construct made it. */
+  /** The namespace, if this construct created it. */
   readonly namespace?: EventhubNamespace;
-  /** The hub, when this construct made it. */
+  /** The hub, if this construct created it. */
   readonly hub?: Eventhub;
-  /** The id of the hub, made or existing. */
+  /** The id of the hub, new or existing. */
   readonly hubId: string;
   readonly sendRequest: SendRequest;
   readonly format = 'event-hubs';
@@ -122,8 +122,8 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
     requireText(this, { name }, NAME);
     requireNumber(this, { retentionDays: days }, RETENTION);
     requireNumber(this, { partitionCount: partitions }, PARTITIONS);
-    requireNumber(this, { maxThroughputUnits: units }, { from: 1, to: 40, unit: 'units', remedy: 'The Standard tier grows no further.' });
-    requireOneOf(this, { lock: lock ?? false }, [true, false], 'Leave it out to have none.');
+    requireNumber(this, { maxThroughputUnits: units }, { from: 1, to: 40, unit: 'units', remedy: 'The Standard tier has no more.' });
+    requireOneOf(this, { lock: lock ?? false }, [true, false], 'Leave it out for no lock.');
     requireTexts(this, { notify }, ACTION_GROUPS);
     if (namespaceId !== undefined) {
       requireText(this, { namespaceId }, NAMESPACE_ID);
@@ -151,28 +151,28 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
     this.access = new HubAccess(this, namespace, { id: this.hubId, name: hubName });
     this.sendRequest = sendRequest(this.access.host, hubName);
 
-    const turnedAway = 'Senders that do not try again lose events.';
-    namespace.alert('Throttled', `Event Hubs turned senders or readers away. ${turnedAway}`, total('ThrottledRequests', A_HANDFUL));
-    namespace.alert('Errors', `Event Hubs failed senders or readers. ${turnedAway}`, total('ServerErrors', A_HANDFUL));
+    const consequence = 'Senders that do not retry lose events.';
+    namespace.alert('Throttled', `Event Hubs throttled senders or readers. ${consequence}`, total('ThrottledRequests', TOLERATED_FAILURES));
+    namespace.alert('Errors', `Event Hubs returned server errors. ${consequence}`, total('ServerErrors', TOLERATED_FAILURES));
     const dimension = [{ name: 'EntityName', operator: 'Include', values: [hubName] }];
-    const some = { ...total('IncomingMessages'), dimension };
-    const none = { ...total('OutgoingMessages'), dimension, operator: 'LessThanOrEqual' };
-    namespace.alert('Unread', 'Events come in and none is read. After their retention they are lost.', some, none);
+    const incoming = { ...total('IncomingMessages'), dimension };
+    const notOutgoing = { ...total('OutgoingMessages'), dimension, operator: 'LessThanOrEqual' };
+    namespace.alert('Unread', 'Events arrive and none is read. After their retention they are lost.', incoming, notOutgoing);
   }
 
   bindWriter(writer: Workload, name: string): HubWriting {
     return this.access.bindWriter(writer, name);
   }
 
-  /** Where `delivery` says nothing: 1,000 events or a minute, 5 retries, which last about ten minutes. */
+  /** The defaults of `delivery`: batches of 1,000 events or one minute, and 5 retries, which take about ten minutes. */
   deliverTo(target: FunctionWorkload, delivery: Delivery = {}): HubReading {
     const { site, notify } = this.props;
     const trigger = triggerSettings(this, delivery);
-    const { settings, ...made } = this.access.bindReader(target, 'EVENTS');
-    // What comes in and what is called must be on record in one place to be compared.
+    const { settings, ...binding } = this.access.bindReader(target, 'EVENTS');
+    // The alert compares metrics of the namespace with calls of the function, so both must be in one workspace.
     if (this.namespace && target.workspaceId === site.workspaceId) alertOnIdle(target, { site, namespace: this.namespace, notify });
     return {
-      ...made,
+      ...binding,
       settings: {
         ...settings,
         EVENTS__fullyQualifiedNamespace: this.access.host,

@@ -8,7 +8,7 @@ import type { RecordSink } from '../../ports/records';
 const OBJECT_ID: TextRule = {
   pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
   must: 'be object ids',
-  remedy: 'Ask az ad user show, az ad group show or az ad sp show for it.',
+  remedy: 'Find it with az ad user show, az ad group show or az ad sp show.',
 };
 
 /** Settings for {@link EventHubEntry}. */
@@ -16,28 +16,27 @@ export interface EventHubEntryProps {
   /** Where the events go. */
   readonly sink: RecordSink;
   /**
-   * Who may send, and nothing else: the object id of a person, a group or the service principal of an application, with
-   * what it stands for. Terraform must know them when it plans, so give an identity of the same stack to
-   * `sink.bindWriter` instead.
+   * Who may send, and nothing else: the object id of a user, a group or the service principal of an application, with its
+   * type. Terraform must know the ids when it plans. For an identity of the same stack, use `sink.bindWriter` instead.
    * @default - nobody
    */
   readonly senders?: Readonly<Record<string, Workload['principalType']>>;
 }
 
 /**
- * Connect stage: the HTTPS address of the hub itself, and who may send to it. Senders sign in with Entra.
+ * Connect stage: the HTTPS address of the hub itself, and who may send to it. Senders sign in with Microsoft Entra ID.
  *
- * Nothing checks an event on its way in: one that breaks the contract is answered with 201, and ends in the dead letter.
- * Events of one `partitionkey` stay in order when their senders say the key in the header `BrokerProperties` too, as
- * {@link EventHubEntry.curl} does: `{"PartitionKey":"press-7"}`, at most 128 characters. Without it each may go to another
- * partition, whatever the event says.
- * Not for senders that cannot get a token of Entra, nor for browsers (no CORS).
+ * Event Hubs does not validate events: an event that breaks the contract is answered with 201, and goes to the dead letter.
+ * Events with the same `partitionkey` stay in order if the sender also sets the key in the header `BrokerProperties`, as
+ * {@link EventHubEntry.curl} does: `{"PartitionKey":"press-7"}`, at most 128 characters. Without the header, each event may
+ * go to another partition.
+ * Do not use it for senders that cannot get a Microsoft Entra token, or for browsers (no CORS).
  * @see https://learn.microsoft.com/rest/api/eventhub/send-event
  */
 export class EventHubEntry extends Construct {
-  /** The address that takes one event by POST, and answers with 201. */
+  /** The address that accepts one event by POST, and answers with 201. */
   readonly url: string;
-  /** A command that sends one event, as whoever is signed in to the Azure CLI. */
+  /** A command that sends one event, as the user who is signed in to the Azure CLI. */
   readonly curl: string;
 
   constructor(scope: Construct, id: string, props: EventHubEntryProps) {
@@ -46,7 +45,7 @@ export class EventHubEntry extends Construct {
     const known = Token.isUnresolved(senders) ? [] : Object.entries(senders);
     for (const [principalId, principalType] of known) {
       requireText(this, { senders: principalId }, OBJECT_ID);
-      requireOneOf(this, { senders: principalType }, ['User', 'Group', 'ServicePrincipal'], 'It says what the object id stands for.');
+      requireOneOf(this, { senders: principalType }, ['User', 'Group', 'ServicePrincipal'], 'It is the type of the object id.');
     }
 
     if (Token.isUnresolved(senders) || known.length > 0) props.sink.bindWriter(new Senders(this, 'Senders', senders), 'EVENTS');
@@ -57,7 +56,7 @@ export class EventHubEntry extends Construct {
   }
 }
 
-/** All senders as one writer, with a grant for each. */
+/** All senders as one writer, with a role assignment for each. */
 class Senders extends Construct implements Workload {
   readonly name = 'senders';
   readonly principalId: string;
@@ -67,7 +66,7 @@ class Senders extends Construct implements Workload {
   constructor(scope: Construct, id: string, senders: Readonly<Record<string, string>>) {
     super(scope, id);
     const each: MapTerraformIterator = TerraformIterator.fromMap(senders);
-    // Azure answers in lower case, and another case would be replaced at every apply.
+    // Azure returns ids in lower case. With another case, every apply would replace the role assignment.
     this.principalId = Fn.lower(each.key);
     this.principalType = each.value;
     this.forEach = each;

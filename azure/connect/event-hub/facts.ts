@@ -20,7 +20,7 @@ import {
   RETAINED,
   referring,
   settingsOf,
-  told,
+  textOf,
 } from '../../foundation/promises';
 
 const HUB = 'azurerm_eventhub';
@@ -28,15 +28,15 @@ const GROUP = 'azurerm_eventhub_consumer_group';
 const NAMESPACE = 'azurerm_eventhub_namespace';
 const RECEIVE = 'data:Microsoft.EventHub/*/receive/action';
 const SEND = 'data:Microsoft.EventHub/*/send/action';
-const KEY = 'It makes a key that whoever finds it can use. Assign a role instead: the namespace takes no keys.';
+const KEY = 'It creates a key, which anyone who finds it can use. Assign a role instead: the namespace accepts no keys.';
 
-/** Whoever holds a key may do what the key may. */
+/** A key allows its holder what its rule allows. */
 const key = (of: 'eventhub_name' | 'namespace_name'): TypeFacts => ({
   name: 'key',
   role: 'lets in',
   grants: (rule, stack) => [
     {
-      holder: 'whoever has the key',
+      holder: 'anyone with the key',
       may: ['listen', 'send', 'manage'].filter((right) => is(rule, right, true)).join(', '),
       on: stack.get(rule.refers(of)[0]?.id ?? '')?.id ?? String(only(rule, of)),
     },
@@ -44,11 +44,11 @@ const key = (of: 'eventhub_name' | 'namespace_name'): TypeFacts => ({
   local: {},
 });
 
-/** The alerts that compare what comes in with what is read. */
+/** The alerts that compare incoming with outgoing events. */
 const unread: Which = (hub, draft) =>
   referring(METRIC_ALERT)(hub, draft).filter((id) => JSON.stringify(draft.resources.get(id)?.body).includes('"OutgoingMessages"'));
 
-/** The alerts that hold what comes in against the calls of a function. */
+/** The alerts that compare incoming events with the calls of a function. */
 const idle: Which = (_, draft) =>
   [...draft.resources].filter(([, { type, body }]) => type === LOG_ALERT && JSON.stringify(body).includes('AppRequests')).map(([id]) => id);
 
@@ -64,11 +64,11 @@ export const facts: ServiceFacts = {
       promises: [
         setTo({
           rule: 'known-callers',
-          must: 'let nobody in with a key',
+          must: 'accept no keys',
           at: 'local_authentication_enabled',
           to: [false],
           weak: true,
-          worse: 'whoever has a key may send and read',
+          worse: 'anyone with a key may send and read',
         }),
         setTo({
           rule: 'tls',
@@ -76,18 +76,18 @@ export const facts: ServiceFacts = {
           at: 'minimum_tls_version',
           to: ['1.2'],
           weak: '1.0',
-          worse: 'events travel with an old TLS',
+          worse: 'events are sent with an old TLS version',
         }),
         promised(
           'grows',
-          'keep the size that Azure gives it under load',
+          'keep the throughput units that Azure adds under load',
           (namespace) => is(namespace, 'lifecycle.ignore_changes', 'capacity'),
           {
-            'each apply throttles it': set('lifecycle.ignore_changes'),
+            'each apply resets its throughput units': set('lifecycle.ignore_changes'),
           },
         ),
-        alertOn('ThrottledRequests', 'have an alert that rings when it keeps turning somebody away'),
-        alertOn('ServerErrors', 'have an alert that rings when it keeps failing somebody'),
+        alertOn('ThrottledRequests', 'have an alert that fires when it throttles requests'),
+        alertOn('ServerErrors', 'have an alert that fires when it returns server errors'),
         RETAINED,
         ON_RECORD,
       ],
@@ -112,8 +112,8 @@ export const facts: ServiceFacts = {
         const [namespace] = hub.refers('namespace_id');
         return [
           ['Event Hubs', namespace && only(namespace, 'sku')].filter(Boolean).join(' '),
-          told(hub, 'partition_count', (count) => `${count} partitions`),
-          told(hub, 'message_retention', (days) => `${days} days`),
+          textOf(hub, 'partition_count', (count) => `${count} partitions`),
+          textOf(hub, 'message_retention', (days) => `${days} days`),
           namespace && is(namespace, 'local_authentication_enabled', false) ? 'no keys' : undefined,
           said.kept(hub),
         ];
@@ -129,32 +129,32 @@ export const facts: ServiceFacts = {
         RETAINED,
         counted({
           rule: 'retention',
-          must: 'keep events for a day at least, and for no longer than the Standard tier does',
+          must: 'keep events for at least one day, and for no longer than the Standard tier allows',
           at: 'message_retention',
           from: 1,
           to: 7,
           weak: 30,
-          worse: 'events are kept for longer than the tier does',
+          worse: 'the retention is longer than the tier allows',
         }),
-        promised('rings', 'have an alert that rings when events come into this very hub and none is read', ringsUnread, {
-          'nobody hears that nothing is read': remove(unread),
-          'the alert on what is not read watches all hubs at once': set('criteria.0.dimension', undefined, unread),
-          'it takes a million events to hear that none is read': set('criteria.0.threshold', 1_000_000, unread),
+        promised('rings', 'have an alert that fires when events arrive in this hub and none is read', hasUnreadAlert, {
+          'there is no alert on events that are not read': remove(unread),
+          'the alert on events that are not read watches all hubs together': set('criteria.0.dimension', undefined, unread),
+          'the alert on events that are not read has a threshold of a million': set('criteria.0.threshold', 1_000_000, unread),
         }),
         promised(
           'own-consumer-group',
-          'be read by each in a consumer group of the stack: $Default is shared with whoever reads next',
+          'be read only in consumer groups of the stack: $Default may get another reader',
           (hub, stack) =>
             connectionsOf(stack)
               .filter(({ app, name }) => names(app, `app_settings.${name}_HUB`, hub))
               .every(({ app, name }) => app.refers(`app_settings.${name}_CONSUMER_GROUP`).some(({ type }) => type === GROUP)),
-          { 'it is read in the consumer group of all': both(setInReaders('_CONSUMER_GROUP', '$Default'), remove(every(GROUP))) },
+          { 'it is read in the consumer group $Default': both(setInReaders('_CONSUMER_GROUP', '$Default'), remove(every(GROUP))) },
         ),
       ],
       answered: {
-        encrypted: 'Event Hubs encrypts all that it keeps, and cannot be told not to.',
-        private: 'Its namespace takes no keys: whoever comes has a token of Entra, and least privilege reads who may.',
-        undelete: 'Nobody can change or delete an event. It can be read again for the retention.',
+        encrypted: 'Event Hubs always encrypts its data. This cannot be disabled.',
+        private: 'Its namespace accepts no keys: callers need a Microsoft Entra token, and the check of least privilege reads their roles.',
+        undelete: 'An event cannot be changed or deleted. It can be read again until the retention ends.',
       },
       needs: senderNeeds,
       costs: 'Its namespace is billed.',
@@ -171,34 +171,34 @@ export const facts: ServiceFacts = {
       promises: [
         promised(
           'own-consumer-group',
-          'have one reader: of two, each event reaches only one',
+          'have one reader: with two, each event reaches only one of them',
           (group, stack) => readersOf(group, stack).length === 1,
           {
-            'nobody reads in it': setInReaders('_CONSUMER_GROUP', '$Default'),
+            'it has no reader': setInReaders('_CONSUMER_GROUP', '$Default'),
           },
         ),
         promised(
           'bounded-retries',
-          'be read by somebody who gives a batch up in the end: without a bound it blocks its partition',
+          'have a reader with a limited number of retries: without a limit, a failing batch blocks its partition',
           (group, stack) => triggersOf(group, stack).every(({ app, name }) => isBounded(only(app, `app_settings.${name}_MAX_RETRIES`))),
           {
-            'a batch is tried for ever': setInReaders('_MAX_RETRIES', '-1'),
-            'nobody says how often a batch is tried': setInReaders('_MAX_RETRIES'),
+            'a batch is retried without limit': setInReaders('_MAX_RETRIES', '-1'),
+            'the number of retries is not set': setInReaders('_MAX_RETRIES'),
           },
         ),
-        promised('rings', 'have an alert that rings when events come in and a function that reads in it is not called', ringsIdle, {
-          'nobody hears that a function is dead': remove(idle),
-          'a function that reports nothing counts as alive': replace('coalesce(calls, 0) == 0', 'calls == 0', idle),
-          'the alert on a function looks at the calls of all': replace(/ \| where _ResourceId =~ [^|]*/, '', idle),
-          'a function must be found dead a thousand times': set('criteria.0.threshold', 1000, idle),
+        promised('rings', 'have an alert that fires when events arrive and the function that reads in it is not called', hasIdleAlert, {
+          'there is no alert on a function that is not called': remove(idle),
+          'a function that reports nothing counts as called': replace('coalesce(calls, 0) == 0', 'calls == 0', idle),
+          'the alert on a function counts the calls of all functions': replace(/ \| where _ResourceId =~ [^|]*/, '', idle),
+          'the alert on a function has a threshold of a thousand': set('criteria.0.threshold', 1000, idle),
         }),
         promised(
           'nothing-lost',
-          'be read by somebody who has a dead letter that nothing else is written to',
+          'have a reader with a dead letter that nothing else is written to',
           (group, stack) => triggersOf(group, stack).every(({ app }) => deadLettersOf(app).length > 0),
           {
-            'what is given up is lost': inReaders((settings) => delete settings.DEAD_LETTER_CONTAINER),
-            'dead letters land among the events': inReaders((settings) => {
+            'events are lost after the last retry': inReaders((settings) => delete settings.DEAD_LETTER_CONTAINER),
+            'dead letters are written among the events': inReaders((settings) => {
               settings.DEAD_LETTER_CONTAINER = settings.STORE_CONTAINER!;
             }),
           },
@@ -223,11 +223,11 @@ export const facts: ServiceFacts = {
     'Azure Event Hubs Data Owner': { permissions: ['Microsoft.EventHub/*', 'data:Microsoft.EventHub/*'] },
     'Azure Event Hubs Data Receiver': {
       permissions: ['Microsoft.EventHub/*/eventhubs/consumergroups/read', RECEIVE],
-      surplus: 'The names of consumer groups come with the right to receive: Azure has no role without them.',
+      surplus: 'The role to receive also allows to read the names of consumer groups: Azure has no role without it.',
     },
     'Azure Event Hubs Data Sender': {
       permissions: ['Microsoft.EventHub/*/eventhubs/read', SEND],
-      surplus: 'The settings of the hub, and none of its events, come with the right to send: Azure has no role without them.',
+      surplus: 'The role to send also allows to read the settings of the hub, not its events: Azure has no role without it.',
     },
   },
   forbidden: {
@@ -239,16 +239,16 @@ export const facts: ServiceFacts = {
   },
 };
 
-/** An app and the start of the names of the settings with which the Functions host reads a hub for it: `EVENTS`. */
+/** An app, and the start of the names of the app settings with which the Functions host reads a hub: `EVENTS`. */
 interface Connection {
   readonly app: Asked;
   readonly name: string;
 }
 
-/** What ends in this is the address of a namespace, for a trigger. */
+/** The end of the name of the app setting that has the address of a namespace, for a trigger. */
 const ADDRESS = '__fullyQualifiedNamespace';
 
-/** What the host reads from hubs for the code that it runs. */
+/** The connections to hubs of all apps. */
 function connectionsOf(stack: Stack): Connection[] {
   return stack.all.flatMap((app) => connectionNames(settingsOf(app)).map((name) => ({ app, name })));
 }
@@ -260,7 +260,7 @@ function connectionNames(settings: Readonly<Record<string, unknown>>): string[] 
     .filter((name) => settings[`${name}_HUB`] !== undefined);
 }
 
-/** What the host reads in a consumer group. */
+/** The connections that read in a consumer group. */
 function triggersOf(group: Asked, stack: Stack): Connection[] {
   return connectionsOf(stack).filter(({ app, name }) => names(app, `app_settings.${name}_CONSUMER_GROUP`, group));
 }
@@ -269,12 +269,12 @@ function readersOf(group: Asked, stack: Stack): Asked[] {
   return stack.all.filter((reader) => reader.refers().some(({ id }) => id === group.id));
 }
 
-/** The host takes any number, and -1 for a retry without an end. */
+/** The host accepts any number. -1 means that a batch is retried without limit. */
 function isBounded(retries: Value): boolean {
   return Number(retries) >= 1 && Number(retries) <= 20;
 }
 
-function ringsUnread(hub: Asked, stack: Stack): boolean {
+function hasUnreadAlert(hub: Asked, stack: Stack): boolean {
   const its = (value: Value) => String(value).includes(`{${hub.id}.`);
   return alertsOf(METRIC_ALERT, stack).some(
     (alert) =>
@@ -285,10 +285,10 @@ function ringsUnread(hub: Asked, stack: Stack): boolean {
   );
 }
 
-/** With silence counting as no call. Where nothing is known of the namespace's metrics, as in one that was brought, nothing can be asked. */
-function ringsIdle(group: Asked, stack: Stack): boolean {
+/** No report must count as no call. The metrics of an existing namespace are unknown, so it needs no alert. */
+function hasIdleAlert(group: Asked, stack: Stack): boolean {
   const [namespace] = group.refers('namespace_name').filter(({ type }) => type === NAMESPACE);
-  const rings = (app: Asked) =>
+  const hasAlert = (app: Asked) =>
     alertsOf(LOG_ALERT, stack).some(
       (alert) =>
         atTheFirst(alert) &&
@@ -296,10 +296,10 @@ function ringsIdle(group: Asked, stack: Stack): boolean {
         app.refers('site_config.application_insights_connection_string').some((insights) => names(alert, 'criteria.query', insights)) &&
         String(only(alert, 'criteria.query')).includes('coalesce(calls, 0) == 0'),
     );
-  return namespace === undefined || triggersOf(group, stack).every(({ app }) => rings(app));
+  return namespace === undefined || triggersOf(group, stack).every(({ app }) => hasAlert(app));
 }
 
-/** The step from a hub to whoever reads in a consumer group of it. */
+/** The step from a hub to the reader of a consumer group. */
 function readBy(group: Asked, seen: Seen): Step[] {
   const [hub] = group.refers('eventhub_name');
   return readersOf(group, seen).map((reader) => {
@@ -309,7 +309,7 @@ function readBy(group: Asked, seen: Seen): Step[] {
       how: joined(
         trigger && batchOf(trigger),
         'own consumer group',
-        trigger && told(reader, `app_settings.${trigger.name}_MAX_RETRIES`, (retries) => `${retries} retries`),
+        trigger && textOf(reader, `app_settings.${trigger.name}_MAX_RETRIES`, (retries) => `${retries} retries`),
       ),
       to: reader.stage,
       notes: seen.tell(reader),
@@ -318,7 +318,7 @@ function readBy(group: Asked, seen: Seen): Step[] {
   });
 }
 
-/** How the host fills a batch. Where it waits for none, it takes what is there. */
+/** How the host fills a batch. If it does not wait, it takes the events that are there. */
 function batchOf({ app }: Connection): string | undefined {
   const setting = (name: string) => only(app, `app_settings.AzureFunctionsJobHost__extensions__eventHubs__${name}`);
   const size = setting('maxEventBatchSize');
@@ -332,14 +332,14 @@ function secondsOf(span: string): number {
   return span.split(':').reduce((seconds, part) => seconds * 60 + Number(part), 0);
 }
 
-/** Clients send to the address that the stack hands out. */
+/** Clients send to the address in the outputs of the stack. */
 function senderNeeds(hub: Asked, stack: Stack): Needed[] {
   const { output } = (stack as TfStack).json;
   const isTarget = references(output?.events_url?.value).includes(hub.id);
   return isTarget ? [{ who: 'client', may: SEND, on: hub.id, because: 'clients send' }] : [];
 }
 
-/** Change the settings of every app that the host reads a hub for. */
+/** Change the app settings of every app that reads a hub. */
 function inReaders(change: (settings: Holder) => void): Edit {
   return (draft) => {
     const settings = [...draft.resources.values()].map(({ body }) => body.app_settings as Holder | undefined);
@@ -349,7 +349,7 @@ function inReaders(change: (settings: Holder) => void): Edit {
   };
 }
 
-/** Set what each trigger of a hub has under a name that ends so. Without a value, it is taken out. */
+/** Set the app settings of each trigger of a hub whose names end like this. Without a value, they are deleted. */
 function setInReaders(ending: string, value?: string): Edit {
   return inReaders((settings) => {
     for (const name of connectionNames(settings)) {
@@ -359,7 +359,7 @@ function setInReaders(ending: string, value?: string): Edit {
   });
 }
 
-/** A throughput unit takes 1,000 events or 1 MB a second, hands out 2 MB, and keeps 84 GB. It is added when it is needed, and stays. */
+/** A throughput unit accepts 1,000 events or 1 MB a second, delivers 2 MB a second, and includes storage of 84 GB. Units are added under load, and never removed. */
 function namespaceCosts(namespace: Asked, load: Load): Cost[] {
   const { events, size, stack } = load;
   const bytes = events * size;
@@ -377,16 +377,16 @@ function namespaceCosts(namespace: Asked, load: Load): Cost[] {
       what: 'throughput units, by the hour',
       price: 'eventHubsUnit',
       units: units * HOURS,
-      lower: 'A lower `maxThroughputUnits` of the buffer bounds them: what comes beyond is turned away, and senders try again.',
+      lower: 'A lower `maxThroughputUnits` of the buffer limits them: requests above the limit are throttled, and senders must retry.',
     },
     {
-      what: 'events taken, each counted once for 64 kB',
+      what: 'incoming events, billed in steps of 64 kB',
       price: 'eventHubsIn',
       units: events * MONTH * Math.ceil(size / 65_536),
-      lower: 'No setting: each event is a message of its own.',
+      lower: 'No setting: each event is one message.',
     },
     {
-      what: 'events kept beyond 84 GB for each unit',
+      what: 'stored events above 84 GB for each unit',
       price: 'blobStorageLRS',
       units: Math.max(0, kept - 84 * least),
       lower: 'A lower `retentionDays` of the buffer.',
@@ -394,7 +394,7 @@ function namespaceCosts(namespace: Asked, load: Load): Cost[] {
   ];
 }
 
-/** The host waits for a full batch of each partition, for as long as it is told. */
+/** The host waits for a full batch of each partition, up to the batch window. */
 function brings(group: Asked, { events, size, stack }: Load): Brought {
   const [hub] = group.refers('eventhub_name');
   const [trigger] = triggersOf(group, stack);
@@ -405,5 +405,5 @@ function brings(group: Asked, { events, size, stack }: Load): Brought {
   return { calls, writes: calls, packed: PACKED.together };
 }
 
-/** What the host reads ahead of a partition at most, in bytes. */
+/** The most that the host prefetches of a partition, in bytes. */
 const HUB_BATCH = 10_000_000;

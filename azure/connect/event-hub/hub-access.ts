@@ -9,20 +9,20 @@ import type { HubNamespace } from './hub-namespace';
 const READER: TextRule = {
   pattern: /^[a-zA-Z0-9][\w.-]{0,48}[a-zA-Z0-9]$/,
   must: 'be 2 to 50 letters, digits, dots, hyphens and underscores',
-  remedy: 'A consumer group is called after whoever reads in it.',
+  remedy: 'The consumer group has the name of its reader.',
 };
 
-/** A binding of a writer, with what it made. */
+/** A binding of a writer, with the role assignment that it created. */
 export interface HubWriting extends Binding {
   readonly role: RoleAssignment;
 }
 
-/** A binding of a reader, with what it made. */
+/** A binding of a reader, with the resources that it created. */
 export interface HubReading extends HubWriting {
   readonly consumerGroup: EventhubConsumerGroup;
 }
 
-/** Who may do what with a hub, and how they find it. */
+/** Grants access to a hub, with the settings to reach it. */
 export class HubAccess {
   /** The address of the namespace. */
   readonly host: string;
@@ -42,8 +42,8 @@ export class HubAccess {
   }
 
   /**
-   * Let `reader` receive in a consumer group of its own: in a shared one each event reaches only one of the readers.
-   * @throws SettingError on a name that no consumer group takes, and on a second reader of one name
+   * Let `reader` receive in its own consumer group: in a shared one, each event reaches only one of the readers.
+   * @throws SettingError if the name is not valid for a consumer group, or if another reader has the same name
    */
   bindReader(reader: Workload, name: string): HubReading {
     requireText(reader, { name: reader.name }, READER);

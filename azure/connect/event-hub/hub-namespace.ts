@@ -15,54 +15,54 @@ export const NAMESPACE = 'Microsoft.EventHub/namespaces';
 export const NAMESPACE_ID: TextRule = {
   pattern: /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.EventHub\/namespaces\/[^/]+$/i,
   must: 'be the id of a namespace',
-  remedy: 'See az eventhubs namespace show.',
+  remedy: 'Find it with az eventhubs namespace show.',
 };
 export const HUB_ID: TextRule = {
   pattern: /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.EventHub\/namespaces\/[^/]+\/eventhubs\/[^/]+$/i,
   must: 'be the id of a hub',
-  remedy: 'See az eventhubs eventhub show.',
+  remedy: 'Find it with az eventhubs eventhub show.',
 };
 
 /** Settings for {@link HubNamespace}. */
 export interface HubNamespaceProps {
-  /** Where the namespace stands. */
+  /** The resource group, the region and the workspace of the namespace. */
   readonly site: Site;
   /** The middle of its name, and the start of the names of its alerts. */
   readonly name: string;
-  /** How far it grows under load, in throughput units. */
+  /** The maximum of auto-inflate, in throughput units. */
   readonly maxThroughputUnits: number;
   /**
    * The id of an existing namespace, or of a hub in it.
-   * @default - a new namespace, with logs and metrics that go to the workspace of the site
+   * @default - a new namespace, with logs and metrics in the workspace of the site
    */
   readonly existingId?: string;
   /**
-   * The ids of the action groups that hear every alert.
-   * @default - alerts change their state and tell nobody
+   * The ids of the action groups that every alert notifies.
+   * @default - alerts fire without a notification
    */
   readonly notify?: readonly string[];
   /**
-   * What protects the namespace from being deleted.
+   * What protects the namespace from deletion.
    * @default - nothing
    */
   readonly lifecycle?: TerraformResourceLifecycle;
   /**
-   * Whether a lock keeps everybody from deleting a new namespace.
+   * Whether a lock protects a new namespace from deletion.
    * @default false
    */
   readonly lock?: boolean;
 }
 
 /**
- * The namespace that a hub stands in: its tier, its doors, its logs and the alerts that watch it.
+ * The namespace of a hub: its tier, its access settings, its logs and its alerts.
  *
- * Not for events in a private network: its address is public, and a token of Entra is what opens it.
+ * Do not use it for events in a private network: its address is public, and callers need a Microsoft Entra token.
  * @see https://learn.microsoft.com/azure/event-hubs/event-hubs-features#namespace
  */
 export class HubNamespace extends Construct {
-  /** The namespace, when this construct made it. */
+  /** The namespace, if this construct created it. */
   readonly resource?: EventhubNamespace;
-  /** Its lock, when it has one. */
+  /** Its lock, if it has one. */
   readonly lock?: Lock;
   readonly id: string;
   readonly name: string;
@@ -75,22 +75,22 @@ export class HubNamespace extends Construct {
   ) {
     super(scope, id);
     if (!props.existingId) {
-      const { namespace, logs } = this.make(props);
+      const { namespace, logs } = this.create(props);
       this.resource = namespace;
       if (props.lock) this.lock = new Lock(this, 'Lock', namespace, logs);
     }
-    const { id: its, name, resourceGroupName } = this.resource ?? this.existing(props.existingId!);
-    [this.id, this.name, this.resourceGroupName] = [its, name, resourceGroupName];
+    const { id: namespaceId, name, resourceGroupName } = this.resource ?? this.existing(props.existingId!);
+    [this.id, this.name, this.resourceGroupName] = [namespaceId, name, resourceGroupName];
   }
 
-  /** Ring when all of the criteria are met within a quarter of an hour. */
+  /** Add an alert that fires if all criteria are met within 15 minutes. */
   alert(id: string, description: string, ...criteria: MonitorMetricAlertCriteria[]) {
     const { site, name: middle, notify } = this.props;
     const name = `${site.prefix}-${middle}-${id.toLowerCase()}`;
     alertOnMetrics(this, `${id}Alert`, { name, description, site, notify, of: this.id }, ...criteria);
   }
 
-  private make({ site, name, maxThroughputUnits, lifecycle }: HubNamespaceProps) {
+  private create({ site, name, maxThroughputUnits, lifecycle }: HubNamespaceProps) {
     const namespace = new EventhubNamespace(this, 'Resource', {
       name: `${site.prefix}-${name}-${site.suffix}`,
       resourceGroupName: site.resourceGroupName,
@@ -101,7 +101,7 @@ export class HubNamespace extends Construct {
       maximumThroughputUnits: maxThroughputUnits,
       localAuthenticationEnabled: false,
       minimumTlsVersion: '1.2',
-      // Azure raises the capacity under load. An apply that set it back would throttle senders just then.
+      // Azure raises the capacity under load. An apply that reset it would throttle senders.
       lifecycle: { ...lifecycle, ignoreChanges: ['capacity'] },
     });
     keepAddress(namespace, name);
@@ -115,22 +115,22 @@ export class HubNamespace extends Construct {
     return { namespace, logs };
   }
 
-  /** The provider takes the names out of an id and looks for them in its own subscription, so another one is refused at plan. */
+  /** The provider reads the names from an id and looks for them in its own subscription, so the plan fails on an id of another subscription. */
   private existing(id: string) {
     const condition = Op.eq(Fn.lower(TerraformSelf.getString('subscription_id')), Fn.lower(segment(id, 2)));
-    const errorMessage = `${this.node.scope!.node.path}: namespaceId and hubId must be of the subscription that is deployed to (ARM_SUBSCRIPTION_ID), got another. Deploy this stack to that one.`;
+    const errorMessage = `${this.node.scope!.node.path}: namespaceId and hubId must be in the subscription that is deployed to (ARM_SUBSCRIPTION_ID), got another one. Deploy this stack to that subscription.`;
     new DataAzurermClientConfig(this, 'Deployer', { lifecycle: { postcondition: [{ condition, errorMessage }] } });
     const [resourceGroupName, name] = [segment(id, 4), segment(id, 8)];
     return { id: canonicalId(namespaceIn(id), NAMESPACE), name, resourceGroupName };
   }
 }
 
-/** A metric of the namespace that is above a threshold. */
+/** The criterion that a metric of the namespace is above a threshold. */
 export function total(metricName: string, threshold = 0) {
   return { metricNamespace: NAMESPACE, metricName, aggregation: 'Total', operator: 'GreaterThan', threshold };
 }
 
-/** The id of the namespace, from its own or from that of a hub in it. */
+/** The id of the namespace, from its own id or from the id of a hub in it. */
 function namespaceIn(id: string): string {
   return Array.from({ length: 9 }, (_, index) => segment(id, index)).join('/');
 }

@@ -1,8 +1,8 @@
 import type { SendRequest } from '../../ports/records';
 
 /**
- * How somebody outside sends one event to a hub. Event Hubs does not look into an event: what has a `partitionkey` stays in
- * order with others of that key only when the sender says the key in `BrokerProperties` too.
+ * How a client sends one event to a hub. Event Hubs does not read the body of an event: events with the same `partitionkey`
+ * stay in order only if the sender also sets the key in `BrokerProperties`.
  * @see https://learn.microsoft.com/rest/api/eventhub/send-event
  */
 export function sendRequest(host: string, hub: string): SendRequest {

@@ -3,14 +3,14 @@ import { type NumberRule, requireNumber } from '../../../shared/synth/settings';
 import type { Delivery } from '../../ports/delivery';
 
 const BATCH: NumberRule = { from: 1, to: 1000, unit: 'events', remedy: 'A larger batch may not fit into the memory of a function.' };
-const WINDOW: NumberRule = { from: 0, to: 300, unit: 'seconds', remedy: 'The host waits no longer.' };
-const RETRIES: NumberRule = { from: 1, to: 20, unit: 'retries', remedy: 'Without a bound one bad batch blocks its partition.' };
+const WINDOW: NumberRule = { from: 0, to: 300, unit: 'seconds', remedy: 'The Functions host does not wait longer.' };
+const RETRIES: NumberRule = { from: 1, to: 20, unit: 'retries', remedy: 'Without a limit, one bad batch blocks its partition.' };
 
-/** What overrides `host.json` where it speaks of Event Hubs. */
+/** The start of the app settings that override the Event Hubs section of `host.json`. */
 const HOST = 'AzureFunctionsJobHost__extensions__eventHubs';
 
 /**
- * How the host fills a batch, and how often a batch is tried again.
+ * The app settings for how the Functions host fills a batch, and how often a batch is retried.
  * @throws SettingError
  * @see https://learn.microsoft.com/azure/azure-functions/functions-bindings-event-hubs#hostjson-settings
  */

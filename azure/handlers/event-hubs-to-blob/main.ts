@@ -4,5 +4,5 @@ import { deadLetterContainer } from '../../runtime/dead-letter';
 import { blobSink } from '../../runtime/sinks/blob';
 import { eventHubsSource } from '../../runtime/sources/event-hubs';
 
-// Not app.eventHub: it cannot ask for bytes, and the host would parse each event, Azure/azure-functions-nodejs-library#72.
+// Not app.eventHub: it cannot request bytes, so the host would parse each event. Azure/azure-functions-nodejs-library#72.
 app.generic('process', eventHubsSource({ transform, sink: blobSink('STORE'), deadLetter: deadLetterContainer('DEAD_LETTER') }));

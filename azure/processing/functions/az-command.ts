@@ -3,11 +3,11 @@ import { type DataConfig, DataResource, Fn } from 'cdktf';
 import type { Construct } from 'constructs';
 
 /**
- * A command of the Azure CLI on an app: shown to a person, or run by whoever applies. What it needs to know stands in
- * variables of the shell, so that no name can break out of its quotes.
+ * An Azure CLI command for an app: shown in an output, or run by an apply. Its values are passed in shell variables, so that
+ * a name cannot break the quoting.
  */
 export class AzCommand {
-  /** The command with everything filled in. */
+  /** The command with all values filled in. */
   readonly shown: string;
 
   private readonly command: string;
@@ -15,8 +15,8 @@ export class AzCommand {
 
   /**
    * @param verb what comes after `az functionapp`
-   * @param rest further arguments, which may name variables such as `"$ZIP"`
-   * @param variables the variables that `rest` names
+   * @param rest further arguments, which may use variables such as `"$ZIP"`
+   * @param variables the variables that `rest` uses
    */
   constructor(app: FunctionAppFlexConsumption, verb: string, rest: string, variables: Readonly<Record<string, string>> = {}) {
     this.command = `az functionapp ${verb} --subscription "$SUBSCRIPTION" --resource-group "$GROUP" --name "$APP" ${rest}`;
@@ -29,7 +29,7 @@ export class AzCommand {
     this.shown = this.command.replace(/"\$(\w+)"/g, (_, variable: string) => `'${this.environment[variable]}'`);
   }
 
-  /** Run it at each apply that makes or replaces this. A new role takes minutes to reach every corner of Azure, so it is tried again. */
+  /** Run the command at each apply that creates or replaces this resource. It is retried, because a new role assignment takes minutes to become effective. */
   run(scope: Construct, id: string, when: Pick<DataConfig, 'triggersReplace' | 'lifecycle' | 'dependsOn'>): DataResource {
     return new DataResource(scope, id, {
       ...when,

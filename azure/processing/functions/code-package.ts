@@ -3,7 +3,7 @@ import { AssetType, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
 import { AzCommand } from './az-command';
 
-/** What the provider writes into the settings of an app at each change of it, with an empty key in it. */
+/** The app settings that the provider writes at each change of an app, with an empty account key. */
 const BROKEN = ['AzureWebJobsStorage', 'DEPLOYMENT_STORAGE_CONNECTION_STRING'];
 
 /** Settings for {@link CodePackage}. */
@@ -12,24 +12,24 @@ export interface CodePackageProps {
   readonly app: FunctionAppFlexConsumption;
   /** The absolute path of the zip. */
   readonly zip: string;
-  /** The hash of the zip: another one means other code. */
+  /** The hash of the zip. When it changes, the code is published again. */
   readonly hash: string;
 }
 
 /**
- * The code of an app, copied beside the synthesized stack, and the two commands that make the app run: one takes out what the
- * provider breaks, one brings the code in.
+ * The code of an app, copied beside the synthesized stack, and the two commands that make the app run: the first deletes the
+ * app settings that the provider breaks, the second publishes the code.
  *
- * Terraform can do neither. The provider writes a connection string without a key at each change of the app, and the host
- * starts with no such setting, nor with an empty one: hashicorp/terraform-provider-azurerm#29693, Azure/azure-functions-host#11794.
- * One Deploy is the only way into Flex Consumption, and the provider has none: its `zip_deploy_file` ends in a 404, see
- * hashicorp/terraform-provider-azurerm#29630.
+ * Terraform can do neither. At each change of the app, the provider writes a connection string without a key. With such a
+ * setting, or with an empty one, the host does not start: hashicorp/terraform-provider-azurerm#29693,
+ * Azure/azure-functions-host#11794. Flex Consumption accepts code only by One Deploy, which the provider does not support: its
+ * `zip_deploy_file` fails with 404, see hashicorp/terraform-provider-azurerm#29630.
  * @see https://learn.microsoft.com/azure/azure-functions/flex-consumption-how-to#deploy-your-code-project
  */
 export class CodePackage extends Construct {
-  /** The command that lets the host of the app start. It is due after each apply that made or changed the app. */
+  /** The command that deletes the broken app settings, so that the host can start. Run it after each apply that created or changed the app. */
   readonly settleCommand: string;
-  /** The command that publishes the code. Run it in the folder of the synthesized stack, once the app is settled. */
+  /** The command that publishes the code. Run it in the folder of the synthesized stack, after `settleCommand`. */
   readonly publishCommand: string;
 
   private readonly settle: AzCommand;
@@ -43,17 +43,17 @@ export class CodePackage extends Construct {
     super(scope, id);
     const { app, zip, hash } = props;
     const asset = new TerraformAsset(this, 'Zip', { path: zip, type: AssetType.FILE, assetHash: hash });
-    // Without an output: the command would print every setting that is left.
+    // `--output none`, because the command prints all remaining settings.
     this.settle = new AzCommand(app, 'config appsettings delete', `--setting-names ${BROKEN.join(' ')} --output none`);
     this.publish = new AzCommand(app, 'deployment source config-zip', '--src "$ZIP"', { ZIP: asset.path });
     this.settleCommand = this.settle.shown;
     this.publishCommand = this.publish.shown;
   }
 
-  /** Settle the app whenever it was changed, and publish whenever the code or the app is another: never into an app whose host cannot start. */
+  /** Run both commands at apply: the first after each change of the app, the second after it when the code or the app is new. */
   run() {
     const { app, hash } = this.props;
-    // A plain address: CDKTF writes "${...}" for the app itself, which Terraform refuses, hashicorp/terraform-cdk#3532.
+    // A plain address: for the app itself CDKTF writes "${...}", which Terraform refuses. hashicorp/terraform-cdk#3532.
     const address = `${app.terraformResourceType}.${app.friendlyUniqueId}`;
     const settled = this.settle.run(this, 'Settle', { triggersReplace: { app: app.id }, lifecycle: { replaceTriggeredBy: [address] } });
     this.publish.run(this, 'Publish', { triggersReplace: { code: hash, app: app.id }, dependsOn: [settled] });

@@ -5,7 +5,7 @@ import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Running, ServiceFacts } from '../../../shared/read/facts/types';
 import { remove, replace, set, type Which } from '../../../shared/read/facts/weaken';
 import { type Asked, is, names, only, type Stack } from '../../../shared/read/stack';
-import { alertOn, armId, META, NAMED, noSecret, ON_RECORD, referring, settingsOf, told } from '../../foundation/promises';
+import { alertOn, armId, META, NAMED, noSecret, ON_RECORD, referring, settingsOf, textOf } from '../../foundation/promises';
 
 const IDENTITY = 'identity.identity_ids';
 const INSIGHTS = 'site_config.application_insights_connection_string';
@@ -17,7 +17,7 @@ const SETTLES = 'az functionapp config appsettings delete';
 const PUBLISHES = 'az functionapp deployment source config-zip';
 const nothing = 'no effect here';
 
-/** The commands at deploy that begin so. */
+/** The commands of an apply that contain this text. */
 const commands =
   (verb: string): Which =>
   (app, draft) =>
@@ -34,77 +34,81 @@ export const facts: ServiceFacts = {
       tells: (app) => [
         'Functions',
         [only(app, 'runtime_name'), only(app, 'runtime_version')].filter(Boolean).join(' '),
-        told(app, 'instance_memory_in_mb', (size) => `${size} MB`),
-        told(app, 'maximum_instance_count', (most) => `up to ${most} instances`),
+        textOf(app, 'instance_memory_in_mb', (size) => `${size} MB`),
+        textOf(app, 'maximum_instance_count', (most) => `up to ${most} instances`),
       ],
-      // Azure takes 60 characters, and the host tells apps of one storage account apart by the first 32.
+      // Azure allows 60 characters, but the host id of apps in one storage account is made of the first 32.
       named: ['name', /^[a-zA-Z0-9][a-zA-Z0-9-]{0,30}[a-zA-Z0-9]$/],
       promises: [
-        promised('own-identity', 'run as one identity, which no other app runs as', hasOwnIdentity, {
-          'it runs as an identity that nobody has granted anything': set('identity', { type: 'SystemAssigned' }),
+        promised('own-identity', 'run as one identity that no other app uses', hasOwnIdentity, {
+          'it runs as an identity without roles': set('identity', { type: 'SystemAssigned' }),
         }),
         setTo({
           rule: 'https-only',
-          must: 'answer over HTTPS alone',
+          must: 'accept HTTPS only',
           at: 'https_only',
           to: [true],
           weak: false,
-          worse: 'it answers without TLS',
+          worse: 'it accepts HTTP',
         }),
         promised(
           'tls',
-          'refuse TLS below 1.2, also where code is published',
+          'refuse TLS below 1.2, also for publishing code',
           (app) => ['minimum', 'scm_minimum'].every((which) => is(app, `site_config.${which}_tls_version`, '1.2', '1.3')),
           {
-            'it answers with an old TLS': set('site_config.minimum_tls_version', '1.0'),
-            'code is published over an old TLS': set('site_config.scm_minimum_tls_version', '1.0'),
+            'it accepts an old TLS version': set('site_config.minimum_tls_version', '1.0'),
+            'code is published over an old TLS version': set('site_config.scm_minimum_tls_version', '1.0'),
           },
         ),
         setTo({
           rule: 'no-keys',
-          must: 'take code from those alone who sign in with Entra',
+          must: 'accept code only with a Microsoft Entra token',
           at: 'webdeploy_publish_basic_authentication_enabled',
           to: [false],
           weak: true,
-          worse: 'code is published with a password',
+          worse: 'code may be published with a password',
         }),
-        promised('no-keys', 'reach the storage of its host with its identity', reachesHostByIdentity, {
-          'it reaches its package with a key': set('storage_authentication_type', 'StorageAccountConnectionString'),
-          'the host is not told where its storage is': set('app_settings.AzureWebJobsStorage__accountName'),
-          'the host signs in to its storage as nobody': set('app_settings.AzureWebJobsStorage__credential'),
+        promised('no-keys', 'access its host storage with its identity', reachesHostByIdentity, {
+          'it reads its package with a key': set('storage_authentication_type', 'StorageAccountConnectionString'),
+          'the host has no address of its storage': set('app_settings.AzureWebJobsStorage__accountName'),
+          'the host has no credential for its storage': set('app_settings.AzureWebJobsStorage__credential'),
         }),
-        promised('starts', 'be given no connection string for its storage, not even an empty one: its triggers would not start', isPlain, {
-          'the host is given a connection string': set('app_settings.AzureWebJobsStorage', (draft) =>
+        promised('starts', 'have no connection string for its storage, not even an empty one: its triggers would not start', isPlain, {
+          'the host has a connection string': set('app_settings.AzureWebJobsStorage', (draft) =>
             draft.reference(draft.id(ACCOUNT), 'primary_connection_string'),
           ),
-          'the host is given an empty connection string': set('app_settings.AzureWebJobsStorage', ''),
-          'the host is given one under a name in other letters': set('app_settings.AZUREWEBJOBSSTORAGE', ''),
-          'the package is reached by a connection string': set('app_settings.DEPLOYMENT_STORAGE_CONNECTION_STRING', ''),
+          'the host has an empty connection string': set('app_settings.AzureWebJobsStorage', ''),
+          'the host has an empty connection string under a name in capitals': set('app_settings.AZUREWEBJOBSSTORAGE', ''),
+          'the app has an empty connection string for its package': set('app_settings.DEPLOYMENT_STORAGE_CONNECTION_STRING', ''),
         }),
         promised(
           'starts',
-          'be rid of the connection string that the provider writes, after each change of it and before its code',
+          'lose the connection strings that the provider writes, after each change of the app and before the code is published',
           isSettled,
           {
-            'nobody takes out what the provider writes': remove(commands(SETTLES)),
-            'what the provider writes is taken out once, and not after each change': set('lifecycle', undefined, commands(SETTLES)),
-            'only one of the two is taken out': replace(' DEPLOYMENT_STORAGE_CONNECTION_STRING', '', commands(SETTLES)),
-            'code comes in before the host can start': set('depends_on', undefined, commands(PUBLISHES)),
+            'the connection strings of the provider are not deleted': remove(commands(SETTLES)),
+            'the connection strings of the provider are deleted once, and not after each change': set(
+              'lifecycle',
+              undefined,
+              commands(SETTLES),
+            ),
+            'only one of the two connection strings is deleted': replace(' DEPLOYMENT_STORAGE_CONNECTION_STRING', '', commands(SETTLES)),
+            'the code is published before the host can start': set('depends_on', undefined, commands(PUBLISHES)),
           },
         ),
-        promised('starts', 'leave the tags alone that Azure puts on it: each apply would take them off, and break it', leavesTags, {
+        promised('starts', 'ignore the tags that Azure adds: each apply would remove them, and break the app', leavesTags, {
           'it is changed at each apply': set('lifecycle'),
         }),
         noSecret('app_settings.KEY'),
         ON_RECORD,
-        alertOn('requests/failed', 'have an alert that rings when calls keep failing', (app) => app.refers(INSIGHTS)),
+        alertOn('requests/failed', 'have an alert that fires when calls fail', (app) => app.refers(INSIGHTS)),
       ],
       weakenings: {
-        'it starts before anything is granted to it': set('depends_on'),
-        'it starts before something is granted to it': replace(/"azurerm_role_assignment\.[^"]+",/, ''),
+        'it starts before all of its role assignments': set('depends_on'),
+        'it starts before one of its role assignments': replace(/"azurerm_role_assignment\.[^"]+",/, ''),
       },
       answered: {
-        'ready-before-work': 'It acts as its identity, and whoever reads references holds that it waits for what that is granted.',
+        'ready-before-work': 'It runs as its identity. The check of references makes sure that it waits for the role assignments.',
       },
       actsAs: [IDENTITY],
       runs,
@@ -118,7 +122,7 @@ export const facts: ServiceFacts = {
         identity: 'emulated',
         instance_memory_in_mb: 'emulated',
         runtime_name: fitting(/^node$/, 'Node.js'),
-        // It runs on the Node.js that runs this.
+        // It runs on the Node.js version of the local run.
         runtime_version: nothing,
         maximum_instance_count: nothing,
         always_ready: nothing,
@@ -153,7 +157,7 @@ export const facts: ServiceFacts = {
         'lifecycle.replace_triggered_by': 'emulated',
         'provisioner.local-exec.command': fitting(
           new RegExp(`\\b(${SETTLES}|${PUBLISHES})\\b`),
-          'a command that settles an app or publishes code',
+          'a command that deletes the broken app settings or publishes code',
         ),
         'provisioner.local-exec.environment': 'emulated',
         'provisioner.local-exec.interpreter': nothing,
@@ -179,7 +183,7 @@ function reachesHostByIdentity(app: Asked): boolean {
   );
 }
 
-/** Settings are one for .NET whatever the case of their names, and an empty one is a connection string too: Azure/azure-functions-host#11794. */
+/** .NET ignores the case of names, and the host uses an empty setting as a connection string too: Azure/azure-functions-host#11794. */
 function isPlain(app: Asked): boolean {
   const broken = [HOST, PACKAGE].map((name) => name.toLowerCase());
   return Object.keys(settingsOf(app)).every((name) => !broken.includes(name.toLowerCase()));
@@ -216,7 +220,7 @@ function runs(app: Asked, stack: Stack): Running {
   };
 }
 
-/** What the Functions host does as the identity of the app, beside what the code does. */
+/** What the Functions host does with the identity of the app, beside what the code does. */
 function hostNeeds(app: Asked): Needed[] {
   const who = app.refers(IDENTITY)[0]?.id ?? '';
   const [storage] = app.refers('app_settings.AzureWebJobsStorage__accountName');
@@ -228,7 +232,7 @@ function hostNeeds(app: Asked): Needed[] {
       who,
       may,
       on: storage?.id ?? 'the storage of its host',
-      because: 'the Functions host keeps its locks and its package there, and asks for this role',
+      because: 'the Functions host keeps its locks and its package there, and requires this role',
     })),
     // https://learn.microsoft.com/azure/azure-functions/configure-monitoring#enable-application-insights-integration
     ...(reports
@@ -244,12 +248,12 @@ function hostNeeds(app: Asked): Needed[] {
   ];
 }
 
-/** All that a role allows, where a vendor asks for the role and does not say what for. */
+/** All permissions of a role, for a vendor that requires the role and does not document the single permissions. */
 function permissionsOf(role: string): readonly string[] {
   return [...factsOf('azure').services.values()].flatMap(({ roles }) => roles?.[role]?.permissions ?? []);
 }
 
-/** A call takes 100 ms, and 2 ms more for each event. A second is billed at least. */
+/** A call takes 100 ms, and 2 ms more for each event. At least one second is billed. */
 function appCosts(app: Asked, load: Load): Cost[] {
   const calls = load.calls(app);
   const seconds = calls === 0 ? 0 : Math.max(calls, calls * 0.1 + load.events * 0.002);
@@ -258,18 +262,23 @@ function appCosts(app: Asked, load: Load): Cost[] {
   const lower = 'A larger `batchSize`, and a longer `batchWindowSeconds`, of the delivery make fewer calls.';
   return [
     {
-      what: 'time, 100 ms a call and 2 ms an event, a second at least',
+      what: 'execution time, 100 ms for each call and 2 ms for each event, at least one second',
       price: 'flexTime',
       units: seconds * MONTH * gb,
-      lower: 'A smaller `memoryMiB` of the processor, such as 512 where events are small.',
+      lower: 'A smaller `memoryMiB` of the processor, such as 512 for small events.',
     },
-    { what: 'calls, one a batch', price: 'flexExecutions', units: calls * MONTH, lower },
-    { what: 'requests and traces in Application Insights, 5 kB a call', price: 'logAnalytics', units: (calls * MONTH * 5000) / GB, lower },
+    { what: 'executions, one for each batch', price: 'flexExecutions', units: calls * MONTH, lower },
     {
-      what: 'instances that are always ready',
+      what: 'requests and traces in Application Insights, 5 kB for each call',
+      price: 'logAnalytics',
+      units: (calls * MONTH * 5000) / GB,
+      lower,
+    },
+    {
+      what: 'always ready instances',
       price: 'flexReady',
       units: ready * MONTH * gb,
-      lower: 'No `alwaysReady`: the first event after a pause waits for a cold start.',
+      lower: 'No `alwaysReady`: the first event after a pause then waits for a cold start.',
     },
   ];
 }

@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 import type { Site } from '../../ports/site';
 
 /**
- * Azure puts these tags on whatever reports to Application Insights. Taking them off would change the app at each apply:
+ * Azure adds these tags to every app that reports to Application Insights. Without this, each apply would remove them:
  * hashicorp/terraform-provider-azurerm#16569.
  */
 const HIDDEN_TAGS = ['resource-id', 'conn-string', 'instrumentation-key'].map((what) => `tags["hidden-link: /app-insights-${what}"]`);
@@ -18,7 +18,7 @@ export interface FlexAppProps {
   readonly planId: string;
   /** The address of the container that packages are deployed to. */
   readonly packagesUrl: string;
-  /** The id of the identity that it runs as, and reaches its package with. */
+  /** The id of the identity that the app runs as, and reads its package with. */
   readonly identityId: string;
   readonly insights: ApplicationInsights;
   readonly memoryMiB: number;
@@ -26,14 +26,14 @@ export interface FlexAppProps {
   readonly alwaysReady: Readonly<Record<string, number>>;
   /** @default - no network */
   readonly subnetId?: string;
-  /** Its application settings, with `AZURE_CLIENT_ID`: what it signs in as. */
+  /** The app settings, with `AZURE_CLIENT_ID`: the client id that the code signs in with. */
   readonly settings: Readonly<Record<string, string>>;
-  /** What it needs from its first second: roles, above all. */
+  /** The resources that must exist before the app starts, such as role assignments. */
   readonly waitFor: readonly ITerraformDependable[];
 }
 
 /**
- * Part of the Processing stage: the app on Flex Consumption, closed but for its trigger, with its logs in the workspace.
+ * Part of the Processing stage: the app on Flex Consumption, without passwords for publishing, with its logs in the workspace.
  * @see https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan
  */
 export class FlexApp extends FunctionAppFlexConsumption {

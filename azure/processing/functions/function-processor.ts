@@ -24,89 +24,88 @@ import { requireAlwaysReady, requireAppSettings, SUBNET_ID } from './user-settin
 const NAME: TextRule = {
   pattern: /^[a-z0-9]{1,5}$/,
   must: 'be 1 to 5 lower-case letters and digits',
-  remedy: 'An account has room for no more.',
+  remedy: 'The name of a storage account has no room for more.',
 };
-const INSTANCES: NumberRule = { from: 40, to: 1000, unit: 'instances', remedy: 'The provider refuses any other number.' };
+const INSTANCES: NumberRule = { from: 40, to: 1000, unit: 'instances', remedy: 'The provider accepts no other number.' };
 
 /** Settings for {@link FunctionProcessor}. */
 export interface FunctionProcessorProps {
-  /** Where the function stands. */
+  /** The resource group, the region and the workspace of the function app. */
   readonly site: Site;
-  /** The bundled handler: its zip holds `host.json`, `package.json` and `index.js`. */
+  /** The bundled handler. Its zip contains `host.json`, `package.json` and `index.js`. */
   readonly code: HandlerCode;
-  /** Where the events come from: in the form that the handler reads. */
+  /** Where the events come from. The handler must read the format of this source. */
   readonly source: RecordSource;
   /**
-   * Where the results go, each by the name that starts its settings: `STORE` gives the function `STORE_CONTAINER`. They are
-   * the stores that the handler needs.
+   * The stores that the handler needs. The name of each is the start of its app settings: `STORE` adds `STORE_CONTAINER`.
    */
   readonly stores: Readonly<Record<string, ObjectStore | TableStore>>;
-  /** Where events end that cannot be processed. */
+  /** Where events go that cannot be processed. */
   readonly deadLetter: DeadLetter;
   /**
    * How events are batched and retried.
-   * @default - the defaults of the source, which `Delivery` lists
+   * @default - the defaults of the source: see `Delivery`
    */
   readonly delivery?: Delivery;
   /**
-   * The middle of the name of the app and of its host storage: 1 to 5 lower-case letters and digits. It tells several
-   * processors of one stack apart, wherever in it they stand, and must differ from the names of its stores. The consumer
-   * group, and so the place up to which events are read, comes from it: under another name everything is read again.
+   * The middle of the name of the app and of its host storage: 1 to 5 lower-case letters and digits. Each processor and each
+   * store of a stack needs its own name. The consumer group has it in its name: after a change of the name, all events of the
+   * hub are read again.
    * @default func
    */
   readonly name?: string;
   /**
-   * Memory of each instance in MiB. Its share of the processor grows with it. In 512 a batch of large events does not fit.
+   * Memory of each instance in MiB. CPU grows with it. A batch of large events does not fit into 512.
    * @default 2048
    */
   readonly memoryMiB?: 512 | 2048 | 4096;
   /**
-   * How many instances run at a time, from 40 to 1000. No more work than the source has partitions.
+   * The maximum number of instances, from 40 to 1000. No more than one for each partition of the source has work.
    * @default 40
    */
   readonly maxInstances?: number;
   /**
-   * How many instances are ready all the time, by what they run: `{ 'function:process': 1 }` for the function of the
-   * handlers here. They take the first event without a cold start, and are billed by the hour.
-   * @default - none: the app scales to nothing
+   * The number of always ready instances, by group: `{ 'function:process': 1 }` for the function of the handlers here. They
+   * process the first event without a cold start, and are billed by the hour.
+   * @default - none: the app scales to zero
    */
   readonly alwaysReady?: Readonly<Record<string, number>>;
   /**
-   * Application settings for the code, beside those that it gets from what it is bound to. Not for secrets: everybody who
-   * may read the app reads them, and so does the state of Terraform. Let the code ask a Key Vault, as its identity.
+   * More app settings for the code. Do not put secrets here: everybody who may read the app can read them, and they are in
+   * the state of Terraform. Instead, let the code read a Key Vault with its identity.
    * @default - none
    */
   readonly appSettings?: Readonly<Record<string, string>>;
   /**
-   * The id of a subnet that the app reaches the rest of the network from. It is delegated to Microsoft.App/environments, and
-   * nothing else stands in it.
-   * @default - no network: the app reaches public addresses alone
+   * The id of a subnet for virtual network integration. It must be delegated to Microsoft.App/environments, and must not be
+   * used by anything else.
+   * @default - no network: the app reaches public addresses only
    */
   readonly subnetId?: string;
   /**
-   * How the code gets into the app. `az` runs the Azure CLI on the machine that applies, in a POSIX shell, whenever the
-   * app or the code has changed. With `none` somebody runs `settleCommand` after each apply that made or changed the app,
-   * and `publishCommand` after each other code: until then nothing is read.
+   * How the code is published. `az` runs the Azure CLI on the machine that applies, in a POSIX shell, each time the app or the
+   * code has changed. With `none`, run `settleCommand` after each apply that created or changed the app, and then
+   * `publishCommand`, also after each change of the code: until then the app reads nothing.
    * @default az
    */
   readonly publish?: 'az' | 'none';
   /**
-   * An existing user-assigned identity. It gets the roles it needs added.
-   * @default - a new identity, for this function alone
+   * An existing user-assigned identity. The roles that the function needs are assigned to it.
+   * @default - a new identity, for this function only
    */
   readonly identity?: { readonly id: string; readonly principalId: string; readonly clientId: string };
   /**
-   * The ids of the action groups that hear every alert.
-   * @default - alerts change their state and tell nobody
+   * The ids of the action groups that every alert notifies.
+   * @default - alerts fire without a notification
    */
   readonly notify?: readonly string[];
 }
 
 /**
- * Processing stage: a function on Node.js 24 that gets batches of events and answers for each of them. Flex Consumption
- * runs it when there is work, and only then.
+ * Processing stage: a function on Node.js 24 that processes events in batches. It runs on Flex Consumption, and scales to zero
+ * without work.
  *
- * Not for batches that take over ten minutes, which is what `host.json` allows: use a container that pulls.
+ * Do not use it for batches that take over ten minutes, the limit in `host.json`: use a container that pulls.
  * @see https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan
  */
 export class FunctionProcessor extends Construct implements FunctionWorkload {
@@ -119,15 +118,15 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
   readonly clientId: string;
   /** The app, for anything this construct does not cover. */
   readonly app: FunctionAppFlexConsumption;
-  /** What the app runs on. */
+  /** The plan of the app. */
   readonly plan: ConsumptionPlan;
-  /** What the app keeps for itself, and up to where it has read. */
+  /** The host storage of the app: its package, its locks and its checkpoints. */
   readonly host: HostStorage;
-  /** Where the app reports to. */
+  /** The Application Insights resource that the app reports to. */
   readonly insights: ApplicationInsights;
-  /** The command that lets the host of the app start. It is due after each apply that made or changed the app. */
+  /** The command that deletes the broken app settings, so that the host can start. Run it after each apply that created or changed the app. */
   readonly settleCommand: string;
-  /** The command that publishes the code. Run it in the folder of the synthesized stack, once the app is settled. */
+  /** The command that publishes the code. Run it in the folder of the synthesized stack, after `settleCommand`. */
   readonly publishCommand: string;
 
   constructor(scope: Construct, id: string, props: FunctionProcessorProps) {
@@ -138,8 +137,8 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
     const memoryMiB = props.memoryMiB ?? 2048;
     const maxInstances = props.maxInstances ?? 40;
     requireText(this, { name }, NAME);
-    requireOneOf(this, { memoryMiB }, [512, 2048, 4096], 'There are no other sizes.');
-    requireOneOf(this, { publish }, ['az', 'none'], 'With none, publish with a tool of your own.');
+    requireOneOf(this, { memoryMiB }, [512, 2048, 4096], 'Flex Consumption has no other sizes.');
+    requireOneOf(this, { publish }, ['az', 'none'], 'With none, publish with your own tool.');
     requireFit(this, props);
     requireTexts(this, { notify }, ACTION_GROUPS);
     requireNumber(this, { maxInstances }, INSTANCES);

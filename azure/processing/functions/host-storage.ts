@@ -5,24 +5,24 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress } from '../../../shared/synth/kept-name';
 import { STORAGE_ACCOUNT } from '../../foundation/answers';
-import { CLOSED_ACCOUNT } from '../../foundation/storage-account';
+import { SECURE_ACCOUNT } from '../../foundation/storage-account';
 import type { Binding, FunctionWorkload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 
 /** Settings for {@link HostStorage}. */
 export interface HostStorageProps {
-  /** Where the storage stands. */
+  /** The resource group and the region of the storage account. */
   readonly site: Site;
   /** The middle of the name of the storage account. */
   readonly name: string;
 }
 
 /**
- * What a function app keeps for itself: its package, its locks, and how far it has read each partition. An account of its
- * own, so that the role Owner, which the host asks for, never covers data.
+ * The host storage of a function app: its package, its locks, and the checkpoint of each partition. It is a separate account,
+ * because the host requires the role Storage Blob Data Owner, which must not cover data.
  *
- * It holds no data, but whoever loses it reads the hub from its start again. The host gets no role for tables: it would write
- * diagnostic events there, and nothing else. They are missing from the portal.
+ * It holds no data. But if it is lost, the app reads the hub from the start again. The host gets no role for tables, where it
+ * would only write diagnostic events: these are missing in the portal.
  * @see https://learn.microsoft.com/azure/azure-functions/storage-considerations
  */
 export class HostStorage extends Construct {
@@ -37,7 +37,7 @@ export class HostStorage extends Construct {
       name: `${site.prefix}${name}${site.suffix}`,
       resourceGroupName: site.resourceGroupName,
       location: site.location,
-      ...CLOSED_ACCOUNT,
+      ...SECURE_ACCOUNT,
       accountReplicationType: 'LRS',
       blobProperties: { deleteRetentionPolicy: { days: 7 }, containerDeleteRetentionPolicy: { days: 7 } },
     });
@@ -49,23 +49,23 @@ export class HostStorage extends Construct {
     });
     keepAddress(packages, `${name}_packages`);
     acknowledge(this.account, {
-      CKV_AZURE_33: 'The host keeps no queues here, so there are no calls of theirs to log.',
+      CKV_AZURE_33: 'The host uses no queues here, so there are no calls to log.',
       ...STORAGE_ACCOUNT,
       CKV_AZURE_206:
-        'It holds no data: a new account, and a deploy into it, replace what was lost. For more copies, set accountReplicationType on the account.',
+        'It holds no data: a new account and a deploy replace what was lost. For more copies, set accountReplicationType on the account.',
       CKV2_AZURE_1:
-        'It holds the package and positions in the hub, no data. Azure encrypts it with a key of its own. For a key of yours, add a StorageAccountCustomerManagedKey to the account.',
+        'It holds the package and positions in the hub, no data. Azure encrypts it with a Microsoft-managed key. For your own key, add a StorageAccountCustomerManagedKey to the account.',
     });
     acknowledge(packages, {
       CKV2_AZURE_21:
-        'The host renews its locks all day, and logs of that cost more than they tell. To have them, add a MonitorDiagnosticSetting to the account.',
+        'The host renews its locks all day, so logs would cost much and show little. To have them, add a MonitorDiagnosticSetting to the account.',
     });
     this.packagesUrl = `${this.account.primaryBlobEndpoint}${packages.name}`;
   }
 
   /**
-   * Let the host of `app` keep what it needs, under the connection `name`. The plain name stays free: the extensions of the
-   * host take whatever stands there for a connection string, be it empty, and never look at the rest.
+   * Let the host of `app` use this storage, with app settings that start with `name`. The setting `name` itself must not
+   * exist: the extensions of the host use it as a connection string, even if it is empty, and ignore the others.
    */
   bindOwner(app: FunctionWorkload, name: string): Binding {
     const role = new RoleAssignment(app, 'HostOwner', {
@@ -79,7 +79,7 @@ export class HostStorage extends Construct {
         [`${name}__accountName`]: this.account.name,
         [`${name}__credential`]: 'managedidentity',
         [`${name}__clientId`]: app.clientId,
-        // Where the handler notes what must outlive its process.
+        // Where the handler writes notes that must outlive its process.
         HOST_ENDPOINT: this.account.primaryBlobEndpoint,
       },
       waitFor: [role],

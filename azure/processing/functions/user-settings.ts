@@ -1,44 +1,44 @@
 import type { IConstruct } from 'constructs';
 import { requireNumber, requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
 
-/** What the app gets from what it is bound to, what starts its host, and what Flex Consumption refuses. */
-const OWN =
+/** App settings that come from bindings, that the host needs to start, or that Flex Consumption refuses. */
+const RESERVED =
   /^(AzureWebJobsStorage|DEPLOYMENT_STORAGE_|FUNCTIONS_|WEBSITE_|APPLICATIONINSIGHTS_|AZURE_CLIENT_ID$|EVENTS_|DEAD_LETTER_|HOST_|AzureFunctionsJobHost__extensions__eventHubs__(max|min)(EventBatchSize|WaitTime)$)/i;
 
 export const SUBNET_ID: TextRule = {
   pattern: /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Network\/virtualNetworks\/[^/]+\/subnets\/[^/]+$/i,
   must: 'be the id of a subnet',
-  remedy: 'See az network vnet subnet show.',
+  remedy: 'Find it with az network vnet subnet show.',
 };
 const GROUP: TextRule = {
   pattern: /^(http|durable|blob|function:[\w-]{1,128})$/,
-  must: 'be by groups',
-  remedy: 'A group is function:process for the function of that name, http, durable or blob.',
+  must: 'have the names of groups',
+  remedy: 'A group is http, durable, blob, or function:process for the function process.',
 };
 const VALUE: TextRule = {
   pattern: /^(?!@Microsoft\.KeyVault)[\s\S]{0,5000}$/,
-  must: 'be texts that Azure hands over as they stand',
-  remedy: 'For Flex Consumption the provider cannot say as whom a Key Vault is asked: let the code ask it.',
+  must: 'be texts of up to 5000 characters, and no Key Vault references',
+  remedy: 'The provider cannot set the identity for Key Vault references on Flex Consumption. Let the code read the Key Vault.',
 };
 
-/** @throws SettingError on application settings that the app has for itself, or that Flex Consumption does not take */
+/** @throws SettingError if an app setting is reserved, or if Flex Consumption does not accept it */
 export function requireAppSettings(scope: IConstruct, appSettings: Readonly<Record<string, string>>, stores: readonly string[]) {
   for (const [name, value] of entriesOf(scope, { appSettings })) {
     const store = stores.find((one) => name.toLowerCase().startsWith(`${one.toLowerCase()}_`));
-    if (!/^\w+$/.test(name) || OWN.test(name) || store !== undefined)
+    if (!/^\w+$/.test(name) || RESERVED.test(name) || store !== undefined)
       throw new SettingError(
         scope,
-        'appSettings must be by names of your own, in letters, digits and underscores',
+        'appSettings must have names of letters, digits and underscores that are not reserved',
         JSON.stringify(name.slice(0, 100)),
-        'The app has such a setting for itself, or does not take it.',
+        'The app sets it itself, or Flex Consumption does not accept it. Take another name.',
       );
     requireText(scope, { [`appSettings.${name}`]: value as string }, VALUE);
   }
 }
 
-/** @throws SettingError on instances of what Flex Consumption knows no group of, and on numbers that it does not take */
+/** @throws SettingError if a group does not exist on Flex Consumption, or if a number is out of range */
 export function requireAlwaysReady(scope: IConstruct, alwaysReady: Readonly<Record<string, number>>, maxInstances: number) {
-  const rule = { from: 1, to: maxInstances, unit: 'instances', remedy: 'No more are ready than may run. Leave a group out to have none.' };
+  const rule = { from: 1, to: maxInstances, unit: 'instances', remedy: 'maxInstances is the limit. Leave a group out for no instances.' };
   for (const [group, instances] of entriesOf(scope, { alwaysReady })) {
     requireText(scope, { alwaysReady: group }, GROUP);
     requireNumber(scope, { [`alwaysReady["${group}"]`]: instances as number }, rule);

@@ -5,11 +5,11 @@ import type { Sink } from '../../../shared/runtime/sink';
 import { containerOf } from '../container';
 
 /**
- * Blob Storage: a lot becomes one blob with a line of JSON for each row, compressed with gzip, in the folder of its hour.
+ * Blob Storage: each lot becomes one blob with a line of JSON for each row, compressed with gzip, in the folder of its hour.
  *
- * It is written only where no blob has its name, so the same lot again changes nothing, and one whose answer got lost is
- * found at the next try. That asks for no right to read.
- * @param name what starts the settings of the store: `STORE` reads `STORE_ENDPOINT` and `STORE_CONTAINER`
+ * A blob is written only if no blob has its name. So a retry of the same lot changes nothing, also if only the answer of the
+ * first write was lost. This needs no permission to read.
+ * @param name the start of the app settings of the store: `STORE` reads `STORE_ENDPOINT` and `STORE_CONTAINER`
  * @see https://learn.microsoft.com/en-us/rest/api/storageservices/put-blob
  */
 export function blobSink(name: string): Sink<string> {
@@ -27,7 +27,7 @@ export function blobSink(name: string): Sink<string> {
   };
 }
 
-/** Whether a blob of this name is there already. */
+/** Whether a blob of this name exists already. */
 function isStored(error: unknown): boolean {
   return (error as Partial<RestError>).code === 'BlobAlreadyExists';
 }

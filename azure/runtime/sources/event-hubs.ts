@@ -6,10 +6,10 @@ import { judge } from '../../../shared/runtime/verdict';
 import { type Notes, notesOf } from '../notes';
 import { type Batch, keyOf, nameOf, readBatch } from './event-hubs/batch';
 import { Deliveries } from './event-hubs/deliveries';
-import { BatchFailed, giveUpUnplaced, type Progress, settle, type Targets } from './event-hubs/settle';
-import { slicesOf, Turns } from './event-hubs/slices';
+import { BatchFailed, deadLetterUnplaced, type Progress, settle, type Targets } from './event-hubs/settle';
+import { Mutex, slicesOf } from './event-hubs/slices';
 
-/** What the source reaches for: each call is repeatable. */
+/** What the source calls. Each call can be repeated. */
 export interface EventHubsSourceProps<Stored> extends Targets<Stored> {
   readonly transform: Transform;
 }
@@ -18,24 +18,24 @@ export interface EventHubsSourceProps<Stored> extends Targets<Stored> {
 export interface Reading {
   /** The consumer group that records are read from. */
   readonly consumerGroup: string;
-  /** How often a batch that cannot be stored is tried again, before its events go to the dead letter. */
+  /** How often a batch that cannot be stored is retried before its events go to the dead letter. */
   readonly maxRetries: number;
-  /** What stays when the process dies. */
+  /** Notes that outlive the process. */
   readonly notes: Notes;
   /**
-   * How many bytes of events are taken into memory as rows at a time.
+   * How many bytes of events are held in memory as rows at the same time.
    * @default - 64 MB
    */
   readonly sliceBytes?: number;
 }
 
-/** An event that so many processes in a row held alone when they ended goes to the dead letter, without another try. */
-const TOO_OFTEN = 3;
+/** After an event ended this many processes in a row, it goes to the dead letter without another try. */
+const MAX_CRASHES = 3;
 
-/** How long a try may take to begin with another slice. It must be done before the host's `functionTimeout`. */
+/** After this time, a try starts no further slice. The try must end before the `functionTimeout` of the host. */
 const TRY_MS = 2 * 60 * 1000;
 
-/** Event Hubs: the trigger, with the settings that a hub hands to the function that reads it, and what handles its batches. */
+/** Event Hubs: the trigger, with the app settings of its binding, and the handler of its batches. */
 export function eventHubsSource<Stored>(props: EventHubsSourceProps<Stored>): GenericFunctionOptions {
   return {
     trigger: trigger.generic({
@@ -46,8 +46,8 @@ export function eventHubsSource<Stored>(props: EventHubsSourceProps<Stored>): Ge
       cardinality: 'many',
       dataType: 'binary',
     }),
-    // Without end, since after its last retry the host moves on, whatever became of the batch. When to give up is decided here.
-    // Five retries last about ten minutes. The client of the store has tried for some seconds already before each of them.
+    // No limit, because after its last retry the host continues with the next batch even if this one failed. The handler counts
+    // retries itself. Five retries take about ten minutes. Before each of them, the client of the store has retried for some seconds.
     retry: { strategy: 'exponentialBackoff', maxRetryCount: -1, minimumInterval: { seconds: 30 }, maximumInterval: { minutes: 15 } },
     handler: batchHandler(props, {
       consumerGroup: setting('EVENTS_CONSUMER_GROUP'),
@@ -59,31 +59,30 @@ export function eventHubsSource<Stored>(props: EventHubsSourceProps<Stored>): Ge
 
 /**
  * A batch of one partition becomes one lot for each hour in which its records arrived, and one blob of dead letters if there
- * are some. All names come from positions in the hub, so a retry replaces and never doubles.
+ * are any. All names come from positions in the hub, so a retry replaces objects and creates no duplicates.
  *
- * A batch is done with once each of its records is in the store or in the dead letter, and not before: it comes again
- * without end, while its partition waits, and the events stay in the hub for its retention. After `maxRetries` what cannot be
- * stored goes to the dead letter.
+ * A batch is retried without limit until each of its records is in the store or in the dead letter. Its partition waits, and
+ * the events stay in the hub for its retention. After `maxRetries`, records that cannot be stored go to the dead letter.
  *
- * A batch that keeps ending the process is taken record by record, so that only the record goes to the dead letter that does
- * it. The other partitions of the process wait meanwhile: when it ends, it was with that record.
+ * If the process ends again and again during a batch, the batch is processed record by record, so that only the record that
+ * ends the process goes to the dead letter. The other partitions of the process wait, so that it is clear which record it is.
  *
- * A store that does not answer counts as one that fails. The host ends a function that waits for too long, and all others
- * in its process.
+ * A store that does not answer counts as failed: the host ends a function that waits for too long, and all others in its
+ * process.
  */
 export function batchHandler<Stored>(props: EventHubsSourceProps<Stored>, { consumerGroup, maxRetries, notes, sliceBytes }: Reading) {
   const deliveries = new Deliveries(notes);
-  const turns = new Turns();
-  /** What each partition stands at. */
-  const underWay = new Map<string, { readonly batch: string; readonly progress: Progress }>();
+  const mutex = new Mutex();
+  /** The current batch of each partition. */
+  const current = new Map<string, { readonly batch: string; readonly progress: Progress }>();
 
-  /** A hub that is made anew counts from 0 again, so the time of arrival is a part of what tells batches apart. */
+  /** The time of arrival is part of the key of a batch, because a hub that was deleted and created again starts at 0. */
   function progressOf(place: string, records: Batch['records']): Progress {
     const batch = `${nameOf(place, records)} ${records[0]!.arrived.toISOString()}`;
-    const known = underWay.get(place);
+    const known = current.get(place);
     if (known?.batch === batch) return known.progress;
     const progress: Progress = { settled: new Set(), written: new Map(), withLetters: new Set() };
-    underWay.set(place, { batch, progress });
+    current.set(place, { batch, progress });
     return progress;
   }
 
@@ -94,14 +93,14 @@ export function batchHandler<Stored>(props: EventHubsSourceProps<Stored>, { cons
     const { records, place } = readBatch(messages, context.triggerMetadata, consumerGroup);
     const isLast = (context.retryContext?.retryCount ?? 0) >= maxRetries;
     if (records.length === 0) return;
-    if (place === undefined) return giveUpUnplaced(records, props.deadLetter, isLast);
+    if (place === undefined) return deadLetterUnplaced(records, props.deadLetter, isLast);
 
     const progress = progressOf(place, records);
     const end = Date.now() + TRY_MS;
     let deadLetters = 0;
-    const settled = async (some: Batch['records'], judged: Parameters<typeof settle<Stored>>[1]) => {
+    const settleSlice = async (some: Batch['records'], judged: Parameters<typeof settle<Stored>>[1]) => {
       if (progress.settled.has(nameOf(place, some))) return;
-      if (Date.now() > end) throw new BatchFailed(`${nameOf(place, records)} takes longer than one try. The next one goes on with it.`);
+      if (Date.now() > end) throw new BatchFailed(`${nameOf(place, records)} takes longer than one try. The next try continues it.`);
       deadLetters += await settle({ place, records: some }, judged, props, progress, isLast);
     };
 
@@ -109,23 +108,23 @@ export function batchHandler<Stored>(props: EventHubsSourceProps<Stored>, { cons
       try {
         for (const record of records.filter((one) => !progress.settled.has(nameOf(place, [one])))) {
           const [key, ended] = [keyOf(record), deliveries.ended(place, keyOf(record))];
-          if (ended >= TOO_OFTEN) {
-            await settled([record], async () => [{ reason: `The process ended ${ended} times while it held this event alone.` }]);
+          if (ended >= MAX_CRASHES) {
+            await settleSlice([record], async () => [{ reason: `The process ended ${ended} times while it held this event alone.` }]);
           } else {
             await deliveries.hold(place, key);
-            await settled([record], async () => [verdictOf(record)]);
+            await settleSlice([record], async () => [verdictOf(record)]);
             deliveries.survived(place, key);
           }
         }
       } catch (error) {
-        await deliveries.letGo(place);
+        await deliveries.release(place);
         throw error;
       }
       await deliveries.forget(place);
     };
 
-    if ((await deliveries.begin(place, records)) === 'one by one') await turns.take(oneByOne);
-    else for (const some of slicesOf(records, sliceBytes)) await settled(some, () => turns.take(() => some.map(verdictOf)));
+    if ((await deliveries.begin(place, records)) === 'one by one') await mutex.run(oneByOne);
+    else for (const some of slicesOf(records, sliceBytes)) await settleSlice(some, () => mutex.run(() => some.map(verdictOf)));
     context.info('Batch settled.', { records: records.length, deadLetters });
   };
 }

@@ -26,98 +26,97 @@ import { DataAccount } from './data-account';
 const NAME: TextRule = {
   pattern: /^[a-z0-9]{1,5}$/,
   must: 'be 1 to 5 lower-case letters and digits',
-  remedy: 'An account has room for no more.',
+  remedy: 'The name of a storage account has no room for more.',
 };
-const COLD: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'An object that is younger is still being read.' };
-const UNDELETE: NumberRule = { from: 1, to: 365, unit: 'days', remedy: 'Azure keeps deleted objects no longer.' };
+const COLD: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Objects that are younger are still read.' };
+const UNDELETE: NumberRule = { from: 1, to: 365, unit: 'days', remedy: 'Azure does not keep deleted objects for longer.' };
 const ACCOUNT_ID: TextRule = {
   pattern: /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Storage\/storageAccounts\/[^/]+$/i,
   must: 'be the id of a storage account',
-  remedy: 'See az storage account show.',
+  remedy: 'Find it with az storage account show.',
 };
 
 const WRITER =
-  'Azure has no role of its own that writes blobs, and neither reads nor deletes them. In an account made here, what is deleted can be brought back. Where a writer must ' +
-  'not read, assign a role definition of yours with blobs/write alone.';
+  'Azure has no built-in role that writes blobs and neither reads nor deletes them. In an account created here, deleted blobs can be restored. If a writer must ' +
+  'not read, assign a custom role with blobs/write only.';
 const LOGGED =
-  'A diagnostic setting of the account has each read on record in the workspace; an existing account logs as its owner decided. The check knows ' +
-  'only an older way.';
+  'A diagnostic setting of the account logs each read to the workspace. An existing account logs what its owner set. The check looks only for ' +
+  'an older kind of logging.';
 
 /** Settings for {@link BlobStore}. */
 export interface BlobStoreProps {
-  /** Where the store stands. */
+  /** The resource group, the region and the workspace of the store. */
   readonly site: Site;
   /**
-   * The middle of the name of the storage account, or in an existing one the start of the names of the containers: 1 to 5
-   * lower-case letters and digits. It tells several stores of one stack apart, wherever in it they stand, and must differ
-   * from the names of its processors.
+   * The middle of the name of the storage account, or in an existing account the start of the names of the containers: 1 to 5
+   * lower-case letters and digits. Each store and each processor of a stack needs its own name.
    * @default data
    */
   readonly name?: string;
   /**
-   * How many copies there are, and where. `ZRS` keeps three in three zones, and survives the loss of one; regions without
-   * zones offer `LRS` alone. `GZRS` and `GRS` keep more in the paired region.
+   * The redundancy of the storage account. `ZRS` keeps three copies in three zones, and survives the loss of one zone. Regions
+   * without zones have only `LRS`. `GZRS` and `GRS` keep more copies in the paired region.
    * @default ZRS
    */
   readonly redundancy?: 'LRS' | 'ZRS' | 'GRS' | 'GZRS';
   /**
-   * How old an object is when it moves to the cold tier, in days: cheaper to keep, dearer to read. Small objects move
-   * too, and Azure bills each move: with many small objects the moves can cost more than they save.
+   * After how many days an object moves to the cold tier, where storage is cheaper and reads are more expensive. Azure bills
+   * each move: with many small objects, the moves can cost more than they save.
    * @default 90
    */
   readonly coldAfterDays?: number;
   /**
-   * How long an overwritten or deleted object can still be brought back, from 1 to 365 days.
+   * How long an overwritten or deleted object can be restored, from 1 to 365 days.
    * @default 30
    */
   readonly undeleteWindowDays?: number;
   /**
-   * The id of an existing storage account that the containers are made in. Its keys, copies, versions and logs stay as
-   * they are, and no alert watches its dead letter.
+   * The id of an existing storage account to create the containers in. Its keys, redundancy, versions and logs stay unchanged,
+   * and there is no alert on its dead letter.
    * @default - a new account
    */
   readonly accountId?: string;
   /**
-   * The ids of the action groups that hear every alert.
-   * @default - alerts change their state and tell nobody
+   * The ids of the action groups that every alert notifies.
+   * @default - alerts fire without a notification
    */
   readonly notify?: readonly string[];
   /**
-   * What happens to the objects when the stack is deleted. With `retain`, `terraform destroy` is refused. `destroy` takes
-   * a second key, the context `destroyData`.
+   * What happens to the objects when the stack is deleted. With `retain`, `terraform destroy` fails. `destroy` also requires
+   * the context `destroyData`.
    * @default retain
    */
   readonly removal?: Removal;
   /**
-   * Whether a lock keeps everybody from deleting an account that is made here, whatever tool they use. It takes a deployer
-   * who is Owner or User Access Administrator, adds two minutes to a create and to a destroy, and while it is there no role
-   * and no diagnostic setting on the account can be taken away: a writer that leaves the stack fails the apply.
+   * Whether a lock protects a new account from deletion with any tool. The deployer must be Owner or User Access
+   * Administrator, and a create and a destroy take two minutes longer. While the lock exists, no role assignment and no
+   * diagnostic setting of the account can be deleted: an apply that removes a writer from the stack fails.
    * @default false
    */
   readonly lock?: boolean;
 }
 
-/** A binding, with what it made. */
+/** A binding, with the role assignment that it created. */
 export interface BlobBinding extends Binding {
   readonly role: RoleAssignment;
 }
 
 /**
  * Store stage: a private, encrypted, versioned storage account with two containers, one for events and one for the dead
- * letter. Everyone signs in with Entra: there are no keys, and no anonymous access.
+ * letter. Clients sign in with Microsoft Entra ID: account keys and anonymous access are disabled.
  *
- * Not for single-row look-ups or updates: a table serves those. Not behind a firewall: Flex Consumption reaches an
- * account without public network access only through a virtual network.
+ * Do not use it for look-ups or updates of single rows: use a table. Do not use it behind a firewall: Flex Consumption reaches
+ * an account without public network access only through a virtual network.
  * @see https://learn.microsoft.com/azure/storage/blobs/security-recommendations
  */
 export class BlobStore extends Construct implements ObjectStore {
-  /** The storage account, when this construct made it. */
+  /** The storage account, if this construct created it. */
   readonly account?: StorageAccount;
-  /** The name of the storage account, made or existing. */
+  /** The name of the storage account, new or existing. */
   readonly accountName: string;
   /** The container of the events. */
   readonly container: StorageContainer;
-  /** The container of the dead letter. What is in it stays until somebody deletes it. */
+  /** The container of the dead letter. Its blobs stay until you delete them. */
   readonly deadLetterContainer: StorageContainer;
   readonly deadLetter: DeadLetter = { bindWriter: (writer, name) => this.bind(writer, name, 'Writer', this.deadLetterContainer) };
 
@@ -132,11 +131,11 @@ export class BlobStore extends Construct implements ObjectStore {
     const undeleteWindow = undeleteWindowDays ?? 30;
     const copies = redundancy ?? 'ZRS';
     requireText(this, { name: middle }, NAME);
-    requireOneOf(this, { redundancy: copies }, ['LRS', 'ZRS', 'GRS', 'GZRS'], 'Without zones take LRS.');
+    requireOneOf(this, { redundancy: copies }, ['LRS', 'ZRS', 'GRS', 'GZRS'], 'In a region without zones take LRS.');
     requireNumber(this, { coldAfterDays: coldAfter }, COLD);
     requireNumber(this, { undeleteWindowDays: undeleteWindow }, UNDELETE);
     requireTexts(this, { notify }, ACTION_GROUPS);
-    requireOneOf(this, { lock: lock ?? false }, [true, false], 'Leave it out to have none.');
+    requireOneOf(this, { lock: lock ?? false }, [true, false], 'Leave it out for no lock.');
     if (accountId !== undefined) {
       requireText(this, { accountId }, ACCOUNT_ID);
       requireAbsent(this, 'accountId', { redundancy, coldAfterDays, undeleteWindowDays, lock });
@@ -145,7 +144,7 @@ export class BlobStore extends Construct implements ObjectStore {
     takeName(this, 'store or processor', { name: middle });
     needResourceProviders(this, 'Microsoft.Insights', 'Microsoft.Storage');
 
-    const made =
+    const created =
       accountId === undefined
         ? new DataAccount(this, 'Account', {
             site,
@@ -156,11 +155,11 @@ export class BlobStore extends Construct implements ObjectStore {
             lifecycle,
           })
         : undefined;
-    this.account = made?.resource;
+    this.account = created?.resource;
     const storageAccountId = this.account?.id ?? canonicalId(accountId!, 'Microsoft.Storage/storageAccounts');
     this.accountName = this.account?.name ?? segment(storageAccountId, 8);
     this.endpoint = this.account?.primaryBlobEndpoint ?? `https://${this.accountName}.blob.core.windows.net/`;
-    const start = made || name === undefined ? '' : `${name}-`;
+    const start = created || name === undefined ? '' : `${name}-`;
     const container = (child: string, suffix: string) => {
       const one = { name: `${start}${suffix}`, storageAccountId, containerAccessType: 'private', lifecycle };
       const resource = new StorageContainer(this, child, one);
@@ -170,9 +169,10 @@ export class BlobStore extends Construct implements ObjectStore {
     };
     this.container = container('Events', 'events');
     this.deadLetterContainer = container('DeadLetter', 'dead-letter');
-    const rules = made?.archive(this.container, coldAfter);
-    made?.watch(this.deadLetterContainer);
-    if (made && lock) this.lock = new Lock(this, 'Lock', made.resource, this.container, this.deadLetterContainer, made.logs, rules!);
+    const rules = created?.archive(this.container, coldAfter);
+    created?.watch(this.deadLetterContainer);
+    if (created && lock)
+      this.lock = new Lock(this, 'Lock', created.resource, this.container, this.deadLetterContainer, created.logs, rules!);
   }
 
   bindWriter(writer: Workload, name: string): BlobBinding {

@@ -8,42 +8,42 @@ import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress } from '../../../shared/synth/kept-name';
 import { alertOnLogs } from '../../foundation/alerts';
 import { STORAGE_ACCOUNT } from '../../foundation/answers';
-import { CLOSED_ACCOUNT } from '../../foundation/storage-account';
+import { SECURE_ACCOUNT } from '../../foundation/storage-account';
 import type { Site } from '../../ports/site';
 
 /** Settings for {@link DataAccount}. */
 export interface DataAccountProps {
-  /** Where the account stands. */
+  /** The resource group, the region and the workspace of the account. */
   readonly site: Site;
   /** The middle of its name, and of the name of its alert. */
   readonly name: string;
-  /** How many copies there are, and where. */
+  /** The redundancy, such as `ZRS`. */
   readonly redundancy: string;
-  /** How long an overwritten or deleted object can still be brought back. */
+  /** How long an overwritten or deleted object can be restored, in days. */
   readonly undeleteWindowDays: number;
   /**
-   * The ids of the action groups that hear the alert.
-   * @default - the alert changes its state and tells nobody
+   * The ids of the action groups that the alert notifies.
+   * @default - the alert fires without a notification
    */
   readonly notify?: readonly string[];
   /**
-   * What protects the account from being deleted.
+   * What protects the account from deletion.
    * @default - nothing
    */
   readonly lifecycle?: TerraformResourceLifecycle;
 }
 
 /**
- * A storage account for data: no keys, no anonymous access, old versions and deleted objects kept for a while, every
- * access to it on record in the workspace of the site.
+ * A storage account for data: no account keys, no anonymous access, versioning, soft delete, and logs of every access in the
+ * workspace of the site.
  *
- * Not for a private network: its address is public, and a token of Entra is what opens it.
+ * Do not use it for a private network: its address is public, and callers need a Microsoft Entra token.
  * @see https://learn.microsoft.com/azure/storage/blobs/security-recommendations
  */
 export class DataAccount extends Construct {
   /** The storage account, for anything this construct does not cover. */
   readonly resource: StorageAccount;
-  /** What puts each access on record. */
+  /** The diagnostic setting that logs each access. */
   readonly logs: MonitorDiagnosticSetting;
 
   constructor(
@@ -57,20 +57,20 @@ export class DataAccount extends Construct {
       name: `${site.prefix}${name}${site.suffix}`,
       resourceGroupName: site.resourceGroupName,
       location: site.location,
-      ...CLOSED_ACCOUNT,
+      ...SECURE_ACCOUNT,
       accountReplicationType: redundancy,
       blobProperties: { versioningEnabled: true, deleteRetentionPolicy: { days }, containerDeleteRetentionPolicy: { days } },
       lifecycle,
     });
     keepAddress(this.resource, name);
     acknowledge(this.resource, {
-      CKV_AZURE_33: 'It has no queues, so there are no calls of theirs to log. What concerns its objects is logged.',
+      CKV_AZURE_33: 'It has no queues, so there are no calls to log. Calls that concern blobs are logged.',
       ...STORAGE_ACCOUNT,
       ...(/^G/.test(redundancy)
         ? {}
-        : { CKV_AZURE_206: 'Three copies are kept, with ZRS in three zones. For more in another region, set redundancy to GZRS.' }),
+        : { CKV_AZURE_206: 'Azure keeps three copies, with ZRS in three zones. For copies in another region, set redundancy to GZRS.' }),
       CKV2_AZURE_1:
-        'Azure encrypts it with a key of its own, twice. For a key of yours, add a StorageAccountCustomerManagedKey to the account.',
+        'Azure encrypts it twice with Microsoft-managed keys. For your own key, add a StorageAccountCustomerManagedKey to the account.',
     });
     this.logs = new MonitorDiagnosticSetting(this, 'Logs', {
       name: 'log-analytics',
@@ -81,7 +81,7 @@ export class DataAccount extends Construct {
     });
   }
 
-  /** Move what is old in `container` to the cold tier, and let go of old versions everywhere. */
+  /** Move old blobs of `container` to the cold tier, and delete old versions in all containers. */
   archive(container: StorageContainer, afterDays: number): StorageManagementPolicy {
     const blobTypes = ['blockBlob'];
     const old = { blobTypes, prefixMatch: [`${container.name}/`] };
@@ -90,13 +90,13 @@ export class DataAccount extends Construct {
       storageAccountId: this.resource.id,
       rule: [
         { name: 'archive', enabled: true, filters: old, actions: { baseBlob: toCold } },
-        // A version that is deleted counts as a deleted object: it can be brought back for the whole undelete window.
+        // A deleted version counts as a deleted blob: it can be restored for the whole soft delete period.
         { name: 'old-versions', enabled: true, filters: { blobTypes }, actions: { version: { deleteAfterDaysSinceCreation: 1 } } },
       ],
     });
   }
 
-  /** Ring when something is written to `container`. */
+  /** Add an alert that fires if a blob is written to `container`. */
   watch(container: StorageContainer) {
     const { site, name, notify } = this.props;
     const query = [
@@ -104,7 +104,7 @@ export class DataAccount extends Construct {
       `where AccountName == "${this.resource.name}" and ObjectKey contains "/${container.name}/"`,
       'where OperationName == "PutBlob" and StatusText == "Success"',
     ].join(' | ');
-    const description = 'Events could not be processed. They are in the container of the dead letter, each with the reason.';
+    const description = 'Events could not be processed. They are in the dead-letter container, each with the reason.';
     alertOnLogs(this, 'DeadLettersAlert', { name: `${site.prefix}-${name}-dead-letters`, description, site, notify, query });
   }
 }

@@ -11,8 +11,8 @@ const ACCOUNT = 'azurerm_storage_account';
 const CONTAINER = 'azurerm_storage_container';
 const RULES = 'azurerm_storage_management_policy';
 const BLOBS = 'Microsoft.Storage/storageAccounts/blobServices/containers';
-const SIGNING = 'Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action';
-const SIGNED = 'It makes an address that opens the account to whoever has it. Assign a role instead: the account takes no keys.';
+const USER_DELEGATION_KEY = 'Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action';
+const SAS = 'It creates a SAS, which gives access to anyone who has it. Assign a role instead: the account accepts no keys.';
 const nothing = 'no effect here';
 
 export const facts: ServiceFacts = {
@@ -44,7 +44,7 @@ export const facts: ServiceFacts = {
       promises: [
         setTo({
           rule: 'encrypted',
-          must: 'be encrypted twice, which can be decided only when it is made',
+          must: 'be encrypted twice, which can be set only at creation',
           at: 'infrastructure_encryption_enabled',
           to: [true],
           weak: false,
@@ -52,11 +52,11 @@ export const facts: ServiceFacts = {
         }),
         setTo({
           rule: 'tls',
-          must: 'take calls over TLS alone',
+          must: 'accept HTTPS only',
           at: 'https_traffic_only_enabled',
           to: [true],
           weak: false,
-          worse: 'data travels without TLS',
+          worse: 'data is sent without TLS',
         }),
         setTo({
           rule: 'tls',
@@ -64,27 +64,27 @@ export const facts: ServiceFacts = {
           at: 'min_tls_version',
           to: ['TLS1_2'],
           weak: 'TLS1_0',
-          worse: 'data travels with an old TLS',
+          worse: 'data is sent with an old TLS version',
         }),
         setTo({
           rule: 'no-keys',
-          must: 'let nobody in with a key',
+          must: 'accept no keys',
           at: 'shared_access_key_enabled',
           to: [false],
           weak: true,
-          worse: 'whoever has a key may do anything',
+          worse: 'anyone with a key may do everything',
         }),
         setTo({
           rule: 'no-keys',
-          must: 'have no users of its own',
+          must: 'have no local users',
           at: 'local_user_enabled',
           to: [false],
           weak: true,
-          worse: 'it has users of its own, with passwords',
+          worse: 'it has local users, with passwords',
         }),
         setTo({
           rule: 'private',
-          must: 'take no container that is open to the public',
+          must: 'have no public containers',
           at: 'allow_nested_items_to_be_public',
           to: [false],
           weak: true,
@@ -100,12 +100,12 @@ export const facts: ServiceFacts = {
         }),
         promised(
           'undelete',
-          'keep what was deleted for a week at least',
+          'have soft delete for at least 7 days',
           (account) =>
             ['delete', 'container_delete'].every((what) => amount(account, `blob_properties.${what}_retention_policy.days`) >= 7),
           {
-            'blobs that are deleted are gone': set('blob_properties.delete_retention_policy'),
-            'containers that are deleted are gone': set('blob_properties.container_delete_retention_policy'),
+            'deleted blobs cannot be restored': set('blob_properties.delete_retention_policy'),
+            'deleted containers cannot be restored': set('blob_properties.container_delete_retention_policy'),
           },
         ),
         ofData(
@@ -115,19 +115,19 @@ export const facts: ServiceFacts = {
             at: 'blob_properties.versioning_enabled',
             to: [true],
             weak: false,
-            worse: 'what is overwritten is gone',
+            worse: 'overwritten blobs cannot be restored',
           }),
         ),
         ofData(
-          promised('undelete', 'let go of old versions in the end', letsGo, {
-            'old versions are kept for ever': remove(referring(RULES)),
+          promised('undelete', 'delete old versions', deletesVersions, {
+            'old versions are never deleted': remove(referring(RULES)),
           }),
         ),
         ofData(RETAINED),
         ofData(ON_RECORD),
       ],
       costs: accountCosts,
-      answered: { rings: 'It is never full and never late. Whoever writes to it rings when a write fails.' },
+      answered: { rings: 'It has no limit to reach and no delay. The alert of the writer fires when a write fails.' },
       computed: {
         id: armId('Microsoft.Storage/storageAccounts/acme'),
         primary_blob_endpoint: 'https://acme.blob.core.windows.net/',
@@ -165,7 +165,7 @@ export const facts: ServiceFacts = {
       takes: ['Storage Blob Data Contributor', 'Storage Blob Data Owner'],
       grants: (container) => {
         const access = only(container, 'container_access_type') ?? 'private';
-        return access === 'private' ? [] : [{ holder: 'everyone', may: `anonymous reading (${access})`, on: container.id }];
+        return access === 'private' ? [] : [{ holder: 'everyone', may: `anonymous read (${access})`, on: container.id }];
       },
       promises: [
         setTo({
@@ -174,20 +174,20 @@ export const facts: ServiceFacts = {
           at: 'container_access_type',
           to: ['private'],
           weak: 'blob',
-          worse: 'everyone may read what is in it',
+          worse: 'everyone may read its blobs',
         }),
         ofData(RETAINED),
         {
           ...promised(
             'rings',
-            'have an alert that rings at the first object, where dead letters are written to it',
+            'have an alert that fires at the first dead letter',
             (container, stack) =>
               alertsOf(LOG_ALERT, stack).some((alert) => names(alert, 'criteria.query', container) && atTheFirst(alert)),
             {
-              'nobody hears of a dead letter': remove(referring(LOG_ALERT)),
-              'a thousand dead letters ring no alert': set('criteria.0.threshold', 1000, referring(LOG_ALERT)),
-              'the alert on dead letters is switched off': set('enabled', false, referring(LOG_ALERT)),
-              'the alert on dead letters looks at no container': set('criteria.0.query', 'StorageBlobLogs', referring(LOG_ALERT)),
+              'there is no alert on dead letters': remove(referring(LOG_ALERT)),
+              'the alert on dead letters has a threshold of a thousand': set('criteria.0.threshold', 1000, referring(LOG_ALERT)),
+              'the alert on dead letters is disabled': set('enabled', false, referring(LOG_ALERT)),
+              'the alert on dead letters names no container': set('criteria.0.query', 'StorageBlobLogs', referring(LOG_ALERT)),
             },
           ),
           concerns: isDeadLetter,
@@ -196,18 +196,18 @@ export const facts: ServiceFacts = {
       costs: 'Its account is billed.',
       answered: {
         encrypted: 'Its account encrypts it.',
-        undelete: 'Its account keeps what was deleted, and old versions.',
+        undelete: 'Its account has soft delete and versioning.',
       },
       effective: /^(data:)?Microsoft\.(\*|Storage\/storageAccounts\/blobServices\/containers)/i,
       computed: { id: armId('Microsoft.Storage/storageAccounts/acme/blobServices/default/containers/acme') },
       local: { ...NAMED, storage_account_id: 'emulated', container_access_type: fitting(/^private$/, 'a private container') },
     },
     [RULES]: {
-      name: 'rules for the age of blobs',
+      name: 'lifecycle management policy',
       replacedBy: ['storage_account_id'],
       role: 'helps',
       computed: { id: armId('Microsoft.Storage/storageAccounts/acme/managementPolicies/default') },
-      // What is old moves to a cold tier, and everything here is young.
+      // It moves old blobs to the cold tier. In a local run, no blob is old.
       local: nothing,
     },
   },
@@ -224,29 +224,29 @@ export const facts: ServiceFacts = {
   harmless: [
     '@azure/storage-blob ContainerClient',
     '@azure/storage-blob ContainerClient.getBlockBlobClient',
-    // What a call failed with.
+    // The error of a failed call.
     '@azure/core-rest-pipeline RestError',
   ],
   roles: {
-    'Storage Blob Data Owner': { permissions: [`${BLOBS}/*`, `data:${BLOBS}/blobs/*`, SIGNING] },
+    'Storage Blob Data Owner': { permissions: [`${BLOBS}/*`, `data:${BLOBS}/blobs/*`, USER_DELEGATION_KEY] },
     'Storage Blob Data Contributor': {
       permissions: [
         ...['delete', 'read', 'write'].map((verb) => `${BLOBS}/${verb}`),
         ...['add/action', 'delete', 'move/action', 'read', 'write'].map((verb) => `data:${BLOBS}/blobs/${verb}`),
-        SIGNING,
+        USER_DELEGATION_KEY,
       ],
     },
-    'Storage Blob Data Reader': { permissions: [`${BLOBS}/read`, `data:${BLOBS}/blobs/read`, SIGNING] },
+    'Storage Blob Data Reader': { permissions: [`${BLOBS}/read`, `data:${BLOBS}/blobs/read`, USER_DELEGATION_KEY] },
   },
   forbidden: {
-    azurerm_storage_account_local_user: 'It signs in with a password or a key. Assign a role to an identity instead.',
-    'data.azurerm_storage_account_sas': SIGNED,
-    'data.azurerm_storage_account_blob_container_sas': SIGNED,
+    azurerm_storage_account_local_user: 'A local user signs in with a password or a key. Assign a role to an identity instead.',
+    'data.azurerm_storage_account_sas': SAS,
+    'data.azurerm_storage_account_blob_container_sas': SAS,
   },
 };
 
 /**
- * Whether the host of an app keeps its own things there, and nobody anything else: no data, and no harm when it goes.
+ * Whether the resource is host storage of an app and nothing else: it holds no data, and may be deleted.
  * @see https://learn.microsoft.com/azure/azure-functions/storage-considerations
  */
 function isHost(resource: Asked, stack: Stack): boolean {
@@ -259,8 +259,8 @@ function ofData(promise: Promised): Promised {
   return { ...promise, concerns: (resource, stack) => !isHost(resource, stack) };
 }
 
-/** Whether a rule that is on lets go of the old versions in an account. */
-function letsGo(account: Asked, stack: Stack): boolean {
+/** Whether a rule deletes the old versions in an account. */
+function deletesVersions(account: Asked, stack: Stack): boolean {
   return stack
     .of(RULES)
     .some(
@@ -269,26 +269,27 @@ function letsGo(account: Asked, stack: Stack): boolean {
     );
 }
 
-/** Blobs are compressed, eight times smaller than their events. The host of an app writes twice a call: its lease, its place in the hub. */
+/** Blobs are compressed, eight times smaller than their events. The host of an app writes twice for each call: its lease and its checkpoint. */
 function accountCosts(account: Asked, load: Load): Cost[] {
   const { count, bytes } = load.writes(account);
   const lower = 'A larger `batchSize`, and a longer `batchWindowSeconds`, of the delivery make fewer and larger blobs.';
   const writes: PriceKey = `blobWrites${copiesOf(account)}`;
-  if (isHost(account, load.stack)) return [{ what: 'writes of the host, two a call', price: writes, units: count * MONTH * 2, lower }];
+  if (isHost(account, load.stack))
+    return [{ what: 'writes of the host, two for each call', price: writes, units: count * MONTH * 2, lower }];
   return [
-    { what: 'blobs written, one a batch', price: writes, units: count * MONTH, lower },
+    { what: 'blob writes, one for each batch', price: writes, units: count * MONTH, lower },
     {
-      what: 'blobs of one month, compressed 8:1',
+      what: 'storage of the blobs of one month, compressed 8:1',
       price: `blobStorage${copiesOf(account)}`,
       units: (bytes * MONTH) / GB,
-      lower: "`redundancy: 'LRS'` of the store, which does not survive the loss of a zone.",
+      lower: "`redundancy: 'LRS'` of the store. It does not survive the loss of a zone.",
     },
   ];
 }
 
 const COPIES = ['LRS', 'ZRS', 'GRS', 'GZRS'] as const;
 
-/** Reading in the other region as well is not counted. */
+/** Read access to the secondary region is not counted. */
 function copiesOf(account: Asked): (typeof COPIES)[number] {
   return COPIES.find((copies) => is(account, 'account_replication_type', copies, `RA${copies}`)) ?? 'LRS';
 }

@@ -5,7 +5,7 @@ import { CHANNELS, KMS_KEY, requireAbsent, requireNumber, requireOneOf, requireT
 const NAME: TextRule = {
   pattern: /^[a-z][a-z0-9-]{0,39}$/,
   must: 'be 1 to 40 lower-case letters, digits and hyphens',
-  remedy: 'It starts with a letter.',
+  remedy: 'Start with a letter.',
 };
 const TOPIC_ID: TextRule = {
   pattern: /^projects\/[^/]+\/topics\/[^/]+$/,
@@ -14,7 +14,7 @@ const TOPIC_ID: TextRule = {
 };
 const RETENTION: NumberRule = { from: 1, to: 31, unit: 'days', remedy: 'For longer replay, keep the raw events in a store.' };
 
-interface Given {
+interface RawSettings {
   readonly topicId?: string;
   readonly encryptionKey?: string;
   readonly notify?: readonly string[];
@@ -27,12 +27,12 @@ interface Given {
  * The settings of a buffer, checked, with their defaults.
  * @throws SettingError
  */
-export function bufferSettings(scope: IConstruct, props: Given) {
+export function bufferSettings(scope: IConstruct, props: RawSettings) {
   const { topicId, encryptionKey, notify = [], name = 'events', retentionDays = 7, enforceInTransit = false } = props;
   requireText(scope, { name }, NAME);
   requireNumber(scope, { retentionDays }, RETENTION, 'known');
   requireTexts(scope, { notify }, CHANNELS);
-  requireOneOf(scope, { enforceInTransit }, [true, false], 'Leave it out to let senders of other regions in.');
+  requireOneOf(scope, { enforceInTransit }, [true, false], 'Leave it out to accept requests from other regions.');
   if (topicId !== undefined) {
     requireText(scope, { topicId }, TOPIC_ID);
     requireAbsent(scope, 'topicId', { retentionDays: props.retentionDays, enforceInTransit: props.enforceInTransit });

@@ -11,34 +11,34 @@ import type { DeadLetter } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import { alertOnAny } from './subscription-alerts';
 
-/** Why a topic may be encrypted with a key of Google. */
+/** Why a topic may be encrypted with a Google-managed key. */
 export const GOOGLE_KEY = {
   CKV_GCP_83: googleKey('encryptionKey on the buffer'),
 };
 
 /** Settings for {@link DeadLetterTopic}. */
 export interface DeadLetterTopicProps {
-  /** Where the topic stands. */
+  /** The project and the region of the topic. */
   readonly site: Site;
   /** Its name, without the prefix. */
   readonly name: string;
-  /** Whether events stay in the region on their way too, as those of the topic do that it belongs to. */
+  /** Whether events must stay in the region in transit too. It has the same value as the topic of the events. */
   readonly enforceInTransit: boolean;
-  /** What the topic waits for, and whether it may be destroyed. */
+  /** The dependencies of the topic, and whether it may be destroyed. */
   readonly meta: Pick<TerraformMetaArguments, 'dependsOn' | 'lifecycle'>;
   /** The id of the key that encrypts it. */
   readonly kmsKeyName?: string;
-  /** The ids of the notification channels that hear the alert. */
+  /** The ids of the notification channels that the alert notifies. */
   readonly notify: readonly string[];
 }
 
-/** Part of the Buffer stage: the topic of what could not be processed, and the subscription that keeps it for 31 days. */
+/** Part of the Buffer stage: the dead-letter topic, and the subscription that keeps its messages for 31 days. */
 export class DeadLetterTopic extends Construct implements DeadLetter {
   /** The topic, for anything this construct does not cover. */
   readonly topic: PubsubTopic;
-  /** Where the dead letter is read. */
+  /** The subscription to read the dead letter from. */
   readonly subscription: PubsubSubscription;
-  /** What must exist before a subscription forwards to here: the right to do so, and somebody who keeps it. */
+  /** What must exist before a subscription forwards to this topic: the permission to publish, and the subscription that keeps messages. */
   readonly ready: readonly ITerraformDependable[];
 
   private readonly site: Site;
@@ -58,7 +58,7 @@ export class DeadLetterTopic extends Construct implements DeadLetter {
     });
     fixAddress(this.topic, props.name);
     if (!kmsKeyName) acknowledge(this.topic, GOOGLE_KEY);
-    // A topic without a subscription drops what it takes, and a subscription that expires goes after 31 idle days.
+    // A topic without a subscription drops its messages. With an expiration policy, an idle subscription is deleted after 31 days.
     this.subscription = new PubsubSubscription(this, 'Subscription', {
       project,
       name,

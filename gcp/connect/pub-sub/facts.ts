@@ -15,7 +15,7 @@ const SUBSCRIPTION = 'google_pubsub_subscription';
 const FUNCTION = 'google_cloudfunctions2_function';
 const DEAD_TOPIC = 'dead_letter_policy.dead_letter_topic';
 const PUSHED_AS = 'push_config.oidc_token.service_account_email';
-/** The stores that Pub/Sub itself writes into: the settings, what names the store in them, and what the writer does there. */
+/** The stores that Pub/Sub itself writes into: the block of settings, its setting for the store, and the permissions that the writer uses. */
 const STORES = [
   { config: 'cloud_storage_config', store: 'bucket', takes: ['storage.objects.create', 'storage.buckets.get'] },
   { config: 'bigquery_config', store: 'table', takes: ['bigquery.tables.get', 'bigquery.tables.updateData'] },
@@ -24,8 +24,8 @@ const WRITES_AS = STORES.map(({ config }) => `${config}.service_account_email`);
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
-/** The subscriptions that keep what comes to a topic. */
-const keepersOf: Which = ({ id }, draft) =>
+/** The subscriptions of a topic. */
+const subscriptionsOf: Which = ({ id }, draft) =>
   every(SUBSCRIPTION)({ id } as Asked, draft).filter((one) => String(draft.resources.get(one)?.body.topic).includes(`\${${id}.`));
 
 export const facts: ServiceFacts = {
@@ -47,7 +47,7 @@ export const facts: ServiceFacts = {
         {
           ...counted({
             rule: 'retention',
-            must: 'keep its events for replay, for a day at least',
+            must: 'keep its events for replay, for at least one day',
             at: 'message_retention_duration',
             from: DAY,
             worse: 'events cannot be replayed',
@@ -57,35 +57,34 @@ export const facts: ServiceFacts = {
         {
           ...promised(
             'retention',
-            'have a subscription that keeps a dead letter for 31 days, and stays',
+            'have a subscription that keeps dead letters for 31 days and is not deleted with the stack',
             (topic, stack) => keepers(topic, stack).length > 0,
             {
-              'nobody keeps the dead letter': remove(keepersOf),
-              'the dead letter is kept for a day': set('message_retention_duration', '86400s', keepersOf),
-              'what keeps the dead letter goes with its stack': set('lifecycle', undefined, keepersOf),
+              'no subscription keeps the dead letters': remove(subscriptionsOf),
+              'dead letters are kept for one day': set('message_retention_duration', '86400s', subscriptionsOf),
+              'the subscription of the dead letters is deleted with its stack': set('lifecycle', undefined, subscriptionsOf),
             },
           ),
           concerns: isDead,
         },
         promised(
           'in-its-region',
-          'say in which regions events may lie',
+          'set the regions in which events may be stored',
           (topic) => topic.get('message_storage_policy.allowed_persistence_regions').length === 1,
-          { 'events leave the region': set('message_storage_policy') },
+          { 'events may be stored in any region': set('message_storage_policy') },
         ),
         {
-          ...promised('in-its-region', 'say the same of the way of its events as the topic whose dead letter it is', saysTheSame, {
-            'it refuses what its topic takes': set('message_storage_policy.enforce_in_transit', true),
+          ...promised('in-its-region', 'have the same enforceInTransit as the topic whose dead letter it is', hasSameTransit, {
+            'it refuses events that its topic accepts': set('message_storage_policy.enforce_in_transit', true),
           }),
           concerns: isDead,
         },
       ],
       answered: {
-        encrypted: 'Google encrypts every topic with a key of its own. encryptionKey gives it one of yours.',
-        private:
-          'A topic has no door of its own: members of roles alone come in, none of them may be the public, and least privilege reads them.',
-        undelete: 'Nobody can change or delete an event. It can be read again for the retention.',
-        rings: 'A topic is never full and never late. Its subscriptions ring.',
+        encrypted: 'Google encrypts every topic with a Google-managed key. encryptionKey sets your own key.',
+        private: 'Only members of roles can access a topic, and none of them may be public. The check of least privilege reads the roles.',
+        undelete: 'An event cannot be changed or deleted. It can be read again until the retention ends.',
+        rings: 'A topic has no limit to reach and no delay. Its subscriptions have alerts.',
       },
       needs: topicNeeds,
       apis: ['pubsub'],
@@ -110,49 +109,59 @@ export const facts: ServiceFacts = {
       costs: (subscription, load) => (delivers(subscription) ? subscriptionCosts(subscription, load) : []),
       brings,
       promises: [
-        givingUp(
-          promised('bounded-retries', 'give an event up in the end, into a dead letter, and pause between tries', givesUp, {
-            'an event is tried for ever': set('dead_letter_policy'),
-            'an event is tried without a pause': set('retry_policy'),
-          }),
+        limited(
+          promised(
+            'bounded-retries',
+            'have a dead letter after a limited number of retries, with a pause between retries',
+            hasLimitedRetries,
+            {
+              'an event is retried without limit': set('dead_letter_policy'),
+              'an event is retried without a pause': set('retry_policy'),
+            },
+          ),
         ),
-        givingUp(
+        limited(
           promised(
             'nothing-lost',
-            'wait until Pub/Sub may publish to its dead letter and act as its writer or caller, and until somebody keeps what was given up',
+            'wait until Pub/Sub may publish to its dead letter and act as its writer or caller, and until the dead letter has a subscription',
             isReady,
-            { 'delivery begins before Pub/Sub may forward': filter('depends_on', (one) => !String(one).startsWith(`${TOPIC}_iam_member`)) },
+            {
+              'delivery starts before Pub/Sub may forward to the dead letter': filter(
+                'depends_on',
+                (one) => !String(one).startsWith(`${TOPIC}_iam_member`),
+              ),
+            },
           ),
         ),
         delivering(readyBeforeWork(PUSHED_AS, ...WRITES_AS)),
         promised(
           'retention',
-          'never expire, and keep events for a day at least',
+          'never expire, and keep events for at least one day',
           (subscription) => is(subscription, 'expiration_policy.ttl', '') && amount(subscription, 'message_retention_duration') >= DAY,
           {
-            'it expires when nobody reads for a while': set('expiration_policy'),
-            'events are gone after ten minutes': set('message_retention_duration', '600s'),
+            'it expires without readers': set('expiration_policy'),
+            'events are deleted after ten minutes': set('message_retention_duration', '600s'),
           },
         ),
         RETAINED,
         pushing(
-          promised('known-callers', 'push with a token of its own invoker, made for the function that it calls', isAddressed, {
-            'calls bring no token': set('push_config.oidc_token'),
-            'the token is for any service': set('push_config.oidc_token.audience', 'https://example.com'),
+          promised('known-callers', 'push with a token of its own invoker, with the function as audience', isAddressed, {
+            'push requests have no token': set('push_config.oidc_token'),
+            'the token has another audience': set('push_config.oidc_token.audience', 'https://example.com'),
           }),
         ),
         pushing(
-          promised('answer-in-time', 'wait for an answer as long as the function may take', waitsLongEnough, {
-            'a slow call is tried again while it runs': set('ack_deadline_seconds', 10),
+          promised('answer-in-time', 'have an ack deadline that is at least the timeout of the function', waitsLongEnough, {
+            'a slow call is retried while it runs': set('ack_deadline_seconds', 10),
           }),
         ),
         ...WRITES_AS.map(
           (setting): Promised => ({
             ...promised(
               'own-identity',
-              'write as an account of the stack: with that of Pub/Sub whoever makes a subscription could write',
+              'write with a service account of the stack: with the Pub/Sub service agent, anyone who may create a subscription could write',
               (subscription) => subscription.refers(setting)[0]?.type === 'google_service_account',
-              { 'Pub/Sub writes as itself': set(setting) },
+              { 'Pub/Sub writes with its service agent': set(setting) },
             ),
             concerns: (subscription) => subscription.get(setting.split('.')[0]!).length > 0,
           }),
@@ -160,7 +169,7 @@ export const facts: ServiceFacts = {
         {
           ...alertOn({
             what: 'a dead letter',
-            must: 'have an alert of its own that rings at the first event, since nobody is to read it',
+            must: 'have its own alert that fires at the first event',
             metric: 'subscription/num_undelivered_messages"',
             label: 'subscription_id',
             atMost: 0,
@@ -169,8 +178,8 @@ export const facts: ServiceFacts = {
         },
         {
           ...alertOn({
-            what: 'events that are late',
-            must: 'have an alert of its own that rings when events wait for over an hour',
+            what: 'events that wait',
+            must: 'have its own alert that fires when events wait for over an hour',
             metric: 'subscription/oldest_unacked_message_age"',
             label: 'subscription_id',
             atMost: HOUR,
@@ -180,7 +189,7 @@ export const facts: ServiceFacts = {
         pushing(
           alertOn({
             what: 'calls that are refused',
-            must: 'have an alert of its own that rings when calls are refused, or get no answer',
+            must: 'have its own alert that fires when calls are refused or get no answer',
             metric: 'metric.labels.response_class != "ack"',
             label: 'subscription_id',
             atMost: 0,
@@ -188,9 +197,9 @@ export const facts: ServiceFacts = {
         ),
       ],
       answered: {
-        encrypted: 'Events are encrypted as their topic says.',
-        private: 'A subscription has no door of its own: members of roles alone come in, and least privilege reads them.',
-        undelete: 'An event that was acknowledged can be read again from its topic for the retention.',
+        encrypted: 'Its topic sets the encryption of events.',
+        private: 'Only members of roles can access a subscription. The check of least privilege reads the roles.',
+        undelete: 'An acknowledged event can be read again from its topic until the retention ends.',
       },
       needs: subscriptionNeeds,
       apis: ['pubsub'],
@@ -201,8 +210,8 @@ export const facts: ServiceFacts = {
         name: 'emulated',
         project: 'emulated',
         topic: 'emulated',
-        bigquery_config: { notRun: 'what Pub/Sub itself writes into a table is not brought here.' },
-        cloud_storage_config: { notRun: 'what Pub/Sub itself writes into a bucket is not brought here.' },
+        bigquery_config: { notRun: 'BigQuery subscriptions are not emulated here.' },
+        cloud_storage_config: { notRun: 'Cloud Storage subscriptions are not emulated here.' },
         ack_deadline_seconds: within(10, 600),
         'push_config.push_endpoint': 'emulated',
         'push_config.oidc_token.audience': 'emulated',
@@ -240,7 +249,7 @@ export const facts: ServiceFacts = {
       publish(said.part(options, 'method'), said.part(options, 'url')),
     '@types/node fetch.fetch': ({ arguments: [url, options] }) => publish(said.part(options, 'method'), said.whole(url)),
   },
-  // A trial runs the same bundle as the same identity, and what it calls is read from there.
+  // A trial process runs the same bundle with the same identity. Its calls are read from the bundle.
   harmless: [
     'child_process.fork',
     ...['ChildProcess.disconnect', 'ChildProcess.kill', 'ChildProcess.on', 'ChildProcess.send', 'ChildProcess.unref'],
@@ -250,7 +259,7 @@ export const facts: ServiceFacts = {
   ].map((call) => `@types/node ${call}`),
 };
 
-/** Whether Pub/Sub itself brings the events to where they go. */
+/** Whether Pub/Sub itself delivers the events: by push, or into a store. */
 function delivers(subscription: Asked): boolean {
   return pushes(subscription) || storeOf(subscription) !== undefined;
 }
@@ -267,8 +276,8 @@ function delivering(promise: Promised): Promised {
   return { ...promise, concerns: delivers };
 }
 
-/** What is kept for a person is not given up. */
-function givingUp(promise: Promised): Promised {
+/** A promise of subscriptions with retries. A dead-letter subscription has none. */
+function limited(promise: Promised): Promised {
   return { ...promise, concerns: (subscription) => !isKeeper(subscription) };
 }
 
@@ -276,26 +285,26 @@ function pushing(promise: Promised): Promised {
   return { ...promise, concerns: pushes };
 }
 
-/** Whether a topic holds what could not be processed: one that keeps nothing itself, and is read by hand. */
+/** Whether a topic is a dead letter: it has no retention of its own, and no delivery. */
 function isDead(topic: Asked, stack: Stack): boolean {
   return stack
     .of(SUBSCRIPTION)
     .some((subscription) => names(subscription, DEAD_TOPIC, topic) || (names(subscription, 'topic', topic) && isKeeper(subscription)));
 }
 
-/** Whether a subscription keeps what its topic does not, and nobody is to read it. */
+/** Whether a subscription keeps dead letters: its topic has no retention, and nothing is delivered. */
 function isKeeper(subscription: Asked): boolean {
   const [topic] = subscription.refers('topic');
   return topic !== undefined && !delivers(subscription) && topic.get('message_retention_duration').length === 0;
 }
 
-/** The subscriptions that keep what comes to a topic until somebody reads it. */
+/** The subscriptions that keep the events of a topic for 31 days, and are not deleted with the stack. */
 function keepers(topic: Asked, stack: Stack): readonly Asked[] {
   const isKept = (one: Asked) => amount(one, 'message_retention_duration') === 31 * DAY && is(one, 'lifecycle.prevent_destroy', true);
   return stack.of(SUBSCRIPTION).filter((one) => names(one, 'topic', topic) && !delivers(one) && isKept(one));
 }
 
-function saysTheSame(dead: Asked, stack: Stack): boolean {
+function hasSameTransit(dead: Asked, stack: Stack): boolean {
   const setting = 'message_storage_policy.enforce_in_transit';
   const sources = stack.of(SUBSCRIPTION).filter((one) => names(one, DEAD_TOPIC, dead));
   return sources.flatMap((one) => one.refers('topic')).every((topic) => only(topic, setting) === only(dead, setting));
@@ -318,19 +327,19 @@ function lasting(holder: Asked): string | undefined {
   return seconds > 0 ? duration(seconds) : undefined;
 }
 
-/** Where events come in, and the role that it takes to send them. */
+/** The step from a client to a topic, with the role to send. */
 function opening(topic: Asked, seen: Seen): Step {
   const roles = seen.access.filter(({ identity, on }) => identity === 'client' && on === topic.name).map(({ may }) => may);
   const how = joined('POST :publish, Google account', ...roles);
   return { from: 'client', how, to: topic.stage, notes: seen.tell(topic), between: ['client', topic.id] };
 }
 
-/** The way to a function or a store, and the one to the dead letter, which is said once for all subscriptions of a topic. */
+/** The step to a function or a store, and the step to the dead letter, which is shown once for all subscriptions of a topic. */
 function delivery(subscription: Asked, seen: Seen): Step[] {
   const [topic] = subscription.refers('topic');
   const from = topic?.stage ?? 'an existing topic';
   const store = storeOf(subscription);
-  // A table is named with its dataset before it.
+  // The reference to a table has its dataset first.
   const to = subscription.refers(store ? `${store.config}.${store.store}` : 'push_config.push_endpoint').at(-1);
   const [dead] = subscription.refers(DEAD_TOPIC);
   const first = seen.of(SUBSCRIPTION).find((one) => names(one, DEAD_TOPIC, dead) && one.refers('topic')[0]?.id === topic?.id);
@@ -363,7 +372,7 @@ function filesOf(subscription: Asked): string | undefined {
   return bounds.length > 0 ? `files of ${bounds.join(' or ')}` : undefined;
 }
 
-function givesUp(subscription: Asked): boolean {
+function hasLimitedRetries(subscription: Asked): boolean {
   const attempts = amount(subscription, 'dead_letter_policy.max_delivery_attempts');
   return (
     subscription.refers(DEAD_TOPIC).length === 1 &&
@@ -373,7 +382,7 @@ function givesUp(subscription: Asked): boolean {
   );
 }
 
-/** Whether Pub/Sub may do what it must, and the dead letter is kept, before the first event is delivered. */
+/** Whether Pub/Sub has its permissions, and the dead letter has a subscription, before the first event is delivered. */
 function isReady(subscription: Asked, stack: Stack): boolean {
   const earlier = subscription.before();
   const [dead] = subscription.refers(DEAD_TOPIC);
@@ -417,19 +426,19 @@ function subscriptionNeeds(subscription: Asked, stack: Stack): Needed[] {
   return [
     // https://cloud.google.com/run/docs/triggering/pubsub-push
     ...(caller && called
-      ? [{ who: caller, may: 'run.routes.invoke', on: `\${${called}}`, because: 'Pub/Sub calls the function as it' }]
+      ? [{ who: caller, may: 'run.routes.invoke', on: `\${${called}}`, because: 'Pub/Sub calls the function with it' }]
       : []),
     // https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions
-    ...(caller ? [{ who, may: 'iam.serviceAccounts.getOpenIdToken', on: `\${${caller}}`, because: 'Pub/Sub signs in as it' }] : []),
+    ...(caller ? [{ who, may: 'iam.serviceAccounts.getOpenIdToken', on: `\${${caller}}`, because: 'Pub/Sub creates its tokens' }] : []),
     // https://cloud.google.com/pubsub/docs/handling-failures#grant_forwarding_permissions
     ...(dead
       ? [
-          { who, may: 'pubsub.topics.publish', on: `\${${dead}}`, because: 'Pub/Sub forwards there what was given up' },
+          { who, may: 'pubsub.topics.publish', on: `\${${dead}}`, because: 'Pub/Sub forwards events there after the last retry' },
           {
             who,
             may: 'pubsub.subscriptions.consume',
             on: `\${${subscription.id}}`,
-            because: 'Pub/Sub takes out what it has forwarded',
+            because: 'Pub/Sub acknowledges events that it has forwarded',
           },
         ]
       : []),
@@ -439,7 +448,7 @@ function subscriptionNeeds(subscription: Asked, stack: Stack): Needed[] {
       const writer = idOf(subscription, `${config}.service_account_email`);
       return [
         // https://cloud.google.com/pubsub/docs/create-cloudstorage-subscription#assign_service_account_roles
-        ...(writer ? [{ who, may: 'iam.serviceAccounts.getAccessToken', on: `\${${writer}}`, because: 'Pub/Sub writes as it' }] : []),
+        ...(writer ? [{ who, may: 'iam.serviceAccounts.getAccessToken', on: `\${${writer}}`, because: 'Pub/Sub writes with it' }] : []),
         ...takes.map((may) => ({ who: writer ?? who, may, on: String(on), because: 'Pub/Sub writes events there' })),
       ];
     }),
@@ -447,14 +456,14 @@ function subscriptionNeeds(subscription: Asked, stack: Stack): Needed[] {
 }
 
 function agentOf(stack: Stack): string {
-  return stack.all.find(isAgent)?.id ?? 'the Pub/Sub agent of the project';
+  return stack.all.find(isAgent)?.id ?? 'the Pub/Sub service agent of the project';
 }
 
 function isAgent(resource: Asked | undefined): boolean {
   return resource?.type === 'google_project_service_identity' && is(resource, 'service', 'pubsub.googleapis.com');
 }
 
-/** A request that a handler makes by hand: https://cloud.google.com/pubsub/docs/access-control#required_permissions. */
+/** A request that a handler sends without a client library: https://cloud.google.com/pubsub/docs/access-control#required_permissions. */
 function publish(method: string, address: string): readonly Ask[] | undefined {
   const [, topic] = /^https?:\/\/[^/]+\/v1\/(.+):publish$/.exec(address) ?? [];
   return method === 'POST' && topic ? [{ may: 'pubsub.topics.publish', on: topic, address }] : undefined;
@@ -465,19 +474,19 @@ function seconds(value: unknown): string | undefined {
   return /^\d+(\.\d+)?s$/.test(String(value)) ? undefined : `it must look like 10s, got ${JSON.stringify(value)}.`;
 }
 
-/** Each request counts for 1,000 bytes at least. */
+/** At least 1,000 bytes of each request are billed. */
 const counted1kB = ({ events, size }: Load) => events * MONTH * Math.max(size, 1000);
 
 function topicCosts(topic: Asked, load: Load): Cost[] {
   return [
     {
-      what: 'events published, 1 kB each at least',
+      what: 'events published, at least 1 kB each',
       price: 'pubSubThroughput',
       units: counted1kB(load) / TIB,
-      lower: 'Senders that publish several events in one request, where they are smaller than 1 kB.',
+      lower: 'For events smaller than 1 kB, publish several in one request.',
     },
     {
-      what: 'events kept by the topic',
+      what: 'events stored by the topic',
       price: 'pubSubKept',
       units: (load.events * load.size * amountOr(topic, 'message_retention_duration', 0)) / GIB,
       lower: 'A lower `retentionDays` of the buffer.',
@@ -489,10 +498,10 @@ function subscriptionCosts(subscription: Asked, load: Load): Cost[] {
   return pushes(subscription)
     ? [
         {
-          what: 'events pushed, 1 kB each at least',
+          what: 'events pushed, at least 1 kB each',
           price: 'pubSubThroughput',
           units: counted1kB(load) / TIB,
-          lower: 'Fewer processors on one buffer: each gets every event.',
+          lower: 'Fewer processors on one buffer: each receives every event.',
         },
       ]
     : [
@@ -505,7 +514,7 @@ function subscriptionCosts(subscription: Asked, load: Load): Cost[] {
       ];
 }
 
-/** Each push is a call, and its event is stored alone. Without code, Pub/Sub closes a file when it is full or its time is over. */
+/** Each push is one call and one write. Without code, Pub/Sub closes a file when it is full, or after its time. */
 function brings(subscription: Asked, { events, size }: Load): Brought {
   if (pushes(subscription)) return { calls: events, writes: events, packed: PACKED.alone };
   if (subscription.get('cloud_storage_config').length === 0) return { calls: 0, writes: events, packed: 1 };

@@ -21,64 +21,63 @@ import { endingFor, retries, type SubscribedTopic, subscribe } from './subscript
 
 /** Settings for {@link PubSubBuffer}. */
 export interface PubSubBufferProps {
-  /** Where the buffer stands. */
+  /** The project, the region and the prefix of the buffer. */
   readonly site: Site;
   /**
-   * The end of the name of the topic: 1 to 40 lower-case letters, digits and hyphens, a letter first. It tells several
-   * buffers of one site apart. With another name it is another topic: Terraform takes the first away, with what waits in it.
+   * The end of the name of the topic: 1 to 40 lower-case letters, digits and hyphens, starting with a letter. Each buffer of a
+   * site needs its own name. A change of the name replaces the topic: Terraform deletes the old one, with its waiting events.
    * @default events
    */
   readonly name?: string;
   /**
-   * How long an event stays readable for replay, from 1 to 31 days. It costs by the gigabyte.
+   * How long the topic keeps an event for replay, from 1 to 31 days. It is billed by the gigabyte.
    * @default 7
    */
   readonly retentionDays?: number;
   /**
-   * The id of a key in Cloud KMS that encrypts the events and the dead letter, in the region of the site. The Pub/Sub
-   * agent of the project gets the right to use it.
-   * @default - a key that Google keeps, free of charge
+   * The id of a Cloud KMS key in the region of the site, which encrypts the events and the dead letter. The Pub/Sub service
+   * agent of the project is granted the use of the key.
+   * @default - a Google-managed key, free of charge
    */
   readonly encryptionKey?: string;
   /**
-   * Whether events stay in the region of the site on their way too. Senders and readers in other regions, services of
-   * Google among them, must then call the address of the region, and are refused at the global one.
+   * Whether events must stay in the region of the site in transit too. Senders and readers in other regions, also Google
+   * services, must then use the regional endpoint: requests to the global endpoint fail.
    * @default false
    */
   readonly enforceInTransit?: boolean;
   /**
-   * The id of an existing topic, such as `projects/example/topics/orders`. Its retention, key and region stay as they are.
+   * The id of an existing topic, such as `projects/example/topics/orders`. Its retention, key and region stay unchanged.
    * @default - a new topic
    */
   readonly topicId?: string;
   /**
-   * The ids of the notification channels that hear every alert.
-   * @default - alerts open an incident and tell nobody
+   * The ids of the notification channels that every alert notifies.
+   * @default - alerts open an incident without a notification
    */
   readonly notify?: readonly string[];
   /**
-   * What happens to the events and the dead letter when the stack is deleted. With `retain`, `terraform destroy` is
-   * refused. `destroy` takes a second key, the context `destroyData`.
+   * What happens to the events and the dead letter when the stack is deleted. With `retain`, `terraform destroy` fails.
+   * `destroy` also requires the context `destroyData`.
    * @default retain
    */
   readonly removal?: Removal;
 }
 
 /**
- * Buffer stage: a Pub/Sub topic that absorbs bursts and allows replay, with the topic and the subscription that hold what
- * could not be processed.
+ * Buffer stage: a Pub/Sub topic that absorbs bursts and allows replay, with a dead-letter topic and its subscription.
  *
- * There is no Pub/Sub schema on the topic. The handler checks the event contract, and a schema in Avro would ask senders
- * for another JSON: it wraps each optional value in an object that names its type. Not for events over 10 MB, nor where
- * events must keep their order.
+ * The topic has no Pub/Sub schema. The handler checks the event contract, and an Avro schema would require another JSON from
+ * senders: it wraps each optional value in an object with its type. Do not use it for events over 10 MB, or for events that
+ * must keep their order.
  * @see https://cloud.google.com/pubsub/docs/overview
  */
 export class PubSubBuffer extends Construct implements RecordSink, RecordSource, DirectSource {
-  /** The topic, when this construct made it. */
+  /** The topic, if this construct created it. */
   readonly topic?: PubsubTopic;
-  /** The id of the topic, made or existing. */
+  /** The id of the topic, new or existing. */
   readonly topicId: string;
-  /** The topic and the subscription of the dead letter. What nobody reads is deleted after 31 days. */
+  /** The topic and the subscription of the dead letter. Messages that are not acknowledged are deleted after 31 days. */
   readonly deadLetter: DeadLetterTopic;
   readonly sendRequest: SendRequest;
   readonly format = 'pub-sub-push';
@@ -109,7 +108,7 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
       if (!kmsKeyName) acknowledge(this.topic, GOOGLE_KEY);
     }
     this.topicId = topicId ?? this.topic!.id;
-    // At the address of the region events stay in it on their way, whether they must or not.
+    // The regional endpoint keeps events in the region in transit, also without enforceInTransit.
     this.endpoint = `${site.region}-pubsub.googleapis.com`;
     this.sendRequest = {
       url: `https://${this.endpoint}/v1/${this.topicId}:publish`,
@@ -131,18 +130,22 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
   }
 
   /**
-   * Where `delivery` says nothing: 9 retries, 10 to 600 seconds apart, which last about half an hour. The subscription is named after the
-   * target: with another name it is another one, which starts with what comes from then on.
+   * The defaults of `delivery`: 9 retries, 10 to 600 seconds apart, which take about half an hour. The subscription has the name of the
+   * target: if that changes, a new subscription is created, which receives only events that are published from then on.
    */
   deliverTo(target: FunctionWorkload, delivery?: Delivery): PubsubSubscription {
     const { url, timeoutSeconds, invokerEmail: serviceAccountEmail } = target;
-    requireNumber(target, { timeoutSeconds }, { from: 10, to: 600, unit: 'seconds', remedy: 'Pub/Sub waits that long for an answer.' });
+    requireNumber(
+      target,
+      { timeoutSeconds },
+      { from: 10, to: 600, unit: 'seconds', remedy: 'It is the limit of Pub/Sub for an acknowledgement.' },
+    );
     const policies = retries(this, this.deadLetter, delivery);
     return subscribe(target, 'Trigger', this.subscribed, endingFor(this.subscribed, target), {
       ...policies,
       ackDeadlineSeconds: timeoutSeconds,
       pushConfig: {
-        // The target knows from its address which attempt is the last one, so that it can say why it failed, and how long one may take.
+        // The handler reads the last attempt and the time limit from its URL, so that it can put the reason into the dead letter.
         pushEndpoint: `${url}?maxDeliveryAttempts=${policies.deadLetterPolicy.maxDeliveryAttempts}&timeoutSeconds=${timeoutSeconds}`,
         oidcToken: { serviceAccountEmail, audience: url },
       },
@@ -151,10 +154,10 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
   }
 
   /**
-   * Write each record into `store` as it came, as a service account of its own, which whoever deploys must be allowed to
-   * act as. Where `delivery` says nothing, the retries are those of `deliverTo`.
-   * @param name what tells this delivery from others of the site: 1 to 11 lower-case letters and digits. With another name
-   * it is another subscription, and what waits in the first is lost.
+   * Write each record into `store` unchanged, with a service account of its own. The deployer must be allowed to act as that
+   * service account. The default retries are those of `deliverTo`.
+   * @param name the name of this delivery, unique in the site: 1 to 11 lower-case letters and digits. A change of the name
+   * replaces the subscription, and the events that wait in the old one are lost.
    */
   deliverInto(store: DirectStore, name: string, delivery?: Delivery): PubsubSubscription {
     const policies = retries(this, this.deadLetter, delivery);
@@ -163,14 +166,14 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
     return subscribe(writer, 'Subscription', this.subscribed, `into-${name}`, {
       ...policies,
       ...writer.config,
-      // The longest there is: what waits in an open file is not acknowledged yet.
+      // The maximum, because messages in an open file are not acknowledged yet.
       ackDeadlineSeconds: 600,
       dependsOn: [writer.ready],
     });
   }
 
   /**
-   * Where `delivery` says nothing, the retries are those of `deliverTo`. A reader has a minute for each record, unless it asks for more.
+   * The default retries are those of `deliverTo`. A reader has one minute for each record, unless it extends the ack deadline.
    */
   bindReader(reader: Workload, name: string, delivery?: Delivery): Binding {
     const policies = retries(this, this.deadLetter, delivery);

@@ -7,8 +7,8 @@ import type { RecordSink } from '../../ports/records';
 
 const MEMBER: TextRule = {
   pattern: /^(user|group|domain|serviceAccount|principal|principalSet):\S+$/,
-  must: 'be IAM members that name somebody',
-  remedy: 'Write them like serviceAccount:press@project.iam.gserviceaccount.com. allUsers and allAuthenticatedUsers are the public.',
+  must: 'be IAM members',
+  remedy: 'Write them like serviceAccount:press@project.iam.gserviceaccount.com. allUsers and allAuthenticatedUsers are not allowed.',
 };
 
 /** Settings for {@link PubSubEntry}. */
@@ -17,24 +17,25 @@ export interface PubSubEntryProps {
   readonly sink: RecordSink;
   /**
    * Who may send, and nothing else: IAM members such as `serviceAccount:press@project.iam.gserviceaccount.com`. Terraform
-   * must know them when it plans, so give a service account of the same stack to `sink.bindWriter` instead.
+   * must know them when it plans. For a service account of the same stack, use `sink.bindWriter` instead.
    * @default - nobody
    */
   readonly publishers?: readonly string[];
 }
 
 /**
- * Connect stage: the HTTPS address of the topic itself, and who may send to it. Senders sign in with Google; those
- * outside of Google Cloud do so through workload identity federation, without a key.
+ * Connect stage: the HTTPS address of the topic itself, and who may send to it. Senders need a Google access token. Senders
+ * outside of Google Cloud get one through workload identity federation, without a key.
  *
- * Nothing checks an event on its way in: one that breaks the contract is answered with 200, and ends in the dead letter.
- * Not for senders that cannot get a token of Google, nor for browsers (no CORS). One request takes 10 MB and 1000 events.
+ * Pub/Sub does not validate events: an event that breaks the contract is answered with 200, and goes to the dead letter.
+ * Do not use it for senders that cannot get a Google access token, or for browsers (no CORS). One request may have 10 MB and
+ * 1000 events.
  * @see https://cloud.google.com/pubsub/docs/publisher
  */
 export class PubSubEntry extends Construct {
-  /** The address that takes events by POST, and answers with 200. */
+  /** The address that accepts events by POST, and answers with 200. */
   readonly url: string;
-  /** A command that sends one event, as whoever is signed in to the Google Cloud CLI. */
+  /** A command that sends one event, as the user who is signed in to the Google Cloud CLI. */
   readonly curl: string;
 
   constructor(scope: Construct, id: string, props: PubSubEntryProps) {
@@ -49,7 +50,7 @@ export class PubSubEntry extends Construct {
   }
 }
 
-/** All publishers as one writer, with a grant for each. */
+/** All publishers as one writer, with an IAM member for each. */
 class Publishers extends Construct implements Workload {
   readonly name = 'publishers';
   readonly member: string;

@@ -14,35 +14,35 @@ import type { Site } from '../../ports/site';
 const NAME: TextRule = {
   pattern: /^[a-z0-9]{1,11}$/,
   must: 'be 1 to 11 lower-case letters and digits',
-  remedy: 'A service account has room for no more.',
+  remedy: 'The name of a service account has no room for more.',
 };
 
 /** Settings for {@link StoreWriter}. */
 export interface StoreWriterProps {
-  /** Where the account stands. */
+  /** The project of the service account, and the start of its name. */
   readonly site: Site;
-  /** What tells this delivery from others of the site. */
+  /** The name of the delivery, unique in the site. */
   readonly name: string;
-  /** What Pub/Sub writes into. */
+  /** The store that Pub/Sub writes into. */
   readonly store: DirectStore;
 }
 
 /**
- * Part of the Buffer stage: the service account as which Pub/Sub writes into one store. With the account of Pub/Sub itself,
- * whoever may make a subscription in the project could write into the store through it.
+ * Part of the Buffer stage: the service account with which Pub/Sub writes into one store. With the Pub/Sub service agent instead,
+ * anyone who may create a subscription in the project could write into the store.
  *
- * A delivery costs nothing while nothing is sent, then by the gigabyte, about as much as publishing. An event can come twice. Not
- * for events that must be stored within seconds, in their order, or otherwise than they came: a function serves those.
+ * A delivery costs nothing without events, and is billed by the gigabyte, about as much as publishing. An event can be delivered
+ * twice. For events that must be stored within seconds, in order, or changed, use a function instead.
  * @see https://cloud.google.com/pubsub/docs/create-cloudstorage-subscription
  */
 export class StoreWriter extends Construct implements Workload {
   readonly name: string;
   readonly member: string;
-  /** The account, for anything this construct does not cover. */
+  /** The service account, for anything this construct does not cover. */
   readonly account: ServiceAccount;
-  /** The part of the subscription that names the store and the account. */
+  /** The part of the subscription with the store and the service account. */
   readonly config: Pick<PubsubSubscriptionConfig, 'bigqueryConfig' | 'cloudStorageConfig'>;
-  /** What the subscription waits for: Google tries to write when it is made. */
+  /** What the subscription waits for: Google checks the permission to write when the subscription is created. */
   readonly ready: ITerraformDependable;
 
   constructor(scope: Construct, id: string, { site, name, store }: StoreWriterProps) {
@@ -56,7 +56,7 @@ export class StoreWriter extends Construct implements Workload {
       dependsOn: [...site.waitFor],
     });
     this.member = this.account.member;
-    // An agent that is made on request gets no role on the project, and what it needs on this one account would be enough anyway.
+    // A service agent that Terraform creates has no role on the project. It needs this role on this service account only.
     const act = new ServiceAccountIamMember(this, 'Impersonator', {
       serviceAccountId: this.account.name,
       role: 'roles/iam.serviceAccountTokenCreator',
@@ -74,10 +74,10 @@ export class StoreWriter extends Construct implements Workload {
 }
 
 /**
- * Refuse a name that names no account, and one that another delivery of the site has: the two would be one account.
+ * Refuse a name that is not valid for a service account, or that another delivery of the site has: both would use one account.
  * @throws SettingError
  */
 export function requireOwnName(scope: IConstruct, site: Site, name: string) {
   requireText(scope, { 'the name of a delivery': name }, NAME);
-  requireUnique(scope, [site.project, site.prefix], 'delivery of a site', name, 'The account that writes is named after it.');
+  requireUnique(scope, [site.project, site.prefix], 'delivery of a site', name, 'The service account of a delivery has its name.');
 }

@@ -3,28 +3,28 @@ import type { PubsubSubscription } from '@cdktf/provider-google/lib/pubsub-subsc
 import type { Construct } from 'constructs';
 import { alertAbove, type Watched } from '../../foundation/alert';
 
-/** The subscription that is watched, and who hears of it. */
-interface Heard {
+/** The subscription that an alert watches, and the channels that it notifies. */
+interface AlertTarget {
   readonly project: string;
   readonly subscription: PubsubSubscription;
-  /** The ids of the notification channels that hear it. */
+  /** The ids of the notification channels. */
   readonly notify: readonly string[];
 }
 
-/** An incident as long as a subscription holds anything: it keeps what could not be processed. */
-export function alertOnAny(scope: Construct, id: string, heard: Heard): MonitoringAlertPolicy {
-  return watch(scope, id, heard, 'num_undelivered_messages', {
+/** Open an incident while a dead-letter subscription has messages. */
+export function alertOnAny(scope: Construct, id: string, target: AlertTarget): MonitoringAlertPolicy {
+  return watch(scope, id, target, 'num_undelivered_messages', {
     kind: 'gauge',
     above: 0,
     periodSeconds: 60,
     lastingSeconds: 60,
-    meaning: 'Events could not be processed. The subscription deletes them 31 days after they came.',
+    meaning: 'Events could not be processed. The subscription deletes them after 31 days.',
   });
 }
 
-/** An incident when events have waited for an hour. */
-export function alertOnLate(scope: Construct, id: string, heard: Heard, cause: string): MonitoringAlertPolicy {
-  return watch(scope, id, heard, 'oldest_unacked_message_age', {
+/** Open an incident if events have waited for an hour. */
+export function alertOnLate(scope: Construct, id: string, target: AlertTarget, cause: string): MonitoringAlertPolicy {
+  return watch(scope, id, target, 'oldest_unacked_message_age', {
     kind: 'gauge',
     above: 3600,
     periodSeconds: 60,
@@ -34,27 +34,28 @@ export function alertOnLate(scope: Construct, id: string, heard: Heard, cause: s
 }
 
 /**
- * An incident when calls are refused for 20 minutes, or get no answer: 403 where the right to call is gone, 429 where all instances are
- * busy. Each counts as a retry, and with the default ones the first event is given up after about half an hour. A burst that is over sooner
- * is none, and neither is a 5xx, which the function says itself. The pauses between two tries of one event are shorter than the period.
+ * Open an incident if push requests are refused or get no answer for 20 minutes: 403 without the permission to call, 429 if all
+ * instances are busy. Each counts as a retry: with the default retries, the first event goes to the dead letter after about half an hour.
+ * A shorter burst opens no incident. A 5xx opens none either, because the alert of the function covers it. The pause between two tries of
+ * one event is shorter than the period.
  * @see https://cloud.google.com/pubsub/docs/push-troubleshooting
  */
-export function alertOnRefused(scope: Construct, id: string, heard: Heard): MonitoringAlertPolicy {
+export function alertOnRefused(scope: Construct, id: string, target: AlertTarget): MonitoringAlertPolicy {
   const others = ['ack', 'remote_server_5xx'].map((known) => `metric.labels.response_class != "${known}"`);
   const watched = {
     kind: 'counter',
     above: 0,
     periodSeconds: 900,
     lastingSeconds: 1200,
-    meaning: 'Calls of the target are refused or get no answer. Their events are tried again, then go to the dead letter.',
+    meaning: 'Push requests are refused or get no answer. Their events are retried, then go to the dead letter.',
   } as const;
-  return watch(scope, id, heard, 'push_request_count', watched, ...others);
+  return watch(scope, id, target, 'push_request_count', watched, ...others);
 }
 
 function watch(
   scope: Construct,
   id: string,
-  { project, subscription, notify }: Heard,
+  { project, subscription, notify }: AlertTarget,
   metric: string,
   watched: Omit<Watched, 'project' | 'title' | 'condition' | 'filter' | 'notify'>,
   ...labels: readonly string[]

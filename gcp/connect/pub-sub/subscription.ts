@@ -13,30 +13,30 @@ import { alertOnLate, alertOnRefused } from './subscription-alerts';
 const READER: TextRule = {
   pattern: /^[a-z0-9][a-z0-9-]{0,39}$/,
   must: 'be 1 to 40 lower-case letters, digits and hyphens',
-  remedy: 'Its subscription is named after it.',
+  remedy: 'Its subscription has the same name.',
 };
 
 /** What all subscriptions of a topic have in common. */
 export interface SubscribedTopic {
   readonly site: Site;
-  /** What its subscriptions are named after, without the prefix. */
+  /** The name of the buffer, which the names of its subscriptions contain, without the prefix. */
   readonly name: string;
   /** The id of the topic. */
   readonly id: string;
-  /** How long an event waits that nobody has taken. */
+  /** How long a subscription keeps an event that is not acknowledged. */
   readonly retentionSeconds: number;
-  /** Where what is given up goes. */
+  /** Where events go after the last retry. */
   readonly deadLetter: DeadLetterTopic;
-  /** What guards the events that wait. */
+  /** What protects the waiting events from deletion. */
   readonly lifecycle?: TerraformResourceLifecycle;
-  /** The ids of the notification channels that hear an alert. */
+  /** The ids of the notification channels that an alert notifies. */
   readonly notify: readonly string[];
 }
 
 /**
- * A subscription for one workload, in its scope. It never expires, gives up in the end, and an alert watches how long events wait in it.
- * What waits in it is nowhere else, so its name is made of the names that the user chose.
- * @param ending the end of its name: `to-func`
+ * Create a subscription for one workload, in its scope. It never expires, has a dead letter, and has an alert on the age of waiting events.
+ * Waiting events are stored nowhere else, so its name is built only from names that the user sets.
+ * @param ending the end of its name, such as `to-func`
  */
 export function subscribe(
   scope: Construct,
@@ -59,32 +59,42 @@ export function subscribe(
   fixAddress(subscription, `${name}-${ending}`);
   const grant = { project, subscription: subscription.id, role: 'roles/pubsub.subscriber', member };
   fixAddress(new PubsubSubscriptionIamMember(scope, `${id}Forwarder`, grant), `${name}-${ending}-forwarder`);
-  const heard = { project, subscription, notify };
+  const target = { project, subscription, notify };
   const isWritten = config.bigqueryConfig ?? config.cloudStorageConfig;
-  alertOnLate(scope, `${id}Late`, heard, isWritten ? 'Pub/Sub cannot write them into their store' : 'their reader is down or too slow');
-  if (config.pushConfig) alertOnRefused(scope, `${id}Refused`, heard);
+  alertOnLate(scope, `${id}Late`, target, isWritten ? 'Pub/Sub cannot write them into their store' : 'their reader is down or too slow');
+  if (config.pushConfig) alertOnRefused(scope, `${id}Refused`, target);
   return subscription;
 }
 
 /**
- * What a subscription of a reader is named after.
- * @throws SettingError where a subscription is named after it already
+ * The end of the name of a subscription for a reader.
+ * @throws SettingError if the name of the reader is not valid, or if another reader of the buffer has the same name
  */
 export function endingFor({ site, name }: SubscribedTopic, reader: Workload): string {
   requireText(reader, { 'the name of a reader': reader.name }, READER);
-  requireUnique(reader, [site.project, site.prefix, name], 'reader of a buffer', reader.name, 'Its subscription is named after it.');
+  requireUnique(reader, [site.project, site.prefix, name], 'reader of a buffer', reader.name, 'Its subscription has the same name.');
   return `to-${reader.name}`;
 }
 
 /**
- * How often and how fast Pub/Sub tries an event, and where it goes after the last try.
+ * How often and how fast Pub/Sub retries an event, and where it goes after the last retry.
  * @throws SettingError
  */
 export function retries(scope: IConstruct, deadLetter: DeadLetterTopic, delivery: Delivery = {}) {
   const { maxRetries = 9, minBackoffSeconds = 10, maxBackoffSeconds: longest = 600 } = delivery;
-  requireNumber(scope, { maxRetries }, { from: 4, to: 99, unit: 'retries', remedy: 'Pub/Sub takes no other number.' }, 'known');
-  requireNumber(scope, { maxBackoffSeconds: longest }, { from: 0, to: 600, unit: 'seconds', remedy: 'No pause is longer.' }, 'known');
-  requireNumber(scope, { minBackoffSeconds }, { from: 0, to: longest, unit: 'seconds', remedy: 'A pause only grows.' }, 'known');
+  requireNumber(scope, { maxRetries }, { from: 4, to: 99, unit: 'retries', remedy: 'Pub/Sub accepts no other number.' }, 'known');
+  requireNumber(
+    scope,
+    { maxBackoffSeconds: longest },
+    { from: 0, to: 600, unit: 'seconds', remedy: 'Pub/Sub allows no longer pause.' },
+    'known',
+  );
+  requireNumber(
+    scope,
+    { minBackoffSeconds },
+    { from: 0, to: longest, unit: 'seconds', remedy: 'It must not be above maxBackoffSeconds.' },
+    'known',
+  );
   return {
     deadLetterPolicy: { deadLetterTopic: deadLetter.topic.id, maxDeliveryAttempts: maxRetries + 1 },
     retryPolicy: { minimumBackoff: `${minBackoffSeconds}s`, maximumBackoff: `${longest}s` },

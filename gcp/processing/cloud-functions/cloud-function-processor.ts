@@ -20,32 +20,31 @@ import { FunctionSource } from './function-source';
 
 /** Settings for {@link CloudFunctionProcessor}. */
 export interface CloudFunctionProcessorProps {
-  /** Where the function stands. */
+  /** The project, the region and the prefix of the function. */
   readonly site: Site;
-  /** The bundled handler: its zip holds `package.json` and `index.js`, which exports `handler`. */
+  /** The bundled handler. Its zip contains `package.json` and `index.js`, which exports `handler`. */
   readonly code: HandlerCode;
-  /** Where the events come from: in the form that the handler reads. */
+  /** Where the events come from. The handler must read the format of this source. */
   readonly source: RecordSource;
   /**
-   * Where the results go, each by the name that starts its settings: `STORE` gives the function `STORE_TABLE`. They are the
-   * stores that the handler needs.
+   * The stores that the handler needs. The name of each is the start of its environment variables: `STORE` adds `STORE_TABLE`.
    */
   readonly stores: Readonly<Record<string, ObjectStore | TableStore>>;
   /**
    * How events are retried.
-   * @default - the defaults of the source, which `Delivery` lists
+   * @default - the defaults of the source: see `Delivery`
    */
   readonly delivery?: Delivery;
   /**
-   * The end of the name of the function: 1 to 10 lower-case letters and digits. It tells several processors of one site
-   * apart. The subscription that calls the function is named after it: with another name Terraform takes the first away,
-   * with what waits in it.
+   * The end of the name of the function: 1 to 10 lower-case letters and digits. Each processor of a site needs its own name.
+   * The subscription that calls the function has it in its name: after a change of the name, Terraform deletes the old
+   * subscription, with its waiting events.
    * @default func
    */
   readonly name?: string;
   /**
-   * Memory of each instance in MiB, from 256 to 4096. Half of it must hold all events of its calls at once, and an event
-   * of 10 MB takes about six times its size. An instance that runs out of it costs each of its events one retry.
+   * Memory of each instance in MiB, from 256 to 4096. All events of concurrent calls must fit into half of it, and an event
+   * of 10 MB needs about six times its size. If an instance runs out of memory, each of its events uses one retry.
    * @default 2048
    */
   readonly memoryMiB?: number;
@@ -55,54 +54,54 @@ export interface CloudFunctionProcessorProps {
    */
   readonly timeoutSeconds?: number;
   /**
-   * Calls that one instance handles at a time, from 1 to 1000. More of them need more `memoryMiB`.
+   * The maximum number of concurrent calls of one instance, from 1 to 1000. More calls need more `memoryMiB`.
    * @default 10
    */
   readonly concurrency?: number;
   /**
-   * How many instances run at a time, from 1 to 1000. It bounds the cost. While all are busy, calls are refused and tried
-   * again later, and each refusal counts as a retry.
+   * The maximum number of instances, from 1 to 1000. It limits the cost. While all are busy, calls are refused and retried
+   * later, and each refusal counts as a retry.
    * @default 10
    */
   readonly maxInstances?: number;
   /**
-   * How many instances are kept ready, from 0 to `maxInstances`. They are paid for while nothing happens.
+   * The minimum number of instances, from 0 to `maxInstances`. They are billed without calls too.
    * @default 0
    */
   readonly minInstances?: number;
   /**
-   * Environment variables for the transform, beside those that the handler needs.
+   * Environment variables for the transform, in addition to those of the handler.
    * @default - none
    */
   readonly environmentVariables?: Readonly<Record<string, string>>;
   /**
-   * Secrets as environment variables. The function gets the right to read each.
+   * Secrets of Secret Manager as environment variables. The function is granted read access to each.
    * @default - none
    */
   readonly secretEnvironmentVariables?: Readonly<Record<string, SecretVariable>>;
   /**
-   * The id of a connector, through which the function reaches the private addresses of a network.
-   * @default - it reaches what is public
+   * The id of a Serverless VPC Access connector, with which the function reaches private addresses of a VPC network.
+   * @default - no connector: the function reaches public addresses only
    */
   readonly vpcConnector?: string;
   /**
-   * The e-mail of an existing service account that the function runs as. It gets the permissions it needs added.
-   * @default - a new service account, for this function alone
+   * The email of an existing service account that the function runs as. It is granted the permissions that it needs.
+   * @default - a new service account, for this function only
    */
   readonly serviceAccount?: string;
   /**
-   * The ids of the notification channels that hear every alert.
-   * @default - alerts open an incident and tell nobody
+   * The ids of the notification channels that every alert notifies.
+   * @default - alerts open an incident without a notification
    */
   readonly notify?: readonly string[];
 }
 
 /**
- * Processing stage: a function on Node.js 24 that gets one event by a call over HTTPS and answers for it. It takes calls
- * from inside the project alone, and of those only the ones of its invoker.
+ * Processing stage: a function on Node.js 24 that processes one event in each HTTPS call. It accepts only internal traffic,
+ * and only calls of its invoker.
  *
- * A subscription of the buffer calls it, not an Eventarc trigger: that has no dead letter, and drops what has failed for
- * a day. Not for work over 10 minutes: use a container that pulls. Its logs go where those of the project go.
+ * A push subscription of the buffer calls it. An Eventarc trigger would have no dead letter, and drops events that failed for
+ * a day. Do not use it for work over 10 minutes: use a container that pulls. Its logs go to Cloud Logging of the project.
  * @see https://cloud.google.com/functions/docs/writing/write-http-functions
  */
 export class CloudFunctionProcessor extends Construct implements FunctionWorkload {
@@ -112,7 +111,7 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
   readonly invokerEmail: string;
   readonly timeoutSeconds: number;
   readonly invocable: readonly ITerraformDependable[];
-  /** Who builds the image of the function, and where images lie. */
+  /** The service account that builds the image of the function, and the repository of the images. */
   readonly builder: FunctionBuilder;
   /** The function, for anything this construct does not cover. */
   readonly function: Cloudfunctions2Function;
@@ -154,7 +153,7 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
       },
       serviceConfig: {
         serviceAccountEmail: runtimeEmail,
-        // More than one call at a time needs a whole processor.
+        // Concurrent calls need at least one vCPU.
         availableCpu: '1',
         availableMemory: `${settings.memoryMiB}Mi`,
         timeoutSeconds,
@@ -175,8 +174,8 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     alertOnFailures(this, { project: site.project, service: this.function.name, name: base, notify: props.notify });
   }
 
-  private account({ project, waitFor }: Site, id: string, base: string, does: string): ServiceAccount {
-    const displayName = `${does} the function ${base}`;
+  private account({ project, waitFor }: Site, id: string, base: string, purpose: string): ServiceAccount {
+    const displayName = `${purpose} the function ${base}`;
     return new ServiceAccount(this, id, { project, accountId: `${base}-${id.toLowerCase()}`, displayName, dependsOn: [...waitFor] });
   }
 }

@@ -42,20 +42,20 @@ export const facts: ServiceFacts = {
       role: 'runs code',
       tells: tellsOf,
       costs: functionCosts,
-      // Cloud Run, which runs it, takes 49 characters, and no underscore.
+      // Cloud Run, which runs it, allows 49 characters and no underscore.
       named: ['name', /^(?=.{1,49}$)[a-z](-?[a-z0-9])*$/],
       promises: [
         setTo({
           rule: 'closed-door',
-          must: 'take calls from inside the project alone',
+          must: 'accept internal traffic only',
           at: 'service_config.ingress_settings',
           to: ['ALLOW_INTERNAL_ONLY'],
           weak: 'ALLOW_ALL',
-          worse: 'it answers the internet',
+          worse: 'it accepts calls from the internet',
         }),
-        promised('own-identity', 'run as one service account, which nothing else runs as, and be built by another', ownIdentity, {
-          'it runs as the account of everything else': set(RUNS_AS),
-          'it is built by the account that it runs as': replace(
+        promised('own-identity', 'run as one service account that nothing else uses, and be built by another one', ownIdentity, {
+          'it runs as the default service account': set(RUNS_AS),
+          'it is built by the service account that it runs as': replace(
             /google_service_account\.[\w-]+\.name/,
             (draft) => `${draft.id('google_service_account', 'Processing_Runtime')}.name`,
           ),
@@ -63,16 +63,16 @@ export const facts: ServiceFacts = {
         readyBeforeWork(RUNS_AS, BUILT_AS),
         promised(
           'bounded-instances',
-          'say how many instances run at most, and keep none when there is nothing to do',
+          'set a maximum number of instances, and no minimum',
           (fn) => amount(fn, 'service_config.max_instance_count') >= 1 && is(fn, 'service_config.min_instance_count', 0),
           {
-            'instances have no bound': set('service_config.max_instance_count'),
-            'an instance is paid for while nothing happens': set('service_config.min_instance_count', 1),
+            'the number of instances has no limit': set('service_config.max_instance_count'),
+            'an instance is billed without calls': set('service_config.min_instance_count', 1),
           },
         ),
         alertOn({
-          what: 'calls that fail',
-          must: 'have an alert of its own that rings when it fails',
+          what: 'failed calls',
+          must: 'have its own alert that fires when a call fails',
           metric: 'response_code_class = "5xx"',
           label: 'service_name',
           atMost: 0,
@@ -107,7 +107,7 @@ export const facts: ServiceFacts = {
         'service_config.max_instance_count': 'no effect here',
         'service_config.min_instance_count': 'no effect here',
         'service_config.service_account_email': 'no effect here',
-        'service_config.secret_environment_variables': { notRun: 'secrets of Secret Manager are not brought here.' },
+        'service_config.secret_environment_variables': { notRun: 'secrets of Secret Manager are not emulated here.' },
         'service_config.vpc_connector': 'no effect here',
       },
     },
@@ -126,7 +126,7 @@ export const facts: ServiceFacts = {
       replacedBy: ['repository_id', 'location', 'project', 'format', 'mode', 'kms_key_name', 'maven_config', 'remote_repository_config'],
       role: 'helps',
       costs: () => [
-        { what: 'an image of 0.3 GB', price: 'artifactStorage', units: 0.3, lower: 'No setting: it is what the function runs.' },
+        { what: 'an image of 0.3 GB', price: 'artifactStorage', units: 0.3, lower: 'No setting: the function runs this image.' },
       ],
       named: ['repository_id', /^(?=.{1,63}$)[a-z](-?[a-z0-9])*$/],
       apis: ['artifactregistry'],
@@ -157,7 +157,7 @@ export const facts: ServiceFacts = {
     },
     'roles/secretmanager.secretAccessor': {
       permissions: ['resourcemanager.projects.get', 'resourcemanager.projects.list', 'secretmanager.versions.access'],
-      surplus: 'The name of the project comes with the right to read a secret: Google has no role without it.',
+      surplus: 'The role to read a secret also allows to read the name of the project: Google has no role without it.',
     },
     'roles/run.admin': { permissions: ['run.*'] },
     'roles/run.invoker': { permissions: ['run.jobs.run', 'run.routes.invoke'] },
@@ -173,7 +173,7 @@ function tellsOf(fn: Asked): string[] {
   ];
 }
 
-/** An account that exists already is named by its e-mail. */
+/** An existing service account has no reference, only its email. */
 function ownIdentity(fn: Asked, stack: Stack): boolean {
   const identityOf = (one: Asked, setting: string) => idOf(one, setting) ?? only(one, setting);
   const [runsAs, builtBy] = [RUNS_AS, BUILT_AS].map((setting) => identityOf(fn, setting));
@@ -199,11 +199,11 @@ function runsAs(fn: Asked): string {
   return idOf(fn, RUNS_AS) ?? `serviceAccount:${only(fn, RUNS_AS)}`;
 }
 
-/** https://cloud.google.com/functions/docs/securing/build-custom-sa names the three roles of the build. */
+/** https://cloud.google.com/functions/docs/securing/build-custom-sa lists the three roles of the build. */
 function buildNeeds(fn: Asked): Needed[] {
   const who = idOf(fn, BUILT_AS) ?? '';
   const repository = idOf(fn, 'build_config.docker_repository');
-  const inGoogles = 'resource.name.startsWith("projects/_/buckets/gcf-v2-sources-")';
+  const isSourceBucket = 'resource.name.startsWith("projects/_/buckets/gcf-v2-sources-")';
   const needed = (role: string, on: string, because: string, condition?: string): Needed[] =>
     allOf(role).map((may) => ({ who, may, on, because, ...(condition ? { only: condition } : {}) }));
   const secrets = fn.get('service_config.secret_environment_variables') as readonly Body[];
@@ -215,38 +215,38 @@ function buildNeeds(fn: Asked): Needed[] {
       because: 'an instance reads it when it starts',
     })),
     ...(repository ? needed('roles/artifactregistry.writer', `\${${repository}}`, 'Cloud Build stores the image') : []),
-    ...needed('roles/storage.objectViewer', 'project', "Cloud Build reads the code from Google's own bucket", inGoogles),
+    ...needed('roles/storage.objectViewer', 'project', "Cloud Build reads the code from Google's own bucket", isSourceBucket),
     ...needed('roles/logging.logWriter', 'project', 'Cloud Build writes its logs'),
   ];
 }
 
-/** A call takes 50 ms. Calls that come at the same time share an instance, as many as its concurrency lets it take. */
+/** A call takes 50 ms. Concurrent calls share an instance, up to its concurrency. */
 function functionCosts(fn: Asked, load: Load): Cost[] {
   const calls = load.calls(fn);
   const setting = (name: string, otherwise: number) => amountOr(fn, `service_config.${name}`, otherwise);
-  const atOnce = calls * 0.05;
-  const seconds = MONTH * Math.max(atOnce / setting('max_instance_request_concurrency', 1), Math.min(atOnce, 1));
+  const concurrent = calls * 0.05;
+  const seconds = MONTH * Math.max(concurrent / setting('max_instance_request_concurrency', 1), Math.min(concurrent, 1));
   const cpu = Number(only(fn, 'service_config.available_cpu') ?? 1);
   const [, size = '256', unit = 'Mi'] = /^(\d+)(Mi|Gi|M|G)$/.exec(String(only(fn, 'service_config.available_memory'))) ?? [];
   const memory = unit.startsWith('G') ? Number(size) : Number(size) / 1024;
   const ready = MONTH * setting('min_instance_count', 0);
-  const byPubSub = 'Delivery without code, by `deliverInto` of the buffer, has no calls: for events that are stored as they came.';
+  const byPubSub = 'Delivery without code, by `deliverInto` of the buffer, has no calls: for events that are stored unchanged.';
   const busy = 'A higher `concurrency` of the processor, with more `memoryMiB`: more calls share an instance.';
   return [
-    { what: 'calls, one an event', price: 'cloudRunRequests', units: calls * MONTH, lower: byPubSub },
-    { what: 'processor time, 50 ms a call', price: 'cloudRunCpu', units: seconds * cpu, lower: busy },
-    { what: 'memory, 50 ms a call', price: 'cloudRunMemory', units: seconds * memory, lower: busy },
+    { what: 'requests, one for each event', price: 'cloudRunRequests', units: calls * MONTH, lower: byPubSub },
+    { what: 'vCPU time, 50 ms for each call', price: 'cloudRunCpu', units: seconds * cpu, lower: busy },
+    { what: 'memory, 50 ms for each call', price: 'cloudRunMemory', units: seconds * memory, lower: busy },
     {
-      what: 'request log, 1 kB a call',
+      what: 'request log, 1 kB for each call',
       price: 'cloudLogging',
       units: (calls * MONTH * 1000) / GIB,
       lower: 'An exclusion of `run.googleapis.com%2Frequests` in the log sink `_Default` of the project.',
     },
     {
-      what: 'instances that wait',
+      what: 'minimum instances',
       price: 'cloudRunReady',
       units: ready * (cpu + memory),
-      lower: '`minInstances: 0` of the processor: the first event after a pause waits for a cold start.',
+      lower: '`minInstances: 0` of the processor: the first event after a pause then waits for a cold start.',
     },
   ];
 }

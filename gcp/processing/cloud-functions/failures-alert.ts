@@ -2,17 +2,17 @@ import type { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitorin
 import type { Construct } from 'constructs';
 import { alertAbove } from '../../foundation/alert';
 
-/** What is watched, and who hears of it. */
+/** What the alert watches, and which channels it notifies. */
 interface Watched {
   readonly project: string;
-  /** The name of the Cloud Run service below the function. */
+  /** The name of the Cloud Run service of the function. */
   readonly service: string;
-  /** What starts the name of the alert. */
+  /** The start of the display name of the alert. */
   readonly name: string;
   readonly notify?: readonly string[];
 }
 
-/** Alert on the first call of a function that fails. */
+/** Add an alert on the first failed call of a function. */
 export function alertOnFailures(scope: Construct, { project, service, name, notify = [] }: Watched): MonitoringAlertPolicy {
   return alertAbove(scope, 'FailuresAlert', {
     project,
@@ -28,7 +28,7 @@ export function alertOnFailures(scope: Construct, { project, service, name, noti
     above: 0,
     periodSeconds: 300,
     lastingSeconds: 60,
-    meaning: 'Calls failed. Their events are tried again, then go to the dead letter.',
+    meaning: 'Calls failed. Their events are retried, then go to the dead letter.',
     notify,
   });
 }

@@ -9,21 +9,21 @@ import type { Site } from '../../ports/site';
 
 /** Settings for {@link FunctionBuilder}. */
 export interface FunctionBuilderProps {
-  /** Where the builder works. */
+  /** The project and the region of the builder. */
   readonly site: Site;
   /** The name of the function, with the prefix. */
   readonly name: string;
 }
 
 /**
- * Part of the Processing stage: who builds the image of a function, and where the image lies. Without a builder of its
- * own, Cloud Build takes the default account of the project, which in newer organizations may do nothing at all.
+ * Part of the Processing stage: the service account that builds the image of a function, and the repository of the image.
+ * Without it, Cloud Build uses the default service account of the project, which has no permissions in newer organizations.
  * @see https://cloud.google.com/functions/docs/securing/build-custom-sa
  */
 export class FunctionBuilder extends Construct {
   readonly account: ServiceAccount;
   readonly repository: ArtifactRegistryRepository;
-  /** The roles of the builder. A build that starts before they have spread fails, and the function with it. */
+  /** The role grants of the builder. A build that starts before they are effective fails, and so does the function. */
   readonly grants: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, { site, name }: FunctionBuilderProps) {
@@ -50,7 +50,7 @@ export class FunctionBuilder extends Construct {
     });
     acknowledge(this.repository, {
       CKV_GCP_84:
-        'It holds images of the code, no events, and Google encrypts it with a key of its own. For a key of yours, set kmsKeyName on the ' +
+        'It holds images of the code, no events, and Google encrypts it with a Google-managed key. For your own key, set kmsKeyName on the ' +
         'repository of the builder, and kmsKeyName on the function to the same key.',
     });
 
@@ -63,7 +63,7 @@ export class FunctionBuilder extends Construct {
         role: 'roles/artifactregistry.writer',
         member,
       }),
-      // Google copies the code into a bucket of its own before it builds.
+      // Google copies the code into its own bucket before the build.
       new ProjectIamMember(this, 'SourceReader', {
         project,
         role: 'roles/storage.objectViewer',

@@ -9,12 +9,12 @@ import type { Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 
 /**
- * Let the invoker call a function, and Pub/Sub sign in as the invoker. Without the second no call is ever made, and nothing says so: an
- * agent that is made on request gets no role on the project.
+ * Let the invoker call a function, and let Pub/Sub create tokens of the invoker. Without the second grant there are no calls and no error,
+ * because a service agent that Terraform creates has no role on the project.
  *
- * The right to call belongs to the Cloud Run service below the function: hashicorp/terraform-provider-google#20320. A
- * function that is replaced gets another service, without the right (#18308), so the right is replaced with it. CDKTF
- * renders a reference there as a template, which Terraform refuses: hashicorp/terraform-cdk#3532. Hence a plain address.
+ * The permission to call is granted on the Cloud Run service of the function: hashicorp/terraform-provider-google#20320. A
+ * function that is revariables gets a new service without the grant (#18308), so the grant is revariables too. A plain address is
+ * used, because for a reference CDKTF writes a template, which Terraform refuses: hashicorp/terraform-cdk#3532.
  * @see https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions
  */
 export function allowCalls(
@@ -36,26 +36,26 @@ export function allowCalls(
   ];
 }
 
-/** A secret in Secret Manager, as the variable of a function. */
+/** A secret of Secret Manager, as an environment variable of a function. */
 export interface SecretVariable {
   /** Its name in the project of the site, or its id, such as `projects/example/secrets/password`. */
   readonly secret: string;
   /**
-   * The version that an instance gets when it starts.
+   * The version that an instance reads when it starts.
    * @default latest
    */
   readonly version?: string;
 }
 
-/** Let a workload read secrets, and say where they are as Google asks for it. */
+/** Let a workload read secrets, and return them in the format of the function resource. */
 export function bindSecrets(workload: Construct & Workload, { project }: Site, secrets: Readonly<Record<string, SecretVariable>>) {
-  const placed = Object.entries(secrets).map(([key, { secret, version = 'latest' }]) => {
+  const variables = Object.entries(secrets).map(([key, { secret, version = 'latest' }]) => {
     const [, projectId = project, name = secret] = /^projects\/(.+)\/secrets\/(.+)$/.exec(secret) ?? [];
     return { key, version, projectId, secret: name };
   });
-  const waitFor = placed.map(({ key, projectId, secret: secretId }) => {
+  const waitFor = variables.map(({ key, projectId, secret: secretId }) => {
     const grant = { project: projectId, secretId, role: 'roles/secretmanager.secretAccessor', member: workload.member };
     return new SecretManagerSecretIamMember(workload, `Secret${key}`, grant);
   });
-  return { variables: placed, waitFor };
+  return { variables, waitFor };
 }

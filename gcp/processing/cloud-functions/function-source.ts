@@ -7,7 +7,7 @@ import type { Site } from '../../ports/site';
 
 /** Settings for {@link FunctionSource}. */
 export interface FunctionSourceProps {
-  /** Where the bucket stands. */
+  /** The project and the region of the bucket. */
   readonly site: Site;
   /** The name of the function, with the prefix. */
   readonly name: string;
@@ -16,8 +16,8 @@ export interface FunctionSourceProps {
 }
 
 /**
- * Part of the Processing stage: a private bucket with the code of one function. The name of the object is the hash of the
- * code, so that other code makes another build, and the same code never does. Replaced code is kept for 30 days.
+ * Part of the Processing stage: a private bucket with the code of one function. The name of the object contains the hash of
+ * the code, so that a change of the code starts a build, and the same code does not. Replaced code is kept for 30 days.
  */
 export class FunctionSource extends Construct {
   readonly bucket: StorageBucket;
@@ -35,13 +35,13 @@ export class FunctionSource extends Construct {
       versioning: { enabled: true },
       lifecycleRule: [{ action: { type: 'Delete' }, condition: { daysSinceNoncurrentTime: 30 } }],
       softDeletePolicy: { retentionDurationSeconds: 0 },
-      // The code comes from this stack, so it goes with it.
+      // The code comes from this stack, so it is deleted with it.
       forceDestroy: true,
       dependsOn: [...waitFor],
     });
     acknowledge(this.bucket, {
       CKV_GCP_62:
-        'It holds the code of the function, no events, and the builder alone reads it. To see who did, switch on the audit logs of data access of the project.',
+        'It holds the code of the function, no events, and only the builder reads it. To log each access, enable the Data Access audit logs of the project.',
     });
     const asset = new TerraformAsset(this, 'Zip', { path: code.zip, type: AssetType.FILE, assetHash: code.hash });
     this.object = new StorageBucketObject(this, 'Object', {

@@ -9,9 +9,9 @@ import { ConnectionLost, tableOpener } from './bigquery/storage-write';
 import { type Column, type EventRow, fitRows, type Origin, type TableRow } from './bigquery/table-row';
 
 /**
- * BigQuery: rows of a table, those of one event all or none. Rows whose answer got lost come twice: nothing is lost, and
- * the view shows each row once.
- * @param name what starts the settings of the store: `STORE` reads `STORE_PROJECT`, `STORE_DATASET` and `STORE_TABLE`
+ * BigQuery: appends rows to a table, either all rows of an event or none. If an answer is lost, its rows are appended twice:
+ * nothing is lost, and the view shows each row once.
+ * @param name the start of the environment variables of the store: `STORE` reads `STORE_PROJECT`, `STORE_DATASET` and `STORE_TABLE`
  */
 export function bigQuerySink(name: string, client = clientOf(process.env.BIGQUERY_STORAGE_ENDPOINT)): Sink<EventRow> {
   const dataset = `projects/${setting(`${name}_PROJECT`)}/datasets/${setting(`${name}_DATASET`)}`;
@@ -26,7 +26,7 @@ export function bigQuerySink(name: string, client = clientOf(process.env.BIGQUER
           await table.append(fitOrRefuse(rows, origin, table.columns));
         };
         try {
-          // BigQuery closes connections now and then: googleapis/java-bigquerystorage#1392. It costs one try here, not a call.
+          // BigQuery closes connections now and then: googleapis/java-bigquerystorage#1392. So one lost connection does not fail the call.
           await append().catch((error: unknown) => (error instanceof ConnectionLost ? append() : Promise.reject(error)));
         } catch (error) {
           if (!(error instanceof PermanentError)) throw error;
@@ -39,8 +39,8 @@ export function bigQuerySink(name: string, client = clientOf(process.env.BIGQUER
 }
 
 /**
- * The client of the Storage Write API. Its address may be another than the public one: a private endpoint, or a stand-in on
- * this very machine.
+ * The client of the Storage Write API. `BIGQUERY_STORAGE_ENDPOINT` can set another address: a private endpoint, or an emulator
+ * on this machine.
  */
 function clientOf(address: string | undefined): managedwriter.WriterClient {
   if (!address) return new managedwriter.WriterClient();
@@ -50,7 +50,7 @@ function clientOf(address: string | undefined): managedwriter.WriterClient {
   return new managedwriter.WriterClient({ apiEndpoint, port: Number(port), sslCreds });
 }
 
-/** The rows of each record, and what they came in. A position may know the time finer than a `Date` does. */
+/** The rows of each record, with its message. The position has the time in microseconds, which a `Date` cannot hold. */
 function byRecord({ name, made }: Lot<EventRow>) {
   const rowsOf = new Map<SourceRecord, EventRow[]>();
   for (const { record, stored } of made) {
@@ -65,11 +65,13 @@ function byRecord({ name, made }: Lot<EventRow>) {
   });
 }
 
-/** @throws PermanentError on whatever is wrong with a row, since it is wrong at every try */
+/** @throws PermanentError on any error in a row, because a retry would not help */
 function fitOrRefuse(rows: readonly EventRow[], origin: Origin, columns: readonly Column[]): TableRow[] {
   try {
     return fitRows(rows, origin, columns);
   } catch (error) {
-    throw error instanceof PermanentError ? error : new PermanentError(error instanceof Error ? error.message : 'the row is no JSON');
+    throw error instanceof PermanentError
+      ? error
+      : new PermanentError(error instanceof Error ? error.message : 'the row cannot be written as JSON');
   }
 }

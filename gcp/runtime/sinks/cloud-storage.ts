@@ -6,13 +6,14 @@ import { emulatorOf } from '../loopback';
 import { post, Refused } from '../post';
 
 /**
- * Cloud Storage: a lot becomes one object with a line of JSON for each row, compressed with gzip, in the folder of its hour. It
- * is written only where no object has its name, so the same lot again changes nothing: the writer may not replace objects.
+ * Cloud Storage: each lot becomes one object with a line of JSON for each row, compressed with gzip, in the folder of its hour.
+ * An object is written only if no object has its name, so a retry of the same lot changes nothing. The writer may not replace
+ * objects.
  *
- * Google's own client does not end an upload that gets no answer, whatever its `timeout` says:
- * googleapis/nodejs-storage#2476. An upload is one request, so it is made by hand.
- * @param name what starts the settings of the store: `STORE` reads `STORE_BUCKET` and `STORE_PREFIX`
- * @param timeout how many milliseconds a write may go unanswered before it counts as failed
+ * The client library does not end an upload that gets no answer, even with `timeout`: googleapis/nodejs-storage#2476. An upload
+ * is one request, so it is sent without the client library.
+ * @param name the start of the environment variables of the store: `STORE` reads `STORE_BUCKET` and `STORE_PREFIX`
+ * @param timeout after how many milliseconds without an answer a write fails
  * @see https://cloud.google.com/storage/docs/json_api/v1/objects/insert
  */
 export function cloudStorageSink(name: string, timeout = 20_000): Sink<string> {
@@ -35,7 +36,7 @@ export function cloudStorageSink(name: string, timeout = 20_000): Sink<string> {
   };
 }
 
-/** Whether an object of this name is there already. An answer may put it as the lack of the permission to replace it. */
+/** Whether an object of this name exists already. Google then answers with 412, or with 403 because the writer may not replace it. */
 function isStored(error: unknown): boolean {
   if (!(error instanceof Refused)) return false;
   return error.status === 412 || (error.status === 403 && error.answer.includes('storage.objects.delete'));

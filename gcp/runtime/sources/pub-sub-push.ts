@@ -1,20 +1,20 @@
 import type { Transform } from '../../../shared/runtime/event';
 import type { Lot, Sink, SourceRecord } from '../../../shared/runtime/sink';
 import { inOneLine, judge } from '../../../shared/runtime/verdict';
-import { letterOf, type Message } from '../dead-letter';
+import { deadLetterMessage, type Message } from '../dead-letter';
 import { momentOf } from '../time';
 import { type Limit, withinLimit } from './pub-sub-push/limit';
 import { answerTrials, type Trial, trialsOf } from './pub-sub-push/trial';
 
-/** What the source reaches for: each call is repeatable. */
+/** What the source calls. Each call can be repeated. */
 export interface PubSubPushSourceProps<Stored> {
   readonly transform: Transform;
   readonly sink: Sink<Stored>;
   /** Send one message to the dead letter. */
   deadLetter(message: Message): Promise<void>;
   /**
-   * Tries events out that may end the process.
-   * @default - in a process of its own, which runs the same bundle
+   * Runs the transform first on events that may end the process.
+   * @default - in a child process, which runs the same bundle
    */
   readonly trial?: Trial;
 }
@@ -23,7 +23,7 @@ export interface PubSubPushSourceProps<Stored> {
 interface Push {
   readonly message: Message & { readonly messageId: string; readonly publishTime: string };
   readonly subscription: string;
-  /** Pub/Sub counts from 1, and only where the subscription has a dead letter. */
+  /** Pub/Sub counts from 1, and only if the subscription has a dead letter. */
   readonly deliveryAttempt?: number;
 }
 
@@ -38,24 +38,23 @@ export interface Response {
   status(code: number): { end(): unknown };
 }
 
-/** The answers that Pub/Sub takes for an acknowledgement, and for none: then the message comes again. */
+/** The status codes for an acknowledgement, and for a retry. */
 const [ACK, NACK] = [204, 503];
 
-/** The transform may take so much of the time of a call: one after the other, the ten calls of an instance still end in time. */
+/** The share of the time of a call that the transform may take: the ten calls of an instance then end in time, even one after the other. */
 const PART_OF_CALL = 0.1;
-/** How long a call may take where its address does not say so. */
+/** How long a call may take, if its URL does not set it. */
 const CALL_SECONDS = 60;
 
 /**
- * Pub/Sub, by push: the event of one message becomes one lot. When it can never be processed it goes to the dead letter at
- * once.
+ * Pub/Sub push: the event of one message becomes one lot. If it can never be processed, it goes to the dead letter at once.
  *
- * When the store cannot be reached, Pub/Sub brings the message again, after a pause. The last time, the message goes to
- * the dead letter with the reason; when even that fails, Pub/Sub forwards it there itself, and without one. A lot whose
- * answer got lost may be in both places: nothing is lost.
+ * If the store fails, Pub/Sub delivers the message again after a pause. On the last attempt, the message goes to the dead letter
+ * with the reason. If that fails too, Pub/Sub forwards it there itself, without a reason. If the answer of a write was lost, the
+ * event can be in both places: nothing is lost.
  *
- * An event whose transform never ends, or ends the process, takes one instance with it, and the calls of its neighbours, once.
- * When it comes again, it is tried out first, and goes to the dead letter.
+ * If the transform of an event never ends, or ends the process, it ends one instance and its concurrent calls, once. When the
+ * event is delivered again, the transform runs in a child process first, and the event goes to the dead letter.
  */
 export function pubSubPushSource<Stored>({ transform, sink, deadLetter, trial = trialsOf(__filename) }: PubSubPushSourceProps<Stored>) {
   const decide = (bytes: Buffer, limit: Limit) =>
@@ -65,53 +64,54 @@ export function pubSubPushSource<Stored>({ transform, sink, deadLetter, trial = 
   return async ({ body, query }: Request, response: Response): Promise<void> => {
     const push = readPush(body);
     if (push) {
-      response.status(await settle(push, query)).end();
+      response.status(await handlePush(push, query)).end();
     } else {
-      log('ERROR', 'A request came that is no push of Pub/Sub.');
+      log('ERROR', 'A request is not a Pub/Sub push request.');
       response.status(400).end();
     }
   };
 
-  async function settle(push: Push, query: Request['query']): Promise<number> {
+  async function handlePush(push: Push, query: Request['query']): Promise<number> {
     const { deliveryAttempt: attempt = 1 } = push;
     try {
       const record = recordOf(push);
       const limit = { milliseconds: 1000 * PART_OF_CALL * callSeconds(query) };
       const fault = await trial({ bytes: record.bytes, attempt, ...limit });
-      if (fault) return await giveUp(push, fault);
+      if (fault) return await sendToDeadLetter(push, fault);
       const verdict = decide(record.bytes, limit);
-      if ('reason' in verdict) return await giveUp(push, isBinary(push) ? BINARY : verdict.reason);
+      if ('reason' in verdict) return await sendToDeadLetter(push, isBinary(push) ? BINARY : verdict.reason);
       if (verdict.rows.length === 0) return ACK;
       const [refusal] = await sink.write(lotOf(push, record, verdict.rows));
-      return refusal ? await giveUp(push, refusal.reason) : ACK;
+      return refusal ? await sendToDeadLetter(push, refusal.reason) : ACK;
     } catch (error) {
-      if (attempt >= Number(query.maxDeliveryAttempts)) return giveUp(push, inOneLine(error));
-      log('WARNING', 'The store was not reached. The message comes again.', { ...positionOf(push), error: inOneLine(error) });
+      if (attempt >= Number(query.maxDeliveryAttempts)) return sendToDeadLetter(push, inOneLine(error));
+      log('WARNING', 'The event was not stored. Pub/Sub retries it.', { ...positionOf(push), error: inOneLine(error) });
       return NACK;
     }
   }
 
-  async function giveUp(push: Push, reason: string): Promise<number> {
+  async function sendToDeadLetter(push: Push, reason: string): Promise<number> {
     const position = positionOf(push);
     try {
-      await deadLetter(letterOf(push.message, reason, position));
+      await deadLetter(deadLetterMessage(push.message, reason, position));
       log('ERROR', 'The event went to the dead letter.', { ...position, reason });
       return ACK;
     } catch (error) {
-      log('ERROR', 'The dead letter was not reached. The message comes again.', { ...position, reason, error: inOneLine(error) });
+      log('ERROR', 'The dead letter was not written. Pub/Sub retries the event.', { ...position, reason, error: inOneLine(error) });
       return NACK;
     }
   }
 }
 
-const BINARY = 'InvalidEvent: the attributes of an event came beside its data. Send it in structured mode, as one JSON object';
+const BINARY =
+  'InvalidEvent: the event is in binary mode, with its attributes beside its data. Send it in structured mode, as one JSON object';
 
 function callSeconds({ timeoutSeconds }: Request['query']): number {
   const seconds = Number(timeoutSeconds);
   return seconds > 0 ? seconds : CALL_SECONDS;
 }
 
-/** Whether the attributes of an event travel as attributes of the message. */
+/** Whether the attributes of the event are attributes of the message. */
 function isBinary({ message }: Push): boolean {
   return Object.keys(message.attributes ?? {}).some((name) => /^ce-(id|specversion)$/i.test(name));
 }
@@ -122,7 +122,7 @@ function recordOf({ message, subscription }: Push): SourceRecord {
   return { bytes: Buffer.from(data, 'base64'), arrived, position: { subscription, messageId, publishTime } };
 }
 
-/** Each topic counts its messages by itself, and each of its subscriptions gets all of them: the subscription keeps them apart. */
+/** The name of the lot contains the subscription, because message ids are unique only in a topic, and each subscription gets all messages. */
 function lotOf<Stored>({ message, subscription }: Push, record: SourceRecord, rows: readonly Stored[]): Lot<Stored> {
   const [, project, , name] = subscription.split('/');
   return {

@@ -18,35 +18,35 @@ import { type Column, schemaOf, uniqueRows } from './event-table';
 import { storeSettings } from './store-settings';
 
 const WRITER =
-  'Google has no role of its own for adding rows alone: this one can also read and change the table, and no other. Where a writer must not ' +
+  'Google has no predefined role that only adds rows. This role can also read and change this table. If a writer must not ' +
   'read, grant a custom role with bigquery.tables.get and bigquery.tables.updateData.';
 const GOOGLE_KEY = googleKey('encryptionKey on the store');
 
 /** Settings for {@link BigQueryStore}. */
 export interface BigQueryStoreProps {
-  /** Where the store stands. */
+  /** The project, the region and the prefix of the store. */
   readonly site: Site;
   /**
-   * The end of the name of the dataset: 1 to 40 lower-case letters, digits and underscores, a letter first. It tells
-   * several stores of one site apart. In a dataset that is there already, it is the id of the table. With another name it is another
-   * one, and the provider refuses to delete the first without both keys.
+   * The end of the name of the dataset: 1 to 40 lower-case letters, digits and underscores, starting with a letter. Each store of
+   * a site needs its own name. In an existing dataset, it is the id of the table. A change of the name is a replacement, which fails
+   * unless `removal: 'destroy'` and `destroyData` are set.
    * @default events
    */
   readonly name?: string;
   /**
-   * The id of the table, within its dataset. With another id it is another table, as with another `name`.
-   * @default - `events`, or `name` in a dataset that is there already
+   * The id of the table, within its dataset. A change is a replacement, as for `name`.
+   * @default - `events`, or `name` in an existing dataset
    */
   readonly tableId?: string;
   /**
    * The id of the view, within its dataset.
-   * @default - `unique_`, and the id of the table
+   * @default - `unique_` and the id of the table
    */
   readonly viewId?: string;
   /**
-   * The columns of a row. What a row has beyond them goes into the column `rest`. Append to them, and nothing else: one that
-   * changes its type replaces the table, which is refused. To take one out is refused by BigQuery, so its data stays. With
-   * `removal: 'destroy'` its data goes with it.
+   * The columns of a row. Fields of a row without a column go into the column `rest`. Only append columns: a change of a type
+   * replaces the table, which fails. BigQuery refuses to remove a column, so its data is kept. With `removal: 'destroy'` the column
+   * is removed with its data.
    * @default - `subject` and `data_base64`, which are STRING, and `data`, which is JSON
    */
   readonly columns?: readonly Column[];
@@ -56,43 +56,43 @@ export interface BigQueryStoreProps {
    */
   readonly retentionDays?: number;
   /**
-   * How long a changed or deleted row can still be brought back, from 2 to 7 days.
+   * How long a changed or deleted row can be restored with time travel, from 2 to 7 days.
    * @default 7
    */
   readonly undeleteWindowDays?: number;
   /**
-   * The id of a key in Cloud KMS that encrypts the rows, in the region of the site. The BigQuery agent of the project
-   * gets the right to use it.
-   * @default - a key that Google keeps, free of charge
+   * The id of a Cloud KMS key in the region of the site, which encrypts the rows. The BigQuery service agent of the project is
+   * granted the use of the key.
+   * @default - a Google-managed key, free of charge
    */
   readonly encryptionKey?: string;
   /**
-   * The id of an existing dataset in the project, such as `plants`, that the table is made in. Its region, key and undelete
-   * window stay as they are.
+   * The id of an existing dataset in the project to create the table in, such as `plants`. Its region, key and time travel
+   * window stay unchanged.
    * @default - a new dataset
    */
   readonly datasetId?: string;
   /**
-   * What happens to the rows when the stack is deleted. With `retain`, `terraform destroy` is refused. `destroy` takes a
-   * second key, the context `destroyData`.
+   * What happens to the rows when the stack is deleted. With `retain`, `terraform destroy` fails. `destroy` also requires the
+   * context `destroyData`.
    * @default retain
    */
   readonly removal?: Removal;
 }
 
 /**
- * Store stage: a BigQuery table with a partition for each day, and a view on it without the duplicates that retries make.
+ * Store stage: a BigQuery table with a partition for each day, and a view on it without the duplicates of retries.
  *
- * Each query must say which days it reads, by `event_time`. BigQuery takes no rows for days over 1825 days past or 366
- * days ahead: such events go to the dead letter. Not for single-row look-ups or updates: a document database serves those.
+ * Each query must filter on `event_time`. BigQuery accepts no rows for days that are over 1825 days in the past or 366 days in
+ * the future: such events go to the dead letter. Do not use it for look-ups or updates of single rows: use a document database.
  * @see https://cloud.google.com/bigquery/docs/write-api-best-practices
  */
 export class BigQueryStore extends Construct implements TableStore {
-  /** The dataset, when this construct made it. */
+  /** The dataset, if this construct created it. */
   readonly dataset?: BigqueryDataset;
-  /** The table that rows are added to. An event that came twice is in it twice. */
+  /** The table that rows are added to. An event that was delivered twice can be in it twice. */
   readonly table: BigqueryTable;
-  /** What to query: each row once. */
+  /** The view to query. It shows each row once. */
   readonly view: BigqueryTable;
   /** The name of the view in a query. */
   readonly viewName: string;
@@ -141,7 +141,7 @@ export class BigQueryStore extends Construct implements TableStore {
       clustering: ['event_source', 'event_type'],
       encryptionConfiguration: encryption,
       deletionProtection: !destroy,
-      // Without it, the provider drops each column that the schema lacks with any update of the table, whatever protects the table.
+      // Without it, any update of the table drops each column that is not in the schema, even with deletion protection.
       ignoreAutoGeneratedSchema: destroy ? undefined : true,
       dependsOn,
       lifecycle,
@@ -158,7 +158,7 @@ export class BigQueryStore extends Construct implements TableStore {
     fixAddress(this.view, `${address}_${viewId}`);
     if (this.dataset && !kmsKeyName) acknowledge(this.dataset, { CKV_GCP_81: GOOGLE_KEY });
     if (!kmsKeyName) acknowledge(this.table, { CKV_GCP_80: GOOGLE_KEY });
-    acknowledge(this.view, { CKV_GCP_80: 'A view holds no rows. Those of its table are encrypted as the table says.' });
+    acknowledge(this.view, { CKV_GCP_80: 'A view holds no rows. Its table sets the encryption of the rows.' });
     this.viewName = `${project}.${this.datasetId}.${this.view.tableId}`;
   }
 
@@ -168,7 +168,7 @@ export class BigQueryStore extends Construct implements TableStore {
     return { settings: this.settings(name, this.table), waitFor: [grant] };
   }
 
-  /** The reader also needs the right to run queries, `roles/bigquery.jobUser` on the project that pays for them. */
+  /** The reader also needs `roles/bigquery.jobUser` on the project that is billed for its queries. */
   bindReader(reader: Workload, name: string): Binding {
     const role = 'roles/bigquery.dataViewer';
     return {
@@ -191,7 +191,7 @@ export class BigQueryStore extends Construct implements TableStore {
     if (!cryptoKeyId) return [];
     const { member } = new DataGoogleBigqueryDefaultServiceAccount(this, 'Agent', { project, dependsOn: [...waitFor] });
     const role = 'roles/cloudkms.cryptoKeyEncrypterDecrypter';
-    // The agent is read again whenever an API is added, and would take the right away and give it back: it never changes.
+    // The data source is read again when an API is added, which would replace the grant. The service agent never changes.
     const lifecycle = { ignoreChanges: ['member'] };
     const grant = new KmsCryptoKeyIamMember(this, 'Encrypter', { cryptoKeyId, role, member, lifecycle });
     return [new Propagation(this, 'Propagation', [grant])];

@@ -10,9 +10,9 @@ import { iamMember, keyNeeds, RETAINED, replacers } from '../../foundation/promi
 const DATASET = 'google_bigquery_dataset';
 const TABLE = 'google_bigquery_table';
 const LIBRARY = '@google-cloud/bigquery-storage';
-/** The columns that the handler always fills. Any other must be allowed to be empty. */
+/** The columns that the handler always fills. All others must be NULLABLE. */
 const ALWAYS_FILLED = ['event_id', 'event_source', 'event_type', 'event_time', 'row_index', 'message_id', 'publish_time'];
-/** The types of columns that the local run can hold. */
+/** The types of columns that the local run emulates. */
 const COLUMN_TYPES = ['STRING', 'JSON', 'NUMERIC', 'INTEGER', 'FLOAT', 'BOOLEAN', 'TIMESTAMP', 'DATE'];
 
 interface Column {
@@ -38,28 +38,25 @@ export const facts: ServiceFacts = {
       named: ['dataset_id', /^\w{1,1024}$/],
       grants: (dataset) => dataset.get('access').map((entry) => doorOf(entry as Body, dataset.id)),
       promises: [
-        promised('private', 'let nobody in by a list of its own', (dataset) => dataset.get('access').length === 0, {
+        promised('private', 'have no access entries of its own', (dataset) => dataset.get('access').length === 0, {
           'everyone may read the dataset': set('access', [{ role: 'READER', special_group: 'allAuthenticatedUsers' }]),
         }),
         RETAINED,
         setTo({
           rule: 'retained',
-          must: 'not take its tables with it',
+          must: 'not delete its tables when it is deleted',
           at: 'delete_contents_on_destroy',
           to: [false],
           weak: true,
-          worse: 'the rows go with their stack',
+          worse: 'the rows are deleted with their stack',
         }),
-        promised(
-          'undelete',
-          'bring changed and deleted rows back for two days at least',
-          (dataset) => amount(dataset, 'max_time_travel_hours') >= 48,
-          { 'a changed row cannot be brought back': set('max_time_travel_hours', '0') },
-        ),
+        promised('undelete', 'have time travel for at least two days', (dataset) => amount(dataset, 'max_time_travel_hours') >= 48, {
+          'a changed row cannot be restored': set('max_time_travel_hours', '0'),
+        }),
       ],
       answered: {
-        encrypted: 'Google encrypts every dataset with a key of its own. encryptionKey gives it one of yours.',
-        rings: 'A dataset is never full and never late. Whoever writes to its tables rings when a write fails.',
+        encrypted: 'Google encrypts every dataset with a Google-managed key. encryptionKey sets your own key.',
+        rings: 'A dataset has no limit to reach and no delay. The alert of the writer fires when a write fails.',
       },
       needs: (dataset) =>
         keyNeeds(dataset, 'default_encryption_configuration.kms_key_name', agentOf(dataset), 'BigQuery encrypts and decrypts rows with it'),
@@ -116,54 +113,54 @@ export const facts: ServiceFacts = {
         ofRows(
           setTo({
             rule: 'retained',
-            must: 'keep a column that the schema no longer has: the provider drops it with any update',
+            must: 'keep a column that is removed from the schema: the provider drops it with any update',
             at: 'ignore_auto_generated_schema',
             to: [true],
             weak: false,
-            worse: 'a column that is taken out takes its data with it',
+            worse: 'a column that is removed from the schema is deleted with its data',
           }),
         ),
         ofRows(
           promised(
             'every-row-fits',
-            'ask for the columns that the handler always fills and for no other, and have one for what no column holds',
+            'require only the columns that the handler always fills, and have a column for all other fields',
             everyRowFits,
             {
-              'a row need not say when it happened': replace(/(?<=\\"name\\":\\"event_time\\".*?\\"mode\\":\\")REQUIRED/, 'NULLABLE'),
-              'a column that the handler does not fill must be filled': replace(
+              'a row may have no event time': replace(/(?<=\\"name\\":\\"event_time\\".*?\\"mode\\":\\")REQUIRED/, 'NULLABLE'),
+              'a column that the handler may leave empty is required': replace(
                 /(?<=\\"name\\":\\"subject\\".*?\\"mode\\":\\")NULLABLE/,
                 'REQUIRED',
               ),
-              'what no column holds is lost': replace('\\"name\\":\\"rest\\"', '\\"name\\":\\"other\\"'),
+              'fields without a column are lost': replace('\\"name\\":\\"rest\\"', '\\"name\\":\\"other\\"'),
             },
           ),
         ),
         ofRows(
           promised(
             'partitioned',
-            'lie in a partition for each day of its events, and be read only by those who say which days',
+            'have a partition for each day of its events, and require a filter on it in queries',
             (table) =>
               is(table, 'time_partitioning.type', 'DAY') &&
               is(table, 'time_partitioning.field', 'event_time') &&
               is(table, 'require_partition_filter', true),
             {
-              'a query may read every day': set('require_partition_filter', false),
-              'days are not apart': set('time_partitioning'),
+              'a query may read all partitions': set('require_partition_filter', false),
+              'it has no partitions': set('time_partitioning'),
             },
           ),
         ),
         ofRows(
-          promised('each-row-once', 'have a view that shows each row once, since a retry can add it twice', hasView, {
+          promised('each-row-once', 'have a view that shows each row once, because a retry can add it twice', hasView, {
             'duplicates are not removed': remove(viewsOf),
             'the view shows duplicates': replace(/QUALIFY[^"]*/, '', viewsOf),
           }),
         ),
       ],
       answered: {
-        encrypted: 'Google encrypts every table with a key of its own. encryptionKey gives it one of yours.',
-        private: 'A table has no door of its own: members of roles and the list of its dataset alone let somebody in, and both are read.',
-        undelete: 'Its dataset says how long changed and deleted rows can be brought back.',
-        rings: 'A table is never full and never late. Whoever writes to it rings when a write fails.',
+        encrypted: 'Google encrypts every table with a Google-managed key. encryptionKey sets your own key.',
+        private: 'Only members of roles and access entries of its dataset can access a table. Both are checked.',
+        undelete: 'Its dataset sets the time travel window for changed and deleted rows.',
+        rings: 'A table has no limit to reach and no delay. The alert of the writer fires when a write fails.',
       },
       needs: (table) =>
         keyNeeds(table, 'encryption_configuration.kms_key_name', agentOf(table), 'BigQuery encrypts and decrypts rows with it'),
@@ -220,7 +217,7 @@ export const facts: ServiceFacts = {
   harmless: [
     `${LIBRARY} proto.convertStorageSchemaToProto2Descriptor`,
     `${LIBRARY} JSONWriter`,
-    // Rows go over the connection, which is what needs the permission.
+    // Rows are sent over the connection, which needs the permission.
     `${LIBRARY} JSONWriter.appendRows`,
     `${LIBRARY} PendingWrite.getResult`,
     `${LIBRARY} StreamConnection.onConnectionError`,
@@ -259,13 +256,13 @@ function queryOf({ view }: { readonly view?: unknown }): string {
   return String((view as Body | undefined)?.query ?? '');
 }
 
-/** The service agent that encrypts: whoever is given the key is read from the data source of the stack. */
+/** The service agent that encrypts, from the data source of the stack. */
 function agentOf(holder: Asked): string {
   const agent = [...holder.before()].find((id) => id.startsWith('data.google_bigquery_default_service_account.'));
-  return agent ?? 'the BigQuery agent of the project';
+  return agent ?? 'the BigQuery service agent of the project';
 }
 
-/** An entry of the list of access of a dataset. */
+/** An access entry of a dataset. */
 function doorOf(entry: Body, on: string): Door {
   const who = ['special_group', 'iam_member', 'user_by_email', 'group_by_email', 'domain'].map((key) => entry[key]).find(Boolean);
   const holder = String(who ?? 'a view or a routine');
@@ -273,7 +270,7 @@ function doorOf(entry: Body, on: string): Door {
   return { holder: isPublic ? 'everyone' : holder, may: String(entry.role ?? 'an authorized view or routine'), on };
 }
 
-/** The same role, on the dataset that the table is in. */
+/** Grant the same role on the dataset of the table. */
 function onDataset(draft: Draft, { id, body }: Asked) {
   const { table_id: _, ...grant } = draft.resources.get(id)!.body;
   draft.resources.delete(id);
@@ -283,7 +280,7 @@ function onDataset(draft: Draft, { id, body }: Asked) {
   });
 }
 
-/** Why a schema cannot be kept here. It is a text of JSON, or holds references that stand for one. */
+/** Why the local run does not support a schema, which is a text of JSON. */
 function schemaRefusal(value: unknown): string | undefined {
   let columns: readonly Column[];
   try {
@@ -309,10 +306,10 @@ function tableCosts(table: Asked, load: Load): Cost[] {
   return [
     { what: 'rows written', price: 'bigQueryWrite', units: gib, lower },
     {
-      what: 'rows of one month',
+      what: 'storage of the rows of one month',
       price: 'bigQueryStorage',
       units: gib,
-      lower: 'A lower `retentionDays` of the store, once rows are older.',
+      lower: 'A lower `retentionDays` of the store, if rows are kept for longer.',
     },
   ];
 }

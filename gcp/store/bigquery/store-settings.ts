@@ -5,7 +5,7 @@ import { type Column, DEFAULT_COLUMNS, requireColumns } from './event-table';
 const NAME: TextRule = {
   pattern: /^[a-z][a-z0-9_]{0,39}$/,
   must: 'be 1 to 40 lower-case letters, digits and underscores',
-  remedy: 'It starts with a letter.',
+  remedy: 'Start with a letter.',
 };
 const DATASET_ID: TextRule = {
   pattern: /^\w{1,1024}$/,
@@ -15,10 +15,10 @@ const DATASET_ID: TextRule = {
 const TABLE_ID: TextRule = {
   pattern: /^\w{1,1024}$/,
   must: 'be the id of a table',
-  remedy: 'Write it in letters, digits and underscores, without its dataset, like plants.',
+  remedy: 'Use letters, digits and underscores, without the dataset, like plants.',
 };
 
-interface Given {
+interface RawSettings {
   readonly datasetId?: string;
   readonly name?: string;
   readonly tableId?: string;
@@ -33,13 +33,18 @@ interface Given {
  * The settings of a store, checked, with their defaults.
  * @throws SettingError
  */
-export function storeSettings(scope: IConstruct, props: Given) {
+export function storeSettings(scope: IConstruct, props: RawSettings) {
   const { datasetId, retentionDays, encryptionKey, columns = DEFAULT_COLUMNS, name = 'events', undeleteWindowDays = 7 } = props;
   requireText(scope, { name }, NAME);
   if (retentionDays !== undefined) {
-    requireNumber(scope, { retentionDays }, { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to keep rows for ever.' }, 'known');
+    requireNumber(scope, { retentionDays }, { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to keep rows forever.' }, 'known');
   }
-  requireNumber(scope, { undeleteWindowDays }, { from: 2, to: 7, unit: 'days', remedy: 'BigQuery offers no other.' }, 'known');
+  requireNumber(
+    scope,
+    { undeleteWindowDays },
+    { from: 2, to: 7, unit: 'days', remedy: 'It is the range of BigQuery time travel.' },
+    'known',
+  );
   if (datasetId !== undefined) {
     requireText(scope, { datasetId }, DATASET_ID);
     requireAbsent(scope, 'datasetId', { undeleteWindowDays: props.undeleteWindowDays, encryptionKey });
@@ -51,6 +56,6 @@ export function storeSettings(scope: IConstruct, props: Given) {
   const { viewId = `unique_${tableId}` } = props;
   requireText(scope, { viewId }, TABLE_ID);
   if (viewId === tableId)
-    throw new SettingError(scope, 'viewId must be another one than tableId', `"${viewId}"`, 'They lie in one dataset.');
+    throw new SettingError(scope, 'viewId must not be the same as tableId', `"${viewId}"`, 'Both are in one dataset. Take another id.');
   return { name, columns, undeleteWindowDays, tableId, viewId };
 }

@@ -16,85 +16,86 @@ import { RAW, rawFiles } from './raw-files';
 const NAME: TextRule = {
   pattern: /^[a-z0-9]{1,20}$/,
   must: 'be 1 to 20 lower-case letters and digits',
-  remedy: 'A bucket has room for no more.',
+  remedy: 'The name of a bucket has no room for more.',
 };
 const BUCKET_NAME: TextRule = {
   pattern: /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/,
   must: 'be the name of a bucket',
   remedy: 'Write it without gs://, like plants-archive.',
 };
-const COLD: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to go by when an object was last read.' };
-const RETENTION: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to keep objects for ever.' };
-const UNDELETE: NumberRule = { from: 7, to: 90, unit: 'days', remedy: 'Cloud Storage offers no other, but for 0, which is none.' };
+const COLD: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to use Autoclass.' };
+const RETENTION: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to keep objects forever.' };
+const UNDELETE: NumberRule = { from: 7, to: 90, unit: 'days', remedy: 'Or set 0 to disable soft delete.' };
 
 /** Settings for {@link CloudStorageStore}. */
 export interface CloudStorageStoreProps {
-  /** Where the store stands. */
+  /** The project, the region and the prefix of the store. */
   readonly site: Site;
   /**
-   * The end of the name of the bucket: 1 to 20 lower-case letters and digits. It tells several stores of one site apart. With
-   * another name it is another bucket, and Google refuses to delete the first while something is in it.
+   * The end of the name of the bucket: 1 to 20 lower-case letters and digits. Each store of a site needs its own name. A change of
+   * the name replaces the bucket, and Google refuses to delete a bucket that is not empty.
    * @default events
    */
   readonly name?: string;
   /**
-   * The start of the name of every object, ending in a slash. Writers and readers reach what is below it, and nothing else.
+   * The start of the name of every object, ending with a slash. Writers and readers have access only to objects below it.
    * @default events/
    */
   readonly prefix?: string;
   /**
-   * How old an object is when it moves to Coldline, in days: cheaper to keep, dearer to read, and billed for 90 days there at
-   * least. Small objects move too, and Google bills each move: with many small objects the moves can cost more than they save.
-   * @default - Autoclass: what is not read for 30 days moves to a colder class, and back when it is read. Objects under 128 KiB stay
+   * After how many days an object moves to Coldline, where storage is cheaper, reads are more expensive, and at least 90 days are
+   * billed. Google bills each move: with many small objects, the moves can cost more than they save.
+   * @default - Autoclass: objects that are not read for 30 days move to a colder class, and back when they are read. Objects under 128 KiB do not move
    */
   readonly coldAfterDays?: number;
   /**
-   * How long an object is kept after it was written, from 1 to 36500 days, whoever wrote it.
-   * @default - for ever
+   * After how many days an object is deleted, from 1 to 36500. This includes objects of other writers.
+   * @default - never
    */
   readonly retentionDays?: number;
   /**
-   * How long an overwritten or deleted object can still be brought back, from 7 to 90 days, or 0 for not at all. It costs
-   * as much as before until then. An old version stays for one day more, on top of these.
+   * How long an overwritten or deleted object can be restored, from 7 to 90 days, or 0 to disable soft delete. Until then it is
+   * billed like before. An old version is kept for one more day.
    * @default 7
    */
   readonly undeleteWindowDays?: number;
   /**
-   * The id of a key in Cloud KMS that encrypts the objects, in the region of the site. The Storage agent of the project gets
-   * the right to use it; writers and readers need none.
-   * @default - a key that Google keeps, free of charge
+   * The id of a Cloud KMS key in the region of the site, which encrypts the objects. The Cloud Storage service agent of the project
+   * is granted the use of the key. Writers and readers need no grant.
+   * @default - a Google-managed key, free of charge
    */
   readonly encryptionKey?: string;
   /**
-   * The name of an existing bucket, with uniform access. Its region, key, versions and life cycle stay as they are. Pub/Sub
-   * delivers to one in the region of the site alone.
+   * The name of an existing bucket with uniform bucket-level access. Its region, key, versioning and lifecycle rules stay
+   * unchanged. For Pub/Sub deliveries, it must be in the region of the site.
    * @default - a new bucket
    */
   readonly bucketName?: string;
   /**
-   * What happens to the objects when the stack is deleted. With `retain`, `terraform destroy` is refused. `destroy` takes a
-   * second key, the context `destroyData`.
+   * What happens to the objects when the stack is deleted. With `retain`, `terraform destroy` fails. `destroy` also requires the
+   * context `destroyData`.
    * @default retain
    */
   readonly removal?: Removal;
 }
 
 /**
- * Store stage: a private, encrypted, versioned Cloud Storage bucket. What a handler writes lies below `prefix`; what Pub/Sub
- * delivers without code lies below `raw/`, as Avro files with the id, the time and the attributes of each message.
+ * Store stage: a private, encrypted, versioned Cloud Storage bucket. Objects of a handler are below `prefix`. Objects that Pub/Sub
+ * delivers without code are below `raw/`, as Avro files with the id, the time and the attributes of each message.
  *
- * A role on the bucket holds below one prefix by a condition. A managed folder would do that too, but it is one more thing in
- * a bucket that is there already, and two stores with one prefix would both make it. A reader must list with the prefix.
+ * An IAM condition limits each role on the bucket to the prefix. A managed folder would be another resource in an existing
+ * bucket, and two stores with the same prefix would both create it. A reader must list objects with the prefix.
  *
- * It costs nothing while it is empty, then by the gigabyte and month, and about 5 dollars for a million objects written. No
- * alert is here: who cannot write is heard at the buffer. A change of project, region or prefix of the site replaces the
- * bucket, which Terraform refuses without both keys. Not for single-row look-ups, updates or queries: a table serves those.
+ * An empty bucket costs nothing. Storage is billed by the gigabyte and month, and a million written objects cost about 5 dollars.
+ * The store has no alert: if writes fail, the alert of the buffer opens an incident. A change of project, region or prefix of the
+ * site replaces the bucket, which fails unless `removal: 'destroy'` and `destroyData` are set. Do not use it for look-ups of
+ * single rows, updates or queries: use a table.
  * @see https://cloud.google.com/storage/docs/best-practices
  */
 export class CloudStorageStore extends Construct implements ObjectStore, DirectStore {
-  /** The bucket, when this construct made it. */
+  /** The bucket, if this construct created it. */
   readonly bucket?: StorageBucket;
-  /** The name of the bucket, made or existing. */
+  /** The name of the bucket, new or existing. */
   readonly bucketName: string;
   /** The start of the name of every object. */
   readonly prefix: string;
@@ -140,8 +141,8 @@ export class CloudStorageStore extends Construct implements ObjectStore, DirectS
   }
 
   /**
-   * The writer cannot overwrite: where an object of that name is there already, Google answers with 412 or 403. A retry that
-   * is answered so has nothing left to do.
+   * The writer cannot overwrite objects: if an object of the name exists already, Google answers with 412 or 403. After such an
+   * answer, a retry is done.
    */
   bindWriter(writer: Workload, name: string): Binding {
     const waitFor = [this.allow(writer, `${name}Writer`, 'roles/storage.objectCreator', this.isBelowPrefix())];
@@ -150,20 +151,21 @@ export class CloudStorageStore extends Construct implements ObjectStore, DirectS
 
   /** The reader must list with the prefix: a list of the whole bucket is denied. */
   bindReader(reader: Workload, name: string): Binding {
-    // A list is asked of the bucket, not of an object. What it is for stands in its prefix.
+    // To list objects is a request on the bucket. The condition checks the prefix of the request.
     const isListOfPrefix = `api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("${this.prefix}")`;
     const expression = `${this.isBelowPrefix()} || ${isListOfPrefix}`;
     return { settings: this.settings(name), waitFor: [this.allow(reader, `${name}Reader`, 'roles/storage.objectViewer', expression)] };
   }
 
   /**
-   * Both roles stand on the whole bucket, as Google asks: one adds objects and overwrites none, the other looks the bucket up.
-   * @throws SettingError when `prefix` lies where records are delivered
+   * Grant two roles on the whole bucket, as Google requires: one adds objects without overwriting, the other reads the metadata of
+   * the bucket.
+   * @throws SettingError if `prefix` is below the folder of deliveries
    */
   bindDelivery(deliverer: Workload): DeliveryTarget {
     if (this.prefix.startsWith(RAW)) {
-      const rule = `prefix must lie outside of ${RAW}, where records are delivered`;
-      throw new SettingError(this, rule, `"${this.prefix}"`, 'Take another, or deliver into another store.');
+      const rule = `prefix must not start with ${RAW}, the folder of deliveries`;
+      throw new SettingError(this, rule, `"${this.prefix}"`, 'Take another prefix, or deliver into another store.');
     }
     return {
       config: { cloudStorageConfig: rawFiles(this.bucketName) },

@@ -10,34 +10,34 @@ import type { Site } from '../../ports/site';
 
 /** Settings for {@link DataBucket}. */
 export interface DataBucketProps {
-  /** Where the bucket stands. */
+  /** The project, the region and the prefix of the bucket. */
   readonly site: Site;
   /** The end of its name. */
   readonly name: string;
   /**
-   * How old an object is when it moves to Coldline.
-   * @default - Autoclass moves what is not read
+   * After how many days an object moves to Coldline.
+   * @default - Autoclass
    */
   readonly coldAfterDays?: number;
   /**
-   * How long an object is kept.
-   * @default - for ever
+   * After how many days an object is deleted.
+   * @default - never
    */
   readonly retentionDays?: number;
-  /** How long an overwritten or deleted object can still be brought back. */
+  /** How long an overwritten or deleted object can be restored, in days. */
   readonly undeleteWindowDays: number;
   /**
    * The id of the key that encrypts the objects.
-   * @default - a key that Google keeps
+   * @default - a Google-managed key
    */
   readonly encryptionKey?: string;
-  /** Whether the objects go with the stack. */
+  /** Whether the objects are deleted with the stack. */
   readonly destroy: boolean;
 }
 
 /**
- * Part of the Store stage: a bucket for data. Nobody is given access to a single object, nobody outside to any, and old
- * versions and deleted objects are kept for a while.
+ * Part of the Store stage: a bucket for data, with uniform bucket-level access, public access prevention, versioning and soft
+ * delete.
  * @see https://cloud.google.com/storage/docs/soft-delete
  */
 export class DataBucket extends Construct {
@@ -55,11 +55,11 @@ export class DataBucket extends Construct {
       publicAccessPrevention: 'enforced',
       versioning: { enabled: true },
       softDeletePolicy: { retentionDurationSeconds: undeleteWindowDays * 24 * 3600 },
-      // Said in both cases: where the block is left out, Google keeps what it was before.
+      // Set in both cases: without the block, Google keeps the previous setting.
       autoclass: coldAfterDays === undefined ? { enabled: true, terminalStorageClass: 'ARCHIVE' } : { enabled: false },
       lifecycleRule: [
         { action: { type: 'AbortIncompleteMultipartUpload' }, condition: { age: 7 } },
-        // An old version that is deleted counts as a deleted object: it can be brought back for the whole undelete window.
+        // A deleted old version counts as a deleted object: it can be restored for the whole soft delete period.
         { action: { type: 'Delete' }, condition: { daysSinceNoncurrentTime: 1 } },
         ...(coldAfterDays === undefined
           ? []
@@ -74,16 +74,16 @@ export class DataBucket extends Construct {
     fixAddress(this.resource, name);
     acknowledge(this.resource, {
       CKV_GCP_62:
-        'For a record of each access Google recommends audit logs over access logs: switch on the audit logs of data access of the project.',
+        'Google recommends audit logs instead of access logs. To log each access, enable the Data Access audit logs of the project.',
     });
   }
 
-  /** Without its right to the key the Storage agent cannot make the bucket, and the provider does not try again. */
+  /** The Cloud Storage service agent needs the key to create the bucket, and the provider does not retry. */
   private allowEncrypt({ project, waitFor }: Site, cryptoKeyId?: string): ITerraformDependable[] {
     if (!cryptoKeyId) return [];
     const { member } = new DataGoogleStorageProjectServiceAccount(this, 'Agent', { project, dependsOn: [...waitFor] });
     const role = 'roles/cloudkms.cryptoKeyEncrypterDecrypter';
-    // The agent is read again whenever an API is added, and would take the right away and give it back: it never changes.
+    // The data source is read again when an API is added, which would replace the grant. The service agent never changes.
     const lifecycle = { ignoreChanges: ['member'] };
     const grant = new KmsCryptoKeyIamMember(this, 'Encrypter', { cryptoKeyId, role, member, lifecycle });
     return [new Propagation(this, 'Propagation', [grant])];

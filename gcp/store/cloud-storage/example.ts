@@ -6,7 +6,7 @@ import { GcpPlatform, type GcpPlatformProps } from '../../foundation/platform';
 import { CloudFunctionProcessor } from '../../processing/cloud-functions/cloud-function-processor';
 import { CloudStorageStore } from './cloud-storage-store';
 
-/** Events come in over HTTPS, are buffered by Pub/Sub, and end in a bucket twice: as they came, without code, and transformed. */
+/** Events arrive over HTTPS, are buffered by Pub/Sub, and are stored in a bucket twice: unchanged, without code, and transformed. */
 export class GcpCloudStorage extends GcpPlatform {
   constructor(scope: Construct, id: string, props: GcpPlatformProps = {}) {
     super(scope, id, props);
@@ -25,15 +25,15 @@ export class GcpCloudStorage extends GcpPlatform {
     });
 
     this.output({
-      events_url: [connect.url, 'Send events here, with a token of Google.'],
-      send_command: [connect.curl, 'Sends one event. Whoever runs it must be one of the publishers.'],
+      events_url: [connect.url, 'Send events here, with a Google access token.'],
+      send_command: [connect.curl, 'Sends one event. You must be one of the publishers to run it.'],
       show_command: [
         `gcloud storage ls --recursive gs://${store.bucketName}`,
-        'Shows what was stored: below raw/ as it came, after five minutes. Whoever runs it needs the role Storage Object Viewer.',
+        'Shows what was stored: below raw/ unchanged, after five minutes. You need the role Storage Object Viewer to run it.',
       ],
       dead_letters_command: [
         `gcloud pubsub subscriptions pull ${buffer.deadLetter.subscription.id} --limit=10`,
-        'Shows what could not be processed, and leaves it there. Whoever runs it needs the role Pub/Sub Subscriber.',
+        'Shows what could not be processed, without deleting it. You need the role Pub/Sub Subscriber to run it.',
       ],
     });
   }

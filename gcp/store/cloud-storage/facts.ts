@@ -12,7 +12,7 @@ const WEEK = 7 * 24 * 3600;
 
 export const facts: ServiceFacts = {
   name: 'Cloud Storage',
-  local: { not: 'the stand-in serves the tests of the sink, and the local run does not start it.' },
+  local: { not: 'the local run has no emulator for it. Only the tests of the sink have one.' },
   types: {
     [BUCKET]: {
       name: 'bucket',
@@ -37,48 +37,48 @@ export const facts: ServiceFacts = {
       promises: [
         promised(
           'private',
-          'never be public, and have no list of access for a single object',
+          'have public access prevention, and uniform bucket-level access',
           (bucket) => is(bucket, 'public_access_prevention', 'enforced') && is(bucket, 'uniform_bucket_level_access', true),
           {
             'it may be public': set('public_access_prevention', 'inherited'),
-            'objects have lists of access control': set('uniform_bucket_level_access', false),
+            'objects have access control lists': set('uniform_bucket_level_access', false),
           },
         ),
         promised(
           'versions-end',
-          'let go of old versions in the end, where it keeps them',
+          'delete old versions, if it has versioning',
           (bucket) => !is(bucket, 'versioning.enabled', true) || rules(bucket).some(isEndOfVersions),
-          { 'old versions are kept for ever': filter('lifecycle_rule', (rule) => !isEndOfVersions(rule as Holder)) },
+          { 'old versions are never deleted': filter('lifecycle_rule', (rule) => !isEndOfVersions(rule as Holder)) },
         ),
         ofData(RETAINED),
         ofData(
-          promised('retained', 'not take its objects with it', (bucket) => !is(bucket, 'force_destroy', true), {
-            'the objects go with their stack': set('force_destroy', true),
+          promised('retained', 'not delete its objects when it is deleted', (bucket) => !is(bucket, 'force_destroy', true), {
+            'the objects are deleted with their stack': set('force_destroy', true),
           }),
         ),
         ofData(
           promised(
             'undelete',
-            'keep what was overwritten or deleted for a week at least',
+            'have versioning, and soft delete for at least 7 days',
             (bucket) => is(bucket, 'versioning.enabled', true) && amount(bucket, 'soft_delete_policy.retention_duration_seconds') >= WEEK,
             {
-              'what is overwritten is gone': set('versioning'),
-              'what is deleted is gone': set('soft_delete_policy.retention_duration_seconds', 0),
+              'overwritten objects cannot be restored': set('versioning'),
+              'deleted objects cannot be restored': set('soft_delete_policy.retention_duration_seconds', 0),
             },
           ),
         ),
         ofData(
           promised(
             'housekeeping',
-            'clear away uploads that were broken off',
+            'delete incomplete uploads',
             (bucket) => rules(bucket).some((rule) => actionOf(rule) === 'AbortIncompleteMultipartUpload'),
-            { 'broken uploads are kept for ever': filter('lifecycle_rule', (rule) => !actionOf(rule as Holder).startsWith('Abort')) },
+            { 'incomplete uploads are never deleted': filter('lifecycle_rule', (rule) => !actionOf(rule as Holder).startsWith('Abort')) },
           ),
         ),
       ],
       answered: {
-        encrypted: 'Google encrypts every bucket with a key of its own. encryptionKey gives it one of yours.',
-        rings: 'A bucket is never full and never late. Whoever writes to it rings when a write fails.',
+        encrypted: 'Google encrypts every bucket with a Google-managed key. encryptionKey sets your own key.',
+        rings: 'A bucket has no limit to reach and no delay. The alert of the writer fires when a write fails.',
       },
       costs: bucketCosts,
       needs: (bucket) =>
@@ -101,7 +101,7 @@ export const facts: ServiceFacts = {
         'resourcemanager.projects.get',
         'resourcemanager.projects.list',
       ],
-      surplus: 'Folders and uploads in parts come with the right to add objects. It cannot read, overwrite or delete.',
+      surplus: 'The role to add objects also allows folders and multipart uploads. It does not allow to read, overwrite or delete.',
     },
     'roles/storage.objectViewer': {
       permissions: [
@@ -109,14 +109,14 @@ export const facts: ServiceFacts = {
         'resourcemanager.projects.get',
         'resourcemanager.projects.list',
       ],
-      surplus: 'The names of folders come with the right to read objects: Google has no role without them.',
+      surplus: 'The role to read objects also allows to list folders: Google has no role without it.',
     },
     'roles/storage.legacyBucketReader': {
       permissions: [
         'storage.buckets.get',
         ...['managedFolders.get', 'managedFolders.list', 'multipartUploads.list', 'objects.list'].map((one) => `storage.${one}`),
       ],
-      surplus: 'The names of objects come with the right to look the bucket up. Google names this role for Pub/Sub.',
+      surplus: 'The role to read the metadata of the bucket also allows to list its objects. Google documents this role for Pub/Sub.',
     },
   },
   calls: {
@@ -125,7 +125,7 @@ export const facts: ServiceFacts = {
   },
 };
 
-/** Whether it holds files of the stack itself, such as the code of a function. What it holds else is data. */
+/** Whether the bucket holds files of the stack itself, such as the code of a function. Otherwise it holds data. */
 function holdsFiles(bucket: Asked, stack: Stack): boolean {
   return stack.of(OBJECT).some((object) => names(object, 'bucket', bucket));
 }
@@ -146,14 +146,14 @@ function isEndOfVersions(rule: Body | Holder): boolean {
   return actionOf(rule) === 'Delete' && Number((rule.condition as Body).days_since_noncurrent_time) >= 1;
 }
 
-/** The service agent that encrypts: whoever is given the key is read from the data source of the stack. */
+/** The service agent that encrypts, from the data source of the stack. */
 function agentOf(bucket: Asked): string {
   const agent = [...bucket.before()].find((id) => id.startsWith('data.google_storage_project_service_account.'));
-  return agent ?? 'the Cloud Storage agent of the project';
+  return agent ?? 'the Cloud Storage service agent of the project';
 }
 
 /**
- * An upload that a handler makes by hand. Its object lies below the prefix of the store, and so does what its role reaches.
+ * An upload that a handler sends without a client library. Its object is below the prefix of the store, and so is the scope of its role.
  * https://cloud.google.com/storage/docs/access-control/iam-json
  */
 function upload(method: string, address: string): readonly Ask[] | undefined {
@@ -164,22 +164,22 @@ function upload(method: string, address: string): readonly Ask[] | undefined {
   return [{ may: 'storage.objects.create', on: bucket, address, ...(only ? { only } : {}) }];
 }
 
-/** An object of one event is half as large as it. Files that Pub/Sub writes are not compressed. */
+/** An object of one event has half of its size. Files of Pub/Sub are not compressed. */
 function bucketCosts(bucket: Asked, load: Load): Cost[] {
   if (holdsFiles(bucket, load.stack)) return [];
   const { count, bytes } = load.writes(bucket);
   return [
     {
-      what: 'objects written, by a function one an event',
+      what: 'object writes, by a function one for each event',
       price: 'cloudStorageWrites',
       units: count * MONTH,
       lower: 'Delivery without code, by `deliverInto` of the buffer, writes many events into one object.',
     },
     {
-      what: 'objects of one month, compressed 2:1 by a function',
+      what: 'storage of the objects of one month, compressed 2:1 by a function',
       price: 'cloudStorageStorage',
       units: (bytes * MONTH) / GIB,
-      lower: 'One way into the store instead of two: `deliverInto`, or a function.',
+      lower: 'Only one writer of the store: `deliverInto` or a function.',
     },
   ];
 }

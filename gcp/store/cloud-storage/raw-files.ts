@@ -1,12 +1,12 @@
 import type { PubsubSubscriptionCloudStorageConfig } from '@cdktf/provider-google/lib/pubsub-subscription';
 
-/** Where records lie that Pub/Sub delivered as they came. */
+/** The folder of the records that Pub/Sub delivers unchanged. */
 export const RAW = 'raw/';
 
 /**
- * How Pub/Sub writes files: Avro keeps any payload, and with it the id, the time and the attributes of its message, which a
- * file of lines would lose. A file is closed after 5 minutes or at 100 MiB, at what comes first. A folder for each day stands in the
- * name; folders such as `year=2026`, which query engines read as partitions, are not to be had.
+ * How Pub/Sub writes files: Avro keeps any payload, with the id, the time and the attributes of its message, which a text file
+ * would lose. A file is closed after 5 minutes or at 100 MiB, whichever comes first. The name has a folder for each day. Pub/Sub
+ * cannot create folders such as `year=2026`, which query engines read as partitions.
  */
 export function rawFiles(bucket: string): PubsubSubscriptionCloudStorageConfig {
   return {

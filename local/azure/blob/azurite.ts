@@ -2,32 +2,32 @@ import { randomBytes } from 'node:crypto';
 import { GUARD, sealed } from '../../seal';
 import { Worker } from '../../worker';
 
-/** Ends with whoever started it, and is azurite until then. */
+/** Runs azurite, and exits when its parent process ends. */
 const BOOT = `process.on('disconnect', () => process.exit()); require(${JSON.stringify(require.resolve('azurite/dist/src/blob/main.js'))});`;
 const MEMORY_MIB = 2048;
 
-/** How azurite is started. */
+/** The settings of azurite. */
 export interface AzuriteOptions {
-  /** Where it may write. It keeps what it stores in memory. */
+  /** The folder that it may write to. It keeps blobs in memory. */
   readonly folder: string;
-  /** Its accounts. They are opened with a token alone: nobody has their keys. */
+  /** Its storage accounts. Clients need a token: the account keys are random and not used. */
   readonly accounts: readonly string[];
-  /** The files of its certificate, and of the key to it. */
+  /** The files of its certificate and of the private key. */
   readonly tls: { readonly cert: string; readonly key: string };
 }
 
-/** Azurite, Microsoft's own stand-in for Blob Storage, in a process of its own. */
+/** Azurite, Microsoft's emulator of Blob Storage, in its own process. */
 export class Azurite {
-  /** Its port, when it listens. */
+  /** Its port, as soon as it listens. */
   readonly port: Promise<number>;
   private readonly worker: Worker;
 
   constructor({ folder, accounts, tls }: AzuriteOptions) {
     const keys = accounts.map((account) => `${account}:${randomBytes(64).toString('base64')}`);
     const lines: string[] = [];
-    let heard = (_port: number) => {};
+    let resolvePort = (_port: number) => {};
     const listening = new Promise<number>((resolve) => {
-      heard = resolve;
+      resolvePort = resolve;
     });
     this.worker = new Worker({
       folder,
@@ -42,14 +42,14 @@ export class Azurite {
       log: (line) => {
         lines.push(line);
         const [, port] = /successfully listens on https:\/\/127\.0\.0\.1:(\d+)/.exec(line) ?? [];
-        if (port) heard(Number(port));
+        if (port) resolvePort(Number(port));
       },
     });
     const gone = this.worker.gone.then(() => {
       throw new Error(`Azurite does not run: ${lines.join(' ')}`);
     });
     this.port = Promise.race([listening, gone]);
-    // Who closes it before it listens does not wait for its port.
+    // If it is closed before it listens, nothing handles the rejection of its port.
     this.port.catch(() => {});
     gone.catch(() => {});
   }

@@ -5,28 +5,28 @@ import path from 'node:path';
 import { type Answer, type Loopback, serve } from '../../loopback';
 import type { Certificate } from './certificate';
 
-/** A container, by its account. */
+/** A container, with its storage account. */
 export interface ContainerName {
   readonly account: string;
   readonly container: string;
 }
 
-/** Somebody writes a blob. */
+/** A write of a blob. */
 export interface BlobWrite extends ContainerName {
   readonly blob: string;
   readonly body: Buffer;
 }
 
-/** What becomes of a write: it goes on, or it is answered without. */
+/** Handles a write: passes it on, or answers it itself. */
 export type Gate = (write: BlobWrite, pass: () => Promise<Answer>) => Promise<Answer>;
 
 /**
- * The door of Blob Storage, in front of azurite: it knows each write, and keeps what was written as plain files.
+ * A proxy in front of azurite: it sees each write, and keeps written blobs as plain files.
  *
- * In the containers that are watched a blob can be written in one request, read, listed and deleted, and nothing else.
+ * In watched containers, a blob can only be written in one request, read, listed and deleted.
  */
 export class BlobStorage {
-  /** Such as `https://127.0.0.1:10000/`. Below it is a folder for each account. */
+  /** Its address, such as `https://127.0.0.1:10000/`. Below it is a path for each account. */
   url = '';
 
   private server?: Loopback;
@@ -38,7 +38,7 @@ export class BlobStorage {
     private readonly tls: Certificate,
   ) {}
 
-  /** Open the door, so that its address is known. Until azurite is behind it, everything is answered with 503. */
+  /** Start the proxy, so that its address is known. Until `open` is called, it answers with 503. */
   static async start(folder: string, tls: Certificate): Promise<BlobStorage> {
     const storage = new BlobStorage(folder, tls);
     storage.server = await serve((request, body) => storage.answer(request, body), tls);
@@ -49,7 +49,7 @@ export class BlobStorage {
   private watched: readonly ContainerName[] = [];
   private gate: Gate = (_, pass) => pass();
 
-  /** Put azurite, which listens on `port`, behind the door, and let `gate` decide on each write to a container that is watched. */
+  /** Forward requests to azurite, which listens on `port`, and call `gate` for each write to a watched container. */
   open(port: number, watched: readonly ContainerName[], gate: Gate) {
     this.port = port;
     this.agent = new Agent({ ca: this.tls.cert, keepAlive: true, maxSockets: 32 });
@@ -63,7 +63,7 @@ export class BlobStorage {
   }
 
   private async answer(request: IncomingMessage, body: Buffer): Promise<Answer> {
-    if (this.port === undefined) return fault(503, 'ServerBusy', 'It is about to start.');
+    if (this.port === undefined) return fault(503, 'ServerBusy', 'Azurite is starting.');
     const { pathname, searchParams } = new URL(request.url ?? '/', this.url);
     const [, account = '', container = '', ...rest] = pathname.split('/').map(decodeURIComponent);
     const isWatched = this.watched.some((one) => one.account === account && one.container === container);
@@ -96,7 +96,7 @@ export class BlobStorage {
   private fileOf(container: string, blob: string): string {
     const home = path.join(this.folder, container);
     const file = path.join(home, blob);
-    if (!file.startsWith(`${home}${path.sep}`)) throw new Error(`A blob must not be called ${blob}.`);
+    if (!file.startsWith(`${home}${path.sep}`)) throw new Error(`The name of a blob must not be ${blob}.`);
     return file;
   }
 
@@ -107,13 +107,13 @@ export class BlobStorage {
   }
 }
 
-/** A fault as Blob Storage words it. */
+/** An error in the format of Blob Storage. */
 export function fault(status: number, code: string, message: string): Answer {
   const body = `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
   return { status, headers: { 'content-type': 'application/xml', 'x-ms-error-code': code }, body };
 }
 
-/** The headers without those that belong to the connection. */
+/** The headers without those of the connection. */
 function plain({ headers }: IncomingMessage): Record<string, string> {
   const { connection: _, 'keep-alive': __, 'transfer-encoding': ___, ...rest } = headers;
   return rest as Record<string, string>;

@@ -9,10 +9,10 @@ export interface Certificate {
 
 const HOUR = 3_600_000;
 
-/** The clock of the machine, by which TLS judges a certificate. A test may have moved `Date`. */
+/** The clock of the machine, which TLS uses to check a certificate. A test may have changed `Date`. */
 const now = () => performance.timeOrigin + performance.now();
 
-/** Make a certificate that is good for a day. Whoever shall trust it must be told to. */
+/** Create a self-signed certificate that is valid for a day. */
 export function certificate(): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,

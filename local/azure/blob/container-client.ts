@@ -2,7 +2,7 @@ import { Agent } from 'node:https';
 import type { ContainerClient } from '@azure/storage-blob';
 import type { Credential } from '../identity/credential';
 
-/** The official client of a container, which trusts one certificate more than others do. */
+/** The official client of a container, which also trusts the certificate `ca`. */
 export function containerClient(url: string, credential: Credential, ca: string): ContainerClient {
   const { ContainerClient, newPipeline }: typeof import('@azure/storage-blob') = require('@azure/storage-blob');
   const agent = agentFor(ca);

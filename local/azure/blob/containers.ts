@@ -3,14 +3,14 @@ import { Resource } from '../../template/resource';
 import type { Terraform } from '../../template/terraform';
 import type { ContainerName } from './blob-storage';
 
-/** What the template says of Blob Storage. */
+/** The settings of Blob Storage in the template. */
 export interface BlobSettings {
-  /** Each storage account by its resource, and its name. */
+  /** The names of the storage accounts, by resource. */
   readonly accounts: ReadonlyMap<string, string>;
   readonly containers: readonly ContainerName[];
 }
 
-/** @throws RefusedError when a container is in no account of the template */
+/** @throws RefusedError if a container is in no account of the template */
 export async function readContainers(terraform: Terraform): Promise<BlobSettings> {
   const accounts = await Resource.all(terraform, 'azurerm_storage_account');
   const names = await Promise.all(
@@ -29,8 +29,8 @@ export async function readContainers(terraform: Terraform): Promise<BlobSettings
 }
 
 /**
- * The container that an output shows to a person.
- * @throws RefusedError when the output shows none of the template
+ * The container in the command of an output.
+ * @throws RefusedError if the command has no container of the template
  */
 export async function shownBy(terraform: Terraform, output: string, containers: readonly ContainerName[]): Promise<ContainerName> {
   const outputs = (terraform.json.output ?? {}) as Record<string, { value: unknown }>;
@@ -38,6 +38,6 @@ export async function shownBy(terraform: Terraform, output: string, containers: 
   const [, account] = /--account-name (\S+)/.exec(command) ?? [];
   const [, container] = /--container-name (\S+)/.exec(command) ?? [];
   const found = containers.find((one) => one.account === account && one.container === container);
-  if (!found) throw new RefusedError(`output.${output}`, 'it shows no container of this template');
+  if (!found) throw new RefusedError(`output.${output}`, 'its command has no container of this template');
   return found;
 }

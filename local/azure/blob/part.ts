@@ -13,11 +13,11 @@ import { certificate } from './certificate';
 import { containerClient } from './container-client';
 import { readContainers, shownBy } from './containers';
 
-/** Blob Storage: azurite, and a door in front of it that knows what is written to the store and to the dead letter. */
+/** Blob Storage: azurite, and a proxy in front of it that sees what is written to the store and to the dead letter. */
 export const PART: Part<Site> = {
   overrides: () => [
-    'NODE_EXTRA_CA_CERTS = the certificate of the stand-in for Blob Storage',
-    'primary_blob_endpoint of an account = the stand-in, wherever the template puts it',
+    'NODE_EXTRA_CA_CERTS = the certificate of the emulated Blob Storage',
+    'primary_blob_endpoint of an account = the emulated Blob Storage, wherever the template uses it',
   ],
 
   async open(site, around): Promise<Opened> {
@@ -82,10 +82,10 @@ export const PART: Part<Site> = {
   },
 };
 
-/** The client of storage tries again by itself what may pass soon; what an account says that is switched off, it takes at its word. */
+/** The storage client retries most errors by itself, but not that an account is disabled. */
 const DISABLED = fault(403, 'AccountIsDisabled', 'The specified account is disabled.');
 
-/** What becomes of a blob that is written to the store, or to the dead letter. */
+/** Handles each write of a blob to the store or to the dead letter. */
 function gateOf(store: ContainerName, writers: readonly Writer[], { witness, chaos }: Around): Gate {
   return async ({ account, container, blob, body }: BlobWrite, pass: () => Promise<Answer>) => {
     if (account !== store.account || container !== store.container) {
@@ -99,7 +99,7 @@ function gateOf(store: ContainerName, writers: readonly Writer[], { witness, cha
     if (fate === 'refuse') return DISABLED;
     if (fate === 'stall') await Promise.all(writers.map((writer) => writer.stall()));
     if (fate === 'kill before') await Promise.all(writers.map((writer) => writer.kill()));
-    if (fate === 'stall' || fate === 'kill before') return fault(503, 'ServerBusy', 'Nobody hears this.');
+    if (fate === 'stall' || fate === 'kill before') return fault(503, 'ServerBusy', 'The process has ended.');
     const answer = await pass();
     if (answer.status === 201) witness.stored(rows);
     if (fate === 'kill after') await Promise.all(writers.map((writer) => writer.kill()));

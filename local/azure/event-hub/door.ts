@@ -4,7 +4,7 @@ import type { Receipt, Witness } from '../../platform';
 import type { Credential } from '../identity/credential';
 import { hubAddress } from './hub-address';
 
-/** Where each send ended up, by the id that it was sent with. */
+/** The position of each sent event, by its message id. */
 export class Sends {
   private readonly positions = new Map<string, string>();
   private count = 0;
@@ -24,12 +24,12 @@ export class Sends {
   }
 }
 
-/** How many sends are under way at a time: a link has so much credit, and the client waits long where there is none. */
-const AT_A_TIME = 100;
+/** How many events are sent at the same time. It is the credit of a link: without credit, the client waits for long. */
+const MAX_CONCURRENT = 100;
 
 /** A sender with the official client, and the REST address of the hub in front of it. */
 export class Door {
-  private under = 0;
+  private sending = 0;
   private readonly waiting: (() => void)[] = [];
   private server?: Loopback;
 
@@ -44,7 +44,7 @@ export class Door {
     hub: { readonly host: string; readonly name: string; readonly port: number },
     sender: Credential,
     sends: Sends,
-    /** Hears of each event that comes in by the REST address. */
+    /** Called for each event that arrives at the REST address. */
     arrived?: Witness['arrived'],
   ): Promise<Door> {
     const { EventHubProducerClient }: typeof import('@azure/event-hubs') = require('@azure/event-hubs');
@@ -61,19 +61,19 @@ export class Door {
 
   /** Send one event. Events with the same `partitionkey` keep their order; the others go to the partitions in turn. */
   async send(body: Buffer): Promise<Receipt> {
-    if (this.under >= AT_A_TIME) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    this.under += 1;
+    if (this.sending >= MAX_CONCURRENT) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    this.sending += 1;
     try {
       const messageId = this.sends.next();
       const batch = await this.client.createBatch({ partitionKey: partitionKeyOf(body) });
       if (!batch.tryAdd({ body, messageId }))
-        return { accepted: false, reason: `Larger than the ${batch.maxSizeInBytes} bytes that Event Hubs takes at once.` };
+        return { accepted: false, reason: `Larger than ${batch.maxSizeInBytes} bytes, the limit of Event Hubs.` };
       await this.client.sendBatch(batch);
       const position = this.sends.take(messageId);
-      if (position === undefined) throw new Error('The hub took an event, and does not know where it is.');
+      if (position === undefined) throw new Error('The hub accepted an event, but its position is unknown.');
       return { accepted: true, position };
     } finally {
-      this.under -= 1;
+      this.sending -= 1;
       this.waiting.shift()?.();
     }
   }
@@ -88,9 +88,9 @@ export class Door {
     const { pathname } = new URL(url ?? '/', this.url);
     if (pathname !== `/${this.hub}/messages`) return { status: 404, body: `Events are sent to /${this.hub}/messages.\n` };
     if (method !== 'POST') return { status: 405, body: 'Events are sent with POST.\n' };
-    const heard = this.arrived?.(body);
+    const reportReceipt = this.arrived?.(body);
     const receipt = await this.send(body);
-    heard?.(receipt);
+    reportReceipt?.(receipt);
     return receipt.accepted ? { status: 201 } : { status: 413, body: `${receipt.reason}\n` };
   }
 }

@@ -7,20 +7,20 @@ import { type HubFacts, HubNodes } from './hub-nodes';
 import { type LoggedEvent, Partition } from './partition';
 import { Readers } from './readers';
 
-/** A hub to stand in for. */
+/** The settings of an emulated hub. */
 export interface HubOptions extends HubFacts {
   readonly partitionCount: number;
-  /** The consumer groups beside `$Default`, which every hub has. */
+  /** The consumer groups in addition to `$Default`, which every hub has. */
   readonly consumerGroups: readonly string[];
-  /** Where the events of its partitions lie. */
+  /** The folder of the events of its partitions. */
   readonly folder: string;
-  /** How large a send may be. */
+  /** The maximum size of a send. */
   readonly maxBytes: number;
-  /** Hears of each event, with the id that its sender gave it. */
+  /** Called for each event, with its message id. */
   appended?(partition: string, event: LoggedEvent, messageId: unknown): void;
 }
 
-/** What the format of a delivery says when it holds several events. */
+/** The message format of a delivery with several events. */
 const BATCH_FORMAT = 0x80013700;
 const SENDING = /^([^/]+)(?:\/Partitions\/([^/]+))?$/i;
 const READING = /^([^/]+)\/ConsumerGroups\/([^/]+)\/Partitions\/([^/]+)$/i;
@@ -36,8 +36,8 @@ export class EventHubs {
   private readonly rhea: typeof import('rhea') = require('rhea');
   private readonly nodes: HubNodes;
   private readonly readers = new Readers();
-  private turn = 0;
-  private shut = async () => {};
+  private nextPartition = 0;
+  private stop = async () => {};
 
   private constructor(private readonly options: HubOptions) {
     this.partitions = Array.from(
@@ -54,20 +54,20 @@ export class EventHubs {
   }
 
   close(): Promise<void> {
-    return this.shut();
+    return this.stop();
   }
 
   private async open() {
     const { host, maxBytes } = this.options;
     const container = this.rhea.create_container({ id: host, receiver_options: { autoaccept: false, max_message_size: maxBytes } });
     container.sasl_server_mechanisms.enable_anonymous();
-    container.on('receiver_open', ({ connection, receiver }: EventContext) => this.letSend(connection, receiver!));
-    container.on('sender_open', ({ connection, sender }: EventContext) => this.letRead(connection, sender!));
+    container.on('receiver_open', ({ connection, receiver }: EventContext) => this.openReceiver(connection, receiver!));
+    container.on('sender_open', ({ connection, sender }: EventContext) => this.openSender(connection, sender!));
     container.on('sender_flow', ({ sender }: EventContext) => this.readers.pump({ sender: sender! }));
     container.on('sender_close', ({ sender }: EventContext) => this.readers.forget(sender!));
     container.on('disconnected', ({ connection }: EventContext) => this.readers.forget(connection));
-    container.on('message', (context: EventContext) => this.take(context));
-    // A client that goes away is no fault of ours.
+    container.on('message', (context: EventContext) => this.receive(context));
+    // A client that disconnects is not an error.
     for (const fault of ['error', 'connection_error', 'session_error', 'sender_error', 'receiver_error', 'protocol_error'])
       container.on(fault, () => {});
 
@@ -77,7 +77,7 @@ export class EventHubs {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
     });
-    this.shut = async () => {
+    this.stop = async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const socket of sockets) socket.destroy();
       await closed;
@@ -87,7 +87,7 @@ export class EventHubs {
     this.port = (server.address() as AddressInfo).port;
   }
 
-  private letSend(connection: Connection, receiver: Receiver) {
+  private openReceiver(connection: Connection, receiver: Receiver) {
     const address = String(receiver.target.address);
     receiver.set_source(receiver.source);
     receiver.set_target({ address });
@@ -97,7 +97,7 @@ export class EventHubs {
     if (refusal) receiver.close(refusal);
   }
 
-  private letRead(connection: Connection, sender: Sender) {
+  private openSender(connection: Connection, sender: Sender) {
     const address = String(sender.source.address);
     sender.set_source(sender.source);
     sender.set_target(sender.target);
@@ -111,17 +111,17 @@ export class EventHubs {
     if (refusal) sender.close(refusal);
   }
 
-  /** Why a link is refused, as far as it is the same for both directions. */
+  /** Why a link is refused, for reasons that are the same in both directions. */
   private refusal(connection: Connection, address: string, name?: string, partition?: string): AmqpError | undefined {
     if (name?.toLowerCase() !== this.options.name.toLowerCase()) return notFound(address, `no hub ${name}`);
-    if (!this.nodes.hasShown(connection, address))
-      return { condition: 'amqp:unauthorized-access', description: `Nobody has shown a token for ${address}.` };
+    if (!this.nodes.hasToken(connection, address))
+      return { condition: 'amqp:unauthorized-access', description: `There was no token for ${address}.` };
     if (partition !== undefined && !this.partitions.some(({ id }) => id === partition))
       return { condition: 'com.microsoft:argument-out-of-range', description: `There is no partition ${partition} in ${address}.` };
     return undefined;
   }
 
-  private take({ connection, receiver, message, delivery }: EventContext) {
+  private receive({ connection, receiver, message, delivery }: EventContext) {
     const address = String(receiver!.target.address);
     if (address.startsWith('$')) {
       delivery!.accept();
@@ -157,10 +157,10 @@ export class EventHubs {
     this.options.appended?.(partition.id, event, message.message_id);
   }
 
-  /** The named one, the one that the key always leads to, or the next in turn. */
+  /** The given partition, the partition of the key, or the next one in turn. */
   private partitionFor(id: string | undefined, key: unknown): Partition {
     if (id !== undefined) return this.partitions[Number(id)]!;
-    const number = key === undefined ? this.turn++ : createHash('sha256').update(String(key)).digest().readUInt32BE();
+    const number = key === undefined ? this.nextPartition++ : createHash('sha256').update(String(key)).digest().readUInt32BE();
     return this.partitions[number % this.partitions.length]!;
   }
 

@@ -1,9 +1,9 @@
 /**
- * What the official clients of Event Hubs are given, so that they find a namespace on loopback, and still show a token and
- * ask for the namespace by its name.
+ * The host and options for the official clients of Event Hubs, so that they connect to an emulated namespace on loopback, with a
+ * token and the name of the namespace.
  *
- * They speak plain TCP only when a connection string says so, and make one of the host that they are given: here the host
- * brings the word along.
+ * The clients use plain TCP only if `UseDevelopmentEmulator=true` is in the connection string, which they build from the host. So
+ * the host contains it here.
  */
 export function hubAddress(host: string, port: number) {
   return {

@@ -1,12 +1,12 @@
 import type { Connection, Message, Sender } from 'rhea';
 import type { Partition } from './partition';
 
-/** What the nodes of a hub know. */
+/** The settings of the nodes of a hub. */
 export interface HubFacts {
   /** The host of its namespace, such as `acme.servicebus.windows.net`. */
   readonly host: string;
   readonly name: string;
-  /** Whether a token opens the namespace. Keys open nothing. */
+  /** Whether a token gives access to the namespace. Keys give no access. */
   mayEnter(token: string): boolean;
 }
 
@@ -17,12 +17,12 @@ interface Answer {
 }
 
 /**
- * The two nodes of a hub that answer questions: `$cbs` takes tokens, `$management` says what there is.
+ * The two request-response nodes of a hub: `$cbs` accepts tokens, `$management` describes the hub and its partitions.
  * @see https://learn.microsoft.com/azure/event-hub/event-hubs-amqp-protocol-guide
  */
 export class HubNodes {
-  /** What each connection has shown a token for. */
-  private readonly shown = new WeakMap<Connection, Set<string>>();
+  /** The audiences for which each connection has sent a token. */
+  private readonly audiences = new WeakMap<Connection, Set<string>>();
   private readonly created = new Date();
 
   constructor(
@@ -31,22 +31,22 @@ export class HubNodes {
     private readonly rhea: typeof import('rhea'),
   ) {}
 
-  /** Whether a link leads to one of the nodes, and may. */
+  /** Whether a link is to one of the nodes, and is allowed. */
   isOpen(connection: Connection, address: string): boolean {
-    return address === '$cbs' || (address === '$management' && this.hasShown(connection, `${this.facts.name}/$management`));
+    return address === '$cbs' || (address === '$management' && this.hasToken(connection, `${this.facts.name}/$management`));
   }
 
-  /** Whether a token was shown for what lies at `address`. */
-  hasShown(connection: Connection, address: string): boolean {
-    return this.shown.get(connection)?.has(this.audience(address)) ?? false;
+  /** Whether the connection has sent a token for `address`. */
+  hasToken(connection: Connection, address: string): boolean {
+    return this.audiences.get(connection)?.has(this.audience(address)) ?? false;
   }
 
-  /** Answer one question, over the link that it names. */
-  answer(connection: Connection, node: string, asked: Message) {
-    const { status, description = 'OK', body = '' } = node === '$cbs' ? this.putToken(connection, asked) : this.describe(asked);
-    const isReply = (link: Sender) => link.is_sender() && link.source.address === node && link.name === asked.reply_to;
+  /** Answer one request, over the link in its `reply_to`. */
+  answer(connection: Connection, node: string, request: Message) {
+    const { status, description = 'OK', body = '' } = node === '$cbs' ? this.putToken(connection, request) : this.describe(request);
+    const isReply = (link: Sender) => link.is_sender() && link.source.address === node && link.name === request.reply_to;
     const properties = { 'status-code': status, 'status-description': description };
-    connection.find_sender(isReply)?.send({ body, correlation_id: asked.message_id, application_properties: properties });
+    connection.find_sender(isReply)?.send({ body, correlation_id: request.message_id, application_properties: properties });
   }
 
   private audience(address: string): string {
@@ -55,11 +55,11 @@ export class HubNodes {
 
   private putToken(connection: Connection, { body, application_properties: asked }: Message): Answer {
     const isToken = asked?.operation === 'put-token' && asked.type === 'jwt' && this.facts.mayEnter(String(body));
-    if (!isToken) return { status: 401, description: 'Only a token of Entra for Event Hubs opens this namespace.' };
+    if (!isToken) return { status: 401, description: 'This namespace accepts only a Microsoft Entra token for Event Hubs.' };
     const audience = String(asked.name).toLowerCase();
     if (!audience.startsWith(this.audience('')))
       return { status: 404, description: `The messaging entity ${audience} could not be found: this namespace is ${this.facts.host}.` };
-    this.shown.set(connection, (this.shown.get(connection) ?? new Set()).add(audience));
+    this.audiences.set(connection, (this.audiences.get(connection) ?? new Set()).add(audience));
     return { status: 202, description: 'Accepted' };
   }
 
@@ -70,7 +70,7 @@ export class HubNodes {
     if (asked?.type === 'com.microsoft:eventhub') {
       const ids = this.partitions.map(({ id }) => id);
       const created_at = types.wrap_timestamp(this.created.getTime());
-      // A list of texts, as AMQP codes it.
+      // An AMQP array of strings.
       const partition_ids = types.wrap_array(ids, 0xa1, undefined);
       return { status: 200, body: { name, type: asked.type, created_at, partition_count: ids.length, partition_ids } };
     }

@@ -2,7 +2,7 @@ import { RefusedError } from '../../platform';
 import { Resource, theOnly } from '../../template/resource';
 import type { Terraform } from '../../template/terraform';
 
-/** What the template says of its hub. */
+/** The settings of the hub in the template. */
 export interface HubSettings {
   readonly host: string;
   readonly name: string;
@@ -10,7 +10,7 @@ export interface HubSettings {
   readonly consumerGroups: readonly string[];
 }
 
-/** @throws RefusedError when it is not one hub in one namespace, or a consumer group belongs to another */
+/** @throws RefusedError unless there is one hub in one namespace, and all consumer groups belong to it */
 export async function readHub(terraform: Terraform): Promise<HubSettings> {
   const [namespaces, hubs, groups] = await Promise.all(
     ['azurerm_eventhub_namespace', 'azurerm_eventhub', 'azurerm_eventhub_consumer_group'].map((type) => Resource.all(terraform, type)),

@@ -6,11 +6,11 @@ import { Door, Sends } from './door';
 import { EventHubs } from './event-hubs';
 import { readHub } from './hub-settings';
 
-/** What an event may weigh in the Standard tier: https://learn.microsoft.com/azure/event-hub/event-hubs-quotas */
+/** The maximum size of an event in the Standard tier: https://learn.microsoft.com/azure/event-hub/event-hubs-quotas */
 const MAX_BYTES = 1024 * 1024;
 const AUDIENCE = 'https://eventhubs.azure.net';
 
-/** A hub, with the official client in front of it. */
+/** A hub, and the official client that sends to it. */
 export const PART: Part<Site> = {
   async open(site, { folder, witness, keep }): Promise<Opened> {
     const { terraform, tokens, readers } = site;

@@ -3,12 +3,12 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 /** An event in the log of a partition. */
 export interface LoggedEvent {
   readonly sequenceNumber: number;
-  /** Where it starts, in bytes. */
+  /** Where it starts in the log, in bytes. */
   readonly offset: string;
   readonly enqueued: Date;
 }
 
-/** The log of one partition: what was sent, in its order. It lies in a file, and in memory only where each event stands. */
+/** The log of one partition: the events in order. They are in a file. Only their offsets are in memory. */
 export class Partition {
   readonly events: LoggedEvent[] = [];
   private bytes = 0;
@@ -30,7 +30,7 @@ export class Partition {
     return event;
   }
 
-  /** An event with its annotations, as it goes over the wire. */
+  /** The AMQP bytes of an event with its annotations. */
   encoded(index: number): Buffer {
     const start = Number(this.events[index]!.offset);
     const end = Number(this.events[index + 1]?.offset ?? this.bytes);
@@ -44,8 +44,8 @@ export class Partition {
   }
 
   /**
-   * The index of the first event that a reader gets, by the filter on its link.
-   * @returns nothing when the filter is not known
+   * The index of the first event for a reader, by the filter of its link.
+   * @returns undefined if the filter is not known
    * @see https://learn.microsoft.com/azure/event-hub/event-hubs-amqp-protocol-guide
    */
   start(filter: string): number | undefined {

@@ -6,33 +6,33 @@ interface Reader {
   readonly sender: Sender;
   readonly partition: Partition;
   readonly group: string;
-  /** Its owner level. Without one it shares the partition with others. */
+  /** Its owner level. Without one, it shares the partition with others. */
   readonly level?: number;
   next: number;
 }
 
 /** How many readers without an owner level may share a partition in one consumer group. */
-const SHARED = 5;
+const MAX_SHARED = 5;
 
 /**
- * The links that read from a hub, and who must give way to whom.
+ * The links that read from a hub, with the rules of owner levels.
  * @see https://learn.microsoft.com/azure/event-hub/event-hubs-event-processor-host#epoch
  */
 export class Readers {
   private readonly readers = new Set<Reader>();
 
   /**
-   * Let a link read a partition on behalf of a consumer group.
-   * @returns why it may not
+   * Let a link read a partition in a consumer group.
+   * @returns why it may not, or undefined
    */
   admit(sender: Sender, partition: Partition, group: string): AmqpError | undefined {
-    const asked = sender.properties?.['com.microsoft:epoch'];
-    const level = asked === undefined ? undefined : Number(asked);
+    const epoch = sender.properties?.['com.microsoft:epoch'];
+    const level = epoch === undefined ? undefined : Number(epoch);
     const others = [...this.readers].filter((reader) => reader.partition === partition && reader.group === group);
     if (others.some((other) => other.level !== undefined && (level === undefined || level < other.level)))
       return stolen(`A receiver with a higher owner level reads partition ${partition.id}.`);
-    if (level === undefined && others.length >= SHARED)
-      return { condition: 'amqp:resource-limit-exceeded', description: `${SHARED} receivers read partition ${partition.id} already.` };
+    if (level === undefined && others.length >= MAX_SHARED)
+      return { condition: 'amqp:resource-limit-exceeded', description: `${MAX_SHARED} receivers read partition ${partition.id} already.` };
     const next = partition.start(filterOf(sender));
     if (next === undefined)
       return { condition: 'amqp:not-implemented', description: `The filter ${filterOf(sender)} is not emulated here.` };
@@ -45,7 +45,7 @@ export class Readers {
     return undefined;
   }
 
-  /** Send each reader of a partition what it has credit for. */
+  /** Send events to each reader, as far as it has credit. */
   pump(which: { readonly partition: Partition } | { readonly sender: Sender }) {
     for (const reader of this.readers) {
       const { sender, partition } = reader;
@@ -54,7 +54,7 @@ export class Readers {
     }
   }
 
-  /** A link is gone, or all links of a connection. */
+  /** Remove a closed link, or all links of a closed connection. */
   forget(gone: Sender | Connection) {
     for (const reader of this.readers) if (reader.sender === gone || reader.sender.connection === gone) this.readers.delete(reader);
   }

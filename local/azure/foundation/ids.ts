@@ -3,7 +3,7 @@ import type { TerraformResource } from '../../template/terraform';
 export const SUBSCRIPTION = '00000000-0000-0000-0000-000000000001';
 
 /**
- * The id of a resource, in the form that Azure gives it.
+ * The id of a resource, in the format of Azure.
  * @param provider such as `Microsoft.Storage/storageAccounts`
  * @see https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
  */

@@ -7,7 +7,7 @@ import type { Terraform } from '../../template/terraform';
 
 const APP = 'azurerm_function_app_flex_consumption';
 
-/** What the template says of the function app. */
+/** The settings of the function app in the template. */
 export interface AppSettings {
   readonly name: string;
   readonly settings: Readonly<Record<string, string>>;
@@ -35,9 +35,9 @@ export async function readApp(terraform: Terraform): Promise<AppSettings> {
 }
 
 /**
- * The files of the package that the template publishes, and the settings of the app as they stand there.
+ * The files of the package that the template publishes, and the app settings before evaluation.
  * @param folder the folder of the stack
- * @throws RefusedError when nothing publishes it
+ * @throws RefusedError if no command publishes the package
  */
 export async function readPackage(terraform: Terraform, folder: string) {
   const app = theOnly(terraform.resources(APP), APP);
@@ -47,13 +47,13 @@ export async function readPackage(terraform: Terraform, folder: string) {
   });
   const published = commands.filter(({ command }) => command?.includes(' config-zip '));
   if (published.length === 0)
-    throw new RefusedError(app.path, 'nothing in the template publishes its code. Let the processor publish with az.');
+    throw new RefusedError(app.path, 'no command in the template publishes its code. Set publish of the processor to az.');
   const settles = commands.find(({ command }) => command?.includes(' appsettings delete '));
   const changed = [(settles?.meta.lifecycle as { replace_triggered_by?: unknown } | undefined)?.replace_triggered_by].flat();
   if (!changed.includes(app.path))
     throw new RefusedError(
       app.path,
-      'nothing takes out the connection string that the provider writes at each change: its host does not start',
+      'no command deletes the connection string that the provider writes at each change: its host does not start',
     );
   const publish = theOnly(published, 'terraform_data');
   const at = `${publish.path}.provisioner`;
@@ -61,11 +61,11 @@ export async function readPackage(terraform: Terraform, folder: string) {
   const places = (await terraform.evaluate(environment ?? {}, `${at}.environment`)) as Record<string, string>;
   const argument = (flag: string) => places[new RegExp(`${flag} "\\$(\\w+)"`).exec(command)?.[1] ?? ''];
   const zip = argument('--src');
-  if (!zip) throw new RefusedError(at, 'its command names no package');
+  if (!zip) throw new RefusedError(at, 'its command has no package');
   if (argument('--name') !== (await terraform.evaluate(app.properties.name, app.path)))
     throw new RefusedError(at, 'it publishes to another app');
   const files = unzipSync(readFileSync(path.join(folder, zip)));
   const host = files['host.json'];
-  if (!host) throw new RefusedError('the package', 'it holds no host.json');
+  if (!host) throw new RefusedError('the package', 'it has no host.json');
   return { files, host: Buffer.from(host), settings: (app.properties.app_settings ?? {}) as Readonly<Record<string, unknown>> };
 }

@@ -7,7 +7,7 @@ import type { HostConfig } from './host-config';
 import { invocationOf } from './invocation';
 import type { EventHubTrigger } from './trigger';
 
-/** Who watches a delivery, and what it must keep to. */
+/** What a delivery reports to, and its settings. */
 export interface DeliveryOptions {
   readonly config: HostConfig;
   readonly witness: Witness;
@@ -15,16 +15,16 @@ export interface DeliveryOptions {
   readonly pace: Pace;
 }
 
-/** The host is no longer the one who reads this partition. The processor lets go of it. */
+/** The host has lost this partition. The processor releases it. */
 export class LostPlace extends Error {
   readonly code = 'ReceiverDisconnectedError';
   readonly retryable = false;
 }
 
-/** Brings batches to one process of an app. */
+/** Delivers batches to one process of an app. */
 export class Delivery {
-  /** For each invocation under way: what makes its time limit pass as fast as all waits. */
-  private readonly hurries = new Set<() => void>();
+  /** For each running invocation: a function that scales its time limit like all waits. */
+  private readonly scaleTimeouts = new Set<() => void>();
   private isOver = false;
 
   constructor(
@@ -34,10 +34,10 @@ export class Delivery {
   ) {}
 
   /**
-   * Bring a batch until it is settled, or its retries are used up.
-   * @throws LostPlace when it must come again from the last checkpoint
+   * Deliver a batch until it succeeds, or its retries are used up.
+   * @throws LostPlace if it must be delivered again from the last checkpoint
    */
-  async bring(batch: readonly ReceivedEventData[], partitionId: string, over: AbortSignal): Promise<void> {
+  async deliver(batch: readonly ReceivedEventData[], partitionId: string, over: AbortSignal): Promise<void> {
     const { witness, chaos, pace } = this.options;
     const { retry } = this.trigger;
     const positions = batch.map(({ sequenceNumber }) => `${partitionId}/${sequenceNumber}`);
@@ -61,31 +61,31 @@ export class Delivery {
     throw new LostPlace();
   }
 
-  /** Stop the process where it stands. Its time limit, which now passes as fast as all waits, ends it. */
+  /** Suspend the process. Its time limit, which is then scaled like all waits, ends it. */
   async stall(): Promise<void> {
     this.app.worker.stall();
-    for (const hurry of this.hurries) hurry();
+    for (const scaleTimeout of this.scaleTimeouts) scaleTimeout();
     await this.app.worker.gone;
   }
 
-  /** Invoke the function within its time limit, which is real. */
+  /** Invoke the function within its time limit, which is not scaled. */
   private async invoke(request: unknown): Promise<string | undefined> {
     const limit = this.options.config.functionTimeout;
     let timer = setTimeout(() => this.end(), limit);
-    const hurry = () => {
+    const scaleTimeout = () => {
       clearTimeout(timer);
       timer = setTimeout(() => this.end(), this.options.pace.scaled(limit));
     };
-    this.hurries.add(hurry);
+    this.scaleTimeouts.add(scaleTimeout);
     try {
       return await this.app.invoke(this.trigger.name, request);
     } finally {
       clearTimeout(timer);
-      this.hurries.delete(hurry);
+      this.scaleTimeouts.delete(scaleTimeout);
     }
   }
 
-  /** One invocation ends all that the process has under way. */
+  /** End the process, with all of its running invocations. */
   private end() {
     if (this.isOver) return;
     this.isOver = true;

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { GUARD } from '../../seal';
 import { Worker, type WorkerOptions } from '../../worker';
 
-/** A length of time, as the library of Azure Functions registers it. */
+/** A duration, as the library of Azure Functions registers it. */
 export interface Interval {
   readonly hours?: number;
   readonly minutes?: number;
@@ -10,7 +10,7 @@ export interface Interval {
   readonly milliseconds?: number;
 }
 
-/** What an app says about one of its functions. */
+/** The registration of a function of an app. */
 export interface Registration {
   readonly name: string;
   readonly bindings: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -23,15 +23,15 @@ export interface Registration {
   };
 }
 
-type Heard =
+type WorkerMessage =
   | { readonly registered: readonly Registration[] }
   | { readonly failed: string }
   | { readonly invocationId: string; readonly error?: string };
 
-/** The process ended while it had work, or was ended. */
+/** The process ended, or was ended, during an invocation. */
 export class ProcessGone extends Error {}
 
-/** A function app in a process of its own. Several invocations can be under way at a time. */
+/** A function app in its own process. Several invocations can run at the same time. */
 export class FunctionsApp {
   private readonly calls = new Map<string, { resolve(error?: string): void; reject(error: Error): void }>();
   private count = 0;
@@ -40,38 +40,38 @@ export class FunctionsApp {
     readonly worker: Worker,
     readonly functions: readonly Registration[],
   ) {
-    worker.process.on('message', (heard: Heard) => {
-      if ('invocationId' in heard) this.calls.get(heard.invocationId)?.resolve(heard.error);
+    worker.process.on('message', (message: WorkerMessage) => {
+      if ('invocationId' in message) this.calls.get(message.invocationId)?.resolve(message.error);
     });
     void worker.gone.then(() => {
-      for (const { reject } of this.calls.values()) reject(new ProcessGone('the process is gone'));
+      for (const { reject } of this.calls.values()) reject(new ProcessGone('the process has ended'));
     });
   }
 
   /**
-   * Load the app, and hear what it registers.
-   * @throws Error with what the app itself says, when it does not load
-   * @throws ProcessGone when its process is ended while it loads
+   * Load the app, and wait for its registrations.
+   * @throws Error with the message of the app, if it does not load
+   * @throws ProcessGone if its process ends while it loads
    */
   static async start(options: Omit<WorkerOptions, 'command'>): Promise<FunctionsApp> {
     const worker = new Worker({ ...options, command: [...GUARD, path.join(__dirname, 'functions-worker.js')] });
-    const heard = await new Promise<Heard | undefined>((resolve) => {
+    const message = await new Promise<WorkerMessage | undefined>((resolve) => {
       worker.process.once('message', resolve);
       void worker.gone.then(() => resolve(undefined));
     });
-    if (!heard) throw new ProcessGone('The function app does not load: the process ended before it had registered a function');
-    if ('registered' in heard) return new FunctionsApp(worker, heard.registered);
+    if (!message) throw new ProcessGone('The function app does not load: the process ended before it had registered a function');
+    if ('registered' in message) return new FunctionsApp(worker, message.registered);
     await worker.kill();
-    throw new Error(`The function app does not load: ${'failed' in heard ? heard.failed : 'it said something else first'}`);
+    throw new Error(`The function app does not load: ${'failed' in message ? message.failed : 'its first message was not a registration'}`);
   }
 
   /**
    * Invoke a function.
-   * @returns what it failed with, or nothing
-   * @throws ProcessGone when the process does not live to answer
+   * @returns the error of the function, or undefined
+   * @throws ProcessGone if the process ends before it answers
    */
   async invoke(name: string, request: unknown): Promise<string | undefined> {
-    if (!this.worker.alive) throw new ProcessGone('the process is gone');
+    if (!this.worker.alive) throw new ProcessGone('the process has ended');
     const invocationId = String(++this.count);
     const answered = new Promise<string | undefined>((resolve, reject) => this.calls.set(invocationId, { resolve, reject }));
     this.worker.process.send({ name, invocationId, request }, () => {});
@@ -79,7 +79,7 @@ export class FunctionsApp {
   }
 }
 
-/** A length of time in milliseconds. */
+/** A duration in milliseconds. */
 export function millisecondsOf({ hours = 0, minutes = 0, seconds = 0, milliseconds = 0 }: Interval = {}): number {
   return ((hours * 60 + minutes) * 60 + seconds) * 1000 + milliseconds;
 }

@@ -7,36 +7,36 @@ import { Delivery, type DeliveryOptions, LostPlace } from './delivery';
 import { FunctionsApp, ProcessGone } from './functions-app';
 import { type EventHubTrigger, readTrigger } from './trigger';
 
-/** What the host runs, and with what. */
+/** The app that the host runs, and its settings. */
 export interface HostOptions extends DeliveryOptions {
   /** The unpacked package. */
   readonly folder: string;
-  /** The environment of the app, all of it. */
+  /** The complete environment of the app. */
   readonly env: Readonly<Record<string, string>>;
   readonly memoryMiB: number;
-  /** Where the hub is on this machine. */
+  /** The port of the emulated hub. */
   readonly hubPort: number;
-  /** The container of the checkpoints, once it is there. */
+  /** The container of the checkpoints, as soon as it exists. */
   readonly checkpoints: Promise<ContainerClient>;
   /**
-   * Whom the host reads as, by what the trigger says.
-   * @throws RefusedError when the trigger does not fit the rest of the template
+   * The credential with which the host reads the hub of a trigger.
+   * @throws RefusedError if the trigger does not fit the rest of the template
    */
   readerOf(trigger: EventHubTrigger): Credential;
 }
 
-/** How often the processor looks for partitions that nobody reads, and when an owner counts as gone. Both are work, and not only waits. */
-const LOOK = { cloud: 10_000, atLeast: 200 };
+/** How often the processor looks for partitions without a reader, and when an ownership expires. Both cause work, so they have a minimum. */
+const UPDATE_INTERVAL = { cloud: 10_000, atLeast: 200 };
 const OWNERSHIP = { cloud: 60_000, atLeast: 2000 };
-/** How long a receiver waits before it says that nothing has come. It only bounds how late a batch that waits is seen to be due. */
+/** How long a receiver waits for events. It limits how late a waiting batch is noticed. */
 const POLL_SECONDS = 0.02;
 
-/** How often an app is loaded whose process is ended while it loads, and the pause between, in milliseconds of the cloud. */
+/** How often an app is loaded if its process ends while it loads, and the pause between, in milliseconds before scaling. */
 const LOADS = 5;
 const LOAD_PAUSE = 10_000;
 
-/** One life of the host: a process of the app, and a processor that reads for it. */
-interface Life {
+/** One run of the host: a process of the app, and a processor that reads for it. */
+interface Run {
   readonly app: FunctionsApp;
   readonly client: EventHubConsumerClient;
   readonly store: CheckpointStore;
@@ -45,28 +45,28 @@ interface Life {
 }
 
 /**
- * The Functions host, as far as an Event Hubs trigger needs it: reads each partition with the official processor, hands
- * batches to the app, tries them again by the app's retry policy, and then writes a checkpoint, whatever came of it.
+ * The Functions host, as far as an Event Hubs trigger needs it: it reads each partition with the official processor, passes
+ * batches to the app, retries them with the retry policy of the app, and then writes a checkpoint, even after a failure.
  */
 export class FunctionsHost {
-  /** How many events of each partition are done with. */
+  /** How many events of each partition are processed, or failed after all retries. */
   private readonly done = new Map<string, number>();
   private readonly checkpointed = new Map<string, number>();
-  private life?: Promise<Life>;
+  private run?: Promise<Run>;
   private delivery?: Delivery;
   private isStopped = false;
 
   private constructor(private readonly options: HostOptions) {}
 
-  /** @throws Error with what the app says when it does not load */
+  /** @throws Error with the message of the app, if it does not load */
   static async start(options: HostOptions): Promise<FunctionsHost> {
     const host = new FunctionsHost(options);
-    host.life = host.begin();
-    await host.life;
+    host.run = host.begin();
+    await host.run;
     return host;
   }
 
-  /** How many events of a partition are done with: processed, or given up. */
+  /** How many events of a partition are processed, or failed after all retries. */
   doneWith(partition: string): number {
     return this.done.get(partition) ?? 0;
   }
@@ -76,34 +76,34 @@ export class FunctionsHost {
     await this.delivery?.app.worker.kill();
   }
 
-  /** Stop the process of the app where it stands. Its time limit, which passes as fast as all waits, ends it. */
+  /** Suspend the process of the app. Its time limit, which is then scaled like all waits, ends it. */
   async stall(): Promise<void> {
     await this.delivery?.stall();
   }
 
   async close(): Promise<void> {
     this.isStopped = true;
-    const life = await this.life?.catch(() => undefined);
-    if (life) await this.end(life);
+    const run = await this.run?.catch(() => undefined);
+    if (run) await this.end(run);
   }
 
-  private async begin(): Promise<Life> {
+  private async begin(): Promise<Run> {
     const app = await this.load();
     try {
       const trigger = readTrigger(app.functions, this.options.env);
       const credential = this.options.readerOf(trigger);
       this.delivery = new Delivery(app, trigger, this.options);
-      const life = { app, over: new AbortController(), ...(await this.read(trigger, credential)) };
-      const subscription = this.subscribe(life, this.delivery);
-      void app.worker.gone.then(() => this.beginAgain({ ...life, subscription }));
-      return { ...life, subscription };
+      const run = { app, over: new AbortController(), ...(await this.read(trigger, credential)) };
+      const subscription = this.subscribe(run, this.delivery);
+      void app.worker.gone.then(() => this.beginAgain({ ...run, subscription }));
+      return { ...run, subscription };
     } catch (error) {
       await app.worker.kill();
       throw error;
     }
   }
 
-  /** The official client of a reader, and the official store of checkpoints. */
+  /** The official consumer client, and the official checkpoint store. */
   private async read({ consumerGroup, host, hub }: EventHubTrigger, credential: Credential) {
     const { EventHubConsumerClient: Client }: typeof import('@azure/event-hubs') = require('@azure/event-hubs');
     const { BlobCheckpointStore: Store }: typeof import('@azure/eventhubs-checkpointstore-blob') =
@@ -113,13 +113,13 @@ export class FunctionsHost {
     const address = hubAddress(host, hubPort);
     const loadBalancingOptions = {
       strategy: 'greedy',
-      updateIntervalInMs: Math.max(LOOK.atLeast, pace.scaled(LOOK.cloud)),
+      updateIntervalInMs: Math.max(UPDATE_INTERVAL.atLeast, pace.scaled(UPDATE_INTERVAL.cloud)),
       partitionOwnershipExpirationIntervalInMs: Math.max(OWNERSHIP.atLeast, pace.scaled(OWNERSHIP.cloud)),
     } as const;
     return { store, client: new Client(consumerGroup, address.host, hub, credential, store, { ...address.options, loadBalancingOptions }) };
   }
 
-  private subscribe({ client, store, over }: Omit<Life, 'subscription'>, delivery: Delivery): Subscription {
+  private subscribe({ client, store, over }: Omit<Run, 'subscription'>, delivery: Delivery): Subscription {
     const { witness, chaos, config, pace } = this.options;
     const { earliestEventPosition, latestEventPosition }: typeof import('@azure/event-hubs') = require('@azure/event-hubs');
     const size = { min: config.minEventBatchSize, max: config.maxEventBatchSize };
@@ -134,7 +134,7 @@ export class FunctionsHost {
         processEvents: async (events, context) => {
           const partition = reading.get(context.partitionId)!;
           for (const batch of partition.batches.take(events, Date.now())) {
-            await delivery.bring(batch, context.partitionId, over.signal);
+            await delivery.deliver(batch, context.partitionId, over.signal);
             partition.count += 1;
             if (partition.count % config.batchCheckpointFrequency === 0) await this.checkpoint(batch, context);
             this.done.set(context.partitionId, batch.at(-1)!.sequenceNumber + 1);
@@ -145,7 +145,7 @@ export class FunctionsHost {
           witness.incident(`The host could not read${partitionId && ` partition ${partitionId}`}: ${error.message}`);
         },
         processClose: async (_, context) => {
-          if (!over.signal.aborted) await letGo(store, context);
+          if (!over.signal.aborted) await release(store, context);
         },
       },
       {
@@ -157,18 +157,18 @@ export class FunctionsHost {
     );
   }
 
-  /** After a crash the host has forgotten everything: batches come again from the last checkpoint, as if never tried. */
-  private beginAgain(life: Life) {
+  /** After a crash, the host starts without memory: batches are delivered again from the last checkpoint, as if for the first time. */
+  private beginAgain(run: Run) {
     if (this.isStopped) return;
     const { witness } = this.options;
-    witness.incident('The process of the app is gone. It is started again, and reads on from the last checkpoint.');
-    this.life = this.end(life).then(() => this.begin());
-    this.life.catch((error: Error) => {
+    witness.incident('The process of the app has ended. It is started again, and continues from the last checkpoint.');
+    this.run = this.end(run).then(() => this.begin());
+    this.run.catch((error: Error) => {
       if (!this.isStopped) witness.broken(error.message);
     });
   }
 
-  /** Load the app. One whose process is ended while it loads is loaded again, as a host does, but not for ever. */
+  /** Load the app. If its process ends while it loads, it is loaded again, as by the real host, but with a limit. */
   private async load(): Promise<FunctionsApp> {
     const { folder, env, memoryMiB, witness, pace } = this.options;
     for (let loads = 1; ; loads += 1) {
@@ -182,7 +182,7 @@ export class FunctionsHost {
     }
   }
 
-  private async end({ app, client, subscription, over }: Life) {
+  private async end({ app, client, subscription, over }: Run) {
     over.abort();
     await app.worker.kill();
     await subscription.close();
@@ -196,8 +196,8 @@ export class FunctionsHost {
   }
 }
 
-/** Give a partition back, so that it is taken again at once, and not only when its owner counts as gone. */
-async function letGo(store: CheckpointStore, context: PartitionContext) {
+/** Release a partition, so that it is claimed again at once, and not only after the ownership expires. */
+async function release(store: CheckpointStore, context: PartitionContext) {
   const { fullyQualifiedNamespace, eventHubName, consumerGroup, partitionId } = context;
   const owned = await store.listOwnership(fullyQualifiedNamespace, eventHubName, consumerGroup);
   await store.claimOwnership(owned.filter((one) => one.partitionId === partitionId).map((one) => ({ ...one, ownerId: '' })));

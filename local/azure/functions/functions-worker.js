@@ -1,5 +1,5 @@
-// The process of a function app. It does what Microsoft's own worker for Node.js does: it brings the module
-// `@azure/functions-core`, loads the app, says what it has registered, and runs invocations through the library's own code.
+// The process of a function app. Like Microsoft's worker for Node.js, it provides the module `@azure/functions-core`, loads the
+// app, sends its registrations, and runs invocations with the code of the library.
 const Module = require('node:module');
 const path = require('node:path');
 

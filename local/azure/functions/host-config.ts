@@ -1,14 +1,14 @@
 import { type Coverage, classify, type Treatments } from '../../coverage';
 
-/** What the Functions host reads: `host.json`, with the app settings that stand over it. */
+/** The configuration of the Functions host: `host.json`, with the app settings that override it. */
 export interface HostConfig {
   /** How long an invocation may take, in milliseconds. */
   readonly functionTimeout: number;
   readonly maxEventBatchSize: number;
   readonly minEventBatchSize: number;
-  /** How long the host waits for a batch of the smallest size, in milliseconds. */
+  /** How long the host waits for a batch of the minimum size, in milliseconds. */
   readonly maxWaitTime: number;
-  /** A checkpoint is written after so many batches. */
+  /** After how many batches a checkpoint is written. */
   readonly batchCheckpointFrequency: number;
   readonly initialOffset: 'fromStart' | 'fromEnd';
 }
@@ -31,7 +31,7 @@ const HOST_JSON: Treatments = {
     /^from(Start|End)$/.test(String(value)) ? undefined : 'only fromStart and fromEnd are emulated',
 };
 
-/** `host.json` with the settings that stand over it, each by its path. */
+/** `host.json` with the app settings that override it. */
 export function hostJson(file: Buffer, settings: Readonly<Record<string, unknown>>): Tree {
   const tree = JSON.parse(file.toString()) as Tree;
   for (const [name, value] of Object.entries(settings))
@@ -43,7 +43,7 @@ export function hostCoverage(tree: Tree): Coverage {
   return classify({ 'host.json': HOST_JSON }, 'host.json', 'package', tree);
 }
 
-/** What the host makes of it. What is left out is as the host has it. */
+/** The configuration of the host. Missing settings have the defaults of the host. */
 export function hostConfig(tree: Tree): HostConfig {
   const { eventHubs = {} } = (tree.extensions ?? {}) as { eventHubs?: Tree };
   const { type = 'fromStart' } = (eventHubs.initialOffsetOptions ?? {}) as Tree;
@@ -58,7 +58,7 @@ export function hostConfig(tree: Tree): HostConfig {
 }
 
 function put(tree: Tree, [key, ...rest]: readonly string[], value: unknown) {
-  // Settings are told apart without regard to capitals.
+  // The names of settings are not case-sensitive.
   const known = Object.keys(tree).find((one) => one.toLowerCase() === key!.toLowerCase()) ?? key!;
   if (rest.length === 0) {
     tree[known] = value;

@@ -1,7 +1,7 @@
 import type { ReceivedEventData } from '@azure/event-hubs';
 import type { EventHubTrigger } from './trigger';
 
-/** One call of a function, as the host puts it on the wire to the process of the app. */
+/** One invocation of a function, in the format in which the host sends it to the process of the app. */
 export function invocationOf(trigger: EventHubTrigger, batch: readonly ReceivedEventData[], partitionId: string, retryCount: number) {
   const { host, hub, consumerGroup, input, retry } = trigger;
   return {
@@ -16,7 +16,7 @@ export function invocationOf(trigger: EventHubTrigger, batch: readonly ReceivedE
       }),
       SequenceNumberArray: { collectionSint64: { sint64: batch.map(({ sequenceNumber }) => halvesOf(sequenceNumber)) } },
       OffsetArray: { collectionString: { string: batch.map(({ offset }) => offset) } },
-      // In UTC, and without saying so.
+      // In UTC, without a time zone, as the host sends it.
       EnqueuedTimeUtcArray: json(batch.map(({ enqueuedTimeUtc }) => enqueuedTimeUtc.toISOString().replace('Z', ''))),
       PartitionKeyArray: json(batch.map(({ partitionKey }) => partitionKey ?? null)),
       PropertiesArray: json(batch.map(({ properties }) => properties ?? {})),
@@ -29,7 +29,7 @@ function json(value: unknown) {
   return { json: JSON.stringify(value) };
 }
 
-/** 64 bits travel as two halves, as Azure/azure-functions-nodejs-worker#844 tells. */
+/** A 64-bit integer is sent as two halves: Azure/azure-functions-nodejs-worker#844. */
 function halvesOf(number: number) {
   return { low: number | 0, high: Math.floor(number / 2 ** 32), unsigned: false };
 }

@@ -10,12 +10,12 @@ import { FunctionsHost } from './functions-host';
 import { hostConfig, hostCoverage, hostJson } from './host-config';
 import { hostStorage, requireHub } from './wiring';
 
-/** The container in which the host keeps its checkpoints. */
+/** The container of the checkpoints of the host. */
 const CHECKPOINTS = 'azure-webjobs-eventhub';
 
 /** A function app with an Event Hubs trigger, and the host that runs it. */
 export const PART: Part<Site> = {
-  overrides: () => ['IDENTITY_ENDPOINT and IDENTITY_HEADER = the stand-in, as App Service has its own'],
+  overrides: () => ['IDENTITY_ENDPOINT and IDENTITY_HEADER = the emulated identity endpoint'],
 
   async coverage({ terraform, folder }) {
     const { host, settings } = await readPackage(terraform, folder);
@@ -27,7 +27,7 @@ export const PART: Part<Site> = {
     return {
       async begin() {
         const { hub, blobs } = site;
-        if (!hub || !blobs) throw new NotRunHere('azurerm_function_app_flex_consumption', 'an app is run with a hub and Blob Storage.');
+        if (!hub || !blobs) throw new NotRunHere('azurerm_function_app_flex_consumption', 'an app runs only with a hub and Blob Storage.');
         const { files, host, settings } = await readPackage(terraform, site.folder);
         const app = await readApp(terraform);
         const storage = hostStorage(app, blobs.accounts);
@@ -41,7 +41,7 @@ export const PART: Part<Site> = {
         });
         const as = (clientId: string) => credentialOf((resource) => identity.tokenOf(clientId, resource));
         const checkpoints = blobs.container(storage.account, CHECKPOINTS, as(storage.clientId));
-        // The app loads in the meantime, and may be refused first.
+        // The app loads at the same time, and its failure may come first.
         checkpoints.catch(() => {});
         const started = await FunctionsHost.start({
           folder: unpack(files, path.join(folder, 'app'), 'the package'),

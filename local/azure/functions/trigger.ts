@@ -3,24 +3,24 @@ import { millisecondsOf, type Registration } from './functions-app';
 
 type Settings = Readonly<Record<string, string>>;
 
-/** What a function is triggered by, and what happens when it fails: as the app registered it, with its settings put in. */
+/** The trigger of a function and its retry policy, as the app registered it, with the values of app settings. */
 export interface EventHubTrigger {
   /** The name of the function. */
   readonly name: string;
-  /** The name that the trigger's input goes by. */
+  /** The name of the input binding of the trigger. */
   readonly input: string;
   readonly host: string;
   readonly hub: string;
   readonly consumerGroup: string;
   /** The identity that reads. */
   readonly clientId: string;
-  /** Without it a batch is tried once. */
+  /** Without it, a batch is not retried. */
   readonly retry?: Retry;
 }
 
-/** How often a batch is tried again, and how long the host waits before. */
+/** How often a batch is retried, and how long the host waits before a retry. */
 export interface Retry {
-  /** -1 is without end. */
+  /** -1 means no limit. */
   readonly maxRetryCount: number;
   /** The pause before retry number `retry`, from 1, in milliseconds. */
   pause(retry: number): number;
@@ -42,7 +42,7 @@ export function readTrigger(functions: readonly Registration[], settings: Settin
     if (binding[property] !== value) throw refuse(property, `${String(binding[property])} is not emulated, ${value} is`);
   const { supportsDeferredBinding } = (properties ?? {}) as Readonly<Record<string, unknown>>;
   if (supportsDeferredBinding === 'true') throw refuse('sdkBinding', 'bindings to clients of the SDK are not emulated');
-  for (const property of Object.keys(unknown)) throw refuse(property, 'nobody has classified it');
+  for (const property of Object.keys(unknown)) throw refuse(property, 'it is not known to the emulation');
 
   const setting = (key: string) => {
     const value = settings[key];
@@ -51,7 +51,7 @@ export function readTrigger(functions: readonly Registration[], settings: Settin
   };
   const resolved = (value: unknown) => String(value ?? '$Default').replace(/%([^%]+)%/g, (_, key: string) => setting(key));
   const prefix = String(connection);
-  if (settings[prefix]) throw refuse('connection', `${prefix} holds a key, and only an identity is emulated`);
+  if (settings[prefix]) throw refuse('connection', `${prefix} is a connection string, and only an identity is emulated`);
   const credential = setting(`${prefix}__credential`);
   if (credential !== 'managedidentity') throw refuse('connection', `the credential ${credential} is not emulated, managedidentity is`);
   return {
@@ -66,8 +66,8 @@ export function readTrigger(functions: readonly Registration[], settings: Settin
 }
 
 /**
- * To the shortest pause comes twice as much with each retry, up to the longest pause. In the host chance moves what comes
- * to it by a fifth.
+ * The pause is the minimum interval plus an amount that doubles with each retry, up to the maximum interval. The real host
+ * changes that amount randomly by a fifth.
  * @see https://learn.microsoft.com/azure/azure-functions/functions-bindings-error-pages#retry-policies
  */
 function readRetry({ retryOptions }: Registration, refuse: (property: string, why: string) => RefusedError): Retry | undefined {

@@ -4,27 +4,27 @@ import type { AppSettings } from './app-settings';
 import type { EventHubTrigger } from './trigger';
 
 /**
- * The storage account of the host, and the identity that opens it, as the settings say.
- * @throws RefusedError when the template does not have them
+ * The host storage account in the app settings, and the identity that has access to it.
+ * @throws RefusedError if the template does not have them
  */
 export function hostStorage(app: AppSettings, accounts: readonly string[]): { readonly account: string; readonly clientId: string } {
   const setting = (name: string) => app.settings[`AzureWebJobsStorage${name}`] ?? '';
   const refuse = (name: string, why: string) => new RefusedError(`app_settings.AzureWebJobsStorage${name}`, why);
   const [account, credential, clientId] = [setting('__accountName'), setting('__credential'), setting('__clientId')];
   if ('AzureWebJobsStorage' in app.settings)
-    throw refuse('', 'a key is not emulated, an identity is; with an empty one the host does not start either');
-  if (!accounts.includes(account)) throw refuse('__accountName', `${account} is no account of this template`);
+    throw refuse('', 'a connection string is not emulated, only an identity. With an empty one, the host does not start');
+  if (!accounts.includes(account)) throw refuse('__accountName', `${account} is not an account of this template`);
   if (credential !== 'managedidentity') throw refuse('__credential', 'only managedidentity is emulated');
   if (!app.clientIds.includes(clientId)) throw refuse('__clientId', `the app has no identity with the client id ${clientId}`);
   return { account, clientId };
 }
 
-/** @throws RefusedError when the trigger leads to another hub than the one of the template */
+/** @throws RefusedError if the hub of the trigger is not the hub of the template */
 export function requireHub({ host, hub, consumerGroup, clientId }: EventHubTrigger, own: Hub, clientIds: readonly string[]) {
   const groups = ['$Default', ...own.consumerGroups];
   const refuse = (what: string, why: string) => new RefusedError(`the trigger, ${what}`, why);
   if (host !== own.host) throw refuse('namespace', `${host} is not ${own.host}, the namespace of this template`);
   if (hub !== own.name) throw refuse('hub', `${hub} is not ${own.name}, the hub of this template`);
-  if (!groups.includes(consumerGroup)) throw refuse('consumer group', `the hub has no ${consumerGroup}, but ${groups.join(', ')}`);
+  if (!groups.includes(consumerGroup)) throw refuse('consumer group', `the hub has no ${consumerGroup}, only ${groups.join(', ')}`);
   if (!clientIds.includes(clientId)) throw refuse('identity', `the app has no identity with the client id ${clientId}`);
 }

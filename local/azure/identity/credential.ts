@@ -1,9 +1,9 @@
-/** Whoever shows a token: the shape that the clients of Azure ask for. */
+/** A credential, with the interface that the clients of Azure require. */
 export interface Credential {
   getToken(scopes: string | string[]): Promise<{ token: string; expiresOnTimestamp: number }>;
 }
 
-/** A credential that asks for the token of a resource. */
+/** A credential that gets the token for a resource from `tokenFor`. */
 export function credentialOf(tokenFor: (resource: string) => { readonly token: string; readonly expiresOn: Date }): Credential {
   return {
     getToken: async (scopes) => {

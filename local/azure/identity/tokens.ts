@@ -1,31 +1,31 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type Loopback, serve } from '../../loopback';
 
-/** What a token says: whom it is for, and who shows it. */
+/** The claims of a token: its audience, and the identity that uses it. */
 export interface Claims {
   readonly aud: string;
   readonly appid: string;
 }
 
-/** Entra, as far as stand-ins need it: tokens in the usual form, which nobody outside of this run takes. */
+/** Microsoft Entra ID, as far as it is emulated: tokens in the usual format, which are valid in this run only. */
 export class Tokens {
   private readonly key = randomBytes(32);
 
-  /** A token that is good for an hour. */
+  /** A token that is valid for an hour. */
   issue({ aud, appid }: Claims): { readonly token: string; readonly expiresOn: Date } {
     const now = Math.floor(Date.now() / 1000);
-    // Azurite looks at the issuer and the times.
+    // Azurite checks the issuer and the times.
     const claims = { aud, appid, iss: 'https://sts.windows.net/local/', iat: now, nbf: now - 60, exp: now + 3600 };
     const body = [{ alg: 'HS256', typ: 'JWT' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
     return { token: `${body}.${this.sign(body).toString('base64url')}`, expiresOn: new Date(claims.exp * 1000) };
   }
 
-  /** What a token says, if it was issued here. */
+  /** The claims of a token, if it was issued here. */
   read(token: string): Claims | undefined {
     const [head, claims, signature] = token.split('.');
     const signed = this.sign(`${head}.${claims}`);
-    const shown = Buffer.from(signature ?? '', 'base64url');
-    if (shown.length !== signed.length || !timingSafeEqual(shown, signed)) return undefined;
+    const given = Buffer.from(signature ?? '', 'base64url');
+    if (given.length !== signed.length || !timingSafeEqual(given, signed)) return undefined;
     return JSON.parse(Buffer.from(claims!, 'base64url').toString()) as Claims;
   }
 
@@ -34,9 +34,9 @@ export class Tokens {
   }
 }
 
-/** The endpoint inside of an app that hands out the tokens of its identities, and of nobody else's. */
+/** The identity endpoint of an app, which returns tokens only of the identities of the app. */
 export class IdentityEndpoint {
-  /** What the app must show, so that nobody else on the machine can ask. */
+  /** The secret that the app must send, so that other processes on this machine get no tokens. */
   readonly secret = randomBytes(16).toString('hex');
 
   private constructor(
@@ -60,7 +60,7 @@ export class IdentityEndpoint {
     return Object.assign(endpoint, { url: `http://${server.host}/msi/token`, close: server.close });
   }
 
-  /** The token of an identity of the app, as the host asks for it. */
+  /** The token of an identity of the app. */
   tokenOf(clientId: string, resource: string) {
     if (!this.clientIds.includes(clientId)) throw new Error(`the app has no identity with the client id ${clientId}`);
     return this.tokens.issue({ aud: resource, appid: clientId });
@@ -70,7 +70,7 @@ export class IdentityEndpoint {
     if (secret !== this.secret) return [401, { statusCode: 401, message: 'The header X-IDENTITY-HEADER is wrong.' }];
     const clientId = query.get('client_id') ?? '';
     const resource = query.get('resource') ?? '';
-    // Without a client id, Azure means the system-assigned identity. There is none.
+    // Without a client id, Azure uses the system-assigned identity. The app has none.
     if (!this.clientIds.includes(clientId))
       return [400, { statusCode: 400, message: `No managed identity found for client id ${clientId}.` }];
     const { token, expiresOn } = this.tokenOf(clientId, resource);

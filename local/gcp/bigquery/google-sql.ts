@@ -1,12 +1,12 @@
 import { RefusedError } from '../../platform';
 
-/** A name in backticks, a text in single quotes, or something that both languages read alike. */
+/** A name in backticks, a text in single quotes, or a part that is the same in both languages. */
 const TOKEN = /`([^`]*)`|('[^'\\]*')|([^`'"\\#]+)|(.)/gs;
 
 /**
- * A query in GoogleSQL, for DuckDB: the quoting of names is another one, and a table has no project. Nothing else is
- * translated. What the two would read differently is refused, and so is another table.
- * @param path where the query stands, for the message of a refusal
+ * Translate a query from GoogleSQL to DuckDB: names are quoted differently, and a table has no project. Nothing else is
+ * translated. A query with another table, or with syntax that differs between the two, is refused.
+ * @param path the path of the query in the template, for the message of a refusal
  */
 export function translateQuery(
   query: string,
@@ -20,6 +20,6 @@ export function translateQuery(
       throw new RefusedError(path, `it reads ${token}, and the template has no such table`);
     }
     if (text !== undefined || plain !== undefined) return token;
-    throw new RefusedError(path, `what ${token} means to BigQuery it does not mean to DuckDB`);
+    throw new RefusedError(path, `${token} has another meaning in DuckDB than in BigQuery`);
   });
 }

@@ -12,7 +12,7 @@ import { writesTo } from './writes';
 
 /** A table in DuckDB, and the Storage Write API in front of it. */
 export const PART: Part<Site> = {
-  overrides: () => ['BIGQUERY_STORAGE_ENDPOINT = the stand-in for the Storage Write API, with the table in DuckDB'],
+  overrides: () => ['BIGQUERY_STORAGE_ENDPOINT = the emulated Storage Write API, with the table in DuckDB'],
 
   async open({ terraform, clients, writers }, { folder, witness, chaos, keep }): Promise<Opened> {
     const settings = readTable(await Resource.all(terraform, 'google_bigquery_table'));
@@ -27,7 +27,7 @@ export const PART: Part<Site> = {
     storage.fate = writesTo(table, writers, { settings, chaos, witness });
     clients.BIGQUERY_STORAGE_ENDPOINT = storage.address;
 
-    const told = async function* (rows: AsyncIterable<TableRow>) {
+    const toStoredRows = async function* (rows: AsyncIterable<TableRow>) {
       for await (const row of rows) yield storedRow(settings, row);
     };
     const read = view ?? settings;
@@ -36,8 +36,8 @@ export const PART: Part<Site> = {
         store: {
           place: `node --import tsx local/gcp/bigquery/query.ts ${shown(file)} 'SELECT * FROM ${read.dataset}.${read.name} LIMIT 10'`,
           asRead: asColumns(settings),
-          rows: () => told(table.rows()),
-          ...(view && { uniqueRows: () => told(table.viewRows()) }),
+          rows: () => toStoredRows(table.rows()),
+          ...(view && { uniqueRows: () => toStoredRows(table.viewRows()) }),
         },
       },
     };

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 
 /**
- * Prints what a query finds in a store, one row of JSON in each line. It reads a copy, since a run that is under way holds
- * the file: the file itself changes only when the run ends, and the log beside it only grows.
+ * Prints the result of a query on a store, one row of JSON in each line. It reads a copy, because a running local run locks
+ * the file. The file itself changes only when the run ends. Until then, DuckDB appends to the log beside it.
  */
 async function main(store: string, query: string) {
   const folder = mkdtempSync(path.join(tmpdir(), 'query-'));
@@ -27,4 +27,4 @@ if (store && query) {
     console.error(error.message.split('\n')[0]);
     process.exitCode = 1;
   });
-} else console.error("Say which file and what query: node --import tsx local/gcp/bigquery/query.ts FILE 'SELECT ...'");
+} else console.error("Usage: node --import tsx local/gcp/bigquery/query.ts FILE 'SELECT ...'");

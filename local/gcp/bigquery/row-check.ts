@@ -1,16 +1,16 @@
-/** The types of columns that a table here can have. */
+/** The types of columns that are emulated. */
 export const COLUMN_TYPES = ['STRING', 'JSON', 'NUMERIC', 'INTEGER', 'FLOAT', 'BOOLEAN', 'TIMESTAMP', 'DATE'] as const;
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 
-/** A column, as the schema of the table in the template has it. */
+/** A column in the schema of the table in the template. */
 export interface SchemaField {
   readonly name: string;
   readonly type: string;
-  /** NULLABLE, where it is left out. */
+  /** The default is NULLABLE. */
   readonly mode?: string;
 }
 
-/** A row as it travels: whole numbers of 64 bits and times in microseconds are `bigint`, a DATE is a count of days. */
+/** A row as it is sent: 64-bit integers and times in microseconds are `bigint`, a DATE is a number of days. */
 export type TableRow = Readonly<Record<string, string | number | bigint | boolean | undefined>>;
 
 /** Why BigQuery refuses a row. */
@@ -23,13 +23,13 @@ const DAY = 86_400_000_000n;
 /** The years 1 to 9999. */
 const FIRST = -62_135_596_800_000_000n;
 const LAST = 253_402_300_799_999_999n;
-/** How many digits stand before the point at most. @see https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types */
+/** The maximum number of digits before the decimal point. @see https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types */
 const WHOLE_DIGITS: Readonly<Record<string, number>> = { NUMERIC: 29, BIGNUMERIC: 38 };
-/** How far from today rows may lie. @see https://cloud.google.com/bigquery/docs/write-api#time-unit_column_partitioning */
+/** How many days before and after today rows are accepted. @see https://cloud.google.com/bigquery/docs/write-api#time-unit_column_partitioning */
 const [DAYS_PAST, DAYS_AHEAD] = [1825n, 366n];
 
 /**
- * What BigQuery finds wrong with rows. None of them is written while one is wrong.
+ * The errors of BigQuery for rows. If one row has an error, no row is written.
  * @param partitionedBy the column that partitions the table by its day
  */
 export function rowFaults(schema: readonly SchemaField[], rows: readonly TableRow[], partitionedBy?: string): RowFault[] {

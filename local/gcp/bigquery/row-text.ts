@@ -3,7 +3,7 @@ import type { StoredRow } from '../../platform';
 import type { TableRow } from './row-check';
 import type { TableSettings } from './table';
 
-/** A row of the table, as a reader of the store finds it: all its columns as one JSON text, with every digit. */
+/** A stored row: all of its columns as one JSON text, with all digits. */
 export function storedRow({ dataset, name, schema }: TableSettings, row: TableRow): StoredRow {
   const columns = schema.map((column) => `${JSON.stringify(column.name)}:${columnText(column.type, row[column.name])}`);
   const { event_source: source, event_id: id } = row;
@@ -11,10 +11,10 @@ export function storedRow({ dataset, name, schema }: TableSettings, row: TableRo
   return { event, place: `${dataset}.${name}`, text: `{${columns.join(',')}}`, content: contentOf(schema, row) };
 }
 
-/** Where the message stood that the event came in: no transform makes that. */
+/** The columns of the message, which the transform does not set. */
 const POSITION = ['message_id', 'publish_time'];
 
-/** The columns of a row that hold something, and what of the row no column holds beside them. */
+/** The columns of a row that are not empty. */
 function contentOf(schema: TableSettings['schema'], row: TableRow): Tree {
   const columns = schema.flatMap(({ name, type }) => {
     const value = row[name];
@@ -25,12 +25,12 @@ function contentOf(schema: TableSettings['schema'], row: TableRow): Tree {
   return Object.fromEntries(columns);
 }
 
-/** Attributes that a column of the event holds, or that are the same for every event. */
-const HELD = ['specversion', 'id', 'source', 'type', 'time'];
+/** Attributes that have an event column, or that are the same for every event. */
+const EVENT_ATTRIBUTES = ['specversion', 'id', 'source', 'type', 'time'];
 
 /**
- * How a reader of the table finds a row of an event: the event in its columns, each member of the row in the column of its
- * name, and the others in `rest`.
+ * How a row of an event is stored in the table: the event in its columns, each field of the row in the column of its name, and
+ * the other fields in `rest`.
  */
 export function asColumns({ schema }: TableSettings): (row: Tree, event: Tree, index: number) => Tree {
   const types = new Map(schema.map(({ name, type }) => [name, type]));
@@ -46,7 +46,12 @@ export function asColumns({ schema }: TableSettings): (row: Tree, event: Tree, i
     };
     const rest: Record<string, Tree> = {};
     for (const [name, value] of Object.entries(row as Readonly<Record<string, Tree>>)) {
-      if (HELD.includes(name) && value === (event as Readonly<Record<string, Tree>>)[name] && (name !== 'time' || isExact(value))) continue;
+      if (
+        EVENT_ATTRIBUTES.includes(name) &&
+        value === (event as Readonly<Record<string, Tree>>)[name] &&
+        (name !== 'time' || isExact(value))
+      )
+        continue;
       const column = own.includes(name) ? undefined : types.get(name);
       if (!column) rest[name] = value;
       else if (value !== null || column === 'JSON') content[name] = inColumn(column, value);
@@ -56,7 +61,7 @@ export function asColumns({ schema }: TableSettings): (row: Tree, event: Tree, i
   };
 }
 
-/** A time that a TIMESTAMP holds as it is written. */
+/** Whether a TIMESTAMP stores this time unchanged. */
 function isExact(time: Tree): boolean {
   return /:\d\d(\.\d{1,6})?Z$/.test(String(time));
 }

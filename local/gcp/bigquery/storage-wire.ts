@@ -5,7 +5,7 @@ import type { TableRow } from './row-check';
 const { AppendRowsRequest, AppendRowsResponse, GetWriteStreamRequest, WriteStream } = protos.google.cloud.bigquery.storage.v1;
 type Append = protos.google.cloud.bigquery.storage.v1.AppendRowsRequest;
 
-/** The schema of the rows, as the writer sends it along. */
+/** The schema of the rows, which the writer sends. */
 export type Descriptor = protos.google.protobuf.IDescriptorProto;
 
 interface Wire {
@@ -27,13 +27,13 @@ function method(name: string, requestType: Wire, responseType: Wire, streams: bo
   };
 }
 
-/** The wire, with the messages that the library itself brings along. */
+/** The gRPC service, with the message types of the client library. */
 export const SERVICE: grpc.ServiceDefinition = {
   getWriteStream: method('GetWriteStream', GetWriteStreamRequest, WriteStream, false),
   appendRows: method('AppendRows', AppendRowsRequest, AppendRowsResponse, true),
 };
 
-/** Rows are written in the schema that the writer sends along, and read by it. */
+/** Decode rows with the schema that the writer sends. */
 export function readRows({ protoRows }: Append, descriptor?: Descriptor | null): TableRow[] {
   const fields = new Map((descriptor?.field ?? []).map((field) => [field.number, field]));
   return (protoRows?.rows?.serializedRows ?? []).map((bytes) => {
@@ -48,7 +48,7 @@ export function readRows({ protoRows }: Append, descriptor?: Descriptor | null):
   });
 }
 
-/** By the number of the type in a descriptor. */
+/** The decoders, by the number of the type in a descriptor. */
 const READERS: Readonly<Record<number, (reader: protobuf.Reader) => TableRow[string]>> = {
   1: (reader) => reader.double(),
   3: (reader) => BigInt(reader.int64().toString()),

@@ -11,34 +11,34 @@ type Append = protos.google.cloud.bigquery.storage.v1.AppendRowsRequest;
 type AppendAnswer = protos.google.cloud.bigquery.storage.v1.IAppendRowsResponse;
 type Stream = grpc.ServerDuplexStream<Append, AppendAnswer>;
 
-/** What becomes of one append: it is answered, it breaks the connection, or it waits for an answer that never comes. */
+/** The result of an append: an answer, a broken connection, or no answer at all. */
 export type Fate = AppendAnswer | 'breaks' | 'hangs';
 
 const STORAGE_TYPES: Readonly<Record<string, keyof typeof TableFieldSchema.Type>> = { INTEGER: 'INT64', FLOAT: 'DOUBLE', BOOLEAN: 'BOOL' };
 
-/** What one request takes at most. @see https://cloud.google.com/bigquery/quotas#write-api-limits */
+/** The maximum size of a request. @see https://cloud.google.com/bigquery/quotas#write-api-limits */
 const REQUEST_BYTES = 10_000_000;
-/** Larger than that, so that the limit is this stand-in's to keep. */
+/** Larger than that, so that the emulator checks the limit, and not gRPC. */
 const CHANNEL = { 'grpc.max_receive_message_length': 64 * 1024 * 1024 };
 
-/** A stand-in for the Storage Write API on this machine, with one table. */
+/** An emulator of the Storage Write API, with one table. */
 export class StorageWriteStandIn {
-  /** Every row that was taken, in order. */
+  /** All accepted rows, in order. */
   readonly rows: TableRow[] = [];
-  /** Whether it keeps them. */
+  /** Whether accepted rows are kept in memory. */
   keeps = true;
-  /** How many connections were opened, and how often the schema was asked for. */
+  /** How many connections were opened, and how often the schema was read. */
   readonly asked = { connections: 0, schema: 0 };
-  /** Decides about each append whose rows suit the schema. Appends are decided side by side, and answered in order. */
+  /** Decides the result of each append whose rows fit the schema. Appends are handled concurrently, and answered in order. */
   fate: (rows: readonly TableRow[]) => Fate | Promise<Fate> = () => ({ appendResult: {} });
-  /** Whether it says what its columns are. */
+  /** Whether it answers requests for the schema. */
   tells = true;
   address = '';
 
   private readonly server = new grpc.Server(CHANNEL);
   private readonly streams = new Set<Stream>();
 
-  /** @param table its name, such as `projects/p/datasets/d/tables/t`, where there is but one; `partitionedBy` names a column */
+  /** @param table the name of the only table, such as `projects/p/datasets/d/tables/t`, and its partitioning column. Without it, any table name is accepted */
   constructor(
     public schema: readonly SchemaField[],
     private readonly table?: { readonly name: string; readonly partitionedBy?: string },
@@ -72,30 +72,30 @@ export class StorageWriteStandIn {
     return this.streams.size;
   }
 
-  /** Breaks every connection, with whatever still waits for an answer on it. */
+  /** Breaks every connection, with its pending requests. */
   breakConnections(code: number = grpc.status.UNAVAILABLE) {
     for (const stream of this.streams) stream.emit('error', { code, details: 'gone' });
     this.streams.clear();
   }
 
-  /** Ends every connection as a server does that goes on holiday. */
+  /** Ends every connection without an error, as a server does before it stops. */
   endConnections() {
     for (const stream of this.streams) stream.end();
     this.streams.clear();
   }
 
-  /** Closes every socket without a word. */
+  /** Closes every socket at once. */
   vanish() {
     this.server.forceShutdown();
   }
 
-  /** Everybody who is still connected hears of it before this is over. */
+  /** Breaks all connections, and waits until the server has stopped. */
   async stop() {
     this.breakConnections();
     await new Promise((resolve) => this.server.tryShutdown(resolve));
   }
 
-  /** The first request on a connection says which table and in which schema; later ones may leave that out. */
+  /** The first request on a connection has the table and the schema. Later ones may omit them. */
   private serve(stream: Stream) {
     let descriptor: Descriptor | null | undefined;
     let answered: Promise<unknown> = Promise.resolve();
@@ -106,7 +106,7 @@ export class StorageWriteStandIn {
       const fate = this.judge(append, descriptor).catch((error: unknown) => ({
         error: { code: grpc.status.INTERNAL, message: String(error) },
       }));
-      answered = answered.then(async () => this.obey(await fate, stream));
+      answered = answered.then(async () => this.apply(await fate, stream));
     });
   }
 
@@ -121,7 +121,7 @@ export class StorageWriteStandIn {
     return fate;
   }
 
-  private obey(fate: Fate, stream: Stream) {
+  private apply(fate: Fate, stream: Stream) {
     if (fate === 'hangs') return;
     if (fate === 'breaks') {
       this.breakConnections();

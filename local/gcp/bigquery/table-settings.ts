@@ -1,7 +1,7 @@
 import { type Resource, theOnly } from '../../template/resource';
 import type { TableSettings } from './table';
 
-/** @throws RefusedError when it is not one table, with at most one view on it */
+/** @throws RefusedError unless there is one table, with at most one view */
 export function readTable(resources: readonly Resource[]): TableSettings {
   const views = resources.filter((one) => one.optional('view') !== undefined);
   const table = theOnly(

@@ -16,7 +16,7 @@ export interface TableSettings {
   readonly dataset: string;
   readonly name: string;
   readonly schema: readonly SchemaField[];
-  /** The column by whose day the table is partitioned. */
+  /** The column that partitions the table by day. */
   readonly partitionedBy?: string;
   readonly view?: {
     readonly path: string;
@@ -27,7 +27,7 @@ export interface TableSettings {
   };
 }
 
-/** How each type of column is kept here, and put in. */
+/** The DuckDB type of each type of column, and how a value is appended. */
 const TYPES: Readonly<Record<ColumnType, readonly [string, (appender: DuckDBAppender, value: never) => void]>> = {
   STRING: ['VARCHAR', (appender, value: string) => appender.appendVarchar(value)],
   JSON: ['JSON', (appender, value: string) => appender.appendVarchar(value)],
@@ -39,7 +39,7 @@ const TYPES: Readonly<Record<ColumnType, readonly [string, (appender: DuckDBAppe
   DATE: ['DATE', (appender, value: number) => appender.appendDate(new DuckDBDateValue(value))],
 };
 
-/** Nothing is loaded from elsewhere, and what was written stays in the log beside the file, which others can copy meanwhile. */
+/** Extensions are not downloaded. Written rows stay in the log beside the file, which other processes can copy during a run. */
 const CONFIG = {
   autoinstall_known_extensions: 'false',
   autoload_known_extensions: 'false',
@@ -55,7 +55,7 @@ interface Insert {
   reject(error: unknown): void;
 }
 
-/** A BigQuery table, kept by DuckDB in a file. Rows that are added are on disk when they count as added. */
+/** A BigQuery table in a DuckDB file. When `insert` resolves, its rows are on disk. */
 export class DuckTable {
   private readonly appender: DuckDBAppender;
   private waiting: Insert[] = [];
@@ -70,8 +70,8 @@ export class DuckTable {
   }
 
   /**
-   * Make the table in a new file, and the view on it.
-   * @throws RefusedError when the view needs what DuckDB does not offer
+   * Create the table and its view in a new file.
+   * @throws RefusedError if DuckDB does not support the query of the view
    */
   static async create(file: string, settings: TableSettings): Promise<DuckTable> {
     const { dataset, name, schema, view } = settings;
@@ -86,13 +86,13 @@ export class DuckTable {
       if (view.dataset !== dataset) await connection.run(`CREATE SCHEMA ${quoted(view.dataset)}`);
       const query = translateQuery(view.query, settings, view.path);
       await connection.run(`CREATE VIEW ${quoted(view.dataset)}.${quoted(view.name)} AS ${query}`).catch((error: Error) => {
-        throw new RefusedError(view.path, `DuckDB does not take it: ${error.message.split('\n')[0]}`);
+        throw new RefusedError(view.path, `DuckDB does not accept it: ${error.message.split('\n')[0]}`);
       });
     }
     return new DuckTable(settings, instance, connection, await connection.createAppender(name, dataset));
   }
 
-  /** Add rows: all of them, or none. Those that are added at the same time share one trip to the disk. */
+  /** Add rows: all of them, or none. Rows that are added at the same time are written to disk together. */
   insert(rows: readonly TableRow[]): Promise<void> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ rows, resolve, reject });
@@ -143,7 +143,7 @@ export class DuckTable {
     const result = await this.connection.stream(`FROM ${quoted(dataset)}.${quoted(name)}`);
     const columns = result.columnNames();
     for await (const rows of result.yieldRows())
-      for (const row of rows) yield Object.fromEntries(row.map((value, index) => [columns[index]!, asTravelled(value)]));
+      for (const row of rows) yield Object.fromEntries(row.map((value, index) => [columns[index]!, asSent(value)]));
   }
 }
 
@@ -151,7 +151,7 @@ function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-function asTravelled(value: DuckDBValue): TableRow[string] {
+function asSent(value: DuckDBValue): TableRow[string] {
   if (value === null) return undefined;
   if (value instanceof DuckDBTimestampValue) return value.micros;
   if (value instanceof DuckDBDateValue) return value.days;

@@ -6,10 +6,10 @@ import { storedRow } from './row-text';
 import type { Fate } from './storage-write';
 import type { DuckTable, TableSettings } from './table';
 
-/** What the Storage Write API answers when it is down. */
+/** The answer of the Storage Write API when it is down. */
 const UNAVAILABLE = { error: { code: 14, message: 'The service is currently unavailable.' } };
 
-/** Writes rows to the table, unless something goes wrong on purpose: with the store, or with the function that waits for it. */
+/** Writes rows to the table, unless a fault is injected: in the store, or in the function that waits for the answer. */
 export function writesTo(
   table: DuckTable,
   writers: readonly Writer[],

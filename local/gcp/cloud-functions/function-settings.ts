@@ -3,7 +3,7 @@ import type { Terraform } from '../../template/terraform';
 import { memoryMiB } from '../foundation/quantities';
 import type { FunctionSettings } from './function';
 
-/** @param grants who may call a service of Cloud Run, which a function is */
+/** @param grants the IAM members of Cloud Run services: a function is one */
 export function readFunction(called: Resource, grants: readonly Resource[]): FunctionSettings {
   return {
     name: called.text('name'),
@@ -21,7 +21,7 @@ function readEnv(called: Resource): Record<string, string> {
   return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value)]));
 }
 
-/** The package of the function, by its path below the folder of the stack. */
+/** The path of the package of the function, relative to the folder of the stack. */
 export async function readZip(terraform: Terraform, called: Resource): Promise<string> {
   const [bucket, object] = ['bucket', 'object'].map((part) => called.text(`build_config.source.storage_source.${part}`));
   const objects = await Resource.all(terraform, 'google_storage_bucket_object');

@@ -4,13 +4,13 @@ import type { Pace } from '../../pace';
 import type { TokenIssuer } from '../identity/oidc';
 import { Instance, type InstanceOptions } from './instance';
 
-/** What a function is set to. */
+/** The settings of a function. */
 export interface FunctionSettings {
   readonly name: string;
   readonly entryPoint: string;
   readonly memoryMiB: number;
   readonly timeoutSeconds: number;
-  /** How many calls one instance takes at a time. */
+  /** How many concurrent calls one instance accepts. */
   readonly concurrency: number;
   readonly env: Readonly<Record<string, string>>;
   /** The IAM members that may call it. */
@@ -18,7 +18,7 @@ export interface FunctionSettings {
 }
 
 /**
- * What the platform itself tells a function; the last one is from the buildpack that installs its packages.
+ * The environment variables that the platform sets. NODE_ENV is set by the buildpack that installs the packages.
  * @see https://cloud.google.com/functions/docs/configuring/env-var#runtime_environment_variables_set_automatically
  * @see https://github.com/GoogleCloudPlatform/buildpacks/blob/main/cmd/nodejs/npm/main.go
  */
@@ -35,20 +35,20 @@ export function runtimeEnv({ name, entryPoint }: FunctionSettings): Record<strin
 }
 
 /**
- * A function behind the door of Cloud Run: whoever may call is let in, so many at a time, to an instance that is started on
- * demand. One instance is emulated, whatever the template allows.
+ * An emulated function on Cloud Run: it checks the token of each call, limits concurrent calls, and starts an instance on demand.
+ * Only one instance is emulated.
  */
 export class CloudFunction {
   private instance?: Promise<Instance>;
   private readonly ending = new AbortController();
   private starts = 0;
-  private underWay = 0;
+  private running = 0;
   private readonly waiting: (() => void)[] = [];
 
   constructor(
     private readonly settings: FunctionSettings,
     private readonly options: {
-      /** The address it is called at. A token must be made for it. */
+      /** The URL of the function, which is the audience of tokens. */
       readonly url: string;
       readonly instance: Omit<InstanceOptions, 'memoryMiB'>;
       readonly issuer: TokenIssuer;
@@ -58,29 +58,29 @@ export class CloudFunction {
   ) {}
 
   /**
-   * Deploy it: a revision counts as deployed when its first instance listens.
-   * @throws Error with what the function wrote
+   * Deploy it: start the first instance, and wait until it listens.
+   * @throws Error with the output of the function
    */
   async deploy() {
-    await this.running();
+    await this.liveInstance();
   }
 
-  /** Answer one request, as the door does. */
+  /** Answer one request, like Cloud Run. */
   readonly answer = async ({ url, headers }: IncomingMessage, body: Buffer): Promise<Answer> => {
     const refusal = this.refusal(headers.authorization);
     if (refusal) return refusal;
-    if (this.underWay >= this.settings.concurrency) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    else this.underWay += 1;
+    if (this.running >= this.settings.concurrency) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    else this.running += 1;
     try {
       const signal = AbortSignal.timeout(this.settings.timeoutSeconds * 1000);
-      const instance = await this.running();
+      const instance = await this.liveInstance();
       return await instance.call(url!, { headers: { 'content-type': headers['content-type'] }, body, signal });
     } catch (error) {
       return { status: 503, body: String(error) };
     } finally {
       const next = this.waiting.shift();
       if (next) next();
-      else this.underWay -= 1;
+      else this.running -= 1;
     }
   };
 
@@ -89,7 +89,7 @@ export class CloudFunction {
     await (await this.started())?.end();
   }
 
-  /** Stop the instance where it stands. When the time of its calls is up, they are ended with 504, and it with them. */
+  /** Suspend the instance. After the time limit of its calls, they are answered with 504, and the instance ends. */
   async stall() {
     const instance = await this.started();
     instance?.stall();
@@ -102,10 +102,10 @@ export class CloudFunction {
     await this.kill();
   }
 
-  /** The instance, started when there is none that lives. Calls that come meanwhile wait for the same one. */
-  private async running(): Promise<Instance> {
+  /** The running instance, which is started if there is none. Concurrent calls wait for the same instance. */
+  private async liveInstance(): Promise<Instance> {
     for (;;) {
-      if (this.ending.signal.aborted) throw new Error('the function is gone');
+      if (this.ending.signal.aborted) throw new Error('the function has stopped');
       const starting = this.instance ?? this.start();
       const instance = await starting;
       if (instance.alive) return instance;
@@ -113,7 +113,7 @@ export class CloudFunction {
     }
   }
 
-  /** The instance, unless there is none or it cannot be started. */
+  /** The instance, or undefined if there is none or it cannot be started. */
   private started(): Promise<Instance | undefined> {
     return this.instance?.catch(() => undefined) ?? Promise.resolve(undefined);
   }

@@ -1,5 +1,5 @@
-// Loaded before the functions framework, which would listen on every address of this machine. It says over its channel where
-// it listens instead of on PORT, and ends with whoever started it.
+// Loaded before the functions framework, which would listen on every address of this machine. With this, it listens on a free
+// port of loopback instead of PORT, sends that port to its parent process, and exits when the parent process ends.
 const { Server } = require('node:net');
 
 const listen = Server.prototype.listen;

@@ -8,20 +8,20 @@ import type { Answer } from '../../loopback';
 import { GUARD } from '../../seal';
 import { Worker, type WorkerOptions } from '../../worker';
 
-/** The production server of Cloud Run functions, from the package that the platform installs beside the code. */
+/** The functions framework, which the platform installs and runs as the server. */
 const SOURCE = path.dirname(require.resolve('@google-cloud/functions-framework'));
 export const FRAMEWORK: { readonly name: string; readonly version: string } = JSON.parse(
   readFileSync(path.join(SOURCE, '../../package.json'), 'utf8'),
 );
 const COMMAND = [...GUARD, '--require', path.join(__dirname, 'instance-preload.cjs'), path.join(SOURCE, 'main.js')];
 
-/** What a container of the function is made of. */
+/** The settings of an instance. */
 export type InstanceOptions = Omit<WorkerOptions, 'command'>;
 
-/** One instance of a function: the functions framework with the code, in a process of its own. */
+/** One instance of a function: the functions framework with the code, in its own process. */
 export class Instance {
   private readonly poster = new Poster(Number.POSITIVE_INFINITY);
-  /** What those are answered with that wait while it ends. */
+  /** The status for pending calls when the instance ends. */
   private status = 503;
 
   private constructor(
@@ -30,8 +30,8 @@ export class Instance {
   ) {}
 
   /**
-   * Start one, and wait until it listens.
-   * @throws Error when it ends before that, with what it wrote
+   * Start an instance, and wait until it listens.
+   * @throws Error with its output, if it ends before that
    */
   static async start(options: InstanceOptions): Promise<Instance> {
     const lines: string[] = [];
@@ -42,7 +42,7 @@ export class Instance {
     };
     const worker = new Worker({ ...options, command: COMMAND, log });
     const listening = once(worker.process, 'message') as Promise<[number]>;
-    // Only then has everything been heard that it wrote.
+    // `close` comes after the last output.
     const closed = new Promise<[undefined]>((resolve) => worker.process.once('close', () => resolve([undefined])));
     const [port] = await Promise.race([listening, closed]);
     starting = false;
@@ -55,7 +55,7 @@ export class Instance {
     return this.worker.alive;
   }
 
-  /** Hand it a request. An instance that goes away is answered for. */
+  /** Send it a request. If the instance ends, the status of `end` is returned. */
   async call(pathAndQuery: string, request: { headers: OutgoingHttpHeaders; body: Buffer; signal: AbortSignal }): Promise<Answer> {
     try {
       const { status, body } = await this.poster.post(
@@ -67,13 +67,13 @@ export class Instance {
       return { status, body };
     } catch {
       if (request.signal.aborted) return { status: 504 };
-      // A process that ends closes its connections a little before.
+      // A process closes its connections shortly before it ends.
       await Promise.race([this.worker.gone, sleep(100, undefined, { ref: false })]);
       return { status: this.status };
     }
   }
 
-  /** Stop it where it stands. */
+  /** Suspend it. */
   stall() {
     this.worker.stall();
   }

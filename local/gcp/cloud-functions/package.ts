@@ -4,9 +4,9 @@ import { unpack } from '../../unpack';
 import { FRAMEWORK } from './instance';
 
 /**
- * Unpack the code of a function. The platform installs what it asks for; here that is the functions framework, and it must
- * be the version that is installed.
- * @param name how the package is called in a refusal
+ * Unpack the code of a function. The platform would install its dependencies. Here only the functions framework is installed, and
+ * the version must be the same.
+ * @param name the name of the package in a refusal
  */
 export function unpackFunction(zip: Buffer, folder: string, name: string) {
   const files = unzipSync(zip);
@@ -15,7 +15,7 @@ export function unpackFunction(zip: Buffer, folder: string, name: string) {
   for (const [dependency, version] of Object.entries(dependencies)) {
     if (dependency !== FRAMEWORK.name) throw new RefusedError(`${name}/package.json`, `${dependency} is not installed here. Bundle it.`);
     if (version !== FRAMEWORK.version) {
-      throw new RefusedError(`${name}/package.json`, `${dependency} ${version} is asked for, and ${FRAMEWORK.version} is installed here`);
+      throw new RefusedError(`${name}/package.json`, `it requires ${dependency} ${version}, and ${FRAMEWORK.version} is installed here`);
     }
   }
 }

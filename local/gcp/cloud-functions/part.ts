@@ -11,13 +11,13 @@ import { unpackFunction } from './package';
 
 const TYPE = 'google_cloudfunctions2_function';
 
-/** A function under the framework of Google, behind the door of Cloud Run. */
+/** A function on Cloud Run, with the functions framework of Google. */
 export const PART: Part<Site> = {
   overrides: () => [
-    'GCE_METADATA_HOST = the stand-in for the metadata server, whose token is worthless',
+    'GCE_METADATA_HOST = the emulated metadata server, whose token is not valid',
     'GOOGLE_APPLICATION_CREDENTIALS = nothing; CLOUDSDK_CONFIG, HOME and PATH = an empty folder',
     'the functions framework listens on loopback, on a free port instead of PORT',
-    `Node.js ${process.versions.node} on this machine instead of the runtime of the template; one instance, however many it allows`,
+    `Node.js ${process.versions.node} on this machine instead of the runtime of the template; only one instance`,
   ],
 
   async open({ terraform, known, endpoints, issuer, clients, writers, folder: stack }, { folder, pace, witness, keep }): Promise<Opened> {
@@ -36,9 +36,9 @@ export const PART: Part<Site> = {
     keep(() => metadata.close());
     const home = path.join(folder, 'home');
     mkdirSync(home);
-    const nobody = withoutCredentials(metadata, home);
-    // Clients in this process ask as well, and get what is worthless.
-    Object.assign(process.env, nobody);
+    const noCredentials = withoutCredentials(metadata, home);
+    // Clients in this process also call the metadata server.
+    Object.assign(process.env, noCredentials);
 
     return {
       async begin() {
@@ -47,7 +47,7 @@ export const PART: Part<Site> = {
         const zip = await readZip(terraform, called);
         const code = path.join(folder, 'function');
         unpackFunction(readFileSync(path.join(stack, zip)), code, zip);
-        const env = { ...runtimeEnv(settings), ...settings.env, ...nobody, ...clients };
+        const env = { ...runtimeEnv(settings), ...settings.env, ...noCredentials, ...clients };
         const fn = new CloudFunction(settings, {
           url,
           instance: { folder: code, env, log: (line) => witness.log(line) },

@@ -8,36 +8,36 @@ export interface StoredObject {
   readonly contentType: string;
 }
 
-/** What becomes of one upload: it is stored, it is stored and nobody hears of it, it waits for an answer that never comes, or it fails. */
+/** The result of an upload: it is stored, it is stored but the answer is lost, there is no answer, or it fails. */
 export type Fate = 'stores' | 'stores and breaks' | 'hangs' | { readonly code: number; readonly message: string };
 
-/** An upload, as the two simple ways of the JSON API carry it. */
+/** An upload, by one of the two simple methods of the JSON API. */
 interface Upload extends StoredObject {
   readonly bucket: string;
   readonly name: string;
-  /** The precondition: 0 where no object of this name may be there. */
+  /** The precondition: with 0, no object of this name may exist. */
   readonly ifGenerationMatch?: string;
 }
 
 const UPLOAD = /^\/upload\/storage\/v1\/b\/([^/]+)\/o$/;
 const NAME_BYTES = 1024;
 const DELETE = 'storage.objects.delete';
-/** What Google answers to somebody who may add objects and not replace them. */
+/** The answer to a writer who may add objects, but not replace them. */
 const MAY_NOT_REPLACE = {
   code: 403,
   message: `The caller does not have ${DELETE} access to the Google Cloud Storage object. Permission '${DELETE}' denied on resource (or it may not exist).`,
 };
 
 /**
- * A stand-in for Cloud Storage on this machine, as a writer sees it: uploads through the JSON API, with their precondition. A client finds it by `STORAGE_EMULATOR_HOST`.
+ * An emulator of Cloud Storage for writers: uploads with the JSON API, with their precondition. Clients find it by `STORAGE_EMULATOR_HOST`.
  * @see https://cloud.google.com/storage/docs/json_api/v1/objects/insert
  */
 export class CloudStorageStandIn {
   /** Every object, by its bucket and its name: `bucket/folder/name`. */
   readonly objects = new Map<string, StoredObject>();
-  /** How many uploads came. */
+  /** How many uploads were received. */
   uploads = 0;
-  /** Decides about each upload that could be stored. */
+  /** Decides the result of each upload that could be stored. */
   fate: (name: string) => Fate = () => 'stores';
   /** Whether the writer may replace objects too. */
   mayReplace = false;
@@ -46,7 +46,7 @@ export class CloudStorageStandIn {
 
   private server?: Loopback;
 
-  /** @param buckets the names of the buckets that there are */
+  /** @param buckets the names of the existing buckets */
   constructor(private readonly buckets: readonly string[]) {}
 
   async start(): Promise<this> {
@@ -104,7 +104,7 @@ function readUpload({ method, url, headers }: IncomingMessage, body: Buffer): Up
   }
 }
 
-/** Two parts: what the object is to be like, as JSON, and its bytes. */
+/** Two parts: the metadata of the object as JSON, and its bytes. */
 function readParts(body: Buffer, contentType: string): StoredObject {
   const [, boundary] = /boundary="?([^";]+)/.exec(contentType) ?? [];
   const starts: number[] = [];

@@ -3,7 +3,7 @@ interface Binds<Credentials> {
 }
 
 /**
- * Let a gRPC server listen on loopback, on a port that is free.
+ * Let a gRPC server listen on loopback, on a free port.
  * @returns its address, such as `127.0.0.1:8085`
  */
 export function bindLoopback<Credentials>(server: Binds<Credentials>, insecure: Credentials): Promise<string> {

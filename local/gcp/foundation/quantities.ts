@@ -7,13 +7,13 @@ const MIB: Readonly<Record<string, number>> = {
   G: 1000 ** 3 / 1024 ** 2,
 };
 
-/** An amount of memory such as `512Mi`, in MiB. What is no amount is `undefined`. */
+/** An amount of memory such as `512Mi`, in MiB. Other values are `undefined`. */
 export function memoryMiB(value: unknown): number | undefined {
   const [, amount, unit] = /^(\d+)([KMG]i?)$/.exec(String(value)) ?? [];
   return unit === undefined ? undefined : Math.floor(Number(amount) * MIB[unit]!);
 }
 
-/** A time such as `10s`, in milliseconds. What is no time is `undefined`. */
+/** A time such as `10s`, in milliseconds. Other values are `undefined`. */
 export function milliseconds(value: unknown): number | undefined {
   const [, amount] = /^(\d+(?:\.\d+)?)s$/.exec(String(value)) ?? [];
   return amount === undefined ? undefined : Number(amount) * 1000;

@@ -1,14 +1,14 @@
 import { type Loopback, serve } from '../../loopback';
 
-/** A stand-in for the metadata server of Google's machines, which clients ask for a token before they do anything. */
+/** An emulator of the Compute Engine metadata server, from which clients get their token. */
 export interface MetadataServer extends Loopback {
-  /** The paths that were asked for. */
+  /** The requested paths. */
   readonly asked: readonly string[];
 }
 
 /**
- * Start a metadata server whose token is worthless. A process finds it by `GCE_METADATA_HOST`, which must be set before a
- * client of Google loads: without it a client asks the server of the machine it runs on.
+ * Start a metadata server whose token is not valid anywhere. A process finds it by `GCE_METADATA_HOST`, which must be set before
+ * a Google client loads. Without it, a client calls the real metadata server of the machine.
  */
 export async function serveMetadata(project: string): Promise<MetadataServer> {
   const answers: Readonly<Record<string, string>> = {
@@ -36,8 +36,8 @@ export async function serveMetadata(project: string): Promise<MetadataServer> {
 }
 
 /**
- * What keeps Google's clients from credentials that are not theirs. `empty` is an empty folder: where configuration is, and
- * where programs are, since a client also asks `gcloud` where it finds it.
+ * The environment variables that keep Google clients from finding credentials of the user. `empty` is an empty folder, for
+ * configuration and for programs, because a client also runs `gcloud` if it is found.
  */
 export function withoutCredentials(metadata: MetadataServer, empty: string): Record<string, string> {
   const folders = { CLOUDSDK_CONFIG: empty, HOME: empty, PATH: empty };

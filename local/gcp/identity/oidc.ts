@@ -1,17 +1,17 @@
 import { createSign, createVerify, generateKeyPairSync } from 'node:crypto';
 
-/** What a token says about its bearer. */
+/** The claims of a token. */
 interface Claims {
   readonly aud: string;
   readonly email: string;
 }
 
-/** Makes and reads the tokens by which services of Google call a function, signed by a key that nobody else has. */
+/** Creates and verifies the tokens with which Google services call a function. The key exists in this run only. */
 export class TokenIssuer {
   private readonly keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
   private readonly tokens = new Map<string, string>();
 
-  /** A token for an audience, in the name of a service account. It is used again, as Pub/Sub does. */
+  /** A token of a service account for an audience. It is reused, as by Pub/Sub. */
   token(email: string, audience: string): string {
     const key = JSON.stringify([email, audience]);
     const token = this.tokens.get(key) ?? this.sign({ aud: audience, email });
@@ -19,7 +19,7 @@ export class TokenIssuer {
     return token;
   }
 
-  /** What a token says; nothing when it is not one of these. */
+  /** The claims of a token, or undefined if it was not issued here. */
   read(token: string): Claims | undefined {
     const [head, claims, signature] = token.split('.');
     if (!head || !claims || !signature) return undefined;

@@ -2,7 +2,7 @@ import type { Pace } from '../../pace';
 import type { Message, PublishedMessage } from './message';
 import { Subscription, type SubscriptionSettings } from './subscription';
 
-/** What a service of Google answers a call with that it refuses: the code of gRPC, and why. */
+/** An error of a Google API: the gRPC code and the message. */
 export class ApiError extends Error {
   constructor(
     readonly code: number,
@@ -14,17 +14,17 @@ export class ApiError extends Error {
 
 export const [INVALID_ARGUMENT, NOT_FOUND] = [3, 5];
 
-/** What one call takes at most. @see https://cloud.google.com/pubsub/quotas#resource_limits */
+/** The limits of one call. @see https://cloud.google.com/pubsub/quotas#resource_limits */
 const LIMITS = { messages: 1000, bytes: 10_000_000, attributes: 100, keyBytes: 256, valueBytes: 1024, orderingKeyBytes: 1024 };
 
-/** The topics and subscriptions of a project, with what Pub/Sub takes and refuses. Messages are kept in memory. */
+/** The topics and subscriptions of a project, with the limits of Pub/Sub. Messages are kept in memory. */
 export class Broker {
   private readonly subscriptions: ReadonlyMap<string, Subscription>;
   private ids = 0;
 
   /**
    * @param topics their names, such as `projects/p/topics/t`
-   * @param published hears of each message that a topic took
+   * @param published called for each message that a topic accepted
    */
   constructor(
     private readonly topics: readonly string[],
@@ -44,7 +44,8 @@ export class Broker {
   publish(topic: string, messages: readonly Message[]): string[] {
     this.requireTopic(topic);
     if (messages.length === 0) throw new ApiError(INVALID_ARGUMENT, 'The publish request has no messages.');
-    if (messages.length > LIMITS.messages) throw new ApiError(INVALID_ARGUMENT, `A publish request takes ${LIMITS.messages} messages.`);
+    if (messages.length > LIMITS.messages)
+      throw new ApiError(INVALID_ARGUMENT, `A publish request has at most ${LIMITS.messages} messages.`);
     const bytes = messages.reduce((sum, message) => sum + requireMessage(message), 0);
     if (bytes > LIMITS.bytes) throw new ApiError(INVALID_ARGUMENT, `The request has ${bytes} bytes, and the maximum is ${LIMITS.bytes}.`);
     return messages.map((message) => this.take(topic, message));
@@ -68,7 +69,7 @@ export class Broker {
     return [...this.subscriptions.values()].filter(({ settings }) => settings.topic === topic);
   }
 
-  /** Forget every timer. */
+  /** Stop all timers. */
   stop() {
     for (const subscription of this.subscriptions.values()) subscription.stop();
   }

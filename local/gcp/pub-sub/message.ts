@@ -1,11 +1,11 @@
-/** A message as a publisher hands it in. */
+/** A message, as it is published. */
 export interface Message {
   readonly data: Buffer;
   readonly attributes: Readonly<Record<string, string>>;
   readonly orderingKey: string;
 }
 
-/** A message that a topic took. */
+/** A message that a topic accepted. */
 export interface PublishedMessage extends Message {
   readonly messageId: string;
   readonly publishTime: Date;

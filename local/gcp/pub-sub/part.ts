@@ -17,9 +17,9 @@ import { readPush, readSubscription } from './subscription-settings';
 
 const SUBSCRIPTION = 'google_pubsub_subscription';
 
-/** Topics and subscriptions. Where one pushes events come in; what reaches another topic could not be processed. */
+/** Topics and subscriptions. The topic with the push subscription receives the events. All other topics are dead letters. */
 export const PART: Part<Site> = {
-  overrides: () => ['PUBSUB_EMULATOR_HOST = the stand-in for Pub/Sub'],
+  overrides: () => ['PUBSUB_EMULATOR_HOST = the emulated Pub/Sub'],
 
   async open({ terraform, endpoints, issuer, clients }, { folder, witness, chaos, pace, keep }): Promise<Opened> {
     const subscriptions = await Resource.all(terraform, SUBSCRIPTION);
@@ -52,7 +52,7 @@ export const PART: Part<Site> = {
         .flatMap((subscription) => subscription.peek().map((message) => letterOf(message, subscription.settings.name)));
     return {
       async begin() {
-        // Where it pushes to is known when every part has an address.
+        // The push endpoint is known when every part has an address.
         const [pushes] = (await Resource.all(terraform, SUBSCRIPTION)).filter(({ path: at }) => at === trigger.path);
         const push = readPush(pushes!, [...endpoints.keys()]);
         const { concurrency } = [...endpoints].find(([url]) => push.endpoint.startsWith(url))![1];
@@ -72,7 +72,7 @@ export const PART: Part<Site> = {
   },
 };
 
-/** The official client of a topic. It has one message in each request, so that one that is refused takes no other with it. */
+/** The official client of a topic. It sends one message in each request, so that a refused message does not affect others. */
 async function publisher(name: string, apiEndpoint: string, keep: (end: () => unknown) => void): Promise<Topic> {
   const { PubSub } = require('@google-cloud/pubsub') as typeof import('@google-cloud/pubsub');
   const client = new PubSub({ projectId: name.split('/')[1], apiEndpoint, emulatorMode: true });
@@ -90,14 +90,14 @@ async function publish(topic: Topic, data: Buffer): Promise<Receipt> {
   }
 }
 
-/** How a person sends an event. */
+/** The command that sends one event. */
 function byHand(topic: string, host: string): string {
-  // Not every base64 can be told to write one line.
+  // Not every `base64` command has an option to write one line.
   const data = `'$(echo '${eventByHand()}' | base64 | tr -d '\\n')'`;
   return `curl -d '{"messages":[{"data":"${data}"}]}' http://${host}/v1/${topic}:publish`;
 }
 
-/** Who gave the message up said why, or Pub/Sub itself did, which never says more than how often it tried. */
+/** The handler sets a reason. If Pub/Sub itself forwarded the message, there is only the number of delivery attempts. */
 function letterOf({ data, attributes }: PublishedMessage, place: string): Letter {
   const { deadLetterReason, CloudPubSubDeadLetterSourceDeliveryCount: count } = attributes;
   return {
@@ -107,7 +107,7 @@ function letterOf({ data, attributes }: PublishedMessage, place: string): Letter
   };
 }
 
-/** The event as it came, and beside it what is known of it. */
+/** Write the event unchanged, and a JSON file with its attributes. */
 function writeLetter(folder: string, { data, ...rest }: PublishedMessage) {
   writeFileSync(path.join(folder, rest.messageId), data);
   writeFileSync(path.join(folder, `${rest.messageId}.json`), JSON.stringify(rest, undefined, 2));

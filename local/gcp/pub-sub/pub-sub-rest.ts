@@ -13,19 +13,19 @@ const STATUS: Readonly<Record<number, readonly [number, string]>> = {
 };
 
 /**
- * Publishing and pulling over HTTP with JSON, as functions and people do it. A pull does not wait.
- * @param entry the topic through which events come in
- * @param arrived hears of each event that comes in here
+ * The REST API to publish and pull messages. A pull does not wait.
+ * @param entry the topic that receives the events
+ * @param arrived called for each event that is published here
  */
 export function servePubSubRest(broker: Broker, entry?: string, arrived?: Witness['arrived']): Promise<Loopback> {
   const publish = (topic: string, messages: readonly Message[]): string[] => {
-    const heard = topic === entry && arrived ? messages.map(({ data }) => arrived(data)) : [];
+    const reports = topic === entry && arrived ? messages.map(({ data }) => arrived(data)) : [];
     try {
       const ids = broker.publish(topic, messages);
-      for (const [index, hear] of heard.entries()) hear({ accepted: true, position: ids[index]! });
+      for (const [index, report] of reports.entries()) report({ accepted: true, position: ids[index]! });
       return ids;
     } catch (error) {
-      for (const hear of heard) hear({ accepted: false, reason: (error as Error).message });
+      for (const report of reports) report({ accepted: false, reason: (error as Error).message });
       throw error;
     }
   };

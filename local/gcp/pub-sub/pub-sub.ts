@@ -14,11 +14,11 @@ import { ApiError, type Broker } from './broker';
 import type { Message } from './message';
 import type { Delivery, Subscription, SubscriptionSettings } from './subscription';
 
-/** Google's own description of the service, which its client brings along. */
+/** The proto file of the service, from the client library. */
 const PROTO = 'google/pubsub/v1/pubsub.proto';
 const PROTO_FOLDERS = ['@google-cloud/pubsub', 'google-gax'].map((name) => path.join(path.dirname(require.resolve(name)), '../protos'));
 
-/** How long an answer to `pull` waits for a message, and how much one answer holds. */
+/** How long `pull` waits for a message, and how many messages one answer can have. */
 const PULL = { wait: 90_000, messages: 1000 };
 
 interface Request {
@@ -41,8 +41,8 @@ interface StreamRequest {
 }
 
 /**
- * Pub/Sub as its official client speaks with it, over gRPC. Topics and subscriptions are those of the broker: a call that
- * would make another is answered with UNIMPLEMENTED.
+ * The gRPC API of Pub/Sub for the official client. Topics and subscriptions are those of the broker: a call that would create
+ * another one is answered with UNIMPLEMENTED.
  */
 export class PubSubServer {
   private constructor(
@@ -52,7 +52,7 @@ export class PubSubServer {
   ) {}
 
   static async start(broker: Broker, pace: Pace): Promise<PubSubServer> {
-    // A request may hold 10 MB, and what surrounds it. What is larger is for the broker to refuse.
+    // A request may have 10 MB plus overhead. The broker refuses larger requests.
     const server = new Server({ 'grpc.max_receive_message_length': 64 * 1024 * 1024, 'grpc.max_send_message_length': 64 * 1024 * 1024 });
     const wire = loadSync(PROTO, { includeDirs: PROTO_FOLDERS, longs: String, enums: String, defaults: true, oneofs: true });
     for (const [name, methods] of Object.entries(methodsOf(broker, pace))) {

@@ -4,22 +4,22 @@ import type { Witness } from '../../platform';
 import type { TokenIssuer } from '../identity/oidc';
 import type { Delivery, Subscription } from './subscription';
 
-/** What a subscription that pushes is set to. */
+/** The push settings of a subscription. */
 export interface PushSettings {
   readonly endpoint: string;
-  /** Who calls, and whom. */
+  /** The service account of the token. */
   readonly email: string;
   readonly audience: string;
 }
 
-/** The answers that acknowledge a message. @see https://cloud.google.com/pubsub/docs/push#receive_push */
+/** The status codes that acknowledge a message. @see https://cloud.google.com/pubsub/docs/push#receive_push */
 const ACKNOWLEDGES = [102, 200, 201, 202, 204];
 
-/** Hands the messages of a subscription to its endpoint, one by one, and so many at a time. */
+/** Pushes the messages of a subscription to its endpoint, one message in each call, with a limit of concurrent calls. */
 export class PushDelivery {
   private readonly poster = new Poster(Number.POSITIVE_INFINITY);
-  private readonly forget: () => void;
-  private underWay = 0;
+  private readonly unsubscribe: () => void;
+  private running = 0;
   private stopped = false;
 
   constructor(
@@ -27,29 +27,29 @@ export class PushDelivery {
     private readonly options: {
       readonly push: PushSettings;
       readonly issuer: TokenIssuer;
-      /** How many calls may be under way. Pub/Sub finds out by itself what the endpoint bears. */
+      /** The limit of concurrent calls. The real Pub/Sub adapts it to the endpoint. */
       readonly concurrency: number;
       readonly witness: Witness;
       readonly chaos: Chaos;
     },
   ) {
-    this.forget = subscription.onChange(() => this.pump());
+    this.unsubscribe = subscription.onChange(() => this.pump());
     this.pump();
   }
 
-  /** Begin no other call, and give up those that are under way. */
+  /** Start no more calls, and abort the running ones. */
   stop() {
     this.stopped = true;
-    this.forget();
+    this.unsubscribe();
     this.poster.close();
   }
 
   private pump() {
     if (this.stopped) return;
-    for (const delivery of this.subscription.take(this.options.concurrency - this.underWay)) {
-      this.underWay += 1;
+    for (const delivery of this.subscription.take(this.options.concurrency - this.running)) {
+      this.running += 1;
       void this.deliver(delivery).finally(() => {
-        this.underWay -= 1;
+        this.running -= 1;
         this.pump();
       });
     }

@@ -4,13 +4,13 @@ import { milliseconds } from '../foundation/quantities';
 import type { PushSettings } from './push';
 import type { SubscriptionSettings } from './subscription';
 
-/** What Pub/Sub does where a retry policy leaves it out, and where there is none: then it slows down by itself. */
+/** The defaults of a retry policy, and the backoff of push subscriptions without one. */
 const DEFAULT_BACKOFF = { shortest: 10_000, longest: 600_000 };
 const PUSH_BACKOFF = { shortest: 100, longest: 60_000 };
 const DEFAULT_ACK_SECONDS = 10;
 const DEFAULT_ATTEMPTS = 5;
 
-/** @param pushes whether it hands messages over by itself */
+/** @param pushes whether it is a push subscription */
 export function readSubscription(subscription: Resource, pushes: boolean): SubscriptionSettings {
   const backoff = (property: string, otherwise: number) =>
     subscription.optional(property) === undefined ? otherwise : subscription.read(property, 'a time such as 10s', milliseconds);
@@ -37,7 +37,7 @@ export function readSubscription(subscription: Resource, pushes: boolean): Subsc
   };
 }
 
-/** @throws RefusedError when it pushes to something that is not here */
+/** @throws RefusedError if its endpoint is not the emulated function */
 export function readPush(trigger: Resource, urls: readonly string[]): PushSettings {
   const endpoint = trigger.text('push_config.push_endpoint');
   const leadsTo = (url: string) => endpoint === url || endpoint.startsWith(`${url}?`) || endpoint.startsWith(`${url}/`);

@@ -1,19 +1,19 @@
 import type { Pace } from '../../pace';
 import type { Message, PublishedMessage } from './message';
 
-/** A subscription, as the template has it. Times are in milliseconds of the cloud. */
+/** A subscription in the template. Times are in milliseconds, before scaling. */
 export interface SubscriptionSettings {
   /** Such as `projects/p/subscriptions/s`. */
   readonly name: string;
   readonly topic: string;
   readonly ackDeadline: number;
-  /** The pause after a failed delivery, which doubles up to `longest`. Without it there is none. */
+  /** The pause after a failed delivery, which doubles up to `longest`. Without it, there is no pause. */
   readonly backoff?: { readonly shortest: number; readonly longest: number };
-  /** Where a message goes that failed as often as that. Without it, it is delivered until somebody takes it. */
+  /** The topic for messages that failed `maxAttempts` times. Without it, a message is delivered until it is acknowledged. */
   readonly deadLetter?: { readonly topic: string; readonly maxAttempts: number };
 }
 
-/** One try to hand a message over. */
+/** One delivery attempt of a message. */
 export interface Delivery {
   readonly message: PublishedMessage;
   /** Counts from 1. */
@@ -28,7 +28,7 @@ interface Held {
 }
 
 /**
- * The messages of one subscription until somebody acknowledges them: delivered at least once, in no order that is promised.
+ * The messages of one subscription until they are acknowledged: delivered at least once, without an order.
  * @see https://cloud.google.com/pubsub/docs/handling-failures
  */
 export class Subscription {
@@ -37,19 +37,19 @@ export class Subscription {
   private readonly listeners = new Set<() => void>();
   private stopped = false;
 
-  /** @param forward hands a message to another topic; false where there is none */
+  /** @param forward publishes a message to another topic, and returns false if the topic does not exist */
   constructor(
     readonly settings: SubscriptionSettings,
     private readonly pace: Pace,
     private readonly forward: (topic: string, message: Message) => boolean,
   ) {}
 
-  /** How many messages nobody has acknowledged. */
+  /** How many messages are not acknowledged. */
   get size(): number {
     return this.held.size;
   }
 
-  /** The messages that nobody has acknowledged. They stay. */
+  /** The messages that are not acknowledged. They are not removed. */
   peek(): PublishedMessage[] {
     return [...this.held.values()].map(({ message }) => message);
   }
@@ -60,15 +60,15 @@ export class Subscription {
     this.offer(held);
   }
 
-  /** Hear whenever a message can be taken, or is done. @returns how to stop it */
+  /** Call `listener` when a message is ready or removed. @returns a function that removes the listener */
   onChange(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
   /**
-   * Take messages that are ready. Each comes again unless it is acknowledged.
-   * @param deadline the time for that, where somebody else does not watch it
+   * Take messages that are ready. Each is delivered again unless it is acknowledged.
+   * @param deadline the ack deadline. Without it, the caller must refuse messages itself
    */
   take(max: number, deadline?: number): Delivery[] {
     const taken: Delivery[] = [];
@@ -83,13 +83,13 @@ export class Subscription {
     return taken;
   }
 
-  /** It is done. An acknowledgement that comes late counts, unless the message was delivered again. */
+  /** Remove a message. A late acknowledgement counts, unless the message was delivered again. */
   acknowledge(ackId: string) {
     const held = this.find(ackId);
     if (held) this.remove(held);
   }
 
-  /** It failed. @returns whether it comes again, or went to the dead letter */
+  /** A delivery failed. @returns whether the message is delivered again, or went to the dead letter */
   refuse(ackId: string): 'again' | 'given up' {
     const held = this.find(ackId);
     if (!held || this.ready.has(held) || this.stopped) return 'again';
@@ -111,13 +111,13 @@ export class Subscription {
     return held !== undefined && !this.ready.has(held);
   }
 
-  /** Ask for more time, or for none. */
+  /** Extend the ack deadline, or end it with 0. */
   modifyDeadline(ackId: string, deadline: number) {
     if (deadline === 0) this.refuse(ackId);
     else if (this.isOut(ackId)) this.expire(this.find(ackId)!, ackId, deadline);
   }
 
-  /** Forget every timer. Nothing comes again. */
+  /** Stop all timers. Nothing is delivered again. */
   stop() {
     this.stopped = true;
     for (const { timer } of this.held.values()) clearTimeout(timer);
@@ -126,7 +126,7 @@ export class Subscription {
 
   private offer(held: Held) {
     this.ready.add(held);
-    this.tell();
+    this.notify();
   }
 
   private expire(held: Held, ackId: string, deadline: number) {
@@ -144,10 +144,10 @@ export class Subscription {
     clearTimeout(held.timer);
     this.ready.delete(held);
     this.held.delete(held.message.messageId);
-    this.tell();
+    this.notify();
   }
 
-  private tell() {
+  private notify() {
     for (const listener of this.listeners) listener();
   }
 

@@ -85,7 +85,7 @@ test.each([
     (template: any) => (only(template, 'terraform_data').provisioner[0]['local-exec'].command = 'rm -rf /'),
     'terraform_data',
     'provisioner.local-exec.command',
-    /only a command that settles an app or publishes code/,
+    /only a command that deletes the broken app settings or publishes code/,
   ],
 ])('%s: it is shown as refused, and nothing starts', async (_, edit, type, property, why) => {
   const { coverage, start } = await readAzure(mutated('azure', edit as (template: any) => void));
@@ -98,5 +98,5 @@ test.each([
 
 test('a template that publishes no code is refused', async () => {
   const folder = mutated('azure', (template) => delete template.resource.terraform_data);
-  await expect(readAzure(folder)).rejects.toThrow(/nothing in the template publishes its code/);
+  await expect(readAzure(folder)).rejects.toThrow(/no command in the template publishes its code/);
 });

@@ -95,7 +95,7 @@ describe('as it is synthesized', () => {
   test('an event that is too large is turned away at the door, and one that just fits is stored', async () => {
     const { platform, settled } = running;
     const limit = 1024 * 1024;
-    const tooLarge = { accepted: false, reason: `Larger than the ${limit} bytes that Event Hubs takes at once.` };
+    const tooLarge = { accepted: false, reason: `Larger than ${limit} bytes, the limit of Event Hubs.` };
     expect(await platform.send(event('too large', { data: 'x'.repeat(limit) }))).toEqual(tooLarge);
     expect(await platform.send(event('large', { data: 'x'.repeat(limit - 1000) }))).toMatchObject({ accepted: true });
     await settled();
@@ -175,20 +175,20 @@ describe('the template drives: with', () => {
 
   test.each([
     ['a setting under another name', rename('STORE_CONTAINER'), /does not load: .*STORE_CONTAINER/],
-    ['another consumer group', set({ EVENTS_CONSUMER_GROUP: 'other' }), /the hub has no other, but \$Default, local-func-[0-9a-f]{8}/],
+    ['another consumer group', set({ EVENTS_CONSUMER_GROUP: 'other' }), /the hub has no other, only \$Default, local-func-[0-9a-f]{8}/],
     ['another hub', set({ EVENTS_HUB: 'other' }), /other is not events, the hub of this template/],
     ['another namespace', set({ EVENTS__fullyQualifiedNamespace: 'other.servicebus.windows.net' }), /the namespace of this template/],
     ['the identity of somebody else', set({ EVENTS__clientId: 'somebody' }), /the app has no identity with the client id somebody/],
     ['an identity that is not attached', (template: any) => (only(template, APP).identity.identity_ids = []), /no identity/],
-    ['another host storage', set({ AzureWebJobsStorage__accountName: 'other' }), /other is no account of this template/],
-    ['a key for the host storage', set({ AzureWebJobsStorage: 'AccountKey=x' }), /a key is not emulated/],
-    ['an empty key for the host storage', set({ AzureWebJobsStorage: '' }), /with an empty one the host does not start/],
+    ['another host storage', set({ AzureWebJobsStorage__accountName: 'other' }), /other is not an account of this template/],
+    ['a key for the host storage', set({ AzureWebJobsStorage: 'AccountKey=x' }), /a connection string is not emulated/],
+    ['an empty key for the host storage', set({ AzureWebJobsStorage: '' }), /With an empty one, the host does not start/],
     [
       'nobody who takes out what the provider writes',
       (template: any) => {
         for (const command of Object.values<any>(template.resource.terraform_data)) delete command.lifecycle;
       },
-      /nothing takes out the connection string/,
+      /no command deletes the connection string/,
     ],
     [
       'no container for the dead letter',

@@ -27,7 +27,7 @@ test('every event is in the store or in the dead letter, with its reason, and a 
   expect(balance.duplicatesRemoved).toBeGreaterThan(0);
   expect(balance.deadLettered).toMatchObject({ 'InvalidEvent: not UTF-8': 1 });
   expect(Object.keys(balance.deadLettered)).toContainEqual(
-    expect.stringMatching(/^PermanentError: event_time is \d+ days before publish_time, and BigQuery takes 1825$/),
+    expect.stringMatching(/^PermanentError: event_time is \d+ days before publish_time, and BigQuery accepts 1825$/),
   );
 
   // What a person finds afterwards.

@@ -119,7 +119,7 @@ test('tags are on whatever Azure lets be tagged, and on nothing else', () => {
 });
 
 test('a tag that Azure does not take is refused', () => {
-  const rule = 'tags must be at most 50 texts of up to 256 characters, by names of up to 128 characters without any of <>%&\\?/';
+  const rule = 'tags must be at most 50 texts of up to 256 characters, with names of up to 128 characters without any of <>%&\\?/';
   expect(() => synthesize({ tags: { 'a/b': 'c' } })).toThrow(
     new Error(`azure-pipeline: ${rule}, got "a/b". Write them like { team: "press" }.`),
   );

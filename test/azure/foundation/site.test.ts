@@ -89,17 +89,17 @@ describe('refuses', () => {
     [
       'logs that are gone too soon',
       { logRetentionDays: 7 },
-      'test/Site: logRetentionDays must be 30 to 730 days, got 7. Export what must be kept for longer to a store.',
+      'test/Site: logRetentionDays must be 30 to 730 days, got 7. To keep logs for longer, export them to a store.',
     ],
     [
       'a workspace that is none',
       { workspaceId: 'logs' },
-      'test/Site: workspaceId must be the id of a Log Analytics workspace, got "logs". Ask for it with az monitor log-analytics workspace show --query id.',
+      'test/Site: workspaceId must be the id of a Log Analytics workspace, got "logs". Find it with az monitor log-analytics workspace show --query id.',
     ],
     [
       'a quota that lets no log in',
       { logQuotaGb: 0 },
-      'test/Site: logQuotaGb must be 1 to 1000 GB a day, got 0. Leave logQuotaGb out to take all logs in.',
+      'test/Site: logQuotaGb must be 1 to 1000 GB a day, got 0. Leave logQuotaGb out for no limit.',
     ],
     [
       'a quota for a workspace that is there',

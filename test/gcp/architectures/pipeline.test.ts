@@ -126,17 +126,17 @@ test.each<[string, unknown, string]>([
   [
     'in capitals',
     { Team: 'data' },
-    'labels must have keys of 1 to 63 lower-case letters, digits, underscores and hyphens, a letter first, got "Team". platform is taken, and what starts with goog belongs to Google.',
+    'labels must have keys of 1 to 63 lower-case letters, digits, underscores and hyphens, starting with a letter, got "Team". platform and keys that start with goog are reserved.',
   ],
   [
     'of the platform',
     { platform: 'x' },
-    'labels must have keys of 1 to 63 lower-case letters, digits, underscores and hyphens, a letter first, got "platform". platform is taken, and what starts with goog belongs to Google.',
+    'labels must have keys of 1 to 63 lower-case letters, digits, underscores and hyphens, starting with a letter, got "platform". platform and keys that start with goog are reserved.',
   ],
   [
     'with a space',
     { team: 'my data' },
-    'labels must have values of at most 63 lower-case letters, digits, underscores and hyphens, got "my data". Google takes no others.',
+    'labels must have values of at most 63 lower-case letters, digits, underscores and hyphens, got "my data". Google accepts no other values.',
   ],
   ['as a list', ['team'], 'labels must be an object, got object. Write it like { team: "data" }.'],
 ])('refuses labels %s', (_, labels, message) =>

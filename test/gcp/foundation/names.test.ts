@@ -92,7 +92,7 @@ test('a name that is known only at deploy is told from that of another stack', (
 
 describe('refuses two', () => {
   const again = (what: string, name: string, remedy = 'Set name on one of them.') =>
-    `: each ${what} must have a name of its own, got "${name}" again. ${remedy}`;
+    `: each ${what} must have its own name, got "${name}" again. ${remedy}`;
   const twice = (make: (scope: Construct, id: string) => unknown) => () =>
     synthesize((stack) => ['First', 'Second'].map((id) => make(stack, id)));
 
@@ -134,7 +134,7 @@ describe('refuses two', () => {
           buffer.deliverTo(new Target(stack, 'Spark'));
           buffer.bindReader(new Somebody(new Construct(stack, 'Other'), 'Spark'), 'EVENTS');
         }),
-      `test/Other/Spark${again('reader of a buffer', 'spark', 'Its subscription is named after it.')}`,
+      `test/Other/Spark${again('reader of a buffer', 'spark', 'Its subscription has the same name.')}`,
     ],
     [
       'buffers of one name in two stacks with one prefix',

@@ -103,7 +103,7 @@ describe('refuses', () => {
     [
       'the number of a project',
       { project: '123456789012' },
-      'test/Site: project must be the id of a project, got "123456789012". It is neither the name nor the number: see gcloud projects list.',
+      'test/Site: project must be the id of a project, got "123456789012". Not its name or its number. Find it with gcloud projects list.',
     ],
     [
       'a zone',
@@ -123,7 +123,7 @@ describe('refuses', () => {
     [
       'a provider that is none',
       { googleBeta: 'google-beta' as never },
-      'test/Site: googleBeta must be a provider, got string. Make one with the bindings of google-beta.',
+      'test/Site: googleBeta must be a provider, got string. Create one with the CDKTF bindings of google-beta.',
     ],
     [
       'a provider for an agent that is there',

@@ -73,9 +73,9 @@ describe('a thousand events of 1 kB a second, reckoned by hand', () => {
   test('on Azure: one throughput unit, and a call a second of 2.1 s in 2 GB', () => {
     const costs = costsOf('azure-pipeline');
     expect(monthOf(costs, 'Event Hubs namespace of hubs', 'throughput units')).toBeCloseTo(730 * 0.03, 5);
-    expect(monthOf(costs, 'Event Hubs namespace of hubs', 'events taken')).toBeCloseTo(2628 * 0.028, 5);
-    expect(monthOf(costs, 'Functions function app', 'time')).toBeCloseTo(2628 * 2.1 * 2 * 0.026, 5);
-    expect(monthOf(costs, 'Blob Storage storage account', 'blobs written')).toBeCloseTo(262.8 * 0.065, 5);
+    expect(monthOf(costs, 'Event Hubs namespace of hubs', 'incoming events')).toBeCloseTo(2628 * 0.028, 5);
+    expect(monthOf(costs, 'Functions function app', 'execution time')).toBeCloseTo(2628 * 2.1 * 2 * 0.026, 5);
+    expect(monthOf(costs, 'Blob Storage storage account', 'blob writes')).toBeCloseTo(262.8 * 0.065, 5);
   });
 
   test('on GCP: each event is published, pushed, a call and a line of the request log', () => {
@@ -83,10 +83,10 @@ describe('a thousand events of 1 kB a second, reckoned by hand', () => {
     const tib = 2.628e12 / 1024 ** 4;
     expect(monthOf(costs, 'Pub/Sub topic', 'events published')).toBeCloseTo(tib * 40, 5);
     expect(monthOf(costs, 'Pub/Sub subscription', 'events pushed')).toBeCloseTo(tib * 40, 5);
-    expect(monthOf(costs, 'Cloud Functions function', 'calls')).toBeCloseTo(2628 * 0.4, 5);
+    expect(monthOf(costs, 'Cloud Functions function', 'requests')).toBeCloseTo(2628 * 0.4, 5);
     expect(monthOf(costs, 'Cloud Functions function', 'request log')).toBeCloseTo(tib * 1024 * 0.5, 5);
     // Fifty calls at a time, ten in an instance.
-    expect(monthOf(costs, 'Cloud Functions function', 'processor time')).toBeCloseTo(5 * 2628 * 0.024, 5);
+    expect(monthOf(costs, 'Cloud Functions function', 'vCPU time')).toBeCloseTo(5 * 2628 * 0.024, 5);
     expect(monthOf(costs, 'BigQuery table', 'rows written')).toBeCloseTo(tib * 1024 * 0.025, 5);
     // The bucket of the code holds no events.
     expect(costs.lines.filter(({ resource }) => resource === 'Cloud Storage bucket')).toEqual([]);

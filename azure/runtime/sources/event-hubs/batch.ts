@@ -1,26 +1,26 @@
 import { stringify } from '../../../../shared/runtime/json';
 import type { SourceRecord } from '../../../../shared/runtime/sink';
 
-/** Events of one partition, as the host hands them over. */
+/** Events of one partition, as the host passes them to the handler. */
 export interface Batch {
   readonly records: readonly SourceRecord[];
   /**
-   * The start of every name that is made of these records: where they come from, and who reads them. Nothing when the host
-   * did not say where they stand: then no name can be made for them that a retry makes again.
+   * The start of the name of every object of these records: namespace, hub, consumer group and partition. Undefined if the
+   * host passed no positions: then a retry could not find the same name again.
    */
   readonly place?: string;
 }
 
-/** Separates the parts of a name. Neither a namespace nor a hub nor a consumer group may hold it. */
-const BETWEEN = '~';
+/** Separates the parts of a name. The names of namespaces, hubs and consumer groups cannot contain it. */
+const SEPARATOR = '~';
 
 /**
- * Read what the Functions host hands over: the payloads, and beside them the metadata of the trigger.
+ * Read what the Functions host passes to the handler: the payloads, and the metadata of the trigger.
  *
- * The host leaves out entries without content, and keeps their metadata: Azure/azure-functions-nodejs-worker#639. Which
- * ones, nobody knows, so then each record has the range of the batch for its position, and its number among the entries that
- * came. What was left out follows as records without content.
- * @param consumerGroup who reads them: it keeps the names of several processors of one hub apart
+ * The host omits events without a body, but not their metadata: Azure/azure-functions-nodejs-worker#639. It does not tell
+ * which ones it omitted. So each record then has the range of the batch as its position, with its index among the events that
+ * were passed. The omitted events follow as records without content.
+ * @param consumerGroup part of the names, so that several processors of one hub write different objects
  */
 export function readBatch(messages: unknown, metadata: Readonly<Record<string, unknown>> = {}, consumerGroup = ''): Batch {
   const payloads = (Array.isArray(messages) ? messages : [messages]).map(bytesOf);
@@ -40,7 +40,7 @@ export function readBatch(messages: unknown, metadata: Readonly<Record<string, u
     return { records: payloads.map((bytes) => ({ bytes, arrived: new Date(0), position: range })) };
   }
 
-  const place = [namespace.split('.')[0], hub, consumerGroup, `p${partition}`].join(BETWEEN);
+  const place = [namespace.split('.')[0], hub, consumerGroup, `p${partition}`].join(SEPARATOR);
   if (numbers.length === payloads.length && times.length === payloads.length) {
     const records = payloads.map((bytes, index) => ({
       bytes,
@@ -49,29 +49,29 @@ export function readBatch(messages: unknown, metadata: Readonly<Record<string, u
     }));
     return { records, place };
   }
-  const leftOut = Array.from({ length: Math.max(0, numbers.length - payloads.length) }, () => Buffer.alloc(0));
-  const records = [...payloads, ...leftOut].map((bytes, entry) => ({ bytes, arrived, position: { ...range, entry } }));
+  const omitted = Array.from({ length: Math.max(0, numbers.length - payloads.length) }, () => Buffer.alloc(0));
+  const records = [...payloads, ...omitted].map((bytes, entry) => ({ bytes, arrived, position: { ...range, entry } }));
   return { records, place };
 }
 
-/** What no other record of a partition is called. */
+/** A key that is unique in a partition. */
 export function keyOf({ position: { sequenceNumber, entry } }: SourceRecord): string {
   return entry === undefined ? String(sequenceNumber) : `${sequenceNumber}.${entry}`;
 }
 
-/** What is made of some records of a batch is named after the first and the last of them. */
+/** The name of an object of some records: it has the keys of the first and the last of them. */
 export function nameOf(place: string, records: readonly SourceRecord[]): string {
   return `${place}-${keyOf(records[0]!)}-${keyOf(records.at(-1)!)}`;
 }
 
-/** The host may ignore the wish for bytes, and send text, or JSON that it has parsed. */
+/** The host may ignore `dataType: 'binary'`, and pass text or parsed JSON. */
 function bytesOf(message: unknown): Buffer {
   if (Buffer.isBuffer(message)) return message;
   if (message instanceof Uint8Array) return Buffer.from(message.buffer, message.byteOffset, message.byteLength);
   return Buffer.from(typeof message === 'string' ? message : (stringify(message) ?? ''));
 }
 
-/** Whole numbers of 64 bits come as a number, as text, or as two halves: Azure/azure-functions-nodejs-worker#844. */
+/** A 64-bit integer arrives as a number, as text, or as two halves: Azure/azure-functions-nodejs-worker#844. */
 function integerOf(value: unknown): string | undefined {
   if (Number.isSafeInteger(value) && (value as number) >= 0) return String(value);
   if (typeof value === 'number' || typeof value === 'string' || typeof value === 'bigint') return /^\d+$/.exec(String(value))?.[0];
@@ -79,7 +79,7 @@ function integerOf(value: unknown): string | undefined {
   return typeof low === 'number' && typeof high === 'number' ? ((BigInt(high) << 32n) | BigInt(low >>> 0)).toString() : undefined;
 }
 
-/** The times are in UTC, but not all hosts say so: without a zone, JavaScript would read the clock of the machine. */
+/** The times are in UTC, but some hosts omit the zone: JavaScript would then use the local time zone. */
 function timeOf(value: unknown): Date | undefined {
   const text = String(value);
   const time = new Date(text.endsWith('Z') || /(z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`);

@@ -3,35 +3,35 @@ import type { Notes } from '../../notes';
 import { type Batch, keyOf } from './batch';
 import { BatchFailed } from './settle';
 
-/** What is noted of the batch at which a partition stands. */
+/** The note about the current batch of a partition. */
 interface Note {
-  /** Where the batch begins, and when its first record arrived: a hub that is made anew counts from 0 again. */
+  /** The key of the first record and its time of arrival, because a hub that was deleted and created again starts at 0. */
   readonly first: string;
-  /** How many processes were handed the batch as their first one of this partition. */
+  /** How many processes received the batch as their first one of this partition. */
   readonly deliveries: number;
-  /** How many processes ended while they held a record alone, by the key of the record. */
+  /** How many processes ended while they processed a single record, by the key of the record. */
   readonly ended: Readonly<Record<string, number>>;
 }
 
-/** A batch that so many processes began with is taken record by record. */
-const DELIVERIES = 3;
+/** A batch that this many processes started with is processed record by record. */
+const MAX_DELIVERIES = 3;
 
 /**
- * Counts how often batches are delivered, beyond the life of a process: a transform that never comes back, or that takes all
- * the memory there is, ends the process, and with it whatever it knew. The batch then comes again, without end.
+ * Counts how often a batch is delivered, across processes: a transform that never returns, or that uses all memory, ends the
+ * process, and its memory is lost. The host then delivers the batch again, without limit.
  *
- * Only the first batch that a process takes of a partition is noted, since a process that came to a second one did not die
- * of the first. So notes cost two calls for each partition in the life of a process.
+ * Only the first batch of a partition in each process is noted: a process that got a second batch has survived the first one.
+ * So notes cost two calls for each partition and process.
  */
 export class Deliveries {
-  /** The batch that each partition stands at. */
+  /** The current batch of each partition. */
   private readonly batches = new Map<string, Note>();
 
   constructor(private readonly notes: Notes) {}
 
   /**
    * Note that a batch was delivered.
-   * @returns whether processes before this one did not survive it
+   * @returns `one by one` if earlier processes ended during this batch
    */
   async begin(place: string, [record]: Batch['records']): Promise<'as a whole' | 'one by one'> {
     const first = `${keyOf(record!)} ${record!.arrived.toISOString()}`;
@@ -43,29 +43,29 @@ export class Deliveries {
       if (!known) await this.write(place, note);
       this.batches.set(place, note);
     }
-    return this.batches.get(place)!.deliveries >= DELIVERIES ? 'one by one' : 'as a whole';
+    return this.batches.get(place)!.deliveries >= MAX_DELIVERIES ? 'one by one' : 'as a whole';
   }
 
-  /** How many processes in a row ended while they held this record alone. */
+  /** How many processes in a row ended while they processed only this record. */
   ended(place: string, key: string): number {
     return this.batches.get(place)?.ended[key] ?? 0;
   }
 
-  /** Note that a record is about to be held alone. Should the process end now, it was with this record. */
+  /** Note that a single record is processed now. If the process ends before the next note, this record is the cause. */
   async hold(place: string, key: string): Promise<void> {
     const note = this.batches.get(place)!;
     await this.write(place, { ...note, ended: { ...note.ended, [key]: (note.ended[key] ?? 0) + 1 } });
   }
 
-  /** The process has survived this record: those that ended before did so by chance. The next note says so. */
+  /** The process has survived this record, so it was not the cause of earlier ends. The next note has no count for it. */
   survived(place: string, key: string) {
     const note = this.batches.get(place)!;
     const { [key]: _, ...ended } = note.ended;
     this.batches.set(place, { ...note, ended });
   }
 
-  /** Note that no record is held. */
-  async letGo(place: string): Promise<void> {
+  /** Note that no single record is processed. */
+  async release(place: string): Promise<void> {
     await this.write(place, this.batches.get(place)!);
   }
 
@@ -76,9 +76,9 @@ export class Deliveries {
     await this.write(place, note);
   }
 
-  /** A note that is no note counts as none. */
+  /** A note that cannot be parsed counts as no note. */
   private async read(place: string): Promise<Note | undefined> {
-    const text = await this.notes.read(nameOf(place)).catch(notReached);
+    const text = await this.notes.read(nameOf(place)).catch(failBatch);
     try {
       const { first, deliveries, ended } = JSON.parse(text ?? '{}') as Partial<Note>;
       return typeof first === 'string' && typeof deliveries === 'number' ? { first, deliveries, ended: ended ?? {} } : undefined;
@@ -88,12 +88,14 @@ export class Deliveries {
   }
 
   private async write(place: string, note: Note) {
-    await this.notes.write(nameOf(place), JSON.stringify(note)).catch(notReached);
+    await this.notes.write(nameOf(place), JSON.stringify(note)).catch(failBatch);
   }
 }
 
-function notReached(error: unknown): never {
-  throw new BatchFailed(`The notes of the host cannot be reached: ${inOneLine(error)}. The batch is tried again.`, { cause: error });
+function failBatch(error: unknown): never {
+  throw new BatchFailed(`The notes in the host storage cannot be read or written: ${inOneLine(error)}. The batch is retried.`, {
+    cause: error,
+  });
 }
 
 function nameOf(place: string): string {

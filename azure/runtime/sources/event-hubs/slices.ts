@@ -1,9 +1,9 @@
 import type { SourceRecord } from '../../../../shared/runtime/sink';
 
-/** Events that are taken into memory as rows at a time, by their bytes. A text holds half a gigabyte, and escapes take six times as much. */
+/** How many bytes of events are held in memory as rows at the same time. A string has at most half a gigabyte, and escapes can need six times the bytes. */
 const SLICE_BYTES = 64 * 1024 * 1024;
 
-/** Cut a batch that is large, always at the same places. */
+/** Split a large batch, always at the same records. */
 export function slicesOf(records: readonly SourceRecord[], bytes = SLICE_BYTES): SourceRecord[][] {
   const slices: SourceRecord[][] = [];
   let room = 0;
@@ -18,13 +18,13 @@ export function slicesOf(records: readonly SourceRecord[], bytes = SLICE_BYTES):
   return slices;
 }
 
-/** Lets one act at a time, in the order in which they asked. */
-export class Turns {
+/** Runs one task at a time, in the order of the calls. */
+export class Mutex {
   private last: Promise<unknown> = Promise.resolve();
 
-  take<Result>(act: () => Result | Promise<Result>): Promise<Result> {
-    const turn = this.last.then(act);
-    this.last = turn.catch(() => {});
-    return turn;
+  run<Result>(task: () => Result | Promise<Result>): Promise<Result> {
+    const result = this.last.then(task);
+    this.last = result.catch(() => {});
+    return result;
   }
 }

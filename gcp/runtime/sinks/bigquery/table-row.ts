@@ -9,33 +9,33 @@ export interface Column {
   readonly type: string;
 }
 
-/** A whole number of 64 bits, in the two halves that the protocol takes. A `bigint` would be written as zero. */
+/** A 64-bit integer in two halves, as the protocol requires. The library would write a `bigint` as zero. */
 export type Int64 = { readonly low: number; readonly high: number };
 
-/** A row as the Storage API takes it, by the names of its columns. */
+/** A row in the format of the Storage Write API, by column name. */
 export type TableRow = Readonly<Record<string, string | number | boolean | Int64>>;
 
-/** A row that the transform made, the event it made it from, and which of the event's rows it is. */
+/** A row that the transform returned, its event, and its index among the rows of the event. */
 export interface EventRow {
   readonly row: Row;
   readonly event: Event;
   readonly index: number;
 }
 
-/** The message that the event came in. */
+/** The message of the event. */
 export interface Origin {
   readonly messageId: string;
   readonly publishTime: string;
 }
 
-/** One request to BigQuery takes 10 MB. This leaves room for what the rows travel with. */
+/** A request to BigQuery may have 10 MB. This leaves room for the overhead. */
 const REQUEST_BYTES = 9_500_000;
-/** What a row takes at most beside its fields, and a field beside its text: the names are numbers, and so are the lengths. */
+/** The largest overhead of a row, and of a field. */
 const [ROW_BYTES, FIELD_BYTES] = [6, 12];
 
 /**
- * Fit the rows of one event into the columns of the table. What no column holds goes into `rest`, so that nothing is lost.
- * @throws PermanentError on a value that its column cannot take, and on more than one request takes
+ * Convert the rows of one event into the columns of the table. Fields without a column go into `rest`, so that nothing is lost.
+ * @throws PermanentError if a value does not fit its column, or if the rows are too large for one request
  */
 export function fitRows(made: readonly EventRow[], { messageId, publishTime }: Origin, columns: readonly Column[]): TableRow[] {
   const event = made[0]?.event;
@@ -44,7 +44,7 @@ export function fitRows(made: readonly EventRow[], { messageId, publishTime }: O
   const published = timeOf('publish_time', publishTime);
   const happened = timeOf('event_time', event.time);
   requirePartition(happened, published);
-  const plumbing = {
+  const eventColumns = {
     event_id: event.id,
     event_source: event.source,
     event_type: event.type,
@@ -55,34 +55,34 @@ export function fitRows(made: readonly EventRow[], { messageId, publishTime }: O
   };
   let bytes = 0;
   return made.map(({ row, index }) => {
-    const fitted: Record<string, TableRow[string]> = { ...plumbing, row_index: index };
+    const fitted: Record<string, TableRow[string]> = { ...eventColumns, row_index: index };
     fill(fitted, row, event, types);
     bytes += bytesOf(fitted);
     if (bytes > REQUEST_BYTES)
-      throw new PermanentError(`the rows of the event take more than the ${REQUEST_BYTES} bytes that BigQuery takes at once`);
+      throw new PermanentError(`the rows of the event have more than ${REQUEST_BYTES} bytes, the limit of one request`);
     return fitted;
   });
 }
 
-/** A table has the same columns for many events. */
+/** The types of the columns by name. They are cached, because a table has the same columns for many events. */
 function typesOf(columns: readonly Column[]): ReadonlyMap<string, string> {
   const known = TYPES.get(columns);
   if (known) return known;
   const types = new Map(columns.map(({ name, type }) => [name, type]));
-  for (const name in PLUMBING) if (name !== 'rest') requireColumn(name, types);
+  for (const name in RESERVED) if (name !== 'rest') requireColumn(name, types);
   TYPES.set(columns, types);
   return types;
 }
 
 const TYPES = new WeakMap<readonly Column[], ReadonlyMap<string, string>>();
 
-/** Put what a row holds into the columns. */
+/** Convert the fields of a row into columns. */
 function fill(fitted: Record<string, TableRow[string]>, row: Row, event: Event, types: ReadonlyMap<string, string>): void {
   let rest: Record<string, unknown> | undefined;
   for (const name of Object.keys(row)) {
     const value = row[name];
-    if (value === undefined || isHeld(name, value, event)) continue;
-    const type = Object.hasOwn(PLUMBING, name) ? undefined : types.get(name);
+    if (value === undefined || isStored(name, value, event)) continue;
+    const type = Object.hasOwn(RESERVED, name) ? undefined : types.get(name);
     if (!type) {
       rest ??= {};
       if (name === '__proto__') Object.defineProperty(rest, name, { value, enumerable: true });
@@ -94,14 +94,14 @@ function fill(fitted: Record<string, TableRow[string]>, row: Row, event: Event, 
   fitted.rest = convert('rest', 'JSON', rest);
 }
 
-/** The columns that rows cannot fill. */
-const PLUMBING = { event_id: 1, event_source: 1, event_type: 1, event_time: 1, row_index: 1, message_id: 1, publish_time: 1, rest: 1 };
+/** The columns that the transform cannot set. */
+const RESERVED = { event_id: 1, event_source: 1, event_type: 1, event_time: 1, row_index: 1, message_id: 1, publish_time: 1, rest: 1 };
 
 function requireColumn(name: string, types: ReadonlyMap<string, string>): void {
   if (!types.has(name)) throw new PermanentError(`the table has no column ${name}`);
 }
 
-/** What a row takes in a request, at most. */
+/** The largest size of a row in a request. */
 function bytesOf(row: TableRow): number {
   let bytes = ROW_BYTES;
   for (const name in row) {
@@ -112,18 +112,18 @@ function bytesOf(row: TableRow): number {
 }
 
 /**
- * Refuse an event whose day BigQuery takes no rows for. It counts from the current day, and this from the day the message
- * came in, so that every try says the same.
+ * Refuse an event if BigQuery accepts no rows for its day. BigQuery counts from the current day. Here it is counted from the
+ * publish time of the message, so that every retry has the same result.
  * @see https://cloud.google.com/bigquery/docs/write-api#time-unit_column_partitioning
  */
 function requirePartition(happened: Moment, published: Moment) {
   const days = dayOf(happened) - dayOf(published);
-  if (days < -DAYS_PAST) throw new PermanentError(`event_time is ${-days} days before publish_time, and BigQuery takes ${DAYS_PAST}`);
-  if (days > DAYS_AHEAD) throw new PermanentError(`event_time is ${days} days after publish_time, and BigQuery takes ${DAYS_AHEAD}`);
+  if (days < -DAYS_PAST) throw new PermanentError(`event_time is ${-days} days before publish_time, and BigQuery accepts ${DAYS_PAST}`);
+  if (days > DAYS_AHEAD) throw new PermanentError(`event_time is ${days} days after publish_time, and BigQuery accepts ${DAYS_AHEAD}`);
 }
 
-/** Whether the columns of the event say the same already, digit for digit. */
-function isHeld(name: string, value: unknown, event: Event): boolean {
+/** Whether a column of the event has exactly this value already. */
+function isStored(name: string, value: unknown, event: Event): boolean {
   switch (name) {
     case 'specversion':
     case 'id':
@@ -150,7 +150,7 @@ function convert(name: string, type: string, value: unknown): TableRow[string] {
   if (typeof converted === 'string') {
     const isText = type === 'JSON' ? isWellFormedJson(converted) : isWellFormed(converted);
     if (!isText) throw new PermanentError(`column ${name} cannot hold half of a surrogate pair`);
-    if (type === 'JSON') requireHeld(name, value);
+    if (type === 'JSON') requireExact(name, value);
   }
   return converted;
 }
@@ -160,18 +160,18 @@ function refuse(name: string, type: string, value: unknown): never {
 }
 
 /**
- * Refuse a number of which JSON of BigQuery would lose digits: it holds whole numbers of 64 bits, and doubles. Whatever
- * writes all 17 digits of a double means that double.
+ * Refuse a number that would lose digits in JSON of BigQuery, which holds 64-bit integers and doubles. A number with the 17
+ * digits of a double is that double.
  * @see https://cloud.google.com/bigquery/docs/reference/standard-sql/json_functions#parse_json
  */
-function requireHeld(name: string, value: unknown): void {
-  if (Array.isArray(value)) for (const inner of value) requireHeld(name, inner);
+function requireExact(name: string, value: unknown): void {
+  if (Array.isArray(value)) for (const inner of value) requireExact(name, inner);
   else if (typeof value === 'bigint' ? !isInt64(value) && value >> 64n !== 0n : value instanceof ExactNumber && !isDouble(value)) {
     throw new PermanentError(
       `column ${name} of type JSON cannot hold all digits of ${String(value).slice(0, 50)}: make it a text, or give it a column`,
     );
   } else if (typeof value === 'object' && value !== null && !('toJSON' in value)) {
-    for (const inner in value) requireHeld(name, (value as Record<string, unknown>)[inner]);
+    for (const inner in value) requireExact(name, (value as Record<string, unknown>)[inner]);
   }
 }
 
@@ -183,7 +183,7 @@ function isDouble(number: ExactNumber): boolean {
   );
 }
 
-/** How each type of column takes a value. What it cannot take is `undefined`. */
+/** How each type of column converts a value. A value that does not fit is `undefined`. */
 const CONVERSIONS: Readonly<Record<string, (value: unknown) => TableRow[string] | undefined>> = {
   STRING: (value) => (typeof value === 'string' ? value : undefined),
   JSON: stringify,
@@ -226,7 +226,7 @@ function timestamp({ milliseconds, micros }: Moment): Int64 {
   return new Halves(microseconds | 0, Math.floor(microseconds / 2 ** 32));
 }
 
-/** A class, because the library takes a plain object for a record and looks for its columns. */
+/** A class, because the library treats a plain object as a record with columns. */
 class Halves {
   constructor(
     readonly low: number,
@@ -234,5 +234,5 @@ class Halves {
   ) {}
 }
 
-/** How far from the current day BigQuery takes rows. */
+/** For how many days before and after the current day BigQuery accepts rows. */
 const [DAYS_PAST, DAYS_AHEAD] = [1825, 366];

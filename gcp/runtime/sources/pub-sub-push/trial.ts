@@ -3,73 +3,73 @@ import { getHeapStatistics } from 'node:v8';
 import { inOneLine } from '../../../../shared/runtime/verdict';
 import { TOO_LONG } from './limit';
 
-/** An event that is tried out, before it is decided about. */
+/** An event to run the transform on first, before it is processed. */
 export interface Tried {
   readonly bytes: Buffer;
-  /** How often it was delivered, this time included. */
+  /** How often it was delivered, including this time. */
   readonly attempt: number;
   /** How long the transform may take. */
   readonly milliseconds: number;
 }
 
-/** @returns why the transform must not run on an event: what it does to the process. Nothing when it may. */
+/** @returns why the transform must not run on an event in this process, or undefined if it may */
 export type Trial = (event: Tried) => Promise<string | undefined>;
 
-/** What a process is told that is there for trials. */
-interface Question {
+/** What is sent to a trial process. */
+interface TrialRequest {
   readonly bytes: Buffer;
   readonly milliseconds: number;
   readonly megabytes: number;
 }
 
-/** What a process says that is there for trials: when it can take an event, and when the event did nothing to it. */
+/** The message of a trial process: it is ready for an event, or it has survived one. */
 const SURVIVED = 'survived';
-/** What a process ends with when the engine gives up, for want of memory as a rule. */
+/** The signals of a process that the JavaScript engine ended, mostly because it has no memory left. */
 const ABORTS = ['SIGABRT', 'SIGTRAP', 'SIGILL'];
 
 const ROLE = 'trial';
-/** How long trials go on after the last event that came again. */
-const LULL_MS = 60_000;
-/** So many processes in a row end with an event, and each held it alone. A first one may end by chance. */
-const TOO_OFTEN = 2;
-/** What an event may take in a trial: half of what the code of the server may, so that both fit an instance. */
+/** How long trials continue after the last event that was delivered again. */
+const TRIAL_PERIOD_MS = 60_000;
+/** After an event ended this many trial processes in a row, it goes to the dead letter. One process alone may have ended for another reason. */
+const MAX_CRASHES = 2;
+/** The memory of an event in a trial: half of the heap of the server, so that both fit into the instance. */
 const MEGABYTES = Math.floor(getHeapStatistics().heap_size_limit / 2e6);
 
 /**
- * Try events in a process of its own, one at a time: when it ends, it was with that event.
+ * Run the transform in a child process first, one event at a time: if the process ends, this event is the cause.
  *
- * An event that comes again may have ended a process before. From then on, and until a minute has passed without another one, every event
- * is tried: those that come again too have lost an attempt already, and an event that is new does not take another one from them. While
- * none has come again, none is tried, since a trial costs as much as the event itself.
+ * An event that is delivered again may have ended a process before. From then on, and until a minute has passed without another such
+ * event, every event has a trial: the events that were delivered again have lost an attempt already, and a new event must not cost them
+ * another one. Otherwise there are no trials, because a trial costs as much as processing the event.
  *
- * A thread would not do: when it runs out of memory, it may take its process along (nodejs/node#47224).
+ * A worker thread is not enough: if it runs out of memory, it can end its process (nodejs/node#47224).
  * @param code the file that the process runs. It calls {@link answerTrials}.
  */
-export function trialsOf(code: string, lull = LULL_MS): Trial {
+export function trialsOf(code: string, trialPeriodMs = TRIAL_PERIOD_MS): Trial {
   if (isTrial()) return async () => undefined;
   let child: ChildProcess | undefined;
-  let doubt: NodeJS.Timeout | undefined;
-  let turn: Promise<unknown> = Promise.resolve();
-  const inTurn = <Result>(act: () => Result | Promise<Result>): Promise<Result> => {
-    const mine = turn.then(act);
-    turn = mine.catch(() => {});
-    return mine;
+  let trialTimer: NodeJS.Timeout | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  const oneAtATime = <Result>(task: () => Result | Promise<Result>): Promise<Result> => {
+    const result = last.then(task);
+    last = result.catch(() => {});
+    return result;
   };
-  const rest = () => {
-    doubt = undefined;
-    void inTurn(() => {
-      if (doubt) return;
+  const stopTrials = () => {
+    trialTimer = undefined;
+    void oneAtATime(() => {
+      if (trialTimer) return;
       if (child?.connected) child.disconnect();
       child = undefined;
     });
   };
 
-  async function hold(bytes: Buffer, milliseconds: number): Promise<string | undefined> {
+  async function tryOut(bytes: Buffer, milliseconds: number): Promise<string | undefined> {
     for (let ends = 1; ; ends++) {
       try {
-        if (!child || !isAlive(child)) child = await started(code);
+        if (!child || !isAlive(child)) child = await startProcess(code);
       } catch (error) {
-        console.log(JSON.stringify({ severity: 'WARNING', message: `An event is not tried out first: ${inOneLine(error)}` }));
+        console.log(JSON.stringify({ severity: 'WARNING', message: `The trial of an event could not start: ${inOneLine(error)}` }));
         return undefined;
       }
       const end = await outcome(child, { bytes, milliseconds, megabytes: MEGABYTES });
@@ -77,41 +77,41 @@ export function trialsOf(code: string, lull = LULL_MS): Trial {
       child.kill('SIGKILL');
       if (end === TOO_LONG) return `The transform did not end within ${milliseconds / 1000} s.`;
       const how = ABORTS.includes(end) ? `it needs more than ${MEGABYTES} MB of memory, or aborts` : `it ends with ${end}`;
-      if (ends === TOO_OFTEN) return `The transform ends its process, ${TOO_OFTEN} times with this event alone: ${how}.`;
+      if (ends === MAX_CRASHES) return `The transform ends its process, ${MAX_CRASHES} times with this event alone: ${how}.`;
     }
   }
 
   return async ({ bytes, attempt, milliseconds }) => {
     if (attempt > 1) {
-      clearTimeout(doubt);
-      doubt = setTimeout(rest, lull).unref();
+      clearTimeout(trialTimer);
+      trialTimer = setTimeout(stopTrials, trialPeriodMs).unref();
     }
-    return doubt && inTurn(() => hold(bytes, milliseconds));
+    return trialTimer && oneAtATime(() => tryOut(bytes, milliseconds));
   };
 }
 
 /** Start a process, and wait until it has loaded the code. */
-async function started(code: string): Promise<ChildProcess> {
+async function startProcess(code: string): Promise<ChildProcess> {
   const child = fork(code, [ROLE], {
-    // Of two that say the same, the last one counts.
+    // If an option is set twice, the last one is used.
     execArgv: [...process.execArgv, `--max-old-space-size=${MEGABYTES}`],
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  // What becomes of it between two events is the fault of none.
+  // If it ends between two events, no event is the cause.
   child.on('error', () => {});
-  const end = await heard(child);
+  const end = await outcomeOf(child);
   if (end !== SURVIVED) throw new Error(`its process ends with ${end} while it loads`);
-  // It does not keep the server, when that is about to end.
+  // It must not keep the server running.
   child.unref();
   child.channel?.unref();
   return child;
 }
 
-function outcome(child: ChildProcess, question: Question): Promise<string> {
-  const answer = heard(child);
-  // When it cannot be sent, the process is about to end.
-  child.send(question, () => {});
+function outcome(child: ChildProcess, request: TrialRequest): Promise<string> {
+  const answer = outcomeOf(child);
+  // If it cannot be sent, the process is ending.
+  child.send(request, () => {});
   return answer;
 }
 
@@ -119,37 +119,37 @@ function isAlive({ connected, exitCode, signalCode, killed }: ChildProcess): boo
   return connected && exitCode === null && signalCode === null && !killed;
 }
 
-/** That a process has survived, or what it ended with. */
-function heard(child: ChildProcess): Promise<string> {
+/** The next message of a process, or the signal or exit code with which it ended. */
+function outcomeOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
-    const settle = (how: string) => {
+    const done = (how: string) => {
       child.off('message', onMessage).off('exit', onExit).off('error', onError);
       resolve(how);
     };
-    const onMessage = (message: unknown) => message === SURVIVED && settle(SURVIVED);
-    const onExit = (code: number | null, signal: string | null) => settle(signal ?? `exit code ${code}`);
-    const onError = (error: Error) => settle(inOneLine(error));
+    const onMessage = (message: unknown) => message === SURVIVED && done(SURVIVED);
+    const onExit = (code: number | null, signal: string | null) => done(signal ?? `exit code ${code}`);
+    const onError = (error: Error) => done(inOneLine(error));
     child.on('message', onMessage).on('exit', onExit).on('error', onError);
   });
 }
 
-/** Whether this process is there for trials. It holds none itself. */
+/** Whether this process is a trial process. Such a process starts no trials. */
 function isTrial(): boolean {
   return process.argv[2] === ROLE;
 }
 
-/** Answer the trials of another process, where this one is there for that. */
-export function answerTrials(run: (question: Question) => void): void {
+/** Handle the events of the server, if this process is a trial process. */
+export function answerTrials(run: (request: TrialRequest) => void): void {
   const { channel } = process;
   if (!isTrial() || !channel) return;
   const atRest = Math.ceil(process.memoryUsage.rss() / 1e6);
-  // The server ends it. A signal may go to all processes of an instance, and no event is to blame for that.
+  // The server ends this process. A signal to all processes of the instance must not be blamed on an event.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
   process.on('disconnect', () => process.exit());
   const survived = () => process.send?.(SURVIVED, undefined, undefined, () => {});
-  process.on('message', (question: Question) => {
-    run({ ...question, megabytes: atRest + question.megabytes });
-    // A promise that was rejected, and that nobody holds, ends the process before that.
+  process.on('message', (request: TrialRequest) => {
+    run({ ...request, megabytes: atRest + request.megabytes });
+    // An unhandled rejection of a promise ends the process before this runs.
     setImmediate(survived);
   });
   channel.ref();

@@ -280,7 +280,7 @@ test.each([
     { options: 'retry: { strategy: "fixedDelay", maxRetryCount: 2, delayInterval: 1000 },' },
     /fixedDelay is not emulated/,
   ],
-  ['a key', { env: { EVENTS: 'Endpoint=sb://x' } }, /EVENTS holds a key/],
+  ['a key', { env: { EVENTS: 'Endpoint=sb://x' } }, /EVENTS is a connection string/],
   ['a connection that no setting describes', { env: { EVENTS__credential: '' } }, /no setting EVENTS__credential/],
   ['a hub that no setting names', { env: { HUB: '' } }, /no setting HUB/],
 ])('an app with %s is refused', async (_, options, why) => {

@@ -219,10 +219,10 @@ describe('the view', () => {
   test.each([
     ['another table', 'SELECT * FROM `p.d.other`', 'it reads `p.d.other`, and the template has no such table'],
     ['another project', 'SELECT * FROM `q.d.events`', 'it reads `q.d.events`, and the template has no such table'],
-    ['a text in double quotes', 'SELECT "event_id" FROM `p.d.events`', 'what " means to BigQuery it does not mean to DuckDB'],
-    ['an escape', "SELECT '\\n' FROM `p.d.events`", "what ' means to BigQuery it does not mean to DuckDB"],
-    ['what only BigQuery knows', 'SELECT SAFE_CAST(1 AS INT64) FROM `p.d.events`', 'DuckDB does not take it: '],
-    ['a column that is not there', 'SELECT nope FROM `p.d.events`', 'DuckDB does not take it: '],
+    ['a text in double quotes', 'SELECT "event_id" FROM `p.d.events`', '" has another meaning in DuckDB than in BigQuery'],
+    ['an escape', "SELECT '\\n' FROM `p.d.events`", "' has another meaning in DuckDB than in BigQuery"],
+    ['what only BigQuery knows', 'SELECT SAFE_CAST(1 AS INT64) FROM `p.d.events`', 'DuckDB does not accept it: '],
+    ['a column that is not there', 'SELECT nope FROM `p.d.events`', 'DuckDB does not accept it: '],
   ])('with %s is refused', async (_, query, why) => {
     const refusal = create(withQuery(query));
     await expect(refusal).rejects.toThrow(RefusedError);

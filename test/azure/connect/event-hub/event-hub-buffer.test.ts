@@ -277,7 +277,7 @@ test('a namespace of another subscription is refused at plan, in one line', () =
     {
       condition: '${(lower(self.subscription_id) == lower("s"))}',
       error_message:
-        'test/Buffer: namespaceId and hubId must be of the subscription that is deployed to (ARM_SUBSCRIPTION_ID), got another. Deploy this stack to that one.',
+        'test/Buffer: namespaceId and hubId must be in the subscription that is deployed to (ARM_SUBSCRIPTION_ID), got another one. Deploy this stack to that subscription.',
     },
   ]);
 });
@@ -315,7 +315,7 @@ describe('refuses', () => {
           const reader = Object.assign(new Person(stack, 'Reader'), { name: 'x'.repeat(51) });
           new EventHubBuffer(stack, 'Buffer', { site }).bindReader(reader, 'BUFFER');
         }),
-      `test/Reader: name must be 2 to 50 letters, digits, dots, hyphens and underscores, got "${'x'.repeat(51)}". A consumer group is called after whoever reads in it.`,
+      `test/Reader: name must be 2 to 50 letters, digits, dots, hyphens and underscores, got "${'x'.repeat(51)}". The consumer group has the name of its reader.`,
     ],
     [
       'a lock on a namespace of others',
@@ -325,7 +325,7 @@ describe('refuses', () => {
     [
       'a name with a hyphen',
       () => make({ name: 'my-events' }),
-      'test/Buffer: name must be 1 to 20 lower-case letters and digits, got "my-events". It starts with a letter.',
+      'test/Buffer: name must be 1 to 20 lower-case letters and digits, got "my-events". Start with a letter.',
     ],
     [
       'a long retention',
@@ -335,22 +335,22 @@ describe('refuses', () => {
     [
       'too many partitions',
       () => make({ partitionCount: 33 }),
-      'test/Buffer: partitionCount must be 1 to 32 partitions, got 33. The Standard tier offers no more.',
+      'test/Buffer: partitionCount must be 1 to 32 partitions, got 33. The Standard tier has no more.',
     ],
     [
       'too much throughput',
       () => make({ maxThroughputUnits: 41 }),
-      'test/Buffer: maxThroughputUnits must be 1 to 40 units, got 41. The Standard tier grows no further.',
+      'test/Buffer: maxThroughputUnits must be 1 to 40 units, got 41. The Standard tier has no more.',
     ],
     [
       'the name of a namespace for its id',
       () => make({ namespaceId: 'shared' }),
-      'test/Buffer: namespaceId must be the id of a namespace, got "shared". See az eventhubs namespace show.',
+      'test/Buffer: namespaceId must be the id of a namespace, got "shared". Find it with az eventhubs namespace show.',
     ],
     [
       'the id of a namespace for that of a hub',
       () => make({ hubId: namespaceId }),
-      `test/Buffer: hubId must be the id of a hub, got "${namespaceId}". See az eventhubs eventhub show.`,
+      `test/Buffer: hubId must be the id of a hub, got "${namespaceId}". Find it with az eventhubs eventhub show.`,
     ],
     [
       'settings for a namespace that is there',
@@ -375,12 +375,12 @@ describe('refuses', () => {
     [
       'a long wait',
       () => deliver({ batchWindowSeconds: 301 }),
-      'test/Buffer: batchWindowSeconds must be 0 to 300 seconds, got 301. The host waits no longer.',
+      'test/Buffer: batchWindowSeconds must be 0 to 300 seconds, got 301. The Functions host does not wait longer.',
     ],
     [
       'endless retries',
       () => deliver({ maxRetries: -1 }),
-      'test/Buffer: maxRetries must be 1 to 20 retries, got -1. Without a bound one bad batch blocks its partition.',
+      'test/Buffer: maxRetries must be 1 to 20 retries, got -1. Without a limit, one bad batch blocks its partition.',
     ],
   ])('%s', (_, act, message) => expect(act).toThrow(new Error(message)));
 });

@@ -88,12 +88,12 @@ describe('refuses', () => {
     [
       'a name for an object id',
       { 'ada@example.com': 'User' },
-      'test/Connect: senders must be object ids, got "ada@example.com". Ask az ad user show, az ad group show or az ad sp show for it.',
+      'test/Connect: senders must be object ids, got "ada@example.com". Find it with az ad user show, az ad group show or az ad sp show.',
     ],
     [
       'a robot',
       { [ada]: 'Robot' },
-      'test/Connect: senders must be User, Group or ServicePrincipal, got "Robot". It says what the object id stands for.',
+      'test/Connect: senders must be User, Group or ServicePrincipal, got "Robot". It is the type of the object id.',
     ],
   ])('%s', (_, senders, message) => {
     expect(() => make(senders as EventHubEntryProps['senders'])).toThrow(new Error(message));

@@ -312,52 +312,52 @@ describe('refuses', () => {
     [
       'a setting that it has for itself',
       { appSettings: { STORE_CONTAINER: 'mine' } },
-      'test/Processing: appSettings must be by names of your own, in letters, digits and underscores, got "STORE_CONTAINER". The app has such a setting for itself, or does not take it.',
+      'test/Processing: appSettings must have names of letters, digits and underscores that are not reserved, got "STORE_CONTAINER". The app sets it itself, or Flex Consumption does not accept it. Take another name.',
     ],
     [
       'the setting that keeps the host from starting, in any case',
       { appSettings: { azureWebJobsStorage: '' } },
-      'test/Processing: appSettings must be by names of your own, in letters, digits and underscores, got "azureWebJobsStorage". The app has such a setting for itself, or does not take it.',
+      'test/Processing: appSettings must have names of letters, digits and underscores that are not reserved, got "azureWebJobsStorage". The app sets it itself, or Flex Consumption does not accept it. Take another name.',
     ],
     [
       'a reference to a Key Vault',
       { appSettings: { TOKEN: '@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)' } },
-      'test/Processing: appSettings.TOKEN must be texts that Azure hands over as they stand, got "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)". For Flex Consumption the provider cannot say as whom a Key Vault is asked: let the code ask it.',
+      'test/Processing: appSettings.TOKEN must be texts of up to 5000 characters, and no Key Vault references, got "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)". The provider cannot set the identity for Key Vault references on Flex Consumption. Let the code read the Key Vault.',
     ],
     [
       'instances of no group',
       { alwaysReady: { process: 1 } },
-      'test/Processing: alwaysReady must be by groups, got "process". A group is function:process for the function of that name, http, durable or blob.',
+      'test/Processing: alwaysReady must have the names of groups, got "process". A group is http, durable, blob, or function:process for the function process.',
     ],
     [
       'more ready instances than may run',
       { alwaysReady: { 'function:process': 41 } },
-      'test/Processing: alwaysReady["function:process"] must be 1 to 40 instances, got 41. No more are ready than may run. Leave a group out to have none.',
+      'test/Processing: alwaysReady["function:process"] must be 1 to 40 instances, got 41. maxInstances is the limit. Leave a group out for no instances.',
     ],
     [
       'the name of a subnet for its id',
       { subnetId: 'apps' },
-      'test/Processing: subnetId must be the id of a subnet, got "apps". See az network vnet subnet show.',
+      'test/Processing: subnetId must be the id of a subnet, got "apps". Find it with az network vnet subnet show.',
     ],
     [
       'a long name',
       { name: 'processing' },
-      'test/Processing: name must be 1 to 5 lower-case letters and digits, got "processing". An account has room for no more.',
+      'test/Processing: name must be 1 to 5 lower-case letters and digits, got "processing". The name of a storage account has no room for more.',
     ],
     [
       'a size that is not on offer',
       { memoryMiB: 1024 as 512 },
-      'test/Processing: memoryMiB must be 512, 2048 or 4096, got 1024. There are no other sizes.',
+      'test/Processing: memoryMiB must be 512, 2048 or 4096, got 1024. Flex Consumption has no other sizes.',
     ],
     [
       'another way to publish',
       { publish: 'func' as 'az' },
-      'test/Processing: publish must be az or none, got "func". With none, publish with a tool of your own.',
+      'test/Processing: publish must be az or none, got "func". With none, publish with your own tool.',
     ],
     [
       'few instances',
       { maxInstances: 10 },
-      'test/Processing: maxInstances must be 40 to 1000 instances, got 10. The provider refuses any other number.',
+      'test/Processing: maxInstances must be 40 to 1000 instances, got 10. The provider accepts no other number.',
     ],
   ])('%s', (_, props, message) => expect(() => make(props)).toThrow(new Error(message)));
 });

@@ -350,8 +350,8 @@ test('a batch that waits says why, and which events it is, in an exception: exce
   const world = new World((place) => place !== 'notes');
   expect(await world.deliver([good(plain, 0), good(plain, 1)], transform, { tries: 1 + MAX_RETRIES })).toBe('waits');
   expect(world.log.map(([, message]) => message)).toEqual([
-    ...Array(MAX_RETRIES).fill('1 of 1 writes failed for acme~orders~reader~p3-0-1: Error: store is down. The batch is tried again.'),
-    'The dead letter of acme~orders~reader~p3-0-1 cannot be written: Error: deadLetter is down. Its 2 events stay in the hub, and the batch is tried again.',
+    ...Array(MAX_RETRIES).fill('1 of 1 writes failed for acme~orders~reader~p3-0-1: Error: store is down. The batch is retried.'),
+    'The dead letter of acme~orders~reader~p3-0-1 cannot be written: Error: deadLetter is down. Its 2 events stay in the hub, and the batch is retried.',
   ]);
   expect(host.logging.applicationInsights.samplingSettings.excludedTypes.split(';')).toEqual(
     expect.arrayContaining(['Exception', 'Trace']),
@@ -631,7 +631,7 @@ describe('a transform that ends the process', () => {
     expect([world.store.size, world.deadLetter.size]).toEqual([0, 0]);
     expect(world.log.at(-1)).toEqual([
       'failed',
-      'The notes of the host cannot be reached: Error: notes is down. The batch is tried again.',
+      'The notes in the host storage cannot be read or written: Error: notes is down. The batch is retried.',
     ]);
   });
 
@@ -698,14 +698,14 @@ describe('entries that the host leaves out', () => {
     const world = new World();
     const handler = batchHandler({ transform, sink: world.sink, deadLetter: world.sendLetters }, world.reading);
     await expect(handler(...leftOut([good(plain, 0).bytes], 0))).rejects.toThrow(
-      new BatchFailed('The host handed over 1 events without their positions. The batch is tried again.'),
+      new BatchFailed('The host passed 1 events without their positions. The batch is retried.'),
     );
     await handler(...leftOut([good(plain, 0).bytes], 0, MAX_RETRIES));
     await handler(...leftOut([good(plain, 0).bytes], 0, MAX_RETRIES + 1));
     expect([...world.deadLetter.keys()]).toEqual([expect.stringMatching(/^unplaced\/[0-9a-f]{64}$/)]);
     expect(world.letters()).toEqual([
       {
-        reason: 'The host handed over 1 events without their positions.',
+        reason: 'The host passed 1 events without their positions.',
         position: expect.objectContaining({ hub: 'orders', partition: '3' }),
         encoding: 'text',
         payload: good(plain, 0).bytes.toString(),

@@ -219,27 +219,27 @@ describe('refuses', () => {
     [
       'a long name',
       { name: 'events' },
-      'test/Store: name must be 1 to 5 lower-case letters and digits, got "events". An account has room for no more.',
+      'test/Store: name must be 1 to 5 lower-case letters and digits, got "events". The name of a storage account has no room for more.',
     ],
     [
       'copies that are not on offer',
       { redundancy: 'RAGRS' as 'GRS' },
-      'test/Store: redundancy must be LRS, ZRS, GRS or GZRS, got "RAGRS". Without zones take LRS.',
+      'test/Store: redundancy must be LRS, ZRS, GRS or GZRS, got "RAGRS". In a region without zones take LRS.',
     ],
     [
       'to archive at once',
       { coldAfterDays: 0 },
-      'test/Store: coldAfterDays must be 1 to 36500 days, got 0. An object that is younger is still being read.',
+      'test/Store: coldAfterDays must be 1 to 36500 days, got 0. Objects that are younger are still read.',
     ],
     [
       'a long way back',
       { undeleteWindowDays: 366 },
-      'test/Store: undeleteWindowDays must be 1 to 365 days, got 366. Azure keeps deleted objects no longer.',
+      'test/Store: undeleteWindowDays must be 1 to 365 days, got 366. Azure does not keep deleted objects for longer.',
     ],
     [
       'the name of an account for its id',
       { accountId: 'theirs' },
-      'test/Store: accountId must be the id of a storage account, got "theirs". See az storage account show.',
+      'test/Store: accountId must be the id of a storage account, got "theirs". Find it with az storage account show.',
     ],
     [
       'settings for an account that is there',

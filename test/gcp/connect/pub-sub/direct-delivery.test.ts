@@ -186,9 +186,9 @@ describe('refuses', () => {
     second.deliverInto(new Archive(second, 'Other'), 'archive');
   };
   const name = (got: string) =>
-    `test/Buffer0: the name of a delivery must be 1 to 11 lower-case letters and digits, got ${got}. A service account has room for no more.`;
+    `test/Buffer0: the name of a delivery must be 1 to 11 lower-case letters and digits, got ${got}. The name of a service account has no room for more.`;
   const again = (path: string) =>
-    `${path}: each delivery of a site must have a name of its own, got "archive" again. The account that writes is named after it.`;
+    `${path}: each delivery of a site must have its own name, got "archive" again. The service account of a delivery has its name.`;
 
   test.each<[string, () => unknown, string]>([
     ['a name in capitals', () => into('Archive'), name('"Archive"')],
@@ -208,12 +208,12 @@ describe('refuses', () => {
     [
       'few retries',
       () => deliver({ maxRetries: 3 }),
-      'test/Buffer: maxRetries must be 4 to 99 retries, got 3. Pub/Sub takes no other number.',
+      'test/Buffer: maxRetries must be 4 to 99 retries, got 3. Pub/Sub accepts no other number.',
     ],
     [
       'a long pause',
       () => deliver({ maxBackoffSeconds: 601 }),
-      'test/Buffer: maxBackoffSeconds must be 0 to 600 seconds, got 601. No pause is longer.',
+      'test/Buffer: maxBackoffSeconds must be 0 to 600 seconds, got 601. Pub/Sub allows no longer pause.',
     ],
   ])('%s', (_, act, message) => expect(act).toThrow(new Error(message)));
 

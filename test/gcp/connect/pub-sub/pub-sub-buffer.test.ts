@@ -260,7 +260,7 @@ describe('refuses', () => {
     [
       'a name that no topic takes',
       () => make({ name: 'Events' }),
-      'test/Buffer: name must be 1 to 40 lower-case letters, digits and hyphens, got "Events". It starts with a letter.',
+      'test/Buffer: name must be 1 to 40 lower-case letters, digits and hyphens, got "Events". Start with a letter.',
     ],
     [
       'a long retention',
@@ -280,7 +280,7 @@ describe('refuses', () => {
     [
       'no word on the way of events',
       () => make({ enforceInTransit: 'yes' as never }),
-      'test/Buffer: enforceInTransit must be true or false, got "yes". Leave it out to let senders of other regions in.',
+      'test/Buffer: enforceInTransit must be true or false, got "yes". Leave it out to accept requests from other regions.',
     ],
     [
       'a reader whose name no subscription takes',
@@ -291,7 +291,7 @@ describe('refuses', () => {
             'EVENTS',
           ),
         ),
-      'test/Job: the name of a reader must be 1 to 40 lower-case letters, digits and hyphens, got "My job". Its subscription is named after it.',
+      'test/Job: the name of a reader must be 1 to 40 lower-case letters, digits and hyphens, got "My job". Its subscription has the same name.',
     ],
     [
       'a key that is none',
@@ -303,27 +303,27 @@ describe('refuses', () => {
     [
       'few retries',
       () => deliver({ maxRetries: 3 }),
-      'test/Buffer: maxRetries must be 4 to 99 retries, got 3. Pub/Sub takes no other number.',
+      'test/Buffer: maxRetries must be 4 to 99 retries, got 3. Pub/Sub accepts no other number.',
     ],
     [
       'many retries',
       () => deliver({ maxRetries: 100 }),
-      'test/Buffer: maxRetries must be 4 to 99 retries, got 100. Pub/Sub takes no other number.',
+      'test/Buffer: maxRetries must be 4 to 99 retries, got 100. Pub/Sub accepts no other number.',
     ],
     [
       'a long pause',
       () => deliver({ maxBackoffSeconds: 601 }),
-      'test/Buffer: maxBackoffSeconds must be 0 to 600 seconds, got 601. No pause is longer.',
+      'test/Buffer: maxBackoffSeconds must be 0 to 600 seconds, got 601. Pub/Sub allows no longer pause.',
     ],
     [
       'a first pause that is longer than the longest',
       () => deliver({ minBackoffSeconds: 20, maxBackoffSeconds: 10 }),
-      'test/Buffer: minBackoffSeconds must be 0 to 10 seconds, got 20. A pause only grows.',
+      'test/Buffer: minBackoffSeconds must be 0 to 10 seconds, got 20. It must not be above maxBackoffSeconds.',
     ],
     [
       'a target that takes longer than Pub/Sub waits',
       () => deliver(undefined, {}, 900),
-      'test/Target: timeoutSeconds must be 10 to 600 seconds, got 900. Pub/Sub waits that long for an answer.',
+      'test/Target: timeoutSeconds must be 10 to 600 seconds, got 900. It is the limit of Pub/Sub for an acknowledgement.',
     ],
   ])('%s', (_, act, message) => expect(act).toThrow(new Error(message)));
 });

@@ -93,7 +93,7 @@ test('the command posts one event that follows the contract, in the form that Pu
 
 describe('refuses', () => {
   const message = (got: string) =>
-    `test/Connect: publishers must be IAM members that name somebody, got "${got}". Write them like serviceAccount:press@project.iam.gserviceaccount.com. allUsers and allAuthenticatedUsers are the public.`;
+    `test/Connect: publishers must be IAM members, got "${got}". Write them like serviceAccount:press@project.iam.gserviceaccount.com. allUsers and allAuthenticatedUsers are not allowed.`;
   test.each(['allUsers', 'allAuthenticatedUsers', 'press@acme-data.iam.gserviceaccount.com', ''])('"%s" as a publisher', (publisher) =>
     expect(() => make({ publishers: ['user:a@example.com', publisher] })).toThrow(new Error(message(publisher))),
   );

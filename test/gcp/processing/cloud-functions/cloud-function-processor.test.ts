@@ -321,7 +321,7 @@ describe('refuses', () => {
       synthesize((stack) =>
         ['a', 'b'].map((id) => new CloudFunctionProcessor(stack, id, { site, code, source: new Neighbour(), stores: {} })),
       ),
-    ).toThrow(new Error('test/b: each function of a site must have a name of its own, got "func" again. Set name on one of them.')));
+    ).toThrow(new Error('test/b: each function of a site must have its own name, got "func" again. Set name on one of them.')));
 
   test('a store by a name that the handler does not know', () =>
     expect(() => make({ code: { ...code, needs }, stores: { LAKE: new Neighbour() } })).toThrow(
@@ -341,9 +341,9 @@ describe('refuses', () => {
     [
       'a long name',
       { name: 'processing1' },
-      'test/Processing: name must be 1 to 10 lower-case letters and digits, got "processing1". A service account has room for no more.',
+      'test/Processing: name must be 1 to 10 lower-case letters and digits, got "processing1". The name of a service account has no room for more.',
     ],
-    ['little memory', { memoryMiB: 128 }, 'test/Processing: memoryMiB must be 256 to 4096 MiB, got 128. One processor takes no other.'],
+    ['little memory', { memoryMiB: 128 }, 'test/Processing: memoryMiB must be 256 to 4096 MiB, got 128. One vCPU allows no other value.'],
     [
       'a long timeout',
       { timeoutSeconds: 601 },
@@ -352,28 +352,28 @@ describe('refuses', () => {
     [
       'a member where an e-mail is asked for',
       { serviceAccount: 'serviceAccount:mine@acme-data.iam.gserviceaccount.com' },
-      'test/Processing: serviceAccount must be an e-mail, got "serviceAccount:mine@acme-data.iam.gserviceaccount.com". See gcloud iam service-accounts list.',
+      'test/Processing: serviceAccount must be the email of a service account, got "serviceAccount:mine@acme-data.iam.gserviceaccount.com". Find it with gcloud iam service-accounts list.',
     ],
-    ['no concurrency', { concurrency: 0 }, 'test/Processing: concurrency must be 1 to 1000 calls, got 0. Cloud Run takes no more.'],
+    ['no concurrency', { concurrency: 0 }, 'test/Processing: concurrency must be 1 to 1000 calls, got 0. Cloud Run allows no more.'],
     [
       'more instances kept than there are',
       { minInstances: 11 },
-      'test/Processing: minInstances must be 0 to 10 instances, got 11. No more run than maxInstances says.',
+      'test/Processing: minInstances must be 0 to 10 instances, got 11. It must not be above maxInstances.',
     ],
     [
       'a variable of Google',
       { environmentVariables: { K_SERVICE: 'x' } },
-      'test/Processing: environmentVariables must have names in letters, digits and underscores, got "K_SERVICE". PORT, K_SERVICE and some others belong to Google.',
+      'test/Processing: environmentVariables must have names of letters, digits and underscores that are not reserved, got "K_SERVICE". Google reserves PORT, K_SERVICE and some others.',
     ],
     [
       'a variable of the handler',
       { environmentVariables: { STORE_TABLE: 'x' } },
-      'test/Processing: environmentVariables must leave the settings of the handler alone, got "STORE_TABLE". What starts with DEAD_LETTER_ or STORE_ is set by the processor.',
+      'test/Processing: environmentVariables must not set variables of the handler, got "STORE_TABLE". The processor sets the variables that start with DEAD_LETTER_ or STORE_.',
     ],
     [
       'a variable that is no text',
       { environmentVariables: { LEVEL: 5 as never } },
-      'test/Processing: environmentVariables must hold texts, got number for LEVEL. Write it as a text.',
+      'test/Processing: environmentVariables must have texts as values, got number for LEVEL. Write it as a text.',
     ],
     [
       'variables that are no object',
@@ -388,22 +388,22 @@ describe('refuses', () => {
     [
       'a secret by another address',
       { secretEnvironmentVariables: { KEY: { secret: 'secrets/key' } } },
-      'test/Processing: secretEnvironmentVariables must name secrets, got "secrets/key". Write them like { secret: "password" } or { secret: "projects/example/secrets/password" }.',
+      'test/Processing: secretEnvironmentVariables must have names or ids of secrets, got "secrets/key". Write them like { secret: "password" } or { secret: "projects/example/secrets/password" }.',
     ],
     [
       'a version that is none',
       { secretEnvironmentVariables: { KEY: { secret: 'key', version: 'v1' } } },
-      'test/Processing: secretEnvironmentVariables must name versions, got "v1". Write it like "3", or leave it out for the latest.',
+      'test/Processing: secretEnvironmentVariables must have versions of secrets, got "v1". Write it like "3", or leave it out for the latest.',
     ],
     [
       'a network where a connector is asked for',
       { vpcConnector: 'projects/acme-data/global/networks/default' },
-      'test/Processing: vpcConnector must be the id of a connector, got "projects/acme-data/global/networks/default". See gcloud compute networks vpc-access connectors list.',
+      'test/Processing: vpcConnector must be the id of a connector, got "projects/acme-data/global/networks/default". Find it with gcloud compute networks vpc-access connectors describe.',
     ],
     [
       'too many instances',
       { maxInstances: 1001 },
-      'test/Processing: maxInstances must be 1 to 1000 instances, got 1001. Ask Google for a higher quota first.',
+      'test/Processing: maxInstances must be 1 to 1000 instances, got 1001. Google allows more only with a higher quota.',
     ],
   ])('%s', (_, props, message) => expect(() => make(props)).toThrow(new Error(message)));
 });

@@ -145,7 +145,7 @@ test('an event that no column can take is refused, and its neighbours land', asy
     ['circle', expect.stringContaining('PermanentError: Converting circular structure to JSON')],
     ['day', 'PermanentError: column event_time of type TIMESTAMP cannot hold this string'],
     ['subject', 'PermanentError: column subject of type STRING cannot hold this number'],
-    ['unprintable', 'PermanentError: the row is no JSON'],
+    ['unprintable', 'PermanentError: the row cannot be written as JSON'],
   ]);
   expect(ids().sort()).toEqual(['1', '2']);
 });
@@ -161,7 +161,7 @@ test('rows that do not fit into one request are refused', async () => {
   const { made, ...lot } = lotOf(eventOf('1'));
   const rows = [0, 1].map((index) => ({ ...made[0]!, stored: sink.encode({ data: 'x'.repeat(5_000_000) }, eventOf('1'), index) }));
   expect(await refusalsOf({ ...lot, made: rows })).toEqual([
-    ['1', 'PermanentError: the rows of the event take more than the 9500000 bytes that BigQuery takes at once'],
+    ['1', 'PermanentError: the rows of the event have more than 9500000 bytes, the limit of one request'],
   ]);
 });
 

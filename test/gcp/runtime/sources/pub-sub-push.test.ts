@@ -275,7 +275,7 @@ test('an event in binary mode goes to the dead letter, with what to do', async (
   const { push, letters } = neighbours();
   expect(await push(bodyOf(Buffer.from('{"celsius":20}'), '7', 1, { attributes: { 'ce-id': '1', 'ce-specversion': '1.0' } }))).toBe(204);
   expect(letters[0]!.attributes!.deadLetterReason).toBe(
-    'InvalidEvent: the attributes of an event came beside its data. Send it in structured mode, as one JSON object',
+    'InvalidEvent: the event is in binary mode, with its attributes beside its data. Send it in structured mode, as one JSON object',
   );
 });
 
@@ -391,7 +391,7 @@ describe('answers 400 and says so', () => {
     const { push, lots, letters } = neighbours();
     expect(await push(body)).toBe(400);
     expect([lots, letters]).toEqual([[], []]);
-    expect(JSON.parse(lines[0]!)).toEqual({ severity: 'ERROR', message: 'A request came that is no push of Pub/Sub.' });
+    expect(JSON.parse(lines[0]!)).toEqual({ severity: 'ERROR', message: 'A request is not a Pub/Sub push request.' });
   });
 });
 

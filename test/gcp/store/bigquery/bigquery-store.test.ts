@@ -175,24 +175,24 @@ test('a reader may read the view and the table below it, and change neither', ()
 
 describe('refuses', () => {
   const name = (got: string) =>
-    `test/Store: the name of a column must be 1 to 100 letters, digits and underscores, a letter first, got "${got}". BigQuery keeps other names to itself.`;
+    `test/Store: the name of a column must be 1 to 100 letters, digits and underscores, starting with a letter, got "${got}". BigQuery refuses or reserves other names.`;
   const taken = 'event_id, event_source, event_type, event_time, row_index, message_id, publish_time, rest';
 
   test.each<[string, Partial<BigQueryStoreProps>, string]>([
     [
       'a name that no dataset takes',
       { name: 'my-events' },
-      'test/Store: name must be 1 to 40 lower-case letters, digits and underscores, got "my-events". It starts with a letter.',
+      'test/Store: name must be 1 to 40 lower-case letters, digits and underscores, got "my-events". Start with a letter.',
     ],
     [
       'no retention at all',
       { retentionDays: 0 },
-      'test/Store: retentionDays must be 1 to 36500 days, got 0. Leave it out to keep rows for ever.',
+      'test/Store: retentionDays must be 1 to 36500 days, got 0. Leave it out to keep rows forever.',
     ],
     [
       'a long undelete window',
       { undeleteWindowDays: 8 },
-      'test/Store: undeleteWindowDays must be 2 to 7 days, got 8. BigQuery offers no other.',
+      'test/Store: undeleteWindowDays must be 2 to 7 days, got 8. It is the range of BigQuery time travel.',
     ],
     [
       'a dataset with its project',
@@ -212,19 +212,19 @@ describe('refuses', () => {
     [
       'a table with its dataset',
       { tableId: 'plants.events' },
-      'test/Store: tableId must be the id of a table, got "plants.events". Write it in letters, digits and underscores, without its dataset, like plants.',
+      'test/Store: tableId must be the id of a table, got "plants.events". Use letters, digits and underscores, without the dataset, like plants.',
     ],
     [
       'a view of the name of its table',
       { viewId: 'events' },
-      'test/Store: viewId must be another one than tableId, got "events". They lie in one dataset.',
+      'test/Store: viewId must not be the same as tableId, got "events". Both are in one dataset. Take another id.',
     ],
     ['a column with a hyphen', { columns: [{ name: 'my-column', type: 'STRING' }] }, name('my-column')],
     ['a column that starts with an underscore', { columns: [{ name: '_PARTITION', type: 'STRING' }] }, name('_PARTITION')],
     [
       'a column of the plumbing, in any case',
       { columns: [{ name: 'Event_ID', type: 'STRING' }] },
-      `test/Store: each column must have a name of its own, got "Event_ID" again. Taken are ${taken}.`,
+      `test/Store: each column must have its own name, got "Event_ID" again. These names are used: ${taken}.`,
     ],
     [
       'a column twice',
@@ -234,12 +234,12 @@ describe('refuses', () => {
           { name: 'A', type: 'JSON' },
         ],
       },
-      `test/Store: each column must have a name of its own, got "A" again. Taken are ${taken}, a.`,
+      `test/Store: each column must have its own name, got "A" again. These names are used: ${taken}, a.`,
     ],
     [
       'a type in another spelling',
       { columns: [{ name: 'a', type: 'INT64' as Column['type'] }] },
-      'test/Store: the type of column a must be one of STRING, INTEGER, FLOAT, NUMERIC, BIGNUMERIC, BOOLEAN, TIMESTAMP, DATE, JSON, got "INT64". Put the rest into JSON.',
+      'test/Store: the type of column a must be one of STRING, INTEGER, FLOAT, NUMERIC, BIGNUMERIC, BOOLEAN, TIMESTAMP, DATE, JSON, got "INT64". Use JSON for other values.',
     ],
     [
       'one key to destroy',

@@ -232,7 +232,7 @@ describe('a delivery', () => {
   test.each(['raw/', 'raw/events/'])('refuses to mix with what a handler writes below %s', (prefix) =>
     expect(() => deliver({ prefix })).toThrow(
       new Error(
-        `test/Store: prefix must lie outside of raw/, where records are delivered, got "${prefix}". Take another, or deliver into another store.`,
+        `test/Store: prefix must not start with raw/, the folder of deliveries, got "${prefix}". Take another prefix, or deliver into another store.`,
       ),
     ),
   );
@@ -240,11 +240,10 @@ describe('a delivery', () => {
 
 describe('refuses', () => {
   const name = (got: string) =>
-    `test/Store: name must be 1 to 20 lower-case letters and digits, got "${got}". A bucket has room for no more.`;
+    `test/Store: name must be 1 to 20 lower-case letters and digits, got "${got}". The name of a bucket has no room for more.`;
   const folders = (got: string) =>
     `test/Store: prefix must be folders that end in a slash, got "${got}". Write it like events/ or raw/events/.`;
-  const undelete = (got: number) =>
-    `test/Store: undeleteWindowDays must be 7 to 90 days, got ${got}. Cloud Storage offers no other, but for 0, which is none.`;
+  const undelete = (got: number) => `test/Store: undeleteWindowDays must be 7 to 90 days, got ${got}. Or set 0 to disable soft delete.`;
   const bucketName = (got: string) =>
     `test/Store: bucketName must be the name of a bucket, got "${got}". Write it without gs://, like plants-archive.`;
 
@@ -255,15 +254,11 @@ describe('refuses', () => {
     ['a prefix that starts with a slash', { prefix: '/events/' }, folders('/events/')],
     ['no prefix', { prefix: '' }, folders('')],
     ['a quote in the prefix', { prefix: 'a"/' }, folders('a\\"/')],
-    [
-      'a move at once',
-      { coldAfterDays: 0 },
-      'test/Store: coldAfterDays must be 1 to 36500 days, got 0. Leave it out to go by when an object was last read.',
-    ],
+    ['a move at once', { coldAfterDays: 0 }, 'test/Store: coldAfterDays must be 1 to 36500 days, got 0. Leave it out to use Autoclass.'],
     [
       'no retention at all',
       { retentionDays: 0 },
-      'test/Store: retentionDays must be 1 to 36500 days, got 0. Leave it out to keep objects for ever.',
+      'test/Store: retentionDays must be 1 to 36500 days, got 0. Leave it out to keep objects forever.',
     ],
     ['a short undelete window', { undeleteWindowDays: 6 }, undelete(6)],
     ['a long undelete window', { undeleteWindowDays: 91 }, undelete(91)],

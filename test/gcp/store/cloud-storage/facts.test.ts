@@ -67,7 +67,7 @@ test.each<[string, found: string, (resource: any) => void]>([
     },
   ],
   [
-    'is late and nobody hears of it',
+    'is late and there is no alert on it',
     'rings: Buffer archive subscription',
     ({ google_monitoring_alert_policy: alerts }) => {
       for (const id of Object.keys(alerts)) if (/^Buffer_archive/.test(id)) delete alerts[id];

@@ -96,7 +96,7 @@ test('an append that still waits is answered, though the connection is not used 
   await expect(first).rejects.toThrow('3: not so');
   await second;
   expect(stored()).toEqual(['2']);
-  await expect(add([{ id: '3' }])).rejects.toThrow('the connection is gone');
+  await expect(add([{ id: '3' }])).rejects.toThrow('the connection is closed');
   expect(standIn.asked.connections).toBe(1);
 });
 
@@ -173,7 +173,7 @@ test('after news of another schema no answer is taken for that of another append
 test('an append that is never answered fails, and those behind it are not stuck', async () => {
   connect(50);
   fates({ 1: 'hangs' });
-  await expect(append('1')).rejects.toThrow('BigQuery gave no answer for 50 ms');
+  await expect(append('1')).rejects.toThrow('BigQuery did not answer within 50 ms');
   await append('2');
   expect(stored()).toEqual(['2']);
   expect(standIn.asked.connections).toBe(2);

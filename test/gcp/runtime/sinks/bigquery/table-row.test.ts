@@ -62,9 +62,9 @@ describe('an event', () => {
   );
 
   test.each([
-    ['2021-01-31T23:59:59.999999Z', 'event_time is 1826 days before publish_time, and BigQuery takes 1825'],
-    ['0001-01-01T00:00:00Z', 'event_time is 739646 days before publish_time, and BigQuery takes 1825'],
-    ['2027-02-02T00:00:00Z', 'event_time is 367 days after publish_time, and BigQuery takes 366'],
+    ['2021-01-31T23:59:59.999999Z', 'event_time is 1826 days before publish_time, and BigQuery accepts 1825'],
+    ['0001-01-01T00:00:00Z', 'event_time is 739646 days before publish_time, and BigQuery accepts 1825'],
+    ['2027-02-02T00:00:00Z', 'event_time is 367 days after publish_time, and BigQuery accepts 366'],
   ])('of %s has none, whatever the clock says', (time, reason) =>
     expect(() => fitted({}, [], { ...event, time })).toThrow(new PermanentError(reason)),
   );
@@ -74,7 +74,7 @@ test('an event of more rows than one request takes is refused, however small the
   const rows = (count: number) => Array.from({ length: count }, (_, index) => ({ row: {}, event, index }));
   expect(fitRows(rows(10_000), origin, PLUMBING)).toHaveLength(10_000);
   expect(() => fitRows(rows(125_000), origin, PLUMBING)).toThrow(
-    new PermanentError('the rows of the event take more than the 9500000 bytes that BigQuery takes at once'),
+    new PermanentError('the rows of the event have more than 9500000 bytes, the limit of one request'),
   );
 });
 

@@ -84,6 +84,6 @@ test('an event is not blamed for code that does not load: it is not tried out, a
   const { attempt } = trials('process.exit(7)');
   expect(await attempt('good', 2)).toBeUndefined();
   expect(lines.map((line) => JSON.parse(line))).toEqual([
-    { severity: 'WARNING', message: 'An event is not tried out first: Error: its process ends with exit code 7 while it loads' },
+    { severity: 'WARNING', message: 'The trial of an event could not start: Error: its process ends with exit code 7 while it loads' },
   ]);
 });
