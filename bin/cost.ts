@@ -78,7 +78,11 @@ export function renderCosts(costs: readonly Costs[]): string {
   return [...costs.map(renderStack), `\n${CAVEAT}`].join('\n');
 }
 
+/** What is shown of a stack that costs nothing. */
+export const FREE = 'None of its resources is billed.';
+
 function renderStack({ stack, region, total, lines, ...rate }: Costs): string {
+  if (lines.length === 0) return `\n${stack}: ${FREE}`;
   const row = (cells: readonly string[], what: string) => `  ${cells.map((cell) => cell.padStart(13)).join('')}  ${what}`;
   return [
     '',

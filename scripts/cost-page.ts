@@ -1,4 +1,4 @@
-import { CAVEAT, type Costs, costsOfStack, money, moneyOf, nameOf, rateOf, readRate } from '../bin/cost';
+import { CAVEAT, type Costs, costsOfStack, FREE, money, moneyOf, nameOf, rateOf, readRate } from '../bin/cost';
 import { CfnStack } from '../shared/read/cfn';
 import { dated, note, prices } from '../shared/read/prices.json';
 import type { Stack } from '../shared/read/stack';
@@ -39,6 +39,7 @@ function overview(costs: readonly Costs[]): string {
 }
 
 function section({ stack, region, total, lines }: Costs): string {
+  if (lines.length === 0) return `## ${stack}\n\n${FREE}`;
   const rows = lines.map((line) => `| ${nameOf(line)} | ${line.what} | ${moneyOf(line).join(' | ')} |`);
   const dearest = lines.slice(0, 3).map((line) => `1. **${money(line.month)}** ${line.resource}, ${line.what}. ${line.lower}`);
   return [

@@ -84,7 +84,7 @@ test('--cost shows what each stack costs at a rate of events, and what lowers it
   );
   expect(stdout).toMatch(/^ +- +3\.50 +532 {2}API Gateway method: requests, one an event$/m);
   expect(stdout).toMatch(
-    /\n {2}The three most expensive lines, and what lowers them\n +532 {2}API Gateway method: .*\n +Let senders .*\.\n/,
+    /\n {2}The three most expensive lines, and what lowers them\n +532 {2}API Gateway method: .*\n +Leave the entry out, and let senders .*\.\n/,
   );
   expect(stdout).toMatch(
     /\nList prices of \d{4}-\d\d-\d\d, written from memory, right to the order of magnitude\. Check them before you rely on them\.\n/,
@@ -139,7 +139,7 @@ describe('another blueprint', () => {
   test('is in the list, where none is loaded', () => {
     const { status, stdout, stderr } = run(['--list'], {}, cwd);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toMatch(/^aws +lake +A lake\.\naws +pipeline +Events come in/);
+    expect(stdout).toMatch(/^aws +lake +A lake\.\naws +pipeline +Events are sent/);
     expect(stdout).toMatch(/^gcp +broken +It breaks\.$/m);
     const listed = JSON.parse(run(['--list', '--json', 'aws', 'lake'], {}, cwd).stdout);
     expect(listed).toEqual([{ cloud: 'aws', name: 'lake', what: 'A lake.', stages: {} }]);

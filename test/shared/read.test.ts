@@ -104,7 +104,7 @@ describe('a permission is read, however it is given', () => {
     [
       'by a list of access control',
       { StoreBucket: { Type: 'AWS::S3::Bucket', Properties: { AccessControl: 'PublicRead' } } },
-      ['everyone: all of the access control list PublicRead: ${StoreBucket}'],
+      ['everyone: the ACL PublicRead: ${StoreBucket}'],
     ],
   ])('%s', (_, resources, rows) => expect(given(resources)).toEqual(expect.arrayContaining(rows)));
 });
