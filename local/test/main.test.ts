@@ -93,7 +93,7 @@ test('--coverage shows each property, and runs nothing, whichever environment is
   expect(await ended).toBe(0);
   expect(seen.out).toMatch(/^gcp pipeline: {2}Buffer Pub\/Sub > Processing Cloud Functions > Store BigQuery\n/);
   expect(seen.out).toContain('  google_pubsub_topic\n    emulated:  name, project\n');
-  expect(seen.out).not.toContain('Up.');
+  expect(seen.out).not.toContain('Ready.');
 });
 
 test('a run of which nothing is stored ends with a hint and exit code 1; --samples prints what would be', async () => {
@@ -104,7 +104,7 @@ test('a run of which nothing is stored ends with a hint and exit code 1; --sampl
   writeFileSync(events, one!.replace('"id"', '"di"'));
   const { ended, seen } = local(['aws', '--once', '--count', '2', '--events', events]);
   expect(await ended).toBe(1);
-  expect(seen.out).toMatch(/Nothing was stored\. The reason of 2 events: 400 Invalid request body .*\n {2}The events break the contract/);
+  expect(seen.out).toMatch(/Nothing was stored\. The reason for 2 events: 400 Invalid request body .*\n {2}The events break the contract/);
 });
 
 test.each([
@@ -167,7 +167,7 @@ test('a run sends what a file holds, balances the books, and leaves its files an
   const event = (id: string) => JSON.stringify({ specversion: '1.0', id, source: '/mine', type: 'test', time: '2026-11-02T08:00:00Z' });
   writeFileSync(events, [event('a'), event('b'), 'hello?', event('a')].join('\n'));
   const { child, ended, seen, says } = local(['aws', '--once', '--events', events]);
-  await says('Up.');
+  await says('Ready.');
   const below = descendants(child);
   expect(below.length).toBeGreaterThan(1);
   const listed = execFileSync('ps', ['eww', '-o', 'command=', '-p', below.join(',')], { encoding: 'utf8' });
@@ -204,7 +204,7 @@ test('when it is killed, whatever it started ends by itself', async () => {
 
 test('two runs never share a folder', async () => {
   const first = local(['aws']);
-  await first.says('Up.');
+  await first.says('Ready.');
   const second = local(['aws', '--once', '--count', '1'], { LOCAL_STATE: first.state });
   expect(await second.ended).toBe(1);
   expect(second.seen.err).toBe(

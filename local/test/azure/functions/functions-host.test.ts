@@ -230,9 +230,12 @@ test('a process that dies is started again, and forgets which try it was', async
   await send(hub, 'exit once', 'a');
   const running = await new Running(hub).start();
   await running.untilDoneWith(2);
-  await running.until(() => running.calls.length === 2);
-  expect(running.calls.map(({ retry }) => retry!.retryCount)).toEqual([0, 0]);
-  expect(running.outcomes).toEqual(['0/0 0/1 try 1', '0/0 0/1 again', '0/0 0/1 try 1', '0/0 0/1 settled']);
+  // Both events are in one batch, or each is in one of its own.
+  const positionsOf = (outcome: string) =>
+    running.outcomes.filter((one) => one.endsWith(` ${outcome}`)).flatMap((one) => one.match(/\d\/\d/g)!);
+  expect(new Set(running.calls.map(({ retry }) => retry!.retryCount))).toEqual(new Set([0]));
+  expect(positionsOf('again')).toContain('0/0');
+  expect(positionsOf('settled')).toEqual(['0/0', '0/1']);
   expect(existsSync(path.join(running.folder, 'exited'))).toBe(true);
 });
 
