@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
+const ROOT = path.join(__dirname, '../..');
+
 /** Packages with their exact versions. */
 export type Versions = Readonly<Record<string, string>>;
 
@@ -39,7 +41,14 @@ export function installCommands(versions: Versions, project: string): string[] {
     const packages = lacking.filter(([name]) => name.startsWith('@types/') === isDev).map(([name, version]) => `${name}@${version}`);
     return packages.length > 0 ? [`npm install --save-exact ${isDev ? '--save-dev ' : ''}${packages.join(' ')}`] : [];
   };
-  return [...commandOf(false), ...commandOf(true)];
+  return [...olderTypeScript(has), ...commandOf(false), ...commandOf(true)];
+}
+
+/** `cdktf init` installs TypeScript 7 beside a ts-jest that requires 6: npm then installs nothing more, and ts-node does not run. */
+function olderTypeScript(has: Versions): string[] {
+  if (has['ts-jest'] === undefined || isBefore(has.typescript, '7.0.0')) return [];
+  const { tsx, typescript } = { ...manifestOf(ROOT).dependencies, ...manifestOf(ROOT).devDependencies };
+  return [`npm install --save-exact --save-dev typescript@${typescript} tsx@${tsx}`];
 }
 
 /** Whether a version is missing, or lower than another. For a range such as `^10.5.0`, the lowest version is compared. */

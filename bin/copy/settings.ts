@@ -15,9 +15,7 @@ export function lackingSettings(project: string): string[] {
   return [
     ...(manifest.type === 'module' ? ['package.json: remove "type": "module", because the copied code is CommonJS'] : []),
     ...(app?.includes('ts-node') && major >= 7
-      ? [
-          `cdktf.json: "app": "${app.replace('ts-node', 'tsx')}", because ts-node does not work with TypeScript ${major}; npm install --save-dev tsx`,
-        ]
+      ? [`cdktf.json: "app": "${app.replace('ts-node', 'tsx')}", because ts-node does not work with TypeScript ${major}`]
       : []),
     ...compilerSettings(path.join(project, 'tsconfig.json')),
   ];

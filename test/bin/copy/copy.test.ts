@@ -111,7 +111,7 @@ test('packages that the project has in that version or a later one are not insta
   const dependencies = { 'aws-cdk-lib': '^99.0.0', constructs: '^10.0.0' };
   writeFileSync(
     path.join(app, 'package.json'),
-    JSON.stringify({ type: 'module', dependencies, devDependencies: { typescript: '^7.0.2' } }),
+    JSON.stringify({ type: 'module', dependencies, devDependencies: { 'ts-jest': '^29.4.15', typescript: '^7.0.2' } }),
   );
   writeFileSync(path.join(app, 'cdktf.json'), JSON.stringify({ app: 'npx ts-node main.ts' }));
   writeFileSync(
@@ -119,10 +119,13 @@ test('packages that the project has in that version or a later one are not insta
     JSON.stringify({ compilerOptions: { target: 'ES2018', lib: ['es2018'], module: 'CommonJS' } }),
   );
   const { install, settings } = JSON.parse((await run(root, 'aws/store/s3', app, '--json')).text);
-  expect(install).toEqual([expect.stringMatching(/^npm install --save-exact constructs@[\d.]+$/)]);
+  expect(install).toEqual([
+    expect.stringMatching(/^npm install --save-exact --save-dev typescript@6[\d.]+ tsx@[\d.]+$/),
+    expect.stringMatching(/^npm install --save-exact constructs@[\d.]+$/),
+  ]);
   expect(settings).toEqual([
     'package.json: remove "type": "module", because the copied code is CommonJS',
-    'cdktf.json: "app": "npx tsx main.ts", because ts-node does not work with TypeScript 7; npm install --save-dev tsx',
+    'cdktf.json: "app": "npx tsx main.ts", because ts-node does not work with TypeScript 7',
     'tsconfig.json: "target": "es2022" or later',
     'tsconfig.json: "lib": ["es2022"] or later',
     'tsconfig.json: "esModuleInterop": true',
