@@ -118,15 +118,15 @@ function more(count: number, what: string): string[] {
 function sectionsOf({ flow, access, settings }: StackChanges) {
   const set = settings.map(({ what, where }) => `! ${what}  (${where.length > 3 ? `${where.length} resources` : where.join(', ')})`);
   return [
-    { title: `the way of an event: ${counted(flow.length, 'line')} of the diff`, lines: flow },
+    { title: `the path of an event: ${counted(flow.length, 'line')} of the diff`, lines: flow },
     { title: `who may do what: ${counted(access.length, 'line')} of the diff`, lines: access },
     { title: `settings: ${counted(set.length, 'change')}`, lines: set },
   ].filter(({ lines }) => lines.length > 0);
 }
 
-/** What changes in place, or is created, is counted alone. */
-function isWorthARow({ fate }: Change): boolean {
-  return fate !== 'changed' && fate !== 'created';
+/** What changes in place or is created is only counted, unless it loses data. */
+function isWorthARow({ fate, data }: Change): boolean {
+  return data !== undefined || (fate !== 'changed' && fate !== 'created');
 }
 
 const DATA_WORDS: Readonly<Record<DataFate, string>> = {
