@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { git } from './copy/git';
+import { linkPackages } from './installed';
 
 const ROOT = path.join(__dirname, '..');
 
@@ -79,9 +80,8 @@ function behind(ref: string, commit: string, root: string): string[] {
 
 /** The packages that are installed here serve where both lockfiles ask for the same; else those of the commit are installed. */
 function install(ref: string, folder: string, root: string): string[] {
-  const link = () => linkPackages(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
   if (packagesIn(folder) === packagesIn(root)) {
-    link();
+    linkPackages(folder);
     return [];
   }
   process.stderr.write(`package-lock.json differs from that of ${ref}: installing its packages, which takes a minute ...`);
@@ -89,18 +89,11 @@ function install(ref: string, folder: string, root: string): string[] {
   process.stderr.write(npm.status === 0 ? ' done\n' : ' failed\n');
   if (npm.status === 0) return [];
   rmSync(path.join(folder, 'node_modules'), { recursive: true, force: true });
-  link();
+  linkPackages(folder);
   const why = npm.stderr.match(/^npm error (?!code)(.+)$/m)?.[1] ?? 'npm ci failed';
   return [
     `package-lock.json differs, and the packages of ${ref} could not be installed (${why}): what the change of packages does is not shown.`,
   ];
-}
-
-/** Each package by itself, since the cache of bundles beside them is for the sources of one folder. */
-function linkPackages(from: string, to: string) {
-  mkdirSync(to);
-  for (const name of readdirSync(from).filter((entry) => entry !== '.cache'))
-    symlinkSync(path.join(from, name), path.join(to, name), 'junction');
 }
 
 /** Which packages a lockfile asks for, without what npm writes about the project itself. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import type { Rate } from '../shared/read/cost';
-import { blueprintsNamed, CLOUDS, type Cloud, findBlueprints, readRequest } from '../shared/synth/blueprints';
+import { blueprintsNamed, CLOUDS, type Cloud, findBlueprints, readRequest, TITLES } from '../shared/synth/blueprints';
 import { compared, partsOfStacks, partsOfTerraform } from './compare';
 import { costsOnAws, costsOnTerraform, readRate, renderCosts } from './cost';
 import { listBlueprints, renderList } from './list';
@@ -40,7 +40,6 @@ Environment:
 Exit codes: 0 done, 1 a setting is refused, 2 the command is not understood, 3 with --against, data would not stay as it is.`;
 
 const MINIMAL = 'pipeline';
-export const TITLES: Readonly<Record<Cloud, string>> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
 
 const root = path.join(__dirname, '..');
 
@@ -143,15 +142,14 @@ function readCommand(args: readonly string[]): Command | undefined {
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
-    const { cost, events, size, against, markdown, json, list } = values;
-    if (against !== undefined && (cost || list)) throw new Error(`--against and --${cost ? 'cost' : 'list'} exclude each other`);
-    if (markdown && json) throw new Error('--markdown and --json exclude each other');
+    const { cost, events, size, against, markdown } = values;
+    for (const exclusive of [['against', 'cost', 'picture', 'list'] as const, ['markdown', 'json'] as const]) {
+      const [one, another] = exclusive.filter((option) => values[option] !== undefined && values[option] !== false);
+      if (another) throw new Error(`--${one} and --${another} exclude each other`);
+    }
     if (markdown && against === undefined) throw new Error('--markdown is an option of --against, which is not there');
     const stray = cost ? undefined : Object.entries({ events, size }).find(([, value]) => value !== undefined)?.[0];
     if (stray) throw new Error(`--${stray} is an option of --cost, which is not there`);
-    const other = against !== undefined ? 'against' : cost ? 'cost' : 'list';
-    if (values.picture !== undefined && (against !== undefined || cost || list))
-      throw new Error(`--picture and --${other} exclude each other`);
     const isCloud = (word: string): word is Cloud => CLOUDS.includes(word as Cloud);
     const names = [...positionals.filter((word) => !isCloud(word)), ...values.context.map(blueprintIn)];
     const known = findBlueprints().map(({ name }) => name);
@@ -237,7 +235,9 @@ function context(blueprint: string, environment?: string): string {
 function closing(blueprint: string, clouds: readonly Cloud[], environment?: string): string {
   const local = `To see events go through, on this machine and without an account: npm run local${blueprint === MINIMAL ? '' : ` -- ${blueprint}`}`;
   const cost = `What it costs, idle and at your rate of events: npm start -- ${blueprint === MINIMAL ? '' : `${blueprint} `}--cost`;
+  const words = [blueprint === MINIMAL ? '' : blueprint, environment && `--environment ${environment}`, '--against main'];
   const diff = [
+    `npm start -- ${words.filter(Boolean).join(' ')}`,
     clouds.includes('aws') && `npx cdk diff${context(blueprint, environment)}`,
     clouds.some((cloud) => cloud !== 'aws') && 'terraform plan',
   ];

@@ -1,4 +1,4 @@
-import { type Listed, listBlueprints, platforms } from '../bin/list';
+import { type Listed, listBlueprints } from '../bin/list';
 import { type Access, type Hop, STAGES } from '../shared/read/picture';
 import { type Blueprint, findBlueprints } from '../shared/synth/blueprints';
 import { shownPicture, synthesized, titleOf } from './picture';
@@ -31,9 +31,9 @@ function overview(found: readonly Blueprint[], listed: readonly Listed[]): strin
   return ['| Blueprint | Services | Runs on this machine |', '|---|---|---|', ...rows].join('\n');
 }
 
-function section(blueprint: Blueprint, { what, local }: Listed): string {
+function section(blueprint: Blueprint, { what, stages, local }: Listed): string {
   const { flow, access } = synthesized(blueprint);
-  const isPlatform = platforms().some(({ file }) => file === blueprint.file);
+  const isPlatform = Object.keys(stages).length > 0;
   const stack = `${blueprint.cloud}-${blueprint.name}`;
   return [
     `## ${titleOf(blueprint)}`,

@@ -1,8 +1,7 @@
 import { platforms } from '../bin/list';
-import { TITLES } from '../bin/start';
 import { narrowOverviewSvg, overviewSvg, pictureSvg } from '../shared/read/drawing/svg';
 import type { Picture } from '../shared/read/picture';
-import { type Blueprint, blueprintsNamed } from '../shared/synth/blueprints';
+import { type Blueprint, blueprintsNamed, TITLES } from '../shared/synth/blueprints';
 import { pictureOf } from './recipes';
 
 const FOLDER = 'docs/pictures';

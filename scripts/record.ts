@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Balance } from '../local/balance';
 import type { Counts, Message } from '../local/story';
 import { many, number } from '../local/text';
+import { type Cloud, TITLES } from '../shared/synth/blueprints';
 
 // Records a run of all three clouds, and writes docs/local-run.svg: what each stage has done, step by step, and the balance in the end.
 
@@ -23,14 +24,12 @@ const HEADER = 78;
 const LANE = 112;
 const CHARACTERS = 104;
 
-const TITLES: Readonly<Record<string, string>> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
-
 /** Text at a place, in a style. */
 type Words = readonly [x: number, y: number, style: string, text: string];
 
 /** The run of one cloud: the service of each stage, and what was said when. */
 interface Run {
-  readonly cloud: string;
+  readonly cloud: Cloud;
   readonly services: ReadonlyMap<string, string>;
   readonly said: { readonly at: number; readonly message: Message }[];
 }
@@ -39,7 +38,7 @@ async function record(): Promise<Run[]> {
   const runs: Run[] = [];
   const child = spawn(process.execPath, ['--import', 'tsx', 'local/main.ts', '--once', '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface({ input: child.stdout })) {
-    const { cloud, ...message } = JSON.parse(line) as Message & { cloud: string };
+    const { cloud, ...message } = JSON.parse(line) as Message & { cloud: Cloud };
     if (message.kind === 'stages') runs.push({ cloud, services: new Map(message.stages.map((one) => [one.stage, one.service])), said: [] });
     else runs.at(-1)!.said.push({ at: Date.now(), message });
   }
@@ -156,7 +155,7 @@ function laneOf({ cloud, services }: Run, lane: number): string {
     const box = `<rect class="box" x="${x}" y="${y}" width="${BOX.width}" height="${BOX.height}" rx="6"/>`;
     return `${column === 0 ? '' : arrow}${box}${drawn([x + BOX.padding, y + 22, 'name', services.get(stage) ?? 'client'])}`;
   });
-  return drawn([MARGIN, y + BOX.height / 2 + 5, 'bold', TITLES[cloud] ?? cloud]) + boxes.join('');
+  return drawn([MARGIN, y + BOX.height / 2 + 5, 'bold', TITLES[cloud]]) + boxes.join('');
 }
 
 function drawn([x, y, style, text]: Words, down = 0): string {

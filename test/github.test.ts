@@ -18,7 +18,7 @@ interface Workflow {
 
 const folder = path.join(__dirname, '../.github/workflows');
 /** Those that deploy are tested by themselves: deploy-workflows.test.ts. */
-const isOfChecks = (file: string) => !/^(deploy-\w+|terraform)\.yml$/.test(file);
+const isOfChecks = (file: string) => !/^(deploy-\w+|compare|terraform)\.yml$/.test(file);
 const workflows = readdirSync(folder)
   .filter(isOfChecks)
   .map((file): [string, string, Workflow] => {

@@ -155,6 +155,12 @@ test('a blueprint that is not there is one line, and exit code 2', async () => {
   expect(seen.err).toMatch(/^the blueprint must be one of pipeline.*, got "lake"\.[^\n]*\n$/);
 });
 
+test('a blueprint that no events go through is not run, in one line, and exit code 2', async () => {
+  const { ended, seen } = local(['gcp', 'github']);
+  expect(await ended).toBe(2);
+  expect(seen.out.trim()).toBe('gcp github: not run here: no events go through it.');
+});
+
 test('whoever reads no more ends it without a fault', async () => {
   const { child, ended, seen } = local(['aws', '--once', '--count', '30']);
   child.stdout!.once('data', () => child.stdout!.destroy());

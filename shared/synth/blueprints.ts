@@ -7,6 +7,7 @@ const ROOT = path.join(__dirname, '../..');
 
 export const CLOUDS = ['aws', 'azure', 'gcp'] as const;
 export type Cloud = (typeof CLOUDS)[number];
+export const TITLES: Readonly<Record<Cloud, string>> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
 
 /** The options of every blueprint. */
 export interface BlueprintOptions {

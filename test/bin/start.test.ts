@@ -123,7 +123,7 @@ describe('another blueprint', () => {
     expect(stdout).toMatch(/^\naws-lake, \d+ resources in cdk\.out\/aws-lake\.template\.json\n/);
     expect(stdout).toContain('\n  deploy   REMOVAL=retain npx cdk deploy aws-lake -c blueprint=lake\n');
     expect(stdout).toMatch(
-      /\n\nTo see events .*: npm run local -- lake\nWhat it costs.*: npm start -- lake --cost\nBefore the first deploy .* what a change would do: npx cdk diff -c blueprint=lake\.\n$/,
+      /\n\nTo see events .*: npm run local -- lake\nWhat it costs.*: npm start -- lake --cost\nBefore the first deploy .* what a change would do: npm start -- lake --against main, npx cdk diff -c blueprint=lake\.\n$/,
     );
     expect(status).toBe(0);
   });
@@ -148,7 +148,14 @@ describe('another blueprint', () => {
 
 describe('one line for', () => {
   test.each([
-    ['a picture of a cost', ['--cost', '--picture', 'cost.svg'], {}, 2, /^--picture and --cost exclude each other\. See /],
+    [
+      'a picture of what no events go through',
+      ['aws', 'github', '--picture', 'none.svg'],
+      {},
+      1,
+      /^--picture draws the path of events, and no events go through aws-github\.$/m,
+    ],
+    ['a picture of a cost', ['--cost', '--picture', 'cost.svg'], {}, 2, /^--cost and --picture exclude each other\. See /],
     ['an option that it does not know', ['--fast'], {}, 2, /^Unknown option '--fast'\. See npm start -- --help\.\n$/],
     ['an option that takes no value', ['--json=yes'], {}, 2, /^Option '--json' does not take an argument\. See npm start -- --help\.\n$/],
     [

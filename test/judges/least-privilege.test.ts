@@ -1,5 +1,6 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { PACKAGES } from '../../bin/installed';
 import { shippedApps } from '../../scripts/judges/aws-apps';
 import { leastPrivilege } from '../../scripts/judges/least-privilege';
 import { cloudFormationPrivileges, type Identity, terraformPrivileges } from '../../scripts/judges/privileges/findings';
@@ -12,7 +13,6 @@ import { factsOf } from '../../shared/read/facts/find';
 import { factsFor } from '../../shared/read/terraform';
 import { TfStack } from '../../shared/read/tf';
 import { temporaryFolder } from '../support/folder';
-import { PACKAGES } from '../support/packages';
 
 // The compiler reads the handlers and their packages once, in the first test.
 jest.setTimeout(60_000);

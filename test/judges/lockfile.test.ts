@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
+import { parse } from 'yaml';
 import { findInLock, findTwice, type Lockfile, lockfile, type Manifest } from '../../scripts/judges/lockfile';
 
 const root = path.join(__dirname, '../..');
@@ -16,6 +18,15 @@ test('the lockfiles of this project are the only source of versions', async () =
     'package.json',
   ]);
   expect(verdicts.flatMap(({ findings }) => findings).filter(({ reason }) => reason === undefined)).toEqual([]);
+});
+
+test('pnpm-workspace.yaml says to pnpm what package.json says to npm', () => {
+  const { allowScripts, overrides, devDependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const versions = Object.keys(overrides).map((name) => [name, devDependencies[name]]);
+  expect(parse(readFileSync(path.join(root, 'pnpm-workspace.yaml'), 'utf8'))).toEqual({
+    allowBuilds: allowScripts,
+    overrides: Object.fromEntries(versions),
+  });
 });
 
 const manifest: Manifest = { dependencies: { a: '1.0.0' }, devDependencies: { b: '2.0.0-rc.1' }, allowScripts: { b: false } };

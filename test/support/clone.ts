@@ -1,7 +1,7 @@
 import { cpSync } from 'node:fs';
 import path from 'node:path';
+import { linkPackages } from '../../bin/installed';
 import { temporaryFolder } from './folder';
-import { linkPackages } from './packages';
 
 const ROOT = path.join(__dirname, '../..');
 const SOURCES = ['aws', 'azure', 'gcp', 'shared', 'bin', 'package.json', 'tsconfig.json', 'cdk.json', 'cdktf.json'];

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { copyCommand } from '../../bin/copy/command';
+import { linkPackages, PACKAGES } from '../../bin/installed';
 import { temporaryFolder } from './folder';
-import { linkPackages, PACKAGES } from './packages';
 
 const ROOT = path.join(__dirname, '../..');
 const SOURCES = ['aws', 'azure', 'gcp', 'shared', 'package.json', '.gitattributes', 'CHANGELOG.md'];

@@ -7,12 +7,12 @@ import * as cdktf from 'cdktf';
 import { strFromU8, unzipSync } from 'fflate';
 import ts from 'typescript';
 import { catalogOf } from '../../../bin/copy/choice';
+import { linkPackages, PACKAGES } from '../../../bin/installed';
 import type * as packages from '../../../shared/synth/handler-package';
 import { CLIENT_ENVIRONMENT, s3 } from '../../support/aws-stand-ins';
 import { committed, edit, emptyApp, git, PLAIN_TRANSFORM, run } from '../../support/copies';
 import { temporaryFolder } from '../../support/folder';
 import { BATCHES } from '../../support/lambda-events';
-import { linkPackages, PACKAGES } from '../../support/packages';
 
 const ROOT = path.join(__dirname, '../../..');
 const PIPELINES = ['aws', 'azure', 'gcp'].map((cloud) => `${cloud}/architectures/pipeline.ts`);

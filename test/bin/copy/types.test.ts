@@ -3,9 +3,9 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { catalogOf } from '../../../bin/copy/choice';
 import { select } from '../../../bin/copy/copy';
+import { PACKAGES } from '../../../bin/installed';
 import { CLOUDS } from '../../../shared/synth/blueprints';
 import { committed, edit, emptyApp, run } from '../../support/copies';
-import { PACKAGES } from '../../support/packages';
 
 const ROOT = path.join(__dirname, '../../..');
 const CORE = './node_modules/aws-cdk-lib/core/index.d.ts';

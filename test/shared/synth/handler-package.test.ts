@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { strFromU8, unzipSync } from 'fflate';
+import { linkPackages } from '../../../bin/installed';
 import * as here from '../../../shared/synth/handler-package';
 import { temporaryFolder } from '../../support/folder';
-import { linkPackages } from '../../support/packages';
 
 const root = path.join(__dirname, '../../..');
 const real = 'aws/handlers/kinesis-to-s3';
