@@ -1,5 +1,5 @@
 import { conditionsOf, text } from '../../../shared/read/cfn';
-import { type Cost, type Load, MONTH } from '../../../shared/read/facts/cost';
+import { type Cost, type Load, MONTH, PACKED } from '../../../shared/read/facts/cost';
 import { factsOf } from '../../../shared/read/facts/find';
 import { counted, promised } from '../../../shared/read/facts/promise';
 import type { Needed, Seen, ServiceFacts, TypeFacts } from '../../../shared/read/facts/types';
@@ -35,6 +35,7 @@ const RULE: TypeFacts = {
   ],
   needs: needsOf,
   costs: (rule, load) => [eventsOfObjects(rule, load)],
+  brings: (_, { events }) => ({ calls: events, writes: 1, packed: PACKED.alone }),
   local: {
     EventBusName: 'no effect here',
     EventPattern: 'no effect here',
@@ -98,13 +99,13 @@ function needsOf(rule: Asked): Needed[] {
   ];
 }
 
-/** S3 bills an event for each new object. Events of most other AWS services are free of charge. */
+/** EventBridge bills events of new objects. Events of most other AWS services are free of charge. */
 function eventsOfObjects(rule: Asked, load: Load): Cost {
-  const [bucket] = rule.refers('EventPattern').filter(({ type }) => type === 'AWS::S3::Bucket');
+  const [store] = rule.refers('EventPattern');
   return {
     what: 'events of new objects',
     price: 'eventBridgeEvents',
-    units: bucket ? load.writes(bucket).count * MONTH : 0,
+    units: store ? load.writes(store).count * MONTH : 0,
     lower: 'Larger objects: a larger `batchSize` and `batchWindow` of what writes them.',
   };
 }
