@@ -14,7 +14,7 @@ import { allow } from '../../foundation/grants';
 import { requireHome, requireKey } from '../../foundation/home';
 import { removalPolicyOf } from '../../foundation/removal';
 import { triggerId } from '../../foundation/triggers';
-import type { Delivery } from '../../ports/delivery';
+import type { Delivery, DeliverySource, DirectSource } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { DeadLetter, PutRecordRequest, RecordSink, RecordSource, RecordTemplate } from '../../ports/records';
 import { alarmsOf, alarmsOfStream, requireDelivery, retentionOf } from './stream-delivery';
@@ -74,7 +74,7 @@ export interface KinesisBufferProps<Kept extends IStream = IStream> {
  * Not for events over 1 MiB, nor for few events: an on-demand stream costs by the hour even when idle, and a queue does not.
  * @see https://docs.aws.amazon.com/streams/latest/dev/introduction.html
  */
-export class KinesisBuffer<Kept extends IStream = Stream> extends Construct implements RecordSink, RecordSource {
+export class KinesisBuffer<Kept extends IStream = Stream> extends Construct implements RecordSink, RecordSource, DirectSource {
   /** The new or the given stream, for anything this construct does not cover. */
   readonly stream: Kept;
   readonly format = 'kinesis';
@@ -162,6 +162,12 @@ export class KinesisBuffer<Kept extends IStream = Stream> extends Construct impl
   bindReader(reader: Workload, name: string): Binding {
     const reads = ['GetRecords', 'GetShardIterator', 'ListShards', 'DescribeStream', 'DescribeStreamSummary'];
     return this.bind(reader, name, 'kms:Decrypt', ...reads);
+  }
+
+  /** @see https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-stream */
+  bindDelivery(deliverer: Workload): DeliverySource {
+    const reads = ['DescribeStream', 'GetShardIterator', 'GetRecords', 'ListShards'];
+    return { arn: this.stream.streamArn, waitFor: this.bind(deliverer, 'BUFFER', 'kms:Decrypt', ...reads).waitFor };
   }
 
   private bind(holder: Workload, name: string, keyAction: string, ...actions: string[]): Binding {
