@@ -15,8 +15,8 @@ import { requireHome, requireKey } from '../../foundation/home';
 import { removalPolicyOf } from '../../foundation/removal';
 import { triggerId } from '../../foundation/triggers';
 import type { Delivery, DeliverySource, DirectSource } from '../../ports/delivery';
-import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
-import type { DeadLetter, PutRecordRequest, RecordSink, RecordSource, RecordTemplate } from '../../ports/records';
+import type { Binding, FunctionWorkload, RuleWorkload, Workload } from '../../ports/identity';
+import type { DeadLetter, PutRecordRequest, RecordSink, RecordSource, RecordTemplate, RuleTarget } from '../../ports/records';
 import { alarmsOf, alarmsOfStream, requireDelivery, retentionOf } from './stream-delivery';
 
 const RETENTION: TimeRule = { from: 24, to: 8760, unit: 'hours', remedy: 'For longer replay, keep the raw records in a store.' };
@@ -132,6 +132,11 @@ export class KinesisBuffer<Kept extends IStream = Stream> extends Construct impl
     };
   }
 
+  bindRule(rule: RuleWorkload): RuleTarget {
+    const { waitFor } = this.bind(rule, 'BUFFER', 'kms:GenerateDataKey', 'PutRecord');
+    return { arn: this.stream.streamArn, usesRole: true, takesPartitionKey: true, waitFor };
+  }
+
   /**
    * By default a batch has up to 1,000 records or 60 seconds of records, because small objects are slow to read. It is
    * retried until one hour before the stream deletes its records.
@@ -164,7 +169,10 @@ export class KinesisBuffer<Kept extends IStream = Stream> extends Construct impl
     return this.bind(reader, name, 'kms:Decrypt', ...reads);
   }
 
-  /** @see https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-stream */
+  /**
+   * Allow a service that delivers without code, such as Firehose, to read the stream from the next record on.
+   * @see https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-stream
+   */
   bindDelivery(deliverer: Workload): DeliverySource {
     const reads = ['DescribeStream', 'GetShardIterator', 'GetRecords', 'ListShards'];
     return { arn: this.stream.streamArn, waitFor: this.bind(deliverer, 'BUFFER', 'kms:Decrypt', ...reads).waitFor };
