@@ -26,7 +26,8 @@ export function alarmsOf(scope: Construct, { name, interval, ...has }: Watched):
   const on = (metricName: string, statistic: string) =>
     new Metric({ namespace: 'AWS/Firehose', metricName, dimensionsMap: { DeliveryStreamName: name }, statistic, period: FIVE });
   const below = { ...LASTING, comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD };
-  const late = 'Records are delivered long after their buffer interval: the store refuses writes, or records come faster than Firehose delivers.';
+  const late =
+    'Records are delivered long after their buffer interval: the store refuses writes, or records come faster than Firehose delivers.';
   const failing = 'For 15 minutes writes to the store have failed. Firehose retries for a day, or until the stream deletes the records.';
   const behind = 'Firehose is an hour behind the stream. The stream deletes records after its retention.';
   const throttled = 'Records are refused, because they come faster than the quota of the delivery stream. Senders must retry.';

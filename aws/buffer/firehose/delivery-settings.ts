@@ -94,7 +94,12 @@ function requirePartitions(scope: Construct, partitionBy: Buffering['partitionBy
     requireText(scope, { partitionBy: name }, PARTITION);
     requireText(scope, { partitionBy: partitionBy[name]! }, QUERY);
     if (OF_TIME.includes(name)) {
-      throw new SettingError(scope, 'partitionBy must leave the partitions by time out', name, 'Every delivery has year, month, day and hour.');
+      throw new SettingError(
+        scope,
+        'partitionBy must leave the partitions by time out',
+        name,
+        'Every delivery has year, month, day and hour.',
+      );
     }
   }
   if (names.length > MOST_PARTITIONS) {

@@ -12,8 +12,8 @@ import { answerCommonFindings } from '../../foundation/answers';
 import { allow } from '../../foundation/grants';
 import { secondsOf } from '../../foundation/time';
 import type { DirectSource, DirectStore } from '../../ports/delivery';
-import type { Binding, Workload } from '../../ports/identity';
-import type { PutRecordRequest, RecordSink, RecordTemplate } from '../../ports/records';
+import type { Binding, RuleWorkload, Workload } from '../../ports/identity';
+import type { PutRecordRequest, RecordSink, RecordTemplate, RuleTarget } from '../../ports/records';
 import { alarmsOf } from './delivery-alarms';
 import { requireBuffering } from './delivery-settings';
 import { putRecord } from './put-record';
@@ -64,8 +64,8 @@ export interface FirehoseDeliveryProps {
    */
   readonly bufferMiB?: number;
   /**
-   * The KMS key that encrypts records while they are buffered. Not with a source, which encrypts them itself. Who deploys needs
-   * `kms:CreateGrant` on the key.
+   * The KMS key that encrypts records while they are buffered. Not with a source, which encrypts them itself. Whoever deploys
+   * needs `kms:CreateGrant` on the key.
    * @default - a key of Firehose itself, free of charge
    */
   readonly encryptionKey?: IKey;
@@ -83,8 +83,8 @@ export interface FirehoseDeliveryProps {
  * Not for replay, several readers or reads within seconds: use `KinesisBuffer` and a `LambdaProcessor`. A retry of Firehose can
  * store a record twice: count by `source` and `id`.
  *
- * Idle it costs its alarms only; a million events of 1 kB cost about 30 cents from a source, and five times as much from senders,
- * since each record is rounded up to 5 kB. A deploy changes all settings in place but `source`, and `partitionBy` as said there.
+ * Idle it costs its alarms only; a million events cost about 15 cents, because each record is billed as 5 kB or more, and the
+ * transform function a few cents more. A deploy changes all settings in place but `source`, and `partitionBy` as said there.
  * A delivery stream that is deleted or replaced writes no records that it still buffers: stop the senders before.
  * @see https://docs.aws.amazon.com/firehose/latest/dev/what-is-this-service.html
  */
@@ -94,6 +94,8 @@ export class FirehoseDelivery extends Construct implements RecordSink, Workload 
   readonly stream: CfnDeliveryStream;
   /** The errors of deliveries, in one log stream. */
   readonly logGroup: LogGroup;
+  /** The prefix of the keys of objects with records that could not be delivered. */
+  readonly failedPrefix: string;
   /** The function that records pass, unless `transform` is set. */
   readonly transform?: TransformFunction;
   /** Late and failed deliveries, and what Firehose cannot process. They have no action yet. */
@@ -122,6 +124,7 @@ export class FirehoseDelivery extends Construct implements RecordSink, Workload 
     const code = this.transform?.function ?? (typeof transform === 'object' ? transform : undefined);
     const from = source?.bindDelivery(this);
     const target = store.bindDelivery(this);
+    this.failedPrefix = target.failedPrefix;
     const waitFor = [
       ...(from?.waitFor ?? []),
       ...target.waitFor,
@@ -145,7 +148,8 @@ export class FirehoseDelivery extends Construct implements RecordSink, Workload 
       }),
     });
     this.stream.node.addDependency(...waitFor);
-    if (from) acknowledge(this.stream, { 'AwsSolutions-KDF1': 'The stream that it reads encrypts the records, and Firehose then allows no key.' });
+    if (from)
+      acknowledge(this.stream, { 'AwsSolutions-KDF1': 'The stream that it reads encrypts the records, and Firehose then allows no key.' });
     answerCommonFindings(this);
 
     this.alarms = [
@@ -168,6 +172,12 @@ export class FirehoseDelivery extends Construct implements RecordSink, Workload 
 
   bindRequest(writer: Workload, { dataBase64 }: RecordTemplate): PutRecordRequest {
     return putRecord(this.stream.ref, dataBase64, this.allowPut(writer, 'PutRecord'));
+  }
+
+  /** @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html#eb-target-permissions */
+  bindRule(rule: RuleWorkload): RuleTarget {
+    const waitFor = this.allowPut(rule, 'PutRecord', 'PutRecordBatch');
+    return { arn: this.stream.attrArn, usesRole: true, takesPartitionKey: false, waitFor };
   }
 
   /** @throws SettingError with a source: Firehose takes records from one side only */

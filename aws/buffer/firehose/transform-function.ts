@@ -1,7 +1,15 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { type Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { ApplicationLogLevel, Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime, SystemLogLevel } from 'aws-cdk-lib/aws-lambda';
+import {
+  ApplicationLogLevel,
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { packageCode } from '../../../shared/synth/handler-package';
@@ -12,7 +20,8 @@ import type { FunctionWorkload } from '../../ports/identity';
 
 const FUNCTION: Reasons = {
   'CKV_AWS_115, NIST.800.53.R5-LambdaConcurrency': 'Firehose calls it for at most 1 MiB of records at a time, and waits for the response.',
-  'CKV_AWS_116, NIST.800.53.R5-LambdaDLQ': 'There are no asynchronous calls. Firehose stores the records of a failed call under the failed prefix.',
+  'CKV_AWS_116, NIST.800.53.R5-LambdaDLQ':
+    'There are no asynchronous calls. Firehose stores the records of a failed call under the failed prefix.',
   'CKV_AWS_117, NIST.800.53.R5-LambdaInsideVPC': 'It calls no service. In a VPC, it would call none either.',
   CKV_AWS_173: 'The variables contain no secrets. Lambda encrypts them with its own key.',
 };

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import type { FirehoseTransformationEvent, FirehoseTransformationResult, FirehoseTransformationResultRecord } from 'aws-lambda';
 import type { Row, Transform } from '../../../../shared/runtime/event';
 import { stringify } from '../../../../shared/runtime/json';
@@ -12,6 +13,8 @@ export interface TransformRecordsProps {
   readonly oneRow: boolean;
 }
 
+/** The metric is a line of its own in the log. `console` would put it into the `message` of one. */
+const STDOUT = 1;
 /** Lambda refuses a response of more than 6 MB, and all records of the call would then be failed. */
 const RESPONSE_BYTES = 5_900_000;
 /** The bytes of a record in the response beside its data. Ids have at most 100 characters. */
@@ -32,7 +35,7 @@ export function transformRecords({ transform, asText, oneRow }: TransformRecords
   const encode = (row: Row) => stringify(asText ? inText(row) : row);
 
   function outcomeOf(recordId: string, data: string): Outcome {
-    const verdict = fit(judge(Buffer.from(data, 'base64'), transform, encode), oneRow);
+    const verdict = limited(judge(Buffer.from(data, 'base64'), transform, encode), oneRow);
     if ('reason' in verdict) return failed(recordId, data, verdict.reason);
     const { rows } = verdict;
     if (rows.length === 0) return { recordId, result: 'Dropped', data };
@@ -50,8 +53,13 @@ export function transformRecords({ transform, asText, oneRow }: TransformRecords
       return outcome;
     });
     const count = (result: Outcome['result']) => outcomes.filter((outcome) => outcome.result === result).length;
-    console.info({ message: 'Records transformed.', records: records.length, dropped: count('Dropped'), failed: count('ProcessingFailed') });
-    if (count('ProcessingFailed') > 0) process.stdout.write(`${JSON.stringify(metricOf(count('ProcessingFailed')))}\n`);
+    console.info({
+      message: 'Records transformed.',
+      records: records.length,
+      dropped: count('Dropped'),
+      failed: count('ProcessingFailed'),
+    });
+    if (count('ProcessingFailed') > 0) writeSync(STDOUT, `${JSON.stringify(metricOf(count('ProcessingFailed')))}\n`);
     return Promise.resolve({ records: outcomes });
   };
 }
@@ -62,7 +70,7 @@ function failed(recordId: string, data: string, reason: string): Outcome {
 }
 
 /** With dynamic partitions, Firehose reads the partition of a record from its only row. */
-function fit(verdict: Verdict<string>, oneRow: boolean): Verdict<string> {
+function limited(verdict: Verdict<string>, oneRow: boolean): Verdict<string> {
   if ('reason' in verdict || verdict.rows.length < 2 || !oneRow) return verdict;
   return { reason: `the transform makes ${verdict.rows.length} rows, and a partitioned record can have one` };
 }
