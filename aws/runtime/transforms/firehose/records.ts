@@ -39,7 +39,8 @@ export function transformRecords({ transform, asText, oneRow }: TransformRecords
     if ('reason' in verdict) return failed(recordId, data, verdict.reason);
     const { rows } = verdict;
     if (rows.length === 0) return { recordId, result: 'Dropped', data };
-    return { recordId, result: 'Ok', data: Buffer.from(rows.join('\n')).toString('base64') };
+    // The conversion to Parquet reads several objects of a record, one after the other.
+    return { recordId, result: 'Ok', data: Buffer.from(rows.join(asText ? '' : '\n')).toString('base64') };
   }
 
   return ({ records }: Pick<FirehoseTransformationEvent, 'records'>): Promise<FirehoseTransformationResult> => {
