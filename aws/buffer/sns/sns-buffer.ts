@@ -10,8 +10,8 @@ import { allow } from '../../foundation/grants';
 import { requireHome, requireKey } from '../../foundation/home';
 import type { WorkQueue } from '../../foundation/queue/work-queue';
 import { removalPolicyOf } from '../../foundation/removal';
-import type { Binding, Workload } from '../../ports/identity';
-import type { PutRecordRequest, RecordSink, RecordTemplate } from '../../ports/records';
+import type { Binding, RuleWorkload, Workload } from '../../ports/identity';
+import type { PutRecordRequest, RecordSink, RecordTemplate, RuleTarget } from '../../ports/records';
 import { publish } from './publish';
 import { requireSubscribers, subscribe } from './subscribers';
 import { alarmsOf } from './topic-alarms';
@@ -134,6 +134,11 @@ export class SnsBuffer<Kept extends ITopic = Topic> extends Construct implements
 
   bindRequest(writer: Workload, { text }: RecordTemplate): PutRecordRequest {
     return publish(this.topic, text, this.bindWriter(writer, 'BUFFER').waitFor);
+  }
+
+  /** With a role, because EventBridge supports no condition in the policy of a topic. */
+  bindRule(rule: RuleWorkload): RuleTarget {
+    return { arn: this.topic.topicArn, usesRole: true, takesPartitionKey: false, waitFor: this.bindWriter(rule, 'BUFFER').waitFor };
   }
 
   /**
