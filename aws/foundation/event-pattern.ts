@@ -61,7 +61,9 @@ function isMatch(match: unknown): boolean {
   if (TEXTS.includes(operator)) return (isText(to) && to !== '') || (/fix$/.test(operator) && isIgnoringCase(to));
   switch (operator) {
     case 'anything-but':
-      return isObject(to) ? Object.keys(to).length === 1 && Object.entries(to).every(isUnlike) : isOneOrMore(to, isText) || isOneOrMore(to, isNumber);
+      return isObject(to)
+        ? Object.keys(to).length === 1 && Object.entries(to).every(isUnlike)
+        : isOneOrMore(to, isText) || isOneOrMore(to, isNumber);
     case 'numeric':
       return isRange(to);
     case 'exists':

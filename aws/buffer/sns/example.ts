@@ -10,7 +10,10 @@ import { SnsBuffer } from './sns-buffer';
 /** Events are sent over HTTPS and published by SNS to two queues: one gets every event, the other only those of machines. Lambda stores each queue in a bucket of its own. */
 export class AwsSns extends AwsPlatform {
   constructor(scope: Construct, id: string, props: AwsPlatformProps = {}) {
-    super(scope, id, { description: 'Events over HTTPS, published by SNS to two queues, each processed by Lambda and stored in S3.', ...props });
+    super(scope, id, {
+      description: 'Events over HTTPS, published by SNS to two queues, each processed by Lambda and stored in S3.',
+      ...props,
+    });
     const { removal, accountLogRole } = this;
     const code = packageHandler('aws/handlers/sqs-to-s3');
 

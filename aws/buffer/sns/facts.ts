@@ -25,12 +25,19 @@ export const facts: ServiceFacts = {
       role: 'moves data',
       tells: (topic, stack) => {
         const count = subscriptionsOf(topic, stack).length;
-        return [`SNS, ${count} ${count === 1 ? 'subscriber' : 'subscribers'}`, topic.get('KmsMasterKeyId').length === 1 ? 'encrypted' : undefined];
+        return [
+          `SNS, ${count} ${count === 1 ? 'subscriber' : 'subscribers'}`,
+          topic.get('KmsMasterKeyId').length === 1 ? 'encrypted' : undefined,
+        ];
       },
       takes: ['sns:Publish'],
       promises: [
         promised('tls-only', 'deny requests without TLS', isTlsOnly, {
-          'requests without TLS are not denied': filter('PolicyDocument.Statement', (one) => !JSON.stringify(one).includes('SecureTransport'), every(POLICY)),
+          'requests without TLS are not denied': filter(
+            'PolicyDocument.Statement',
+            (one) => !JSON.stringify(one).includes('SecureTransport'),
+            every(POLICY),
+          ),
           'the policy of the topic is missing': remove(every(POLICY)),
         }),
         promised('nothing-lost', 'have a subscriber without a filter, because it keeps no event', keepsAll, {
@@ -38,7 +45,8 @@ export const facts: ServiceFacts = {
           'each subscriber has a filter': set('FilterPolicy', { type: ['no-event-has-it'] }, every(SUBSCRIPTION)),
         }),
         promised('no-alarms', 'be the action of no alarm: an alarm is not an event, and the policy denies CloudWatch', isNoAlarm, {
-          'an alarm publishes to the topic': (draft, resource) => set('AlarmActions', [draft.reference(resource.id)], firstAlarm)(draft, resource),
+          'an alarm publishes to the topic': (draft, resource) =>
+            set('AlarmActions', [draft.reference(resource.id)], firstAlarm)(draft, resource),
         }),
         alarmOn('NumberOfNotificationsFailed', 'have an alarm at the first event that does not reach a queue'),
         alarmOn('NumberOfNotificationsFailedToRedriveToDlq', 'have an alarm at the first event that does not reach a dead letter'),
@@ -47,7 +55,9 @@ export const facts: ServiceFacts = {
           concerns: (topic, stack) => subscriptionsOf(topic, stack).some(isFiltered),
         },
       ],
-      answered: { 'bounded-retries': 'The retries are those of SNS, and end after 23 days. Then the event is in the dead letter of the subscriber.' },
+      answered: {
+        'bounded-retries': 'The retries are those of SNS, and end after 23 days. Then the event is in the dead letter of the subscriber.',
+      },
       costs: publishes,
       local: {
         KmsMasterKeyId: 'no effect here',

@@ -136,7 +136,7 @@ export class SnsBuffer<Kept extends ITopic = Topic> extends Construct implements
     return publish(this.topic, text, this.bindWriter(writer, 'BUFFER').waitFor);
   }
 
-  /** With a role, because EventBridge supports no condition in the policy of a topic. */
+  /** With a role, so that it is also possible for an existing topic. */
   bindRule(rule: RuleWorkload): RuleTarget {
     return { arn: this.topic.topicArn, usesRole: true, takesPartitionKey: false, waitFor: this.bindWriter(rule, 'BUFFER').waitFor };
   }

@@ -34,12 +34,22 @@ export function requireSubscribers(buffer: Construct, subscribers: Subscribers) 
   const names = isMap ? Object.keys(subscribers) : [];
   if (names.length < 1 || names.length > MOST) {
     const got = isMap ? `${names.length}` : Array.isArray(subscribers) ? 'a list' : `${subscribers}`;
-    throw new SettingError(buffer, `subscribers must be 1 to ${MOST} subscribers by name`, got, 'A topic keeps no event: its subscribers do.');
+    throw new SettingError(
+      buffer,
+      `subscribers must be 1 to ${MOST} subscribers by name`,
+      got,
+      'A topic keeps no event: its subscribers do.',
+    );
   }
   for (const [name, subscriber] of Object.entries(subscribers)) {
     requireText(buffer, { subscribers: name }, NAME);
     if (typeof subscriber !== 'object' || subscriber === null || Array.isArray(subscriber)) {
-      throw new SettingError(buffer, `subscribers.${name} must be an object`, `${subscriber}`, 'Write {} for a subscriber that gets every event.');
+      throw new SettingError(
+        buffer,
+        `subscribers.${name} must be an object`,
+        `${subscriber}`,
+        'Write {} for a subscriber that gets every event.',
+      );
     }
     requireQueueTimes(buffer, subscriber, `subscribers.${name}.`);
     requireFilter(buffer, `subscribers.${name}.filter`, subscriber.filter);

@@ -11,7 +11,8 @@ import { alarm } from '../../foundation/alarms';
  */
 export function alarmsOf(scope: Construct, topic: ITopic, isFiltered: boolean): readonly Alarm[] {
   const options = { period: Duration.minutes(1), statistic: 'Sum' };
-  const failed = 'SNS could not deliver events to the queue of a subscriber. They are in its dead letter. Look at the policies of the queue and its key.';
+  const failed =
+    'SNS could not deliver events to the queue of a subscriber. They are in its dead letter. Look at the policies of the queue and its key.';
   const lost = 'SNS could not move events to the dead letter of a subscriber, which loses them. Look at the policy of the dead letter.';
   const odd = 'Events that are not JSON were not delivered to subscribers with a filter. Look at who publishes to the topic.';
   return [
