@@ -18,7 +18,7 @@ import {
 import { acknowledge, type Reasons } from '../../foundation/acknowledge';
 import { answerCommonFindings } from '../../foundation/answers';
 import { bindDeadLetterQueue, makeDeadLetterQueue, requireStandardQueue } from '../../foundation/dead-letter-queue';
-import { EventRule } from '../../foundation/event-rule';
+import { EventRule } from '../../foundation/events/event-rule';
 import { allow } from '../../foundation/grants';
 import { removalPolicyOf } from '../../foundation/removal';
 import type { RuleWorkload, Workload } from '../../ports/identity';
