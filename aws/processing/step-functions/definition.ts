@@ -1,3 +1,4 @@
+import { Aws } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
 import type { Job, StartRequest } from '../../ports/jobs';
@@ -81,7 +82,7 @@ export function definitionOf(requests: readonly Readonly<Record<string, StartReq
   });
   const letter = {
     Type: 'Task',
-    Resource: 'arn:aws:states:::sqs:sendMessage',
+    Resource: `arn:${Aws.PARTITION}:states:::sqs:sendMessage`,
     Parameters: {
       QueueUrl: queueUrl,
       MessageBody: { 'execution.$': '$$.Execution.Id', 'input.$': '$$.Execution.Input', 'error.$': '$' },

@@ -3,7 +3,7 @@ import { type Cost, HOURS, type Load, MONTH } from '../../../shared/read/facts/c
 import { counted, promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Seen, ServiceFacts } from '../../../shared/read/facts/types';
 import { replace, set } from '../../../shared/read/facts/weaken';
-import type { Step } from '../../../shared/read/picture';
+import { isDeadLetter, type Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
 import { type Asked, only, type Stack } from '../../../shared/read/stack';
 import { alarmOn, readyBeforeWork } from '../../foundation/promises';
@@ -81,7 +81,7 @@ export const facts: ServiceFacts = {
         const [machine] = schedule.refers('Target.Arn');
         const [deadLetter] = schedule.refers(DEAD_LETTER);
         const hop = (to: Asked | undefined, how: string): Step[] =>
-          to ? [{ from: schedule.stage, how, to: receiverOf(to), notes: seen.tell(to), between: [schedule.id, to.id] }] : [];
+          to ? [{ from: schedule.name, how, to: labelOf(to), notes: seen.tell(to), between: [schedule.id, to.id] }] : [];
         return [...hop(machine, text(only(schedule, 'ScheduleExpression'))), ...hop(deadLetter, 'starts that failed for a day')];
       },
       promises: [
@@ -126,7 +126,10 @@ function definitionOf(machine: Asked): Definition {
   return JSON.parse(text(only(machine, 'DefinitionString')) || '{"States":{}}') as Definition;
 }
 
-const isLetter = ({ Resource }: State) => Resource === 'arn:aws:states:::sqs:sendMessage';
+/** A dead letter is named after its stage. */
+const labelOf = (to: Asked) => (isDeadLetter(to.name) ? receiverOf(to) : to.name);
+
+const isLetter = ({ Resource }: State) => Resource?.endsWith(':states:::sqs:sendMessage') === true;
 
 /** The states of the steps: those that can fail, but for the one that writes the letter. */
 function stepsIn(machine: Asked): [name: string, state: State][] {
@@ -168,11 +171,11 @@ function flowOf(machine: Asked, seen: Seen): Step[] {
       if (!to) return [];
       const tries = (job.Retry ?? []).find(({ ErrorEquals }) => ErrorEquals.includes('States.TaskFailed'))?.MaxAttempts ?? 0;
       const how = `step ${index + 1} of ${steps.length}, ${tries} retries`;
-      return [{ from: machine.stage, how, to: to.stage, notes: seen.tell(to), between: [machine.id, to.id] }];
+      return [{ from: machine.name, how, to: to.name, notes: seen.tell(to), between: [machine.id, to.id] }];
     }),
   );
   if (!deadLetter) return starts;
-  const letter = { from: machine.stage, how: 'after the last retry', to: receiverOf(deadLetter), notes: seen.tell(deadLetter) };
+  const letter = { from: machine.name, how: 'after the last retry', to: receiverOf(deadLetter), notes: seen.tell(deadLetter) };
   return [...starts, { ...letter, between: [machine.id, deadLetter.id] }];
 }
 

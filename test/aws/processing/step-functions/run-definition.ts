@@ -20,7 +20,7 @@ export type Ends = (job: string, attempt: number) => string | undefined;
 class StateError extends Error {
   constructor(
     readonly error: string,
-    readonly cause: string,
+    override readonly cause: string,
   ) {
     super(cause);
   }
@@ -90,7 +90,7 @@ export function runDefinition(definition: Definition, input: unknown, ends: Ends
     }
     if (state.Type !== 'Task') throw new Error(`a state ${state.Type} is not known here`);
     const parameters = filled(state.Parameters, value);
-    if (state.Resource === 'arn:aws:states:::sqs:sendMessage') {
+    if (state.Resource!.endsWith(':states:::sqs:sendMessage')) {
       run.letters.push((parameters as { MessageBody: unknown }).MessageBody);
       return;
     }

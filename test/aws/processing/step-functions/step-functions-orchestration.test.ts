@@ -40,7 +40,7 @@ function make(
 
 /** The definition, as Step Functions gets it. */
 function definitionIn({ one }: ReturnType<typeof synthesize>): any {
-  return JSON.parse(text(one('AWS::StepFunctions::StateMachine').Properties.DefinitionString));
+  return JSON.parse(text(one('AWS::StepFunctions::StateMachine').Properties.DefinitionString).replaceAll('${AWS::Partition}', 'aws'));
 }
 
 const run = (steps: Steps, ends: Ends, props?: Props, busy?: string[]) =>

@@ -9,12 +9,12 @@ import unittest
 
 os.environ["PYSPARK_PYTHON"] = sys.executable
 # A small JVM starts fast.
-os.environ["PYSPARK_SUBMIT_ARGS"] = "--driver-java-options '-XX:TieredStopAtLevel=1 -Xmx1g' --conf spark.ui.showConsoleProgress=false pyspark-shell"
+os.environ["PYSPARK_SUBMIT_ARGS"] = "--driver-java-options -XX:TieredStopAtLevel=1 --driver-memory 1g --conf spark.ui.showConsoleProgress=false pyspark-shell"
 os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../../.."))
-sys.path.insert(0, os.path.join(ROOT, "aws/runtime/spark"))
+sys.path.insert(0, os.path.join(ROOT, "aws/runtime/spark/compact"))
 
-import compact  # noqa: E402
+import main as compact  # noqa: E402
 from pyspark import cloudpickle  # noqa: E402
 from pyspark.sql import SparkSession  # noqa: E402
 
