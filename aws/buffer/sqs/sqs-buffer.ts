@@ -7,14 +7,15 @@ import { Construct } from 'constructs';
 import { type Removal, requireAbsent, requireNumber, requireTime, SettingError } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons } from '../../foundation/acknowledge';
 import { bindDeadLetterQueue, makeDeadLetterQueue, requireStandardQueue } from '../../foundation/dead-letter-queue';
+import { allowRule } from '../../foundation/event-rule';
 import { allow } from '../../foundation/grants';
 import { requireKey } from '../../foundation/home';
 import { removalPolicyOf } from '../../foundation/removal';
 import { secondsOf } from '../../foundation/time';
 import { triggerId } from '../../foundation/triggers';
 import type { Delivery } from '../../ports/delivery';
-import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
-import type { DeadLetter, PutRecordRequest, RecordSink, RecordSource, RecordTemplate } from '../../ports/records';
+import type { Binding, FunctionWorkload, RuleWorkload, Workload } from '../../ports/identity';
+import type { DeadLetter, PutRecordRequest, RecordSink, RecordSource, RecordTemplate, RuleTarget } from '../../ports/records';
 import { alarmsOf } from './queue-alarms';
 import { CONCURRENCY, RETENTION, RETRIES, type Redrive, redriveOf, requireDelivery, type Tries, VISIBILITY } from './queue-delivery';
 import { sendMessage } from './send-message';
@@ -118,8 +119,8 @@ export class SqsBuffer<Kept extends IQueue = Queue> extends Construct implements
     requireStandardQueue(this, { deadLetterQueue: props.deadLetterQueue }, 'SQS requires it for a standard queue.');
     if (props.queue) {
       requireAbsent(this, 'queue', { retention: props.retention, maxRetries, visibilityTimeout, encryptionKey });
-      const needed = 'Give the dead-letter queue that its redrive policy names.';
-      if (!props.deadLetterQueue) throw new SettingError(this, 'queue must come with its deadLetterQueue', 'none', needed);
+      if (!props.deadLetterQueue)
+        throw new SettingError(this, 'queue must come with its deadLetterQueue', 'none', 'Give that of its redrive policy.');
     } else this.tries = { retention, maxRetries, visibilityTimeout };
     const removalPolicy = removalPolicyOf(this, props.removal);
     this.maxConcurrency = maxConcurrency;
@@ -150,6 +151,10 @@ export class SqsBuffer<Kept extends IQueue = Queue> extends Construct implements
     return sendMessage(this.queue, text, this.bindWriter(writer, 'BUFFER').waitFor);
   }
 
+  bindRule(rule: RuleWorkload): RuleTarget {
+    return allowRule(this, 'queue', this.queue, rule);
+  }
+
   /** By default a batch has up to 100 records or 5 seconds of records. Retries are a setting of the buffer. */
   deliverTo(target: FunctionWorkload, delivery: Delivery = {}): EventSourceMapping {
     const { batchWindow, ...settings } = requireDelivery(this, delivery);
@@ -176,8 +181,7 @@ export class SqsBuffer<Kept extends IQueue = Queue> extends Construct implements
   }
 
   private getRedrive(): Redrive {
-    this.redrive ??= redriveOf(this, this.tries!);
-    return this.redrive;
+    return this.redrive ?? redriveOf(this, this.tries!);
   }
 
   /** A message is delivered to one reader, so with two readers each would get a part of the messages. */
@@ -191,8 +195,8 @@ export class SqsBuffer<Kept extends IQueue = Queue> extends Construct implements
   }
 
   private bind(holder: Workload, name: string, keyActions: string[], ...actions: string[]): Binding {
-    const { queueArn, queueUrl, encryptionMasterKey } = this.queue;
+    const { queueArn, queueUrl, encryptionMasterKey: key } = this.queue;
     const onQueue = actions.map((action) => `sqs:${action}`);
-    return { settings: { [`${name}_QUEUE_URL`]: queueUrl }, waitFor: allow(holder, queueArn, onQueue, encryptionMasterKey, ...keyActions) };
+    return { settings: { [`${name}_QUEUE_URL`]: queueUrl }, waitFor: allow(holder, queueArn, onQueue, key, ...keyActions) };
   }
 }
