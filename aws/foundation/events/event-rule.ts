@@ -4,12 +4,26 @@ import { CfnRule, type EventPattern, type IEventBus } from 'aws-cdk-lib/aws-even
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
+
+<<<<<<< HEAD:aws/foundation/events/event-rule.ts
+
 import { SettingError } from '../../../shared/synth/settings';
 import type { RuleWorkload } from '../../ports/identity';
 import type { RecordSink, RuleTarget } from '../../ports/records';
 import type { Reasons } from '../acknowledge';
 import { alarm } from '../alarms';
 import { makeDeadLetterQueue } from '../dead-letter-queue';
+
+=======
+
+import { SettingError } from '../../shared/synth/settings';
+import type { RuleWorkload } from '../ports/identity';
+import type { RecordSink, RuleTarget } from '../ports/records';
+import type { Reasons } from './acknowledge';
+import { alarm } from './alarms';
+import { makeDeadLetterQueue } from './dead-letter-queue';
+
+>>>>>>> 5288adb:aws/foundation/event-rule.ts
 
 const DEAD_LETTER: Reasons = {
   'AwsSolutions-SQS3': 'It is itself the dead letter. EventBridge sends to it, and the rule looks for redrive policies only.',
@@ -29,8 +43,8 @@ export interface EventRuleProps {
    * @default - the default bus of the account, with the events of AWS services
    */
   readonly bus?: IEventBus;
-  /** The buffer that gets the records. */
-  readonly sink: RecordSink;
+  /** The target: a buffer that gets the records, or what else a rule can start. */
+  readonly sink: Pick<RecordSink, 'bindRule'>;
   /**
    * Whether `detail` is an event of the contract already. If not, it becomes the `data` of one, with the id, source, type and time
    * of EventBridge.
