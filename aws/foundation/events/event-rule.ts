@@ -5,25 +5,12 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
 
-<<<<<<< HEAD:aws/foundation/events/event-rule.ts
-
 import { SettingError } from '../../../shared/synth/settings';
 import type { RuleWorkload } from '../../ports/identity';
 import type { RecordSink, RuleTarget } from '../../ports/records';
 import type { Reasons } from '../acknowledge';
 import { alarm } from '../alarms';
 import { makeDeadLetterQueue } from '../dead-letter-queue';
-
-=======
-
-import { SettingError } from '../../shared/synth/settings';
-import type { RuleWorkload } from '../ports/identity';
-import type { RecordSink, RuleTarget } from '../ports/records';
-import type { Reasons } from './acknowledge';
-import { alarm } from './alarms';
-import { makeDeadLetterQueue } from './dead-letter-queue';
-
->>>>>>> 5288adb:aws/foundation/event-rule.ts
 
 const DEAD_LETTER: Reasons = {
   'AwsSolutions-SQS3': 'It is itself the dead letter. EventBridge sends to it, and the rule looks for redrive policies only.',

@@ -24,7 +24,7 @@ const OTHER_TABLE = /Missing the key|Type mismatch for key/;
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html
  */
 export function dynamodbSink({ name }: DynamodbSinkProps): Sink<Item> {
-  const client = new DynamoDBClient(CLIENT);
+  const client = new DynamoDBClient({ ...CLIENT, maxAttempts: 3 });
   const table = setting(`${name}_TABLE`);
   const lookUpBy = setting(`${name}_LOOK_UP_BY`);
   const retention = Number(setting(`${name}_RETENTION_SECONDS`));
