@@ -44,14 +44,18 @@ export function dynamodbSink({ name }: DynamodbSinkProps): Sink<Item> {
     encode: (row, event, index) => dynamodbItem(row, event, index, lookUpBy),
     async write({ made }, abortSignal) {
       const refused = new Map<SourceRecord, Refusal>();
+      const faults: unknown[] = [];
+      // No request is left running when this function throws.
       await each(made, async (one) => {
+        if (faults.length > 0) return;
         try {
           await put(one, abortSignal);
         } catch (error) {
-          if (!isPermanent(error)) throw error;
-          refused.set(one.record, { record: one.record, reason: inOneLine(error) });
+          if (isPermanent(error)) refused.set(one.record, { record: one.record, reason: inOneLine(error) });
+          else faults.push(error);
         }
       });
+      if (faults.length > 0) throw faults[0];
       return [...refused.values()];
     },
   };
