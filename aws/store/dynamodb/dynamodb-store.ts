@@ -111,6 +111,7 @@ export class DynamoDbStore<Kept extends ITable = TableV2> extends Construct impl
 
   /** The retention in seconds, or 0 to keep rows forever. */
   private readonly retention: string;
+  private readonly key?: IKey;
   private readonly stream?: TableChanges;
 
   constructor(scope: Construct, id: string, props: DynamoDbStoreProps<Kept> = {}) {
@@ -142,7 +143,8 @@ export class DynamoDbStore<Kept extends ITable = TableV2> extends Construct impl
     this.table = props.table ?? (make() as Kept);
     this.lookUpBy = lookUpBy ?? 'eventKey';
     this.retention = Tokenization.stringifyNumber(retention?.toSeconds() ?? 0);
-    if (changes) this.stream = new TableChanges(this, this.table, { deadLetterQueue, deadLetterBucket, removalPolicy });
+    this.key = encryptionKey ?? this.table.encryptionKey;
+    if (changes) this.stream = new TableChanges(this, this.table, { deadLetterQueue, deadLetterBucket, removalPolicy, key: this.key });
     this.alarms = [...alarmsOf(this, this.table), ...(this.stream ? [this.stream.alarm] : [])];
   }
 
@@ -156,17 +158,16 @@ export class DynamoDbStore<Kept extends ITable = TableV2> extends Construct impl
   }
 
   bindWriter(writer: Workload, name: string): Binding {
-    const { tableArn, encryptionKey } = this.table;
-    const waitFor = allow(writer, tableArn, ['dynamodb:PutItem'], encryptionKey, 'kms:Decrypt', 'kms:GenerateDataKey');
+    const waitFor = allow(writer, this.table.tableArn, ['dynamodb:PutItem'], this.key, 'kms:Decrypt', 'kms:GenerateDataKey');
     return { settings: { ...this.settings(name), [`${name}_RETENTION_SECONDS`]: this.retention }, waitFor };
   }
 
   /** Allow queries by the field `lookUpBy` only: neither a scan, nor a query by another index. */
   bindReader(reader: Workload, name: string): Binding {
-    const { tableArn, encryptionKey } = this.table;
+    const { tableArn } = this.table;
     const index = indexOf(this.lookUpBy);
     const queried = index === undefined ? tableArn : `${tableArn}/index/${index}`;
-    return { settings: this.settings(name), waitFor: allow(reader, queried, ['dynamodb:Query'], encryptionKey, 'kms:Decrypt') };
+    return { settings: this.settings(name), waitFor: allow(reader, queried, ['dynamodb:Query'], this.key, 'kms:Decrypt') };
   }
 
   private settings(name: string) {

@@ -3,6 +3,7 @@ import { type Alarm, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   AttributeType,
   Billing,
+  type CfnGlobalTable,
   type ITable,
   Operation,
   ProjectionType,
@@ -80,7 +81,7 @@ export function makeTable(scope: Construct, settings: TableSettings): TableV2 {
             },
           ],
     billing: Billing.onDemand(limits),
-    encryption: encryptionKey ? TableEncryptionV2.customerManagedKey(encryptionKey) : TableEncryptionV2.dynamoOwnedKey(),
+    encryption: TableEncryptionV2.dynamoOwnedKey(),
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true, recoveryPeriodInDays: backupRetention.toDays() },
     // It is always set, so that a retention can be added or left out later: without `expiresAt`, a row is kept.
     timeToLiveAttribute: EXPIRY!,
@@ -88,7 +89,12 @@ export function makeTable(scope: Construct, settings: TableSettings): TableV2 {
     deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
     removalPolicy,
   });
-  return encryptionKey ? table : acknowledge(table, TABLE);
+  if (!encryptionKey) return acknowledge(table, TABLE);
+  // The L2 refuses a key in a stack whose region is not known.
+  const resource = table.node.defaultChild as CfnGlobalTable;
+  resource.sseSpecification = { sseEnabled: true, sseType: 'KMS' };
+  resource.addPropertyOverride('Replicas.0.SSESpecification.KMSMasterKeyId', encryptionKey.keyArn);
+  return table;
 }
 
 /** Alarms on throttled writes and reads of the table and its index, and on errors of DynamoDB. */

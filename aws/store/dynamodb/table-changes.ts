@@ -2,6 +2,7 @@ import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -24,8 +25,9 @@ const DEAD_LETTER: Reasons = {
   'AwsSolutions-SQS3': 'It is itself the dead letter. Handlers send to it, and the rule looks for redrive policies only.',
 };
 
-/** The dead letter of the changes. */
+/** The dead letter of the changes, and the key of the table. */
 export interface ChangesSettings {
+  readonly key?: IKey;
   readonly deadLetterQueue?: IQueue;
   readonly deadLetterBucket?: IBucket;
   readonly removalPolicy: RemovalPolicy;
@@ -49,12 +51,15 @@ export class TableChanges implements RecordSource {
   /** The first dead letter. It has no action yet. */
   readonly alarm: Alarm;
 
+  private readonly key?: IKey;
+
   /** @param table a table with a stream of new and old images */
   constructor(
     private readonly store: Construct,
     private readonly table: ITable,
-    { deadLetterQueue, deadLetterBucket, removalPolicy }: ChangesSettings,
+    { deadLetterQueue, deadLetterBucket, removalPolicy, key }: ChangesSettings,
   ) {
+    this.key = key;
     this.deadLetterQueue = deadLetterQueue ?? makeDeadLetterQueue(store, removalPolicy, DEAD_LETTER);
     this.deadLetterBucket = deadLetterBucket ?? makeDeadLetterBucket(store, removalPolicy);
     const dead = this.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: Duration.minutes(1) });
@@ -79,7 +84,7 @@ export class TableChanges implements RecordSource {
   bindReader(reader: Workload, name: string): Binding {
     const arn = this.table.tableStreamArn!;
     const actions = ['DescribeStream', 'GetRecords', 'GetShardIterator'].map((action) => `dynamodb:${action}`);
-    const waitFor = allow(reader, arn, actions, this.table.encryptionKey, 'kms:Decrypt');
+    const waitFor = allow(reader, arn, actions, this.key, 'kms:Decrypt');
     return { settings: { [`${name}_STREAM_ARN`]: arn }, waitFor };
   }
 
