@@ -14,7 +14,6 @@ import {
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { NumberRule, TextRule, TimeRule } from '../../../shared/synth/settings';
-import { acknowledge, type Reasons } from '../../foundation/acknowledge';
 import { alarm, LASTING } from '../../foundation/alarms';
 
 /** The attributes that the sink sets. */
@@ -38,10 +37,6 @@ export const UNITS: NumberRule = {
   to: 40_000,
   unit: 'units a second',
   remedy: 'Leave it out for no limit. 40000 is the default quota of a table.',
-};
-
-const TABLE: Reasons = {
-  CKV_AWS_119: 'DynamoDB encrypts it with a key of its own. For a key of yours, set encryptionKey.',
 };
 
 /** The settings of a new table. */
@@ -89,7 +84,7 @@ export function makeTable(scope: Construct, settings: TableSettings): TableV2 {
     deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
     removalPolicy,
   });
-  if (!encryptionKey) return acknowledge(table, TABLE);
+  if (!encryptionKey) return table;
   // The L2 refuses a key in a stack whose region is not known.
   const resource = table.node.defaultChild as CfnGlobalTable;
   resource.sseSpecification = { sseEnabled: true, sseType: 'KMS' };

@@ -15,7 +15,7 @@ export class AwsDynamoDb extends AwsPlatform {
     const { removal, accountLogRole } = this;
 
     const store = new DynamoDbStore(this, 'Store', { lookUpBy: 'subject', changes: true, removal });
-    const history = new S3Store(this, 'History', { prefix: 'changes/', removal });
+    const history = new S3Store(this, 'StoreHistory', { prefix: 'changes/', removal });
     const buffer = new SqsBuffer(this, 'Buffer', { removal });
     const connect = new ApiGatewayEntry(this, 'Connect', { sink: buffer, eventSchema, accountLogRole });
     new LambdaProcessor(this, 'Processing', {
@@ -23,7 +23,7 @@ export class AwsDynamoDb extends AwsPlatform {
       source: buffer,
       stores: { STORE: store },
     });
-    new LambdaProcessor(this, 'Changes', {
+    new LambdaProcessor(this, 'ProcessingChanges', {
       name: 'changes',
       code: packageHandler('aws/handlers/dynamodb-to-s3'),
       source: store.changes,

@@ -92,6 +92,7 @@ export class TableChanges implements RecordSource {
   private allowList(target: FunctionWorkload): IDependable {
     const statements = [new PolicyStatement({ actions: ['dynamodb:ListStreams'], resources: ['*'] })];
     const policy = new Policy(target, `${this.store.node.id}Streams`, { roles: [target.role], statements });
+    target.function.node.addDependency(policy);
     return acknowledge(policy, { 'AwsSolutions-IAM5[Resource::*]': 'DynamoDB allows no narrower resource for ListStreams.' });
   }
 }
