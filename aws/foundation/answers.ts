@@ -1,11 +1,17 @@
 import { CfnResource, Stack } from 'aws-cdk-lib';
 import type { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
+import type { CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 import { acknowledge, type Reasons } from './acknowledge';
 
 const LOG_GROUP: Reasons = {
   'CKV_AWS_158, NIST.800.53.R5-CloudWatchLogGroupEncrypted':
     'CloudWatch Logs encrypts it with its own key. For a key of yours, set kmsKeyId of the log group.',
+};
+
+const ONE_REGION: Reasons = {
+  'NIST.800.53.R5-S3BucketReplicationEnabled':
+    'S3 stores each object in three zones. A replica in a second region doubles the cost: for one, give a bucket of yours.',
 };
 
 /** Findings with the same reason in every construct, by the type of resource. */
@@ -15,10 +21,7 @@ const COMMON: Readonly<Record<string, (resource: CfnResource) => Reasons>> = {
   }),
   'AWS::Lambda::Function': () => ({ W3005: 'The CDK adds a second dependency of every function on its role, which is harmless.' }),
   'AWS::Logs::LogGroup': (group) => ((group as CfnLogGroup).kmsKeyId ? {} : LOG_GROUP),
-  'AWS::S3::Bucket': () => ({
-    'NIST.800.53.R5-S3BucketReplicationEnabled':
-      'S3 stores each object in three zones. A replica in a second region doubles the cost: for one, give a bucket of yours.',
-  }),
+  'AWS::S3::Bucket': (bucket) => ((bucket as CfnBucket).replicationConfiguration ? {} : ONE_REGION),
 };
 
 /** The functions that the CDK adds to a stack for custom resources. */

@@ -4,6 +4,7 @@ import type { ServiceFacts, TypeFacts } from '../../shared/read/facts/types';
 import { every, itself, remove, set } from '../../shared/read/facts/weaken';
 import { amount, is, names } from '../../shared/read/stack';
 import { said } from '../../shared/read/tell';
+import { RULE } from './event-rule-facts';
 import { watchAll, watchesOne } from './promises';
 
 /** A type that only grants permissions. */
@@ -119,6 +120,7 @@ export const facts: ServiceFacts = {
         },
       ],
     },
+    'AWS::Events::Rule': RULE,
     'AWS::Lambda::Version': helps('version of a function'),
     'AWS::SecretsManager::Secret': {
       name: 'secret',

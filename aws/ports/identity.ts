@@ -23,3 +23,8 @@ export interface Workload extends IConstruct {
 export interface FunctionWorkload extends Workload {
   readonly function: IFunction;
 }
+
+/** A rule of EventBridge. Its role is the one with which EventBridge writes to the target of the rule. */
+export interface RuleWorkload extends Workload {
+  readonly ruleArn: string;
+}

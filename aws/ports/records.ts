@@ -1,7 +1,7 @@
 import type { IEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { IDependable } from 'constructs';
 import type { Delivery } from './delivery';
-import type { Binding, FunctionWorkload, Workload } from './identity';
+import type { Binding, FunctionWorkload, RuleWorkload, Workload } from './identity';
 
 /** The place for records that cannot be processed. */
 export interface DeadLetter {
@@ -55,6 +55,17 @@ export interface PutRecordRequest {
   readonly waitFor: readonly IDependable[];
 }
 
+/** The target of a rule of EventBridge that puts one record for each event. */
+export interface RuleTarget {
+  readonly arn: string;
+  /** Whether EventBridge writes with the role of the rule. If not, the policy of the target allows the rule. */
+  readonly usesRole: boolean;
+  /** Whether the target takes a partition key, which the rule then reads from the event. */
+  readonly takesPartitionKey: boolean;
+  /** The permissions. If they do not exist before the rule, the first events are retried. */
+  readonly waitFor: readonly IDependable[];
+}
+
 /** The input of a buffer. */
 export interface RecordSink {
   /** Allow `writer` to put records, and nothing else. */
@@ -64,6 +75,11 @@ export interface RecordSink {
    * @throws SettingError on a buffer that has no API action to put a record
    */
   bindRequest(writer: Workload, record: RecordTemplate): PutRecordRequest;
+  /**
+   * Allow a rule of EventBridge to put one record for each event, and nothing else.
+   * @throws SettingError on a buffer that is not a target of EventBridge
+   */
+  bindRule(rule: RuleWorkload): RuleTarget;
 }
 
 /** The output of a buffer. */

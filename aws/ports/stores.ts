@@ -1,3 +1,5 @@
+import type { EventPattern } from 'aws-cdk-lib/aws-events';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Binding, Workload } from './identity';
 
 /** A store of objects. */
@@ -6,6 +8,18 @@ export interface ObjectStore {
   bindWriter(writer: Workload, name: string): Binding;
   /** Allow `reader` to list and read objects, and nothing else. */
   bindReader(reader: Workload, name: string): Binding;
+}
+
+/** A store of objects in S3, for what names its objects by bucket and prefix, such as a table of Athena. */
+export interface BucketStore extends ObjectStore {
+  readonly bucket: IBucket;
+  /** The prefix of all object keys, ending in a slash. */
+  readonly prefix: string;
+  /**
+   * Let the bucket send an event to EventBridge for each new object.
+   * @returns the pattern of the events for objects below the prefix
+   */
+  bindCreated(): EventPattern;
 }
 
 /** A store of rows. */

@@ -1,3 +1,4 @@
+import { factsOf } from '../../shared/read/facts/find';
 import { audit } from './audit';
 import { awsLists } from './aws-lists';
 import { cdkNag } from './cdk-nag';
@@ -43,4 +44,7 @@ export const UNPROVEN: readonly string[] = [
   'Least privilege: the permissions of Azure and Google roles were taken from documentation pages and lists of others, and "no narrower role" is true within that table; calls that a library makes by itself count as part of our call.',
   'Speed, latency, scaling and cost.',
   ...DEPLOYMENT,
+  ...['aws', 'azure', 'gcp'].flatMap((cloud) =>
+    [...factsOf(cloud).services.values()].flatMap(({ name, unproven = [] }) => unproven.map((line) => `${name}: ${line}`)),
+  ),
 ];

@@ -14,9 +14,9 @@ import { allow } from '../../foundation/grants';
 import { requireHome, requireKey } from '../../foundation/home';
 import { removalPolicyOf } from '../../foundation/removal';
 import { triggerId } from '../../foundation/triggers';
-import type { Delivery } from '../../ports/delivery';
-import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
-import type { DeadLetter, PutRecordRequest, RecordSink, RecordSource, RecordTemplate } from '../../ports/records';
+import type { Delivery, DeliverySource, DirectSource } from '../../ports/delivery';
+import type { Binding, FunctionWorkload, RuleWorkload, Workload } from '../../ports/identity';
+import type { DeadLetter, PutRecordRequest, RecordSink, RecordSource, RecordTemplate, RuleTarget } from '../../ports/records';
 import { alarmsOf, alarmsOfStream, requireDelivery, retentionOf } from './stream-delivery';
 
 const RETENTION: TimeRule = { from: 24, to: 8760, unit: 'hours', remedy: 'For longer replay, keep the raw records in a store.' };
@@ -74,7 +74,7 @@ export interface KinesisBufferProps<Kept extends IStream = IStream> {
  * Not for events over 1 MiB, nor for few events: an on-demand stream costs by the hour even when idle, and a queue does not.
  * @see https://docs.aws.amazon.com/streams/latest/dev/introduction.html
  */
-export class KinesisBuffer<Kept extends IStream = Stream> extends Construct implements RecordSink, RecordSource {
+export class KinesisBuffer<Kept extends IStream = Stream> extends Construct implements RecordSink, RecordSource, DirectSource {
   /** The new or the given stream, for anything this construct does not cover. */
   readonly stream: Kept;
   readonly format = 'kinesis';
@@ -130,6 +130,16 @@ export class KinesisBuffer<Kept extends IStream = Stream> extends Construct impl
       receipt: 'SequenceNumber',
       statusOfError: { ProvisionedThroughputExceededException: 429, KMSThrottlingException: 429, ValidationException: 413 },
     };
+  }
+
+  bindRule(rule: RuleWorkload): RuleTarget {
+    const { waitFor } = this.bind(rule, 'BUFFER', 'kms:GenerateDataKey', 'PutRecord');
+    return { arn: this.stream.streamArn, usesRole: true, takesPartitionKey: true, waitFor };
+  }
+
+  /** Allow a service that delivers without code, such as Firehose, to read the stream from the next record on. */
+  bindDelivery(deliverer: Workload): DeliverySource {
+    return { arn: this.stream.streamArn, waitFor: this.bindReader(deliverer, 'BUFFER').waitFor };
   }
 
   /**

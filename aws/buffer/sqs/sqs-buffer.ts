@@ -3,9 +3,10 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Removal } from '../../../shared/synth/settings';
+import { allowRule } from '../../foundation/event-rule';
 import { WorkQueue } from '../../foundation/queue/work-queue';
-import type { Binding, Workload } from '../../ports/identity';
-import type { PutRecordRequest, RecordSink, RecordTemplate } from '../../ports/records';
+import type { Binding, RuleWorkload, Workload } from '../../ports/identity';
+import type { PutRecordRequest, RecordSink, RecordTemplate, RuleTarget } from '../../ports/records';
 import { sendMessage } from './send-message';
 
 /** Settings for {@link SqsBuffer}. Every one has a safe default. */
@@ -83,5 +84,9 @@ export class SqsBuffer<Kept extends IQueue = Queue> extends WorkQueue<Kept> impl
 
   bindRequest(writer: Workload, { text }: RecordTemplate): PutRecordRequest {
     return sendMessage(this.queue, text, this.bindWriter(writer, 'BUFFER').waitFor);
+  }
+
+  bindRule(rule: RuleWorkload): RuleTarget {
+    return allowRule(this, 'queue', this.queue, rule);
   }
 }

@@ -94,7 +94,7 @@ export const facts: ServiceFacts = {
         RETAINED,
       ],
       answered: { rings: 'S3 has no limit of size, and no delay. The writer has an alarm for failed writes.' },
-      needs: accessLogNeeds,
+      needs: (bucket) => [...accessLogNeeds(bucket), ...replicationNeeds(bucket)],
       costs: bucketCosts,
       local: {
         BucketName: 'emulated',
@@ -105,6 +105,8 @@ export const facts: ServiceFacts = {
         PublicAccessBlockConfiguration: 'no effect here',
         Tags: 'no effect here',
         VersioningConfiguration: 'no effect here',
+        NotificationConfiguration: { notRun: 'the local run has no EventBridge.' },
+        ReplicationConfiguration: 'no effect here',
       },
     },
     [POLICY]: {
@@ -151,6 +153,23 @@ function accessLogNeeds(bucket: Asked): Needed[] {
       only: conditionsOf([`ArnLike aws:SourceArn \${${bucket.id}}`, `StringEquals aws:SourceAccount ${text({ Ref: 'AWS::AccountId' })}`]),
       because: 'S3 writes the access log',
     },
+  ];
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html */
+function replicationNeeds(bucket: Asked): Needed[] {
+  const [role] = bucket.refers('ReplicationConfiguration.Role');
+  if (!role) return [];
+  const account = conditionsOf([`StringEquals aws:SourceAccount ${text({ Ref: 'AWS::AccountId' })}`]);
+  const prefix = text(only(bucket, 'ReplicationConfiguration.Rules.Filter.Prefix'));
+  const replica = text(only(bucket, 'ReplicationConfiguration.Rules.Destination.Bucket'));
+  const may = (on: string, ...actions: string[]): Needed[] =>
+    actions.map((action) => ({ who: role.id, may: `s3:${action}`, on, because: 'S3 copies new objects' }));
+  return [
+    { who: 's3.amazonaws.com', may: 'sts:AssumeRole', on: `\${${role.id}}`, only: account, because: 'S3 copies with the role' },
+    ...may(`\${${bucket.id}}`, 'GetReplicationConfiguration', 'ListBucket'),
+    ...may(`\${${bucket.id}}/${prefix}*`, 'GetObjectVersionForReplication', 'GetObjectVersionAcl', 'GetObjectVersionTagging'),
+    ...may(`${replica}/${prefix}*`, 'ReplicateObject', 'ReplicateTags'),
   ];
 }
 

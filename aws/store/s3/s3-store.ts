@@ -1,16 +1,23 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import type { EventPattern } from 'aws-cdk-lib/aws-events';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { type Bucket, type IBucket, StorageClass } from 'aws-cdk-lib/aws-s3';
+import { type Bucket, CfnBucket, type IBucket, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Removal, TimeRule } from '../../../shared/synth/settings';
-import { FOLDERS, requireAbsent, requireResource, requireText, requireTime } from '../../../shared/synth/settings';
+import { FOLDERS, requireAbsent, requireResource, requireText, requireTime, SettingError } from '../../../shared/synth/settings';
 import { acknowledge, spell } from '../../foundation/acknowledge';
 import { makeBucket } from '../../foundation/buckets';
+import { EventRule } from '../../foundation/event-rule';
+import { allow } from '../../foundation/grants';
 import { requireKey } from '../../foundation/home';
 import { removalPolicyOf } from '../../foundation/removal';
+import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
 import type { Binding, Workload } from '../../ports/identity';
-import type { ObjectStore } from '../../ports/stores';
+import type { RecordSink } from '../../ports/records';
+import type { BucketStore } from '../../ports/stores';
+import { replicate, requireReplica } from './replication';
 
 const ARCHIVE: TimeRule = { from: 30, to: 36_500, unit: 'days', remedy: 'S3 does not move younger objects to this class.' };
 const UNDELETE: TimeRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Old versions protect against a wrong overwrite.' };
@@ -45,6 +52,12 @@ export interface S3StoreProps<Kept extends IBucket = IBucket> {
    */
   readonly bucket?: Kept;
   /**
+   * A versioned bucket that gets a copy of each new object, usually in another region or account. A bucket of another account
+   * must allow the role of the replication in its policy. Objects that exist already are not copied, and deletions are not.
+   * @default - no copies; S3 stores each object in three zones
+   */
+  readonly replica?: IBucket;
+  /**
    * What happens to the objects when the stack is deleted. `destroy` also requires the context `destroyData`.
    * @default retain
    */
@@ -57,11 +70,15 @@ export interface S3StoreProps<Kept extends IBucket = IBucket> {
  * Not for look-ups or updates of single rows: use a table.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
  */
-export class S3Store<Kept extends IBucket = Bucket> extends Construct implements ObjectStore {
+export class S3Store<Kept extends IBucket = Bucket> extends Construct implements BucketStore, DirectStore {
   /** The new or the given bucket, for anything this construct does not cover. */
   readonly bucket: Kept;
   /** The prefix of all object keys. */
   readonly prefix: string;
+  /** Copies that failed, if the store has a replica. It has no action yet. */
+  readonly alarms: readonly Alarm[];
+
+  private readonly removalPolicy: RemovalPolicy;
 
   constructor(scope: Construct, id: string, props: S3StoreProps<Kept> = {}) {
     super(scope, id);
@@ -72,27 +89,31 @@ export class S3Store<Kept extends IBucket = Bucket> extends Construct implements
     requireTime(this, { archiveAfter }, ARCHIVE);
     requireTime(this, { undeleteWindow }, UNDELETE);
     const { encryptionKey } = props;
-    requireResource(this, { bucket: props.bucket });
+    const { replica } = props;
+    requireResource(this, { bucket: props.bucket, replica });
     requireKey(this, { encryptionKey });
     if (props.bucket)
-      requireAbsent(this, 'bucket', { archiveAfter: props.archiveAfter, undeleteWindow: props.undeleteWindow, encryptionKey });
+      requireAbsent(this, 'bucket', { archiveAfter: props.archiveAfter, undeleteWindow: props.undeleteWindow, encryptionKey, replica });
+    if (replica) requireReplica(this, replica, encryptionKey);
     const removalPolicy = removalPolicyOf(this, props.removal);
+    this.removalPolicy = removalPolicy;
 
     const archive = [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: archiveAfter }];
     const settings = { removalPolicy, undeleteWindow, encryptionKey, rule: { transitions: archive } };
     const make = (): IBucket => makeBucket(this, settings);
     this.bucket = props.bucket ?? (make() as Kept);
+    this.alarms = replica ? [replicate(this, this.bucket, this.prefix, replica)] : [];
   }
 
   bindWriter(writer: Workload, name: string): Binding {
-    const grant = this.allowObjects(writer, 's3:PutObject');
+    const grant = this.allowObjects(writer, ['s3:PutObject']);
     this.bucket.encryptionKey?.grant(writer.role, 'kms:GenerateDataKey');
     return { settings: this.settings(name), waitFor: [grant] };
   }
 
   bindReader(reader: Workload, name: string): Binding {
     const grants = [
-      this.allowObjects(reader, 's3:GetObject'),
+      this.allowObjects(reader, ['s3:GetObject']),
       Grant.addToPrincipal({
         grantee: reader.role,
         actions: ['s3:ListBucket'],
@@ -104,14 +125,50 @@ export class S3Store<Kept extends IBucket = Bucket> extends Construct implements
     return { settings: this.settings(name), waitFor: grants };
   }
 
+  /** What Firehose could not deliver is below the prefix with `-failed` at its end: `events-failed/`. */
+  bindDelivery(deliverer: Workload): DeliveryTarget {
+    const failedPrefix = `${this.prefix.slice(0, -1)}-failed/`;
+    const actions = ['s3:PutObject', 's3:AbortMultipartUpload'];
+    const onBucket = ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'];
+    const waitFor = [
+      this.allowObjects(deliverer, actions),
+      this.allowObjects(deliverer, actions, failedPrefix),
+      ...allow(deliverer, this.bucket.bucketArn, onBucket, this.bucket.encryptionKey, 'kms:Decrypt', 'kms:GenerateDataKey'),
+    ];
+    return { bucketArn: this.bucket.bucketArn, prefix: this.prefix, failedPrefix, waitFor };
+  }
+
+  /** An imported bucket must send its events to EventBridge already. */
+  bindCreated(): EventPattern {
+    const bucket = this.bucket.node.defaultChild;
+    // The property of `Bucket` adds a function with a managed policy, because it also merges notifications of other kinds.
+    if (CfnBucket.isCfnBucket(bucket)) bucket.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
+    const named = { bucket: { name: [this.bucket.bucketName] }, object: { key: [{ prefix: this.prefix }] } };
+    return { source: ['aws.s3'], detailType: ['Object Created'], detail: named };
+  }
+
+  /**
+   * Put an event into a buffer for each new object, with its bucket and key in `data`. S3 can send an event twice. What cannot be
+   * put into the buffer for a day goes to a dead-letter queue.
+   * @throws SettingError on a second call
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+   */
+  deliverCreated(sink: RecordSink): EventRule {
+    if (this.node.tryFindChild('Created')) {
+      const remedy = 'For several buffers, deliver into an SNS topic that sends to one queue for each.';
+      throw new SettingError(this, 'deliverCreated must be called once', 'a second call', remedy);
+    }
+    return new EventRule(this, 'Created', { pattern: this.bindCreated(), sink, removalPolicy: this.removalPolicy });
+  }
+
   private settings(name: string) {
     return { [`${name}_BUCKET`]: this.bucket.bucketName, [`${name}_PREFIX`]: this.prefix };
   }
 
-  private allowObjects({ role }: Workload, action: string): Grant {
-    const objects = this.bucket.arnForObjects(`${this.prefix}*`);
+  private allowObjects({ role }: Workload, actions: string[], prefix = this.prefix): Grant {
+    const objects = this.bucket.arnForObjects(`${prefix}*`);
     const reason = 'Objects are named when they are written, and all names start with this prefix.';
     acknowledge(role, () => ({ [`AwsSolutions-IAM5[Resource::${spell(role, objects)}]`]: reason }));
-    return Grant.addToPrincipal({ grantee: role, actions: [action], resourceArns: [objects] });
+    return Grant.addToPrincipal({ grantee: role, actions, resourceArns: [objects] });
   }
 }

@@ -220,6 +220,11 @@ export interface ServiceFacts {
   readonly name: string;
   /** Whether the local run has a part for it, or why not. */
   readonly local: 'runs' | { readonly not: string };
+  /**
+   * What no check here proves, because it takes an account. Each in one sentence, for `docs/proof.md`.
+   * @default - nothing in particular
+   */
+  readonly unproven?: readonly string[];
   /** Its resource types, by their names in templates. */
   readonly types: Readonly<Record<string, TypeFacts>>;
   /**

@@ -311,6 +311,9 @@ test('calls the service that the sink returns', () => {
       const request = { waitFor, service: 'queue', action: 'Put', contentType: 'text/plain', receipt: 'MessageId', statusOfError: {} };
       return { ...request, body: `{"Message":"${dataBase64}"}` };
     },
+    bindRule() {
+      throw new Error('no rule');
+    },
   };
   const { integration } = takesEvents({ sink });
   expect(JSON.stringify(integration.Uri)).toContain(':queue:action/Put');
@@ -400,6 +403,9 @@ describe('refuses', () => {
       bindWriter: () => ({ settings: {}, waitFor: [] }),
       bindRequest: () => {
         throw new Error('the sink was asked');
+      },
+      bindRule() {
+        throw new Error('no rule');
       },
     };
     expect(() => new ApiGatewayEntry(stack, 'Connect', { sink, eventSchema, burstLimit: 0 })).toThrow('burstLimit');
