@@ -13,7 +13,8 @@ const CALLED_BY_DEPLOY = 'Only a deploy calls it, and waits for its response.';
 const FUNCTION: Reasons = {
   'CKV_AWS_115, NIST.800.53.R5-LambdaConcurrency': CALLED_BY_DEPLOY,
   'CKV_AWS_116, NIST.800.53.R5-LambdaDLQ': CALLED_BY_DEPLOY,
-  'CKV_AWS_117, NIST.800.53.R5-LambdaInsideVPC': 'It calls only SES and CloudFormation, over TLS. In a VPC, it would cost an interface endpoint.',
+  'CKV_AWS_117, NIST.800.53.R5-LambdaInsideVPC':
+    'It calls only SES and CloudFormation, over TLS. In a VPC, it would cost an interface endpoint.',
 };
 
 const active = new WeakMap<Stack, string>();

@@ -12,8 +12,8 @@ import { answerCommonFindings } from '../../foundation/answers';
 import { WorkQueue } from '../../foundation/queue/work-queue';
 import type { FunctionWorkload } from '../../ports/identity';
 import type { RecordSink } from '../../ports/records';
-import type { ObjectStore } from '../../ports/stores';
-import { requireBindings } from './ses-settings';
+import type { BucketStore } from '../../ports/stores';
+import { requireSink } from './ses-settings';
 
 const FUNCTION: Reasons = {
   'CKV_AWS_115, NIST.800.53.R5-LambdaConcurrency': 'One call for each mail. To limit it, set reservedConcurrentExecutions.',
@@ -25,7 +25,7 @@ const FUNCTION: Reasons = {
 /** Settings for {@link MailFunction}. */
 export interface MailFunctionProps {
   readonly domain: string;
-  readonly store: ObjectStore;
+  readonly store: BucketStore;
   readonly sink: RecordSink;
   /** The ARN of the rules that may call it. */
   readonly rules: string;
@@ -48,7 +48,7 @@ export class MailFunction extends Construct implements FunctionWorkload {
     super(scope, id);
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     const [mails, events] = [store.bindReader(this, 'STORE'), sink.bindWriter(this, 'SINK')];
-    requireBindings(this, mails, events);
+    requireSink(scope, events);
     const logGroup = new LogGroup(this, 'Logs', { retention: RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
     const logs = logGroup.grantWrite(this.role);
     this.retries = new WorkQueue(this, 'Retries', { removal });

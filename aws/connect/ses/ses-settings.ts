@@ -80,19 +80,11 @@ export function requireRegion(scope: Construct) {
 }
 
 /**
- * Refuse a store that is no bucket, and a buffer that the function cannot write to.
+ * Refuse a buffer that the function cannot write to.
  * @throws SettingError
  */
-export function requireBindings(scope: Construct, store: Binding, sink: Binding) {
-  const missing = ['STORE_BUCKET', 'STORE_PREFIX'].filter((setting) => store.settings[setting] === undefined);
-  if (missing.length > 0) {
-    throw new SettingError(scope, `store must return ${missing.join(' and ')}`, shown(store), 'SES writes to S3 only: give an S3Store.');
-  }
-  if (sink.settings.SINK_QUEUE_URL !== undefined || sink.settings.SINK_STREAM !== undefined) return;
+export function requireSink(scope: Construct, { settings }: Binding) {
+  if (settings.SINK_QUEUE_URL !== undefined || settings.SINK_STREAM !== undefined) return;
   const remedy = 'Give an SqsBuffer or a KinesisBuffer. From there, events can be sent on to other services.';
-  throw new SettingError(scope, 'sink must return SINK_QUEUE_URL or SINK_STREAM', shown(sink), remedy);
-}
-
-function shown({ settings }: Binding): string {
-  return Object.keys(settings).join(' and ') || 'nothing';
+  throw new SettingError(scope, 'sink must return SINK_QUEUE_URL or SINK_STREAM', Object.keys(settings).join(' and ') || 'nothing', remedy);
 }

@@ -16,7 +16,10 @@ const WAIT_MS = 5_000;
 export async function handler(event: CloudFormationCustomResourceEvent): Promise<void> {
   const { ResponseURL, StackId, RequestId, LogicalResourceId } = event;
   const PhysicalResourceId = String(event.ResourceProperties.RuleSetName);
-  const answer = await activate(event, { read: () => tried(activeSlot.read), write: (ruleSet) => tried(() => activeSlot.write(ruleSet)) }).then(
+  const answer = await activate(event, {
+    read: () => tried(activeSlot.read),
+    write: (ruleSet) => tried(() => activeSlot.write(ruleSet)),
+  }).then(
     () => ({ Status: 'SUCCESS' }),
     (error: unknown) => ({ Status: 'FAILED', Reason: inOneLine(error) }),
   );

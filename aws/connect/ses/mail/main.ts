@@ -21,7 +21,8 @@ const put = recordSink();
  */
 export async function handler({ Records }: SESEvent | SQSEvent, call: Call): Promise<void> {
   const signal = nearlyOver(call);
-  for (const message of Records.flatMap((record) => ('ses' in record ? [record.ses] : retriedIn(record.body)))) await handle(message, signal);
+  for (const message of Records.flatMap((record) => ('ses' in record ? [record.ses] : retriedIn(record.body))))
+    await handle(message, signal);
 }
 
 /** Lambda sends the event of a failed call to the queue as it was. */
