@@ -39,6 +39,8 @@ export class Outbound extends Construct {
       reputationMetrics: true,
       suppressionReasons: SuppressionReasons.BOUNCES_AND_COMPLAINTS,
     });
+    // A retained identity names it.
+    this.configurationSet.applyRemovalPolicy(removalPolicy);
     const { configurationSetName } = this.configurationSet;
     const tags = { 'ses:configuration-set': [configurationSetName] };
     const pattern = { source: ['aws.ses'], detailType: TYPES, detail: { mail: { tags } } };

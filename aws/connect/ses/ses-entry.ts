@@ -1,27 +1,19 @@
 import { Aws, type Duration } from 'aws-cdk-lib';
-import { type Alarm, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { Grant, type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import {
-  CfnReceiptRule,
-  type ConfigurationSet,
-  EmailIdentity,
-  Identity,
-  type IEmailIdentity,
-  type IReceiptRuleSet,
-  MailFromBehaviorOnMxFailure,
-  ReceiptRuleSet,
-} from 'aws-cdk-lib/aws-ses';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { Grant, type IRole } from 'aws-cdk-lib/aws-iam';
+import type { ConfigurationSet, IEmailIdentity, IReceiptRuleSet } from 'aws-cdk-lib/aws-ses';
+import { EmailIdentity, Identity, MailFromBehaviorOnMxFailure } from 'aws-cdk-lib/aws-ses';
 import { Construct } from 'constructs';
 import { type Removal, requireAbsent, requireOneOf, requireResource, requireTime, type TimeRule } from '../../../shared/synth/settings';
-import { alarm } from '../../foundation/alarms';
 import { answerCommonFindings } from '../../foundation/answers';
 import { removalPolicyOf } from '../../foundation/removal';
 import type { Binding, Workload } from '../../ports/identity';
 import type { RecordSink } from '../../ports/records';
 import type { BucketStore } from '../../ports/stores';
-import { ActiveRuleSet, requireOneActive } from './active-rule-set';
+import { requireOneActive } from './active-rule-set';
 import { type DnsRecord, recordsOf } from './dns';
-import { MailFunction } from './mail-function';
+import { Inbound } from './inbound';
+import type { MailFunction } from './mail-function';
 import { Outbound } from './outbound';
 import { requireAddresses, requireRegion } from './ses-settings';
 
@@ -134,8 +126,7 @@ export class SesEntry extends Construct implements Workload {
     if (maxSilence !== undefined) requireTime(this, { maxSilence }, SILENCE);
     requireRegion(this);
     const removalPolicy = removalPolicyOf(this, props.removal);
-    const isActivated = !props.ruleSet && activation !== 'byHand';
-    if (isActivated) requireOneActive(this);
+    if (!props.ruleSet && activation !== 'byHand') requireOneActive(this);
     this.from = from;
 
     const outbound = new Outbound(this, 'Outbound', { sink, removalPolicy });
@@ -152,36 +143,13 @@ export class SesEntry extends Construct implements Workload {
     if (!props.identity) this.identity.applyRemovalPolicy(removalPolicy);
     this.dnsRecords = recordsOf(domain, mailFrom, this.identity);
 
-    this.ruleSet = props.ruleSet ?? new ReceiptRuleSet(this, 'RuleSet');
-    const { receiptRuleSetName: ruleSetName } = this.ruleSet;
-    const rules = `arn:${Aws.PARTITION}:ses:${Aws.REGION}:${Aws.ACCOUNT_ID}:receipt-rule-set/${ruleSetName}:receipt-rule/*`;
-    const conditions = { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID }, ArnLike: { 'aws:SourceArn': rules } };
-    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('ses.amazonaws.com', { conditions }) });
-    const { waitFor } = store.bindWriter(this, 'STORE');
-    this.mail = new MailFunction(this, 'Mail', { domain, store, sink, rules, removal: props.removal });
-    const { bucket, prefix } = store;
-    const rule = new CfnReceiptRule(this, 'Rule', {
-      ruleSetName,
-      rule: {
-        enabled: true,
-        recipients: [...recipients],
-        scanEnabled: scan,
-        tlsPolicy: requireTls ? 'Require' : 'Optional',
-        // The mail is in the store before the function reads it.
-        actions: [
-          { s3Action: { bucketName: bucket.bucketName, objectKeyPrefix: prefix, iamRoleArn: this.role.roleArn } },
-          { lambdaAction: { functionArn: this.mail.function.functionArn, invocationType: 'Event' } },
-        ],
-      },
-    });
-    // SES tries out the role and the function when the rule is created.
-    rule.node.addDependency(...waitFor, this.mail.permission, this.mail.function);
-    if (isActivated) {
-      const active = new ActiveRuleSet(this, 'ActiveRuleSet', { ruleSet: ruleSetName, replaceOther: activation === 'replace' });
-      active.node.addDependency(rule);
-    }
-    answerCommonFindings(this, this.role);
-    this.alarms = [...outbound.alarms, ...this.mail.alarms, this.expired(rule), ...(maxSilence ? [this.silent(maxSilence)] : [])];
+    const settings = { domain, store, sink, recipients, requireTls, scan, activation, maxSilence };
+    const inbound = new Inbound(this, 'Inbound', { ...settings, ruleSet: props.ruleSet, removal: props.removal });
+    this.role = inbound.role;
+    this.ruleSet = inbound.ruleSet;
+    this.mail = inbound.mail;
+    answerCommonFindings(this);
+    this.alarms = [...outbound.alarms, ...inbound.alarms];
   }
 
   /**
@@ -198,17 +166,5 @@ export class SesEntry extends Construct implements Workload {
       conditions: { StringEquals: { 'ses:FromAddress': this.from } },
     });
     return { settings: { [`${name}_FROM`]: this.from, [`${name}_CONFIGURATION_SET`]: configurationSetName }, waitFor: [grant] };
-  }
-
-  private expired(rule: CfnReceiptRule): Alarm {
-    const dimensionsMap = { RuleName: rule.ref };
-    const metric = new Metric({ namespace: 'AWS/SES', metricName: 'PublishExpired', dimensionsMap, statistic: 'Sum' });
-    return alarm(this, 'Expired', metric, 'A mail is lost: SES could not write it to the store for four hours.');
-  }
-
-  private silent(period: Duration): Alarm {
-    const calls = this.mail.function.metricInvocations({ period });
-    const metric = new MathExpression({ expression: 'IF(FILL(calls, 0) < 1, 1, 0)', usingMetrics: { calls }, period });
-    return alarm(this, 'Silent', metric, 'No mail came: is the MX record right, and the rule set active?');
   }
 }
