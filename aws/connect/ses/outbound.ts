@@ -3,7 +3,7 @@ import { type Alarm, ComparisonOperator, Metric } from 'aws-cdk-lib/aws-cloudwat
 import { CfnConfigurationSetEventDestination, ConfigurationSet, ConfigurationSetTlsPolicy, SuppressionReasons } from 'aws-cdk-lib/aws-ses';
 import { Construct } from 'constructs';
 import { alarm } from '../../foundation/alarms';
-import { EventRule } from '../../foundation/event-rule';
+import { EventRule } from '../../foundation/events/event-rule';
 import type { RecordSink } from '../../ports/records';
 
 /** What happens to a sent mail that its sender must know. Deliveries, opens and clicks are left out. */
