@@ -24,7 +24,7 @@ export function signedHeaders(request: FormRequest, { accessKeyId, secretAccessK
   const time = `${now.toISOString().replace(/[-:]/g, '').slice(0, 15)}Z`;
   const scope = `${time.slice(0, 8)}/${region}/${service}/aws4_request`;
   const headers: Record<string, string> = {
-    'content-type': 'application/x-www-form-urlencoded; charset=utf-8',
+    'content-type': 'application/x-www-form-urlencoded',
     host,
     'x-amz-date': time,
     ...(sessionToken && { 'x-amz-security-token': sessionToken }),

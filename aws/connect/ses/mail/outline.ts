@@ -1,5 +1,3 @@
-const NEWLINE = 0x0a;
-const HYPHEN = 0x2d;
 const KIB = 1024;
 
 /** How much is kept of the headers and the first part, of each other part, and of the whole mail, in bytes. */
@@ -14,6 +12,10 @@ export interface Outline {
   readonly isCut: boolean;
 }
 
+/** The start of a line that can be the start of a part. */
+const BOUNDARY = '\n--';
+const NEWLINE = 0x0a;
+
 /**
  * Read a mail in pieces, and keep the start of each of its parts: the headers of all parts with their names, and a few lines of
  * their contents. A mail has up to 40 MB, and to parse one with that much text takes half a minute and gigabytes of memory.
@@ -22,35 +24,32 @@ export interface Outline {
  * @see https://datatracker.ietf.org/doc/html/rfc2046#section-5.1.1
  */
 export async function outlineOf(mail: AsyncIterable<Uint8Array>, limits: typeof LIMITS = LIMITS): Promise<Outline> {
-  const kept: Buffer[] = [];
-  let [bytes, left, room] = [0, limits.first, limits.mail];
-  let [rest, isInLine, isCut]: [Buffer, boolean, boolean] = [Buffer.alloc(0), false, false];
+  const mime = Buffer.alloc(limits.mail);
+  let [bytes, used, left, isCut] = [0, 0, limits.first, false];
+  let rest = Buffer.alloc(0);
 
-  const keep = (line: Buffer) => {
-    const isBoundary = !isInLine && line[0] === HYPHEN && line[1] === HYPHEN;
-    if (isBoundary) left = Math.max(left, limits.part);
-    const take = Math.min(line.length, left, room);
-    if (isBoundary && take < line.length) isCut = true;
-    // A copy, because a view would keep the whole piece in memory.
-    if (take > 0) kept.push(Buffer.from(line.subarray(0, take)));
-    left -= take;
-    room -= take;
-    isInLine = line.at(-1) !== NEWLINE;
+  const keep = (text: Buffer) => {
+    used += text.copy(mime, used, 0, Math.min(text.length, left));
+    left = Math.max(0, left - text.length);
   };
 
   for await (const piece of mail) {
     bytes += piece.length;
     const read = Buffer.concat([rest, piece]);
-    let start = 0;
-    for (let end = read.indexOf(NEWLINE); end >= 0; end = read.indexOf(NEWLINE, start)) {
-      keep(read.subarray(start, end + 1));
-      start = end + 1;
+    let at = 0;
+    for (let found = read.indexOf(BOUNDARY); found >= 0 && !isCut; found = read.indexOf(BOUNDARY, at)) {
+      keep(read.subarray(at, found + 1));
+      at = found + 1;
+      if (used >= limits.mail - 1) isCut = true;
+      // The line break before the part is missing if the part before it was cut.
+      else if (mime[used - 1] !== NEWLINE) mime[used++] = NEWLINE;
+      left = Math.max(left, limits.part);
     }
-    rest = read.subarray(start);
-    if (rest.length <= limits.part) continue;
-    keep(rest);
-    rest = Buffer.alloc(0);
+    // The last characters can be the start of a line that starts with two hyphens.
+    const end = Math.max(at, read.length - BOUNDARY.length + 1);
+    if (!isCut) keep(read.subarray(at, end));
+    rest = read.subarray(end);
   }
-  if (rest.length > 0) keep(rest);
-  return { mime: Buffer.concat(kept), bytes, isCut };
+  if (!isCut) keep(rest);
+  return { mime: mime.subarray(0, used), bytes, isCut };
 }
