@@ -76,8 +76,12 @@ test('a verdict in a header that the sender wrote is not believed', async () => 
   expect((await eventOf(forged, message)).data.verdicts.virus).toBe('FAIL');
 });
 
-test.each([['no-end'], ['no-headers']])('a broken mail becomes an event: %s', async (name) => {
-  const event = await eventOf(mailOf(name));
+test.each([
+  ['without an end', mailOf('no-end')],
+  ['without headers', Buffer.from([0x00, 0xff, 0xfe, 0x0a, 0x80])],
+  ['without anything', Buffer.alloc(0)],
+])('a broken mail becomes an event: %s', async (_, mail) => {
+  const event = await eventOf(mail);
   expect(toEvent(event)).toEqual(event);
   expect(event).toMatchObject({ id: '0a1b', data: { recipients: ['orders@example.com'], object: stored } });
 });

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { SESMessage } from 'aws-lambda';
 
-/** A mail from the folder `mails`, as SES stores it. */
+/** A mail from the folder `mails`, as SES stores it: git keeps its lines without the carriage returns. */
 export function mailOf(name: string): Buffer {
-  return readFileSync(path.join(__dirname, 'mails', `${name}.eml`));
+  return Buffer.from(readFileSync(path.join(__dirname, 'mails', `${name}.eml`), 'latin1').replaceAll('\n', '\r\n'), 'latin1');
 }
 
 const verdict = (status: SESMessage['receipt']['spamVerdict']['status']) => ({ status });
