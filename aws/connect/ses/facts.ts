@@ -1,5 +1,5 @@
 import { conditionsOf, refOf, text } from '../../../shared/read/cfn';
-import { type Brought, type Cost, type Load, MONTH } from '../../../shared/read/facts/cost';
+import { type Brought, type Cost, GB, type Load, MONTH } from '../../../shared/read/facts/cost';
 import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Seen, ServiceFacts, TypeFacts } from '../../../shared/read/facts/types';
 import { every, filter, remove, set, type Which } from '../../../shared/read/facts/weaken';
@@ -122,6 +122,13 @@ export const facts: ServiceFacts = {
           units: events * MONTH * Math.floor(size / CHUNK),
           lower: 'Smaller mails. Only whole chunks are billed.',
         },
+        { what: 'mails written to the store', price: 's3Put', units: events * MONTH, lower: 'No setting: each mail is one object.' },
+        {
+          what: 'mails of one month',
+          price: 's3Storage',
+          units: (events * size * MONTH) / GB,
+          lower: 'A shorter `archiveAfter` of the store.',
+        },
       ],
       brings: (_, { events }: Load): Brought => ({ calls: events, writes: events, packed: 1 }),
       local: { RuleSetName: 'no effect here', Rule: NOT_RUN },
@@ -194,7 +201,15 @@ export const facts: ServiceFacts = {
         : undefined;
     },
   },
-  harmless: ['@aws-sdk/client-kinesis KinesisClient'],
+  harmless: [
+    '@aws-sdk/client-kinesis KinesisClient',
+    '@types/node URL',
+    '@types/node URLSearchParams',
+    '@types/node URLSearchParams.toString',
+    'postal-mime PostalMime',
+    'postal-mime PostalMime.parse',
+    'undici-types BodyMixin.text',
+  ],
 };
 
 /** A request that is made only if its setting exists. */

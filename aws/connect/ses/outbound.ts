@@ -67,7 +67,7 @@ export class Outbound extends Construct {
 
   private alarm(metricName: string, threshold: number, description: string): Alarm {
     const dimensionsMap = { 'ses:configuration-set': this.configurationSet.configurationSetName };
-    const metric = new Metric({ namespace: 'AWS/SES', metricName, dimensionsMap, statistic: 'Average', period: Duration.hours(1) });
+    const metric = new Metric({ namespace: 'AWS/SES', metricName, dimensionsMap, statistic: 'Maximum', period: Duration.hours(1) });
     const comparisonOperator = ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD;
     return alarm(this, metricName.replace('Reputation.', ''), metric, description, { threshold, comparisonOperator });
   }

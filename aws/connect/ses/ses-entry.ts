@@ -91,8 +91,8 @@ export interface SesEntryProps {
  * Not for mailboxes that people read: use WorkMail. Not for mails over 40 MB: SES rejects them. A new account is in the sandbox: it
  * receives all mails, and sends 200 a day to verified addresses only, until AWS Support grants production access.
  *
- * Idle it costs the polls of Lambda and its alarms, less than three dollars a month. A million received mails of 50 kB cost about
- * 200 dollars. Another `domain` replaces the identity; a rule set that is replaced receives nothing until the new one is active.
+ * Idle it costs the polls of Lambda and its alarms, less than three dollars a month. A million received mails cost about
+ * 110 dollars. Another `domain` replaces the identity; a rule set that is replaced receives nothing until the new one is active.
  * @see https://docs.aws.amazon.com/ses/latest/dg/receiving-email.html
  */
 export class SesEntry extends Construct implements Workload {
