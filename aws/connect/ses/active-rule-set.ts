@@ -49,6 +49,8 @@ export interface ActiveRuleSetProps {
  */
 export class ActiveRuleSet extends Construct implements Workload {
   readonly role: Role;
+  /** The activation. It must depend on the rules of the set. */
+  readonly resource: CustomResource;
 
   constructor(scope: Construct, id: string, { ruleSet, replaceOther }: ActiveRuleSetProps) {
     super(scope, id);
@@ -71,13 +73,13 @@ export class ActiveRuleSet extends Construct implements Workload {
       loggingFormat: LoggingFormat.JSON,
     });
     acknowledge(handler, FUNCTION).node.addDependency(policy, logGroup.grantWrite(this.role));
-    const resource = new CustomResource(this, 'Resource', {
+    this.resource = new CustomResource(this, 'Resource', {
       resourceType: 'Custom::ActiveReceiptRuleSet',
       serviceToken: handler.functionArn,
       serviceTimeout: Duration.minutes(5),
       properties: { RuleSetName: ruleSet, ReplaceOther: String(replaceOther) },
     });
-    resource.node.addDependency(handler);
+    this.resource.node.addDependency(handler);
     answerCommonFindings(this);
   }
 }

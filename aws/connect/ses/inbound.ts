@@ -62,8 +62,8 @@ export class Inbound extends Construct implements Workload {
     // SES tries out the role and the function when the rule is created.
     rule.node.addDependency(...waitFor, this.mail.permission);
     if (!props.ruleSet && activation !== 'byHand') {
-      const active = new ActiveRuleSet(this, 'ActiveRuleSet', { ruleSet: ruleSetName, replaceOther: activation === 'replace' });
-      active.node.addDependency(rule);
+      const { resource } = new ActiveRuleSet(this, 'ActiveRuleSet', { ruleSet: ruleSetName, replaceOther: activation === 'replace' });
+      resource.node.addDependency(rule);
     }
     this.alarms = [...this.mail.alarms, this.expired(rule), ...(maxSilence ? [this.silent(maxSilence)] : [])];
   }
