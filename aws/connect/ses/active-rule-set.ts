@@ -79,7 +79,6 @@ export class ActiveRuleSet extends Construct implements Workload {
       serviceTimeout: Duration.minutes(5),
       properties: { RuleSetName: ruleSet, ReplaceOther: String(replaceOther) },
     });
-    this.resource.node.addDependency(handler);
     answerCommonFindings(this);
   }
 }

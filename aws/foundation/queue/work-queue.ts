@@ -133,9 +133,9 @@ export class WorkQueue<Kept extends IQueue = Queue> extends Construct implements
 
   /** Allow `holder` some actions on the queue and on its key, and nothing else. */
   protected bind(holder: Workload, name: string, keyActions: string[], ...actions: string[]): Binding {
-    const { queueArn, queueUrl, encryptionMasterKey } = this.queue;
+    const { queueArn, queueUrl, encryptionMasterKey: key } = this.queue;
     const onQueue = actions.map((action) => `sqs:${action}`);
-    return { settings: { [`${name}_QUEUE_URL`]: queueUrl }, waitFor: allow(holder, queueArn, onQueue, encryptionMasterKey, ...keyActions) };
+    return { settings: { [`${name}_QUEUE_URL`]: queueUrl }, waitFor: allow(holder, queueArn, onQueue, key, ...keyActions) };
   }
 
   private getRedrive(): Redrive {
