@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import { type Removal, requireAbsent, requireNumber, requireTime, SettingError } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons } from '../../foundation/acknowledge';
 import { bindDeadLetterQueue, makeDeadLetterQueue, requireStandardQueue } from '../../foundation/dead-letter-queue';
-import { allowRule } from '../../foundation/event-rule';
+import { allowRule } from '../../foundation/events/event-rule';
 import { allow } from '../../foundation/grants';
 import { requireKey } from '../../foundation/home';
 import { removalPolicyOf } from '../../foundation/removal';
