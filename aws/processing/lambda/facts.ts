@@ -208,7 +208,8 @@ function isOurs(fn: Asked): boolean {
 /** Not a function that only a deploy calls: if it fails, the deploy fails, so it has no alarms. */
 function isOften(fn: Asked, stack: Stack): boolean {
   const calls = stack.of('Custom::Trigger').flatMap((trigger) => trigger.refers('HandlerArn'));
-  return isOurs(fn) && !calls.some((version) => names(version, 'FunctionName', fn));
+  const answers = stack.all.some((resource) => resource.type.startsWith('Custom::') && names(resource, 'ServiceToken', fn));
+  return isOurs(fn) && !answers && !calls.some((version) => names(version, 'FunctionName', fn));
 }
 
 function ownRole(fn: Asked, stack: Stack): boolean {

@@ -2,6 +2,7 @@ package blueprints;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -12,9 +13,10 @@ import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.AggregateFunction;
+import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.serialization.SimpleStringEncoder;
-import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.connector.file.sink.FileSink;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
@@ -28,6 +30,8 @@ import org.apache.flink.streaming.api.windowing.assigners.TumblingEventTimeWindo
 import org.apache.flink.streaming.api.windowing.windows.TimeWindow;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Counts events by type and minute, by the time in the event. Rewrite it for your data.
@@ -46,6 +50,7 @@ final class EventCounts {
   private static final Duration WINDOW = Duration.ofMinutes(1);
   private static final OutputTag<Arrival> LATE = new OutputTag<>("late") {};
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final SimpleStringEncoder<String> LINE = new SimpleStringEncoder<>("UTF-8");
 
   private EventCounts() {}
 
@@ -79,7 +84,7 @@ final class EventCounts {
         .filter(Arrival::isRefused)
         .uid("refused")
         .union(late)
-        .map(EventCounts::letter)
+        .map(new Letters())
         .returns(Types.TUPLE(Types.STRING, Types.LONG))
         .uid("letters")
         .sinkTo(sink(failed, new ByArrival()))
@@ -106,8 +111,7 @@ final class EventCounts {
 
   /** Lines of JSON. A file is finished at a checkpoint, in the folder of the hour, in the Hive format that query engines read. */
   private static <Element> FileSink<Element> sink(String folder, BucketAssigner<Element, String> hour) {
-    return FileSink.forRowFormat(
-            new Path(folder), (Element element, java.io.OutputStream out) -> new SimpleStringEncoder<String>("UTF-8").encode(lineOf(element), out))
+    return FileSink.forRowFormat(new Path(folder), (Element element, OutputStream file) -> LINE.encode(lineOf(element), file))
         .withBucketAssigner(hour)
         .withRollingPolicy(OnCheckpointRollingPolicy.build())
         .withOutputFileConfig(OutputFileConfig.builder().withPartSuffix(".ndjson").build())
@@ -116,6 +120,25 @@ final class EventCounts {
 
   private static String lineOf(Object element) {
     return element instanceof Tuple2<?, ?> pair ? (String) pair.f0 : (String) element;
+  }
+
+  /** Writes a warning when records are not counted, at most one a minute. The log group has a metric filter for it. */
+  static final class Letters implements MapFunction<Arrival, Tuple2<String, Long>> {
+    private static final Logger LOG = LoggerFactory.getLogger(EventCounts.class);
+    private static final long INTERVAL = Duration.ofMinutes(1).toNanos();
+
+    private transient boolean warned;
+    private transient long at;
+
+    @Override
+    public Tuple2<String, Long> map(Arrival arrival) {
+      if (!warned || System.nanoTime() - at > INTERVAL) {
+        warned = true;
+        at = System.nanoTime();
+        LOG.warn("Records were not counted. First reason: {}", arrival.refusal());
+      }
+      return letter(arrival);
+    }
   }
 
   /** Counts the events of a window, without keeping them. */
