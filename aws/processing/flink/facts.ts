@@ -5,11 +5,12 @@ import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Call, Needed, Seen, ServiceFacts } from '../../../shared/read/facts/types';
 import { both, every, remove, set } from '../../../shared/read/facts/weaken';
 import { facts as joined, type Step } from '../../../shared/read/picture';
-import { type Asked, amount, is, only, type Stack } from '../../../shared/read/stack';
+import { type Asked, amount, is, names, only, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
 import { alarmOn, RETAINED, readyBeforeWork } from '../../foundation/promises';
 
 const APPLICATION = 'AWS::KinesisAnalyticsV2::Application';
+const LOGGING = 'AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption';
 const START = 'Custom::FlinkApplicationStart';
 const CONFIGURATION = 'ApplicationConfiguration';
 const FLINK = `${CONFIGURATION}.FlinkApplicationConfiguration`;
@@ -92,7 +93,7 @@ export const facts: ServiceFacts = {
             stack.of(START).some((start) => start.refers('Application')[0]?.id === application.id && isAfterLog(start, application, stack)),
           {
             'no deploy starts it': remove(every(START)),
-            'it has no log': remove(every('AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption')),
+            'it has no log': remove(every(LOGGING)),
           },
         ),
         alarmOn('cpuUtilization', 'have an alarm if it does not run'),
@@ -122,7 +123,7 @@ export const facts: ServiceFacts = {
         Tags: 'no effect here',
       },
     },
-    'AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption': {
+    [LOGGING]: {
       name: 'log of an application',
       role: 'watches',
       local: 'no effect here',
@@ -151,7 +152,7 @@ function arnOf(name: string): string {
 }
 
 function isAfterLog(start: Asked, application: Asked, stack: Stack): boolean {
-  const logs = stack.of('AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption');
+  const logs = stack.of(LOGGING);
   const own = logs.filter((log) => log.refers('ApplicationName')[0]?.id === application.id);
   return own.length > 0 && own.every(({ id }) => start.before().has(id));
 }
@@ -193,10 +194,11 @@ function needsOf(application: Asked, stack: Stack): Needed[] {
   const who = refOf(only(application, 'ServiceExecutionRole')) ?? '';
   const may = (on: string, because: string, ...actions: string[]) => actions.map((action) => ({ who, may: action, on, because }));
   const account = conditionsOf([`StringEquals aws:SourceAccount ${text({ Ref: 'AWS::AccountId' })}`]);
-  const log = stack
-    .of('AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption')
-    .filter((one) => one.refers('ApplicationName')[0]?.id === application.id)[0];
-  const logStream = log ? text(only(log, 'CloudWatchLoggingOption.LogStreamARN')) : '';
+  const logs = stack.of(LOGGING).filter((one) => names(one, 'ApplicationName', application));
+  const [group, stream] = ['AWS::Logs::LogGroup', 'AWS::Logs::LogStream'].map(
+    (type) => logs[0]?.refers().find((one) => one.type === type)?.id,
+  );
+  const groups = 'arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:';
   return [
     {
       who: 'kinesisanalytics.amazonaws.com',
@@ -234,9 +236,9 @@ function needsOf(application: Asked, stack: Stack): Needed[] {
       's3:GetObject',
       's3:GetObjectVersion',
     ),
-    ...may(logStream, 'it writes its log', 'logs:PutLogEvents'),
-    ...may(logStream.replace(/(:log-stream:).*/, '$1*'), 'it looks its log stream up', 'logs:DescribeLogStreams'),
-    ...may(logStream.replace(/(:log-group:).*/, '$1*'), 'it looks its log group up', 'logs:DescribeLogGroups'),
+    ...may(`\${${stream}}`, 'it writes its log', 'logs:PutLogEvents'),
+    ...may(`${groups}\${${group}}:log-stream:*`, 'it looks its log stream up', 'logs:DescribeLogStreams'),
+    ...may(`${groups}*`, 'it looks its log group up', 'logs:DescribeLogGroups'),
   ];
 }
 
