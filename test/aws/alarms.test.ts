@@ -1,28 +1,18 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { PrivateNetwork } from '../../aws/foundation/network';
 import { AuroraStore } from '../../aws/store/aurora/aurora-store';
 import cdk from '../../cdk.json';
 import { build, findBlueprints } from '../../shared/synth/blueprints';
+import { always, type Cases, every, from, once } from '../support/alarm-cases';
 import { type Resource, synthesize } from '../support/cdk';
-import { metricsOf, type Series, statesOf } from '../support/cloudwatch';
+import { metricsOf, statesOf } from '../support/cloudwatch';
 import { temporaryFolder } from '../support/folder';
 
-const HOUR = 60;
-const every = (minutes: number, value: number | undefined, length = 3 * HOUR) =>
-  Array.from({ length }, (_, minute) => (minute % minutes === 0 ? value : undefined));
-const always = (value: number | undefined, length?: number) => every(1, value, length);
-/** A value from one minute on, and another value before it. */
-const from = (start: number, after: number | undefined, before: number | undefined, length = 3 * HOUR) =>
-  Array.from({ length }, (_, minute) => (minute < start ? before : after));
-const once = (at: number, value: number, otherwise?: number) =>
-  from(at, otherwise, otherwise).map((one, minute) => (minute === at ? value : one));
-
-/** A case, its metrics, and the first minute in which the alarm is raised. */
-type Case = readonly [what: string, series: Series, rings: number | 'never'];
-
 /** The cases of each alarm, by its metrics. */
-const CASES: Readonly<Record<string, readonly Case[]>> = {
+const OWN: Cases = {
   'GetRecords.IteratorAgeMilliseconds': [
     [
       'a reader falls behind by a minute each minute',
@@ -142,6 +132,10 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['there is none', { AuroraReplicaLagMaximum: always(undefined) }, 'never'],
   ],
 };
+
+// Other services have their cases beside their tests, in `alarms.ts`.
+const brought = readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).filter((file) => path.basename(file) === 'alarms.ts');
+const CASES: Cases = Object.assign({}, OWN, ...brought.map((file) => (require(path.join(__dirname, file)) as { cases: Cases }).cases));
 
 /** Every alarm of a blueprint, or of a construct with all its settings. */
 function allAlarms(): ReadonlyMap<string, Resource> {

@@ -4,6 +4,7 @@ import { CfnRule, type EventPattern, type IEventBus } from 'aws-cdk-lib/aws-even
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
+
 import { SettingError } from '../../../shared/synth/settings';
 import type { RuleWorkload } from '../../ports/identity';
 import type { RecordSink, RuleTarget } from '../../ports/records';
@@ -29,8 +30,8 @@ export interface EventRuleProps {
    * @default - the default bus of the account, with the events of AWS services
    */
   readonly bus?: IEventBus;
-  /** The buffer that gets the records. */
-  readonly sink: RecordSink;
+  /** The target: a buffer that gets the records, or what else a rule can start. */
+  readonly sink: Pick<RecordSink, 'bindRule'>;
   /**
    * Whether `detail` is an event of the contract already. If not, it becomes the `data` of one, with the id, source, type and time
    * of EventBridge.
