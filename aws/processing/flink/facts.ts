@@ -97,6 +97,7 @@ export const facts: ServiceFacts = {
           },
         ),
         alarmOn('cpuUtilization', 'have an alarm if it does not run'),
+        alarmOn('containerCPUUtilization', 'have an alarm on its CPU', (percent) => percent <= 90),
         alarmOn('numRestarts', 'have an alarm at the first restart'),
         alarmOn('numberOfFailedCheckpoints', 'have an alarm on failed checkpoints'),
         alarmOn('heapMemoryUtilization', 'have an alarm on its heap', (percent) => percent <= 90),
@@ -138,13 +139,21 @@ export const facts: ServiceFacts = {
     },
     [START]: { name: 'start of an application', role: 'helps', local: 'no effect here' },
   },
-  calls: Object.fromEntries(
-    ['DescribeApplication', 'StartApplication', 'StopApplication'].map((operation) => [
-      `@aws-sdk/client-kinesis-analytics-v2 ${operation}Command`,
-      ({ arguments: [input] }: Call) => [{ may: `kinesisanalytics:${operation}`, on: arnOf(said.part(input, 'ApplicationName')) }],
-    ]),
-  ),
-  harmless: ['@aws-sdk/client-kinesis-analytics-v2 KinesisAnalyticsV2Client'],
+  calls: {
+    ...Object.fromEntries(
+      ['DescribeApplication', 'StartApplication', 'StopApplication'].map((operation) => [
+        `@aws-sdk/client-kinesis-analytics-v2 ${operation}Command`,
+        ({ arguments: [input] }: Call) => [{ may: `kinesisanalytics:${operation}`, on: arnOf(said.part(input, 'ApplicationName')) }],
+      ]),
+    ),
+    // The response to CloudFormation goes to a signed address.
+    '@types/node fetch.fetch': ({ arguments: [url, options] }) =>
+      said.part(options, 'method') === 'PUT' && said.whole(url) === '*' ? [] : undefined,
+  },
+  harmless: [
+    '@aws-sdk/client-kinesis-analytics-v2 KinesisAnalyticsV2Client',
+    '@aws-sdk/client-kinesis-analytics-v2 ResourceNotFoundException',
+  ],
 };
 
 function arnOf(name: string): string {
@@ -198,7 +207,7 @@ function needsOf(application: Asked, stack: Stack): Needed[] {
   const [group, stream] = ['AWS::Logs::LogGroup', 'AWS::Logs::LogStream'].map(
     (type) => logs[0]?.refers().find((one) => one.type === type)?.id,
   );
-  const groups = 'arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:';
+  const groups = `arn:${text({ Ref: 'AWS::Partition' })}:logs:${text({ Ref: 'AWS::Region' })}:${text({ Ref: 'AWS::AccountId' })}:log-group:`;
   return [
     {
       who: 'kinesisanalytics.amazonaws.com',

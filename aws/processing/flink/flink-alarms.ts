@@ -41,7 +41,10 @@ export function alarmsOf(scope: Construct, application: CfnApplication, logGroup
     alarm(scope, 'Stopped', silent, stopped, LASTING),
     alarm(scope, 'Restarts', rise(metric('numRestarts')), restarts),
     alarm(scope, 'Checkpoints', rise(metric('numberOfFailedCheckpoints')), checkpoints, LASTING),
-    alarm(scope, 'Cpu', metric('cpuUtilization'), 'For 15 minutes a task manager has used 90 % of its CPU.', { ...LASTING, threshold: 90 }),
+    alarm(scope, 'Cpu', metric('containerCPUUtilization'), 'For 15 minutes a task manager has used 90 % of its CPU.', {
+      ...LASTING,
+      threshold: 90,
+    }),
     alarm(scope, 'Heap', metric('heapMemoryUtilization'), 'For 15 minutes a task manager has used 90 % of its heap.', {
       ...LASTING,
       threshold: 90,
