@@ -77,6 +77,8 @@ export class Site {
     AWS_SECRET_ACCESS_KEY: 'nothing',
   };
   readonly writers: Writers[] = [];
+  /** The sources of events that a service makes itself, such as the changes of a table. The run did not send them. */
+  readonly derived = new Set<string>();
 
   constructor(readonly assembly: Assembly) {
     this.stack = new Stack(assembly.stackName, assembly.template);
