@@ -83,6 +83,8 @@ export class Site {
     AWS_SECRET_ACCESS_KEY: 'nothing',
   };
   readonly writers: Writers[] = [];
+  /** The access key ids of services that write to stores. A store refuses none of their writes because of a row in it. */
+  readonly services = new Set<string>();
   /** By the ARN of the bucket. */
   readonly failures = new Map<string, Failures>();
   /** Functions that a service calls itself, without an event source mapping, by their logical ids. */
