@@ -8,24 +8,16 @@ export const cases: Cases = {
   ],
   'DeliveryToS3.Success': [
     ['one write fails, and its retry does not', { 'DeliveryToS3.Success': once(60, 0, 1) }, 'never'],
-    ['each write fails', { 'DeliveryToS3.Success': from(60, 0, 1) }, 70],
+    ['each write fails', { 'DeliveryToS3.Success': from(60, 0, 1) }, 74],
     ['nothing comes', { 'DeliveryToS3.Success': always(undefined) }, 'never'],
-  ],
-  KinesisMillisBehindLatest: [
-    ['the delivery falls behind by a minute each minute', { KinesisMillisBehindLatest: always(0).map((_, minute) => minute * 60_000) }, 60],
-    ['the delivery keeps up', { KinesisMillisBehindLatest: always(900) }, 'never'],
   ],
   ThrottledRecords: [
     ['the first refused record', { ThrottledRecords: once(60, 1, 0) }, 60],
     ['nothing comes', { ThrottledRecords: always(undefined) }, 'never'],
   ],
-  'FailedConversion.Records': [
-    ['the first record that does not fit the table', { 'FailedConversion.Records': once(60, 1) }, 60],
-    ['every record fits', { 'FailedConversion.Records': always(0) }, 'never'],
-  ],
   'ExecuteProcessing.Success': [
     ['one call of the function fails, and its retry does not', { 'ExecuteProcessing.Success': once(60, 0, 1) }, 'never'],
-    ['each call fails', { 'ExecuteProcessing.Success': from(60, 0, 1) }, 70],
+    ['each call fails', { 'ExecuteProcessing.Success': from(60, 0, 1) }, 74],
     ['nothing comes', { 'ExecuteProcessing.Success': always(undefined) }, 'never'],
   ],
   FailedRecords: [
