@@ -104,8 +104,8 @@ function metricIn(stat: Json | undefined): Holder | undefined {
 
 /** Whether each metric of an alarm has dimensions, so that it is the metric of one resource. */
 export function watchesOne(alarm: Asked): boolean {
-  const counts = METRICS.map((at) => [alarm.get(`${at}MetricName`).length, alarm.get(`${at}Dimensions.Value`).length]);
-  return counts.some(([metrics]) => metrics! > 0) && counts.every(([metrics, dimensions]) => metrics === dimensions);
+  const metrics = [...alarm.get('Metrics.MetricStat.Metric'), ...(alarm.get('MetricName').length > 0 ? [alarm.body] : [])];
+  return metrics.length > 0 && metrics.every((metric) => ((metric as Holder).Dimensions as Json[] | undefined)?.length);
 }
 
 function alarmsOn(resource: Asked, metric: string, stack: Stack): readonly Asked[] {

@@ -1,29 +1,13 @@
-import { Duration, Lazy } from 'aws-cdk-lib';
-import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
-import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
-import { type Removal, requireAbsent, requireNumber, requireTime, SettingError } from '../../../shared/synth/settings';
-import { acknowledge, type Reasons } from '../../foundation/acknowledge';
-import { bindDeadLetterQueue, makeDeadLetterQueue, requireStandardQueue } from '../../foundation/dead-letter-queue';
+import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type { Removal } from '../../../shared/synth/settings';
 import { allowRule } from '../../foundation/events/event-rule';
-import { allow } from '../../foundation/grants';
-import { requireKey } from '../../foundation/home';
-import { removalPolicyOf } from '../../foundation/removal';
-import { secondsOf } from '../../foundation/time';
-import { triggerId } from '../../foundation/triggers';
-import type { Delivery } from '../../ports/delivery';
-import type { Binding, FunctionWorkload, RuleWorkload, Workload } from '../../ports/identity';
-import type { DeadLetter, PutRecordRequest, RecordSink, RecordSource, RecordTemplate, RuleTarget } from '../../ports/records';
-import { alarmsOf } from './queue-alarms';
-import { CONCURRENCY, RETENTION, RETRIES, type Redrive, redriveOf, requireDelivery, type Tries, VISIBILITY } from './queue-delivery';
+import { WorkQueue } from '../../foundation/queue/work-queue';
+import type { Binding, RuleWorkload, Workload } from '../../ports/identity';
+import type { PutRecordRequest, RecordSink, RecordTemplate, RuleTarget } from '../../ports/records';
 import { sendMessage } from './send-message';
-
-const FIFO = 'In a FIFO queue, a failed message blocks its message group, and a batch has at most 10 messages.';
-const ENCRYPTED: Reasons = {
-  CKV_AWS_27: 'SQS encrypts it with its own key (SSE-SQS), which the check does not recognize. For a key of yours, set encryptionKey.',
-};
 
 /** Settings for {@link SqsBuffer}. Every one has a safe default. */
 export interface SqsBufferProps<Kept extends IQueue = IQueue> {
@@ -89,58 +73,9 @@ export interface SqsBufferProps<Kept extends IQueue = IQueue> {
  * retained with its messages, and has no reader.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
  */
-export class SqsBuffer<Kept extends IQueue = Queue> extends Construct implements RecordSink, RecordSource {
-  /** The new or the given queue, for anything this construct does not cover. */
-  readonly queue: Kept;
-  readonly format = 'sqs';
-  /** The dead-letter queue. Messages from the handler have a reason. Those that SQS moves after the last try are unchanged. */
-  readonly deadLetterQueue: IQueue;
-  readonly deadLetter: DeadLetter = { bindWriter: (writer, name) => bindDeadLetterQueue(this.deadLetterQueue, writer, name) };
-  /** A slow or failing reader, and dead letters. They have no action yet. */
-  readonly alarms: readonly Alarm[];
-
-  private readonly maxConcurrency?: number;
-  /** Set for a new queue only. */
-  private readonly tries?: Tries;
-  /** Set for a new queue only. It depends on the timeout of the reader. */
-  private redrive?: Redrive;
-  private reader?: Workload;
-
+export class SqsBuffer<Kept extends IQueue = Queue> extends WorkQueue<Kept> implements RecordSink {
   constructor(scope: Construct, id: string, props: SqsBufferProps<Kept> = {}) {
-    super(scope, id);
-    const { encryptionKey, maxConcurrency, maxRetries, visibilityTimeout } = props;
-    const retention = props.retention ?? Duration.days(7);
-    requireTime(this, { retention }, RETENTION);
-    if (maxRetries !== undefined) requireNumber(this, { maxRetries }, RETRIES, 'known');
-    if (maxConcurrency !== undefined) requireNumber(this, { maxConcurrency }, CONCURRENCY);
-    if (visibilityTimeout !== undefined) requireTime(this, { visibilityTimeout }, VISIBILITY);
-    requireKey(this, { encryptionKey });
-    requireStandardQueue(this, { queue: props.queue }, FIFO);
-    requireStandardQueue(this, { deadLetterQueue: props.deadLetterQueue }, 'SQS requires it for a standard queue.');
-    if (props.queue) {
-      requireAbsent(this, 'queue', { retention: props.retention, maxRetries, visibilityTimeout, encryptionKey });
-      if (!props.deadLetterQueue)
-        throw new SettingError(this, 'queue must come with its deadLetterQueue', 'none', 'Give that of its redrive policy.');
-    } else this.tries = { retention, maxRetries, visibilityTimeout };
-    const removalPolicy = removalPolicyOf(this, props.removal);
-    this.maxConcurrency = maxConcurrency;
-
-    this.deadLetterQueue = props.deadLetterQueue ?? makeDeadLetterQueue(this, removalPolicy);
-    const makeQueue = (): IQueue =>
-      new Queue(this, 'Queue', {
-        encryption: encryptionKey ? QueueEncryption.KMS : QueueEncryption.SQS_MANAGED,
-        encryptionMasterKey: encryptionKey,
-        enforceSSL: true,
-        retentionPeriod: retention,
-        visibilityTimeout: visibilityTimeout ?? Duration.seconds(Lazy.number({ produce: () => this.getRedrive().visibility })),
-        receiveMessageWaitTime: Duration.seconds(20),
-        deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: Lazy.number({ produce: () => this.getRedrive().receives }) },
-        removalPolicy,
-      });
-    this.queue = props.queue ?? (makeQueue() as Kept);
-    if (!props.queue && !encryptionKey) acknowledge(this.queue, ENCRYPTED);
-
-    this.alarms = alarmsOf(this, this.queue, this.deadLetterQueue, secondsOf(retention, 7200));
+    super(scope, id, props);
   }
 
   bindWriter(writer: Workload, name: string): Binding {
@@ -153,50 +88,5 @@ export class SqsBuffer<Kept extends IQueue = Queue> extends Construct implements
 
   bindRule(rule: RuleWorkload): RuleTarget {
     return allowRule(this, 'queue', this.queue, rule);
-  }
-
-  /** By default a batch has up to 100 records or 5 seconds of records. Retries are a setting of the buffer. */
-  deliverTo(target: FunctionWorkload, delivery: Delivery = {}): EventSourceMapping {
-    const { batchWindow, ...settings } = requireDelivery(this, delivery);
-    if (this.tries) this.redrive = redriveOf(this, this.tries, target.function, batchWindow);
-    const { waitFor } = this.bindOnly(target, 'BUFFER', 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes');
-    // Lambda requires a visibility timeout of at least the timeout of the function, so the queue is updated first.
-    target.function.node.addDependency(this.queue);
-
-    const mapping = new EventSourceMapping(target, triggerId(this, target), {
-      ...settings,
-      target: target.function,
-      eventSourceArn: this.queue.queueArn,
-      maxBatchingWindow: batchWindow,
-      maxConcurrency: this.maxConcurrency,
-      reportBatchItemFailures: true,
-    });
-    mapping.node.addDependency(...waitFor);
-    return mapping;
-  }
-
-  bindReader(reader: Workload, name: string): Binding {
-    if (this.tries) this.getRedrive();
-    return this.bindOnly(reader, name, 'ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility', 'GetQueueAttributes');
-  }
-
-  private getRedrive(): Redrive {
-    return this.redrive ?? redriveOf(this, this.tries!);
-  }
-
-  /** A message is delivered to one reader, so with two readers each would get a part of the messages. */
-  private bindOnly(reader: Workload, name: string, ...actions: string[]): Binding {
-    if (this.reader) {
-      const remedy = 'For several readers, create one buffer for each, or an SNS topic that sends to one queue for each.';
-      throw new SettingError(this, 'a queue must have one reader', `${reader.node.path} after ${this.reader.node.path}`, remedy);
-    }
-    this.reader = reader;
-    return this.bind(reader, name, ['kms:Decrypt'], ...actions);
-  }
-
-  private bind(holder: Workload, name: string, keyActions: string[], ...actions: string[]): Binding {
-    const { queueArn, queueUrl, encryptionMasterKey: key } = this.queue;
-    const onQueue = actions.map((action) => `sqs:${action}`);
-    return { settings: { [`${name}_QUEUE_URL`]: queueUrl }, waitFor: allow(holder, queueArn, onQueue, key, ...keyActions) };
   }
 }

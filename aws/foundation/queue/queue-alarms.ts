@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { type Alarm, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { alarm, LASTING } from '../../foundation/alarms';
+import { alarm, LASTING } from '../alarms';
 
 /**
  * Alarms on a reader that is down, on a reader that fails, and on dead letters.

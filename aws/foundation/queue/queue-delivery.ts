@@ -2,9 +2,9 @@ import { Duration } from 'aws-cdk-lib';
 import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { type NumberRule, requireTime, SettingError, type TimeRule } from '../../../shared/synth/settings';
-import { type Batches, requireBatches } from '../../foundation/mapping-settings';
-import { secondsOf } from '../../foundation/time';
 import type { Delivery } from '../../ports/delivery';
+import { type Batches, requireBatches } from '../mapping-settings';
+import { secondsOf } from '../time';
 
 const DAY = 86_400;
 /** The highest `maxReceiveCount` that SQS allows. */
