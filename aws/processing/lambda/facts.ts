@@ -239,7 +239,16 @@ function onStream(promise: Promised): Promised {
 function endsInTime(mapping: Asked): boolean {
   const [stream] = mapping.refers('EventSourceArn');
   const age = amount(mapping, 'MaximumRecordAgeInSeconds');
-  return stream !== undefined && age > 0 && age <= amount(stream, 'RetentionPeriodHours') * 3600;
+  return age > 0 && age <= keptFor(stream);
+}
+
+/** How long a stream keeps a record, in seconds. */
+function keptFor(stream: Asked | undefined): number {
+  return (
+    factsOf('aws')
+      .type(stream?.type ?? '')
+      ?.keepsFor?.(stream!) ?? Number.NaN
+  );
 }
 
 /** The dead letter: the on-failure destination of the mapping, or the dead-letter queue of the queue that it reads. */
@@ -260,8 +269,7 @@ function isBucket(mapping: Asked): boolean {
 /** The age of the last retry is at most two hours below the retention of the stream. */
 function retriesLong(mapping: Asked): boolean {
   const [stream] = mapping.refers('EventSourceArn');
-  const kept = Math.min(7 * 24, stream ? amount(stream, 'RetentionPeriodHours') : Number.NaN);
-  return amount(mapping, 'MaximumRecordAgeInSeconds') >= (kept - 2) * 3600;
+  return amount(mapping, 'MaximumRecordAgeInSeconds') >= Math.min(7 * 24 * 3600, keptFor(stream)) - 2 * 3600;
 }
 
 function loseFailures(draft: Draft, mapping: Asked) {
@@ -351,10 +359,9 @@ function pollerNeeds(mapping: Asked): Needed[] {
   const [source] = mapping.refers('EventSourceArn');
   const failures = only(mapping, FAILURES);
   return [
-    ...(factsOf('aws').type(source?.type ?? '')?.polledWith ?? []).map((may) => ({
+    ...(factsOf('aws').type(source?.type ?? '')?.polledWith ?? []).map((action) => ({
       who,
-      may,
-      on: text(only(mapping, 'EventSourceArn')),
+      ...(typeof action === 'string' ? { may: action, on: text(only(mapping, 'EventSourceArn')) } : action),
       because: 'Lambda polls it with the role',
     })),
     // https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
