@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { strFromU8, unzipSync } from 'fflate';
-import { activate } from '../../../../aws/connect/ses/active/activate';
-import { signedHeaders } from '../../../../aws/connect/ses/active/sign';
+import { activate } from '../../../../aws/runtime/ses/active/activate';
+import { signedHeaders } from '../../../../aws/runtime/ses/active/sign';
 import { packageCode } from '../../../../shared/synth/handler-package';
 import { CLIENT_ENVIRONMENT } from '../../../support/aws-stand-ins';
 import { temporaryFolder } from '../../../support/folder';
 import { type Answer, loopback } from '../../../support/loopback';
 
-const files = unzipSync(readFileSync(packageCode('aws/connect/ses/active').zip));
+const files = unzipSync(readFileSync(packageCode('aws/runtime/ses/active').zip));
 const folder = temporaryFolder();
 writeFileSync(path.join(folder, 'index.js'), files['index.js']!);
 
