@@ -130,8 +130,8 @@ test('the source of the project and the event contract decide the key of the cod
   processor(stack);
   const manifest = JSON.parse(readFileSync(path.join(assembly.synth().directory, 'Test.assets.json'), 'utf8'));
   const { executable } = manifest.files[FileKey].source;
-  expect(executable).toEqual(['node', '-r', 'tsx/cjs', 'aws/processing/flink/build.ts', 'aws/processing/flink/application']);
-  expect(executable.slice(3).map((file: string) => existsSync(path.join(__dirname, '../../../..', file)))).toEqual([true, true]);
+  expect(executable).toEqual(['node', 'aws/processing/flink/build/maven.cjs', 'aws/processing/flink/application']);
+  expect(executable.slice(1).map((file: string) => existsSync(path.join(__dirname, '../../../..', file)))).toEqual([true, true]);
 });
 
 test('a jar in a bucket is read, and nothing else of the bucket', () => {
