@@ -19,6 +19,7 @@ export function statesOf({ Properties }: Resource, series: Series): State[] {
   const { EvaluationPeriods: N, DatapointsToAlarm: M = N, Threshold, ComparisonOperator, TreatMissingData = 'missing' } = Properties;
   const breaches = {
     GreaterThanOrEqualToThreshold: (value: number) => value >= Threshold,
+    LessThanThreshold: (value: number) => value < Threshold,
     GreaterThanThreshold: (value: number) => value > Threshold,
   }[ComparisonOperator as string]!;
   const period = periodOf(Properties);
