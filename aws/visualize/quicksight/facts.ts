@@ -211,6 +211,9 @@ function needsOf(source: Asked, stack: Stack): Needed[] {
 /** Where processors write events, as `bucket/prefix*`. */
 function objectsOf(stack: Stack): string[] {
   const policies = stack.of('AWS::IAM::Policy').filter(({ stage }) => stage === 'Processing');
-  const statements = policies.flatMap((policy) => policy.get('PolicyDocument.Statement')) as unknown as readonly { Action: Value; Resource: Value }[];
+  const statements = policies.flatMap((policy) => policy.get('PolicyDocument.Statement')) as unknown as readonly {
+    Action: Value;
+    Resource: Value;
+  }[];
   return statements.filter(({ Action }) => Action === 's3:PutObject').map(({ Resource }) => text(Resource));
 }
