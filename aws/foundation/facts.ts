@@ -4,7 +4,6 @@ import type { ServiceFacts, TypeFacts } from '../../shared/read/facts/types';
 import { every, itself, remove, set } from '../../shared/read/facts/weaken';
 import { amount, is, names } from '../../shared/read/stack';
 import { said } from '../../shared/read/tell';
-import { RULE } from './event-rule-facts';
 import { watchAll, watchesOne } from './promises';
 
 /** A type that only grants permissions. */
@@ -120,7 +119,6 @@ export const facts: ServiceFacts = {
         },
       ],
     },
-    'AWS::Events::Rule': RULE,
     'AWS::Lambda::Version': helps('version of a function'),
     'AWS::SecretsManager::Secret': {
       name: 'secret',

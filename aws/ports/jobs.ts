@@ -7,6 +7,12 @@ export interface StartRequest {
   readonly resource: string;
   /** The parameters of the call. The value of a key that ends in `.$` is a JSON path into the input of the state. */
   readonly parameters: Readonly<Record<string, unknown>>;
+  /**
+   * The errors of a start that pass by themselves, such as throttling, or too many runs at the same time. The state machine
+   * waits for them longer than for a failure.
+   * @default - each error counts as a failure
+   */
+  readonly busy?: readonly string[];
   /** The permissions. If they do not exist before the state machine, its first start of the job is denied. */
   readonly waitFor: readonly IDependable[];
 }

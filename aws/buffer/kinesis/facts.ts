@@ -23,6 +23,7 @@ export const facts: ServiceFacts = {
         stream.get('StreamEncryption').length > 0 ? 'encrypted' : undefined,
         said.kept(stream),
       ],
+      takes: ['kinesis:PutRecord'],
       // https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html. SubscribeToShard is for enhanced fan-out only.
       polledWith: ['DescribeStream', 'DescribeStreamSummary', 'GetRecords', 'GetShardIterator', 'ListShards'].map(
         (action) => `kinesis:${action}`,

@@ -2,22 +2,22 @@ import { Duration } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnStream, type IStream, Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { type CfnEventSourceMapping, EventSourceMapping, MetricType } from 'aws-cdk-lib/aws-lambda';
+import type { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type Removal, requireAbsent, requireTime, type TimeRule } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons } from '../../foundation/acknowledge';
-import { bindDeadLetterBucket, makeDeadLetterBucket } from '../../foundation/dead-letter-bucket';
+import { makeDeadLetterBucket } from '../../foundation/dead-letter-bucket';
 import { bindDeadLetterQueue, makeDeadLetterQueue, requireStandardQueue } from '../../foundation/dead-letter-queue';
 import { allow } from '../../foundation/grants';
 import { requireHome, requireKey } from '../../foundation/home';
 import { removalPolicyOf } from '../../foundation/removal';
-import { triggerId } from '../../foundation/triggers';
+import { deliverStream, requireStreamDelivery } from '../../foundation/stream-delivery';
 import type { Delivery, DeliverySource, DirectSource } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, RuleWorkload, Workload } from '../../ports/identity';
 import type { DeadLetter, PutRecordRequest, RecordSink, RecordSource, RecordTemplate, RuleTarget } from '../../ports/records';
-import { alarmsOf, alarmsOfStream, requireDelivery, retentionOf } from './stream-delivery';
+import { alarmsOfStream, incomingOf, retentionOf } from './stream-delivery';
 
 const RETENTION: TimeRule = { from: 24, to: 8760, unit: 'hours', remedy: 'For longer replay, keep the raw records in a store.' };
 const HERE = 'Put the pipeline into a stack of that account and region, or use one of this account and region.';
@@ -147,26 +147,12 @@ export class KinesisBuffer<Kept extends IStream = Stream> extends Construct impl
    * retried until one hour before the stream deletes its records.
    */
   deliverTo(target: FunctionWorkload, delivery: Delivery = {}): EventSourceMapping {
-    const { batchWindow, maxRetries, maxAge, filters, ...settings } = requireDelivery(this, delivery, this.retention);
-    const mapping = new EventSourceMapping(target, triggerId(this, target), {
-      ...settings,
-      target: target.function,
-      eventSourceArn: this.stream.streamArn,
-      maxBatchingWindow: batchWindow,
-      filters,
-      bisectBatchOnError: true,
-      reportBatchItemFailures: true,
-      retryAttempts: maxRetries,
-      maxRecordAge: maxAge,
-      onFailure: { bind: () => ({ destination: this.deadLetterBucket.bucketArn }) },
-      metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
+    return deliverStream(this, target, requireStreamDelivery(this, delivery, this.retention), {
+      arn: this.stream.streamArn,
+      incoming: incomingOf(this.stream),
+      deadLetterBucket: this.deadLetterBucket,
+      allowRead: (reader) => this.bindReader(reader, 'BUFFER').waitFor,
     });
-    // CloudFormation does not reset a setting that is left out of an update.
-    if (!maxAge) (mapping.node.defaultChild as CfnEventSourceMapping).maximumRecordAgeInSeconds = -1;
-    const mayFail = bindDeadLetterBucket(this.deadLetterBucket, target);
-    mapping.node.addDependency(...this.bindReader(target, 'BUFFER').waitFor, ...mayFail);
-    alarmsOf(mapping, this.stream, target);
-    return mapping;
   }
 
   bindReader(reader: Workload, name: string): Binding {

@@ -3,7 +3,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Removal } from '../../../shared/synth/settings';
-import { allowRule } from '../../foundation/event-rule';
+import { allowRule } from '../../foundation/events/event-rule';
 import { WorkQueue } from '../../foundation/queue/work-queue';
 import type { Binding, RuleWorkload, Workload } from '../../ports/identity';
 import type { PutRecordRequest, RecordSink, RecordTemplate, RuleTarget } from '../../ports/records';

@@ -31,12 +31,12 @@ export function replicate(scope: Construct, bucket: IBucket, prefix: string, rep
   const allow = (resource: string, ...actions: string[]) =>
     Grant.addToPrincipal({ grantee: role, resourceArns: [resource], actions: actions.map((action) => `s3:${action}`) });
   const [objects, copies] = [bucket, replica].map((one) => one.arnForObjects(`${prefix}*`)) as [string, string];
-  const isOther = Token.compareStrings(bucket.env.account, replica.env.account) === TokenComparison.DIFFERENT;
-  const grants = [
-    allow(bucket.bucketArn, 'GetReplicationConfiguration', 'ListBucket'),
-    allow(objects, 'GetObjectVersionForReplication', 'GetObjectVersionAcl', 'GetObjectVersionTagging'),
-    allow(copies, 'ReplicateObject', 'ReplicateTags', ...(isOther ? ['ObjectOwnerOverrideToBucketOwner'] : [])),
-  ];
+  const accounts = Token.compareStrings(bucket.env.account, replica.env.account);
+  const isOther = [TokenComparison.DIFFERENT, TokenComparison.ONE_UNRESOLVED].includes(accounts);
+  // The policy names the bucket, so the bucket cannot wait for it: S3 checks the permissions only when it copies.
+  allow(bucket.bucketArn, 'GetReplicationConfiguration', 'ListBucket');
+  allow(objects, 'GetObjectVersionForReplication', 'GetObjectVersionAcl', 'GetObjectVersionTagging');
+  allow(copies, 'ReplicateObject', 'ReplicateTags', ...(isOther ? ['ObjectOwnerOverrideToBucketOwner'] : []));
   bucket.encryptionKey?.grant(role, 'kms:Decrypt');
   replica.encryptionKey?.grant(role, 'kms:Encrypt', 'kms:GenerateDataKey');
   const reason = 'Objects are named when they are written, and all names start with this prefix.';
@@ -63,7 +63,6 @@ export function replicate(scope: Construct, bucket: IBucket, prefix: string, rep
       },
     ],
   };
-  cfn.node.addDependency(...grants);
   const failed = new Metric({
     namespace: 'AWS/S3',
     metricName: 'OperationsFailedReplication',

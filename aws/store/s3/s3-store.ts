@@ -9,7 +9,7 @@ import type { Removal, TimeRule } from '../../../shared/synth/settings';
 import { FOLDERS, requireAbsent, requireResource, requireText, requireTime, SettingError } from '../../../shared/synth/settings';
 import { acknowledge, spell } from '../../foundation/acknowledge';
 import { makeBucket } from '../../foundation/buckets';
-import { EventRule } from '../../foundation/event-rule';
+import { EventRule } from '../../foundation/events/event-rule';
 import { allow } from '../../foundation/grants';
 import { requireKey } from '../../foundation/home';
 import { removalPolicyOf } from '../../foundation/removal';

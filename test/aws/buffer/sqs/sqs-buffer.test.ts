@@ -352,7 +352,7 @@ describe('refuses', () => {
     [
       'a queue that is there without its dead letter',
       brought((stack) => ({ queue: imported(stack) })),
-      'Test/Buffer: queue must come with its deadLetterQueue, got none. Give that of its redrive policy.',
+      'Test/Buffer: queue must come with its deadLetterQueue, got none. Give the dead-letter queue that its redrive policy names.',
     ],
     [
       'a large batch',

@@ -12,6 +12,7 @@ export const refusals = (aws: Stack): Refusals => {
           undeleteWindow: 'time',
           encryptionKey: 'resource',
           bucket: 'resource',
+          replica: 'resource',
           removal: 'choice',
         },
         make: (id, props) => new S3Store(aws, id, props),

@@ -2,10 +2,13 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
+import { Bucket, type BucketAttributes, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { SqsBuffer } from '../../../../aws/buffer/sqs/sqs-buffer';
 import type { Workload } from '../../../../aws/ports/identity';
 import { S3Store, type S3StoreProps } from '../../../../aws/store/s3/s3-store';
+import { cloudFormationPrivileges } from '../../../../scripts/judges/privileges/findings';
+import { CfnStack, type CfnTemplate } from '../../../../shared/read/cfn';
 import { type Resource, removalOf, synthesize } from '../../../support/cdk';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
@@ -237,4 +240,116 @@ describe('refuses', () => {
       'Test/Store: bucket keeps its own settings, got archiveAfter and undeleteWindow beside it. Leave archiveAfter and undeleteWindow out.',
     ],
   ])('%s', (_, act, message) => expect(act).toThrow(new Error(message)));
+});
+
+test('a delivery without code adds objects below both prefixes, and finds the bucket', () => {
+  const { built, allowed } = synthesize((stack) => {
+    const deliverer = new Holder(stack, 'Deliverer');
+    const { waitFor, ...target } = new S3Store(stack, 'Store').bindDelivery(deliverer);
+    expect(target).toEqual({ bucketArn: expect.any(String), prefix: 'events/', failedPrefix: 'events-failed/' });
+    expect(waitFor).toHaveLength(3);
+    return deliverer;
+  });
+  const adds = ['s3:AbortMultipartUpload', 's3:PutObject'];
+  expect(allowed(built)).toEqual([
+    { Action: adds, Effect: 'Allow', Resource: [{ 'Fn::Join': ['', [theBucket, '/events-failed/*']] }, theObjects] },
+    { Action: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'], Effect: 'Allow', Resource: theBucket },
+  ]);
+});
+
+test('sends an event for each new object below its prefix, and no function of the CDK is needed for it', () => {
+  const made = synthesize((stack) => {
+    const store = new S3Store(stack, 'Store', { prefix: 'raw/' });
+    store.deliverCreated(new SqsBuffer(stack, 'Buffer'));
+    return store;
+  });
+  expect(bucketOf(made).Properties.NotificationConfiguration).toEqual({ EventBridgeConfiguration: { EventBridgeEnabled: true } });
+  expect(made.all('AWS::Lambda::Function')).toEqual([]);
+  expect(made.one('AWS::Events::Rule').Properties.EventPattern).toEqual({
+    source: ['aws.s3'],
+    'detail-type': ['Object Created'],
+    detail: { bucket: { name: [{ Ref: expect.stringMatching(/^StoreBucket/) }] }, object: { key: [{ prefix: 'raw/' }] } },
+  });
+});
+
+test('sends no events unless something asks for them', () => {
+  expect(bucketOf(make()).Properties.NotificationConfiguration).toBeUndefined();
+});
+
+test('refuses a second buffer for its new objects', () => {
+  synthesize((stack) => {
+    const store = new S3Store(stack, 'Store');
+    store.deliverCreated(new SqsBuffer(stack, 'One'));
+    expect(() => store.deliverCreated(new SqsBuffer(stack, 'Two'))).toThrow(
+      new Error(
+        'Test/Store: deliverCreated must be called once, got a second call. For several buffers, deliver into an SNS topic that sends to one queue for each.',
+      ),
+    );
+  });
+});
+
+describe('a replica', () => {
+  const mine = (stack: Stack, more: Partial<BucketAttributes> = {}) =>
+    Bucket.fromBucketAttributes(stack, 'Replica', { bucketArn: 'arn:aws:s3:::replica', region: 'eu-central-1', ...more });
+  const replicated = (props?: (stack: Stack) => S3StoreProps, more?: Partial<BucketAttributes>) =>
+    synthesize((stack) => new S3Store(stack, 'Store', { replica: mine(stack, more), ...props?.(stack) }));
+  const configurationOf = (made: ReturnType<typeof replicated>) => bucketOf(made).Properties.ReplicationConfiguration.Rules;
+
+  test('gets each new object below the prefix; deletions stay here', () => {
+    expect(configurationOf(replicated())).toEqual([
+      {
+        Id: 'replica',
+        Priority: 1,
+        Status: 'Enabled',
+        Filter: { Prefix: 'events/' },
+        DeleteMarkerReplication: { Status: 'Disabled' },
+        Destination: { Bucket: 'arn:aws:s3:::replica', Metrics: { Status: 'Enabled' } },
+      },
+    ]);
+  });
+
+  test('takes exactly the permissions that the template gives', () => {
+    const { resources } = replicated();
+    const identities = cloudFormationPrivileges(new CfnStack({ Resources: resources } as unknown as CfnTemplate));
+    expect(identities.flatMap(({ findings }) => findings)).toEqual([]);
+    expect(identities.map(({ name }) => name)).toContain('Store replication role');
+  });
+
+  test('of another account owns its copies', () => {
+    const [{ Destination }] = configurationOf(replicated(undefined, { account: '210987654321' }));
+    expect(Destination).toMatchObject({ Account: '210987654321', AccessControlTranslation: { Owner: 'Destination' } });
+  });
+
+  test('with a key gets objects that are encrypted with it', () => {
+    const key = 'arn:aws:kms:eu-central-1:123456789012:key/k';
+    const made = synthesize((stack) => {
+      const replica = mine(stack, { encryptionKey: Key.fromKeyArn(stack, 'ReplicaKey', key) });
+      return new S3Store(stack, 'Store', { encryptionKey: new Key(stack, 'Key'), replica });
+    });
+    expect(configurationOf(made)).toMatchObject([
+      {
+        SourceSelectionCriteria: { SseKmsEncryptedObjects: { Status: 'Enabled' } },
+        Destination: { EncryptionConfiguration: { ReplicaKmsKeyID: key } },
+      },
+    ]);
+    expect(made.allowed(made.built).slice(-2)).toMatchObject([
+      { Action: 'kms:Decrypt', Resource: theKey },
+      { Action: ['kms:Encrypt', 'kms:GenerateDataKey'], Resource: key },
+    ]);
+  });
+
+  test('has an alarm on copies that fail', () => {
+    expect(replicated().one('AWS::CloudWatch::Alarm').Properties).toMatchObject({
+      MetricName: 'OperationsFailedReplication',
+      Dimensions: [{ Name: 'DestinationBucket', Value: 'replica' }, { Name: 'RuleId', Value: 'replica' }, { Name: 'SourceBucket' }],
+    });
+  });
+
+  test('without a key is refused for a store with a key', () => {
+    expect(() => replicated((stack) => ({ encryptionKey: new Key(stack, 'Key') }))).toThrow(
+      new Error(
+        'Test/Store: replica must come with its encryptionKey, got Test/Replica. S3 copies objects with a key of yours only to a bucket with a key: import it with Bucket.fromBucketAttributes.',
+      ),
+    );
+  });
 });

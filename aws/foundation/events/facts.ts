@@ -1,19 +1,18 @@
-import { conditionsOf, text } from '../../shared/read/cfn';
-import { type Cost, type Load, MONTH } from '../../shared/read/facts/cost';
-import { factsOf } from '../../shared/read/facts/find';
-import { counted, promised } from '../../shared/read/facts/promise';
-import type { Needed, Seen, TypeFacts } from '../../shared/read/facts/types';
-import { set } from '../../shared/read/facts/weaken';
-import { duration, type Step } from '../../shared/read/picture';
-import { receiverOf } from '../../shared/read/read';
-import { type Asked, amount } from '../../shared/read/stack';
-import { alarmOn, readyBeforeWork } from './promises';
+import { conditionsOf, text } from '../../../shared/read/cfn';
+import { type Cost, type Load, MONTH } from '../../../shared/read/facts/cost';
+import { factsOf } from '../../../shared/read/facts/find';
+import { counted, promised } from '../../../shared/read/facts/promise';
+import type { Needed, Seen, ServiceFacts, TypeFacts } from '../../../shared/read/facts/types';
+import { set } from '../../../shared/read/facts/weaken';
+import { duration, type Step } from '../../../shared/read/picture';
+import { receiverOf } from '../../../shared/read/read';
+import { type Asked, amount } from '../../../shared/read/stack';
+import { alarmOn, readyBeforeWork } from '../promises';
 
 const DAY = 24 * 3600;
 const DEAD_LETTER = 'Targets.DeadLetterConfig.Arn';
 
-/** The facts of a rule of EventBridge. */
-export const RULE: TypeFacts = {
+const RULE: TypeFacts = {
   name: 'rule',
   role: 'moves data',
   flow: stepsOf,
@@ -42,6 +41,14 @@ export const RULE: TypeFacts = {
     State: 'no effect here',
     Targets: { notRun: 'the local run has no EventBridge.' },
   },
+};
+
+/** Rules of EventBridge, which several services use. */
+export const facts: ServiceFacts = {
+  name: 'rules of EventBridge',
+  local: 'runs',
+  unproven: ['that EventBridge fills in an event as the documentation of input transformers says'],
+  types: { 'AWS::Events::Rule': RULE },
 };
 
 /** From what the pattern names, from the bus, or from an AWS service that is not in the template. */

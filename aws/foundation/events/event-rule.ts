@@ -4,12 +4,17 @@ import { CfnRule, type EventPattern, type IEventBus } from 'aws-cdk-lib/aws-even
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
-import { SettingError } from '../../shared/synth/settings';
-import type { RuleWorkload } from '../ports/identity';
-import type { RecordSink, RuleTarget } from '../ports/records';
-import { alarm } from './alarms';
-import { makeDeadLetterQueue } from './dead-letter-queue';
 
+import { SettingError } from '../../../shared/synth/settings';
+import type { RuleWorkload } from '../../ports/identity';
+import type { RecordSink, RuleTarget } from '../../ports/records';
+import type { Reasons } from '../acknowledge';
+import { alarm } from '../alarms';
+import { makeDeadLetterQueue } from '../dead-letter-queue';
+
+const DEAD_LETTER: Reasons = {
+  'AwsSolutions-SQS3': 'It is itself the dead letter. EventBridge sends to it, and the rule looks for redrive policies only.',
+};
 const EVENTBRIDGE = 'events.amazonaws.com';
 
 /** EventBridge fills in the values in `<>`, texts with their quotes. An event of EventBridge becomes one of the contract. */
@@ -25,8 +30,8 @@ export interface EventRuleProps {
    * @default - the default bus of the account, with the events of AWS services
    */
   readonly bus?: IEventBus;
-  /** The buffer that gets the records. */
-  readonly sink: RecordSink;
+  /** The target: a buffer that gets the records, or what else a rule can start. */
+  readonly sink: Pick<RecordSink, 'bindRule'>;
   /**
    * Whether `detail` is an event of the contract already. If not, it becomes the `data` of one, with the id, source, type and time
    * of EventBridge.
@@ -56,7 +61,7 @@ export class EventRule extends Construct implements RuleWorkload {
   constructor(scope: Construct, id: string, props: EventRuleProps) {
     super(scope, id);
     const { pattern, bus, sink, isCloudEvent = false } = props;
-    this.deadLetterQueue = props.deadLetterQueue ?? makeDeadLetterQueue(this, props.removalPolicy);
+    this.deadLetterQueue = props.deadLetterQueue ?? makeDeadLetterQueue(this, props.removalPolicy, DEAD_LETTER);
     let targets: CfnRule.TargetProperty[] = [];
     const rule = new CfnRule(this, 'Rule', {
       eventBusName: bus?.eventBusName,
