@@ -96,7 +96,8 @@ export interface EmrServerlessJobProps {
  * Make it a step of `StepFunctionsOrchestration`, which starts it, retries it, and raises an alarm if it fails. Runs wait for
  * each other, up to 12 hours. Logs are kept by EMR for 30 days, in its console.
  *
- * Not for small steady work: `GlueJob` starts as fast and needs no application, `LambdaProcessor` is cheaper for megabytes.
+ * Not for small steady work: `GlueJob` needs no application, and `LambdaProcessor` is cheaper for megabytes. The first application
+ * of an account creates a service-linked role, so whoever deploys it needs `iam:CreateServiceLinkedRole`.
  *
  * Idle it costs nothing, because no workers are kept ready. A run costs about 6 cents for a vCPU with 4 GB and an hour, billed by
  * the second, at least a minute. A deploy that changes the application fails while it is started: it stops itself after

@@ -87,8 +87,8 @@ export interface StepFunctionsOrchestrationProps {
  * Processing stage: a state machine of Step Functions that runs jobs in order and in parallel, retries them, and writes failed
  * executions to a dead letter, with input, error and execution. To run one again, start an execution with its input.
  *
- * Not for a record at a time: use `LambdaProcessor`. Not for a job alone that nobody waits for: a schedule of its own is enough.
- * Jobs must be repeatable, because executions can start twice.
+ * Not for a record at a time: use `LambdaProcessor`. Jobs must be repeatable, because executions can start twice, and while
+ * another is running.
  *
  * Idle it costs its alarms, about a dollar a month; a thousand executions of three jobs cost 20 cents and their jobs. A deploy
  * changes every setting in place: running executions keep their definition. A deploy that deletes or replaces the state machine
