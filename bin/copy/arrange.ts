@@ -11,10 +11,12 @@ export interface Placed {
   readonly id: string;
 }
 
-/** A construct that is left out of the example code, because services or handlers that it needs are not copied. */
+/** A construct that is left out of the example code: services or handlers that it needs are not copied, or a setting is not known. */
 export interface Left {
   readonly made: Made;
   readonly missing: readonly string[];
+  /** Required settings that only its blueprint knows. */
+  readonly unknown: readonly string[];
 }
 
 /** The constructs of the example code, in order: each comes after the constructs that it uses. */
@@ -32,13 +34,14 @@ export class Arrangement {
     private readonly handlers: readonly string[],
   ) {
     for (const made of wanted) {
-      if (!this.placed.has(made.className) && this.missingOf(made).length === 0) this.place(made);
+      if (!this.placed.has(made.className) && this.missingOf(made).length === 0 && unknownOf(made).length === 0) this.place(made);
     }
     const left = new Map<string, Left>();
     for (const made of wanted.filter(({ className }) => !this.placed.has(className))) {
-      const missing = this.missingOf(made);
+      const [missing, unknown] = [this.missingOf(made), unknownOf(made)];
       const before = left.get(made.className);
-      if (!before || missing.length < before.missing.length) left.set(made.className, { made, missing });
+      const isBetter = !before || missing.length + unknown.length < before.missing.length + before.unknown.length;
+      if (isBetter) left.set(made.className, { made, missing, unknown });
     }
     this.left = [...left.values()];
   }
@@ -77,6 +80,12 @@ export class Arrangement {
     const names = props.flatMap(valuesIn).map(({ text }) => text);
     return blueprint.made.filter(({ variable }) => variable !== undefined && names.includes(variable));
   }
+}
+
+/** The required settings that cannot be used outside of the blueprint. */
+function unknownOf(made: Made): string[] {
+  const given = made.props.filter((prop) => isGiven(made, prop)).map((prop) => prop.name?.getText());
+  return made.required.filter((name) => !given.includes(name));
 }
 
 /** Whether a setting can be used outside of its blueprint. One that uses `this` or the props of the blueprint cannot. */

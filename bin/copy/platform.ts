@@ -13,6 +13,8 @@ export interface Made {
   readonly variable?: string;
   readonly id: string;
   readonly props: readonly ts.ObjectLiteralElementLike[];
+  /** The settings that it cannot be created without. */
+  readonly required: readonly string[];
 }
 
 /** A blueprint, from the text of its file. */
@@ -32,14 +34,13 @@ export interface Imported {
 
 /** Find the constructs that the constructor of a blueprint creates. The file is read as text and not loaded. */
 export function readPlatform(file: string, root: string): Platform {
-  const source = ts.createSourceFile(file, readFileSync(path.join(root, file), 'utf8'), ts.ScriptTarget.Latest, true);
+  const source = withoutConstants(parsed(file, root));
   const imports = new Map<string, Imported>(source.statements.filter(ts.isImportDeclaration).flatMap((one) => namesOf(one, file, root)));
   const found = source.statements.find((one): one is ts.ClassDeclaration => ts.isClassDeclaration(one) && one.name !== undefined);
   if (!found) throw new Error(`${file} has no class, so it is not a blueprint.`);
   const made: Made[] = [];
   const blueprint = { file, className: found.name!.text, made, imports };
-  const body = found.members.find(ts.isConstructorDeclaration)?.body;
-  for (const statement of body?.statements ?? []) {
+  for (const statement of constructorIn(found)) {
     const { call, variable } = callOf(statement);
     const [scope, id, props] = call?.arguments ?? [];
     if (!call || !ts.isIdentifier(call.expression) || scope?.kind !== ts.SyntaxKind.ThisKeyword || !id || !ts.isStringLiteral(id)) continue;
@@ -53,9 +54,50 @@ export function readPlatform(file: string, root: string): Platform {
       variable,
       id: id.text,
       props: props && ts.isObjectLiteralExpression(props) ? props.properties : [],
+      required: requiredOf(parsed(from.file, root), className),
     });
   }
   return blueprint;
+}
+
+function parsed(file: string, root: string): ts.SourceFile {
+  return sourceOf(file, readFileSync(path.join(root, file), 'utf8'));
+}
+
+function sourceOf(file: string, text: string): ts.SourceFile {
+  return ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+}
+
+function constructorIn(found: ts.ClassDeclaration | undefined): readonly ts.Statement[] {
+  return found?.members.find(ts.isConstructorDeclaration)?.body?.statements ?? [];
+}
+
+/** The settings without a question mark in the interface of the settings. */
+function requiredOf(source: ts.SourceFile, className: string): string[] {
+  const settings = source.statements.filter(ts.isInterfaceDeclaration).find(({ name }) => name.text === `${className}Props`);
+  return (settings?.members ?? []).filter(({ questionToken }) => !questionToken).map((member) => member.name!.getText());
+}
+
+/** The blueprint with the value of each constant of its constructor in place of the constant, unless it is a construct. */
+function withoutConstants(source: ts.SourceFile): ts.SourceFile {
+  const statements = constructorIn(source.statements.find(ts.isClassDeclaration));
+  for (const [index, statement] of statements.entries()) {
+    const [constant, ...others] = ts.isVariableStatement(statement) ? statement.declarationList.declarations : [];
+    if (!constant?.initializer || others.length > 0 || !ts.isIdentifier(constant.name) || isConstruct(constant.initializer)) continue;
+    const [name, value] = [constant.name.text, constant.initializer.getText()];
+    const uses = statements.slice(index + 1).flatMap(valuesIn);
+    let text = source.text;
+    for (const use of uses.filter((one) => one.text === name).reverse()) {
+      const replacement = ts.isShorthandPropertyAssignment(use.parent) ? `${name}: ${value}` : value;
+      text = text.slice(0, use.getStart()) + replacement + text.slice(use.end);
+    }
+    return withoutConstants(sourceOf(source.fileName, text.slice(0, statement.pos) + text.slice(statement.end)));
+  }
+  return source;
+}
+
+function isConstruct(node: ts.Expression): boolean {
+  return ts.isNewExpression(node) && node.arguments?.[0]?.kind === ts.SyntaxKind.ThisKeyword;
 }
 
 /** The identifiers in an expression that are values. */

@@ -72,11 +72,11 @@ export function useOf(
   const handlers = [...names.filter((name) => catalog.handlers.includes(name)), ...handlersFor(names, catalog, root)].filter(isOf(cloud));
   const platforms = catalog.blueprints.filter(isOf(cloud)).map((one) => readPlatform(one, root));
   const isChosen = (made: { readonly file: string }) => names.some((name) => made.file === name || made.file.startsWith(`${name}/`));
-  // The blueprint with most of the chosen constructs comes first.
+  // The blueprint with most of the chosen constructs comes first, and of several the one with the fewest others.
   const wanted = platforms
-    .map(({ made }) => made.filter(isChosen))
-    .sort((a, b) => b.length - a.length)
-    .flat();
+    .map(({ made }) => ({ chosen: made.filter(isChosen), size: made.length }))
+    .sort((a, b) => b.chosen.length - a.chosen.length || a.size - b.size)
+    .flatMap(({ chosen }) => chosen);
   const arrangement = new Arrangement(wanted, handlers);
   const whole = platforms.filter((one) => names.includes(one.file));
   const body = bodyOf(FRAMES[cloud], arrangement, whole);
@@ -129,7 +129,8 @@ function importsOf(body: string, frame: Frame, arrangement: Arrangement, whole: 
   return [...known].filter(([name]) => new RegExp(`\\b${name}\\b`).test(body)).sort(([, a], [, b]) => (a.file < b.file ? -1 : 1));
 }
 
-function hintOf({ made: { className, blueprint }, missing }: Left): string {
+function hintOf({ made: { className, blueprint }, missing, unknown }: Left): string {
+  if (missing.length === 0) return `${className} is not in this example: set its ${unknown.join(' and ')} as ${blueprint.file} does.`;
   const [is, that] = missing.length > 1 ? ['are', 'them'] : ['is', 'it'];
   const takes = `in ${blueprint.file} it uses ${missing.join(' and ')}, which ${is} not copied`;
   return `${className} is not in this example: ${takes}. Copy ${that} too, or use your own.`;
