@@ -87,7 +87,7 @@ export class AthenaQuery extends Construct implements TableStore {
         database: catalog.databaseName,
         workGroup: this.workGroup.name,
       });
-      query.addDependency(this.workGroup);
+      query.node.addDependency(this.workGroup);
     }
   }
 

@@ -3,7 +3,7 @@ import { type NumberRule, requireNumber, requireText, SettingError, type TextRul
 
 /** The types of a column, each with its name in a view. */
 const TYPES: Readonly<Record<string, string>> = { string: 'varchar', bigint: 'bigint', double: 'double', boolean: 'boolean' };
-const YEARS: NumberRule = { from: 2000, to: 9999, unit: '', remedy: 'Partitions have years of four digits.' };
+export const YEARS: NumberRule = { from: 2000, to: 9900, unit: 'as a year', remedy: 'Partitions have years of four digits.' };
 export const NAME: TextRule = {
   pattern: /^[a-z][a-z0-9_]{0,99}$/,
   must: 'be named in lower-case letters, digits and underscores, a letter first',
@@ -34,11 +34,10 @@ export interface Shape {
 
 /** @throws SettingError on what Athena accepts, and cannot read */
 export function requireShape(scope: Construct, { columns, partitions, firstYear, lastYear }: Shape) {
-  requireNumber(scope, { firstYear }, YEARS, 'known');
   requireNumber(
     scope,
     { lastYear },
-    { ...YEARS, from: firstYear, remedy: 'A query finds no event of a later year, without an error.' },
+    { ...YEARS, from: firstYear, to: 9999, remedy: 'A query finds no event of a later year, without an error.' },
     'known',
   );
   requireObject(scope, { columns, partitions });

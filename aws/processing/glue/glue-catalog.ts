@@ -2,12 +2,12 @@ import { Aws, Names, Stack } from 'aws-cdk-lib';
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { requireOneOf, requireResource, requireText, SettingError } from '../../../shared/synth/settings';
+import { requireNumber, requireOneOf, requireResource, requireText, SettingError } from '../../../shared/synth/settings';
 import { allow } from '../../foundation/grants';
 import type { DeliveryTable, DeliveryTarget, DirectStore } from '../../ports/delivery';
 import type { Binding, Workload } from '../../ports/identity';
 import type { BucketStore, CatalogTable } from '../../ports/stores';
-import { CLOUD_EVENT, NAME, OF_TIME, projectionOf, requireShape, type Shape, viewText } from './catalog-settings';
+import { CLOUD_EVENT, NAME, OF_TIME, projectionOf, requireShape, type Shape, viewText, YEARS } from './catalog-settings';
 
 const PARQUET = 'org.apache.hadoop.hive.ql.io.parquet';
 const JSON_FORMAT = {
@@ -88,6 +88,7 @@ export class GlueCatalog extends Construct implements CatalogTable, DirectStore 
   constructor(scope: Construct, id: string, props: GlueCatalogProps) {
     super(scope, id);
     const { store, firstYear, format = 'ndjson', columns = CLOUD_EVENT, partitions = {}, database } = props;
+    requireNumber(this, { firstYear }, YEARS, 'known');
     const lastYear = props.lastYear ?? firstYear + 20;
     requireResource(this, { store });
     if (typeof store?.bindDelivery !== 'function' || store.bucket === undefined) {
@@ -113,7 +114,7 @@ export class GlueCatalog extends Construct implements CatalogTable, DirectStore 
     const listed = Object.entries(columns).map(([name, type]) => ({ name, type }));
     const make = (name: string, tableInput: CfnTable.TableInputProperty) => {
       const table = new CfnTable(this, name, { catalogId: Aws.ACCOUNT_ID, databaseName, tableInput });
-      if (made) table.addDependency(made);
+      if (made) table.node.addDependency(made);
       return table;
     };
     const table = make('Table', {
@@ -136,7 +137,7 @@ export class GlueCatalog extends Construct implements CatalogTable, DirectStore 
       viewOriginalText: viewText({ databaseName, tableName, columns, partitions }),
       viewExpandedText: '/* Presto View */',
     });
-    view.addDependency(table);
+    view.node.addDependency(table);
   }
 
   /** With the format `parquet`, `deliverer` may also read the columns of the table. */
