@@ -1,6 +1,6 @@
 import { hashOf } from './contents';
 import { type Entry, type Ledger, rowHash, type Sent } from './ledger';
-import type { Letter, StoredRow } from './platform';
+import type { Branch, Letter, StoredRow } from './platform';
 import { many } from './text';
 
 /** Where all sent events are at the end of a run. */
@@ -122,6 +122,40 @@ export async function balanceOf(ledger: Ledger, { rows, unique, letters }: Found
   };
 }
 
+/**
+ * Check the same of each of several readers: it must have every event that it got, and no other. The counts are those of all
+ * together, so an event counts as stored if one of them stored it.
+ */
+export async function balanceOfEach(ledger: Ledger, found: Found, branches: readonly Branch[]): Promise<Balance> {
+  const rows: StoredRow[] = [];
+  for await (const row of found.rows) rows.push(row);
+  const all = await balanceOf(ledger, { ...found, rows });
+  const each = await Promise.all(
+    branches.map(async ({ name, takes, has }) => {
+      const own = { rows: rows.filter(({ place }) => has(place)), letters: found.letters.filter(({ place }) => has(place)) };
+      const balance = await balanceOf(ledger.only(takes), own);
+      return { ...balance, faults: balance.faults.map((fault) => `${name}: ${fault}`) };
+    }),
+  );
+  const isOwned = ({ place }: StoredRow | Letter) => branches.some(({ has }) => has(place));
+  const strays = [...rows, ...found.letters].filter((one) => !isOwned(one));
+  const unheard = ledger.entries.filter(({ receipt }) => receipt === undefined);
+  const untaken = ledger.entries.filter(
+    (entry) => isAccepted(entry) && !branches.some(({ takes }) => takes(entry.hash) || takes(entry.asText?.hash ?? '')),
+  );
+  return {
+    ...all,
+    inBoth: sum(each.map(({ inBoth }) => inBoth)),
+    duplicatesRemoved: sum(each.map(({ duplicatesRemoved }) => duplicatesRemoved)),
+    faults: [
+      ...each.flatMap(({ faults }) => faults),
+      ...said(unheard, 'sent, and got no response'),
+      ...said(untaken, 'accepted, and sent to no reader'),
+      ...counted(strays.length, `of no reader, first in ${strays[0]?.place}`),
+    ],
+  };
+}
+
 interface Rows {
   total: number;
   /** The hashes of all rows as text, and of their contents. */
@@ -167,6 +201,10 @@ async function readRows(ledger: Ledger, rows: Many<StoredRow>): Promise<Rows> {
 function bodiesOf(ledger: Ledger, row: string): number {
   const having = ledger.having(row);
   return having.length === 1 ? 1 : new Set(having.filter(isAccepted).map(({ hash }) => hash)).size;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function isAccepted({ receipt }: Entry): boolean {

@@ -56,13 +56,25 @@ export class Ledger {
       name: nameIn(body),
       asText: text.equals(body) ? undefined : this.sent(text),
     };
+    this.add(entry);
+    return entry;
+  }
+
+  /** The entries whose bytes, as they were sent or as text, have one of some hashes. */
+  only(takes: (hash: string) => boolean): Ledger {
+    const some = new Ledger(this.make);
+    some.asRead = this.asRead;
+    for (const entry of this.entries) if (takes(entry.hash) || (entry.asText && takes(entry.asText.hash))) some.add(entry);
+    return some;
+  }
+
+  private add(entry: Entry) {
     this.entries.push(entry);
     if (entry.name) push(this.byName, entry.name, entry);
     for (const { hash, rows = [] } of [entry, ...(entry.asText ? [entry.asText] : [])]) {
       push(this.byHash, hash, entry);
       for (const row of rows) push(this.byRow, row, entry);
     }
-    return entry;
   }
 
   /** The entries of a row or of a dead letter. A row without `source` and `id` belongs to the entries that have an equal row. */

@@ -4,6 +4,7 @@ import { factsOf } from '../shared/read/facts/find';
 import type { AsRead } from './contents';
 import { type AllowList, type Coverage, isEmulated } from './coverage';
 import {
+  type Branch,
   type Letter,
   NotRunHere,
   type Platform,
@@ -50,6 +51,7 @@ export interface Brought {
   readonly door?: Door;
   readonly store?: Store;
   readonly deadLetter?: DeadLetter;
+  readonly branches?: readonly Branch[];
   /** How many of its events are neither processed nor in a dead letter. */
   unsettled?(): number;
 }
@@ -171,6 +173,7 @@ function platformOf(brought: readonly Brought[], stop: () => Promise<void>): Pla
   const doors = brought.flatMap(({ door }) => door ?? []);
   const stores = brought.flatMap(({ store }) => store ?? []);
   const deadLetters = brought.flatMap(({ deadLetter }) => deadLetter ?? []);
+  const branches = brought.flatMap(({ branches = [] }) => branches);
   const [door] = doors;
   if (!door) throw new NotRunHere('the template', 'it has no service that receives events.');
   if (doors.length > 1)
@@ -189,6 +192,7 @@ function platformOf(brought: readonly Brought[], stop: () => Promise<void>): Pla
     rows: () => oneAfterTheOther(stores.map((store) => store.rows())),
     uniqueRows: stores.length === 1 ? stores[0]!.uniqueRows : undefined,
     asRead: stores.length === 1 ? stores[0]!.asRead : undefined,
+    branches: branches.length > 0 ? branches : undefined,
     letters: () => all(deadLetters.map((deadLetter) => deadLetter.letters())),
     stop,
   };

@@ -68,6 +68,15 @@ export interface Witness {
   log(line: string): void;
 }
 
+/** One of several readers that each get events of their own choice, such as a subscriber of a topic. */
+export interface Branch {
+  readonly name: string;
+  /** Whether it got an event, by the hash of its bytes. */
+  takes(hash: string): boolean;
+  /** Whether the place of a row or of a dead letter is one of its own. */
+  has(place: string): boolean;
+}
+
 /** Where the user finds the stored data. */
 export interface Places {
   /** A command that sends an event while the platform runs. */
@@ -102,6 +111,11 @@ export interface Platform {
    * @default - as the transform returns it
    */
   readonly asRead?: AsRead;
+  /**
+   * Readers that must each have every event that they got.
+   * @default - there is one reader, which must have every event
+   */
+  readonly branches?: readonly Branch[];
   /** Every event in the dead letter. If a dead letter has only a position, the event is read from the buffer. */
   letters(): Promise<readonly Letter[]>;
   /** End every process and close every server. Files are kept. */

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Balance, balanceOf } from './balance';
+import { type Balance, balanceOf, balanceOfEach } from './balance';
 import type { Sample } from './corpus';
 import { chaosOf, type Fault, newSeed } from './faults';
 import { hintOf } from './hint';
@@ -85,7 +85,8 @@ export async function run(options: Run): Promise<Balance> {
       last = Date.now();
       await settle(platform, story, options.patienceSeconds ?? 90, () => Date.now() - last);
       const seconds = (Date.now() - start) / 1000;
-      const books = await balanceOf(ledger, { rows: platform.rows(), unique: platform.uniqueRows?.(), letters: await platform.letters() });
+      const found = { rows: platform.rows(), unique: platform.uniqueRows?.(), letters: await platform.letters() };
+      const books = await (platform.branches ? balanceOfEach(ledger, found, platform.branches) : balanceOf(ledger, found));
       // An event was sent by hand while the store was read.
       if (ledger.entries.length > books.sent) return balanced();
       const balance = { ...books, hint: fault ? undefined : hintOf(books) };

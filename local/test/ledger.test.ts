@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { balanceOf } from '../balance';
+import { balanceOf, balanceOfEach } from '../balance';
+import { hashOf } from '../contents';
 import { Ledger } from '../ledger';
 import type { Made } from '../made';
 import type { Letter, StoredRow } from '../platform';
@@ -184,4 +185,46 @@ test('whatever becomes of each event, the books are balanced when and only when 
       expect([sent, accepted]).toEqual([ids.length, ids.length - pick('refused').length]);
     }),
   );
+});
+
+describe('of several readers, each must have every event that it got:', () => {
+  const got: Readonly<Record<string, readonly string[]>> = { all: ['1', '2'], some: ['2'] };
+  const branches = Object.entries(got).map(([name, ids]) => {
+    const hashes = ids.map((id) => hashOf(body(id)));
+    return { name, takes: (hash: string) => hashes.includes(hash), has: (place: string) => place === name };
+  });
+  const at = (place: string, ...ids: string[]) => ids.map((id) => ({ ...row(id), place }));
+  const each = (rows: readonly StoredRow[], letters: readonly Letter[] = [], ledger = books(body('1'), body('2'))) =>
+    balanceOfEach(ledger, { rows, letters }, branches);
+
+  test('one that stores an event and one that does not take it are no faults', async () => {
+    expect(await each([...at('all', '1', '2'), ...at('some', '2')])).toMatchObject({ stored: 2, duplicatesRemoved: 0, faults: [] });
+  });
+
+  test('an event may be in the store of one and in the dead letter of the other', async () => {
+    const { faults, inBoth } = await each(at('all', '1', '2'), [{ ...letter(body('2')), place: 'some' }]);
+    expect([faults, inBoth]).toEqual([[], 0]);
+  });
+
+  test.each<[string, StoredRow[], Letter[], string]>([
+    ['lost by one of them', at('all', '1', '2'), [], 'some: 1 event accepted, and neither in the store nor in the dead letter: #2 (test)'],
+    [
+      'stored by one that did not get it',
+      [...at('all', '1', '2'), ...at('some', '1', '2')],
+      [],
+      'some: 1 row is from no event that was sent, first in some',
+    ],
+    [
+      'stored by nobody known',
+      [...at('all', '1', '2'), ...at('some', '2'), ...at('else', '2')],
+      [],
+      '1 row is of no reader, first in else',
+    ],
+  ])('what is %s is a fault', async (_, rows, letters, fault) => expect((await each(rows, letters)).faults).toEqual([fault]));
+
+  test('what was sent to none of them is a fault', async () => {
+    const ledger = books(body('1'), body('2'), body('3'));
+    const { faults } = await each([...at('all', '1', '2'), ...at('some', '2')], [], ledger);
+    expect(faults).toEqual(['1 event accepted, and sent to no reader: #3 (test)']);
+  });
 });

@@ -30,12 +30,45 @@ export function pictureOf(stack: Stack, facts: Facts, granted: readonly Granted[
       ];
     });
   const steps = [...said, ...handed].map((step) => withNames(step, stack)).sort(byStage);
+  const shared = sharedNames(steps, stack);
   return {
     resources: stack.all.filter(({ type }) => !type.startsWith('data.')).map(({ stage, type, id }) => ({ stage, type, id })),
-    flow: unique(steps),
+    flow: unique(steps.map((step) => withOwnNames(step, shared, stack))),
     graph: graphOf(steps, stack, facts, granted),
-    access,
+    access: granted.map(({ holder, ...row }) => ({
+      ...row,
+      identity: shared.has(row.identity) ? ownName(holder, row.identity, stack) : row.identity,
+    })),
   };
+}
+
+/** The names that several resources of one type have in the flow, such as the stage of two functions. */
+function sharedNames(steps: readonly Step[], stack: Stack): ReadonlySet<string> {
+  const first = new Map<string, string>();
+  const shared = new Set<string>();
+  for (const { from, to, between } of steps) {
+    for (const [name, id] of [
+      [from, between[0]],
+      [to, between[1]],
+    ] as const) {
+      const resource = stack.get(id);
+      if (!resource || name === resource.name) continue;
+      const key = `${resource.type} ${name}`;
+      if (!first.has(key)) first.set(key, id);
+      else if (first.get(key) !== id) shared.add(name);
+    }
+  }
+  return shared;
+}
+
+/** A step whose ends have their own names, where several resources have the name of their stage. */
+function withOwnNames(step: Step, shared: ReadonlySet<string>, stack: Stack): Step {
+  const [from, to] = [step.from, step.to].map((name, end) => (shared.has(name) ? ownName(step.between[end]!, name, stack) : name));
+  return { ...step, from: from!, to: to! };
+}
+
+function ownName(id: string, otherwise: string, stack: Stack): string {
+  return stack.get(id)?.name ?? otherwise;
 }
 
 /** Equal lines of two resources of a stage are printed once. */

@@ -112,7 +112,6 @@ export const facts: ServiceFacts = {
         Tags: nothing,
       },
     },
-    'AWS::Logs::LogStream': { name: 'log stream', role: 'helps', local: nothing },
   },
   harmless: ['@types/node fs.writeSync'],
   unlisted: {

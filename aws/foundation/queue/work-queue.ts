@@ -82,8 +82,8 @@ export class WorkQueue<Kept extends IQueue = Queue> extends Construct implements
     requireStandardQueue(this, { deadLetterQueue: props.deadLetterQueue }, 'SQS requires it for a standard queue.');
     if (props.queue) {
       requireAbsent(this, 'queue', { retention: props.retention, maxRetries, visibilityTimeout, encryptionKey });
-      const needed = 'Give the dead-letter queue that its redrive policy names.';
-      if (!props.deadLetterQueue) throw new SettingError(this, 'queue must come with its deadLetterQueue', 'none', needed);
+      if (!props.deadLetterQueue)
+        throw new SettingError(this, 'queue must come with its deadLetterQueue', 'none', 'Give that of its redrive policy.');
     } else this.tries = { retention, maxRetries, visibilityTimeout };
     const removalPolicy = removalPolicyOf(this, props.removal);
     this.maxConcurrency = maxConcurrency;
@@ -133,14 +133,13 @@ export class WorkQueue<Kept extends IQueue = Queue> extends Construct implements
 
   /** Allow `holder` some actions on the queue and on its key, and nothing else. */
   protected bind(holder: Workload, name: string, keyActions: string[], ...actions: string[]): Binding {
-    const { queueArn, queueUrl, encryptionMasterKey } = this.queue;
+    const { queueArn, queueUrl, encryptionMasterKey: key } = this.queue;
     const onQueue = actions.map((action) => `sqs:${action}`);
-    return { settings: { [`${name}_QUEUE_URL`]: queueUrl }, waitFor: allow(holder, queueArn, onQueue, encryptionMasterKey, ...keyActions) };
+    return { settings: { [`${name}_QUEUE_URL`]: queueUrl }, waitFor: allow(holder, queueArn, onQueue, key, ...keyActions) };
   }
 
   private getRedrive(): Redrive {
-    this.redrive ??= redriveOf(this, this.tries!);
-    return this.redrive;
+    return this.redrive ?? redriveOf(this, this.tries!);
   }
 
   /** A message is delivered to one reader, so with two readers each would get a part of the messages. */

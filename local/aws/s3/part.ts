@@ -15,8 +15,13 @@ const LONGEST_NAME = 63;
 export const PART: Part<Site> = {
   overrides: () => ['AWS_ENDPOINT_URL_S3 = the stand-in'],
 
-  async open({ stack, clients, writers, services, destinations, replays, failures }, { folder, chaos, witness, keep }): Promise<Opened> {
+  async open(
+    { stack, clients, writers, services, destinations, replays, failures, derived },
+    { folder, chaos, witness, keep },
+  ): Promise<Opened> {
     const deadLetters = new Set<string>();
+    const rowsIn = ({ bucket, key, content }: S3Object) =>
+      rowsOf(content, `${bucket}/${key}`).filter(({ event }) => !(event && derived.has(event.source)));
     const buckets = stack.all('AWS::S3::Bucket').map((resource) => {
       const name = nameOf(stack, resource, 'BucketName', LONGEST_NAME).toLowerCase();
       stack.created(resource.id, { ref: name, attributes: { Arn: `arn:aws:s3:::${name}` } });
@@ -77,7 +82,3 @@ export const PART: Part<Site> = {
     };
   },
 };
-
-function rowsIn({ bucket, key, content }: S3Object) {
-  return rowsOf(content, `${bucket}/${key}`);
-}

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { type Answer, type Loopback, serve } from '../../loopback';
 import type { Pace } from '../../pace';
 import { ACCOUNT } from '../../template/cloudformation';
-import { formAnswer, formFault, isForm, readForm } from './query-protocol';
+import { formAnswer, formFault, isForm, readForm } from '../query-protocol';
 import { type Held, Queue, type QueueSettings, type Received, SqsError } from './queue';
 
 /** A message of a queue. */
@@ -24,6 +24,8 @@ interface BatchEntry {
   readonly MessageAttributes?: Held['senders'];
 }
 
+/** The version of the API that a form must name. */
+const VERSION = '2012-11-05';
 const MESSAGE_BYTES = 1024 * 1024;
 const LONGEST_VISIBILITY_SECONDS = 43_200;
 /** Characters that SQS refuses, because XML cannot contain them. */
@@ -178,7 +180,7 @@ export class Sqs {
     const asForm = isForm(headers);
     try {
       const [action, request] = asForm
-        ? readForm(body.toString())
+        ? fromForm(body.toString())
         : [String(headers['x-amz-target']).replace('AmazonSQS.', ''), JSON.parse(body.toString()) as Readonly<Record<string, unknown>>];
       const answer = await this.act(action, request);
       return asForm ? formAnswer(action, answer) : json(200, answer);
@@ -237,6 +239,13 @@ export class Sqs {
         return {};
     }
   }
+}
+
+/** @throws SqsError if the form does not name the version of the API */
+function fromForm(text: string): [string, Readonly<Record<string, string>>] {
+  const { action, version, parameters } = readForm(text);
+  if (version === VERSION) return [action, parameters];
+  throw new SqsError('AWS.SimpleQueueService.NonExistentQueue', 'The specified queue does not exist for this wsdl version.');
 }
 
 function visibility(value: unknown): number {

@@ -55,10 +55,12 @@ function isReachable(address: string, settings: Readonly<Record<string, string>>
 }
 
 function readHandlers(): Handler[] {
+  // Handlers, and the functions of the foundation and of services.
   const folders = CLOUDS.flatMap((cloud) =>
     readdirSync(path.join(ROOT, cloud), { recursive: true, encoding: 'utf8' })
       .filter((file) => path.basename(file) === 'main.ts')
-      .map((file) => path.posix.join(cloud, path.dirname(file).replaceAll(path.sep, '/'))),
+      .map((file) => path.posix.join(cloud, path.dirname(file).replaceAll(path.sep, '/')))
+      .sort(),
   );
   const packages = folders.map((folder) => ({ folder, ...packageCode(folder) }));
   const calls = callsOf(Object.fromEntries(packages.map(({ folder, inputs }) => [folder, inputs])));

@@ -1,29 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Answer } from '../../loopback';
-import { SqsError } from './queue';
-
-/** The version of the API that a form must name. */
-const VERSION = '2012-11-05';
+import type { Answer } from '../loopback';
 
 /**
- * API Gateway uses the older query protocol of SQS: the action and its parameters are a form. The response is JSON, because API
- * Gateway requests it.
+ * API Gateway uses the older query protocol of SQS and SNS: the action and its parameters are a form. The response is JSON, because
+ * API Gateway requests it.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html
  */
 export function isForm(headers: IncomingHttpHeaders): boolean {
   return headers['x-amz-target'] === undefined && /^application\/x-www-form-urlencoded\b/.test(headers['content-type'] ?? '');
 }
 
-/**
- * The action of a form, and its parameters.
- * @throws SqsError if it does not contain the version of the API
- */
-export function readForm(text: string): [string, Readonly<Record<string, string>>] {
-  const { Action = '', Version, ...parameters } = Object.fromEntries(new URLSearchParams(text));
-  if (Version !== VERSION)
-    throw new SqsError('AWS.SimpleQueueService.NonExistentQueue', 'The specified queue does not exist for this wsdl version.');
-  return [Action, parameters];
+/** The action of a form, the version of the API that it names, and its parameters. */
+export function readForm(text: string): { action: string; version?: string; parameters: Readonly<Record<string, string>> } {
+  const { Action: action = '', Version: version, ...parameters } = Object.fromEntries(new URLSearchParams(text));
+  return { action, version, parameters };
 }
 
 export function formAnswer(action: string, answer: object): Answer {
@@ -31,7 +22,7 @@ export function formAnswer(action: string, answer: object): Answer {
   return json(200, { [`${action}Response`]: { ...result, ResponseMetadata: { RequestId: randomUUID() } } });
 }
 
-export function formFault({ code, message }: SqsError): Answer {
+export function formFault({ code, message }: { readonly code: string; readonly message: string }): Answer {
   return json(400, { Error: { Code: code, Message: message, Type: 'Sender' }, RequestId: randomUUID() });
 }
 
