@@ -8,6 +8,7 @@ import { type Asked, is, only, type Stack, type Value } from '../../../shared/re
 import { alarmOn, policiesOf } from '../../foundation/promises';
 
 const ATHENA = 'DataSourceParameters.AthenaParameters';
+const GLUE_TABLE = 'AWS::Glue::Table';
 const DATA_SET = 'AWS::QuickSight::DataSet';
 const FILTER = 'PhysicalTableMap.events.CustomSql.SqlQuery';
 
@@ -193,7 +194,7 @@ function needsOf(source: Asked, stack: Stack): Needed[] {
     })),
     { who, may: 'athena:GetDataCatalog', on: arn('athena', 'datacatalog/AwsDataCatalog'), because },
     ...tables.flatMap(([, database, table]) =>
-      ['catalog', `database/${database}`, `table/${database}/${table}`].flatMap((path) =>
+      ['catalog', `database/${database}`, ...[table, ...viewsOf(stack)].map((one) => `table/${database}/${one}`)].flatMap((path) =>
         TABLE.map((action) => ({ who, may: `glue:${action}`, on: arn('glue', path), because })),
       ),
     ),
@@ -208,8 +209,17 @@ function needsOf(source: Asked, stack: Stack): Needed[] {
   ];
 }
 
-/** Where processors write events, as `bucket/prefix*`. */
+/** The views of the catalog of this stack. A catalog allows its readers to read its table and its view. */
+function viewsOf(stack: Stack): string[] {
+  const views = stack.of(GLUE_TABLE).filter((table) => is(table, 'TableInput.TableType', 'VIRTUAL_VIEW'));
+  return views.map((view) => text(only(view, 'TableInput.Name')));
+}
+
+/** The location of the tables of this stack, or else where processors write events, as `bucket/prefix*`. */
 function objectsOf(stack: Stack): string[] {
+  const locations = stack.of(GLUE_TABLE).flatMap((table) => table.get('TableInput.StorageDescriptor.Location').map(text));
+  const objects = locations.filter((location) => location.startsWith('s3://')).map((location) => `${location.slice('s3://'.length)}*`);
+  if (objects.length > 0) return objects;
   const policies = stack.of('AWS::IAM::Policy').filter(({ stage }) => stage === 'Processing');
   const statements = policies.flatMap((policy) => policy.get('PolicyDocument.Statement')) as unknown as readonly {
     Action: Value;

@@ -24,4 +24,12 @@ export const cases: Cases = {
     ['the first record that can never be processed', { FailedRecords: once(60, 1) }, 60],
     ['every record is processed', { FailedRecords: always(undefined) }, 'never'],
   ],
+  KinesisMillisBehindLatest: [
+    ['the delivery falls behind by a minute each minute', { KinesisMillisBehindLatest: always(0).map((_, minute) => minute * 60_000) }, 60],
+    ['the delivery keeps up', { KinesisMillisBehindLatest: always(900) }, 'never'],
+  ],
+  'FailedConversion.Records': [
+    ['the first record that does not fit the table', { 'FailedConversion.Records': once(60, 1) }, 60],
+    ['every record fits', { 'FailedConversion.Records': always(0) }, 'never'],
+  ],
 };
