@@ -61,7 +61,7 @@ export class ApplicationStart extends Construct implements Workload {
 
     const configuration = () =>
       JSON.stringify(Stack.of(this).resolve([application.runtimeEnvironment, application.applicationConfiguration]));
-    const change = Lazy.string({ produce: () => sha256(configuration()).slice(0, 16) });
+    const change = Lazy.string({ produce: () => sha256(configuration()) });
     new CustomResource(this, 'Call', {
       resourceType: 'Custom::FlinkApplicationStart',
       serviceToken: fn.functionArn,

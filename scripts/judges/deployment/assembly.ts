@@ -26,5 +26,15 @@ export function assemble(app: string, stackName: string, env: NodeJS.ProcessEnv 
   const manifest = JSON.parse(readFileSync(file, 'utf8'));
   manifest.artifacts[stack.id].properties.stackName = stackName;
   writeFileSync(file, JSON.stringify(manifest));
+  leaveUnbuilt(path.join(app, `${stack.id}.assets.json`));
   return { app, id: stack.id, stackName, template: stack.template };
+}
+
+/** What a command builds at a deploy, such as a jar, is not built here: another file is uploaded in its place. */
+function leaveUnbuilt(file: string) {
+  const assets: { files: Record<string, { source: { executable?: readonly string[]; path?: string; packaging?: string } }> } = JSON.parse(
+    readFileSync(file, 'utf8'),
+  );
+  for (const asset of Object.values(assets.files)) if (asset.source.executable) asset.source = { path: 'manifest.json', packaging: 'file' };
+  writeFileSync(file, JSON.stringify(assets));
 }

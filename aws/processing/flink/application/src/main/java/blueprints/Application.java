@@ -8,6 +8,7 @@ import org.apache.flink.connector.kinesis.source.KinesisStreamsSource;
 import org.apache.flink.connector.kinesis.source.config.KinesisSourceConfigOptions;
 import org.apache.flink.connector.kinesis.source.config.KinesisSourceConfigOptions.InitialPosition;
 import org.apache.flink.connector.kinesis.source.serialization.KinesisDeserializationSchema;
+import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.Collector;
 import software.amazon.awssdk.services.kinesis.model.Record;
@@ -19,21 +20,22 @@ public final class Application {
   public static void main(String[] arguments) throws Exception {
     var properties = KinesisAnalyticsRuntime.getApplicationProperties();
     var environment = StreamExecutionEnvironment.getExecutionEnvironment();
-    var arrivals =
-        environment.fromSource(source(setting(properties.get("source"), "stream.arn")), EventCounts.watermarks(), "Stream").uid("stream");
+    var arrivals = arrivals(environment, setting(properties.get("source"), "stream.arn"));
     EventCounts.count(arrivals, setting(properties.get("store"), "path"), setting(properties.get("store"), "failed.path"));
     environment.execute("Event counts");
   }
 
   /** Without a snapshot, it starts with the oldest record of the stream. */
-  static KinesisStreamsSource<Arrival> source(String streamArn) {
+  static DataStream<Arrival> arrivals(StreamExecutionEnvironment environment, String streamArn) {
     var settings = new Configuration();
     settings.set(KinesisSourceConfigOptions.STREAM_INITIAL_POSITION, InitialPosition.TRIM_HORIZON);
-    return KinesisStreamsSource.<Arrival>builder()
-        .setStreamArn(streamArn)
-        .setSourceConfig(settings)
-        .setDeserializationSchema(new Records())
-        .build();
+    var source =
+        KinesisStreamsSource.<Arrival>builder()
+            .setStreamArn(streamArn)
+            .setSourceConfig(settings)
+            .setDeserializationSchema(new Records())
+            .build();
+    return environment.fromSource(source, EventCounts.watermarks(), "Stream", TypeInformation.of(Arrival.class)).uid("stream");
   }
 
   private static String setting(Properties group, String name) {
