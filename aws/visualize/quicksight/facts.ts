@@ -4,7 +4,7 @@ import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Promised, Seen, ServiceFacts, TypeFacts } from '../../../shared/read/facts/types';
 import { replace, set } from '../../../shared/read/facts/weaken';
 import type { Step } from '../../../shared/read/picture';
-import { type Asked, is, only, type Stack, type Value } from '../../../shared/read/stack';
+import { type Asked, type Body, is, only, type Stack, type Value } from '../../../shared/read/stack';
 import { alarmOn, policiesOf } from '../../foundation/promises';
 
 const ATHENA = 'DataSourceParameters.AthenaParameters';
@@ -122,7 +122,7 @@ export const facts: ServiceFacts = {
     },
     'AWS::QuickSight::Dashboard': {
       ...helps('dashboard', [EXACT]),
-      tells: (one) => ['Quick Sight', `${one.get('Definition.Sheets.Visuals').length} visuals`, `${permissionsOf(one).length} principals`],
+      tells: (one) => ['Quick Sight', `${one.get('Definition.Sheets.Visuals').length} visuals`, `seen by ${permissionsOf(one).length}`],
       flow: stepsOf,
       costs: (one) => [
         {
@@ -208,9 +208,10 @@ function needsOf(source: Asked, stack: Stack): Needed[] {
   ];
 }
 
-/** Where processors write events, as `bucket/prefix*`. */
+/** Where processors write events to a store, as `bucket/prefix*`. */
 function objectsOf(stack: Stack): string[] {
   const policies = stack.of('AWS::IAM::Policy').filter(({ stage }) => stage === 'Processing');
-  const statements = policies.flatMap((policy) => policy.get('PolicyDocument.Statement')) as unknown as readonly { Action: Value; Resource: Value }[];
-  return statements.filter(({ Action }) => Action === 's3:PutObject').map(({ Resource }) => text(Resource));
+  const statements = policies.flatMap((policy) => policy.get('PolicyDocument.Statement')) as unknown as readonly Body[];
+  const written = statements.filter(({ Action }) => Action === 's3:PutObject').map(({ Resource }) => Resource);
+  return written.filter((place) => stack.get(refOf(place) ?? '')?.stage === 'Store').map(text);
 }
