@@ -28,6 +28,7 @@ const own: Record<string, { clouds: string[]; because: string }> = {
     clouds: ['aws', 'azure'],
     because: 'A service of its own stands between source and store. Pub/Sub writes into a store itself.',
   },
+  CatalogTable: { clouds: ['aws'], because: 'Athena queries tables of the Glue catalog. Elsewhere the store answers queries itself.' },
   DeliveryTable: { clouds: ['aws'], because: 'Firehose converts records with the columns of a table in the Glue catalog.' },
 };
 
@@ -65,7 +66,7 @@ describe.each(['aws', 'azure', 'gcp'])('the ports of %s', (cloud) => {
 
   test('grant and tell under the same names', () => {
     expect([ports.identity!.Binding, ports.records!.DeadLetter]).toEqual([['settings', 'waitFor'], ['bindWriter']]);
-    const { BucketStore: _, ...stores } = ports.stores!;
+    const { BucketStore: _, CatalogTable: __, ...stores } = ports.stores!;
     expect(stores).toEqual({ ObjectStore: ['bindWriter', 'bindReader'], TableStore: ['bindWriter', 'bindReader'] });
     expect(ports.records!.RecordSink).toContain('bindWriter');
     expect(ports.records!.RecordSource).toEqual(expect.arrayContaining(['format', 'deliverTo', 'bindReader']));

@@ -22,6 +22,16 @@ export interface BucketStore extends ObjectStore {
   bindCreated(): EventPattern;
 }
 
+/** A table of the Glue catalog over objects in S3, for a service that queries it. */
+export interface CatalogTable {
+  readonly databaseName: string;
+  readonly tableName: string;
+  /** A view of the table without duplicates. */
+  readonly viewName: string;
+  /** Allow `reader` to read the table, its view and its objects, and nothing else. */
+  bindReader(reader: Workload, name: string): Binding;
+}
+
 /** A store of rows. */
 export interface TableStore {
   /** Allow `writer` to add rows, and nothing else. */
