@@ -303,6 +303,11 @@ describe('refuses', () => {
       'Test/Jobs: schedule must be a rate or a cron expression, got "at(2030-01-01T00:00:00)". Write it like ScheduleExpression.rate(Duration.hours(1)).',
     ],
     [
+      'a store without events of new objects',
+      () => make((stack) => ({ onCreated: stack as any })),
+      'Test/Jobs: onCreated must be a store of objects in S3, got another construct. Give an S3Store.',
+    ],
+    [
       'a long time',
       () => make({ timeout: Duration.days(3) }),
       'Test/Jobs: timeout must be 60 to 172800 seconds, got 259200. Divide a job that takes longer than two days.',
