@@ -8,7 +8,6 @@ import { type Asked, is, only, type Stack, type Value } from '../../../shared/re
 import { alarmOn, policiesOf } from '../../foundation/promises';
 
 const ATHENA = 'DataSourceParameters.AthenaParameters';
-const GLUE_TABLE = 'AWS::Glue::Table';
 const DATA_SET = 'AWS::QuickSight::DataSet';
 const FILTER = 'PhysicalTableMap.events.CustomSql.SqlQuery';
 
@@ -123,7 +122,7 @@ export const facts: ServiceFacts = {
     },
     'AWS::QuickSight::Dashboard': {
       ...helps('dashboard', [EXACT]),
-      tells: (one) => ['Quick Sight', `${one.get('Definition.Sheets.Visuals').length} visuals`, `${permissionsOf(one).length} principals`],
+      tells: (one) => ['Quick Sight', `${one.get('Definition.Sheets.Visuals').length} visuals`, `seen by ${permissionsOf(one).length}`],
       flow: stepsOf,
       costs: (one) => [
         {
@@ -152,78 +151,52 @@ function permissionsOf(resource: Asked): { readonly principal: string; readonly 
   });
 }
 
-/** From the workgroup, or from the store whose objects the role may read. */
+/** From the workgroup that the data source names. */
 function stepsOf(dashboard: Asked, seen: Seen): Step[] {
   return dashboard.refers('Definition.DataSetIdentifierDeclarations.DataSetArn').flatMap((dataSet) => {
     const how = is(dataSet, 'ImportMode', 'SPICE') ? 'imported on a schedule' : 'queried when it is shown';
-    const stores = sourcesOf(dataSet, seen);
-    return stores.map((store): Step => {
-      return { from: store.stage, how, to: dashboard.stage, notes: seen.tell(dashboard), between: [store.id, dashboard.id] };
+    const names = dataSet.refers('PhysicalTableMap.events.CustomSql.DataSourceArn').map(workGroupOf);
+    const groups = seen.of('AWS::Athena::WorkGroup').filter((group) => names.includes(text(only(group, 'Name'))));
+    return groups.map((group): Step => {
+      return { from: group.stage, how, to: dashboard.stage, notes: seen.tell(dashboard), between: [group.id, dashboard.id] };
     });
   });
 }
 
-/** The bucket that the role of the data source reads. */
-function sourcesOf(dataSet: Asked, stack: Stack): readonly Asked[] {
-  const roles = dataSet.refers('PhysicalTableMap.events.CustomSql.DataSourceArn').flatMap((source) => source.refers(`${ATHENA}.RoleArn`));
-  const buckets = roles.flatMap((role) => policiesOf(role, stack)).flatMap((policy) => policy.refers('PolicyDocument.Statement.Resource'));
-  return [...new Map(buckets.filter(({ type }) => type === 'AWS::S3::Bucket').map((bucket) => [bucket.id, bucket])).values()];
+function workGroupOf(source: Asked): string {
+  return text(only(source, `${ATHENA}.WorkGroup`));
 }
 
 const QUERY = ['GetQueryExecution', 'GetQueryResults', 'GetWorkGroup', 'StartQueryExecution', 'StopQueryExecution'];
 const TABLE = ['BatchGetPartition', 'GetDatabase', 'GetPartition', 'GetPartitions', 'GetTable', 'GetTables'];
 
 /**
- * Quick Sight sends the query with the role, and Athena reads the table and its objects with the same role.
+ * Quick Sight sends the query with the role, and Athena reads the table and its objects with the same role. A reader of a table may
+ * read its views too.
  * https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
  */
 function needsOf(source: Asked, stack: Stack): Needed[] {
   const who = refOf(only(source, `${ATHENA}.RoleArn`)) ?? '';
   const arn = (service: string, path: string) => `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${path}`;
   const account = `StringEquals aws:SourceAccount ${text({ Ref: 'AWS::AccountId' })}`;
-  const sql = stack.of(DATA_SET).filter((one) => one.refers().some(({ id }) => id === source.id));
-  const tables = sql.flatMap((one) => [...text(only(one, FILTER)).matchAll(/FROM "(.+?)"\."(.+?)"/g)]);
   const because = 'Quick Sight queries the table with the role';
+  const queries = stack.of(DATA_SET).filter((one) => one.refers().some(({ id }) => id === source.id));
+  const [, database] = /FROM "(.+?)"\./.exec(queries.map((one) => text(only(one, FILTER))).join()) ?? [];
+  const tables = stack.of('AWS::Glue::Table').filter((table) => text(only(table, 'DatabaseName')) === database);
+  const places = ['catalog', `database/${database}`, ...tables.map((table) => `table/${database}/${text(only(table, 'TableInput.Name'))}`)];
+  const locations = tables.map((table) => text(only(table, 'TableInput.StorageDescriptor.Location'))).filter((location) => location !== '');
   return [
     { who: 'quicksight.amazonaws.com', may: 'sts:AssumeRole', on: `\${${who}}`, only: conditionsOf([account]), because },
-    ...QUERY.map((action) => ({
-      who,
-      may: `athena:${action}`,
-      on: arn('athena', `workgroup/${text(only(source, `${ATHENA}.WorkGroup`))}`),
-      because,
-    })),
+    ...QUERY.map((action) => ({ who, may: `athena:${action}`, on: arn('athena', `workgroup/${workGroupOf(source)}`), because })),
     { who, may: 'athena:GetDataCatalog', on: arn('athena', 'datacatalog/AwsDataCatalog'), because },
-    ...tables.flatMap(([, database, table]) =>
-      ['catalog', `database/${database}`, ...[table, ...viewsOf(stack)].map((one) => `table/${database}/${one}`)].flatMap((path) =>
-        TABLE.map((action) => ({ who, may: `glue:${action}`, on: arn('glue', path), because })),
-      ),
-    ),
-    ...objectsOf(stack).flatMap((objects): Needed[] => {
-      const [bucket = '', prefix = ''] = objects.split(/\/(.*)/s);
+    ...places.flatMap((path) => TABLE.map((action) => ({ who, may: `glue:${action}`, on: arn('glue', path), because }))),
+    ...locations.flatMap((location): Needed[] => {
+      const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/(.*)$/.exec(location) ?? [];
       return [
-        { who, may: 's3:GetObject', on: objects, because },
-        { who, may: 's3:ListBucket', on: bucket, only: `StringLike s3:prefix ${prefix}`, because },
+        { who, may: 's3:GetObject', on: `${bucket}/${prefix}*`, because },
+        { who, may: 's3:ListBucket', on: bucket, only: `StringLike s3:prefix ${prefix}*`, because },
         { who, may: 's3:GetBucketLocation', on: bucket, because },
       ];
     }),
   ];
-}
-
-/** The views of the catalog of this stack. A catalog allows its readers to read its table and its view. */
-function viewsOf(stack: Stack): string[] {
-  const views = stack.of(GLUE_TABLE).filter((table) => is(table, 'TableInput.TableType', 'VIRTUAL_VIEW'));
-  return views.map((view) => text(only(view, 'TableInput.Name')));
-}
-
-/** The location of the tables of this stack, or else where processors write events, as `bucket/prefix*`. */
-function objectsOf(stack: Stack): string[] {
-  const locations = stack.of(GLUE_TABLE).flatMap((table) => table.get('TableInput.StorageDescriptor.Location').map(text));
-  const objects = locations.filter((location) => location.startsWith('s3://')).map((location) => `${location.slice('s3://'.length)}*`);
-  if (objects.length > 0) return objects;
-  const policies = stack.of('AWS::IAM::Policy').filter(({ stage }) => stage === 'Processing');
-  const statements = policies.flatMap((policy) => policy.get('PolicyDocument.Statement')) as unknown as readonly {
-    Action: Value;
-    Resource: Value;
-  }[];
-  return statements.filter(({ Action }) => Action === 's3:PutObject').map(({ Resource }) => text(Resource));
 }

@@ -1,4 +1,4 @@
-import { Aws, Duration, Stack } from 'aws-cdk-lib';
+import { Aws, Duration, Fn, Stack } from 'aws-cdk-lib';
 import { type Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnAnalysis, CfnDashboard, CfnDataSet, CfnDataSource, CfnRefreshSchedule } from 'aws-cdk-lib/aws-quicksight';
@@ -120,7 +120,7 @@ export class QuickSightDashboard extends Construct implements Workload {
       sslProperties: { disableSsl: false },
     });
     // Quick Sight runs a query when the data source is created.
-    this.dataSource.node.addDependency(this.role, ...waitFor);
+    this.dataSource.node.addDependency(...waitFor);
     this.dataSet = new CfnDataSet(this, 'DataSet', {
       awsAccountId,
       dataSetId: key,
@@ -161,17 +161,19 @@ export class QuickSightDashboard extends Construct implements Workload {
     });
     this.url = `https://${Aws.REGION}.quicksight.aws.amazon.com/sn/dashboards/${key}`;
     answerCommonFindings(this);
-    this.alarms = mode === 'spice' ? [this.failing(key)] : [];
+    this.alarms = mode === 'spice' ? [this.failing()] : [];
   }
 
   private schedule(dataSetId: string, refresh: 'day' | 'hour') {
     const scheduleFrequency = refresh === 'hour' ? { interval: 'HOURLY' } : { interval: 'DAILY', timeOfTheDay: '05:00', timeZone: 'UTC' };
     const schedule = { scheduleId: refresh, refreshType: 'FULL_REFRESH', scheduleFrequency };
-    new CfnRefreshSchedule(this, 'Refresh', { awsAccountId: Aws.ACCOUNT_ID, dataSetId, schedule }).addDependency(this.dataSet);
+    const refreshes = new CfnRefreshSchedule(this, 'Refresh', { awsAccountId: Aws.ACCOUNT_ID, dataSetId, schedule });
+    refreshes.node.addDependency(this.dataSet);
   }
 
-  private failing(DatasetId: string): Alarm {
-    const options = { namespace: 'AWS/QuickSight', metricName: 'IngestionErrorCount', dimensionsMap: { DatasetId } };
+  private failing(): Alarm {
+    const dimensionsMap = { DatasetId: Fn.select(1, Fn.split('/', this.dataSet.attrArn)) };
+    const options = { namespace: 'AWS/QuickSight', metricName: 'IngestionErrorCount', dimensionsMap };
     const metric = new Metric({ ...options, statistic: 'Sum', period: Duration.hours(1) });
     return alarm(this, 'Import', metric, 'An import of events failed: the dashboard shows those of the last one that did not.');
   }
