@@ -28,6 +28,7 @@ const own: Record<string, { clouds: string[]; because: string }> = {
     clouds: ['aws', 'azure'],
     because: 'A service of its own stands between source and store. Pub/Sub writes into a store itself.',
   },
+  DeliveryTable: { clouds: ['aws'], because: 'Firehose converts records with the columns of a table in the Glue catalog.' },
 };
 
 /** The interfaces that the ports of a cloud export, by their file and in their order, each with its members. */
@@ -68,6 +69,7 @@ describe.each(['aws', 'azure', 'gcp'])('the ports of %s', (cloud) => {
     expect(stores).toEqual({ ObjectStore: ['bindWriter', 'bindReader'], TableStore: ['bindWriter', 'bindReader'] });
     expect(ports.records!.RecordSink).toContain('bindWriter');
     expect(ports.records!.RecordSource).toEqual(expect.arrayContaining(['format', 'deliverTo', 'bindReader']));
-    expect([ports.delivery!.DirectStore, ports.jobs!.Job]).toEqual([['bindDelivery'], ['bindStart']]);
+    expect(ports.delivery!.DirectStore).toContain('bindDelivery');
+    expect(ports.jobs!.Job).toEqual(['bindStart']);
   });
 });

@@ -154,6 +154,7 @@ export const facts: ServiceFacts = {
         },
       ],
     },
+    'AWS::Logs::LogStream': helps('log stream'),
     'AWS::Logs::LogGroup': {
       name: 'log group',
       role: 'watches',

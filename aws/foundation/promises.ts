@@ -1,9 +1,9 @@
-import { type CfnStack, text } from '../../shared/read/cfn';
+import { type CfnStack, refOf, text } from '../../shared/read/cfn';
 import { grantsOf } from '../../shared/read/cfn-grants';
 import { promised } from '../../shared/read/facts/promise';
-import type { Promised } from '../../shared/read/facts/types';
+import type { Needed, Promised } from '../../shared/read/facts/types';
 import { both, type Draft, type Edit, filter, type Holder, type Json, remove, set, type Which } from '../../shared/read/facts/weaken';
-import { type Asked, amount, names, type Stack } from '../../shared/read/stack';
+import { type Asked, amount, names, only, type Stack } from '../../shared/read/stack';
 
 const ALARM = 'AWS::CloudWatch::Alarm';
 const POLICIES = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'];
@@ -104,8 +104,8 @@ function metricIn(stat: Json | undefined): Holder | undefined {
 
 /** Whether each metric of an alarm has dimensions, so that it is the metric of one resource. */
 export function watchesOne(alarm: Asked): boolean {
-  const counts = METRICS.map((at) => [alarm.get(`${at}MetricName`).length, alarm.get(`${at}Dimensions.Value`).length]);
-  return counts.some(([metrics]) => metrics! > 0) && counts.every(([metrics, dimensions]) => metrics === dimensions);
+  const metrics = [...alarm.get('Metrics.MetricStat.Metric'), ...(alarm.get('MetricName').length > 0 ? [alarm.body] : [])];
+  return metrics.length > 0 && metrics.every((metric) => ((metric as Holder).Dimensions as Json[] | undefined)?.length);
 }
 
 function alarmsOn(resource: Asked, metric: string, stack: Stack): readonly Asked[] {
@@ -117,4 +117,33 @@ function alarmsOn(resource: Asked, metric: string, stack: Stack): readonly Asked
 function isOn(body: unknown, metric: string, id: string): boolean {
   const text = JSON.stringify(body);
   return text.includes(`"MetricName":"${metric}"`) && text.includes(`"${id}"`);
+}
+
+/**
+ * What a Spark job needs for its stores, by the settings that name them: `SOURCE_BUCKET` and `SOURCE_PREFIX`. One with a
+ * `..._FAILED_PREFIX` is also written.
+ */
+export function filesNeeds(who: string, settings: Readonly<Record<string, string>>): Needed[] {
+  return Object.keys(settings).flatMap((setting): Needed[] => {
+    const [, name] = /^(\w+)_BUCKET$/.exec(setting) ?? [];
+    const prefix = settings[`${name}_PREFIX`];
+    if (name === undefined || prefix === undefined) return [];
+    const on = settings[setting]!;
+    const failed = settings[`${name}_FAILED_PREFIX`];
+    const prefixes = failed === undefined ? [prefix] : [prefix, failed];
+    const actions = ['GetObject', ...(failed === undefined ? [] : ['AbortMultipartUpload', 'DeleteObject', 'PutObject'])];
+    const folders = prefixes.flatMap((one) => [...one.matchAll(/\//g)].map(({ index }) => one.slice(0, index)));
+    const because = `Spark ${failed === undefined ? 'reads' : 'reads and replaces'} the files of ${name}`;
+    return [
+      ...prefixes.flatMap((one) => actions.map((action) => ({ who, may: `s3:${action}`, on: `${on}/${one}*`, because }))),
+      ...folders.map((folder) => ({ who, may: 's3:GetObject', on: `${on}/${folder}`, because: 'Spark asks whether a folder is a file' })),
+      { who, may: 's3:ListBucket', on, because },
+    ];
+  });
+}
+
+/** The state machines that start a resource, each with its role. */
+export function startersOf(target: Asked, stack: Stack): readonly { readonly machine: Asked; readonly who: string }[] {
+  const machines = stack.of('AWS::StepFunctions::StateMachine').filter((machine) => names(machine, 'DefinitionString', target));
+  return machines.map((machine) => ({ machine, who: refOf(only(machine, 'RoleArn')) ?? '' }));
 }

@@ -74,6 +74,14 @@ export interface DeliveryTarget {
   readonly waitFor: readonly IDependable[];
 }
 
+/** A table of the data catalog, with whose columns a service converts the records that it writes. */
+export interface DeliveryTable {
+  readonly databaseName: string;
+  readonly tableName: string;
+  /** The partitions before those by time, in the order of the keys of the objects. */
+  readonly partitions: readonly string[];
+}
+
 /** A source that a service can read without code. */
 export interface DirectSource {
   /** Allow `deliverer` to read records, and nothing else. */
@@ -82,6 +90,11 @@ export interface DirectSource {
 
 /** A store that a service can write to without code. */
 export interface DirectStore {
+  /**
+   * The table that its objects are read as. A service that can convert records writes them in the format of the table.
+   * @default - records are stored as lines of JSON
+   */
+  readonly table?: DeliveryTable;
   /** Allow `deliverer` to add objects below both prefixes, and nothing else. */
   bindDelivery(deliverer: Workload): DeliveryTarget;
 }

@@ -55,9 +55,9 @@ export function importsIn(text: string): string[] {
   return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
 }
 
-/** The folders of the handlers that a text bundles. */
+/** The folders of the handlers and scripts that a text bundles. */
 export function handlersIn(text: string): string[] {
-  return [...text.matchAll(/^(?!\s*(?:\*|\/\/)).*\bpackage(?:Handler|Code)\('([^']+)'\)/gm)].map(([, folder]) => folder!);
+  return [...text.matchAll(/^(?!\s*(?:\*|\/\/)).*\bpackage(?:Handler|Code|Script)\('([^']+)'\)/gm)].map(([, folder]) => folder!);
 }
 
 /** The file that is imported, as a path from the root. */

@@ -1,6 +1,6 @@
 import type { Chaos } from '../chaos';
 import type { Pace } from '../pace';
-import type { Witness } from '../platform';
+import type { Letter, Witness } from '../platform';
 import type { Assembly } from '../template/assembly';
 import { REGION } from '../template/cloudformation';
 import { type Resource, Stack } from '../template/stack';
@@ -56,6 +56,12 @@ export interface Writers {
   stall(accessKeyId: string): void;
 }
 
+/** Objects with events that a service could not deliver, below a prefix of a bucket. */
+export interface Failures {
+  readonly prefix: string;
+  read(content: Buffer, place: string): readonly Letter[];
+}
+
 /** A synthesized stack, and what the emulated services use of each other. */
 export class Site {
   readonly stack: Stack;
@@ -77,10 +83,30 @@ export class Site {
     AWS_SECRET_ACCESS_KEY: 'nothing',
   };
   readonly writers: Writers[] = [];
+  /** The sources of events that a service makes itself, such as the changes of a table. The run did not send them. */
+  readonly derived = new Set<string>();
+  /** The access key ids of services that write to stores. A store refuses none of their writes because of a row in it. */
+  readonly services = new Set<string>();
+  /** By the ARN of the bucket. */
+  readonly failures = new Map<string, Failures>();
+  /** Functions that a service calls itself, without an event source mapping, by their logical ids. */
+  readonly called = new Map<string, { readonly started: Promise<Target>; readonly start: (target: Target) => void }>();
 
   constructor(readonly assembly: Assembly) {
     this.stack = new Stack(assembly.stackName, assembly.template);
     this.asset = assembly.asset;
+  }
+
+  /** A function without an event source mapping, once it has started. Ask for it before the work of the parts starts. */
+  callOf(functionId: string): Promise<Target> {
+    const known = this.called.get(functionId);
+    if (known) return known.started;
+    let start: (target: Target) => void = () => {};
+    const started = new Promise<Target>((resolve) => {
+      start = resolve;
+    });
+    this.called.set(functionId, { started, start });
+    return started;
   }
 }
 

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Check, runCheckov } from './checkov';
+import { type Check, type CheckovReport, runCheckov } from './checkov';
 import type { Finding, Judge, Verdict } from './judge';
 import { acknowledgements, type TerraformJson, type TerraformStack, terraformStacks } from './terraform/stack';
 
@@ -11,22 +11,33 @@ export const checkovTerraform: Judge = {
   proves: 'the configuration of each resource passes the scanner, or has a reason',
   blueprintsOf: ['azure', 'gcp'],
   run: async () => {
-    const verdicts: Verdict[] = [];
-    for (const stack of terraformStacks()) verdicts.push(await scan(stack));
-    return verdicts;
+    const folder = mkdtempSync(path.join(tmpdir(), 'checkov-'));
+    try {
+      // All at once, since checkov takes longer to start than to look.
+      const stacks = terraformStacks();
+      for (const { name, json } of stacks) {
+        mkdirSync(path.join(folder, name));
+        writeFileSync(path.join(folder, fileOf(name)), JSON.stringify(withWitness(readable(json), name), null, 2));
+      }
+      const report = await runCheckov(folder, 'terraform_json');
+      return stacks.map((stack) => verdict(stack, report));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   },
 };
 
-async function scan({ name, json }: TerraformStack): Promise<Verdict> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'checkov-'));
-  try {
-    writeFileSync(path.join(folder, 'cdk.tf.json'), JSON.stringify(withWitness(readable(json)), null, 2));
-    const { version, ...report } = await runCheckov(folder, 'terraform_json');
-    const [passed, failed] = [report.passed, report.failed].map((checks) => checks.filter(({ resource }) => !resource.includes(WITNESS)));
-    return { subject: name, looked: `${passed!.length} checks passed, by checkov ${version}`, findings: explained(failed!, json) };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+/** Each stack has a folder, because Terraform reads all files of a folder as one. */
+function fileOf(stack: string): string {
+  return `${stack}/cdk.tf.json`;
+}
+
+/** What checkov said of one stack. */
+function verdict({ name, json }: TerraformStack, { version, passed, failed }: CheckovReport): Verdict {
+  const own = (checks: readonly Check[]) => checks.filter(({ file }) => file === fileOf(name));
+  if (![...own(passed), ...own(failed)].some(({ resource }) => resource.includes(WITNESS))) throw new Error(`checkov did not read ${name}`);
+  const [good, bad] = [passed, failed].map((checks) => own(checks).filter(({ resource }) => !resource.includes(WITNESS)));
+  return { subject: name, looked: `${good!.length} checks passed, by checkov ${version}`, findings: explained(bad!, json) };
 }
 
 /** checkov 3.3 gives up on the whole file where a block of `terraform` holds a plain text, as `required_version` is, and on `moved`. */
@@ -38,8 +49,8 @@ function readable({ terraform, moved: __, ...json }: TerraformJson & { readonly 
 const WITNESS = 'read_by_checkov';
 
 /** checkov says the same of a file that it cannot read and of one that it has no check for. It has some for a bucket, so one stands in each. */
-function withWitness({ resource = {}, ...json }: TerraformJson): TerraformJson {
-  const buckets = { ...resource.google_storage_bucket, [WITNESS]: { name: WITNESS, location: 'EU' } };
+function withWitness({ resource = {}, ...json }: TerraformJson, stack: string): TerraformJson {
+  const buckets = { ...resource.google_storage_bucket, [`${WITNESS}_${stack}`]: { name: WITNESS, location: 'EU' } };
   return { ...json, resource: { ...resource, google_storage_bucket: buckets } };
 }
 

@@ -9,7 +9,7 @@ export interface Check {
   readonly resource: string;
   /** What the check asks for, in a line. */
   readonly name: string;
-  /** The name of the file that it stands in. */
+  /** The file that it stands in, within the folder. */
   readonly file: string;
 }
 
@@ -60,7 +60,7 @@ export async function runCheckov(fileOrFolder: string, framework: string): Promi
   if (!summary || !results || summary.parsing_errors > 0) throw new Error(`checkov could not read ${subject} as ${framework}`);
 
   const check = ({ check_id: id, resource, check_name: name, file_path }: PrintedCheck): Check => {
-    return { id, resource, name, file: path.basename(file_path) };
+    return { id, resource, name, file: file_path.replace(/^\//, '') };
   };
   return {
     version: summary.checkov_version,

@@ -77,16 +77,17 @@ function loadOf(stack: Stack, facts: Facts, { events, size }: Rate): Load {
     readers: (resource) => movers.filter((mover) => refersTo(mover, resource)).length,
     calls: (code) => sum(bringing.filter((mover) => codeOf(mover).includes(code)).map((mover) => brought(mover).calls)),
     writes: (store) => {
-      const all = isDeadLetter(store.name) ? [] : bringing.filter((mover) => fills(mover, codeOf(mover), store)).map(brought);
+      const all = isDeadLetter(store.name) ? [] : bringing.filter((mover) => fills(mover, store)).map(brought);
       return { count: sum(all.map(({ writes }) => writes)), bytes: sum(all.map(({ packed }) => (events * size) / packed)) };
     },
   };
   const brought = (mover: Asked) => facts.of(mover).brings!(mover, load);
+  const fills = (mover: Asked, store: Asked) => fillsFrom(mover, brought(mover).writesItself ? [] : codeOf(mover), store);
   return load;
 }
 
 /** Whether events are written to a store: code that refers to it writes to it, except to the source of the events. */
-function fills(mover: Asked, code: readonly Asked[], store: Asked): boolean {
+function fillsFrom(mover: Asked, code: readonly Asked[], store: Asked): boolean {
   return refersTo(mover, store) ? code.length === 0 : code.some((one) => refersTo(one, store));
 }
 

@@ -7,8 +7,9 @@ import { bundleFault, requireNoNativeCode } from './bundle-fault';
 import type { HandlerCode, HandlerNeeds } from './handler-needs';
 
 /** The folder that the paths of handlers start from. In a copy it may be a subfolder of the project. */
-const root = path.join(__dirname, '../..');
-const project = projectOf(root) ?? root;
+export const root = path.join(__dirname, '../..');
+/** The folder with `package.json`, in which the tools run. */
+export const project = projectOf(root) ?? root;
 const cache = path.join(project, 'node_modules/.cache/blueprints');
 /** The files that determine the bundle besides its sources. If one of them changes, the bundle is built again. */
 const makers = [
@@ -193,6 +194,7 @@ function hashOf(file: string): string | undefined {
   }
 }
 
-function sha256(content: string | Uint8Array): string {
+/** The SHA-256 of a text or of bytes, in hexadecimal. */
+export function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }

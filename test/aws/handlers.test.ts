@@ -73,7 +73,7 @@ describe.each(names)('%s', (name) => {
     const { answer } = await call(settings, BATCHES[needs.source]!([event('1'), 'poison', event('2')]).Records);
     expect(answer()).toEqual({ batchItemFailures: [] });
     expect(await ids()).toEqual(everywhere('1', '2'));
-    expect(queue.messages).toEqual([expect.objectContaining({ MessageBody: expect.stringContaining('"payload":"poison"') })]);
+    expect(queue.messages).toEqual([expect.objectContaining({ MessageBody: expect.stringMatching(/"payload":".*poison/) })]);
   });
 
   test('without one of its settings it throws an error with the remedy', async () => {

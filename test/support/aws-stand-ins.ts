@@ -102,10 +102,55 @@ afterAll(async () => {
   for (const api of apis) await api.stop();
 });
 
+/** An item, as the client sends it. */
+export type StandInItem = Readonly<Record<string, { readonly S?: string; readonly N?: string }>>;
+
+/** DynamoDB with one table, which takes an item only if its key is not there. What it refuses beside that is for the local run to try. */
+export async function dynamodb() {
+  const items = new Map<string, StandInItem>();
+  let fault: Fault = 'none';
+  let left = 0;
+  const refuse = (code: string, message = '') => ({
+    status: 400,
+    body: JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${code}`, message }),
+  });
+  let refuses: (item: StandInItem) => readonly [code: string, message: string] | undefined = () => undefined;
+  const endpoint = await loopback(({ headers }, body) => {
+    const { TableName, Item, ConditionExpression }: { TableName: string; Item: StandInItem; ConditionExpression: string } = JSON.parse(
+      body.toString(),
+    );
+    const isKnown = headers['x-amz-target'] === 'DynamoDB_20120810.PutItem' && TableName === 'rows';
+    if (!isKnown || ConditionExpression !== 'attribute_not_exists(eventKey)') return refuse('ValidationException', 'it is not known here');
+    const now = left-- > 0 ? fault : 'none';
+    const key = `${Item.eventKey?.S}#${Item.rowIndex?.N}`;
+    const refused = refuses(Item);
+    if (refused) return refuse(...refused);
+    const isThere = items.has(key);
+    if (now !== 'before' && !isThere) items.set(key, Item);
+    if (now !== 'none') return { status: 503 };
+    return isThere ? refuse('ConditionalCheckFailedException', 'The conditional request failed') : { status: 200, body: '{}' };
+  });
+  return {
+    items,
+    settings: { TABLE: 'rows', LOOK_UP_BY: 'subject', RETENTION_SECONDS: '3600' },
+    environment: { AWS_ENDPOINT_URL_DYNAMODB: endpoint },
+    /** How so many calls go from here on. */
+    set: (next: Fault, calls = Number.POSITIVE_INFINITY) => {
+      [fault, left] = [next, calls];
+    },
+    /** Which items are never taken, with the error. */
+    refuse: (which: typeof refuses) => {
+      refuses = which;
+    },
+    ids: async () => [...items.values()].map(({ eventKey }) => String(eventKey?.S).split('|')[1]!).sort(),
+  } satisfies StoreStandIn & Record<string, unknown>;
+}
+
 /** A store for each list of settings that a handler may need. */
 export const STORES: Readonly<Record<string, () => Promise<StoreStandIn>>> = {
   'BUCKET,PREFIX': s3,
   'CLUSTER_ARN,SECRET_ARN,DATABASE,TABLE': aurora,
+  'TABLE,LOOK_UP_BY,RETENTION_SECONDS': dynamodb,
 };
 
 /** A message as a client sends it to SQS, and in which call. */

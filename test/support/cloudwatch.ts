@@ -19,6 +19,7 @@ export function statesOf({ Properties }: Resource, series: Series): State[] {
   const { EvaluationPeriods: N, DatapointsToAlarm: M = N, Threshold, ComparisonOperator, TreatMissingData = 'missing' } = Properties;
   const breaches = {
     GreaterThanOrEqualToThreshold: (value: number) => value >= Threshold,
+    LessThanThreshold: (value: number) => value < Threshold,
     GreaterThanThreshold: (value: number) => value > Threshold,
   }[ComparisonOperator as string]!;
   const period = periodOf(Properties);
@@ -60,17 +61,18 @@ function periodOf(properties: Resource['Properties']): number {
 
 /** The data point of the period that ends before a minute. */
 function valueAt(properties: Resource['Properties'], series: Series, end: number, period: number): Value {
-  const statistic = (metric: string, stat: string) => {
-    const values = (series[metric] ?? []).slice(Math.max(0, end - period), Math.max(0, end)).filter((value) => value !== undefined);
+  const statistic = (metric: string, stat: string, until = end) => {
+    const values = (series[metric] ?? []).slice(Math.max(0, until - period), Math.max(0, until)).filter((value) => value !== undefined);
     if (values.length === 0) return undefined;
     if (stat === 'Maximum') return Math.max(...values);
     // What is counted by its samples is given as how many there are.
     return values.reduce((sum, value) => sum + value, 0);
   };
   if (properties.MetricName) return statistic(properties.MetricName, properties.Statistic);
-  const values = statsOf(properties).map(({ Id, MetricStat }) => [Id, statistic(MetricStat.Metric.MetricName, MetricStat.Stat)] as const);
+  const valuesAt = (until: number) =>
+    new Map(statsOf(properties).map(({ Id, MetricStat }) => [Id, statistic(MetricStat.Metric.MetricName, MetricStat.Stat, until)]));
   const { Expression } = (properties.Metrics as Query[]).find((query) => query.Expression)!;
-  return new Expressions(Expression!, new Map(values)).value();
+  return new Expressions(Expression!, valuesAt(end), valuesAt(end - period)).value();
 }
 
 /** The part of metric math that alarms of this project use. What is calculated with a missing value is missing. */
@@ -80,6 +82,8 @@ class Expressions {
   constructor(
     expression: string,
     private readonly metrics: ReadonlyMap<string, Value>,
+    /** The values of the period before. */
+    private readonly before: ReadonlyMap<string, Value>,
   ) {
     this.tokens = expression.match(/[A-Za-z_]\w*|\d+(\.\d+)?|[><=]=|[-+*/><(),]/g)!;
   }
@@ -112,12 +116,14 @@ class Expressions {
   }
 
   private call(name: string): Value {
+    const earlier = this.before.get(this.tokens[1]!);
     const values: Value[] = [];
     do {
       this.tokens.shift();
       values.push(this.operation(0));
     } while (this.tokens[0] === ',');
     const [first, second, third] = values;
+    if (name === 'DIFF') return this.closed(first === undefined || earlier === undefined ? undefined : first - earlier);
     if (name === 'FILL') return this.closed(first ?? second);
     if (name === 'IF') return this.closed(first === undefined ? undefined : first ? second : third);
     throw new Error(`not metric math, as far as it is known here: ${name}`);

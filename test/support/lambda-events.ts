@@ -1,4 +1,4 @@
-import type { KinesisStreamRecord, SQSRecord } from 'aws-lambda';
+import type { DynamoDBRecord, KinesisStreamRecord, SQSRecord } from 'aws-lambda';
 import { ARRIVAL } from './settling';
 
 /** A record of Kinesis: the bytes that came in, their place in the shard, and when they arrived. */
@@ -28,6 +28,26 @@ export function sqsRecord(body: string, place = 1, { arrived = ARRIVAL, kind = '
   } as unknown as SQSRecord;
 }
 
+/** A change of DynamoDB: its id, which is that of its event, its place in the stream, and when it arrived. */
+export function changeOf(id: string, place = 1, { arrived = ARRIVAL, after = {} }: ChangeOptions = {}): DynamoDBRecord {
+  return {
+    eventID: id,
+    eventName: 'INSERT',
+    eventSourceARN: 'arn:aws:dynamodb:eu-west-1:123456789012:table/rows/stream/2026-01-31T08:30:00.000',
+    dynamodb: {
+      ApproximateCreationDateTime: arrived.getTime() / 1000,
+      Keys: { eventKey: { S: `/test|${id}` }, rowIndex: { N: '0' } },
+      NewImage: after,
+      SequenceNumber: `49590338271490256608559${String(place).padStart(3, '0')}`,
+    },
+  };
+}
+
+interface ChangeOptions {
+  readonly arrived?: Date;
+  readonly after?: NonNullable<DynamoDBRecord['dynamodb']>['NewImage'];
+}
+
 /** What Lambda hands to a function beside the event. */
 export const CONTEXT = { getRemainingTimeInMillis: () => 60_000 };
 
@@ -36,6 +56,14 @@ export const BATCHES: Readonly<Record<string, (payloads: readonly string[]) => {
   kinesis: (payloads) => {
     const Records = payloads.map((payload, place) => kinesisRecord(Buffer.from(payload), place));
     return { Records, ids: Records.map(({ kinesis }) => kinesis.sequenceNumber) };
+  },
+  // A change is an event that the source makes. One without an id is none.
+  dynamodb: (payloads) => {
+    const Records = payloads.map((payload, place) => {
+      const [, id] = /"id":"(\w+)"/.exec(payload) ?? [];
+      return changeOf(id ?? '', place, { after: { text: { S: payload } } });
+    });
+    return { Records, ids: Records.map(({ dynamodb }) => dynamodb!.SequenceNumber!) };
   },
   sqs: (payloads) => {
     const Records = payloads.map((payload, place) => sqsRecord(payload, place));

@@ -28,6 +28,7 @@ export const facts: ServiceFacts = {
       polledWith: ['DescribeStream', 'DescribeStreamSummary', 'GetRecords', 'GetShardIterator', 'ListShards'].map(
         (action) => `kinesis:${action}`,
       ),
+      keepsFor: (stream) => amount(stream, 'RetentionPeriodHours') * 3600,
       promises: [
         setTo({
           rule: 'encrypted',

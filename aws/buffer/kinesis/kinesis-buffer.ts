@@ -137,11 +137,6 @@ export class KinesisBuffer<Kept extends IStream = Stream> extends Construct impl
     return { arn: this.stream.streamArn, usesRole: true, takesPartitionKey: true, waitFor };
   }
 
-  /** Allow a service that delivers without code, such as Firehose, to read the stream from the next record on. */
-  bindDelivery(deliverer: Workload): DeliverySource {
-    return { arn: this.stream.streamArn, waitFor: this.bindReader(deliverer, 'BUFFER').waitFor };
-  }
-
   /**
    * By default a batch has up to 1,000 records or 60 seconds of records, because small objects are slow to read. It is
    * retried until one hour before the stream deletes its records.
@@ -158,6 +153,15 @@ export class KinesisBuffer<Kept extends IStream = Stream> extends Construct impl
   bindReader(reader: Workload, name: string): Binding {
     const reads = ['GetRecords', 'GetShardIterator', 'ListShards', 'DescribeStream', 'DescribeStreamSummary'];
     return this.bind(reader, name, 'kms:Decrypt', ...reads);
+  }
+
+  /**
+   * Allow a service that delivers without code, such as Firehose, to read the stream from the next record on.
+   * @see https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-stream
+   */
+  bindDelivery(deliverer: Workload): DeliverySource {
+    const reads = ['DescribeStream', 'GetShardIterator', 'GetRecords', 'ListShards'];
+    return { arn: this.stream.streamArn, waitFor: this.bind(deliverer, 'BUFFER', 'kms:Decrypt', ...reads).waitFor };
   }
 
   private bind(holder: Workload, name: string, keyAction: string, ...actions: string[]): Binding {

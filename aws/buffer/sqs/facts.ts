@@ -78,7 +78,7 @@ export const facts: ServiceFacts = {
           concerns: isRead,
         },
       ],
-      costs: (queue, load) => (isRead(queue) ? requests(load) : []),
+      costs: (queue, load) => (isRead(queue) ? requests(isOfFailures(queue, load.stack) ? { ...load, events: 0 } : load) : []),
       answered: {
         private: 'A queue has no public access: its policy sets who may use it, and the check of least privilege covers the policy.',
         undelete: 'A deleted message cannot be restored. What was processed is in the store.',
@@ -115,6 +115,11 @@ function isEncrypted(queue: Asked): boolean {
 /** Whether it is a queue with a dead-letter queue, and not a dead-letter queue itself. */
 function isRead(queue: Asked): boolean {
   return queue.get(DEAD_LETTER).length > 0;
+}
+
+/** Whether it holds asynchronous calls of a function that failed. It is empty while none fails. */
+function isOfFailures(queue: Asked, stack: Stack): boolean {
+  return stack.of('AWS::Lambda::Function').some((fn) => names(fn, 'DeadLetterConfig.TargetArn', queue));
 }
 
 /** SQS deletes a message at the end of its retention, also one that has tries left. */

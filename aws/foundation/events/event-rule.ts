@@ -4,7 +4,6 @@ import { CfnRule, type EventPattern, type IEventBus } from 'aws-cdk-lib/aws-even
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
-
 import { SettingError } from '../../../shared/synth/settings';
 import type { RuleWorkload } from '../../ports/identity';
 import type { RecordSink, RuleTarget } from '../../ports/records';

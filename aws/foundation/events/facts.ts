@@ -1,7 +1,7 @@
 import { conditionsOf, text } from '../../../shared/read/cfn';
-import { type Cost, type Load, MONTH } from '../../../shared/read/facts/cost';
+import { type Cost, type Load, MONTH, PACKED } from '../../../shared/read/facts/cost';
 import { factsOf } from '../../../shared/read/facts/find';
-import { counted, promised } from '../../../shared/read/facts/promise';
+import { promised } from '../../../shared/read/facts/promise';
 import type { Needed, Seen, ServiceFacts, TypeFacts } from '../../../shared/read/facts/types';
 import { set } from '../../../shared/read/facts/weaken';
 import { duration, type Step } from '../../../shared/read/picture';
@@ -10,6 +10,7 @@ import { type Asked, amount } from '../../../shared/read/stack';
 import { alarmOn, readyBeforeWork } from '../promises';
 
 const DAY = 24 * 3600;
+const AGE = 'Targets.RetryPolicy.MaximumEventAgeInSeconds';
 const DEAD_LETTER = 'Targets.DeadLetterConfig.Arn';
 
 const RULE: TypeFacts = {
@@ -17,14 +18,8 @@ const RULE: TypeFacts = {
   role: 'moves data',
   flow: stepsOf,
   promises: [
-    counted({
-      rule: 'bounded-retries',
-      must: 'retry an event for a day',
-      at: 'Targets.RetryPolicy.MaximumEventAgeInSeconds',
-      from: DAY,
-      to: DAY,
-      weak: 60,
-      worse: 'an outage of minutes moves good events to the dead letter',
+    promised('bounded-retries', 'retry an event for a day', (rule) => rule.get(AGE).every((age) => age === DAY), {
+      'an outage of minutes moves good events to the dead letter': set('Targets.0.RetryPolicy.MaximumEventAgeInSeconds', 60),
     }),
     promised('nothing-lost', 'have a dead-letter queue', (rule) => rule.refers(DEAD_LETTER).length === rule.get('Targets').length, {
       'events that cannot be delivered are dropped': set('Targets.0.DeadLetterConfig'),
@@ -35,6 +30,7 @@ const RULE: TypeFacts = {
   ],
   needs: needsOf,
   costs: (rule, load) => [eventsOfObjects(rule, load)],
+  brings: (_, { events }) => ({ calls: events, writes: 1, packed: PACKED.alone }),
   local: {
     EventBusName: 'no effect here',
     EventPattern: 'no effect here',
@@ -71,7 +67,7 @@ function stepsOf(rule: Asked, seen: Seen): Step[] {
       notes: seen.tell(target),
       between: [from.id, target.id],
     }));
-  const age = amount(rule, 'Targets.RetryPolicy.MaximumEventAgeInSeconds');
+  const age = amount(rule, AGE);
   return [
     ...(source ? [] : [front]),
     ...hop('Targets.Arn', source ? `rule, ${words.join(' ') || 'every event'}` : 'rule'),
@@ -98,13 +94,13 @@ function needsOf(rule: Asked): Needed[] {
   ];
 }
 
-/** S3 bills an event for each new object. Events of most other AWS services are free of charge. */
+/** EventBridge bills events of new objects. Events of most other AWS services are free of charge. */
 function eventsOfObjects(rule: Asked, load: Load): Cost {
-  const [bucket] = rule.refers('EventPattern').filter(({ type }) => type === 'AWS::S3::Bucket');
+  const [store] = rule.refers('EventPattern');
   return {
     what: 'events of new objects',
     price: 'eventBridgeEvents',
-    units: bucket ? load.writes(bucket).count * MONTH : 0,
+    units: store ? load.writes(store).count * MONTH : 0,
     lower: 'Larger objects: a larger `batchSize` and `batchWindow` of what writes them.',
   };
 }

@@ -14,6 +14,8 @@ const FUNCTION = 'AWS::Lambda::Function';
 const MAPPING = 'AWS::Lambda::EventSourceMapping';
 const BUCKET = 'AWS::S3::Bucket';
 const FAILURES = 'DestinationConfig.OnFailure.Destination';
+/** The queue for asynchronous calls that failed. */
+const FAILED_CALLS = 'DeadLetterConfig.TargetArn';
 
 export const facts: ServiceFacts = {
   name: 'Lambda',
@@ -48,6 +50,11 @@ export const facts: ServiceFacts = {
         })),
       },
       runs,
+      flow: (fn, seen) =>
+        fn.refers(FAILED_CALLS).map((queue) => {
+          const how = 'calls that failed three times';
+          return { from: fn.stage, how, to: receiverOf(queue), notes: seen.tell(queue), between: [fn.id, queue.id] };
+        }),
       needs: functionNeeds,
       costs: functionCosts,
       local: {
@@ -55,6 +62,7 @@ export const facts: ServiceFacts = {
         'Code.ImageUri': 'no effect here',
         'Code.S3Bucket': 'emulated',
         'Code.S3Key': 'emulated',
+        [FAILED_CALLS]: 'no effect here',
         Description: 'no effect here',
         'Environment.Variables': 'emulated',
         FunctionName: 'emulated',
@@ -208,7 +216,8 @@ function isOurs(fn: Asked): boolean {
 /** Not a function that only a deploy calls: if it fails, the deploy fails, so it has no alarms. */
 function isOften(fn: Asked, stack: Stack): boolean {
   const calls = stack.of('Custom::Trigger').flatMap((trigger) => trigger.refers('HandlerArn'));
-  return isOurs(fn) && !calls.some((version) => names(version, 'FunctionName', fn));
+  const isResource = stack.all.some((one) => one.type.startsWith('Custom::') && names(one, 'ServiceToken', fn));
+  return isOurs(fn) && !isResource && !calls.some((version) => names(version, 'FunctionName', fn));
 }
 
 function ownRole(fn: Asked, stack: Stack): boolean {
@@ -230,7 +239,16 @@ function onStream(promise: Promised): Promised {
 function endsInTime(mapping: Asked): boolean {
   const [stream] = mapping.refers('EventSourceArn');
   const age = amount(mapping, 'MaximumRecordAgeInSeconds');
-  return stream !== undefined && age > 0 && age <= amount(stream, 'RetentionPeriodHours') * 3600;
+  return age > 0 && age <= keptFor(stream);
+}
+
+/** How long a stream keeps a record, in seconds. */
+function keptFor(stream: Asked | undefined): number {
+  return (
+    factsOf('aws')
+      .type(stream?.type ?? '')
+      ?.keepsFor?.(stream!) ?? Number.NaN
+  );
 }
 
 /** The dead letter: the on-failure destination of the mapping, or the dead-letter queue of the queue that it reads. */
@@ -251,8 +269,7 @@ function isBucket(mapping: Asked): boolean {
 /** The age of the last retry is at most two hours below the retention of the stream. */
 function retriesLong(mapping: Asked): boolean {
   const [stream] = mapping.refers('EventSourceArn');
-  const kept = Math.min(7 * 24, stream ? amount(stream, 'RetentionPeriodHours') : Number.NaN);
-  return amount(mapping, 'MaximumRecordAgeInSeconds') >= (kept - 2) * 3600;
+  return amount(mapping, 'MaximumRecordAgeInSeconds') >= Math.min(7 * 24 * 3600, keptFor(stream)) - 2 * 3600;
 }
 
 function loseFailures(draft: Draft, mapping: Asked) {
@@ -312,6 +329,13 @@ function functionNeeds(fn: Asked): Needed[] {
       on: log ? `\${${log}}` : 'a log group that Lambda creates',
       because: 'Lambda writes its logs with the role',
     })),
+    // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    ...fn.get(FAILED_CALLS).map((queue) => ({
+      who,
+      may: 'sqs:SendMessage',
+      on: text(queue),
+      because: 'Lambda sends failed calls there with the role',
+    })),
     // https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html. X-Ray has no resource ARNs for these actions.
     ...(traced ? ['PutTraceSegments', 'PutTelemetryRecords'] : []).map((action) => ({
       who,
@@ -335,10 +359,9 @@ function pollerNeeds(mapping: Asked): Needed[] {
   const [source] = mapping.refers('EventSourceArn');
   const failures = only(mapping, FAILURES);
   return [
-    ...(factsOf('aws').type(source?.type ?? '')?.polledWith ?? []).map((may) => ({
+    ...(factsOf('aws').type(source?.type ?? '')?.polledWith ?? []).map((action) => ({
       who,
-      may,
-      on: text(only(mapping, 'EventSourceArn')),
+      ...(typeof action === 'string' ? { may: action, on: text(only(mapping, 'EventSourceArn')) } : action),
       because: 'Lambda polls it with the role',
     })),
     // https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
@@ -389,6 +412,8 @@ const CALL_BYTES = 6_000_000 * 0.75;
 /** A stream delivers a batch from each shard. A queue delivers a batch to each of five pollers, and each message is stored alone. */
 function brings(mapping: Asked, { events, size }: Load): Brought {
   const [stream] = mapping.refers('EventSourceArn');
+  // A queue of failed calls is empty while none fails.
+  if (mapping.refers('FunctionName').some((fn) => names(fn, FAILED_CALLS, stream))) return { calls: 0, writes: 0, packed: Infinity };
   // An on-demand stream has capacity for twice the load, and at least 4 shards.
   const shards = stream ? amountOr(stream, 'ShardCount', Math.max(4, Math.ceil((2 * events * Math.max(size, 1000)) / 1e6))) : 4;
   const records = Math.max(1, Math.min(amountOr(mapping, 'BatchSize', isStream(mapping) ? 100 : 10), Math.floor(CALL_BYTES / size)));

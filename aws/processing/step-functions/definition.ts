@@ -1,5 +1,6 @@
+import { Aws } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { requireResource, requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
+import { requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
 import type { Job, StartRequest } from '../../ports/jobs';
 
 /** The jobs of one step, by their names. They run in parallel. */
@@ -55,10 +56,9 @@ export function requireSteps(scope: IConstruct, steps: readonly Step[]) {
       'Give one of them another name.',
     );
   }
-  for (const job of steps.flatMap((step) => Object.values(step))) {
-    requireResource(scope, { 'steps[].job': job });
-    if (typeof job.bindStart !== 'function')
-      throw new SettingError(scope, 'each job must be a Job', job.node.path, 'Give a construct with bindStart.');
+  for (const [name, job] of steps.flatMap((step: Step) => Object.entries(step))) {
+    if (typeof job?.bindStart === 'function') continue;
+    throw new SettingError(scope, `steps must have a job as ${JSON.stringify(name)}`, kindOf(job), 'Give a construct that implements Job.');
   }
 }
 
@@ -82,7 +82,7 @@ export function definitionOf(requests: readonly Readonly<Record<string, StartReq
   });
   const letter = {
     Type: 'Task',
-    Resource: 'arn:aws:states:::sqs:sendMessage',
+    Resource: `arn:${Aws.PARTITION}:states:::sqs:sendMessage`,
     Parameters: {
       QueueUrl: queueUrl,
       MessageBody: { 'execution.$': '$$.Execution.Id', 'input.$': '$$.Execution.Input', 'error.$': '$' },

@@ -6,7 +6,6 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
-import { acknowledge } from '../../foundation/acknowledge';
 import { alarm } from '../../foundation/alarms';
 import { bindDeadLetterQueue } from '../../foundation/dead-letter-queue';
 import { allow } from '../../foundation/grants';
@@ -60,7 +59,6 @@ export function startOnSchedule(scope: Construct, machine: IStateMachine, schedu
     },
   });
   made.node.addDependency(...grants);
-  acknowledge(made, { CKV_AWS_297: 'EventBridge Scheduler encrypts it with a key of its own. It has an ARN and a time, and no data.' });
 }
 
 /**

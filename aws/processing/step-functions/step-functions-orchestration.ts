@@ -6,17 +6,32 @@ import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { type CfnStateMachine, DefinitionBody, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { type NumberRule, type Removal, requireNumber, requireOneOf, requireTime, type TimeRule } from '../../../shared/synth/settings';
-import { acknowledge } from '../../foundation/acknowledge';
+import {
+  type NumberRule,
+  type Removal,
+  requireNumber,
+  requireOneOf,
+  requireResource,
+  requireTime,
+  type TimeRule,
+} from '../../../shared/synth/settings';
+import { acknowledge, type Reasons } from '../../foundation/acknowledge';
 import { answerCommonFindings } from '../../foundation/answers';
 import { bindDeadLetterQueue, makeDeadLetterQueue, requireStandardQueue } from '../../foundation/dead-letter-queue';
+import { EventRule } from '../../foundation/events/event-rule';
+import { allow } from '../../foundation/grants';
 import { removalPolicyOf } from '../../foundation/removal';
-import type { Workload } from '../../ports/identity';
+import type { RuleWorkload, Workload } from '../../ports/identity';
+import type { RuleTarget } from '../../ports/records';
+import type { BucketStore } from '../../ports/stores';
 import { definitionOf, requireSteps, type Step } from './definition';
 import { alarmsOf } from './machine-alarms';
 import { watchHistory } from './machine-logs';
 import { requireSchedule, silenceAlarm, startOnSchedule } from './schedule';
 
+const UNREAD: Reasons = {
+  'AwsSolutions-SQS3': 'It is itself the dead letter. Executions send to it, and the rule looks for redrive policies only.',
+};
 const TIMEOUT: TimeRule = { from: 60, to: 172_800, unit: 'seconds', remedy: 'Divide a job that takes longer than two days.' };
 const RETRIES: NumberRule = { from: 0, to: 10, unit: 'retries', remedy: 'A failure that does not pass by itself goes to the dead letter.' };
 
@@ -33,6 +48,12 @@ export interface StepFunctionsOrchestrationProps {
    * @default - only people and services with `states:StartExecution` start executions
    */
   readonly schedule?: ScheduleExpression;
+  /**
+   * A store whose new objects start an execution each, with an event of the contract as input: `data` has the bucket and the key.
+   * A job that adds objects to this store starts the next execution, without end: let it write to another store.
+   * @default - new objects start nothing
+   */
+  readonly onCreated?: BucketStore;
   /**
    * How long one try of a job may take, from a minute to two days. It is stopped then, is not retried, and goes to the dead
    * letter. Set it above the timeout of the job itself.
@@ -85,9 +106,18 @@ export class StepFunctionsOrchestration extends Construct implements Workload {
 
   constructor(scope: Construct, id: string, props: StepFunctionsOrchestrationProps) {
     super(scope, id);
-    const { steps, schedule, deadLetterQueue, maxRetries = 2, timeout = Duration.hours(3), logRetention = RetentionDays.ONE_MONTH } = props;
+    const {
+      steps,
+      schedule,
+      onCreated,
+      deadLetterQueue,
+      maxRetries = 2,
+      timeout = Duration.hours(3),
+      logRetention = RetentionDays.ONE_MONTH,
+    } = props;
     requireSteps(this, steps);
     if (schedule !== undefined) requireSchedule(this, schedule);
+    requireResource(this, { onCreated });
     requireTime(this, { timeout }, TIMEOUT);
     requireNumber(this, { timeout: timeout.toSeconds() }, TIMEOUT, 'known');
     requireNumber(this, { maxRetries }, RETRIES, 'known');
@@ -95,7 +125,7 @@ export class StepFunctionsOrchestration extends Construct implements Workload {
     requireStandardQueue(this, { deadLetterQueue }, 'EventBridge Scheduler sends to no other.');
     const removalPolicy = removalPolicyOf(this, props.removal);
 
-    this.deadLetterQueue = deadLetterQueue ?? makeDeadLetterQueue(this, removalPolicy);
+    this.deadLetterQueue = deadLetterQueue ?? makeDeadLetterQueue(this, removalPolicy, UNREAD);
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('states.amazonaws.com', {
         conditions: {
@@ -120,10 +150,18 @@ export class StepFunctionsOrchestration extends Construct implements Workload {
     const starts = requests.flatMap((step) => Object.values(step).flatMap(({ waitFor }) => waitFor));
     this.stateMachine.node.addDependency(...history, ...letters.waitFor, ...starts);
     if (schedule) startOnSchedule(this, this.stateMachine, schedule, this.deadLetterQueue);
+    const rule = onCreated && new EventRule(this, 'Created', { pattern: onCreated.bindCreated(), sink: this, removalPolicy });
 
     this.alarms = [
       ...alarmsOf(this, this.stateMachine, this.deadLetterQueue),
       ...(schedule ? silenceAlarm(this, this.stateMachine, schedule) : []),
+      ...(rule?.alarms ?? []),
     ];
+  }
+
+  /** Allow a rule of EventBridge to start executions. Their input is the event. */
+  bindRule(rule: RuleWorkload): RuleTarget {
+    const waitFor = allow(rule, this.stateMachine.stateMachineArn, ['states:StartExecution']);
+    return { arn: this.stateMachine.stateMachineArn, usesRole: true, takesPartitionKey: false, waitFor };
   }
 }

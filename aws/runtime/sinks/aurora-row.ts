@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Event, Row } from '../../../shared/runtime/event';
 import { stringify } from '../../../shared/runtime/json';
+import { utcOf } from '../event-time';
 
 /** The columns that an insert fills, with the type of each in JSON. `event_key` is in hexadecimal. */
 export const COLUMNS = {
@@ -53,18 +54,8 @@ function hasColumn(name: string, value: unknown, event: Event): boolean {
   return name !== 'time' || /:\d\d(\.\d{1,6})?Z$/.test(event.time);
 }
 
-const MOMENT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/;
-
-/**
- * A time in UTC, because PostgreSQL refuses an offset of 16 hours or more. Digits after the microseconds are cut off.
- * @throws Error on a day that does not exist, and on a year before 1 or after 9999
- */
+/** A time in UTC, because PostgreSQL refuses an offset of 16 hours or more. Digits after the microseconds are cut off. */
 function timestampOf(time: string): string {
-  const [, local = '', fraction = '0', sign, hours = '0', minutes = '0'] = MOMENT.exec(time) ?? [];
-  const date = new Date(`${local}Z`);
-  const exists = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(local);
-  const offset = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? 1 : -1);
-  const utc = exists ? new Date(date.getTime() + offset * 60_000).toISOString() : '';
-  if (!/^(?!0000)\d{4}-/.test(utc)) throw new Error(`event_time must be a day of the years 1 to 9999, got ${time}`);
-  return `${utc.slice(0, 19)}.${fraction.slice(0, 6)}Z`;
+  const { second, fraction } = utcOf('event_time', time);
+  return `${second}.${fraction.slice(0, 6)}Z`;
 }

@@ -1,74 +1,16 @@
-import { createHash } from 'node:crypto';
-import type { KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
-import { sortBatch } from '../../../shared/runtime/batch';
-import type { Transform } from '../../../shared/runtime/event';
-import { each } from '../../../shared/runtime/objects';
-import type { Lot, Made, Refusal, Sink, SourceRecord } from '../../../shared/runtime/sink';
-import { inOneLine, judge, deadLetter as letterOf } from '../../../shared/runtime/verdict';
-import type { SendLetters } from '../dead-letter';
-import { type Call, nearlyOver } from '../requests';
-
-/** Settings for {@link kinesisSource}. */
-export interface KinesisSourceProps<Stored> {
-  readonly transform: Transform;
-  /** The store of the rows. */
-  readonly sink: Sink<Stored>;
-  /** Sends records that can never be processed to the dead letter. */
-  readonly deadLetter: SendLetters;
-}
+import type { KinesisStreamRecord } from 'aws-lambda';
+import { type StreamRecord, type StreamSourceProps, streamSource } from '../stream-source';
 
 /**
- * A handler for batches of a Kinesis stream. It writes one lot for each hour in which records of the batch arrived.
- *
- * A batch succeeds or fails as a whole. If a write fails, the handler reports the first record as failed, so that Lambda retries
- * exactly this batch: the same records make the same lots, so a retry stores nothing twice. Dead letters are sent only after
- * every lot is written, because a message cannot be replaced. The handler returns before it times out. It retries without a
- * limit: the event source mapping sets how often and how long Lambda retries.
- *
- * A lot that is too large to build is written in halves. If one record is too large, it goes to the dead letter.
+ * A handler for batches of a Kinesis stream.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
  */
-export function kinesisSource<Stored>({ transform, sink, deadLetter }: KinesisSourceProps<Stored>) {
-  const encode: Sink<Stored>['encode'] = (row, event, index) => sink.encode(row, event, index);
-  const verdictOf = ({ bytes }: SourceRecord) => judge(bytes, transform, encode);
-
-  async function store(made: readonly Made<Stored>[], signal: AbortSignal): Promise<readonly Refusal[]> {
-    try {
-      return await sink.write(lotOf(made), signal);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      const [first, ...others] = recordsOf(made);
-      if (others.length === 0) return [{ record: first!, reason: inOneLine(error) }];
-      const half = new Set(others.slice(Math.floor(others.length / 2)));
-      const [kept, rest] = [made.filter(({ record }) => !half.has(record)), made.filter(({ record }) => half.has(record))];
-      return [...(await store(kept, signal)), ...(await store(rest, signal))];
-    }
-  }
-
-  return async ({ Records }: KinesisStreamEvent, call: Call): Promise<KinesisStreamBatchResponse> => {
-    const signal = nearlyOver(call);
-    const records = Records.map((record) => new StreamRecord(record));
-    const { hours, refusals } = sortBatch(records, verdictOf);
-    const lots = hours.map(({ made }) => made).filter((made) => made.length > 0);
-    const refused: (readonly Refusal[])[] = [refusals];
-    try {
-      await each(lots, async (made) => {
-        refused.push(await store(made, signal));
-      });
-      const letters = refused.flat().map(({ record, reason }) => letterOf(record.bytes, reason, record.position));
-      await deadLetter(letters, { signal });
-      console.info({ message: 'Batch settled.', records: Records.length, lots: lots.length, deadLetters: letters.length });
-      return { batchItemFailures: [] };
-    } catch (error) {
-      const [from, to] = [Records[0], Records.at(-1)].map((record) => record?.kinesis.sequenceNumber ?? '');
-      console.error({ message: 'The batch failed and will be retried.', records: Records.length, from, to, error });
-      return { batchItemFailures: [{ itemIdentifier: from! }] };
-    }
-  };
+export function kinesisSource<Stored>(props: StreamSourceProps<Stored>) {
+  return streamSource(props, (record: KinesisStreamRecord) => new KinesisRecord(record));
 }
 
 /** A record of a stream. Its properties are computed when they are read. */
-class StreamRecord implements SourceRecord {
+class KinesisRecord implements StreamRecord {
   constructor(private readonly record: KinesisStreamRecord) {}
 
   get bytes(): Buffer {
@@ -84,25 +26,4 @@ class StreamRecord implements SourceRecord {
     // The event id of a Kinesis record is its shard and its sequence number, with a colon between them.
     return { stream: eventSourceARN, shard: eventID.slice(0, eventID.indexOf(':')), sequenceNumber: kinesis.sequenceNumber };
   }
-}
-
-/**
- * A lot is named by the records that have rows in it: the first, the last, and a hash of all of them and of their stream. The
- * hash is required because a batch may not have every record between the two, with a filter or with parallel batches, and
- * because two streams can have the same sequence numbers.
- */
-function lotOf<Stored>(made: readonly Made<Stored>[]): Lot<Stored> {
-  const records = recordsOf(made);
-  const numbers = records.map(({ position }) => position.sequenceNumber);
-  const { arrived, position } = records[0]!;
-  const hash = createHash('sha256')
-    .update([position.stream, ...numbers].join())
-    .digest('hex')
-    .slice(0, 8);
-  return { name: `${position.shard}-${numbers[0]}-${numbers.at(-1)}-${hash}`, arrived, made };
-}
-
-function recordsOf(made: readonly Made<unknown>[]): SourceRecord[] {
-  // The rows of a record are next to each other.
-  return made.map(({ record }) => record).filter((record, index) => record !== made[index - 1]?.record);
 }

@@ -11,11 +11,21 @@ const PAYLOAD_BYTES = 6 * 1024 * 1024;
 const ENVELOPE_BYTES = '{"Records":[]}'.length;
 
 /** Convert a record to the format that the function gets. `invokeIdentityArn` is left out, because roles are not emulated. */
-export function pack(
-  record: StreamRecord,
-  { shard, streamArn, region }: { readonly shard: string; readonly streamArn: string; readonly region: string },
-): PackedRecord {
-  const json = JSON.stringify({
+export function pack(record: StreamRecord, { shard, streamArn, region, jsonOf }: RecordOrigin): PackedRecord {
+  const json = JSON.stringify(jsonOf?.(record) ?? ofKinesis(record, shard, streamArn, region));
+  return { ...record, json, bytes: Buffer.byteLength(json) + 1 };
+}
+
+/** Where a record comes from, and how it looks if it is not one of Kinesis. */
+interface RecordOrigin {
+  readonly shard: string;
+  readonly streamArn: string;
+  readonly region: string;
+  readonly jsonOf?: (record: StreamRecord) => object | undefined;
+}
+
+function ofKinesis(record: StreamRecord, shard: string, streamArn: string, region: string) {
+  return {
     kinesis: {
       kinesisSchemaVersion: '1.0',
       partitionKey: record.partitionKey,
@@ -29,8 +39,7 @@ export function pack(
     eventName: 'aws:kinesis:record',
     awsRegion: region,
     eventSourceARN: streamArn,
-  });
-  return { ...record, json, bytes: Buffer.byteLength(json) + 1 };
+  };
 }
 
 export function payloadOf(records: readonly PackedRecord[]): string {

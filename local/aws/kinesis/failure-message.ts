@@ -52,6 +52,7 @@ export function failureMessage({ records, invocations, condition, invocation, sh
     },
     version: '1.0',
     timestamp: new Date().toISOString(),
-    KinesisBatchInfo: batch,
+    // A stream of DynamoDB is part of a table.
+    [streamArn.includes(':table/') ? 'DDBStreamBatchInfo' : 'KinesisBatchInfo']: batch,
   });
 }

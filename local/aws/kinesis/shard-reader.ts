@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pace } from '../../pace';
 import { REGION } from '../../template/cloudformation';
 import { fitting, type PackedRecord, pack } from './batch-payload';
-import type { StreamSource } from './stream';
+import type { StreamRecord, StreamSource } from './stream';
 
 /** The maximum size of a batch, and the batch window. */
 export interface BatchSettings {
@@ -49,7 +49,9 @@ export class ShardReader {
   private async read(limit: number): Promise<number> {
     const found = await this.source.read(this.shard, this.last, limit);
     this.last = found.at(-1)?.sequenceNumber ?? this.last;
-    this.held.push(...found.map((record) => pack(record, { shard: this.shard, streamArn: this.source.arn, region: REGION })));
+    const jsonOf = (record: StreamRecord) => this.source.jsonOf?.(record);
+    const origin = { shard: this.shard, streamArn: this.source.arn, region: REGION, jsonOf };
+    this.held.push(...found.map((record) => pack(record, origin)));
     return found.length;
   }
 

@@ -12,4 +12,9 @@ export interface StreamSource {
   shards(): Promise<readonly string[]>;
   /** The records of a shard after a sequence number, or from the oldest record. */
   read(shard: string, after: string | undefined, limit: number): Promise<readonly StreamRecord[]>;
+  /**
+   * A record as the function gets it.
+   * @default - as Lambda hands over a record of Kinesis
+   */
+  jsonOf?(record: StreamRecord): object;
 }

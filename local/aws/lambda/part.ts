@@ -33,7 +33,7 @@ export const PART: Part<Site> = {
     'AWS_EC2_METADATA_DISABLED, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = true',
   ],
 
-  async open({ stack, asset, sources, clients, writers }, { folder, pace, chaos, witness, keep }): Promise<Opened> {
+  async open({ stack, asset, sources, clients, writers, called }, { folder, pace, chaos, witness, keep }): Promise<Opened> {
     const names = new Map(
       stack.all('AWS::Lambda::Function').map((resource) => {
         const name = nameOf(stack, resource, 'FunctionName', LONGEST_NAME);
@@ -60,7 +60,8 @@ export const PART: Part<Site> = {
         });
         for (const [name, resource] of names) {
           const own = mappings.filter((mapping) => mapping.name === name);
-          if (own.length === 0) throw new RefusedError(resource.id, 'it has no event source mapping.');
+          const caller = called.get(resource.id);
+          if (own.length === 0 && !caller) throw new RefusedError(resource.id, 'it has no event source mapping.');
           const lambda = await start(name, resource);
           const pollers = own.map(({ resource: mapping, source }) => source(mapping, lambda, { pace, chaos, witness }));
           keep(async () => {
@@ -69,6 +70,7 @@ export const PART: Part<Site> = {
             await Promise.all(stopped);
           });
           await lambda.warmUp();
+          caller?.start(lambda);
           for (const poller of pollers) await poller.start();
         }
         return {};

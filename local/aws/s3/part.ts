@@ -15,19 +15,34 @@ const LONGEST_NAME = 63;
 export const PART: Part<Site> = {
   overrides: () => ['AWS_ENDPOINT_URL_S3 = the stand-in'],
 
-  async open({ stack, clients, writers, destinations, replays }, { folder, chaos, witness, keep }): Promise<Opened> {
+  async open(
+    { stack, clients, writers, services, destinations, replays, failures, derived },
+    { folder, chaos, witness, keep },
+  ): Promise<Opened> {
     const deadLetters = new Set<string>();
+    const rowsIn = ({ bucket, key, content }: S3Object) =>
+      rowsOf(content, `${bucket}/${key}`).filter(({ event }) => !(event && derived.has(event.source)));
     const buckets = stack.all('AWS::S3::Bucket').map((resource) => {
       const name = nameOf(stack, resource, 'BucketName', LONGEST_NAME).toLowerCase();
       stack.created(resource.id, { ref: name, attributes: { Arn: `arn:aws:s3:::${name}` } });
       return name;
     });
     const place = path.join(folder, 's3');
+    /** The events in an object that a service writes below its failed prefix, or nothing for any other object. */
+    const failedIn = ({ bucket, key, content }: S3Object) => {
+      const failed = failures.get(`arn:aws:s3:::${bucket}`);
+      return failed && key.startsWith(failed.prefix) ? failed.read(content, `${bucket}/${key}`) : undefined;
+    };
+    const events = (object: S3Object) => (deadLetters.has(object.bucket) ? lettersIn(object) : failedIn(object));
     const s3 = await S3.start(place, buckets, {
-      fate: (object) => (deadLetters.has(object.bucket) ? 'take' : chaos.write(rowsIn(object).map(({ text }) => text))),
+      fate: (object, accessKeyId) => {
+        if (events(object)) return 'take';
+        return chaos.write(services.has(accessKeyId) ? [] : rowsIn(object).map(({ text }) => text));
+      },
       stored: (object) => {
-        if (!deadLetters.has(object.bucket)) return witness.stored(rowsIn(object));
-        for (const letter of lettersIn(object)) witness.deadLettered(letter);
+        const letters = events(object);
+        if (!letters) return witness.stored(rowsIn(object));
+        for (const letter of letters) witness.deadLettered(letter);
       },
       strike: (fate, accessKeyId) => {
         for (const writer of writers) {
@@ -46,11 +61,11 @@ export const PART: Part<Site> = {
     }
     const isStore = (bucket: string) => !deadLetters.has(bucket);
     const rows = async function* () {
-      for await (const object of s3.objects(buckets.filter(isStore))) yield* rowsIn(object);
+      for await (const object of s3.objects(buckets.filter(isStore))) if (!failedIn(object)) yield* rowsIn(object);
     };
     const letters = async () => {
       const found: Letter[] = [];
-      for await (const object of s3.objects(deadLetters)) found.push(...lettersIn(object));
+      for await (const object of s3.objects()) found.push(...(events(object) ?? []));
       return found;
     };
     return {
@@ -61,13 +76,9 @@ export const PART: Part<Site> = {
           if (bucket !== undefined) deadLetters.add(bucket);
         }
         const words = [...deadLetters].flatMap((bucket) => ['--dead-letter', `s3://${bucket}/`]);
-        const replay = { settings: replays, words: ['aws', ...words] };
-        return { store: { place, rows }, ...(deadLetters.size > 0 && { deadLetter: { place, replay, letters } }) };
+        const replay = words.length > 0 ? { settings: replays, words: ['aws', ...words] } : undefined;
+        return { store: { place, rows }, ...(deadLetters.size + failures.size > 0 && { deadLetter: { place, replay, letters } }) };
       },
     };
   },
 };
-
-function rowsIn({ bucket, key, content }: S3Object) {
-  return rowsOf(content, `${bucket}/${key}`);
-}

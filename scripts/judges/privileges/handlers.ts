@@ -55,13 +55,14 @@ function isReachable(address: string, settings: Readonly<Record<string, string>>
 }
 
 function readHandlers(): Handler[] {
-  const folders = CLOUDS.flatMap((cloud) => readdirSync(path.join(ROOT, cloud, 'handlers')).map((name) => `${cloud}/handlers/${name}`));
-  const foundation = CLOUDS.flatMap((cloud) =>
-    readdirSync(path.join(ROOT, cloud, 'foundation'), { recursive: true, encoding: 'utf8' })
+  // Handlers, and the functions of the foundation and of services.
+  const folders = CLOUDS.flatMap((cloud) =>
+    readdirSync(path.join(ROOT, cloud), { recursive: true, encoding: 'utf8' })
       .filter((file) => path.basename(file) === 'main.ts')
-      .map((file) => path.posix.join(cloud, 'foundation', path.dirname(file))),
+      .map((file) => path.posix.join(cloud, path.dirname(file).replaceAll(path.sep, '/')))
+      .sort(),
   );
-  const packages = [...folders, ...foundation].map((folder) => ({ folder, ...packageCode(folder) }));
+  const packages = folders.map((folder) => ({ folder, ...packageCode(folder) }));
   const calls = callsOf(Object.fromEntries(packages.map(({ folder, inputs }) => [folder, inputs])));
   return packages.map(({ folder, zip, hash }) => ({ folder, hashes: [hash, FileSystem.fingerprint(zip)], calls: calls[folder]! }));
 }

@@ -38,6 +38,11 @@ export interface Brought {
   readonly writes: number;
   /** The compression factor of an event in a store with compressed objects. */
   readonly packed: number;
+  /**
+   * Whether it writes to the store itself, also if it calls code before.
+   * @default false
+   */
+  readonly writesItself?: boolean;
 }
 
 export const HOURS = 730;

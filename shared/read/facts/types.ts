@@ -125,10 +125,16 @@ export interface TypeFacts {
    */
   readonly needs?: (resource: Asked, stack: Stack) => readonly Needed[];
   /**
-   * The actions of a service that reads it to call a function, such as an event source mapping of Lambda.
+   * The actions of a service that reads it to call a function, such as an event source mapping of Lambda. An action that takes no
+   * resource is on `*`.
    * @default - no service reads it for a function
    */
-  readonly polledWith?: readonly string[];
+  readonly polledWith?: readonly (string | Pick<Permission, 'may' | 'on'>)[];
+  /**
+   * How long it keeps a record, in seconds, if it has read positions.
+   * @default - it is no stream
+   */
+  readonly keepsFor?: (stream: Asked) => number;
   /**
    * The code that runs in it. The calls of the code are read from its bundle.
    * @default - none

@@ -227,6 +227,18 @@ test('a writer to a dead letter with a KMS key may use the key', () => {
   expect(allowed(built)).toContainEqual(expect.objectContaining({ Action: 'kms:GenerateDataKey' }));
 });
 
+test('a service that delivers without code may read this stream, and use its key, and nothing else', () => {
+  const { allowed, built } = synthesize((stack) => {
+    const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('firehose.amazonaws.com') });
+    const deliverer = Object.assign(new Construct(stack, 'Deliverer'), { role });
+    const { arn, waitFor } = new KinesisBuffer(stack, 'Buffer', { encryptionKey: new Key(stack, 'Key') }).bindDelivery(deliverer);
+    expect([stack.resolve(arn), waitFor.length]).toEqual([{ 'Fn::GetAtt': [expect.stringMatching(/^BufferStream/), 'Arn'] }, 1]);
+    return role;
+  });
+  const actions = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListShards'].map((action) => `kinesis:${action}`);
+  expect(allowed(built).map(({ Action }) => Action)).toEqual([actions, 'kms:Decrypt']);
+});
+
 test('every alarm watches this stream or queue', () => {
   const { all } = make();
   const dimensions = all('AWS::CloudWatch::Alarm').map(({ Properties }) =>

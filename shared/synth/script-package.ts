@@ -1,0 +1,12 @@
+import path from 'node:path';
+
+/** The folder that the paths of scripts start from. In a copy it may be a subfolder of the project. */
+const root = path.join(__dirname, '../..');
+
+/**
+ * The Python script of a job: the path of `main.py` in a folder such as `aws/runtime/spark/compact`.
+ * @returns a path on this machine, for an asset
+ */
+export function packageScript(folder: string): string {
+  return path.join(root, folder, 'main.py');
+}
