@@ -20,9 +20,6 @@ export const facts: ServiceFacts = {
         said.kept(repository),
       ],
       promises: [
-        promised('encrypted', 'be encrypted', (one) => is(one, 'EncryptionConfiguration.EncryptionType', 'AES256', 'KMS', 'KMS_DSSE'), {
-          'its encryption is not set': set('EncryptionConfiguration'),
-        }),
         promised('private', 'have no policy that lets others in', (one) => one.get('RepositoryPolicyText').length === 0, {
           'everyone may pull': set('RepositoryPolicyText', {
             Statement: [{ Effect: 'Allow', Principal: '*', Action: 'ecr:BatchGetImage' }],
@@ -49,7 +46,10 @@ export const facts: ServiceFacts = {
         }),
         RETAINED,
       ],
-      answered: { rings: 'ECR has no metric of a fault. Its scans are events, which an entry of EventBridge puts into a buffer.' },
+      answered: {
+        encrypted: 'ECR encrypts every image, with its own key if no other is set.',
+        rings: 'ECR has no metric of a fault. Its scans are events, which an entry of EventBridge puts into a buffer.',
+      },
       costs: 'It bills the images by size, which do not depend on events: ten cents a month for each GB.',
       local: {
         EncryptionConfiguration: 'no effect here',
