@@ -1,6 +1,6 @@
 import { conditionsOf, text } from '../../../shared/read/cfn';
 import { grantsOf } from '../../../shared/read/cfn-grants';
-import { type Cost, GB, type Load, MONTH } from '../../../shared/read/facts/cost';
+import { type Brought, type Cost, GB, type Load, MONTH } from '../../../shared/read/facts/cost';
 import { onlyValues } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, ServiceFacts } from '../../../shared/read/facts/types';
@@ -13,6 +13,8 @@ const SUBSCRIPTION = 'AWS::SNS::Subscription';
 const POLICY = 'AWS::SNS::TopicPolicy';
 const DEAD_LETTER = 'RedrivePolicy.deadLetterTargetArn';
 const EXISTING = 'an existing topic';
+/** Each event is delivered alone. */
+const DELIVERS = (_: Asked, { events }: Load): Brought => ({ calls: events, writes: events, packed: 1 });
 
 const subscriptionsOf = (topic: Asked, stack: Stack) => stack.of(SUBSCRIPTION).filter((one) => names(one, 'TopicArn', topic));
 
@@ -63,6 +65,7 @@ export const facts: ServiceFacts = {
         'bounded-retries': 'The retries are those of SNS, and end after 23 days. Then the event is in the dead letter of the subscriber.',
       },
       costs: publishes,
+      brings: DELIVERS,
       local: {
         KmsMasterKeyId: 'no effect here',
         SignatureVersion: 'no effect here',
@@ -116,6 +119,7 @@ export const facts: ServiceFacts = {
         rings: 'The topic has the alarms, because SNS has no metrics of a subscription.',
       },
       needs: deliveryNeeds,
+      brings: DELIVERS,
       costs: (subscription, { events, size }) => [
         {
           what: 'events that a filter reads',

@@ -13,6 +13,7 @@ import {
   type TextRule,
   type TimeRule,
 } from '../../../shared/synth/settings';
+import { answerCommonFindings } from '../../foundation/answers';
 import { requireStandardQueue } from '../../foundation/dead-letter-queue';
 import { requirePattern } from '../../foundation/event-pattern';
 import { EventRule } from '../../foundation/events/event-rule';
@@ -126,6 +127,7 @@ export class EventBridgeEntry extends Construct {
     this.deadLetterQueue = rule.deadLetterQueue;
     this.alarms = rule.alarms;
     const entry = `EventBusName=${this.bus.eventBusName},Source=com.example.shop,DetailType=com.example.order.placed,Detail='{"order":1}'`;
+    answerCommonFindings(this);
     this.sendCommand = `aws events put-events --entries ${entry}`;
   }
 

@@ -47,17 +47,21 @@ export const facts: ServiceFacts = {
   types: { 'AWS::Events::Rule': RULE },
 };
 
-/** From what the pattern names, from the bus, or from an AWS service that is not in the template. */
+/**
+ * From what the pattern names, from the bus, or from an AWS service that is not in the template. A rule of an entry stands between
+ * what it names and the buffer.
+ */
 function stepsOf(rule: Asked, seen: Seen): Step[] {
   const [source] = [...rule.refers('EventPattern'), ...rule.refers('EventBusName')];
   const words = ['source', 'detail-type'].flatMap((key) => rule.get(`EventPattern.${key}`)).map(text);
-  const from: Pick<Asked, 'id' | 'stage'> = source ?? rule;
+  const isEntry = source === undefined || (rule.stage === 'Connect' && source.stage !== 'Connect');
+  const from: Pick<Asked, 'id' | 'stage'> = isEntry ? rule : source;
   const front: Step = {
-    from: 'client',
+    from: source?.stage ?? 'client',
     how: words.join(' '),
     to: rule.stage,
     notes: 'EventBridge',
-    between: ['client', rule.id],
+    between: [source?.id ?? 'client', rule.id],
   };
   const hop = (setting: string, how: string): Step[] =>
     rule.refers(setting).map((target) => ({
@@ -69,8 +73,8 @@ function stepsOf(rule: Asked, seen: Seen): Step[] {
     }));
   const age = amount(rule, AGE);
   return [
-    ...(source ? [] : [front]),
-    ...hop('Targets.Arn', source ? `rule, ${words.join(' ') || 'every event'}` : 'rule'),
+    ...(isEntry ? [front] : []),
+    ...hop('Targets.Arn', isEntry ? 'rule' : `rule, ${words.join(' ') || 'every event'}`),
     ...hop(DEAD_LETTER, `after ${duration(age)} of retries`),
   ];
 }
