@@ -147,7 +147,7 @@ export class ApiGatewayLookup extends Construct implements Workload {
         authorizer,
         authorizationScopes: authorizationScopes && [...authorizationScopes],
         requestParameters: { 'method.request.querystring.key': true },
-        requestValidatorOptions: { validateRequestParameters: true },
+        requestValidatorOptions: { validateRequestBody: true, validateRequestParameters: true },
       },
     );
     if (isCognito(authorizer)) return;

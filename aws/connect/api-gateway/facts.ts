@@ -223,8 +223,7 @@ function stepsOf(method: Asked, seen: Seen): Step[] {
   };
   if (called) {
     const reads = called.refers('Environment.Variables').map((store): Step => {
-      const between = [store.id, api.id];
-      return { from: store.stage, how: 'the rows of one key', to: method.stage, notes: seen.tell(called), between };
+      return { from: store.stage, how: 'the rows of one key', to: method.stage, notes: seen.tell(called), between: [store.id, api.id] };
     });
     return [front, ...reads];
   }
