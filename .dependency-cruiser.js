@@ -1,4 +1,6 @@
 const SERVICE = '^(aws|azure|gcp)/(connect|buffer|processing|store|visualize|containerization|deploy)/([^/]+)/';
+/** Code in a folder of a service runs in the cloud, or builds what runs there. */
+const BESIDE = '^(aws|azure|gcp)/(connect|buffer|processing|store|visualize|containerization|deploy)/[^/]+/[^/]+/';
 /** What readers of templates know of a service, and the smallest platform that has it. */
 const NOT_DEPLOYED = '/(facts|example|promises)\\.ts$';
 
@@ -9,7 +11,7 @@ module.exports = {
       name: 'a-service-stands-alone',
       comment: 'A construct imports packages, its own folder, ports, foundation and checks of settings, so that it can be copied.',
       severity: 'error',
-      from: { path: SERVICE, pathNot: NOT_DEPLOYED },
+      from: { path: SERVICE, pathNot: [NOT_DEPLOYED, BESIDE] },
       to: { pathNot: ['node_modules', '^$1/(ports|foundation)/', '^$1/$2/$3/', '^shared/synth/'] },
     },
     {
@@ -49,7 +51,7 @@ module.exports = {
       name: 'handlers-run-in-the-cloud',
       comment: 'What runs in the cloud imports nothing that runs while synthesizing.',
       severity: 'error',
-      from: { path: '/(handlers|runtime|sql/migrate)/' },
+      from: { path: ['/(handlers|runtime|sql/migrate)/', BESIDE] },
       to: { path: ['^shared/(synth|read)/', 'aws-cdk-lib', 'cdktf', 'constructs'] },
     },
     {

@@ -34,11 +34,12 @@ test('every construct is on the page of settings', () => {
   expect(constructs.filter(({ name, file }) => !page.includes(`### [${name}](../${file})`)).map(({ name }) => name)).toEqual([]);
 });
 
-test('every cloud has judges, and only judges of packages look at no blueprint', () => {
+test('every cloud has judges, and only judges of packages and of scripts look at no blueprint', () => {
   for (const cloud of CLOUDS) expect(JUDGES.filter(({ blueprintsOf }) => blueprintsOf.includes(cloud)).length).toBeGreaterThanOrEqual(4);
   expect(JUDGES.filter(({ blueprintsOf }) => blueprintsOf.length === 0).map(({ name }) => name)).toEqual([
     'lockfiles',
     'licences',
+    'Spark 3.5.6',
     'npm audit',
   ]);
 });

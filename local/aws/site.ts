@@ -85,6 +85,8 @@ export class Site {
   readonly writers: Writers[] = [];
   /** The sources of events that a service makes itself, such as the changes of a table. The run did not send them. */
   readonly derived = new Set<string>();
+  /** The access key ids of services that write to stores. A store refuses none of their writes because of a row in it. */
+  readonly services = new Set<string>();
   /** By the ARN of the bucket. */
   readonly failures = new Map<string, Failures>();
   /** Functions that a service calls itself, without an event source mapping, by their logical ids. */

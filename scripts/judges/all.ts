@@ -12,6 +12,7 @@ import { leastPrivilege } from './least-privilege';
 import { licences } from './licences';
 import { lockfile } from './lockfile';
 import { rules } from './rules';
+import { sparkScripts } from './spark-scripts';
 import { terraformReferences } from './terraform-references';
 import { terraformValidate } from './terraform-validate';
 
@@ -22,6 +23,7 @@ export const JUDGES: readonly Judge[] = [
   rules,
   awsLists,
   leastPrivilege,
+  sparkScripts,
   terraformReferences,
   cloudFormationValidator,
   cdkNag,

@@ -117,37 +117,6 @@ const OWN: Cases = {
     ['one message in ten is delivered again', { NumberOfMessagesReceived: always(110), NumberOfMessagesDeleted: always(100) }, 'never'],
     ['nothing comes', { NumberOfMessagesReceived: always(undefined), NumberOfMessagesDeleted: always(undefined) }, 'never'],
   ],
-  'DeliveryToS3.DataFreshness': [
-    ['the store is down', { 'DeliveryToS3.DataFreshness': always(300).map((age, minute) => age! + Math.max(0, minute - 60) * 60) }, 70],
-    ['records are delivered after their buffer interval', { 'DeliveryToS3.DataFreshness': every(5, 310) }, 'never'],
-    ['nothing comes', { 'DeliveryToS3.DataFreshness': always(undefined) }, 'never'],
-  ],
-  'DeliveryToS3.Success': [
-    ['one write fails, and its retry does not', { 'DeliveryToS3.Success': once(60, 0, 1) }, 'never'],
-    ['each write fails', { 'DeliveryToS3.Success': from(60, 0, 1) }, 70],
-    ['nothing comes', { 'DeliveryToS3.Success': always(undefined) }, 'never'],
-  ],
-  KinesisMillisBehindLatest: [
-    ['the delivery falls behind by a minute each minute', { KinesisMillisBehindLatest: always(0).map((_, minute) => minute * 60_000) }, 60],
-    ['the delivery keeps up', { KinesisMillisBehindLatest: always(900) }, 'never'],
-  ],
-  ThrottledRecords: [
-    ['the first refused record', { ThrottledRecords: once(60, 1, 0) }, 60],
-    ['nothing comes', { ThrottledRecords: always(undefined) }, 'never'],
-  ],
-  'FailedConversion.Records': [
-    ['the first record that does not fit the table', { 'FailedConversion.Records': once(60, 1) }, 60],
-    ['every record fits', { 'FailedConversion.Records': always(0) }, 'never'],
-  ],
-  'ExecuteProcessing.Success': [
-    ['one call of the function fails, and its retry does not', { 'ExecuteProcessing.Success': once(60, 0, 1) }, 'never'],
-    ['each call fails', { 'ExecuteProcessing.Success': from(60, 0, 1) }, 70],
-    ['nothing comes', { 'ExecuteProcessing.Success': always(undefined) }, 'never'],
-  ],
-  FailedRecords: [
-    ['the first record that can never be processed', { FailedRecords: once(60, 1) }, 60],
-    ['every record is processed', { FailedRecords: always(undefined) }, 'never'],
-  ],
   ACUUtilization: [
     ['the database is at its maximum capacity for five minutes', { ACUUtilization: from(60, 99, 20, 65) }, 'never'],
     ['the database stays at its maximum capacity', { ACUUtilization: from(60, 99, 20) }, 70],

@@ -19,6 +19,10 @@ const subscriptionsOf = (topic: Asked, stack: Stack) => stack.of(SUBSCRIPTION).f
 export const facts: ServiceFacts = {
   name: 'SNS',
   local: 'runs',
+  unproven: [
+    'That a message which SNS moves to the dead letter of a subscription with raw delivery is the event as it was sent.',
+    'That SNS names the topic to KMS when it sends to a queue with a key of the user, as the policy of the key requires.',
+  ],
   types: {
     [TOPIC]: {
       name: 'topic',

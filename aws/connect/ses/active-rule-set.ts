@@ -62,7 +62,7 @@ export class ActiveRuleSet extends Construct implements Workload {
     acknowledge(policy, { 'AwsSolutions-IAM5[Resource::*]': 'SES allows no narrower resource for these actions.' });
 
     const handler = new LambdaFunction(this, 'Function', {
-      code: Code.fromAsset(packageCode('aws/connect/ses/active').zip),
+      code: Code.fromAsset(packageCode('aws/runtime/ses/active').zip),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,

@@ -34,7 +34,6 @@ export const facts: ServiceFacts = {
   unproven: [
     'SES writes mails to the store with the role of the entry, also where the bucket has a KMS key.',
     'SES tries out the role and the function when it creates the rule, and both are ready by then.',
-    'The active rule set is read and set over the API of SES; the answers are those of its documentation.',
     'The metric PublishExpired has the dimension RuleName.',
     'The regions in which SES receives mail are those of this list.',
     'EventBridge events of SES name the configuration set in detail.mail.tags.',
@@ -192,23 +191,22 @@ export const facts: ServiceFacts = {
     '@aws-sdk/client-sqs SendMessageCommand': ({ arguments: [input] }) => [optional('sqs:SendMessage', said.part(input, 'QueueUrl'))],
     // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
     '@aws-sdk/client-kinesis PutRecordCommand': ({ arguments: [input] }) => [optional('kinesis:PutRecord', said.part(input, 'StreamName'))],
-    '@types/node fetch.fetch': ({ arguments: [url, options] }) => {
-      // The answer to CloudFormation goes to a signed address.
-      if (said.part(options, 'method') === 'PUT' && said.whole(url) === '*') return [];
-      // https://docs.aws.amazon.com/ses/latest/APIReference/API_SetActiveReceiptRuleSet.html
-      return said.part(options, 'method') === 'POST'
-        ? ['DescribeActiveReceiptRuleSet', 'SetActiveReceiptRuleSet'].map((action) => ({ may: `ses:${action}`, on: '*' }))
-        : undefined;
-    },
+    // https://docs.aws.amazon.com/ses/latest/APIReference/API_SetActiveReceiptRuleSet.html
+    ...Object.fromEntries(
+      ['DescribeActiveReceiptRuleSet', 'SetActiveReceiptRuleSet'].map((action) => [
+        `@aws-sdk/client-ses ${action}Command`,
+        () => [{ may: `ses:${action}`, on: '*' }],
+      ]),
+    ),
+    // The answer to CloudFormation goes to a signed address.
+    '@types/node fetch.fetch': ({ arguments: [url, options] }) =>
+      said.part(options, 'method') === 'PUT' && said.whole(url) === '*' ? [] : undefined,
   },
   harmless: [
     '@aws-sdk/client-kinesis KinesisClient',
-    '@types/node URL',
-    '@types/node URLSearchParams',
-    '@types/node URLSearchParams.toString',
+    '@aws-sdk/client-ses SESClient',
     'postal-mime PostalMime',
     'postal-mime PostalMime.parse',
-    'undici-types BodyMixin.text',
   ],
 };
 

@@ -54,7 +54,7 @@ export class MailFunction extends Construct implements FunctionWorkload {
     this.retries = new WorkQueue(this, 'Retries', { removal });
 
     this.function = new LambdaFunction(this, 'Function', {
-      code: Code.fromAsset(packageCode('aws/connect/ses/mail').zip),
+      code: Code.fromAsset(packageCode('aws/runtime/ses/mail').zip),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,

@@ -70,7 +70,7 @@ function stepsOf(rule: Asked, seen: Seen): Step[] {
   const age = amount(rule, AGE);
   return [
     ...(source ? [] : [front]),
-    ...hop('Targets.Arn', source ? `rule, ${words.join(' ')}` : 'rule'),
+    ...hop('Targets.Arn', source ? `rule, ${words.join(' ') || 'every event'}` : 'rule'),
     ...hop(DEAD_LETTER, `after ${duration(age)} of retries`),
   ];
 }

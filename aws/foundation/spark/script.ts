@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct, IDependable } from 'constructs';
@@ -16,8 +16,7 @@ const ARGUMENT: TextRule = {
  * @throws SettingError
  */
 export function requireScript(job: Construct, script: string) {
-  const isFile = typeof script === 'string' && /\.py$/.test(script) && statSync(script, { throwIfNoEntry: false })?.isFile();
-  if (isFile) return;
+  if (typeof script === 'string' && script.endsWith('.py') && existsSync(script)) return;
   const got = typeof script === 'string' ? JSON.stringify(script.slice(0, 100)) : typeof script;
   throw new SettingError(job, 'script must be the path of a Python file', got, 'Write it like packageScript("aws/runtime/spark/compact").');
 }

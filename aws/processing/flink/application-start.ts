@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { CustomResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { CfnApplication } from 'aws-cdk-lib/aws-kinesisanalyticsv2';
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { packageCode } from '../../../shared/synth/handler-package';
+import { packageCode, sha256 } from '../../../shared/synth/handler-package';
 import { acknowledge, type Reasons } from '../../foundation/acknowledge';
 import { allow } from '../../foundation/grants';
 import type { Workload } from '../../ports/identity';
@@ -62,14 +61,13 @@ export class ApplicationStart extends Construct implements Workload {
 
     const configuration = () =>
       JSON.stringify(Stack.of(this).resolve([application.runtimeEnvironment, application.applicationConfiguration]));
-    const change = Lazy.string({ produce: () => createHash('sha256').update(configuration()).digest('hex').slice(0, 16) });
-    const start = new CustomResource(this, 'Call', {
+    const change = Lazy.string({ produce: () => sha256(configuration()).slice(0, 16) });
+    new CustomResource(this, 'Call', {
       resourceType: 'Custom::FlinkApplicationStart',
       serviceToken: fn.functionArn,
       serviceTimeout: timeout.plus(Duration.minutes(1)),
       // A changed property calls the function again.
       properties: { Application: application.ref, Configuration: change },
     });
-    start.node.addDependency(application, fn);
   }
 }

@@ -217,11 +217,11 @@ function needsOf(application: Asked, stack: Stack): Needed[] {
       because: 'the service runs it with the role',
     },
     ...streamsOf(application).flatMap(({ id, type }) =>
-      may(
-        `\${${id}}`,
-        'the application reads it',
-        ...(factsOf('aws').type(type)?.polledWith ?? []).filter((action) => typeof action === 'string'),
-      ),
+      (factsOf('aws').type(type)?.polledWith ?? []).map((action) => ({
+        who,
+        ...(typeof action === 'string' ? { may: action, on: `\${${id}}` } : action),
+        because: 'the application reads it',
+      })),
     ),
     ...foldersOf(application).flatMap(({ bucket, prefixes }) => [
       ...prefixes.flatMap((prefix) =>

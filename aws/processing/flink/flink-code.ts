@@ -1,15 +1,12 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import { Aws, Fn, Stack } from 'aws-cdk-lib';
 import type { CfnApplication } from 'aws-cdk-lib/aws-kinesisanalyticsv2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { project, root } from '../../../shared/synth/handler-package';
+import { fromProject, hashOfProject, isMavenProject } from '../../../shared/synth/maven-project';
 import { requireResource, requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
 
-/** A Maven project. `mvn package` must put one jar with all its dependencies, but not those of Flink itself, into `target`. */
+/** A Maven project. `mvn package` must put one jar with all its dependencies, but not those of Flink itself, into `target` or `.build`. */
 export interface FlinkProject {
   /** Its folder, from the root of the blueprints. */
   readonly project: string;
@@ -34,9 +31,7 @@ export interface FlinkCode {
 }
 
 const APPLICATION: FlinkProject = { project: 'aws/processing/flink/application' };
-const BUILD = 'aws/processing/flink/build.ts';
-/** What the jar is built from besides its folder. */
-const CONTRACT = 'shared/runtime/event.schema.json';
+const BUILD = 'aws/processing/flink/build/maven.cjs';
 const KEY: TextRule = {
   pattern: /^[^\s/][^\n]{0,1023}$/,
   must: 'be the key of an object',
@@ -53,7 +48,7 @@ export function requireCode(scope: Construct, code: FlinkProject | FlinkObject =
     requireText(scope, { 'code.key': code.key }, KEY);
     return;
   }
-  if (typeof code.project === 'string' && existsSync(path.join(root, code.project, 'pom.xml'))) return;
+  if (isMavenProject(code.project)) return;
   const remedy = 'Give the folder of a Maven project, from the root of the blueprints, or a jar as bucket and key.';
   throw new SettingError(scope, 'code.project must be a folder with a pom.xml', JSON.stringify(code.project) ?? 'nothing', remedy);
 }
@@ -68,25 +63,12 @@ export function locate(scope: Construct, code: FlinkProject | FlinkObject = APPL
     const location = { bucketArn: bucket.bucketArn, fileKey: key, objectVersion: version };
     return { location, objectArn: bucket.arnForObjects(key), encryptionKey: bucket.encryptionKey };
   }
-  const fromProject = (file: string) => path.relative(project, path.join(root, file)).replaceAll(path.sep, '/');
   const asset = Stack.of(scope).synthesizer.addFileAsset({
-    sourceHash: hashOf(code.project),
+    sourceHash: hashOfProject(code.project),
     // The CDK runs it in the folder of `cdk.json`.
-    executable: ['node', '-r', 'tsx/cjs', fromProject(BUILD), fromProject(code.project)],
+    executable: ['node', fromProject(BUILD), fromProject(code.project)],
     displayName: 'Flink application',
   });
   const bucketArn = Fn.join('', ['arn:', Aws.PARTITION, ':s3:::', asset.bucketName]);
   return { location: { bucketArn, fileKey: asset.objectKey }, objectArn: `${bucketArn}/${asset.objectKey}` };
-}
-
-/** A hash of the sources of a project, and of the event contract. Tests, and what a build leaves, do not count. */
-function hashOf(folder: string): string {
-  const files = readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => path.relative(path.join(root, folder), path.join(parentPath, name)).replaceAll(path.sep, '/'))
-    .filter((file) => file === 'pom.xml' || file.startsWith('src/main/'))
-    .map((file) => `${folder}/${file}`);
-  const hash = createHash('sha256');
-  for (const file of [...files.sort(), CONTRACT]) hash.update(`${file}\n`).update(readFileSync(path.join(root, file)));
-  return hash.digest('hex');
 }

@@ -8,17 +8,18 @@ import { type Removal, requireNumber, requireOneOf, requireText } from '../../..
 import { answerCommonFindings } from '../../foundation/answers';
 import { allow } from '../../foundation/grants';
 import { removalPolicyOf } from '../../foundation/removal';
-import type { DeliveryTarget, DirectSource, DirectStore } from '../../ports/delivery';
+import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
 import type { Workload } from '../../ports/identity';
+import type { RecordSource } from '../../ports/records';
 import { ApplicationStart } from './application-start';
 import { alarmsOf } from './flink-alarms';
 import { type FlinkObject, type FlinkProject, locate, requireCode } from './flink-code';
-import { allowLogs, LOG_LEVELS, PARALLELISM, RUNTIMES, requireProperties, SNAPSHOT, streamArn } from './flink-settings';
+import { allowLogs, LOG_LEVELS, PARALLELISM, RUNTIMES, requireProperties, requireStream, SNAPSHOT, streamArn } from './flink-settings';
 
 /** Settings for {@link FlinkProcessor}. */
 export interface FlinkProcessorProps {
-  /** The stream that the application reads. */
-  readonly source: DirectSource;
+  /** The Kinesis stream that the application reads. */
+  readonly source: RecordSource;
   /** The store that it writes to. It can also read and delete objects below the prefixes of the store, so give it a store of its own. */
   readonly store: DirectStore;
   /**
@@ -103,6 +104,7 @@ export class FlinkProcessor extends Construct implements Workload {
     super(scope, id);
     const { properties = {}, parallelism = 1, autoScaling = true, runtime = 'FLINK-2_2', logLevel = 'INFO', snapshot } = props;
     const { allowNonRestoredState = false, logRetention = RetentionDays.ONE_MONTH } = props;
+    requireStream(this, props.source);
     requireCode(this, props.code);
     requireProperties(this, properties);
     requireNumber(this, { parallelism }, PARALLELISM);
@@ -117,7 +119,7 @@ export class FlinkProcessor extends Construct implements Workload {
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('kinesisanalytics.amazonaws.com', trusted) });
     const logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
     const logStream = new LogStream(this, 'LogStream', { logGroup, removalPolicy: RemovalPolicy.DESTROY });
-    const source = props.source.bindDelivery(this);
+    const source = props.source.bindReader(this, 'SOURCE');
     const store = props.store.bindDelivery(this);
     const code = locate(this, props.code);
     const waitFor = [
@@ -130,7 +132,9 @@ export class FlinkProcessor extends Construct implements Workload {
 
     const groups = {
       ...properties,
-      source: { 'stream.arn': source.arn },
+      source: {
+        'stream.arn': Stack.of(this).formatArn({ service: 'kinesis', resource: 'stream', resourceName: source.settings.SOURCE_STREAM }),
+      },
       store: { path: this.url(store, store.prefix), 'failed.path': this.url(store, store.failedPrefix) },
     };
     this.application = new CfnApplication(this, 'Application', {

@@ -6,6 +6,7 @@ import { type NumberRule, requireText, SettingError, type TextRule } from '../..
 import { acknowledge, spell } from '../../foundation/acknowledge';
 import { allow } from '../../foundation/grants';
 import type { Workload } from '../../ports/identity';
+import type { RecordSource } from '../../ports/records';
 
 export const RUNTIMES = ['FLINK-2_2', 'FLINK-2_3'] as const;
 export const LOG_LEVELS = ['ERROR', 'WARN', 'INFO', 'DEBUG'] as const;
@@ -27,6 +28,16 @@ const GROUP: TextRule = {
 };
 /** The service has 50 properties in all groups together. Three are of the processor. */
 const MOST_PROPERTIES = 47;
+
+/**
+ * Refuse a source that is not a stream of Kinesis.
+ * @throws SettingError
+ */
+export function requireStream(scope: Construct, source: RecordSource) {
+  if (source.format === 'kinesis') return;
+  const remedy = 'Give a KinesisBuffer. For other sources, use LambdaProcessor.';
+  throw new SettingError(scope, 'source must be a stream of Kinesis', `a source of ${source.format}`, remedy);
+}
 
 /**
  * Refuse property groups that the processor sets itself, and more properties than the service allows.

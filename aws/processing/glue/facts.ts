@@ -72,6 +72,7 @@ export const facts: ServiceFacts = {
         }),
       ],
       answered: { rings: 'What starts it raises an alarm if it fails: a state machine has one for failed executions.' },
+      runs: (job) => ({ as: refOf(only(job, 'Role')) ?? '', settings: settingsOf(job) }),
       needs: jobNeeds,
       costs: runCosts,
       local: { Command: 'emulated' },

@@ -43,6 +43,9 @@ const BUSY = [
   'ResourceNumberLimitExceededException',
 ].map((name) => `Glue.${name}`);
 
+const CONFIGURED: Reasons = {
+  'AwsSolutions-GL1, AwsSolutions-GL3': 'It has a security configuration that is not in the template.',
+};
 const UNCONFIGURED: Reasons = {
   'AwsSolutions-GL1, AwsSolutions-GL3, CKV_AWS_195':
     'Its logs have no data, it keeps no bookmarks in Glue, and what it writes is encrypted by its store. For a key of yours, set securityConfiguration.',
@@ -173,7 +176,7 @@ export class GlueJob extends Construct implements Workload, Job {
       },
     });
     this.job.node.addDependency(...code.waitFor, ...logs.waitFor, ...files.waitFor);
-    if (securityConfiguration === undefined) acknowledge(this.job, UNCONFIGURED);
+    acknowledge(this.job, securityConfiguration === undefined ? UNCONFIGURED : CONFIGURED);
     answerCommonFindings(this);
   }
 

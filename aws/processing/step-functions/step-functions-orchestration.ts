@@ -13,6 +13,7 @@ import {
   requireOneOf,
   requireResource,
   requireTime,
+  SettingError,
   type TimeRule,
 } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons } from '../../foundation/acknowledge';
@@ -87,10 +88,10 @@ export interface StepFunctionsOrchestrationProps {
  * Processing stage: a state machine of Step Functions that runs jobs in order and in parallel, retries them, and writes failed
  * executions to a dead letter, with input, error and execution. To run one again, start an execution with its input.
  *
- * Not for a record at a time: use `LambdaProcessor`. Not for a job alone that nobody waits for: a schedule of its own is enough.
- * Jobs must be repeatable, because executions can start twice.
+ * Not for a record at a time: use `LambdaProcessor`. Jobs must be repeatable, because executions can start twice, and while
+ * another is running.
  *
- * Idle it costs its alarms, about a dollar a month; a thousand executions of three jobs cost 20 cents and their jobs. A deploy
+ * Idle it costs its alarms, about a dollar a month; a thousand executions of three jobs cost 13 cents and their jobs. A deploy
  * changes every setting in place: running executions keep their definition. A deploy that deletes or replaces the state machine
  * stops its executions and deletes their history.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/welcome.html
@@ -118,6 +119,9 @@ export class StepFunctionsOrchestration extends Construct implements Workload {
     requireSteps(this, steps);
     if (schedule !== undefined) requireSchedule(this, schedule);
     requireResource(this, { onCreated });
+    if (onCreated && typeof onCreated.bindCreated !== 'function') {
+      throw new SettingError(this, 'onCreated must be a store of objects in S3', 'another construct', 'Give an S3Store.');
+    }
     requireTime(this, { timeout }, TIMEOUT);
     requireNumber(this, { timeout: timeout.toSeconds() }, TIMEOUT, 'known');
     requireNumber(this, { maxRetries }, RETRIES, 'known');

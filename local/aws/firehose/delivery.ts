@@ -27,7 +27,7 @@ const MIB = 1024 ** 2;
 const LOOK_MILLISECONDS = 10;
 const RETRY_MILLISECONDS = 5000;
 /** The access key id of its requests to S3. */
-const ACCESS_KEY = 'LOCALFIREHOSE';
+export const ACCESS_KEY = 'LOCALFIREHOSE';
 
 export function arnOfDelivery(name: string): string {
   return `arn:aws:firehose:${REGION}:${ACCOUNT}:deliverystream/${name}`;

@@ -4,7 +4,7 @@ import type { Opened, Part } from '../../parts';
 import type { Resource } from '../../template/stack';
 import { Unsettled } from '../kinesis/unsettled';
 import { nameOf, type Site, type Target } from '../site';
-import { arnOfDelivery, Delivery } from './delivery';
+import { ACCESS_KEY, arnOfDelivery, Delivery } from './delivery';
 import { failedIn } from './failed';
 import { functionsIn, readDelivery } from './settings';
 
@@ -41,6 +41,7 @@ export const PART: Part<Site> = {
         s3: site.clients.AWS_ENDPOINT_URL_S3!,
         settled: (ids) => unsettled.remove(ids),
       });
+      site.services.add(ACCESS_KEY);
       site.writers.push(delivery);
       deliveries.set(name, delivery);
       keep(() => delivery.stop());

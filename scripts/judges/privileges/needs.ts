@@ -10,7 +10,7 @@ export function needsOf(stack: Stack, facts: Facts): Need[] {
     const code = facts.type(resource.type) && facts.role(resource, stack) === 'runs code' ? runs?.(resource, stack) : undefined;
     return [
       ...(needs?.(resource, stack) ?? []).map((need) => ({ only: '', ...need })),
-      ...(code ? handlerNeeds(code.as, code.code, code.settings, facts) : []),
+      ...(code?.code === undefined ? [] : handlerNeeds(code.as, code.code, code.settings, facts)),
     ];
   });
 }

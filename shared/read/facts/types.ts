@@ -63,8 +63,11 @@ export interface Running {
   /** The id of its identity. */
   readonly as: string;
   readonly settings: Readonly<Record<string, string>>;
-  /** The value in the template that contains the hash of its bundle. */
-  readonly code: string;
+  /**
+   * The value in the template that contains the hash of its bundle.
+   * @default - it is no bundle, and the facts list what the code needs
+   */
+  readonly code?: string;
 }
 
 /** The access to a template for facts that describe the flow. */

@@ -218,7 +218,8 @@ def compact(spark: SparkSession, place: Place, hours: int, key: List[str]) -> Di
     return {hour.name: written.result() for hour, written in writing}
 
 
-def main(arguments: List[str]):
+def read_arguments(arguments: List[str]) -> Tuple[Place, int, List[str]]:
+    """Where to read and write, how many hours, and the key of a row."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
     for name in ("SOURCE", "TARGET"):
         parser.add_argument(f"--{name}_BUCKET", required=True)
@@ -229,13 +230,21 @@ def main(arguments: List[str]):
     parser.add_argument("--KEY", default="source,id", help="Rows with the same values of these columns are copies of one row")
     # Glue adds arguments of its own.
     given, _ = parser.parse_known_args(arguments)
+    key = given.KEY.split(",")
+    if given.HOURS < 0 or not set(key) <= set(COLUMNS):
+        parser.error(f"HOURS must be at least 0, and KEY must be some of {','.join(COLUMNS)}")
     place = Place(
         source=f"s3://{given.SOURCE_BUCKET}/{given.SOURCE_PREFIX}",
         target=f"s3://{given.TARGET_BUCKET}/{given.TARGET_PREFIX}",
         failed=f"s3://{given.TARGET_BUCKET}/{given.TARGET_FAILED_PREFIX}",
     )
+    return place, given.HOURS, key
+
+
+def main(arguments: List[str]):
+    place, hours, key = read_arguments(arguments)
     spark = SparkSession.builder.appName("compact").getOrCreate()
-    written = compact(spark, place, given.HOURS, given.KEY.split(","))
+    written = compact(spark, place, hours, key)
     print(json.dumps({"hours": len(written), "brokenLines": sum(written.values())}))
 
 

@@ -4,6 +4,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { KinesisBuffer } from '../../../../aws/buffer/kinesis/kinesis-buffer';
+import { SqsBuffer } from '../../../../aws/buffer/sqs/sqs-buffer';
 import { FlinkProcessor, type FlinkProcessorProps } from '../../../../aws/processing/flink/flink-processor';
 import { S3Store } from '../../../../aws/store/s3/s3-store';
 import { type Resource, removalOf, synthesize } from '../../../support/cdk';
@@ -117,7 +118,7 @@ test('can be created twice in one stack, with the same stream', () => {
 test('the application knows its stream, and the folders of its store without a slash at the end', () => {
   const groups = configurationOf(make()).EnvironmentProperties.PropertyGroups;
   const [source, store] = groups.map(({ PropertyMap }: { PropertyMap: Record<string, any> }) => PropertyMap);
-  expect(source['stream.arn']).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^Buffer/), 'Arn'] });
+  expect(source['stream.arn']['Fn::Join'][1].slice(-2)).toEqual([':stream/', { Ref: expect.stringMatching(/^BufferStream/) }]);
   expect([store.path, store['failed.path']].map((url) => url['Fn::Join'][1].at(-1))).toEqual(['/events', '/events-failed']);
 });
 
@@ -130,8 +131,8 @@ test('the source of the project and the event contract decide the key of the cod
   processor(stack);
   const manifest = JSON.parse(readFileSync(path.join(assembly.synth().directory, 'Test.assets.json'), 'utf8'));
   const { executable } = manifest.files[FileKey].source;
-  expect(executable).toEqual(['node', '-r', 'tsx/cjs', 'aws/processing/flink/build.ts', 'aws/processing/flink/application']);
-  expect(executable.slice(3).map((file: string) => existsSync(path.join(__dirname, '../../../..', file)))).toEqual([true, true]);
+  expect(executable).toEqual(['node', 'aws/processing/flink/build/maven.cjs', 'aws/processing/flink/application']);
+  expect(executable.slice(1).map((file: string) => existsSync(path.join(__dirname, '../../../..', file)))).toEqual([true, true]);
 });
 
 test('a jar in a bucket is read, and nothing else of the bucket', () => {
@@ -158,6 +159,14 @@ test('an application that does not run, fails, is full or refuses records raises
   const { built } = make();
   expect(built.alarms.map(({ node }) => node.id)).toEqual(
     ['Stopped', 'Restarts', 'Checkpoints', 'Cpu', 'Heap', 'Failed'].map((name) => `${name}Alarm`),
+  );
+});
+
+test('refuses a queue, which has no positions', () => {
+  const refused = () =>
+    synthesize((stack) => processor(stack, { source: new SqsBuffer(stack, 'Queue'), store: new S3Store(stack, 'Store') }));
+  expect(refused).toThrow(
+    'Test/Processing: source must be a stream of Kinesis, got a source of sqs. Give a KinesisBuffer. For other sources, use LambdaProcessor.',
   );
 });
 

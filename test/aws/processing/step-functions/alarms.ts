@@ -2,7 +2,7 @@ import { always, type Cases, every, from, once } from '../../../support/alarm-ca
 
 const DAY = 24 * 60;
 
-/** The cases of the alarms of a state machine. The schedule of the examples is hourly, so its alarm has three hours. */
+/** The cases of the alarms of a state machine. The schedule of its example is daily, so the alarm has 26 hours. */
 export const cases: Cases = {
   ExecutionsFailed: [
     ['one execution fails', { ExecutionsFailed: once(60, 1, 0) }, 60],
@@ -22,9 +22,9 @@ export const cases: Cases = {
     ['none is throttled', { ExecutionThrottled: always(undefined) }, 'never'],
   ],
   ExecutionsStarted: [
-    ['an execution starts each hour', { ExecutionsStarted: every(60, 1, DAY) }, 'never'],
-    ['one start is late by an hour', { ExecutionsStarted: every(120, 1, DAY) }, 'never'],
-    ['from the sixth hour on none starts', { ExecutionsStarted: from(6 * 60, undefined, 1, DAY) }, 9 * 60 - 1],
+    ['an execution starts each day', { ExecutionsStarted: every(DAY, 1, 5 * DAY) }, 'never'],
+    ['one start is late by an hour', { ExecutionsStarted: every(DAY + 60, 1, 5 * DAY) }, 'never'],
+    ['after the first day none starts', { ExecutionsStarted: from(1, undefined, 1, 3 * DAY) }, 26 * 60],
     ['none has ever started', { ExecutionsStarted: always(undefined, DAY) }, 0],
   ],
 };

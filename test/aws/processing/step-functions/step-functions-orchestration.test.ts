@@ -47,11 +47,20 @@ const run = (steps: Steps, ends: Ends, props?: Props, busy?: string[]) =>
   runDefinition(definitionIn(make(props, steps, {}, busy)), { day: 'monday' }, ends);
 
 test('the snapshot', () => {
-  const { built, madeBy } = make({ schedule: HOURLY });
+  const { built, madeBy } = make();
   expectSnapshot(
     'aws/processing/step-functions/step-functions-orchestration.snapshot.yaml',
     'The role may start the job, write dead letters, deliver logs and trace, and nothing else. The logs have no data.',
-    Object.fromEntries(Object.entries(madeBy(built)).filter(([, { Type }]) => Type !== 'AWS::CloudWatch::Alarm')),
+    Object.fromEntries(Object.entries(madeBy(built)).filter(([, { Type }]) => !/Alarm|Queue/.test(Type))),
+  );
+});
+
+test('the snapshot of a schedule', () => {
+  const { built, madeBy } = make({ schedule: HOURLY });
+  expectSnapshot(
+    'aws/processing/step-functions/schedule.snapshot.yaml',
+    'It retries a start for a day, and then writes it to the dead letter. Its role may do both, and nothing else.',
+    Object.fromEntries(Object.entries(madeBy(built)).filter(([id]) => id.startsWith('JobsSchedule'))),
   );
 });
 
@@ -292,6 +301,11 @@ describe('refuses', () => {
       'a schedule that starts once',
       () => make({ schedule: ScheduleExpression.at(new Date('2030-01-01')) }),
       'Test/Jobs: schedule must be a rate or a cron expression, got "at(2030-01-01T00:00:00)". Write it like ScheduleExpression.rate(Duration.hours(1)).',
+    ],
+    [
+      'a store without events of new objects',
+      () => make((stack) => ({ onCreated: stack as any })),
+      'Test/Jobs: onCreated must be a store of objects in S3, got another construct. Give an S3Store.',
     ],
     [
       'a long time',

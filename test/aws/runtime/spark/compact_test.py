@@ -1,6 +1,8 @@
 """What the script of the compaction does with real files, on a Spark of this machine."""
 
+import contextlib
 import gzip
+import io
 import json
 import os
 import sys
@@ -52,6 +54,21 @@ class Lines(unittest.TestCase):
     def test_it_agrees_with_the_json_of_python(self):
         for line in ("{}", " { } ", '{"a":{"b":[1,{"c":"}"}]},"d":"\\"}"}', '{"a":1,"a":2}', '\t{"a" :\t"b" , "c":[]}\r'):
             self.assertEqual(dict((name, json.loads(raw)) for name, raw, _ in compact.members(line)), json.loads(line))
+
+
+class Arguments(unittest.TestCase):
+    GIVEN = "--SOURCE_BUCKET raw --SOURCE_PREFIX events/ --TARGET_BUCKET lake --TARGET_PREFIX parquet/ --TARGET_FAILED_PREFIX parquet-failed/".split()
+
+    def test_the_stores_of_a_job_are_folders_and_the_arguments_of_glue_are_left_out(self):
+        glue = "--job-bookmark-option job-bookmark-disable --JOB_NAME compact --custom-logGroup-prefix /aws-glue/jobs/x".split()
+        place = compact.Place("s3://raw/events/", "s3://lake/parquet/", "s3://lake/parquet-failed/")
+        self.assertEqual(compact.read_arguments(glue + self.GIVEN), (place, 192, ["source", "id"]))
+        self.assertEqual(compact.read_arguments(self.GIVEN + "--HOURS 0 --KEY source,subject".split())[1:], (0, ["source", "subject"]))
+
+    def test_a_key_that_is_no_column_and_a_missing_store_end_the_job(self):
+        for wrong in (self.GIVEN + ["--KEY", "nowhere"], self.GIVEN + ["--HOURS", "-1"], self.GIVEN[2:]):
+            with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()):
+                compact.read_arguments(wrong)
 
 
 class Compaction(unittest.TestCase):

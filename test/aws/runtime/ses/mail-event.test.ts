@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import PostalMime from 'postal-mime';
-import { mailEvent } from '../../../../aws/connect/ses/mail/mail-event';
-import { outlineOf } from '../../../../aws/connect/ses/mail/outline';
+import { mailEvent } from '../../../../aws/runtime/ses/mail/mail-event';
+import { outlineOf } from '../../../../aws/runtime/ses/mail/outline';
 import { toEvent } from '../../../../shared/runtime/contract';
 import { mailOf, messageOf } from './mails';
 

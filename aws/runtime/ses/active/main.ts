@@ -8,6 +8,8 @@ import { activeSlot } from './ses-api';
 const TRIES = 6;
 const WAIT_MS = 5_000;
 
+const slot = activeSlot();
+
 /**
  * Called by CloudFormation when the custom resource is created, changed or deleted. It always answers, because CloudFormation
  * waits for an answer.
@@ -17,8 +19,8 @@ export async function handler(event: CloudFormationCustomResourceEvent): Promise
   const { ResponseURL, StackId, RequestId, LogicalResourceId } = event;
   const PhysicalResourceId = String(event.ResourceProperties.RuleSetName);
   const answer = await activate(event, {
-    read: () => tried(activeSlot.read),
-    write: (ruleSet) => tried(() => activeSlot.write(ruleSet)),
+    read: () => tried(slot.read),
+    write: (ruleSet) => tried(() => slot.write(ruleSet)),
   }).then(
     () => ({ Status: 'SUCCESS' }),
     (error: unknown) => ({ Status: 'FAILED', Reason: inOneLine(error) }),

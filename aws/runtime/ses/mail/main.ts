@@ -4,7 +4,7 @@ import type { SESEvent, SESMessage, SQSEvent } from 'aws-lambda';
 import PostalMime from 'postal-mime';
 import { setting } from '../../../../shared/runtime/setting';
 import { inOneLine } from '../../../../shared/runtime/verdict';
-import { type Call, CLIENT, nearlyOver } from '../../../runtime/requests';
+import { type Call, CLIENT, nearlyOver } from '../../requests';
 import { mailEvent, type Read } from './mail-event';
 import { outlineOf } from './outline';
 import { recordSink } from './record-sink';

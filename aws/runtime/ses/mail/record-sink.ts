@@ -1,6 +1,6 @@
 import { KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { CLIENT } from '../../../runtime/requests';
+import { CLIENT } from '../../requests';
 
 /** Put one event into a buffer. @throws Error if the buffer did not accept it */
 export type Put = (id: string, json: string, abortSignal: AbortSignal) => Promise<void>;

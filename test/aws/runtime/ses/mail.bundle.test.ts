@@ -10,7 +10,7 @@ import { callOnLambda } from '../../../support/handler-processes';
 import { loopback } from '../../../support/loopback';
 import { calledWith, mailOf, messageOf } from './mails';
 
-const files = unzipSync(readFileSync(packageCode('aws/connect/ses/mail').zip));
+const files = unzipSync(readFileSync(packageCode('aws/runtime/ses/mail').zip));
 const folder = temporaryFolder();
 writeFileSync(path.join(folder, 'index.js'), files['index.js']!);
 

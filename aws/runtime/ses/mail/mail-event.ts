@@ -98,5 +98,5 @@ export function mailEvent(domain: string, { mail, receipt }: SESMessage, stored:
 
 /** A group such as `Team: a@example.com, b@example.com;` has members. */
 function mailboxesOf(address: Address): Mailbox[] {
-  return address.group === undefined ? [address] : address.group;
+  return (address.group ?? [address]) as Mailbox[];
 }
