@@ -51,7 +51,7 @@ export class LookUpFunction extends Construct implements FunctionWorkload {
     const logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
     const logs = logGroup.grantWrite(this.role);
     this.function = new LambdaFunction(this, 'Function', {
-      code: Code.fromAsset(packageCode('aws/connect/api-gateway/look-up').zip),
+      code: Code.fromAsset(packageCode('aws/runtime/api-gateway/look-up').zip),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,

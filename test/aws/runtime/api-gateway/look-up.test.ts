@@ -29,7 +29,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   Object.assign(process.env, CLIENT_ENVIRONMENT, SETTINGS, { AWS_ENDPOINT_URL_DYNAMODB: endpoint });
-  ({ handler } = require('../../../../aws/connect/api-gateway/look-up/main'));
+  ({ handler } = require('../../../../aws/runtime/api-gateway/look-up/main'));
 });
 afterAll(() => {
   server.close();

@@ -1,7 +1,7 @@
 import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { setting } from '../../../../shared/runtime/setting';
-import { jsonOfAttributes } from '../../../runtime/dynamodb-json';
+import { jsonOfAttributes } from '../../dynamodb-json';
 
 /** A person waits. Two tries, each with a response within 400 ms, and an end after 900 ms. */
 const CLIENT = { maxAttempts: 2, requestHandler: { connectionTimeout: 300, requestTimeout: 400, throwOnRequestTimeout: true } };
