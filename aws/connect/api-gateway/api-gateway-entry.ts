@@ -1,21 +1,16 @@
-import { Names, RemovalPolicy } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { Grant, type IGrantable, type IRole, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Grant, type IGrantable, type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { ILogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { requireNumber, requireOneOf, requireResource, SettingError } from '../../../shared/synth/settings';
-import { acknowledge, spell } from '../../foundation/acknowledge';
-import { answerCommonFindings } from '../../foundation/answers';
+import { SettingError } from '../../../shared/synth/settings';
+import { acknowledge } from '../../foundation/acknowledge';
 import type { Workload } from '../../ports/identity';
 import type { PutRecordRequest, RecordSink } from '../../ports/records';
-import { alarmsOf } from './api-gateway-alarms';
-import { accessLogFormat, integrationResponses, RECORD, STAGE_FINDINGS, templateOf } from './api-gateway-templates';
-import { isCognito, isIam, requireScopes, sendCommand, sendNeeds } from './authorizer';
-
-const QUOTA = 'For more, first request a higher account quota from AWS.';
-/** The stage of the API, and a part of its URL. */
-const STAGE = 'prod';
+import { alarmsOf, EVENTS } from './api-gateway-alarms';
+import { finishApi, makeAccessLog, makeApi, requireApi } from './api-gateway-api';
+import { integrationResponses, RECORD, templateOf } from './api-gateway-templates';
+import { isCognito, isIam, sendCommand, sendNeeds } from './authorizer';
 
 /** Settings for {@link ApiGatewayEntry}. */
 export interface ApiGatewayEntryProps {
@@ -88,59 +83,25 @@ export class ApiGatewayEntry extends Construct implements Workload {
 
   constructor(scope: Construct, id: string, props: ApiGatewayEntryProps) {
     super(scope, id);
-    const { rateLimit = 1000, burstLimit = 2000, logRetention = RetentionDays.ONE_MONTH, accountLogRole = 'existing' } = props;
-    requireNumber(this, { rateLimit }, { from: 1, to: 10_000, unit: 'requests a second', remedy: QUOTA });
-    requireNumber(this, { burstLimit }, { from: 1, to: 5000, unit: 'requests', remedy: QUOTA });
-    requireOneOf(this, { logRetention }, Object.values(RetentionDays).filter(Number.isInteger), 'Write it like RetentionDays.ONE_YEAR.');
-    requireOneOf(this, { accountLogRole }, ['existing', 'create'], 'Use create only in an account and region that has no such role.');
-    requireResource(this, { accessLog: props.accessLog });
-    requireScopes(this, props.authorizer, props.authorizationScopes);
+    const settings = requireApi(this, props);
     this.isIam = isIam(props.authorizer);
 
-    const kept = { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY };
-    const accessLog = props.accessLog ?? new LogGroup(this, 'AccessLog', kept);
+    const accessLog = props.accessLog ?? makeAccessLog(this, settings);
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('apigateway.amazonaws.com') });
     const request = props.sink.bindRequest(this, RECORD);
 
-    this.api = new apigateway.RestApi(this, 'Api', {
-      // The name is a dimension of the metrics, so it must be unique.
-      restApiName: Names.uniqueResourceName(this, { separator: '-', maxLength: 255 }),
-      endpointTypes: [apigateway.EndpointType.REGIONAL],
-      cloudWatchRole: accountLogRole === 'create',
-      deployOptions: {
-        stageName: STAGE,
-        accessLogDestination: new apigateway.LogGroupLogDestination(accessLog),
-        accessLogFormat: accessLogFormat(),
-        loggingLevel: apigateway.MethodLoggingLevel.ERROR,
-        dataTraceEnabled: false,
-        metricsEnabled: true,
-        tracingEnabled: true,
-        throttlingRateLimit: rateLimit,
-        throttlingBurstLimit: burstLimit,
-      },
-    });
+    this.api = makeApi(this, settings, accessLog);
     this.api.addGatewayResponse('InvalidEvent', {
       type: apigateway.ResponseType.BAD_REQUEST_BODY,
       statusCode: '400',
       templates: { 'application/json': '{"message":$context.error.messageString,"reason":"$context.error.validationErrorString"}' },
     });
-    if (accountLogRole === 'create') {
-      const { managedPolicyArn } = ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonAPIGatewayPushToCloudWatchLogs');
-      acknowledge(this.api.node.findChild('CloudWatchRole'), (role) => ({
-        [`AwsSolutions-IAM4[Policy::${spell(role, managedPolicyArn)}]`]: 'It is the AWS managed policy for this purpose.',
-      }));
-    }
     this.addEvents(props, request);
-    const { restApiId, deploymentStage } = this.api;
-    // Otherwise API Gateway creates this group at the first error, without a retention.
-    const errorLog = new LogGroup(this, 'ErrorLog', { ...kept, logGroupName: `API-Gateway-Execution-Logs_${restApiId}/${STAGE}` });
-    deploymentStage.node.addDependency(errorLog, ...request.waitFor);
-    acknowledge(deploymentStage, STAGE_FINDINGS);
-    answerCommonFindings(this);
+    finishApi(this, this.api, settings, request.waitFor);
     this.url = this.api.urlForPath('/events');
     this.curl = sendCommand(this.url, props.authorizer);
     this.curlNeeds = sendNeeds(props.authorizer);
-    this.alarms = alarmsOf(this, this.api);
+    this.alarms = alarmsOf(this, this.api, EVENTS);
   }
 
   /**

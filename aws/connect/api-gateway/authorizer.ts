@@ -14,20 +14,27 @@ const SCOPE: TextRule = {
  * single sign-on. With any other authorizer it sends the variable TOKEN.
  */
 export function sendCommand(url: string, authorizer?: IAuthorizer): string {
-  const event = `-H 'content-type: application/json' -d @event.json ${url}`;
+  return curlWith(`-H 'content-type: application/json' -d @event.json ${url}`, authorizer);
+}
+
+/** A `curl` command with these arguments, signed or with a token. */
+export function curlWith(request: string, authorizer?: IAuthorizer): string {
   if (isIam(authorizer)) {
     return (
       'eval "$(aws configure export-credentials --format env)" && ' +
       `curl --aws-sigv4 aws:amz:${Aws.REGION}:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" ` +
-      `-H "x-amz-security-token: $AWS_SESSION_TOKEN" ${event}`
+      `-H "x-amz-security-token: $AWS_SESSION_TOKEN" ${request}`
     );
   }
-  return `curl -H "Authorization: $TOKEN" ${event}`;
+  return `curl -H "Authorization: $TOKEN" ${request}`;
 }
 
-/** What the command requires, as a sentence. */
-export function sendNeeds(authorizer?: IAuthorizer): string {
-  if (isIam(authorizer)) return 'Log in with the AWS CLI, version 2, as an identity that grantSend or a policy allows to send.';
+/**
+ * What the command requires, as a sentence.
+ * @param allowed what an identity of IAM must be
+ */
+export function sendNeeds(authorizer?: IAuthorizer, allowed = 'that grantSend or a policy allows to send'): string {
+  if (isIam(authorizer)) return `Log in with the AWS CLI, version 2, as an identity ${allowed}.`;
   const token = isCognito(authorizer)
     ? 'a token of the user pool (an access token with one of the scopes, if authorizationScopes is set)'
     : 'the token that the authorizer requires';

@@ -50,19 +50,32 @@ export const facts: ServiceFacts = {
           (method) => is(method, 'AuthorizationType', 'AWS_IAM', 'COGNITO_USER_POOLS', 'CUSTOM'),
           { 'anyone may send': set('AuthorizationType', 'NONE') },
         ),
-        promised('checked-on-entry', 'validate the body and the parameters of a request', isChecked, {
-          'requests have no validator': set('RequestValidatorId'),
-          'the validator does not check the body': set('ValidateRequestBody', false, every(VALIDATOR)),
-        }),
-        promised(
-          'checked-on-entry',
-          'reject content types without a model, and validate the others with a model that requires all fields of the event contract',
-          hasModel,
-          {
-            'content types without a model are accepted': set('Integration.PassthroughBehavior', 'WHEN_NO_MATCH'),
-            'an event may have no id': filter('Schema.required', (field) => field !== 'id', every('AWS::ApiGateway::Model')),
-          },
-        ),
+        {
+          ...promised('checked-on-entry', 'validate the body and the parameters of a request', isChecked, {
+            'requests have no validator': set('RequestValidatorId'),
+            'the validator does not check the body': set('ValidateRequestBody', false, every(VALIDATOR)),
+          }),
+          concerns: takesBody,
+        },
+        {
+          ...promised(
+            'checked-on-entry',
+            'reject content types without a model, and validate the others with a model that requires all fields of the event contract',
+            hasModel,
+            {
+              'content types without a model are accepted': set('Integration.PassthroughBehavior', 'WHEN_NO_MATCH'),
+              'an event may have no id': filter('Schema.required', (field) => field !== 'id', every('AWS::ApiGateway::Model')),
+            },
+          ),
+          concerns: takesBody,
+        },
+        {
+          ...promised('checked-on-entry', 'reject a request without its parameters', requiresParameters, {
+            'a look-up needs no key': set('RequestParameters'),
+            'the validator does not check the parameters': set('ValidateRequestParameters', false, every(VALIDATOR)),
+          }),
+          concerns: (method) => !takesBody(method),
+        },
         promised('rings', 'have alarms for rejected events, and a unique name, which is their dimension', hasAlarms, {
           'no alarm on server errors': remove(alarmsOf('5XXError')),
           'no alarm on client errors': remove(alarmsOf('4XXError')),
@@ -70,11 +83,12 @@ export const facts: ServiceFacts = {
         }),
       ],
       needs: methodNeeds,
-      costs: (_, { events }) => [
+      costs: (method, { events }) => [
         {
           what: 'requests, one an event',
           price: 'apiGatewayRequests',
-          units: events * MONTH,
+          // Look-ups have no load: nobody knows how often rows are read.
+          units: takesBody(method) ? events * MONTH : 0,
           lower: 'Leave the entry out, and let senders with a role write to the buffer directly, with `bindWriter` of the buffer.',
         },
       ],
@@ -93,7 +107,9 @@ export const facts: ServiceFacts = {
         'Integration.Type': onlyValues('AWS'),
         'Integration.Uri': 'emulated',
         'MethodResponses.StatusCode': 'emulated',
+        'Integration.TimeoutInMillis': nothing,
         RequestModels: 'emulated',
+        RequestParameters: { notRun: 'the local run has no look-ups: it shows what is stored.' },
         RequestValidatorId: 'emulated',
         ResourceId: 'emulated',
         RestApiId: 'emulated',
@@ -180,8 +196,9 @@ export const facts: ServiceFacts = {
 
 /** The steps of an event through an API to the service that it calls. */
 function stepsOf(method: Asked, seen: Seen): Step[] {
+  const called = method.refers('Integration.Uri').find(({ type }) => type === 'AWS::Lambda::Function');
   const [target] = method.refers('Integration.RequestTemplates');
-  const [stage] = seen.of(STAGE);
+  const stage = seen.of(STAGE).find((one) => apiOf(one)?.id === apiOf(method)?.id);
   const template = JSON.stringify(method.get('Integration.RequestTemplates'));
   const keys = [...template.matchAll(/\$input\.json\('\$\.(\w+)'\)/g)].map(([, key]) => key);
   const [, service, action] = /:(\w+):action\/(\w+)$/.exec(text(only(method, 'Integration.Uri'))) ?? [];
@@ -204,6 +221,12 @@ function stepsOf(method: Asked, seen: Seen): Step[] {
     notes: joined('API Gateway', limit('Rate', ' requests/s'), limit('Burst', 'burst'), stage && 'access log'),
     between: ['client', api.id],
   };
+  if (called) {
+    const reads = called.refers('Environment.Variables').map((store): Step => {
+      return { from: store.stage, how: 'the rows of one key', to: method.stage, notes: seen.tell(called), between: [store.id, api.id] };
+    });
+    return [front, ...reads];
+  }
   if (!target) return [front];
   const back: Step = {
     from: method.stage,
@@ -220,6 +243,21 @@ function pathOf(method: Asked, stack: Stack): string {
   const resource = stack.get(refOf(only(method, 'ResourceId')) ?? '') ?? stack.get(refOf(only(method, 'ParentId')) ?? '');
   const part = resource && only(resource, 'PathPart');
   return part === undefined ? '' : `${pathOf(resource!, stack)}/${text(part)}`.replace('//', '/');
+}
+
+function apiOf(resource: Asked): Asked | undefined {
+  return resource.refers('RestApiId')[0];
+}
+
+/** Whether it takes events. A look-up has parameters only. */
+function takesBody(method: Asked): boolean {
+  return !is(method, 'HttpMethod', 'GET');
+}
+
+function requiresParameters(method: Asked): boolean {
+  const [validator] = method.refers('RequestValidatorId');
+  const [required = {}] = method.get('RequestParameters');
+  return validator !== undefined && is(validator, 'ValidateRequestParameters', true) && Object.values(required as Body).includes(true);
 }
 
 function isChecked(method: Asked): boolean {
@@ -259,10 +297,12 @@ function hasAccessLog(stage: Asked): boolean {
 }
 
 function isReady(stage: Asked, stack: Stack): boolean {
-  const roles = stack.of(METHOD).flatMap((method) => method.refers('Integration.Credentials'));
+  const methods = stack.of(METHOD).filter((method) => apiOf(method)?.id === apiOf(stage)?.id);
+  const roles = methods.flatMap((method) => method.refers('Integration.Credentials'));
   const groups = stack
     .of('AWS::Logs::LogGroup')
-    .filter((group) => text(only(group, 'LogGroupName')).startsWith('API-Gateway-Execution-Logs_'));
+    .filter((group) => /^API-Gateway-Execution-Logs_/.test(text(only(group, 'LogGroupName'))))
+    .filter((group) => group.refers('LogGroupName').some(({ id }) => id === apiOf(stage)?.id));
   const needed = [...roles.flatMap((role) => policiesOf(role, stack)), ...groups];
   return groups.length > 0 && needed.every(({ id }) => stage.before().has(id));
 }
@@ -273,6 +313,7 @@ function methodNeeds(method: Asked, stack: Stack): Needed[] {
   const who = refOf(only(method, 'Integration.Credentials')) ?? '';
   const [templates = {}] = method.get('Integration.RequestTemplates');
   const targets = [...new Set(Object.values(templates as Body).map((template) => `\${${refOf(template)}}`))];
+  const functions = method.refers('Integration.Uri').filter(({ type }) => type === 'AWS::Lambda::Function');
   return [
     {
       who: 'client',
@@ -282,6 +323,12 @@ function methodNeeds(method: Asked, stack: Stack): Needed[] {
       because: 'clients send',
     },
     ...targets.map((on) => ({ who, may: `${service}:${action}`, on, because: 'API Gateway calls it with the role' })),
+    ...functions.map(({ id }) => ({
+      who,
+      may: 'lambda:InvokeFunction',
+      on: `\${${id}}`,
+      because: 'API Gateway calls the function with the role',
+    })),
     { who: 'apigateway.amazonaws.com', may: 'sts:AssumeRole', on: `\${${who}}`, because: 'API Gateway assumes the role' },
   ];
 }

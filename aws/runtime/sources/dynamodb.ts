@@ -1,4 +1,5 @@
-import type { AttributeValue, DynamoDBRecord } from 'aws-lambda';
+import type { DynamoDBRecord } from 'aws-lambda';
+import { jsonOfAttributes } from '../dynamodb-json';
 import { type StreamRecord, type StreamSourceProps, streamSource } from '../stream-source';
 
 /**
@@ -22,7 +23,6 @@ export function dynamodbSource<Stored>(props: StreamSourceProps<Stored>) {
 const TYPES = { INSERT: 'row.added', MODIFY: 'row.changed', REMOVE: 'row.removed' } as const;
 /** Who removes rows at the end of their time to live. */
 const EXPIRY = 'dynamodb.amazonaws.com';
-const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** A change of a row. Its properties are computed when they are read. */
 class Change implements StreamRecord {
@@ -33,7 +33,7 @@ class Change implements StreamRecord {
     const { eventID, eventName, eventSourceARN = '', dynamodb = {}, userIdentity } = this.record;
     const isExpired = eventName === 'REMOVE' && userIdentity?.principalId === EXPIRY;
     const images = { keys: dynamodb.Keys, before: dynamodb.OldImage, after: dynamodb.NewImage };
-    const data = Object.entries(images).flatMap(([name, image]) => (image ? [`"${name}":${membersOf(image)}`] : []));
+    const data = Object.entries(images).flatMap(([name, image]) => (image ? [`"${name}":${jsonOfAttributes(image)}`] : []));
     const event = {
       specversion: '1.0',
       id: eventID,
@@ -51,19 +51,4 @@ class Change implements StreamRecord {
   get position() {
     return { stream: this.record.eventSourceARN ?? '', sequenceNumber: this.record.dynamodb?.SequenceNumber ?? '' };
   }
-}
-
-function membersOf(members: Readonly<Record<string, AttributeValue>>): string {
-  return `{${Object.entries(members).map(([name, value]) => `${JSON.stringify(name)}:${jsonOf(value)}`)}}`;
-}
-
-function jsonOf({ S, N, BOOL, L, M, SS, NS, B, BS }: AttributeValue): string {
-  if (S !== undefined) return JSON.stringify(S);
-  if (N !== undefined) return JSON_NUMBER.test(N) ? N : JSON.stringify(N);
-  if (BOOL !== undefined) return String(BOOL);
-  if (L) return `[${L.map(jsonOf)}]`;
-  if (M) return membersOf(M);
-  if (NS) return `[${NS.map((number) => jsonOf({ N: number }))}]`;
-  const texts = SS ?? BS ?? B;
-  return texts === undefined ? 'null' : JSON.stringify(texts);
 }

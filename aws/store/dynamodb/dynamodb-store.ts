@@ -167,7 +167,8 @@ export class DynamoDbStore<Kept extends ITable = TableV2> extends Construct impl
     const { tableArn } = this.table;
     const index = indexOf(this.lookUpBy);
     const queried = index === undefined ? tableArn : `${tableArn}/index/${index}`;
-    return { settings: this.settings(name), waitFor: allow(reader, queried, ['dynamodb:Query'], this.key, 'kms:Decrypt') };
+    const settings = index === undefined ? this.settings(name) : { ...this.settings(name), [`${name}_INDEX`]: index };
+    return { settings, waitFor: allow(reader, queried, ['dynamodb:Query'], this.key, 'kms:Decrypt') };
   }
 
   private settings(name: string) {

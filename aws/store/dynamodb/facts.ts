@@ -100,6 +100,10 @@ export const facts: ServiceFacts = {
   calls: {
     // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html
     '@aws-sdk/client-dynamodb PutItemCommand': ({ arguments: [input] }) => [{ may: 'dynamodb:PutItem', on: said.part(input, 'TableName') }],
+    // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html
+    '@aws-sdk/client-dynamodb QueryCommand': ({ arguments: [input] }) => [
+      { may: 'dynamodb:Query', on: `${said.part(input, 'TableName')}/index/${said.part(input, 'IndexName')}` },
+    ],
   },
   harmless: ['@aws-sdk/client-dynamodb DynamoDBClient'],
 };

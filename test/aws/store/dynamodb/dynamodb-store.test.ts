@@ -156,7 +156,7 @@ describe('bindings', () => {
 
   test('a reader may query the index of its field, and not the table', () => {
     expect(bound('bindReader', () => ({ lookUpBy: 'phone' }))).toEqual({
-      settings: { ROWS_TABLE: table, ROWS_LOOK_UP_BY: 'phone' },
+      settings: { ROWS_TABLE: table, ROWS_LOOK_UP_BY: 'phone', ROWS_INDEX: 'by-phone' },
       may: [['dynamodb:Query', { 'Fn::Join': ['', [onTable, '/index/by-phone']] }]],
     });
   });
