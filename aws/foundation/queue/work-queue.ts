@@ -18,6 +18,7 @@ import { triggerId } from '../triggers';
 import { alarmsOf } from './queue-alarms';
 import { CONCURRENCY, RETENTION, RETRIES, type Redrive, redriveOf, requireDelivery, type Tries, VISIBILITY } from './queue-delivery';
 
+const NEEDED = 'Give the dead-letter queue that its redrive policy names.';
 const FIFO = 'In a FIFO queue, a failed message blocks its message group, and a batch has at most 10 messages.';
 const ENCRYPTED: Reasons = {
   CKV_AWS_27: 'SQS encrypts it with its own key (SSE-SQS), which the check does not recognize. For a key of yours, set encryptionKey.',
@@ -82,8 +83,7 @@ export class WorkQueue<Kept extends IQueue = Queue> extends Construct implements
     requireStandardQueue(this, { deadLetterQueue: props.deadLetterQueue }, 'SQS requires it for a standard queue.');
     if (props.queue) {
       requireAbsent(this, 'queue', { retention: props.retention, maxRetries, visibilityTimeout, encryptionKey });
-      if (!props.deadLetterQueue)
-        throw new SettingError(this, 'queue must come with its deadLetterQueue', 'none', 'Give that of its redrive policy.');
+      if (!props.deadLetterQueue) throw new SettingError(this, 'queue must come with its deadLetterQueue', 'none', NEEDED);
     } else this.tries = { retention, maxRetries, visibilityTimeout };
     const removalPolicy = removalPolicyOf(this, props.removal);
     this.maxConcurrency = maxConcurrency;

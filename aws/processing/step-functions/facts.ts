@@ -17,6 +17,9 @@ const ACCOUNT = text({ Ref: 'AWS::AccountId' });
 /** The start of an ARN, as `text` writes it. */
 const arn = (service: string) => `arn:\${AWS::Partition}:${service}:\${AWS::Region}:${ACCOUNT}`;
 
+/** Its runs depend on the time or on objects, and not on the number of events. */
+const nothing = () => ({ calls: 0, writes: 0, packed: Number.POSITIVE_INFINITY });
+
 export const facts: ServiceFacts = {
   name: 'Step Functions',
   local: { not: 'the jobs that it starts do not run on this machine' },
@@ -71,6 +74,7 @@ export const facts: ServiceFacts = {
       ],
       needs: machineNeeds,
       costs: transitions,
+      brings: nothing,
       local: { DefinitionString: 'emulated' },
     },
     [SCHEDULE]: {
@@ -102,6 +106,7 @@ export const facts: ServiceFacts = {
       answered: { rings: 'The dead letter has an alarm, and the state machine has one for executions that do not start.' },
       needs: scheduleNeeds,
       costs: 'A schedule costs a dollar per million starts.',
+      brings: nothing,
       local: 'no effect here',
     },
   },

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { commit, committed, edit, git, PLAIN_TRANSFORM, run, shown } from '../../support/copies';
 import { temporaryFolder } from '../../support/folder';
@@ -76,7 +76,8 @@ test('a file that is new comes along, and one that is gone goes, unless it was c
   // What is left of the store imports one file, and it is new.
   for (const folder of [...NAMES, 'aws/handlers/kinesis-to-s3']) rmSync(path.join(root, folder), { recursive: true });
   rmSync(path.join(root, 'aws/architectures'), { recursive: true });
-  for (const example of ['aws/buffer/sqs', 'aws/store/aurora']) rmSync(path.join(root, example, 'example.ts'));
+  const files = readdirSync(path.join(root, 'aws'), { recursive: true, encoding: 'utf8' });
+  for (const file of files.filter((one) => path.basename(one) === 'example.ts')) rmSync(path.join(root, 'aws', file), { force: true });
   write(root, STORE, "import '../../ports/new';\n");
   write(root, 'aws/ports/new.ts', 'export const x = 1;\n');
   commit(root);
