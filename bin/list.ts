@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { ServiceFacts } from '../shared/read/facts/types';
 import { STAGES } from '../shared/read/picture';
 import { type Blueprint, type Cloud, findBlueprints } from '../shared/synth/blueprints';
 
@@ -24,6 +25,7 @@ export type Local = 'runs' | { readonly not: string };
 interface Used {
   readonly stage: string;
   readonly service: string;
+  readonly construct: string;
   readonly folder: string;
 }
 
@@ -90,19 +92,21 @@ function servicesIn(text: string, file: string): Used[] {
     const [cloud, folder, service, construct, ...deeper] = target.split('/');
     if (!construct || deeper.length > 0 || !STAGES.some((stage) => stage.toLowerCase() === folder)) return [];
     const stage = STAGE_OF[construct.split('-').at(-1)!] ?? folder!;
-    return [{ stage, service: service!, folder: `${cloud}/${folder}/${service}` }];
+    return [{ stage, service: service!, construct, folder: `${cloud}/${folder}/${service}` }];
   });
 }
 
 /** Whether every service runs on this machine. `undefined` if a service does not specify it. */
 function runsLocally(used: readonly Used[], root: string): Local | undefined {
-  const said = new Map(used.map(({ service, folder }) => [service, factsOf(folder, root)?.local] as const));
-  const not = [...said].flatMap(([service, local]) => (typeof local === 'object' ? [`${service}: ${local.not}`] : []));
-  if (not.length > 0) return { not: not.join('; ') };
-  return said.size > 0 && [...said.values()].every((local) => local === 'runs') ? 'runs' : undefined;
+  const said = used.map((one) => ({ ...one, local: factsOf(one.folder, root)?.local }));
+  const not = said.flatMap(({ service, construct, local }) =>
+    typeof local === 'object' && (local.constructs ?? [construct]).includes(construct) ? [`${service}: ${local.not}`] : [],
+  );
+  if (not.length > 0) return { not: [...new Set(not)].join('; ') };
+  return said.length > 0 && said.every(({ local }) => local !== undefined) ? 'runs' : undefined;
 }
 
-function factsOf(folder: string, root: string): { readonly local?: Local } | undefined {
+function factsOf(folder: string, root: string): Partial<Pick<ServiceFacts, 'local'>> | undefined {
   const file = path.join(root, folder, 'facts.ts');
-  return existsSync(file) ? (require(file) as { facts?: { local?: Local } }).facts : undefined;
+  return existsSync(file) ? (require(file) as { facts?: Partial<ServiceFacts> }).facts : undefined;
 }

@@ -1,5 +1,6 @@
 /** Runs every check of the templates. `npm run prove -- --write` writes docs/proof.md; without it, the page must be up to date. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
@@ -36,8 +37,7 @@ async function main(): Promise<number> {
     return 2;
   }
 
-  const outcomes: Outcome[] = [];
-  for (const judge of chosen) outcomes.push(await ask(judge));
+  const outcomes = await askAll(chosen);
   console.log(`\n${table(outcomes)}`);
   for (const line of unexplained(outcomes)) console.error(line);
   const missing = outcomes.filter(({ judge, unavailable }) => unavailable !== undefined && !judge.online);
@@ -62,16 +62,27 @@ function settlePage(page: string, write: boolean): boolean {
   return false;
 }
 
+/** Several at the same time, the last ones of the list first, since they take longest: most of them wait for a process. */
+async function askAll(judges: readonly Judge[]): Promise<Outcome[]> {
+  const outcomes = new Map<Judge, Outcome>();
+  const waiting = [...judges];
+  const work = async () => {
+    for (let judge = waiting.pop(); judge; judge = waiting.pop()) outcomes.set(judge, await ask(judge));
+  };
+  process.stderr.write(`${judges.length} checks, several at the same time. Each is named when it is done.\n`);
+  await Promise.all(Array.from({ length: availableParallelism() + 1 }, work));
+  return judges.map((judge) => outcomes.get(judge)!);
+}
+
 async function ask(judge: Judge): Promise<Outcome> {
   const start = performance.now();
-  process.stderr.write(`${judge.name} ...`);
   try {
     return { judge, verdicts: withUnseen(judge, await judge.run(), findBlueprints()) };
   } catch (error) {
     if (error instanceof Unavailable) return { judge, verdicts: [], unavailable: error.message };
     throw error;
   } finally {
-    process.stderr.write(` ${((performance.now() - start) / 1000).toFixed(1)} s\n`);
+    process.stderr.write(`${judge.name} ${((performance.now() - start) / 1000).toFixed(1)} s\n`);
   }
 }
 

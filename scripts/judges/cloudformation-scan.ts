@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CfnTemplate } from '../../shared/read/cfn';
-import { awsApps } from './aws-apps';
+import { awsApps, shippedApps } from './aws-apps';
 import type { Finding, Verdict } from './judge';
 
 /** What a resource tells scanners. */
@@ -29,26 +29,29 @@ export interface Scanner {
 
 /**
  * What a scanner says of each template for AWS, as it is and without what is to be skipped. So each finding is known, and so
- * is whether the scanner of a user keeps silent about it, and whether a reason has nothing to answer.
+ * is whether the scanner of a user keeps silent about it, and whether a reason has nothing to answer. A template with other
+ * settings is looked at as it is: the scanner must be silent.
  */
 export async function scanTemplates({ key, reasons, scan }: Scanner): Promise<Verdict[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'templates-'));
-  const apps = awsApps().map((app, index) => ({ ...app, file: `${index}.json`, bare: `${index}.bare.json` }));
+  const shipped = shippedApps();
+  const apps = awsApps().map((app, index) => ({ ...app, file: `${index}.json`, bare: `${index}.bare.json`, ships: shipped.includes(app) }));
   try {
-    for (const { template, file, bare } of apps) {
+    for (const { template, file, bare, ships } of apps) {
       writeFileSync(path.join(folder, file), JSON.stringify(template, null, 2));
-      writeFileSync(path.join(folder, bare), JSON.stringify(without(key, template), null, 2));
+      if (ships) writeFileSync(path.join(folder, bare), JSON.stringify(without(key, template), null, 2));
     }
     const { found, looked } = await scan(
       folder,
-      apps.flatMap(({ file, bare }) => [file, bare]),
+      apps.flatMap(({ file, bare, ships }) => (ships ? [file, bare] : [file])),
     );
-    return apps.map(({ subject, template, file, bare }) => {
+    return apps.map(({ subject, template, file, bare, ships }) => {
+      const heard = found.filter((one) => one.file === file);
+      if (!ships) return { subject, looked: looked(file), findings: explain(heard, heard, []) };
       const said = Object.entries(template.Resources as Readonly<Record<string, { Metadata?: Metadata }>>).flatMap(
         ([where, { Metadata = {} }]) => reasons(Metadata).map(([rule, reason]) => ({ rule, where, reason })),
       );
       const all = found.filter((one) => one.file === bare);
-      const heard = found.filter((one) => one.file === file);
       return { subject, looked: looked(bare), findings: explain(all, heard, said) };
     });
   } finally {

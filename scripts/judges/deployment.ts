@@ -11,7 +11,7 @@ export const deployment: Judge = {
   name: `cdk deploy, to ministack ${version}`,
   proves: 'each stack deploys, works with its permissions, fails without any one of them, and is deleted as docs/deploy.md describes',
   blueprintsOf: ['aws'],
-  run: () => runDeployment((line) => process.stderr.write(`\n  ${line}`)),
+  run: () => runDeployment((line) => process.stderr.write(`  ${line}\n`)),
 };
 
 /** What a deployment to ministack does not check. */

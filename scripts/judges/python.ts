@@ -41,7 +41,7 @@ export async function runSealed(command: string, args: readonly string[], env: R
   const python = { PYTHONPATH: path.join(__dirname, 'offline'), PYTHONDONTWRITEBYTECODE: '1', PYTHONNOUSERSITE: '1' };
   const sealed = { PATH: process.env.PATH, HOME: home, TMPDIR: home, LANG: 'C.UTF-8', ...python, ...env };
   try {
-    const ended = await run(command, args, sealed, 5 * MINUTES, home);
+    const ended = await run(command, args, sealed, 10 * MINUTES, home);
     const reached = ended.stderr.split('\n').find((line) => line.startsWith('refused to reach out'));
     if (reached) throw new Error(`${path.basename(command)}: ${reached}`);
     return ended;

@@ -52,6 +52,7 @@ test('it runs on this machine where each of its services does, and else says whi
   expect(local('runs', 'runs')).toBe('runs');
   expect(local('runs', undefined)).toBeUndefined();
   expect(local({ not: 'There is no tape here.' }, 'runs')).toEqual({ not: 'tape: There is no tape here.' });
+  expect(local({ not: 'There is no reader here.', constructs: ['tape-reader'] }, 'runs')).toBe('runs');
 });
 
 test('one that does not say what it is is refused', () =>

@@ -26,7 +26,7 @@ const alarmsOf =
 
 export const facts: ServiceFacts = {
   name: 'API Gateway',
-  local: 'runs',
+  local: { not: 'the local run has no look-ups: it shows what is stored', constructs: ['api-gateway-lookup'] },
   types: {
     [METHOD]: {
       name: 'method',

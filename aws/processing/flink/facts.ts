@@ -31,6 +31,8 @@ export const facts: ServiceFacts = {
     'That the lines in the log group have the fields of which the metric filter makes the metric of refused records.',
   ],
   unlisted: {
+    'AWS/KinesisAnalytics containerCPUUtilization': LISTED,
+    'AWS/KinesisAnalytics heapMemoryUtilization': LISTED,
     'AWS/KinesisAnalytics numRestarts': LISTED,
     'Blueprints/Flink RefusedRecords': 'A metric filter makes it from the log of the application.',
   },

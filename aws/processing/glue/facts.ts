@@ -25,7 +25,7 @@ const DPUS: Readonly<Record<string, number>> = {
 
 export const facts: ServiceFacts = {
   name: 'Glue',
-  local: { not: 'Spark needs 400 MB of packages; the script of the compaction is tested with it' },
+  local: { not: 'Spark needs 400 MB of packages; the script of the compaction is tested with it', constructs: ['glue-job'] },
   unproven: [
     'That the script runs on the Spark of Glue, and that its role suffices for the file system of Glue.',
     'The errors with which Glue says that it is busy.',

@@ -80,7 +80,11 @@ export async function rehearse(
 }
 
 /** What is answered to the parameters that a template has no default for. */
-const ANSWERS: Readonly<Record<string, string>> = { Repository: 'acme/data-platform' };
+const ANSWERS: Readonly<Record<string, string>> = {
+  Repository: 'acme/data-platform',
+  Domain: 'mail.example.com',
+  Viewer: `arn:aws:quicksight:us-east-1:${ACCOUNT}:group/default/readers`,
+};
 
 /** The deployment of one blueprint, to an account that took others before. */
 class Rehearsal {

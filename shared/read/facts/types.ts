@@ -223,12 +223,22 @@ export interface Call {
 }
 export type Symbolic = string | { readonly [key: string]: Symbolic | undefined };
 
+/** Why a service does not run on this machine. */
+export interface RunsNot {
+  readonly not: string;
+  /**
+   * The constructs that do not run, by the names of their files.
+   * @default - all of the service
+   */
+  readonly constructs?: readonly string[];
+}
+
 /** The facts of a service: `facts.ts` in its folder. */
 export interface ServiceFacts {
   /** Its name: `Kinesis`. */
   readonly name: string;
   /** Whether the local run has a part for it, or why not. */
-  readonly local: 'runs' | { readonly not: string };
+  readonly local: 'runs' | RunsNot;
   /**
    * What no check here proves, because it takes an account. Each in one sentence, for `docs/proof.md`.
    * @default - nothing in particular

@@ -21,10 +21,13 @@ let server: Server;
 let handler: Handler;
 
 beforeAll(async () => {
-  server = createServer(async (request, response) => {
-    const body = Buffer.concat(await request.toArray()).toString();
-    queries.push({ target: request.headers['x-amz-target'], ...JSON.parse(body) });
-    if (answer) response.writeHead(answer.status).end(answer.body);
+  server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      queries.push({ target: request.headers['x-amz-target'], ...JSON.parse(Buffer.concat(chunks).toString()) });
+      if (answer) response.writeHead(answer.status).end(answer.body);
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
