@@ -128,10 +128,12 @@ export interface Service {
 export function servicesOf(cloud: Cloud): Service[] {
   return [...factsOf(cloud).services].map(([name, { local, types }]) => {
     const part = path.join(__dirname, cloud, path.basename(name), 'part.ts');
+    const hasPart = existsSync(part);
+    // A service with a part says of each type what does not run.
     const coverage = Object.entries(types).map(([type, facts]) => {
-      return [type, local !== 'runs' && isEmulated(facts.local) ? { notRun: local.not } : facts.local] as const;
+      return [type, local !== 'runs' && !hasPart && isEmulated(facts.local) ? { notRun: local.not } : facts.local] as const;
     });
-    return { name, coverage: Object.fromEntries(coverage), part: existsSync(part) ? part : undefined };
+    return { name, coverage: Object.fromEntries(coverage), part: hasPart ? part : undefined };
   });
 }
 
