@@ -177,6 +177,8 @@ export const facts: ServiceFacts = {
     '@types/node fs.readFileSync',
   ],
   calls: {
+    // The answer to CloudFormation goes to a signed address.
+    '@types/node fetch.fetch': ({ where }) => (where.startsWith('aws/runtime/deploy-answer.ts:') ? [] : undefined),
     // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
     '@aws-sdk/client-secrets-manager GetSecretValueCommand': ({ arguments: [input] }) => [
       { may: 'secretsmanager:GetSecretValue', on: said.part(input, 'SecretId') },

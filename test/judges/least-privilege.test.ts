@@ -214,7 +214,7 @@ describe('what a handler needs is read from its bundle', () => {
          (s3 as any).config.anything();
          await import('node:net');
          process.kill(1);
-         await fetch('https://example.com', { method: 'POST' });
+         await fetch(names[1], { method: 'PUT' });
        };`,
     );
     const handler = path.relative(root, folder);

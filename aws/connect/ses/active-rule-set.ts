@@ -1,21 +1,9 @@
-import { CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
-import { packageCode } from '../../../shared/synth/handler-package';
+import { CustomResource, Duration, Stack } from 'aws-cdk-lib';
+import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
 import { SettingError } from '../../../shared/synth/settings';
-import { acknowledge, type Reasons } from '../../foundation/acknowledge';
-import { answerCommonFindings } from '../../foundation/answers';
-import type { Workload } from '../../ports/identity';
-
-const CALLED_BY_DEPLOY = 'Only a deploy calls it, and waits for its response.';
-const FUNCTION: Reasons = {
-  'CKV_AWS_115, NIST.800.53.R5-LambdaConcurrency': CALLED_BY_DEPLOY,
-  'CKV_AWS_116, NIST.800.53.R5-LambdaDLQ': CALLED_BY_DEPLOY,
-  'CKV_AWS_117, NIST.800.53.R5-LambdaInsideVPC':
-    'It calls only SES and CloudFormation, over TLS. In a VPC, it would cost an interface endpoint.',
-};
+import { acknowledge } from '../../foundation/acknowledge';
+import { DeployFunction } from '../../foundation/deploy-function';
 
 const active = new WeakMap<Stack, string>();
 
@@ -47,38 +35,21 @@ export interface ActiveRuleSetProps {
  * somebody activates another one, a later deploy does not change that.
  * @see https://docs.aws.amazon.com/ses/latest/dg/receiving-email-receipt-rules-console-walkthrough.html
  */
-export class ActiveRuleSet extends Construct implements Workload {
-  readonly role: Role;
+export class ActiveRuleSet extends DeployFunction {
   /** The activation. It must depend on the rules of the set. */
   readonly resource: CustomResource;
 
   constructor(scope: Construct, id: string, { ruleSet, replaceOther }: ActiveRuleSetProps) {
-    super(scope, id);
-    const timeout = Duration.minutes(2);
-    const logGroup = new LogGroup(this, 'Logs', { retention: RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
-    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    super(scope, id, { folder: 'aws/runtime/ses/active', timeout: Duration.minutes(2) });
     const actions = ['ses:DescribeActiveReceiptRuleSet', 'ses:SetActiveReceiptRuleSet'];
     const policy = new Policy(this, 'Slot', { roles: [this.role], statements: [new PolicyStatement({ actions, resources: ['*'] })] });
     acknowledge(policy, { 'AwsSolutions-IAM5[Resource::*]': 'SES allows no narrower resource for these actions.' });
-
-    const handler = new LambdaFunction(this, 'Function', {
-      code: Code.fromAsset(packageCode('aws/runtime/ses/active').zip),
-      handler: 'index.handler',
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      memorySize: 256,
-      timeout,
-      role: this.role,
-      logGroup,
-      loggingFormat: LoggingFormat.JSON,
-    });
-    acknowledge(handler, FUNCTION).node.addDependency(policy, logGroup.grantWrite(this.role));
+    this.waitFor(policy);
     this.resource = new CustomResource(this, 'Resource', {
       resourceType: 'Custom::ActiveReceiptRuleSet',
-      serviceToken: handler.functionArn,
+      serviceToken: this.function.functionArn,
       serviceTimeout: Duration.minutes(5),
       properties: { RuleSetName: ruleSet, ReplaceOther: String(replaceOther) },
     });
-    answerCommonFindings(this);
   }
 }

@@ -198,9 +198,6 @@ export const facts: ServiceFacts = {
         () => [{ may: `ses:${action}`, on: '*' }],
       ]),
     ),
-    // The answer to CloudFormation goes to a signed address.
-    '@types/node fetch.fetch': ({ arguments: [url, options] }) =>
-      said.part(options, 'method') === 'PUT' && said.whole(url) === '*' ? [] : undefined,
   },
   harmless: [
     '@aws-sdk/client-kinesis KinesisClient',

@@ -148,9 +148,6 @@ export const facts: ServiceFacts = {
         ({ arguments: [input] }: Call) => [{ may: `kinesisanalytics:${operation}`, on: arnOf(said.part(input, 'ApplicationName')) }],
       ]),
     ),
-    // The response to CloudFormation goes to a signed address.
-    '@types/node fetch.fetch': ({ arguments: [url, options] }) =>
-      said.part(options, 'method') === 'PUT' && said.whole(url) === '*' ? [] : undefined,
   },
   harmless: [
     '@aws-sdk/client-kinesis-analytics-v2 KinesisAnalyticsV2Client',

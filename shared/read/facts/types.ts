@@ -218,6 +218,8 @@ export interface Ask {
 
 /** A call of a library, with its arguments as far as they are known at compile time. */
 export interface Call {
+  /** The file and the line of the call. */
+  readonly where: string;
   readonly arguments: readonly (Symbolic | undefined)[];
   readonly receiver?: Symbolic;
 }
