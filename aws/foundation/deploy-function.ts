@@ -1,21 +1,18 @@
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { Duration } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct, type IDependable } from 'constructs';
-import { packageCode } from '../../shared/synth/handler-package';
 import type { Workload } from '../ports/identity';
-import { acknowledge, type Reasons } from './acknowledge';
-import { answerCommonFindings } from './answers';
+import type { Reasons } from './acknowledge';
+import { makeBundledFunction, NO_VPC } from './bundled-function';
 
 const CALLED_BY_DEPLOY = 'Only a deploy calls it, and waits for its response.';
-const FUNCTION: Reasons = {
+const REASONS: Reasons = {
   'CKV_AWS_115, NIST.800.53.R5-LambdaConcurrency': CALLED_BY_DEPLOY,
   'CKV_AWS_116, NIST.800.53.R5-LambdaDLQ': CALLED_BY_DEPLOY,
-  'CKV_AWS_117, NIST.800.53.R5-LambdaInsideVPC':
-    'It calls only services of AWS, over TLS and with its role. In a VPC, each of them would cost an interface endpoint.',
+  ...NO_VPC,
 };
-const VARIABLES: Reasons = { CKV_AWS_173: 'The variables contain names and no secrets. Lambda encrypts them with its own key.' };
 
 /** Settings for {@link DeployFunction}. */
 export interface DeployFunctionProps {
@@ -36,26 +33,11 @@ export abstract class DeployFunction extends Construct implements Workload {
   /** The function, for calling it by hand. */
   readonly function: LambdaFunction;
 
-  constructor(scope: Construct, id: string, { folder, timeout, environment }: DeployFunctionProps) {
+  constructor(scope: Construct, id: string, props: DeployFunctionProps) {
     super(scope, id);
-    const logGroup = new LogGroup(this, 'Logs', { retention: RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    const grant = logGroup.grantWrite(this.role);
-    this.function = new LambdaFunction(this, 'Function', {
-      code: Code.fromAsset(packageCode(folder).zip),
-      handler: 'index.handler',
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      memorySize: 256,
-      timeout,
-      role: this.role,
-      environment,
-      logGroup,
-      loggingFormat: LoggingFormat.JSON,
-    });
-    acknowledge(this.function, environment ? { ...FUNCTION, ...VARIABLES } : FUNCTION);
-    this.waitFor(grant);
-    answerCommonFindings(this);
+    const shared = { memorySize: 256, logRetention: RetentionDays.ONE_MONTH, reasons: REASONS, waitFor: [] };
+    this.function = makeBundledFunction(this, { ...shared, ...props });
   }
 
   /** Create the function after its permissions, because a deploy calls it at once. */

@@ -1,21 +1,12 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { type Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import {
-  ApplicationLogLevel,
-  Architecture,
-  Code,
-  Function as LambdaFunction,
-  LoggingFormat,
-  Runtime,
-  SystemLogLevel,
-} from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { packageCode } from '../../../shared/synth/handler-package';
-import { acknowledge, type Reasons } from '../../foundation/acknowledge';
+import type { Reasons } from '../../foundation/acknowledge';
 import { alarm, LASTING } from '../../foundation/alarms';
-import { answerCommonFindings } from '../../foundation/answers';
+import { makeBundledFunction } from '../../foundation/bundled-function';
 import type { FunctionWorkload } from '../../ports/identity';
 
 const FUNCTION: Reasons = {
@@ -23,7 +14,6 @@ const FUNCTION: Reasons = {
   'CKV_AWS_116, NIST.800.53.R5-LambdaDLQ':
     'There are no asynchronous calls. Firehose stores the records of a failed call under the failed prefix.',
   'CKV_AWS_117, NIST.800.53.R5-LambdaInsideVPC': 'It calls no service. In a VPC, it would call none either.',
-  CKV_AWS_173: 'The variables contain no secrets. Lambda encrypts them with its own key.',
 };
 
 /** Settings for {@link TransformFunction}. */
@@ -48,26 +38,17 @@ export class TransformFunction extends Construct implements FunctionWorkload {
 
   constructor(scope: Construct, id: string, { asText, oneRow, logRetention }: TransformFunctionProps) {
     super(scope, id);
-    const logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    const grant = logGroup.grantWrite(this.role);
-    this.function = new LambdaFunction(this, 'Function', {
-      code: Code.fromAsset(packageCode('aws/runtime/transforms/firehose').zip),
-      handler: 'index.handler',
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
+    this.function = makeBundledFunction(this, {
+      folder: 'aws/runtime/transforms/firehose',
       memorySize: 512,
       // Firehose waits five minutes for a response. A call takes less than a second.
       timeout: Duration.minutes(1),
-      role: this.role,
       environment: { AS_TEXT: asText ? 'yes' : 'no', ONE_ROW: oneRow ? 'yes' : 'no' },
-      logGroup,
-      loggingFormat: LoggingFormat.JSON,
-      applicationLogLevelV2: ApplicationLogLevel.INFO,
-      systemLogLevelV2: SystemLogLevel.INFO,
+      logRetention,
+      reasons: FUNCTION,
+      waitFor: [],
     });
-    acknowledge(this.function, FUNCTION).node.addDependency(grant);
-    answerCommonFindings(this);
 
     const failed = new Metric({
       namespace: 'FirehoseTransform',

@@ -1,13 +1,13 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { packageCode } from '../../../shared/synth/handler-package';
 import { SettingError } from '../../../shared/synth/settings';
-import { acknowledge, type Reasons } from '../../foundation/acknowledge';
+import type { Reasons } from '../../foundation/acknowledge';
 import { alarm, LASTING } from '../../foundation/alarms';
+import { makeBundledFunction } from '../../foundation/bundled-function';
 import type { FunctionWorkload } from '../../ports/identity';
 import type { TableStore } from '../../ports/stores';
 
@@ -17,7 +17,6 @@ const FUNCTION: Reasons = {
   'CKV_AWS_116, NIST.800.53.R5-LambdaDLQ': 'API Gateway calls it and waits for its answer. There are no asynchronous calls.',
   'CKV_AWS_117, NIST.800.53.R5-LambdaInsideVPC':
     'It calls only DynamoDB, over TLS and with its role. In a VPC, that would take an endpoint, and make its start slower.',
-  CKV_AWS_173: 'The variables contain names and no secrets. Lambda encrypts them with its own key.',
 };
 
 /** Settings for {@link LookUpFunction}. */
@@ -48,21 +47,15 @@ export class LookUpFunction extends Construct implements FunctionWorkload {
         remedy,
       );
     }
-    const logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
-    const logs = logGroup.grantWrite(this.role);
-    this.function = new LambdaFunction(this, 'Function', {
-      code: Code.fromAsset(packageCode('aws/runtime/api-gateway/look-up').zip),
-      handler: 'index.handler',
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
+    this.function = makeBundledFunction(this, {
+      folder: 'aws/runtime/api-gateway/look-up',
       memorySize: 512,
       timeout: Duration.seconds(3),
-      role: this.role,
       environment: { ...rows.settings, MAX_ROWS: String(maxRows), DEFAULT_ROWS: JSON.stringify(defaultRows) },
-      logGroup,
-      loggingFormat: LoggingFormat.JSON,
+      logRetention,
+      reasons: FUNCTION,
+      waitFor: rows.waitFor,
     });
-    acknowledge(this.function, FUNCTION).node.addDependency(logs, ...rows.waitFor);
     this.alarms = [
       alarm(this, 'Errors', this.function.metricErrors(), 'For 15 minutes look-ups have failed without an answer.', LASTING),
       alarm(this, 'Throttles', this.function.metricThrottles(), 'For 15 minutes Lambda has throttled look-ups.', LASTING),

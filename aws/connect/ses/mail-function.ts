@@ -1,14 +1,13 @@
-import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Aws, Duration } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, type CfnPermission, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { CfnPermission, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { packageCode } from '../../../shared/synth/handler-package';
 import type { Removal } from '../../../shared/synth/settings';
-import { acknowledge, type Reasons } from '../../foundation/acknowledge';
+import type { Reasons } from '../../foundation/acknowledge';
 import { alarm, LASTING } from '../../foundation/alarms';
-import { answerCommonFindings } from '../../foundation/answers';
+import { makeBundledFunction, NO_VPC } from '../../foundation/bundled-function';
 import { WorkQueue } from '../../foundation/queue/work-queue';
 import type { FunctionWorkload } from '../../ports/identity';
 import type { RecordSink } from '../../ports/records';
@@ -17,9 +16,7 @@ import { requireSink } from './ses-settings';
 
 const FUNCTION: Reasons = {
   'CKV_AWS_115, NIST.800.53.R5-LambdaConcurrency': 'One call for each mail. To limit it, set reservedConcurrentExecutions.',
-  'CKV_AWS_117, NIST.800.53.R5-LambdaInsideVPC':
-    'It calls only services of AWS, over TLS and with its role. In a VPC, each of them would cost an interface endpoint.',
-  CKV_AWS_173: 'The variables contain names and no secrets. Lambda encrypts them with its own key.',
+  ...NO_VPC,
 };
 
 /** Settings for {@link MailFunction}. */
@@ -49,24 +46,17 @@ export class MailFunction extends Construct implements FunctionWorkload {
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     const [mails, events] = [store.bindReader(this, 'STORE'), sink.bindWriter(this, 'SINK')];
     requireSink(scope, events);
-    const logGroup = new LogGroup(this, 'Logs', { retention: RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
-    const logs = logGroup.grantWrite(this.role);
     this.retries = new WorkQueue(this, 'Retries', { removal });
-
-    this.function = new LambdaFunction(this, 'Function', {
-      code: Code.fromAsset(packageCode('aws/runtime/ses/mail').zip),
-      handler: 'index.handler',
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
+    this.function = makeBundledFunction(this, {
+      folder: 'aws/runtime/ses/mail',
       memorySize: 512,
       timeout: Duration.minutes(1),
-      role: this.role,
       environment: { DOMAIN: domain, ...mails.settings, ...events.settings },
       deadLetterQueue: this.retries.queue,
-      logGroup,
-      loggingFormat: LoggingFormat.JSON,
+      logRetention: RetentionDays.ONE_MONTH,
+      reasons: FUNCTION,
+      waitFor: [...mails.waitFor, ...events.waitFor],
     });
-    acknowledge(this.function, FUNCTION).node.addDependency(logs, ...mails.waitFor, ...events.waitFor);
     // One mail has up to 40 MB.
     this.retries.deliverTo(this, { batchSize: 1, batchWindow: Duration.seconds(0) });
     this.function.addPermission('Ses', {
@@ -75,7 +65,6 @@ export class MailFunction extends Construct implements FunctionWorkload {
       sourceArn: rules,
     });
     this.permission = this.function.node.findChild('Ses') as CfnPermission;
-    answerCommonFindings(this);
     this.alarms = [
       ...this.retries.alarms,
       alarm(this, 'Errors', this.function.metricErrors(), 'For 15 minutes calls have failed. They are retried for a day.', LASTING),
