@@ -1,5 +1,5 @@
 import { conditionsOf, text } from '../../../shared/read/cfn';
-import { type Cost, type Load, MONTH } from '../../../shared/read/facts/cost';
+import { BRINGS_NOTHING, type Cost, type Load, MONTH } from '../../../shared/read/facts/cost';
 import { factsOf } from '../../../shared/read/facts/find';
 import { promised } from '../../../shared/read/facts/promise';
 import type { Needed, Seen, ServiceFacts, TypeFacts } from '../../../shared/read/facts/types';
@@ -30,8 +30,7 @@ const RULE: TypeFacts = {
   ],
   needs: needsOf,
   costs: (rule, load) => [eventsOfObjects(rule, load)],
-  // It calls no code and writes to no store: the reader of the buffer does.
-  brings: () => ({ calls: 0, writes: 0, packed: Number.POSITIVE_INFINITY }),
+  brings: BRINGS_NOTHING,
   local: {
     EventBusName: 'no effect here',
     EventPattern: 'no effect here',

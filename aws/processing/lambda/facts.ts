@@ -1,5 +1,5 @@
 import { conditionsOf, refOf, text } from '../../../shared/read/cfn';
-import { amountOr, type Brought, batches, type Cost, GB, type Load, MONTH, PACKED } from '../../../shared/read/facts/cost';
+import { amountOr, BRINGS_NOTHING, type Brought, batches, type Cost, GB, type Load, MONTH, PACKED } from '../../../shared/read/facts/cost';
 import { factsOf } from '../../../shared/read/facts/find';
 import { onlyValues } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
@@ -413,7 +413,7 @@ const CALL_BYTES = 6_000_000 * 0.75;
 function brings(mapping: Asked, { events, size }: Load): Brought {
   const [stream] = mapping.refers('EventSourceArn');
   // A queue of failed calls is empty while none fails.
-  if (mapping.refers('FunctionName').some((fn) => names(fn, FAILED_CALLS, stream))) return { calls: 0, writes: 0, packed: Infinity };
+  if (mapping.refers('FunctionName').some((fn) => names(fn, FAILED_CALLS, stream))) return BRINGS_NOTHING();
   // An on-demand stream has capacity for twice the load, and at least 4 shards.
   const shards = stream ? amountOr(stream, 'ShardCount', Math.max(4, Math.ceil((2 * events * Math.max(size, 1000)) / 1e6))) : 4;
   const records = Math.max(1, Math.min(amountOr(mapping, 'BatchSize', isStream(mapping) ? 100 : 10), Math.floor(CALL_BYTES / size)));

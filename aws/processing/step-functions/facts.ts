@@ -1,5 +1,5 @@
 import { conditionsOf, refOf, text, type Value } from '../../../shared/read/cfn';
-import { type Cost, HOURS, type Load, MONTH } from '../../../shared/read/facts/cost';
+import { BRINGS_NOTHING, type Cost, HOURS, type Load, MONTH } from '../../../shared/read/facts/cost';
 import { counted, promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Seen, ServiceFacts } from '../../../shared/read/facts/types';
 import { replace, set } from '../../../shared/read/facts/weaken';
@@ -16,9 +16,6 @@ const DEAD_LETTER = 'Target.DeadLetterConfig.Arn';
 const ACCOUNT = text({ Ref: 'AWS::AccountId' });
 /** The start of an ARN, as `text` writes it. */
 const arn = (service: string) => `arn:\${AWS::Partition}:${service}:\${AWS::Region}:${ACCOUNT}`;
-
-/** Its runs depend on the time or on objects, and not on the number of events. */
-const nothing = () => ({ calls: 0, writes: 0, packed: Number.POSITIVE_INFINITY });
 
 export const facts: ServiceFacts = {
   name: 'Step Functions',
@@ -74,7 +71,7 @@ export const facts: ServiceFacts = {
       ],
       needs: machineNeeds,
       costs: transitions,
-      brings: nothing,
+      brings: BRINGS_NOTHING,
       local: { DefinitionString: 'emulated' },
     },
     [SCHEDULE]: {
@@ -106,7 +103,7 @@ export const facts: ServiceFacts = {
       answered: { rings: 'The dead letter has an alarm, and the state machine has one for executions that do not start.' },
       needs: scheduleNeeds,
       costs: 'A schedule costs a dollar per million starts.',
-      brings: nothing,
+      brings: BRINGS_NOTHING,
       local: 'no effect here',
     },
   },

@@ -45,6 +45,9 @@ export interface Brought {
   readonly writesItself?: boolean;
 }
 
+/** It calls no code and writes to no store because of an event. */
+export const BRINGS_NOTHING = (): Brought => ({ calls: 0, writes: 0, packed: Number.POSITIVE_INFINITY });
+
 export const HOURS = 730;
 export const MONTH = HOURS * 3600;
 export const GB = 1e9;
