@@ -38,7 +38,7 @@ export interface EventHubBufferProps {
   readonly site: Site;
   /**
    * The name of the hub, and the middle of the name of its namespace: 1 to 20 lower-case letters and digits, starting
-   * with a letter. Each buffer of a stack needs its own name.
+   * with a letter. Each buffer of a site and of a stack needs its own name.
    * @default events
    */
   readonly name?: string;
@@ -134,7 +134,8 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
       requireAbsent(this, 'hubId', { namespaceId, retentionDays, partitionCount, maxThroughputUnits, lock });
     }
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
-    takeName(this, 'hub', { name });
+    takeName(this, 'hub of a site', name, [site.prefix, site.suffix]);
+    if (namespaceId !== undefined) takeName(this, 'hub of a namespace', name, [canonicalId(namespaceId, NAMESPACE)]);
     needResourceProviders(this, 'Microsoft.EventHub', 'Microsoft.Insights');
 
     const existingId = hubId ?? namespaceId;
@@ -148,7 +149,7 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
     }
     this.hubId = this.hub?.id ?? canonicalId(hubId!, `${NAMESPACE}/eventhubs`);
     const hubName = this.hub?.name ?? segment(this.hubId, 10);
-    this.access = new HubAccess(this, namespace, { id: this.hubId, name: hubName });
+    this.access = new HubAccess(namespace, { id: this.hubId, name: hubName });
     this.sendRequest = sendRequest(this.access.host, hubName);
 
     const consequence = 'Senders that do not retry lose events.';

@@ -47,7 +47,7 @@ export class HostStorage extends Construct {
       storageAccountId: this.account.id,
       containerAccessType: 'private',
     });
-    keepAddress(packages, `${name}_packages`);
+    keepAddress(packages, `${name}-packages`);
     acknowledge(this.account, {
       CKV_AZURE_33: 'The host uses no queues here, so there are no calls to log.',
       ...STORAGE_ACCOUNT,

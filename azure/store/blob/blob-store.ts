@@ -27,6 +27,7 @@ import type { ObjectStore } from '../../ports/stores';
 
 const COLD: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Objects that are younger are still read.' };
 const UNDELETE: NumberRule = { from: 1, to: 365, unit: 'days', remedy: 'Azure does not keep deleted objects for longer.' };
+const ACCOUNT = 'Microsoft.Storage/storageAccounts';
 
 const WRITER =
   'Azure has no built-in role that writes blobs and neither reads nor deletes them. In an account created here, deleted blobs can be restored. If a writer must ' +
@@ -41,7 +42,7 @@ export interface BlobStoreProps {
   readonly site: Site;
   /**
    * The middle of the name of the storage account, or in an existing account the start of the names of the containers: 1 to 5
-   * lower-case letters and digits. Each store and each processor of a stack needs its own name.
+   * lower-case letters and digits. Each store and each processor of a site and of a stack needs its own name.
    * @default data
    */
   readonly name?: string;
@@ -133,7 +134,8 @@ export class BlobStore extends Construct implements ObjectStore, DirectStore {
       requireAbsent(this, 'accountId', { redundancy, coldAfterDays, undeleteWindowDays, lock });
     }
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
-    takeName(this, 'store or processor', { name: middle });
+    if (accountId === undefined) takeName(this, 'store or processor of a site', middle, [site.prefix, site.suffix]);
+    else takeName(this, 'store in an account', middle, [canonicalId(accountId, ACCOUNT)]);
     needResourceProviders(this, 'Microsoft.Insights', 'Microsoft.Storage');
 
     const created =
@@ -148,14 +150,14 @@ export class BlobStore extends Construct implements ObjectStore, DirectStore {
           })
         : undefined;
     this.account = created?.resource;
-    const storageAccountId = this.account?.id ?? canonicalId(accountId!, 'Microsoft.Storage/storageAccounts');
+    const storageAccountId = this.account?.id ?? canonicalId(accountId!, ACCOUNT);
     this.accountName = this.account?.name ?? segment(storageAccountId, 8);
     this.endpoint = this.account?.primaryBlobEndpoint ?? `https://${this.accountName}.blob.core.windows.net/`;
     const start = created || name === undefined ? '' : `${name}-`;
     const container = (child: string, suffix: string) => {
       const one = { name: `${start}${suffix}`, storageAccountId, containerAccessType: 'private', lifecycle };
       const resource = new StorageContainer(this, child, one);
-      keepAddress(resource, `${middle}_${suffix.replace('-', '_')}`);
+      keepAddress(resource, `${middle}-${suffix}`);
       acknowledge(resource, { CKV2_AZURE_21: LOGGED });
       return resource;
     };
