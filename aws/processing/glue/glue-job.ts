@@ -113,7 +113,7 @@ export interface GlueJobProps {
   readonly logRetention?: RetentionDays;
   /**
    * The name of an existing security configuration, to encrypt logs, bookmarks and local disks with a key of yours. The role of
-   * the job needs the use of that key.
+   * the job needs the use of that key. If it encrypts logs, Glue names their groups itself, and they have no `logRetention`.
    * @default - none: Glue and CloudWatch Logs encrypt them with keys of their own
    */
   readonly securityConfiguration?: string;
@@ -159,7 +159,7 @@ export class GlueJob extends Construct implements Workload, Job {
     const conditions = { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } };
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('glue.amazonaws.com', { conditions }) });
     const code = bindScript(this, script);
-    const logs = allowLogs(this, this.role, logRetention);
+    const logs = allowLogs(this, this.role, { retention: logRetention, securityConfiguration });
     const files = bindFiles(this, { inputs, outputs });
 
     this.job = new CfnJob(this, 'Job', {

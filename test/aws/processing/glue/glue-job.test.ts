@@ -135,6 +135,21 @@ describe('permissions', () => {
     );
   });
 
+  test('with a security configuration, Glue encrypts the log groups as the job, and names them after the configuration', () => {
+    const groups = JSON.stringify({
+      'Fn::Join': [
+        '',
+        ['arn:', 'Partition', ':logs:', 'Region', ':', 'AccountId', ':log-group:/aws-glue/jobs/*'].map((part) =>
+          /^[A-Z]/.test(part) ? { Ref: `AWS::${part}` } : part,
+        ),
+      ],
+    });
+    const may = (securityConfiguration?: string) => mayIn(make({ securityConfiguration })).filter((one) => one.endsWith(groups));
+    expect(may()).toEqual([]);
+    const actions = ['AssociateKmsKey', 'CreateLogGroup', 'CreateLogStream', 'PutLogEvents'];
+    expect(may('mine').sort()).toEqual(actions.map((action) => `logs:${action} ${groups}`));
+  });
+
   test('it may use the keys of its stores', () => {
     const keyed = (stack: Stack, id: string) => new S3Store(stack, id, { encryptionKey: new Key(stack, `${id}Key`) });
     const may = mayIn(make((stack) => ({ inputs: { SOURCE: keyed(stack, 'Raw') }, outputs: { TARGET: keyed(stack, 'Lake') } })));
