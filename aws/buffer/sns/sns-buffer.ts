@@ -62,8 +62,8 @@ export interface SnsBufferProps<Kept extends ITopic = ITopic> {
    */
   readonly subscribers: Readonly<Record<string, SnsSubscriber>>;
   /**
-   * The KMS key that encrypts the topic and the queues. Publishers, readers and SNS are granted its use. If the key is imported,
-   * its policy must allow `sns.amazonaws.com` to use it.
+   * The KMS key that encrypts the topic, the queues and the dead letters. Publishers, readers and SNS are granted its use. If the key
+   * is imported, its policy must allow `sns.amazonaws.com` to use it.
    * @default - queues are encrypted with a key of SQS, free of charge; the topic keeps no message
    */
   readonly encryptionKey?: IKey;

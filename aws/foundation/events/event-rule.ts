@@ -60,7 +60,7 @@ export class EventRule extends Construct implements RuleWorkload {
   constructor(scope: Construct, id: string, props: EventRuleProps) {
     super(scope, id);
     const { pattern, bus, sink, isCloudEvent = false } = props;
-    this.deadLetterQueue = props.deadLetterQueue ?? makeDeadLetterQueue(this, props.removalPolicy, DEAD_LETTER);
+    this.deadLetterQueue = props.deadLetterQueue ?? makeDeadLetterQueue(this, props.removalPolicy, { reasons: DEAD_LETTER });
     let targets: CfnRule.TargetProperty[] = [];
     const rule = new CfnRule(this, 'Rule', {
       eventBusName: bus?.eventBusName,

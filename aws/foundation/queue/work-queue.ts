@@ -88,7 +88,7 @@ export class WorkQueue<Kept extends IQueue = Queue> extends Construct implements
     const removalPolicy = removalPolicyOf(this, props.removal);
     this.maxConcurrency = maxConcurrency;
 
-    this.deadLetterQueue = props.deadLetterQueue ?? makeDeadLetterQueue(this, removalPolicy);
+    this.deadLetterQueue = props.deadLetterQueue ?? makeDeadLetterQueue(this, removalPolicy, { encryptionKey });
     const makeQueue = (): IQueue =>
       new Queue(this, 'Queue', {
         encryption: encryptionKey ? QueueEncryption.KMS : QueueEncryption.SQS_MANAGED,

@@ -56,7 +56,8 @@ export interface DynamoDbStoreProps<Kept extends ITable = ITable> {
    */
   readonly backupRetention?: Duration;
   /**
-   * The KMS key that encrypts the table. Writers and readers are granted its use. It can be changed in place.
+   * The KMS key that encrypts the table and new dead letters of its changes. Writers and readers are granted its use. It can be
+   * changed in place.
    * @default - a key of DynamoDB itself, free of charge
    */
   readonly encryptionKey?: IKey;
@@ -144,7 +145,8 @@ export class DynamoDbStore<Kept extends ITable = TableV2> extends Construct impl
     this.lookUpBy = lookUpBy ?? 'eventKey';
     this.retention = Tokenization.stringifyNumber(retention?.toSeconds() ?? 0);
     this.key = encryptionKey ?? this.table.encryptionKey;
-    if (changes) this.stream = new TableChanges(this, this.table, { deadLetterQueue, deadLetterBucket, removalPolicy, key: this.key });
+    const deadLetters = { deadLetterQueue, deadLetterBucket, removalPolicy, encryptionKey };
+    if (changes) this.stream = new TableChanges(this, this.table, { ...deadLetters, key: this.key });
     this.alarms = [...alarmsOf(this, this.table), ...(this.stream ? [this.stream.alarm] : [])];
   }
 

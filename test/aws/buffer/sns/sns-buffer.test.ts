@@ -95,7 +95,7 @@ test('accepts every setting', () => {
   expect(made.one('AWS::SNS::Topic').Properties.KmsMasterKeyId).toBeDefined();
 });
 
-test('one key encrypts the topic and the queues: the policy of the key names no topic, so that nothing is created in a circle', () => {
+test('one key encrypts the topic, the queues and the dead letters: the policy of the key names no topic, so that nothing is created in a circle', () => {
   const { one: the, all } = make(withKey);
   const Ref = 'AWS::AccountId';
   expect(the('AWS::KMS::Key').Properties.KeyPolicy.Statement).toContainEqual(
@@ -105,7 +105,7 @@ test('one key encrypts the topic and the queues: the policy of the key names no 
       Condition: { ArnLike: { 'aws:SourceArn': { 'Fn::Join': ['', expect.arrayContaining([{ Ref }, ':*'])] } } },
     }),
   );
-  expect(all('AWS::SQS::Queue').filter(({ Properties }) => Properties.KmsMasterKeyId)).toHaveLength(2);
+  expect(all('AWS::SQS::Queue').filter(({ Properties }) => Properties.KmsMasterKeyId)).toHaveLength(4);
 });
 
 test('uses an existing topic, and does not change it', () => {
