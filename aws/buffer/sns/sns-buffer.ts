@@ -1,8 +1,8 @@
 import { type Duration, Stack } from 'aws-cdk-lib';
-import { type Alarm, CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, CfnAlarm, CfnCompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { type Removal, requireAbsent, SettingError } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons } from '../../foundation/acknowledge';
 import type { EventPattern } from '../../foundation/event-pattern';
@@ -155,7 +155,8 @@ export class SnsBuffer<Kept extends ITopic = Topic> extends Construct implements
   private refuseAlarms(): string[] {
     const stack = Stack.of(this);
     const topic = JSON.stringify(stack.resolve(this.topic.topicArn));
-    for (const alarm of this.node.root.node.findAll().filter((one) => one instanceof CfnAlarm)) {
+    const isAlarm = (one: IConstruct) => one instanceof CfnAlarm || one instanceof CfnCompositeAlarm;
+    for (const alarm of this.node.root.node.findAll().filter(isAlarm)) {
       const actions = stack.resolve([alarm.alarmActions, alarm.okActions, alarm.insufficientDataActions]).flat();
       if (!actions.some((action: unknown) => JSON.stringify(action) === topic)) continue;
       const remedy = 'Send alarms to a topic of their own, whose policy allows cloudwatch.amazonaws.com to publish.';

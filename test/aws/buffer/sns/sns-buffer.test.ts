@@ -1,5 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, AlarmRule, CompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -278,6 +278,15 @@ describe('refuses', () => {
       'an alarm that publishes to the topic when it ends',
       alarmed('addOkAction'),
       `Test/Buffer: topic must not be the action of an alarm, got Test/Buffer/UndeliveredAlarm/Resource. ${forAlarms}`,
+    ],
+    [
+      'a composite alarm that publishes to the topic',
+      () =>
+        synthesize((stack) => {
+          const { topic, alarms } = new SnsBuffer(stack, 'Buffer', { subscribers: TWO });
+          new CompositeAlarm(stack, 'Any', { alarmRule: AlarmRule.anyOf(...alarms) }).addAlarmAction(new SnsAction(topic));
+        }),
+      `Test/Buffer: topic must not be the action of an alarm, got Test/Any/Resource. ${forAlarms}`,
     ],
     [
       'one key to destroy',
