@@ -117,6 +117,13 @@ test('uses an existing topic, and does not change it', () => {
   ]);
 });
 
+test('a key of the user encrypts the queues of an existing topic, and SNS may use it', () => {
+  const { all, one: the } = make((stack) => ({ topic: imported(stack), ...withKey(stack) }));
+  const keys = all('AWS::SQS::Queue').map(({ Properties }) => Properties.KmsMasterKeyId);
+  expect([keys.length, keys.every(Boolean)]).toEqual([4, true]);
+  expect(JSON.stringify(the('AWS::KMS::Key').Properties.KeyPolicy)).toContain('sns.amazonaws.com');
+});
+
 test('can be created twice in one stack', () => {
   const { all } = synthesize((stack) => ['A', 'B'].map((id) => new SnsBuffer(stack, id, { subscribers: TWO })));
   expect(all('AWS::SNS::Topic')).toHaveLength(2);
@@ -250,11 +257,6 @@ describe('refuses', () => {
       'a FIFO topic',
       () => make((stack) => ({ topic: imported(stack, 'mine.fifo') })),
       'Test/Buffer: topic must be a standard topic, got a FIFO topic. In a FIFO topic, a publisher must name a message group, which an event has not.',
-    ],
-    [
-      'a key for a topic that is there',
-      () => make((stack) => ({ topic: imported(stack), ...withKey(stack) })),
-      'Test/Buffer: topic keeps its own settings, got encryptionKey beside it. Leave encryptionKey out.',
     ],
     [
       'a topic of another account',
