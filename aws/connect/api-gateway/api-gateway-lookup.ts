@@ -25,7 +25,7 @@ export interface ApiGatewayLookupProps {
   /** The store of the rows: a `DynamoDbStore` with `lookUpBy`. */
   readonly store: TableStore;
   /**
-   * The maximum number of rows in an answer, the newest, from 1 to 100.
+   * The maximum number of rows in an answer, the newest, from 1 to 100. An answer has fewer if they have more than about 1 MB.
    * @default 25
    */
   readonly maxRows?: number;
