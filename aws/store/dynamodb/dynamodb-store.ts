@@ -81,7 +81,8 @@ export interface DynamoDbStoreProps<Kept extends ITable = ITable> {
   readonly deadLetterBucket?: IBucket;
   /**
    * What happens to the table, and to the dead letter of its changes, when the stack is deleted. `destroy` also requires the
-   * context `destroyData`. A table that exists refuses to be deleted until a deploy with both has ended.
+   * context `destroyData`. A table that exists refuses to be deleted until a deploy with both has ended; also when the first deploy
+   * fails: then run `aws dynamodb update-table --no-deletion-protection-enabled`, and delete the stack.
    * @default retain
    */
   readonly removal?: Removal;
