@@ -63,7 +63,8 @@ export interface SnsBufferProps<Kept extends ITopic = ITopic> {
   readonly subscribers: Readonly<Record<string, SnsSubscriber>>;
   /**
    * The KMS key that encrypts the topic (not an existing one), the queues and the dead letters. Publishers, readers and SNS are
-   * granted its use. If the key is imported, its policy must allow `sns.amazonaws.com` to use it.
+   * granted its use. If the key is imported, its policy must allow `sns.amazonaws.com` to use it, and SQS encrypts the dead letters
+   * with its own key, because they get what SNS cannot deliver.
    * @default - queues are encrypted with a key of SQS, free of charge; the topic keeps no message
    */
   readonly encryptionKey?: IKey;

@@ -124,6 +124,17 @@ test('a key of the user encrypts the queues of an existing topic, and SNS may us
   expect(JSON.stringify(the('AWS::KMS::Key').Properties.KeyPolicy)).toContain('sns.amazonaws.com');
 });
 
+test('an imported key does not encrypt the dead letters: SNS could lose events, because its policy is not known here', () => {
+  const arn = 'arn:aws:kms:eu-west-1:123456789012:key/k';
+  const { all } = make((stack) => ({ encryptionKey: Key.fromKeyArn(stack, 'Key', arn) }));
+  const keys = all('AWS::SQS::Queue').map(({ Properties }) => [Properties.MessageRetentionPeriod, Properties.KmsMasterKeyId]);
+  const [deadLetter, queue] = [
+    [14 * 86_400, undefined],
+    [7 * 86_400, arn],
+  ];
+  expect(keys).toEqual([deadLetter, queue, deadLetter, queue]);
+});
+
 test('can be created twice in one stack', () => {
   const { all } = synthesize((stack) => ['A', 'B'].map((id) => new SnsBuffer(stack, id, { subscribers: TWO })));
   expect(all('AWS::SNS::Topic')).toHaveLength(2);
