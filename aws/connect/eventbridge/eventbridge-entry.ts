@@ -103,9 +103,12 @@ export class EventBridgeEntry extends Construct {
   constructor(scope: Construct, id: string, props: EventBridgeEntryProps) {
     super(scope, id);
     const { bus = 'own', partnerSource, isCloudEvent = false, archive = Duration.days(30), deadLetterQueue } = props;
-    if (typeof bus === 'object' && bus !== null)
+    if (typeof bus === 'object' && bus !== null) {
       requireHome(this, { bus }, 'Send the events of the other bus to one of this account and region.');
-    else requireOneOf(this, { bus }, ['own', 'aws'], 'Or give a bus, such as one of EventBus.fromEventBusName.');
+      if (bus.eventBusName === 'default') {
+        throw new SettingError(this, 'bus must be aws for the default bus', 'a bus with its name', "Write it like bus: 'aws'.");
+      }
+    } else requireOneOf(this, { bus }, ['own', 'aws'], 'Or give a bus, such as one of EventBus.fromEventBusName.');
     if (partnerSource !== undefined) requireText(this, { partnerSource }, PARTNER);
     if (partnerSource !== undefined && props.bus !== undefined) {
       throw new SettingError(this, 'partnerSource has a bus of its own', 'bus beside it', 'Leave bus out.');

@@ -120,8 +120,8 @@ function renderPattern({ detailType, ...pattern }: EventPattern): Readonly<Recor
 }
 
 function alarmsOf(scope: EventRule, rule: CfnRule, bus: IEventBus | undefined): readonly Alarm[] {
-  // The reference to a rule of another bus also has the name of the bus.
-  const RuleName = Fn.select(bus ? 2 : 1, Fn.split('/', rule.attrArn));
+  // The reference to a rule of another bus is `bus|rule` (aws-cloudformation/cloudformation-coverage-roadmap#1131).
+  const RuleName = bus ? Fn.select(1, Fn.split('|', rule.ref)) : Fn.select(1, Fn.split('/', rule.attrArn));
   const dimensionsMap = { RuleName, ...(bus ? { EventBusName: bus.eventBusName } : undefined) };
   const counted = (metricName: string) =>
     new Metric({ namespace: 'AWS/Events', metricName, dimensionsMap, statistic: 'Sum', period: Duration.minutes(5) });

@@ -124,6 +124,11 @@ describe('refuses', () => {
       'Test/Connect: bus must be own or aws, got "default". Or give a bus, such as one of EventBus.fromEventBusName.',
     ],
     [
+      'the default bus as one of yours',
+      () => make((stack) => ({ bus: EventBus.fromEventBusName(stack, 'Mine', 'default') })),
+      "Test/Connect: bus must be aws for the default bus, got a bus with its name. Write it like bus: 'aws'.",
+    ],
+    [
       'a bus of another account',
       () => {
         const stack = new Stack(undefined, 'Test', { env: { account: '210987654321', region: 'eu-west-1' } });

@@ -103,7 +103,8 @@ test('the alarms of a rule on another bus have the name of the bus, and the name
   const dimensions = all('AWS::CloudWatch::Alarm')
     .filter(({ Properties }) => Properties.Namespace === 'AWS/Events')
     .map(({ Properties }) => Properties.Dimensions);
-  const RuleName = { 'Fn::Select': [2, { 'Fn::Split': ['/', theRule] }] };
+  // The reference to a rule of such a bus is `orders|name`. In the ARN, the name of the bus of a partner has slashes.
+  const RuleName = { 'Fn::Select': [1, { 'Fn::Split': ['|', { Ref: theRule['Fn::GetAtt'][0] }] }] };
   const own = [
     { Name: 'EventBusName', Value: 'orders' },
     { Name: 'RuleName', Value: RuleName },
