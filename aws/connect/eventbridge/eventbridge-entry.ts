@@ -68,7 +68,8 @@ export interface EventBridgeEntryProps {
    */
   readonly deadLetterQueue?: IQueue;
   /**
-   * What happens to the archive and the dead letters when the stack is deleted. `destroy` also requires the context `destroyData`.
+   * What happens to the archive, the new bus with it, and the dead letters when the stack is deleted. `destroy` also requires the
+   * context `destroyData`. A retained bus keeps its name: before the same stack is deployed again, delete it or give it as `bus`.
    * @default retain
    */
   readonly removal?: Removal;
@@ -83,7 +84,7 @@ export interface EventBridgeEntryProps {
  *
  * Idle it costs only its alarms. Events of AWS services are mostly free; those of applications and partners cost one dollar a million,
  * and the archive ten cents for each GB. A deploy changes the pattern in place. If the construct gets another scope or id, a deploy
- * creates a new bus, and the archive of the old one is retained without a bus to replay to.
+ * creates a new bus, and the old one is retained with its archive.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-what-is.html
  */
 export class EventBridgeEntry extends Construct {
@@ -124,6 +125,8 @@ export class EventBridgeEntry extends Construct {
     if (archive !== 'none') {
       this.archive = new Archive(this, 'Archive', { sourceEventBus: this.bus, eventPattern: pattern, retention: archive });
       this.archive.applyRemovalPolicy(removalPolicy);
+      // EventBridge deletes no bus with rules, and an archive has a rule.
+      if (this.bus instanceof EventBus && bus !== this.bus) this.bus.applyRemovalPolicy(removalPolicy);
     }
     const ofBus = bus === 'aws' ? undefined : this.bus;
     const rule = new EventRule(this, 'Events', { pattern, bus: ofBus, sink: props.sink, isCloudEvent, deadLetterQueue, removalPolicy });

@@ -54,6 +54,14 @@ test('events of a partner come from a bus with the name of its source', () => {
   expect(one('AWS::Events::Rule').Properties.EventPattern).toEqual({ source: [PARTNER] });
 });
 
+test('a bus is retained with its archive: EventBridge deletes no bus with the rule of an archive', () => {
+  const policyOf = (props: Props, context?: Record<string, unknown>) => make(props, context).one('AWS::Events::EventBus').DeletionPolicy;
+  expect(policyOf({})).toBe(make().one('AWS::Events::Archive').DeletionPolicy);
+  expect(policyOf({ partnerSource: PARTNER })).toBe('RetainExceptOnCreate');
+  expect(policyOf({ archive: 'none' })).toBeUndefined();
+  expect(policyOf({ removal: 'destroy' }, { destroyData: 'yes' })).toBe('Delete');
+});
+
 test('uses an existing bus and queue', () => {
   const { all, one, built } = make((stack) => ({
     bus: EventBus.fromEventBusName(stack, 'Mine', 'mine'),
