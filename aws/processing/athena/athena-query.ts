@@ -149,6 +149,7 @@ export class AthenaQuery extends Construct implements TableStore {
     return {
       resource: `arn:${Stack.of(this).partition}:states:::athena:startQueryExecution.sync`,
       parameters: { QueryString, WorkGroup: this.workGroup.name, QueryExecutionContext: { Database: this.catalog.databaseName } },
+      busy: ['Athena.TooManyRequestsException'],
       waitFor: [
         ...waitFor,
         ...this.allow(

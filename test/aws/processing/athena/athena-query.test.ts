@@ -96,11 +96,14 @@ test('a reader may query in this workgroup, and read what the query reads', () =
 
 test('an orchestrator may start a query and stop it, and reads no result', () => {
   const { result, actions } = bound((query, starter) => {
-    const { resource, parameters } = query.job('Daily', 'SELECT 1').bindStart(starter);
-    return { resource, parameters };
+    const { resource, parameters, busy } = query.job('Daily', 'SELECT 1').bindStart(starter);
+    return { resource, parameters, busy };
   });
   expect(JSON.stringify(result)).toContain(':states:::athena:startQueryExecution.sync');
-  expect(result).toMatchObject({ parameters: { QueryString: 'SELECT 1', WorkGroup: expect.stringContaining('Query') } });
+  expect(result).toMatchObject({
+    busy: ['Athena.TooManyRequestsException'],
+    parameters: { QueryString: 'SELECT 1', WorkGroup: expect.stringContaining('Query') },
+  });
   expect(actions).toEqual(expect.arrayContaining(['athena:StartQueryExecution', 'athena:StopQueryExecution', 'athena:GetQueryExecution']));
   expect(actions).not.toContain('athena:GetQueryResults');
 });
