@@ -94,7 +94,7 @@ export class EventBridgeEntry extends Construct {
   readonly archive?: Archive;
   /** Events that could not be put into the buffer, as EventBridge sent them. */
   readonly deadLetterQueue: IQueue;
-  /** A command that puts one event on the bus. It needs a permission such as `grantSend`. */
+  /** A command that puts one event on the bus. It needs a permission such as `grantSend`. Only a partner puts events on its bus. */
   readonly sendCommand: string;
   /** Events that were not put into the buffer, or are lost. They have no action yet. */
   readonly alarms: readonly Alarm[];
@@ -132,9 +132,8 @@ export class EventBridgeEntry extends Construct {
     const rule = new EventRule(this, 'Events', { pattern, bus: ofBus, sink: props.sink, isCloudEvent, deadLetterQueue, removalPolicy });
     this.deadLetterQueue = rule.deadLetterQueue;
     this.alarms = rule.alarms;
-    const entry = `EventBusName=${this.bus.eventBusName},Source=com.example.shop,DetailType=com.example.order.placed,Detail='{"order":1}'`;
     answerCommonFindings(this);
-    this.sendCommand = `aws events put-events --entries ${entry}`;
+    this.sendCommand = commandFor(this.bus, isCloudEvent);
   }
 
   /**
@@ -153,6 +152,14 @@ export class EventBridgeEntry extends Construct {
 function busOf(entry: Construct, bus: 'own' | 'aws', eventSourceName?: string): IEventBus {
   if (bus === 'aws') return EventBus.fromEventBusName(entry, 'Bus', 'default');
   return new EventBus(entry, 'Bus', { eventSourceName });
+}
+
+/** The command line of AWS reads entries as JSON: in its short form, a value that starts with a brace is an error. */
+function commandFor({ eventBusName }: IEventBus, isCloudEvent: boolean): string {
+  const [DetailType, data] = ['com.example.order.placed', { order: 1 }];
+  const event = { specversion: '1.0', id: '1', source: '/shop', type: DetailType, time: '2026-01-31T08:30:00Z', data };
+  const Detail = JSON.stringify(isCloudEvent ? event : data);
+  return `aws events put-events --entries '${JSON.stringify([{ EventBusName: eventBusName, Source: 'com.example.shop', DetailType, Detail }])}'`;
 }
 
 /** The events that become records: the given pattern, or one for every event. */
