@@ -73,7 +73,8 @@ export interface FlinkProcessorProps {
   readonly logRetention?: RetentionDays;
   /**
    * What happens to the application, with its state and its snapshots, when the stack is deleted. It is stopped in both cases, and
-   * costs nothing then. `destroy` also requires the context `destroyData`.
+   * costs almost nothing then. A retained one needs a new role before it is started again: its role is deleted. `destroy` also
+   * requires the context `destroyData`.
    * @default retain
    */
   readonly removal?: Removal;
