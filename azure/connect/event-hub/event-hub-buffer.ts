@@ -15,9 +15,9 @@ import {
 import { TOLERATED_FAILURES } from '../../foundation/alerts';
 import { canonicalId, segment } from '../../foundation/arm-id';
 import { needResourceProviders } from '../../foundation/resource-providers';
-import type { Delivery } from '../../ports/delivery';
+import type { Delivery, DeliverySource, DirectSource } from '../../ports/delivery';
 import type { FunctionWorkload, Workload } from '../../ports/identity';
-import type { RecordSink, RecordSource, SendRequest } from '../../ports/records';
+import type { EventTarget, RecordSink, RecordSource, SendRequest } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import { HubAccess, type HubReading, type HubWriting } from './hub-access';
 import { HUB_ID, HubNamespace, NAMESPACE, NAMESPACE_ID, total } from './hub-namespace';
@@ -97,7 +97,7 @@ export interface EventHubBufferProps {
  * event that was processed, and has no dead letter of its own.
  * @see https://learn.microsoft.com/azure/event-hubs/event-hubs-features
  */
-export class EventHubBuffer extends Construct implements RecordSink, RecordSource {
+export class EventHubBuffer extends Construct implements RecordSink, RecordSource, DirectSource {
   /** The namespace, if this construct created it. */
   readonly namespace?: EventhubNamespace;
   /** The hub, if this construct created it. */
@@ -165,6 +165,11 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
     return this.access.bindWriter(writer, name);
   }
 
+  bindEvents(deliverer: Workload): EventTarget {
+    const { waitFor } = this.access.bindWriter(deliverer, 'EVENTS');
+    return { endpoint: { eventhubEndpointId: this.hubId }, waitFor };
+  }
+
   /** The defaults of `delivery`: batches of 1,000 events or one minute, and 5 retries, which take about ten minutes. */
   deliverTo(target: FunctionWorkload, delivery: Delivery = {}): HubReading {
     const { site, notify } = this.props;
@@ -186,5 +191,10 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
 
   bindReader(reader: Workload, name: string): HubReading {
     return this.access.bindReader(reader, name);
+  }
+
+  bindDelivery(deliverer: Workload): DeliverySource {
+    const { waitFor, consumerGroup } = this.access.bindReader(deliverer, 'EVENTS');
+    return { id: this.hubId, consumerGroup: consumerGroup.name, waitFor };
   }
 }

@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress } from '../../../shared/synth/kept-name';
 import { STORAGE_ACCOUNT } from '../../foundation/answers';
-import { SECURE_ACCOUNT } from '../../foundation/storage-account';
+import { SECURE_ACCOUNT } from '../../foundation/storage/secure-account';
 import type { Binding, FunctionWorkload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 
