@@ -93,6 +93,7 @@ export const facts: ServiceFacts = {
         },
       ],
       local: {
+        AuthorizationScopes: nothing,
         AuthorizationType: nothing,
         AuthorizerId: nothing,
         HttpMethod: 'emulated',
