@@ -72,7 +72,7 @@ export interface ApiAuthorization {
  * Not for machines on AWS, nor for those with an X.509 certificate (IAM Roles Anywhere): without an authorizer they sign with IAM, and
  * need no secret. Not for web pages of other hosts, because the entry has no CORS.
  *
- * Idle it costs about 6 USD a month for each machine client; 1,000 tokens of machines cost 2.25 USD, and 1,000 people who sign in 15 USD
+ * Idle it costs about 6 USD a month for each machine client; 1,000 tokens of machines cost about 2.30 USD, and 1,000 people who sign in 15 USD
  * a month, after the first 10,000. Administrators can read the secrets of the clients with `cognito-idp:DescribeUserPoolClient`. Cognito
  * has no backup: people who are deleted are invited again.
  *
