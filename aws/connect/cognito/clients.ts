@@ -29,7 +29,8 @@ const SIGN_IN_AGAIN = Duration.days(1);
 export interface CognitoClient {
   /**
    * A `machine` has a secret, and gets a token for it (client credentials). `people` sign in on pages of Cognito, and their app gets
-   * a token for a code (authorization code with PKCE, without a secret). Another kind creates a new client with a new id.
+   * a token for a code (authorization code with PKCE, without a secret); after a day they sign in again. Another kind creates a new
+   * client with a new id.
    */
   readonly kind: 'machine' | 'people';
   /**
@@ -122,7 +123,7 @@ export function makeClient(scope: Construct, name: string, client: CognitoClient
     callbackUrls: [...callbackUrls],
     logoutUrls: logoutUrls && [...logoutUrls],
   };
-  const made = new UserPoolClient(scope, `Client${name}`, { ...common, generateSecret: false, idTokenValidity: tokenValidity, oAuth });
+  const made = new UserPoolClient(scope, `Client${name}`, { ...common, generateSecret: false, oAuth });
   // Without a style, the pages to sign in show an error.
   const style = { userPoolId: userPool.userPoolId, clientId: made.userPoolClientId, useCognitoProvidedValues: true };
   new CfnManagedLoginBranding(scope, `Style${name}`, style);

@@ -31,6 +31,7 @@ export const facts: ServiceFacts = {
   unproven: [
     'API Gateway accepts an access token with the scope and refuses one without, an expired one, and an identity token.',
     'People sign in on the pages of Cognito although the client allows no sign-in by API, and set up their one-time password there.',
+    'An app of people gets a code although it asks for scopes of the resource server only, and not for openid.',
     'A prefix of the domain that is made from the id of the stack is free.',
     'The access log has the claim sub of a token of a machine.',
   ],

@@ -18,9 +18,9 @@ const HANDLER = 'aws/handlers/sqs-to-dynamodb';
 function templateOf(context = {}, removal?: 'destroy') {
   const app = new App({ outdir: temporaryFolder(), context: { ...cdk.context, ...context } });
   const { Resources } = Template.fromStack(new AwsStudioTelemetry(app, 'aws-studio-telemetry', { removal })).toJSON() as CfnTemplate;
-  return Object.values(Resources) as unknown as Resource[];
+  return Resources as unknown as Record<string, Resource>;
 }
-const resources = templateOf();
+const resources = Object.values(templateOf());
 const all = (type: string) => resources.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
 
 const event = (id: string, time: string) => ({
@@ -103,12 +103,15 @@ test('both APIs are of one user pool, each with a scope of its own, and people m
 });
 
 test('one API creates the role for the logs of the account, and the other waits for it', () => {
-  const made = templateOf({ accountLogRole: 'create' });
-  expect(made.filter(({ Type }) => Type === 'AWS::ApiGateway::Account')).toHaveLength(1);
+  const made = Object.entries(templateOf({ accountLogRole: 'create' }));
+  const accounts = made.filter(([, { Type }]) => Type === 'AWS::ApiGateway::Account').map(([id]) => id);
+  expect(accounts).toHaveLength(1);
+  const stages = made.filter(([, { Type }]) => Type === 'AWS::ApiGateway::Stage').map(([, { DependsOn }]) => DependsOn);
+  expect(stages).toEqual([expect.arrayContaining(accounts), expect.arrayContaining(accounts)]);
 });
 
 test('with both keys everything is deleted with the stack', () => {
-  const made = templateOf({ destroyData: 'yes' }, 'destroy');
+  const made = Object.values(templateOf({ destroyData: 'yes' }, 'destroy'));
   expect(made.filter(({ DeletionPolicy }) => DeletionPolicy?.startsWith('Retain'))).toEqual([]);
   expect(made.find(({ Type }) => Type === 'AWS::Cognito::UserPool')!.Properties.DeletionProtection).toBe('INACTIVE');
 });
