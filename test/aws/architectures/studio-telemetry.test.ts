@@ -64,7 +64,7 @@ describe('telemetry', () => {
   const [{ ParameterValue: query }] = Parameters.filter(
     ({ ParameterName }: { ParameterName: string }) => ParameterName === 'MetadataExtractionQuery',
   );
-  const [, name, field, from, to] = /^\{(\w+):\.(\w+)\[(\d+):(\d+)\]\}$/.exec(query) ?? [];
+  const [, name, field, from, to] = /^\{(\w+):\(\.(\w+)\[(\d+):(\d+)\]\)\}$/.exec(query) ?? [];
 
   /** The folder of a record, after the function and the query of the template. */
   async function folderOf(sent: object): Promise<string> {
