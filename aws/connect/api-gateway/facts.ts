@@ -39,7 +39,7 @@ export const facts: ServiceFacts = {
             holder: open ? 'everyone' : 'client',
             may: `${text(only(method, 'HttpMethod'))} ${pathOf(method, stack)}`,
             on: `\${${refOf(only(method, 'RestApiId')) ?? method.id}}`,
-            condition: open ? undefined : { test: 'authorized by', value: only(method, 'AuthorizationType') },
+            condition: open ? undefined : { test: 'authorized by', value: authorizationOf(method) },
           },
         ];
       },
@@ -93,6 +93,7 @@ export const facts: ServiceFacts = {
         },
       ],
       local: {
+        AuthorizationScopes: nothing,
         AuthorizationType: nothing,
         AuthorizerId: nothing,
         HttpMethod: 'emulated',
@@ -214,7 +215,7 @@ function stepsOf(method: Asked, seen: Seen): Step[] {
     from: 'client',
     how: joined(
       `${text(only(method, 'HttpMethod'))} ${pathOf(method, seen)}`,
-      text(only(method, 'AuthorizationType')),
+      authorizationOf(method),
       words !== '' && `${words} validated`,
     ),
     to: method.stage,
@@ -247,6 +248,12 @@ function pathOf(method: Asked, stack: Stack): string {
 
 function apiOf(resource: Asked): Asked | undefined {
   return resource.refers('RestApiId')[0];
+}
+
+/** How callers are authorized, and by which scopes of their tokens. */
+function authorizationOf(method: Asked): string {
+  const scopes = method.get('AuthorizationScopes').map(text).join(' or ');
+  return `${text(only(method, 'AuthorizationType'))}${scopes === '' ? '' : ` with ${scopes}`}`;
 }
 
 /** Whether it takes events. A look-up has parameters only. */
@@ -319,7 +326,7 @@ function methodNeeds(method: Asked, stack: Stack): Needed[] {
       who: 'client',
       may: `${text(only(method, 'HttpMethod'))} ${pathOf(method, stack)}`,
       on: `\${${refOf(only(method, 'RestApiId'))}}`,
-      only: `authorized by ${text(only(method, 'AuthorizationType'))}`,
+      only: `authorized by ${authorizationOf(method)}`,
       because: 'clients send',
     },
     ...targets.map((on) => ({ who, may: `${service}:${action}`, on, because: 'API Gateway calls it with the role' })),
