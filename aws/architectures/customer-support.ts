@@ -18,10 +18,10 @@ export class AwsCustomerSupport extends AwsPlatform {
     });
     const { removal, accountLogRole } = this;
 
-    const lake = new S3Store(this, 'Lake', { removal });
+    const lake = new S3Store(this, 'StoreLake', { removal });
     const delivery = new FirehoseDelivery(this, 'Buffer', { store: lake, transform: 'none' });
     const connect = new EventBridgeEntry(this, 'Connect', { sink: delivery, isCloudEvent: true, removal });
-    const created = new SqsBuffer(this, 'Created', { removal });
+    const created = new SqsBuffer(this, 'BufferCreated', { removal });
     lake.deliverCreated(created);
     const store = new DynamoDbStore(this, 'Store', { lookUpBy: 'subject', removal });
     new LambdaProcessor(this, 'Processing', {
@@ -29,7 +29,7 @@ export class AwsCustomerSupport extends AwsPlatform {
       source: lake.readCreated(created),
       stores: { STORE: store },
     });
-    const lookup = new ApiGatewayLookup(this, 'LookUp', { store, accountLogRole });
+    const lookup = new ApiGatewayLookup(this, 'VisualizeCustomer', { store, accountLogRole });
 
     this.output({
       SendCommand: [connect.sendCommand, 'Sends one event. Log in as an identity that grantSend or a policy allows to send.'],

@@ -124,7 +124,10 @@ export function transformOfKinds(event: Event): Row | readonly Row[] | undefined
  * @param binary whether a record may hold bytes that are no text
  * @param empty whether a record may have no bytes at all
  */
-export function settlesEachEventOnce(source: SourceUnderTest, { binary, empty = true }: { readonly binary: boolean; readonly empty?: boolean }) {
+export function settlesEachEventOnce(
+  source: SourceUnderTest,
+  { binary, empty = true }: { readonly binary: boolean; readonly empty?: boolean },
+) {
   const kinds = Object.keys(KINDS).filter((kind) => (binary || kind !== 'bad UTF-8') && (empty || kind !== 'empty'));
   const arrivals = fc.record({
     kind: fc.constantFrom(...kinds),

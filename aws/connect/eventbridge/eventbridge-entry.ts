@@ -28,6 +28,17 @@ const PARTNER: TextRule = {
   remedy: 'See aws events list-event-sources.',
 };
 
+/** An example of a valid event. */
+const EXAMPLE = {
+  specversion: '1.0',
+  id: '1',
+  source: 'com.example.shop',
+  type: 'com.example.order.placed',
+  time: '2026-01-31T08:30:00Z',
+  subject: 'customer-1',
+  data: { order: 1 },
+};
+
 /** Settings for {@link EventBridgeEntry}. */
 export interface EventBridgeEntryProps {
   /** Where the events go. */
@@ -126,9 +137,12 @@ export class EventBridgeEntry extends Construct {
     const rule = new EventRule(this, 'Events', { pattern, bus: ofBus, sink: props.sink, isCloudEvent, deadLetterQueue, removalPolicy });
     this.deadLetterQueue = rule.deadLetterQueue;
     this.alarms = rule.alarms;
-    const entry = `EventBusName=${this.bus.eventBusName},Source=com.example.shop,DetailType=com.example.order.placed,Detail='{"order":1}'`;
     answerCommonFindings(this);
-    this.sendCommand = `aws events put-events --entries ${entry}`;
+    const [Source, DetailType] = [EXAMPLE.source, EXAMPLE.type];
+    const Detail = JSON.stringify(isCloudEvent ? EXAMPLE : EXAMPLE.data);
+    // As JSON: in the shorthand syntax of the command, a value cannot start with a brace.
+    const entries = JSON.stringify([{ EventBusName: this.bus.eventBusName, Source, DetailType, Detail }]);
+    this.sendCommand = `aws events put-events --entries '${entries}'`;
   }
 
   /**

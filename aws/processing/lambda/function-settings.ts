@@ -71,7 +71,12 @@ export function requireVariables(
 ) {
   const own = ['DEAD_LETTER', ...(bindContent ? ['SOURCE'] : [])];
   if (bindContent && stores.includes('SOURCE')) {
-    throw new SettingError(scope, 'stores must not be named SOURCE', 'one', 'With this source, the processor sets SOURCE_BUCKET: rename it.');
+    throw new SettingError(
+      scope,
+      'stores must not be named SOURCE',
+      'one',
+      'With this source, the processor sets SOURCE_BUCKET: rename it.',
+    );
   }
   for (const variable of Object.keys(environment)) {
     requireText(scope, { environment: variable }, VARIABLE);

@@ -68,7 +68,8 @@ export function s3Source<Stored>({ transform, open, sink, deadLetter }: S3Source
     if (line) return processLine({ bytes: line, arrived: new Date(Number(attributes.SentTimestamp)), position }, messageId, signal);
 
     const event = readLetter(message, LETTER) ?? Buffer.from(body);
-    const refuse = (reason: string, at: DeadLetter['position']) => deadLetter([letterOf(event, reason, at)], { attributes: LETTER, signal });
+    const refuse = (reason: string, at: DeadLetter['position']) =>
+      deadLetter([letterOf(event, reason, at)], { attributes: LETTER, signal });
     const named = readNamed(event);
     if ('reason' in named) return refuse(named.reason, position);
     const object = await open(named, signal);

@@ -169,3 +169,17 @@ describe('refuses', () => {
     ],
   ])('%s', (_, act, message) => expect(act).toThrow(new Error(message)));
 });
+
+test.each([
+  [false, { order: 1 }],
+  [true, expect.objectContaining({ specversion: '1.0', subject: 'customer-1', data: { order: 1 } })],
+])('its command sends an event that the rule can pass on, with isCloudEvent %s', (isCloudEvent, detail) => {
+  const { built } = synthesize((stack) => {
+    const bus = EventBus.fromEventBusName(stack, 'Mine', 'mine');
+    return new EventBridgeEntry(stack, 'Connect', { sink: new SqsBuffer(stack, 'Buffer'), bus, isCloudEvent });
+  });
+  const [, entries = ''] = /^aws events put-events --entries '(.*)'$/.exec(built.sendCommand) ?? [];
+  const [entry] = JSON.parse(entries);
+  expect(entry).toMatchObject({ EventBusName: 'mine', Source: 'com.example.shop', DetailType: 'com.example.order.placed' });
+  expect(JSON.parse(entry.Detail)).toEqual(detail);
+});

@@ -14,9 +14,15 @@ beforeEach(() => {
   jest.spyOn(console, 'error').mockImplementation();
 });
 
-const ndjson = (...lines: readonly (string | Uint8Array)[]) => Buffer.concat(lines.flatMap((line) => [Buffer.from(line), Buffer.from('\n')]));
+const ndjson = (...lines: readonly (string | Uint8Array)[]) =>
+  Buffer.concat(lines.flatMap((line) => [Buffer.from(line), Buffer.from('\n')]));
 const eventLine = (id: string, extra: object = {}) => JSON.stringify(eventOf(id, extra));
-const objectOf = (content: Uint8Array, name = '1.ndjson'): SentObject => ({ bucket: 'source', key: `events/${name}`, version: 'v1', content });
+const objectOf = (content: Uint8Array, name = '1.ndjson'): SentObject => ({
+  bucket: 'source',
+  key: `events/${name}`,
+  version: 'v1',
+  content,
+});
 const positionIn = ({ bucket, key, version }: SentObject, line: number) => ({ bucket, key, version: version!, line });
 
 /** Opens objects in memory, in small pieces. */
@@ -145,7 +151,10 @@ test('of an object that has no events in it, a hundred lines go to the dead lett
 
 test('lines over 8 MiB and damaged objects are in a dead letter that names the object; what was read before is stored', async () => {
   const long = objectOf(ndjson(eventLine('1'), 'x'.repeat(8 * 1024 * 1024 + 1), eventLine('2')), 'long');
-  const cut = objectOf(gzipSync(ndjson(eventLine('3'), eventLine('4', { data: randomBytes(50_000).toString('hex') }))).subarray(0, -20), 'cut');
+  const cut = objectOf(
+    gzipSync(ndjson(eventLine('3'), eventLine('4', { data: randomBytes(50_000).toString('hex') }))).subarray(0, -20),
+    'cut',
+  );
   const { handler, letters, rows } = source(opens(long, cut));
   const messages = [createdOf(long, 1), createdOf(cut, 2)];
   expect(await handler(...messages)).toEqual(failures());
