@@ -31,6 +31,10 @@ const PRIVATE: Promised = promised(
 export const facts: ServiceFacts = {
   name: 'S3',
   local: 'runs',
+  unproven: [
+    'That the key in an event of EventBridge is not encoded for URLs, as it is in notifications of S3.',
+    'That S3 answers 404 for a missing object where the permission to list has a prefix. With 403, its message is retried, and ends in the dead letter all the same.',
+  ],
   types: {
     [BUCKET]: {
       name: 'bucket',
