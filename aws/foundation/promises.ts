@@ -32,6 +32,17 @@ export function alarmOn(metric: string, must: string, fits: (threshold: number) 
   });
 }
 
+/** There is an alarm on a metric of another resource, such as the function that a resource calls, if it has one. */
+export function alarmOnAnother(other: (resource: Asked) => Asked | undefined, metric: string, must: string): Promised {
+  const { holds, weakenings, ...says } = alarmOn(metric, must);
+  return {
+    ...says,
+    concerns: (resource) => other(resource) !== undefined,
+    holds: (resource, stack) => holds(other(resource)!, stack),
+    weakenings: Object.fromEntries(Object.entries(weakenings).map(([name, edit]) => [name, (draft, one) => edit(draft, other(one)!)])),
+  };
+}
+
 /** A policy denies requests without TLS. */
 export function tlsOnly(policy: string, whole: (id: string) => readonly string[]): Promised {
   const policies: Which = ({ id }, draft) =>

@@ -143,3 +143,18 @@ export function referring(type: string): Which {
 export function atTheFirst(alert: Asked): boolean {
   return is(alert, 'criteria.operator', 'GreaterThan') && amount(alert, 'criteria.threshold') === 0;
 }
+
+/**
+ * Whether the resource is host storage of an app and nothing else: it holds no data, and may be deleted.
+ * @see https://learn.microsoft.com/azure/azure-functions/storage-considerations
+ */
+export function isHost(resource: Asked, stack: Stack): boolean {
+  const isUsed = (one: Asked) => stack.all.some((app) => names(app, 'storage_container_endpoint', one));
+  const within = stack.of('azurerm_storage_container').filter((container) => names(container, 'storage_account_id', resource));
+  return isUsed(resource) && within.every(isUsed);
+}
+
+/** A promise of whatever holds data, and not of host storage. */
+export function ofData(promise: Promised): Promised {
+  return { ...promise, concerns: (resource, stack) => !isHost(resource, stack) };
+}

@@ -1,7 +1,7 @@
 import { DataAzurermClientConfig } from '@cdktf/provider-azurerm/lib/data-azurerm-client-config';
 import { LogAnalyticsWorkspace } from '@cdktf/provider-azurerm/lib/log-analytics-workspace';
 import { ResourceGroup } from '@cdktf/provider-azurerm/lib/resource-group';
-import { Fn } from 'cdktf';
+import { Fn, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { takeName } from '../../shared/synth/kept-name';
 import { type NumberRule, PREFIX, requireAbsent, requireNumber, requireText, type TextRule } from '../../shared/synth/settings';
@@ -89,7 +89,7 @@ export class AzureSite extends Construct implements Site {
       requireAbsent(this, 'workspaceId', { logRetentionDays: props.logRetentionDays, logQuotaGb });
     }
 
-    takeName(this, 'site', { prefix });
+    takeName(this, 'site of a stack', prefix, [TerraformStack.of(this).node.path], 'Choose another prefix.');
     needResourceProviders(this, 'Microsoft.OperationalInsights');
     const { subscriptionId } = new DataAzurermClientConfig(this, 'Deployer');
     this.prefix = prefix;

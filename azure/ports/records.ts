@@ -1,3 +1,4 @@
+import type { ITerraformDependable } from 'cdktf';
 import type { Delivery } from './delivery';
 import type { Binding, FunctionWorkload, Workload } from './identity';
 
@@ -18,12 +19,25 @@ export interface SendRequest {
   body(event: string): string;
 }
 
+/** Where a subscription of Event Grid delivers events, each as one record. */
+export interface EventTarget {
+  /** The endpoint, as a property of the subscription. */
+  readonly endpoint:
+    | { readonly eventhubEndpointId: string }
+    | { readonly serviceBusQueueEndpointId: string }
+    | { readonly storageQueueEndpoint: { readonly storageAccountId: string; readonly queueName: string } };
+  /** The role assignments. They must exist before the subscription, or Event Grid refuses to create it. */
+  readonly waitFor: readonly ITerraformDependable[];
+}
+
 /** The input side of a buffer: accepts records. */
 export interface RecordSink {
   /** How a client sends one event. */
   readonly sendRequest: SendRequest;
   /** Let `writer` send records, and nothing else. */
   bindWriter(writer: Workload, name: string): Binding;
+  /** Let `deliverer`, the identity of an Event Grid topic, send records, and nothing else. */
+  bindEvents(deliverer: Workload): EventTarget;
 }
 
 /** The output side of a buffer: delivers records. */

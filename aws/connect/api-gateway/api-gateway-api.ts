@@ -6,7 +6,7 @@ import type { Construct, IDependable } from 'constructs';
 import { requireNumber, requireOneOf, requireResource } from '../../../shared/synth/settings';
 import { acknowledge, spell } from '../../foundation/acknowledge';
 import { answerCommonFindings } from '../../foundation/answers';
-import { accessLogFormat, STAGE_FINDINGS } from './api-gateway-templates';
+import { accessLogFormat, stageFindings } from './api-gateway-templates';
 import { requireScopes } from './authorizer';
 
 const QUOTA = 'For more, first request a higher account quota from AWS.';
@@ -75,13 +75,19 @@ export function makeApi(scope: Construct, settings: ApiSettings, accessLog: ILog
   return api;
 }
 
+/** What an API waits for, and why it has no cache. */
+interface Finish {
+  readonly waitFor: readonly IDependable[];
+  readonly uncached: string;
+}
+
 /** The log of errors, and the order: the API is reachable only after its permissions exist. Call it when all methods are there. */
-export function finishApi(scope: Construct, api: apigateway.RestApi, settings: ApiSettings, waitFor: readonly IDependable[]) {
+export function finishApi(scope: Construct, api: apigateway.RestApi, settings: ApiSettings, { waitFor, uncached }: Finish) {
   // Otherwise API Gateway creates this group at the first error, without a retention.
   const logGroupName = `API-Gateway-Execution-Logs_${api.restApiId}/${STAGE}`;
   const errorLog = new LogGroup(scope, 'ErrorLog', { ...kept(settings), logGroupName });
   api.deploymentStage.node.addDependency(errorLog, ...waitFor);
-  acknowledge(api.deploymentStage, STAGE_FINDINGS);
+  acknowledge(api.deploymentStage, stageFindings(uncached));
   answerCommonFindings(scope);
 }
 

@@ -2,13 +2,16 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type { Reasons } from '../../foundation/acknowledge';
 import type { PutRecordRequest, RecordTemplate } from '../../ports/records';
 
-/** Findings of scanners on the stage, with the reason why each is accepted. */
-export const STAGE_FINDINGS: Reasons = {
+/**
+ * Findings of scanners on the stage, with the reason why each is accepted.
+ * @param uncached why the API has no cache
+ */
+export const stageFindings = (uncached: string): Reasons => ({
   'AwsSolutions-APIG3, NIST.800.53.R5-APIGWAssociatedWithWAF':
-    'A web ACL costs by the month, and every sender is authorized. If you need one, associate it with api.deploymentStage.',
-  'CKV_AWS_120, NIST.800.53.R5-APIGWCacheEnabledAndEncrypted': 'Events are sent by POST, and API Gateway caches only responses to GET.',
+    'A web ACL costs by the month, and every caller is authorized. If you need one, associate it with api.deploymentStage.',
+  'CKV_AWS_120, NIST.800.53.R5-APIGWCacheEnabledAndEncrypted': uncached,
   'NIST.800.53.R5-APIGWSSLEnabled': 'The API calls a service of AWS, which checks the signature and does not use a client certificate.',
-};
+});
 
 /** The parts of a record, as expressions of the mapping template. */
 export const RECORD: RecordTemplate = {

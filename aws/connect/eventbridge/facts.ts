@@ -36,6 +36,8 @@ export const facts: ServiceFacts = {
         },
       ],
       promises: [
+        // EventBridge deletes no bus with rules, and an archive has one.
+        { ...RETAINED, concerns: (bus, stack) => stack.of(ARCHIVE).some((one) => names(one, 'SourceArn', bus)) },
         promised('known-callers', 'have no policy that lets other accounts in', isClosed, {
           'everyone may put events': add(POLICY, (draft, { id }) => ({
             EventBusName: draft.reference(id),

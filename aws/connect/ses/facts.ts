@@ -6,7 +6,7 @@ import { every, filter, remove, set, type Which } from '../../../shared/read/fac
 import { facts as joined, type Step } from '../../../shared/read/picture';
 import { type Asked, is, names, only, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
-import { alarmOn, policiesOf, RETAINED } from '../../foundation/promises';
+import { alarmOn, alarmOnAnother, policiesOf, RETAINED } from '../../foundation/promises';
 
 const RULE = 'AWS::SES::ReceiptRule';
 const SET = 'AWS::SES::ConfigurationSet';
@@ -103,6 +103,11 @@ export const facts: ServiceFacts = {
               for (const [id, { body }] of draft.resources) if (id === rule.id || Array.isArray(body.DependsOn)) delete body.DependsOn;
             },
           },
+        ),
+        alarmOnAnother(
+          (rule) => rule.refers(FUNCTION)[0],
+          'DeadLetterErrors',
+          'have an alarm at the first failed call that does not reach its queue',
         ),
         alarmOn('PublishExpired', 'have an alarm at the first mail that SES no longer retries to store'),
       ],

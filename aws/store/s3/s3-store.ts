@@ -141,7 +141,8 @@ export class S3Store<Kept extends IBucket = Bucket> extends Construct implements
 
   /**
    * Put an event into a buffer for each new object, with its bucket and key in `data`. S3 can send an event twice. What cannot be
-   * put into the buffer for a day goes to a dead-letter queue.
+   * put into the buffer for a day goes to a dead-letter queue. What reads the buffer must not write below the prefix of this store, or
+   * each object makes another one, without end.
    * @throws SettingError on a second call
    * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
    */

@@ -15,9 +15,9 @@ import {
 import { TOLERATED_FAILURES } from '../../foundation/alerts';
 import { canonicalId, segment } from '../../foundation/arm-id';
 import { needResourceProviders } from '../../foundation/resource-providers';
-import type { Delivery } from '../../ports/delivery';
+import type { Delivery, DeliverySource, DirectSource } from '../../ports/delivery';
 import type { FunctionWorkload, Workload } from '../../ports/identity';
-import type { RecordSink, RecordSource, SendRequest } from '../../ports/records';
+import type { EventTarget, RecordSink, RecordSource, SendRequest } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import { HubAccess, type HubReading, type HubWriting } from './hub-access';
 import { HUB_ID, HubNamespace, NAMESPACE, NAMESPACE_ID, total } from './hub-namespace';
@@ -38,7 +38,7 @@ export interface EventHubBufferProps {
   readonly site: Site;
   /**
    * The name of the hub, and the middle of the name of its namespace: 1 to 20 lower-case letters and digits, starting
-   * with a letter. Each buffer of a stack needs its own name.
+   * with a letter. Each buffer of a site and of a stack needs its own name.
    * @default events
    */
   readonly name?: string;
@@ -97,7 +97,7 @@ export interface EventHubBufferProps {
  * event that was processed, and has no dead letter of its own.
  * @see https://learn.microsoft.com/azure/event-hubs/event-hubs-features
  */
-export class EventHubBuffer extends Construct implements RecordSink, RecordSource {
+export class EventHubBuffer extends Construct implements RecordSink, RecordSource, DirectSource {
   /** The namespace, if this construct created it. */
   readonly namespace?: EventhubNamespace;
   /** The hub, if this construct created it. */
@@ -134,7 +134,8 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
       requireAbsent(this, 'hubId', { namespaceId, retentionDays, partitionCount, maxThroughputUnits, lock });
     }
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
-    takeName(this, 'hub', { name });
+    takeName(this, 'hub of a site', name, [site.prefix, site.suffix]);
+    if (namespaceId !== undefined) takeName(this, 'hub of a namespace', name, [canonicalId(namespaceId, NAMESPACE)]);
     needResourceProviders(this, 'Microsoft.EventHub', 'Microsoft.Insights');
 
     const existingId = hubId ?? namespaceId;
@@ -148,7 +149,7 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
     }
     this.hubId = this.hub?.id ?? canonicalId(hubId!, `${NAMESPACE}/eventhubs`);
     const hubName = this.hub?.name ?? segment(this.hubId, 10);
-    this.access = new HubAccess(this, namespace, { id: this.hubId, name: hubName });
+    this.access = new HubAccess(namespace, { id: this.hubId, name: hubName });
     this.sendRequest = sendRequest(this.access.host, hubName);
 
     const consequence = 'Senders that do not retry lose events.';
@@ -162,6 +163,11 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
 
   bindWriter(writer: Workload, name: string): HubWriting {
     return this.access.bindWriter(writer, name);
+  }
+
+  bindEvents(deliverer: Workload): EventTarget {
+    const { waitFor } = this.access.bindWriter(deliverer, 'EVENTS');
+    return { endpoint: { eventhubEndpointId: this.hubId }, waitFor };
   }
 
   /** The defaults of `delivery`: batches of 1,000 events or one minute, and 5 retries, which take about ten minutes. */
@@ -185,5 +191,10 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
 
   bindReader(reader: Workload, name: string): HubReading {
     return this.access.bindReader(reader, name);
+  }
+
+  bindDelivery(deliverer: Workload): DeliverySource {
+    const { waitFor, consumerGroup } = this.access.bindReader(deliverer, 'EVENTS');
+    return { id: this.hubId, consumerGroup: consumerGroup.name, waitFor };
   }
 }

@@ -1,6 +1,5 @@
 import { EventhubConsumerGroup } from '@cdktf/provider-azurerm/lib/eventhub-consumer-group';
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
-import type { IConstruct } from 'constructs';
 import { takeName } from '../../../shared/synth/kept-name';
 import { requireText, type TextRule } from '../../../shared/synth/settings';
 import type { Binding, Workload } from '../../ports/identity';
@@ -28,7 +27,6 @@ export class HubAccess {
   readonly host: string;
 
   constructor(
-    private readonly buffer: IConstruct,
     private readonly namespace: HubNamespace,
     private readonly hub: { readonly id: string; readonly name: string },
   ) {
@@ -47,7 +45,7 @@ export class HubAccess {
    */
   bindReader(reader: Workload, name: string): HubReading {
     requireText(reader, { name: reader.name }, READER);
-    takeName(reader, `reader of ${this.buffer.node.path}`, { name: reader.name });
+    takeName(reader, 'reader of a hub', reader.name, [this.hub.id], 'Its consumer group has the same name.');
     const consumerGroup = new EventhubConsumerGroup(reader, `${name}ConsumerGroup`, {
       name: reader.name,
       eventhubName: this.hub.name,

@@ -49,8 +49,8 @@ export interface FunctionProcessorProps {
   readonly delivery?: Delivery;
   /**
    * The middle of the name of the app and of its host storage: 1 to 5 lower-case letters and digits. Each processor and each
-   * store of a stack needs its own name. The consumer group has it in its name: after a change of the name, all events of the
-   * hub are read again.
+   * store of a site and of a stack needs its own name. The consumer group has it in its name: after a change of the name, all
+   * events of the hub are read again.
    * @default func
    */
   readonly name?: string;
@@ -145,7 +145,7 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
     requireAlwaysReady(this, alwaysReady, maxInstances);
     requireAppSettings(this, appSettings, Object.keys(props.stores));
     if (subnetId !== undefined) requireText(this, { subnetId }, SUBNET_ID);
-    takeName(this, 'store or processor', { name });
+    takeName(this, 'storage account of a site', name, [site.prefix, site.suffix]);
     needResourceProviders(this, 'Microsoft.App', 'Microsoft.Insights', 'Microsoft.ManagedIdentity', 'Microsoft.Storage', 'Microsoft.Web');
     const base = `${site.prefix}-${name}`;
     this.name = `${base}-${site.suffix}`;

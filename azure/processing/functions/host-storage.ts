@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress } from '../../../shared/synth/kept-name';
 import { STORAGE_ACCOUNT } from '../../foundation/answers';
-import { SECURE_ACCOUNT } from '../../foundation/storage-account';
+import { SECURE_ACCOUNT } from '../../foundation/storage/secure-account';
 import type { Binding, FunctionWorkload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 
@@ -47,7 +47,7 @@ export class HostStorage extends Construct {
       storageAccountId: this.account.id,
       containerAccessType: 'private',
     });
-    keepAddress(packages, `${name}_packages`);
+    keepAddress(packages, `${name}-packages`);
     acknowledge(this.account, {
       CKV_AZURE_33: 'The host uses no queues here, so there are no calls to log.',
       ...STORAGE_ACCOUNT,

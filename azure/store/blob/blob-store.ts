@@ -4,7 +4,7 @@ import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container'
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
-import type { NumberRule, Removal, TextRule } from '../../../shared/synth/settings';
+import type { NumberRule, Removal } from '../../../shared/synth/settings';
 import {
   ACTION_GROUPS,
   mayDestroy,
@@ -17,24 +17,17 @@ import {
 import { canonicalId, segment } from '../../foundation/arm-id';
 import { Lock } from '../../foundation/lock';
 import { needResourceProviders } from '../../foundation/resource-providers';
+import { ACCOUNT_ID, ACCOUNT_NAME } from '../../foundation/storage/account-rules';
+import { DataAccount } from '../../foundation/storage/data-account';
+import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
 import type { Binding, Workload } from '../../ports/identity';
 import type { DeadLetter } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import type { ObjectStore } from '../../ports/stores';
-import { DataAccount } from './data-account';
 
-const NAME: TextRule = {
-  pattern: /^[a-z0-9]{1,5}$/,
-  must: 'be 1 to 5 lower-case letters and digits',
-  remedy: 'The name of a storage account has no room for more.',
-};
 const COLD: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Objects that are younger are still read.' };
 const UNDELETE: NumberRule = { from: 1, to: 365, unit: 'days', remedy: 'Azure does not keep deleted objects for longer.' };
-const ACCOUNT_ID: TextRule = {
-  pattern: /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Storage\/storageAccounts\/[^/]+$/i,
-  must: 'be the id of a storage account',
-  remedy: 'Find it with az storage account show.',
-};
+const ACCOUNT = 'Microsoft.Storage/storageAccounts';
 
 const WRITER =
   'Azure has no built-in role that writes blobs and neither reads nor deletes them. In an account created here, deleted blobs can be restored. If a writer must ' +
@@ -49,7 +42,7 @@ export interface BlobStoreProps {
   readonly site: Site;
   /**
    * The middle of the name of the storage account, or in an existing account the start of the names of the containers: 1 to 5
-   * lower-case letters and digits. Each store and each processor of a stack needs its own name.
+   * lower-case letters and digits. Each store and each processor of a site and of a stack needs its own name.
    * @default data
    */
   readonly name?: string;
@@ -109,7 +102,7 @@ export interface BlobBinding extends Binding {
  * an account without public network access only through a virtual network.
  * @see https://learn.microsoft.com/azure/storage/blobs/security-recommendations
  */
-export class BlobStore extends Construct implements ObjectStore {
+export class BlobStore extends Construct implements ObjectStore, DirectStore {
   /** The storage account, if this construct created it. */
   readonly account?: StorageAccount;
   /** The name of the storage account, new or existing. */
@@ -130,7 +123,7 @@ export class BlobStore extends Construct implements ObjectStore {
     const coldAfter = coldAfterDays ?? 90;
     const undeleteWindow = undeleteWindowDays ?? 30;
     const copies = redundancy ?? 'ZRS';
-    requireText(this, { name: middle }, NAME);
+    requireText(this, { name: middle }, ACCOUNT_NAME);
     requireOneOf(this, { redundancy: copies }, ['LRS', 'ZRS', 'GRS', 'GZRS'], 'In a region without zones take LRS.');
     requireNumber(this, { coldAfterDays: coldAfter }, COLD);
     requireNumber(this, { undeleteWindowDays: undeleteWindow }, UNDELETE);
@@ -141,7 +134,8 @@ export class BlobStore extends Construct implements ObjectStore {
       requireAbsent(this, 'accountId', { redundancy, coldAfterDays, undeleteWindowDays, lock });
     }
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
-    takeName(this, 'store or processor', { name: middle });
+    if (accountId === undefined) takeName(this, 'storage account of a site', middle, [site.prefix, site.suffix]);
+    else takeName(this, 'store in an account', middle, [canonicalId(accountId, ACCOUNT)]);
     needResourceProviders(this, 'Microsoft.Insights', 'Microsoft.Storage');
 
     const created =
@@ -156,14 +150,14 @@ export class BlobStore extends Construct implements ObjectStore {
           })
         : undefined;
     this.account = created?.resource;
-    const storageAccountId = this.account?.id ?? canonicalId(accountId!, 'Microsoft.Storage/storageAccounts');
+    const storageAccountId = this.account?.id ?? canonicalId(accountId!, ACCOUNT);
     this.accountName = this.account?.name ?? segment(storageAccountId, 8);
     this.endpoint = this.account?.primaryBlobEndpoint ?? `https://${this.accountName}.blob.core.windows.net/`;
     const start = created || name === undefined ? '' : `${name}-`;
     const container = (child: string, suffix: string) => {
       const one = { name: `${start}${suffix}`, storageAccountId, containerAccessType: 'private', lifecycle };
       const resource = new StorageContainer(this, child, one);
-      keepAddress(resource, `${middle}_${suffix.replace('-', '_')}`);
+      keepAddress(resource, `${middle}-${suffix}`);
       acknowledge(resource, { CKV2_AZURE_21: LOGGED });
       return resource;
     };
@@ -181,6 +175,11 @@ export class BlobStore extends Construct implements ObjectStore {
 
   bindReader(reader: Workload, name: string): BlobBinding {
     return this.bind(reader, name, 'Reader', this.container);
+  }
+
+  bindDelivery(deliverer: Workload): DeliveryTarget {
+    const { waitFor } = this.bind(deliverer, 'STORE', 'Writer', this.container);
+    return { storageAccountName: this.accountName, containerName: this.container.name, prefix: '', waitFor };
   }
 
   private bind(workload: Workload, name: string, as: 'Writer' | 'Reader', container: StorageContainer): BlobBinding {

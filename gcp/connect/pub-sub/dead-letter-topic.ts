@@ -4,8 +4,8 @@ import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-ia
 import type { ITerraformDependable, TerraformMetaArguments } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
+import { keepAddress } from '../../../shared/synth/kept-name';
 import { googleKey } from '../../foundation/answers';
-import { fixAddress } from '../../foundation/names';
 import type { Binding, Workload } from '../../ports/identity';
 import type { DeadLetter } from '../../ports/records';
 import type { Site } from '../../ports/site';
@@ -56,7 +56,7 @@ export class DeadLetterTopic extends Construct implements DeadLetter {
       kmsKeyName,
       messageStoragePolicy: { allowedPersistenceRegions: [region], enforceInTransit },
     });
-    fixAddress(this.topic, props.name);
+    keepAddress(this.topic, props.name);
     if (!kmsKeyName) acknowledge(this.topic, GOOGLE_KEY);
     // A topic without a subscription drops its messages. With an expiration policy, an idle subscription is deleted after 31 days.
     this.subscription = new PubsubSubscription(this, 'Subscription', {
@@ -68,14 +68,14 @@ export class DeadLetterTopic extends Construct implements DeadLetter {
       expirationPolicy: { ttl: '' },
       lifecycle: meta.lifecycle,
     });
-    fixAddress(this.subscription, props.name);
+    keepAddress(this.subscription, props.name);
     const forwarder = new PubsubTopicIamMember(this, 'Forwarder', {
       project,
       topic: this.topic.id,
       role: 'roles/pubsub.publisher',
       member: pubSubAgent,
     });
-    fixAddress(forwarder, `${props.name}-forwarder`);
+    keepAddress(forwarder, `${props.name}-forwarder`);
     this.ready = [forwarder, this.subscription];
     alertOnAny(this, 'Alert', { project, subscription: this.subscription, notify });
   }

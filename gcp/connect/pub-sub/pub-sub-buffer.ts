@@ -6,9 +6,9 @@ import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-ia
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
+import { keepAddress, takeName } from '../../../shared/synth/kept-name';
 import { mayDestroy, type Removal, requireNumber } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
-import { fixAddress, requireUnique } from '../../foundation/names';
 import { Propagation } from '../../foundation/propagation';
 import type { Delivery, DirectSource, DirectStore } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
@@ -25,7 +25,8 @@ export interface PubSubBufferProps {
   readonly site: Site;
   /**
    * The end of the name of the topic: 1 to 40 lower-case letters, digits and hyphens, starting with a letter. Each buffer of a
-   * site needs its own name. A change of the name replaces the topic: Terraform deletes the old one, with its waiting events.
+   * site and of a stack needs its own name. A change of the name replaces the topic: Terraform deletes the old one, with its
+   * waiting events.
    * @default events
    */
   readonly name?: string;
@@ -91,7 +92,8 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
     const { site } = props;
     const { topicId, kmsKeyName, notify, name, retentionSeconds, enforceInTransit } = bufferSettings(this, props);
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
-    requireUnique(this, [site.project, site.prefix], 'buffer of a site', name, 'Set name on one of them.');
+    const deadName = `${name}-dead-letter`;
+    for (const one of [name, deadName]) takeName(this, 'buffer of a site', one, [site.project, site.prefix]);
     needApis(this, 'monitoring', 'pubsub');
     this.site = site;
     const meta = { dependsOn: [...site.waitFor, ...this.allowEncrypt(kmsKeyName)], lifecycle };
@@ -104,7 +106,7 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
         messageRetentionDuration: `${retentionSeconds}s`,
         messageStoragePolicy: { allowedPersistenceRegions: [site.region], enforceInTransit },
       });
-      fixAddress(this.topic, name);
+      keepAddress(this.topic, name);
       if (!kmsKeyName) acknowledge(this.topic, GOOGLE_KEY);
     }
     this.topicId = topicId ?? this.topic!.id;
@@ -115,7 +117,6 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
       headers: { 'Content-Type': 'application/json' },
       body: (event) => JSON.stringify({ messages: [{ data: Buffer.from(event).toString('base64') }] }),
     };
-    const deadName = `${name}-dead-letter`;
     this.deadLetter = new DeadLetterTopic(this, 'DeadLetter', { site, name: deadName, meta, kmsKeyName, enforceInTransit, notify });
     this.subscribed = { site, name, id: this.topicId, retentionSeconds, deadLetter: this.deadLetter, lifecycle, notify };
   }

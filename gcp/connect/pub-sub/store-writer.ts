@@ -3,9 +3,9 @@ import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct, type IConstruct } from 'constructs';
+import { takeName } from '../../../shared/synth/kept-name';
 import { requireText, type TextRule } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
-import { requireUnique } from '../../foundation/names';
 import { Propagation } from '../../foundation/propagation';
 import type { DirectStore } from '../../ports/delivery';
 import type { Workload } from '../../ports/identity';
@@ -79,5 +79,5 @@ export class StoreWriter extends Construct implements Workload {
  */
 export function requireOwnName(scope: IConstruct, site: Site, name: string) {
   requireText(scope, { 'the name of a delivery': name }, NAME);
-  requireUnique(scope, [site.project, site.prefix], 'delivery of a site', name, 'The service account of a delivery has its name.');
+  takeName(scope, 'delivery of a site', name, [site.project, site.prefix], 'The service account of a delivery has its name.');
 }

@@ -2,8 +2,8 @@ import { PubsubSubscription, type PubsubSubscriptionConfig } from '@cdktf/provid
 import { PubsubSubscriptionIamMember } from '@cdktf/provider-google/lib/pubsub-subscription-iam-member';
 import type { TerraformResourceLifecycle } from 'cdktf';
 import type { Construct, IConstruct } from 'constructs';
+import { keepAddress, takeName } from '../../../shared/synth/kept-name';
 import { requireNumber, requireText, type TextRule } from '../../../shared/synth/settings';
-import { fixAddress, requireUnique } from '../../foundation/names';
 import type { Delivery } from '../../ports/delivery';
 import type { Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
@@ -56,9 +56,9 @@ export function subscribe(
     dependsOn: [...deadLetter.ready, ...(config.dependsOn ?? [])],
     lifecycle,
   });
-  fixAddress(subscription, `${name}-${ending}`);
+  keepAddress(subscription, `${name}-${ending}`);
   const grant = { project, subscription: subscription.id, role: 'roles/pubsub.subscriber', member };
-  fixAddress(new PubsubSubscriptionIamMember(scope, `${id}Forwarder`, grant), `${name}-${ending}-forwarder`);
+  keepAddress(new PubsubSubscriptionIamMember(scope, `${id}Forwarder`, grant), `${name}-${ending}-forwarder`);
   const target = { project, subscription, notify };
   const isWritten = config.bigqueryConfig ?? config.cloudStorageConfig;
   alertOnLate(scope, `${id}Late`, target, isWritten ? 'Pub/Sub cannot write them into their store' : 'their reader is down or too slow');
@@ -72,7 +72,7 @@ export function subscribe(
  */
 export function endingFor({ site, name }: SubscribedTopic, reader: Workload): string {
   requireText(reader, { 'the name of a reader': reader.name }, READER);
-  requireUnique(reader, [site.project, site.prefix, name], 'reader of a buffer', reader.name, 'Its subscription has the same name.');
+  takeName(reader, 'reader of a buffer', reader.name, [site.project, site.prefix, name], 'Its subscription has the same name.');
   return `to-${reader.name}`;
 }
 

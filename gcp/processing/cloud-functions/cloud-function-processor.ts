@@ -4,8 +4,8 @@ import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { bindStores, type HandlerCode } from '../../../shared/synth/handler-needs';
+import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
-import { requireUnique } from '../../foundation/names';
 import { Propagation } from '../../foundation/propagation';
 import type { Delivery } from '../../ports/delivery';
 import type { FunctionWorkload } from '../../ports/identity';
@@ -123,7 +123,7 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     const { site, code, source, serviceAccount } = props;
     const settings = functionSettings(this, props);
     const { name, timeoutSeconds } = settings;
-    requireUnique(this, [site.project, site.prefix], 'function of a site', name, 'Set name on one of them.');
+    takeName(this, 'function of a site', name, [site.project, site.prefix]);
     needApis(this, 'artifactregistry', 'cloudbuild', 'cloudfunctions', 'iam', 'logging', 'monitoring', 'run', 'storage');
     if (Object.keys(settings.secretEnvironmentVariables).length > 0) needApis(this, 'secretmanager');
     [this.name, this.timeoutSeconds] = [name, timeoutSeconds];

@@ -6,10 +6,10 @@ import { KmsCryptoKeyIamMember } from '@cdktf/provider-google/lib/kms-crypto-key
 import { type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
+import { keepAddress, takeName } from '../../../shared/synth/kept-name';
 import { mayDestroy, type Removal } from '../../../shared/synth/settings';
 import { googleKey } from '../../foundation/answers';
 import { needApis } from '../../foundation/apis';
-import { fixAddress, requireUnique } from '../../foundation/names';
 import { Propagation } from '../../foundation/propagation';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
@@ -28,8 +28,8 @@ export interface BigQueryStoreProps {
   readonly site: Site;
   /**
    * The end of the name of the dataset: 1 to 40 lower-case letters, digits and underscores, starting with a letter. Each store of
-   * a site needs its own name. In an existing dataset, it is the id of the table. A change of the name is a replacement, which fails
-   * unless `removal: 'destroy'` and `destroyData` are set.
+   * a site and of a stack needs its own name. In an existing dataset, it is the id of the table. A change of the name is a
+   * replacement, which fails unless `removal: 'destroy'` and `destroyData` are set.
    * @default events
    */
   readonly name?: string;
@@ -106,8 +106,7 @@ export class BigQueryStore extends Construct implements TableStore {
     const { project } = site;
     const { name, columns, undeleteWindowDays, tableId, viewId } = storeSettings(this, props);
     const destroy = mayDestroy(this, props.removal);
-    const remedy = 'Set name on one of them.';
-    if (datasetId === undefined) requireUnique(this, [project, site.prefix], 'dataset of a site', name, remedy);
+    if (datasetId === undefined) takeName(this, 'dataset of a site', name, [project, site.prefix]);
     const lifecycle = destroy ? undefined : { preventDestroy: true };
     const encryption = kmsKeyName ? { kmsKeyName } : undefined;
     const dependsOn = [...site.waitFor, ...this.allowEncrypt(site, kmsKeyName)];
@@ -125,10 +124,10 @@ export class BigQueryStore extends Construct implements TableStore {
         dependsOn,
         lifecycle,
       });
-      fixAddress(this.dataset, name);
+      keepAddress(this.dataset, name);
     }
     this.datasetId = datasetId ?? this.dataset!.datasetId;
-    for (const one of [tableId, viewId]) requireUnique(this, [project, this.datasetId], 'table of a dataset', one, remedy);
+    for (const one of [tableId, viewId]) takeName(this, 'table of a dataset', one, [project, this.datasetId]);
     const address = Token.isUnresolved(this.datasetId) ? name : this.datasetId;
     this.table = new BigqueryTable(this, 'Table', {
       project,
@@ -146,7 +145,7 @@ export class BigQueryStore extends Construct implements TableStore {
       dependsOn,
       lifecycle,
     });
-    fixAddress(this.table, `${address}_${tableId}`);
+    keepAddress(this.table, `${address}_${tableId}`);
     this.view = new BigqueryTable(this, 'View', {
       project,
       datasetId: this.datasetId,
@@ -155,7 +154,7 @@ export class BigQueryStore extends Construct implements TableStore {
       view: { query: uniqueRows(`${project}.${this.datasetId}.${this.table.tableId}`, columns), useLegacySql: false },
       deletionProtection: !destroy,
     });
-    fixAddress(this.view, `${address}_${viewId}`);
+    keepAddress(this.view, `${address}_${viewId}`);
     if (this.dataset && !kmsKeyName) acknowledge(this.dataset, { CKV_GCP_81: GOOGLE_KEY });
     if (!kmsKeyName) acknowledge(this.table, { CKV_GCP_80: GOOGLE_KEY });
     acknowledge(this.view, { CKV_GCP_80: 'A view holds no rows. Its table sets the encryption of the rows.' });

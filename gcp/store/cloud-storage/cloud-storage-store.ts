@@ -2,10 +2,10 @@ import type { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { takeName } from '../../../shared/synth/kept-name';
 import type { NumberRule, Removal, TextRule } from '../../../shared/synth/settings';
 import { FOLDERS, KMS_KEY, mayDestroy, requireAbsent, requireNumber, requireText, SettingError } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
-import { requireUnique } from '../../foundation/names';
 import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
@@ -32,8 +32,8 @@ export interface CloudStorageStoreProps {
   /** The project, the region and the prefix of the store. */
   readonly site: Site;
   /**
-   * The end of the name of the bucket: 1 to 20 lower-case letters and digits. Each store of a site needs its own name. A change of
-   * the name replaces the bucket, and Google refuses to delete a bucket that is not empty.
+   * The end of the name of the bucket: 1 to 20 lower-case letters and digits. Each store of a site and of a stack needs its own
+   * name. A change of the name replaces the bucket, and Google refuses to delete a bucket that is not empty.
    * @default events
    */
   readonly name?: string;
@@ -119,9 +119,7 @@ export class CloudStorageStore extends Construct implements ObjectStore, DirectS
       requireAbsent(this, 'bucketName', { name, coldAfterDays, retentionDays, undeleteWindowDays, encryptionKey });
     }
     const destroy = mayDestroy(this, props.removal);
-    if (bucketName === undefined) {
-      requireUnique(this, [site.project, site.prefix], 'bucket of a site', ending, 'Set name on one of them.');
-    }
+    if (bucketName === undefined) takeName(this, 'bucket of a site', ending, [site.project, site.prefix]);
     needApis(this, 'storage');
     this.waitFor = site.waitFor;
 

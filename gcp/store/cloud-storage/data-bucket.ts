@@ -4,7 +4,7 @@ import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
-import { fixAddress } from '../../foundation/names';
+import { keepAddress } from '../../../shared/synth/kept-name';
 import { Propagation } from '../../foundation/propagation';
 import type { Site } from '../../ports/site';
 
@@ -71,7 +71,7 @@ export class DataBucket extends Construct {
       dependsOn: [...site.waitFor, ...this.allowEncrypt(site, encryptionKey)],
       lifecycle: destroy ? undefined : { preventDestroy: true },
     });
-    fixAddress(this.resource, name);
+    keepAddress(this.resource, name);
     acknowledge(this.resource, {
       CKV_GCP_62:
         'Google recommends audit logs instead of access logs. To log each access, enable the Data Access audit logs of the project.',

@@ -72,7 +72,7 @@ test('the id of a workspace in the letters that Azure hands out is written as th
 describe('refuses', () => {
   test('a second site of one prefix', () =>
     expect(() => synthesize((stack) => ['One', 'Two'].map((id) => new AzureSite(stack, id, needed)))).toThrow(
-      new Error('test/Two: prefix must belong to one site in a stack, got "acme". test/One already uses it. Choose another name.'),
+      new Error('test/Two: each site of a stack must have its own name, got "acme", which test/One has. Choose another prefix.'),
     ));
 
   test.each<[string, Partial<AzureSiteProps>, string]>([

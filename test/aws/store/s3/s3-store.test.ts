@@ -447,6 +447,12 @@ describe('a replica', () => {
     ]);
   });
 
+  test('with a key of a store without one selects encrypted objects too: S3 accepts the key of the replica only with it', () => {
+    const encryptionKey = (stack: Stack) => Key.fromKeyArn(stack, 'ReplicaKey', 'arn:aws:kms:eu-central-1:123456789012:key/k');
+    const made = synthesize((stack) => new S3Store(stack, 'Store', { replica: mine(stack, { encryptionKey: encryptionKey(stack) }) }));
+    expect(configurationOf(made)).toMatchObject([{ SourceSelectionCriteria: { SseKmsEncryptedObjects: { Status: 'Enabled' } } }]);
+  });
+
   test('has an alarm on copies that fail', () => {
     expect(replicated().one('AWS::CloudWatch::Alarm').Properties).toMatchObject({
       MetricName: 'OperationsFailedReplication',

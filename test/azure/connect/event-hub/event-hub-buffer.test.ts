@@ -235,7 +235,7 @@ test('somebody else at that address is refused: CDKTF would write one over the o
     });
   expect(build).toThrow(
     new Error(
-      'test/events: id must differ from that of test/Buffer/Hub in the state, got azurerm_eventhub.events. Choose another id for this construct.',
+      'test/events: each resource of a stack must have its own address in the state, got azurerm_eventhub.events, which test/Buffer/Hub has. Choose another id for this construct.',
     ),
   );
 });
@@ -297,7 +297,7 @@ describe('refuses', () => {
     [
       'a second hub of one name',
       () => synthesize((stack) => ['First', 'Second'].map((id) => new EventHubBuffer(stack, id, { site }))),
-      'test/Second: name must belong to one hub in a stack, got "events". test/First already uses it. Choose another name.',
+      'test/Second: each hub of a site must have its own name, got "events", which test/First has. Set name on one of them.',
     ],
     [
       'two readers of one name, which would share a consumer group',
@@ -306,7 +306,7 @@ describe('refuses', () => {
           const buffer = new EventHubBuffer(stack, 'Buffer', { site });
           for (const id of ['First', 'Second']) buffer.bindReader(Object.assign(new Person(stack, id), { name: 'acme' }), 'BUFFER');
         }),
-      'test/Second: name must belong to one reader of test/Buffer in a stack, got "acme". test/First already uses it. Choose another name.',
+      'test/Second: each reader of a hub must have its own name, got "acme", which test/First has. Its consumer group has the same name.',
     ],
     [
       'a reader whose name no consumer group takes',

@@ -296,14 +296,14 @@ describe('refuses', () => {
   test('a second processor of one name, and one that is called as a store', () => {
     const second = (name: string) =>
       synthesize((stack) => {
-        const store = new BlobStore(stack, 'Store', { site, accountId });
+        const store = new BlobStore(stack, 'Store', { site });
         const source = new EventHubBuffer(stack, 'Buffer', { site, hubId });
         const props = { site, code, source, stores: {}, deadLetter: store.deadLetter };
         new FunctionProcessor(stack, 'First', props);
         new FunctionProcessor(stack, 'Second', { ...props, name });
       });
     const refusal = (name: string, owner: string) =>
-      `test/Second: name must belong to one store or processor in a stack, got "${name}". test/${owner} already uses it. Choose another name.`;
+      `test/Second: each storage account of a site must have its own name, got "${name}", which test/${owner} has. Set name on one of them.`;
     expect(() => second('func')).toThrow(new Error(refusal('func', 'First')));
     expect(() => second('data')).toThrow(new Error(refusal('data', 'Store')));
   });

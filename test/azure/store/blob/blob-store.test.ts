@@ -211,7 +211,7 @@ describe('refuses', () => {
   test('a second store of one name', () =>
     expect(() => synthesize((stack) => ['First', 'Second'].map((id) => new BlobStore(stack, id, { site })))).toThrow(
       new Error(
-        'test/Second: name must belong to one store or processor in a stack, got "data". test/First already uses it. Choose another name.',
+        'test/Second: each storage account of a site must have its own name, got "data", which test/First has. Set name on one of them.',
       ),
     ));
 

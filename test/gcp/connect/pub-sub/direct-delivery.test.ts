@@ -187,8 +187,8 @@ describe('refuses', () => {
   };
   const name = (got: string) =>
     `test/Buffer0: the name of a delivery must be 1 to 11 lower-case letters and digits, got ${got}. The name of a service account has no room for more.`;
-  const again = (path: string) =>
-    `${path}: each delivery of a site must have its own name, got "archive" again. The service account of a delivery has its name.`;
+  const again = (path: string, owner: string) =>
+    `${path}: each delivery of a site must have its own name, got "archive", which ${owner} has. The service account of a delivery has its name.`;
 
   test.each<[string, () => unknown, string]>([
     ['a name in capitals', () => into('Archive'), name('"Archive"')],
@@ -202,9 +202,9 @@ describe('refuses', () => {
           const buffer = new PubSubBuffer(stack, 'Buffer', { site });
           twice(buffer, buffer);
         }),
-      again('test/Buffer'),
+      again('test/Buffer', 'test/Buffer'),
     ],
-    ['a name that a delivery of another buffer has', () => into('archive', 'archive'), again('test/Buffer1')],
+    ['a name that a delivery of another buffer has', () => into('archive', 'archive'), again('test/Buffer1', 'test/Buffer0')],
     [
       'few retries',
       () => deliver({ maxRetries: 3 }),
@@ -220,7 +220,7 @@ describe('refuses', () => {
   test('nothing where two sites of a stack have a delivery of one name', () => {
     const { all } = synthesize((stack) => {
       const sites = [site, { ...site, prefix: 'other' }];
-      const [first, second] = sites.map((one) => new PubSubBuffer(stack, one.prefix, { site: one }));
+      const [first, second] = sites.map((one) => new PubSubBuffer(stack, one.prefix, { site: one, name: one.prefix }));
       twice(first!, second!);
     });
     expect(all('google_service_account').map(({ account_id }) => account_id)).toEqual(['acme-archive-writer', 'other-archive-writer']);

@@ -321,7 +321,7 @@ describe('refuses', () => {
       synthesize((stack) =>
         ['a', 'b'].map((id) => new CloudFunctionProcessor(stack, id, { site, code, source: new Neighbour(), stores: {} })),
       ),
-    ).toThrow(new Error('test/b: each function of a site must have its own name, got "func" again. Set name on one of them.')));
+    ).toThrow(new Error('test/b: each function of a site must have its own name, got "func", which test/a has. Set name on one of them.')));
 
   test('a store by a name that the handler does not know', () =>
     expect(() => make({ code: { ...code, needs }, stores: { LAKE: new Neighbour() } })).toThrow(

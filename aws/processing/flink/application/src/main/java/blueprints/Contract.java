@@ -19,8 +19,8 @@ import java.time.OffsetDateTime;
 /** The event contract: an event is a CloudEvent, as {@code event.schema.json} describes it. */
 final class Contract {
   /**
-   * How far the time of an event may be after its arrival. One event with a time in a far future would move the watermark there,
-   * and all events after it would be late.
+   * How far the time of an event may be after its arrival. An event with a time in a far future would be kept in the state, and not be
+   * counted, until then.
    */
   static final Duration CLOCK_SKEW = Duration.ofMinutes(5);
 

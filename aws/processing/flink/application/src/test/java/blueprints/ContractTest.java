@@ -44,7 +44,7 @@ class ContractTest {
   }
 
   @Test
-  void anEventOfTheFutureIsRefusedBecauseItWouldMakeAllOthersLate() {
+  void anEventOfTheFutureIsRefusedBecauseItWouldNotBeCountedUntilThen() {
     var early = EVENT.replace("12:00:30.5+01:00", "11:06:00Z");
     assertEquals("", check(early).refusal());
     assertEquals("InvalidEvent: time is more than 5 minutes after the arrival", check(early.replace("11:06:00Z", "11:06:00.001Z")).refusal());

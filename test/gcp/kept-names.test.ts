@@ -1,18 +1,19 @@
 import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
-import { PubSubBuffer } from '../../../gcp/connect/pub-sub/pub-sub-buffer';
-import { BigQueryStore } from '../../../gcp/store/bigquery/bigquery-store';
-import { CloudStorageStore } from '../../../gcp/store/cloud-storage/cloud-storage-store';
-import { Somebody, site, synthesize, Target } from '../stand-ins';
+import { PubSubBuffer } from '../../gcp/connect/pub-sub/pub-sub-buffer';
+import { BigQueryStore } from '../../gcp/store/bigquery/bigquery-store';
+import { CloudStorageStore } from '../../gcp/store/cloud-storage/cloud-storage-store';
+import { anywhere } from '../support/moved';
+import { Somebody, site, synthesize, Target } from './stand-ins';
 
 /** Everything that holds data or a position, below a scope. */
-function holders(scope: Construct, id = 'Buffer') {
-  const buffer = new PubSubBuffer(scope, id, { site });
+function holders(scope: Construct, ending = '') {
+  const buffer = new PubSubBuffer(scope, `Buffer${ending}`, { site });
   buffer.deliverTo(new Target(scope, 'Func'));
   buffer.bindReader(new Somebody(scope, 'Spark'), 'EVENTS');
-  const store = new CloudStorageStore(scope, 'Files', { site });
+  const store = new CloudStorageStore(scope, `Files${ending}`, { site });
   buffer.deliverInto(store, 'archive');
-  new BigQueryStore(scope, 'Rows', { site });
+  new BigQueryStore(scope, `Rows${ending}`, { site });
 }
 
 const KINDS = ['pubsub_topic', 'pubsub_subscription', 'bigquery_dataset', 'bigquery_table', 'storage_bucket'].map(
@@ -20,7 +21,7 @@ const KINDS = ['pubsub_topic', 'pubsub_subscription', 'bigquery_dataset', 'bigqu
 );
 const addressesOf = ({ json }: Pick<ReturnType<typeof synthesize>, 'json'>) =>
   KINDS.flatMap((type) =>
-    Object.entries(json.resource![type]!).map(([id, body]) => `${type}.${id}: ${body.name ?? body.table_id ?? body.dataset_id}`),
+    Object.entries(json.resource![type] ?? {}).map(([id, body]) => `${type}.${id}: ${body.name ?? body.table_id ?? body.dataset_id}`),
   );
 
 const plain = synthesize((stack) => holders(stack));
@@ -40,9 +41,14 @@ test('what holds data or a position has its name and its address from what the u
   ]);
 });
 
-test('a construct that is moved or renamed is at the same address under the same name, so that Terraform touches nothing of it', () => {
-  expect(addressesOf(synthesize((stack) => holders(new Construct(stack, 'Nested'))))).toEqual(addressesOf(plain));
-  expect(addressesOf(synthesize((stack) => holders(stack, 'Renamed')))).toEqual(addressesOf(plain));
+test('a construct that is moved, nested or renamed has the same address and the same name, so that Terraform touches nothing of it', () => {
+  anywhere((place) => {
+    const moved = synthesize((stack) => {
+      const { scope, ending } = place(stack);
+      holders(scope, ending);
+    });
+    expect(addressesOf(moved)).toEqual(addressesOf(plain));
+  });
 });
 
 test('Terraform refuses to destroy all of it, and what it stands at before moves to its address', () => {
@@ -60,21 +66,14 @@ test('Terraform refuses to destroy all of it, and what it stands at before moves
   );
 });
 
-test('an address is one that Terraform takes, whatever the name', () => {
+test('two sites can be in one stack, if their stores have different names', () => {
   const { json } = synthesize((stack) => {
-    new CloudStorageStore(stack, 'Files', { site, name: '2026' });
-    new PubSubBuffer(stack, 'Buffer', { site, name: 'raw-events' });
+    for (const prefix of ['one', 'two']) new CloudStorageStore(stack, prefix, { site: { ...site, prefix }, name: `of${prefix}` });
   });
-  expect(Object.keys(json.resource!.google_storage_bucket!)).toEqual(['_2026']);
-  expect(Object.keys(json.resource!.google_pubsub_topic!)).toEqual(['raw_events', 'raw_events_dead_letter']);
-});
-
-test('two sites in one stack have two of everything', () => {
-  const { json } = synthesize((stack) => {
-    for (const prefix of ['one', 'two']) new PubSubBuffer(stack, prefix, { site: { ...site, prefix } });
-  });
-  expect(Object.values(json.resource!.google_pubsub_topic!).map(({ name }) => name)).toHaveLength(4);
-  expect(Object.keys(json.resource!.google_pubsub_topic!)).toContain('events');
+  expect(addressesOf({ json })).toEqual([
+    'google_storage_bucket.ofone: acme-data-one-ofone',
+    'google_storage_bucket.oftwo: acme-data-two-oftwo',
+  ]);
 });
 
 test('a name that is known only at deploy is told from that of another stack', () => {
@@ -91,8 +90,8 @@ test('a name that is known only at deploy is told from that of another stack', (
 });
 
 describe('refuses two', () => {
-  const again = (what: string, name: string, remedy = 'Set name on one of them.') =>
-    `: each ${what} must have its own name, got "${name}" again. ${remedy}`;
+  const has = (what: string, name: string, owner: string, remedy = 'Set name on one of them.') =>
+    `: each ${what} must have its own name, got "${name}", which ${owner} has. ${remedy}`;
   const twice = (make: (scope: Construct, id: string) => unknown) => () =>
     synthesize((stack) => ['First', 'Second'].map((id) => make(stack, id)));
 
@@ -100,17 +99,31 @@ describe('refuses two', () => {
     [
       'buffers of one name',
       twice((scope, id) => new PubSubBuffer(scope, id, { site })),
-      `test/Second${again('buffer of a site', 'events')}`,
+      `test/Second${has('buffer of a site', 'events', 'test/First')}`,
+    ],
+    [
+      'buffers, where one has the name of the dead letter of the other',
+      () =>
+        synthesize((stack) => {
+          new PubSubBuffer(stack, 'First', { site });
+          new PubSubBuffer(stack, 'Second', { site, name: 'events-dead-letter' });
+        }),
+      `test/Second${has('buffer of a site', 'events-dead-letter', 'test/First')}`,
+    ],
+    [
+      'buffers at one address in the state, from two sites in one stack',
+      () => synthesize((stack) => ['one', 'two'].map((prefix) => new PubSubBuffer(stack, prefix, { site: { ...site, prefix } }))),
+      'test/two/Topic: each resource of a stack must have its own address in the state, got google_pubsub_topic.events, which test/one/Topic has. Set name on one of them, or give each a stack of its own.',
     ],
     [
       'datasets of one name',
       twice((scope, id) => new BigQueryStore(scope, id, { site })),
-      `test/Second${again('dataset of a site', 'events')}`,
+      `test/Second${has('dataset of a site', 'events', 'test/First')}`,
     ],
     [
       'stores in one dataset',
       twice((scope, id) => new BigQueryStore(scope, id, { site, datasetId: 'plants' })),
-      `test/Second${again('table of a dataset', 'events')}`,
+      `test/Second${has('table of a dataset', 'events', 'test/First')}`,
     ],
     [
       'stores in the dataset of the first',
@@ -119,12 +132,12 @@ describe('refuses two', () => {
           const { dataset } = new BigQueryStore(stack, 'First', { site });
           new BigQueryStore(stack, 'Second', { site, datasetId: dataset!.datasetId });
         }),
-      `test/Second${again('table of a dataset', 'events')}`,
+      `test/Second${has('table of a dataset', 'events', 'test/First')}`,
     ],
     [
       'buckets of one name',
       twice((scope, id) => new CloudStorageStore(scope, id, { site })),
-      `test/Second${again('bucket of a site', 'events')}`,
+      `test/Second${has('bucket of a site', 'events', 'test/First')}`,
     ],
     [
       'readers of one name',
@@ -134,7 +147,7 @@ describe('refuses two', () => {
           buffer.deliverTo(new Target(stack, 'Spark'));
           buffer.bindReader(new Somebody(new Construct(stack, 'Other'), 'Spark'), 'EVENTS');
         }),
-      `test/Other/Spark${again('reader of a buffer', 'spark', 'Its subscription has the same name.')}`,
+      `test/Other/Spark${has('reader of a buffer', 'spark', 'test/Spark', 'Its subscription has the same name.')}`,
     ],
     [
       'buffers of one name in two stacks with one prefix',
@@ -143,7 +156,7 @@ describe('refuses two', () => {
           new PubSubBuffer(stack, 'First', { site });
           new PubSubBuffer(new TerraformStack(stack.node.root as Construct, 'other'), 'Second', { site });
         }),
-      `other/Second${again('buffer of a site', 'events')}`,
+      `other/Second${has('buffer of a site', 'events', 'test/First')}`,
     ],
   ])('%s', (_, act, message) => expect(act).toThrow(new Error(message)));
 

@@ -6,10 +6,10 @@ import type { TerraformResourceLifecycle } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress } from '../../../shared/synth/kept-name';
-import { alertOnLogs } from '../../foundation/alerts';
-import { STORAGE_ACCOUNT } from '../../foundation/answers';
-import { SECURE_ACCOUNT } from '../../foundation/storage-account';
 import type { Site } from '../../ports/site';
+import { alertOnLogs } from '../alerts';
+import { STORAGE_ACCOUNT } from '../answers';
+import { SECURE_ACCOUNT } from './secure-account';
 
 /** Settings for {@link DataAccount}. */
 export interface DataAccountProps {
