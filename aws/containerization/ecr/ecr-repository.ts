@@ -91,7 +91,10 @@ export interface EcrRepositoryProps {
 export class EcrRepository extends Construct {
   /** The new or the given repository, for anything this construct does not cover. */
   readonly repository: IRepository;
-  /** The events of scans that find a critical vulnerability: the pattern for an `EventBridgeEntry` with the bus `aws`. */
+  /**
+   * The events of scans that find a critical vulnerability: the pattern for an `EventBridgeEntry` with the bus `aws`. It matches basic
+   * scanning. In an account with enhanced scanning, scans are events of Amazon Inspector, and it matches none.
+   */
   readonly criticalFindings: EventPattern;
 
   constructor(scope: Construct, id: string, props: EcrRepositoryProps = {}) {
@@ -107,15 +110,11 @@ export class EcrRepository extends Construct {
     requireOneOf(this, { tags }, ['immutable', 'mutable'], 'Leave it out for immutable tags.');
     requireKey(this, { encryptionKey });
     requireHome(this, { repository: props.repository }, 'Replicate the images to a repository of this account and region.');
-    const { keepImages: images, releaseTags: releases, keepUntagged: untagged, tags: mutability } = props;
-    if (props.repository)
-      requireAbsent(this, 'repository', {
-        keepImages: images,
-        releaseTags: releases,
-        keepUntagged: untagged,
-        tags: mutability,
-        encryptionKey,
-      });
+    if (props.repository) {
+      const { keepImages: kept, releaseTags: releases, keepUntagged: untagged, tags: mutability } = props;
+      const settings = { keepImages: kept, releaseTags: releases, keepUntagged: untagged, tags: mutability, encryptionKey };
+      requireAbsent(this, 'repository', settings);
+    }
     const removalPolicy = removalPolicyOf(this, props.removal);
 
     const makeRepository = () =>
