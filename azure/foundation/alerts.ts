@@ -16,11 +16,14 @@ interface Alert {
   readonly notify?: readonly string[];
 }
 
-/** Add an alert that fires if all criteria are met within 15 minutes. A criterion without any data is not met. */
+/**
+ * Add an alert that fires if all criteria are met within 15 minutes, or within another window for a metric that is measured less
+ * often. A criterion without any data is not met.
+ */
 export function alertOnMetrics(
   scope: Construct,
   id: string,
-  { name, description, site, notify, of }: Alert & { readonly of: string },
+  { name, description, site, notify, of, windowSize = 'PT15M' }: Alert & { readonly of: string; readonly windowSize?: string },
   ...criteria: readonly MonitorMetricAlertCriteria[]
 ): MonitorMetricAlert {
   return new MonitorMetricAlert(scope, id, {
@@ -29,7 +32,7 @@ export function alertOnMetrics(
     resourceGroupName: site.resourceGroupName,
     scopes: [of],
     frequency: 'PT5M',
-    windowSize: 'PT15M',
+    windowSize,
     severity: 2,
     criteria: [...criteria],
     action: actionGroupIds(notify)?.map((actionGroupId) => ({ actionGroupId })),
