@@ -3,6 +3,7 @@ const container = (account: string) => `${SUBSCRIPTION}/Microsoft.Storage/storag
 
 /** The shortest and the longest answers to what the stacks ask for. */
 export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longest: string]>> = {
+  builder: ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
   environment: ['a', 'e'.repeat(27)],
   location: ['uksouth', 'germanywestcentral'],
   prefix: ['ab', 'abcdefghij1'],
