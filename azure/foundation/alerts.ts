@@ -64,6 +64,7 @@ export function alertOnLogs(
   });
 }
 
-function actionGroupIds(notify?: readonly string[]): string[] | undefined {
+/** The ids of action groups, as the provider reads them. */
+export function actionGroupIds(notify?: readonly string[]): string[] | undefined {
   return notify?.map((id) => canonicalId(id, 'Microsoft.Insights/actionGroups'));
 }
