@@ -18,5 +18,4 @@ export const REASONS: Readonly<Record<string, string>> = {
   CKV_AZURE_103: 'Git is off: with it, somebody who saves in the portal and an apply of Terraform overwrite each other.',
   CKV_AZURE_104: 'The address is public, and callers need a Microsoft Entra token. For a virtual network, add a managed virtual network.',
   CKV2_AZURE_15: 'The factory holds no data and no secrets. For a key of your own, set customerManagedKeyId on the factory.',
-  CKV2_AZURE_103: 'Git is off: with it, somebody who saves in the portal and an apply of Terraform overwrite each other.',
 };

@@ -33,7 +33,6 @@ export function reasons(sku: Sku, keepUntaggedDays?: number): Record<string, str
   const untagged = 'Images without a tag are kept: something may run one by its digest. To delete them, set keepUntaggedDays.';
   return {
     CKV_AZURE_139: `The address is public, and callers need a Microsoft Entra token. For a virtual network, add a PrivateEndpoint.${premium}`,
-    CKV_AZURE_163: 'Microsoft Defender for Containers scans images. It is set for the subscription, not for a registry.',
     CKV_AZURE_164: 'Azure retires content trust: images that are pulled by digest cannot be replaced. Sign images with Notation.',
     CKV_AZURE_165: `Other regions are billed by the month. Add georeplications to the registry.${premium}`,
     CKV_AZURE_166: `Quarantine blocks every pull until a scanner of yours releases the image.${premium}`,

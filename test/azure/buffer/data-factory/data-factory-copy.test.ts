@@ -10,7 +10,9 @@ import { onCall, readable, site, synthesize } from '../../stand-ins';
 const account = (name: string) => `/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/${name}`;
 const startTime = '2026-01-01T00:00:00Z';
 const build = (stack: TerraformStack, props: Partial<DataFactoryCopyProps> = {}, scope: Construct = stack, id = 'Copy') => {
-  const [from, to] = ['theirs', 'ours'].map((name) => new BlobStore(stack, name, { site, accountId: account(name) }));
+  const [from, to] = ['theirs', 'ours'].map(
+    (name) => new BlobStore(stack, name, { site, name: name.slice(0, 5), accountId: account(name) }),
+  );
   return new DataFactoryCopy(scope, id, { site, from: from!, to: to!, startTime, ...props });
 };
 const make = (props: Partial<DataFactoryCopyProps> = {}) => synthesize((stack) => build(stack, props));
