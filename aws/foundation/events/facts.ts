@@ -6,7 +6,7 @@ import type { Needed, Seen, ServiceFacts, TypeFacts } from '../../../shared/read
 import { set } from '../../../shared/read/facts/weaken';
 import { duration, type Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
-import { type Asked, amount, names } from '../../../shared/read/stack';
+import { type Asked, amount } from '../../../shared/read/stack';
 import { alarmOn, readyBeforeWork } from '../promises';
 
 const DAY = 24 * 3600;
@@ -97,13 +97,6 @@ function needsOf(rule: Asked): Needed[] {
     ...rule.refers('Targets.Arn').flatMap((target) => send(target).map(({ may, on, because }) => ({ who: role.id, may, on, because }))),
     ...rule.refers(DEAD_LETTER).flatMap(send),
   ];
-}
-
-/** How many new objects a second a queue gets the events of. `undefined` if it gets other events. */
-export function objectsInto(queue: Asked, load: Load): number | undefined {
-  const rules = load.stack.of('AWS::Events::Rule').filter((rule) => names(rule, 'Targets.Arn', queue));
-  const [store] = rules.flatMap((rule) => rule.refers('EventPattern'));
-  return store?.type === 'AWS::S3::Bucket' ? load.writes(store).count : undefined;
 }
 
 /** EventBridge bills events of new objects. Events of most other AWS services are free of charge. */
