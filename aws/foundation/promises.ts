@@ -162,7 +162,7 @@ export function startersOf(target: Asked, stack: Stack): readonly { readonly mac
 
 /** How many new objects a second a queue gets the events of. `undefined` if it gets other events. */
 export function objectsInto(queue: Asked, load: Load): number | undefined {
-  const rules = load.stack.of('AWS::Events::Rule').filter((rule) => names(rule, 'Targets.Arn', queue));
-  const [store] = rules.flatMap((rule) => rule.refers('EventPattern'));
-  return store?.type === 'AWS::S3::Bucket' ? load.writes(store).count : undefined;
+  const rules = load.stack.all.filter((rule) => names(rule, 'Targets.Arn', queue));
+  const [store] = rules.flatMap((rule) => rule.refers('EventPattern.detail.bucket.name'));
+  return store && load.writes(store).count;
 }

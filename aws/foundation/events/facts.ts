@@ -84,11 +84,10 @@ function needsOf(rule: Asked): Needed[] {
   const [role] = rule.refers('Targets.RoleArn');
   const by = conditionsOf([`ArnEquals aws:SourceArn \${${rule.id}}`]);
   const send = (target: Asked): Needed[] => {
-    const [one] = factsOf('aws').type(target.type)?.takes ?? [];
-    // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html#eb-target-permissions
-    const actions = [one, target.type === 'AWS::KinesisFirehose::DeliveryStream' ? 'firehose:PutRecordBatch' : undefined];
+    const [may] = factsOf('aws').type(target.type)?.takes ?? [];
     const because = 'EventBridge puts the event';
-    return actions.flatMap((may) => (may ? [{ who: 'events.amazonaws.com', may, on: `\${${target.id}}`, only: by, because }] : []));
+    if (may === undefined) return [];
+    return [{ who: 'events.amazonaws.com', may, on: `\${${target.id}}`, only: by, because }];
   };
   if (!role) return [...rule.refers('Targets.Arn'), ...rule.refers(DEAD_LETTER)].flatMap(send);
   const account = conditionsOf([`StringEquals aws:SourceAccount ${text({ Ref: 'AWS::AccountId' })}`]);
