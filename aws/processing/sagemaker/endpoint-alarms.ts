@@ -7,7 +7,7 @@ import { alarm, LASTING } from '../../foundation/alarms';
 import { VARIANT } from './endpoint-capacity';
 import type { Capacity } from './endpoint-settings';
 
-const BUDGET: NumberRule = { from: 1, to: 60_000, unit: 'milliseconds', remedy: 'SageMaker ends every request after 60 seconds.' };
+const BUDGET: NumberRule = { from: 10, to: 60_000, unit: 'milliseconds', remedy: 'SageMaker ends each request after 60 seconds.' };
 
 /**
  * Refuse a time that no request can take.

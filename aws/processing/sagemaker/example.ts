@@ -7,7 +7,6 @@ import { packageHandler } from '../../../shared/synth/handler-package';
 import { packageScript } from '../../../shared/synth/script-package';
 import { KinesisBuffer } from '../../buffer/kinesis/kinesis-buffer';
 import { ApiGatewayEntry } from '../../connect/api-gateway/api-gateway-entry';
-import { EcrRepository } from '../../containerization/ecr/ecr-repository';
 import { AwsPlatform, type AwsPlatformProps } from '../../foundation/platform';
 import { S3Store } from '../../store/s3/s3-store';
 import { LambdaProcessor } from '../lambda/lambda-processor';
@@ -32,8 +31,7 @@ export class AwsSageMaker extends AwsPlatform {
     const reports = new S3Store(this, 'StoreReports', { prefix: 'reports/', removal });
     const buffer = new KinesisBuffer(this, 'Buffer', { removal });
     const connect = new ApiGatewayEntry(this, 'Connect', { sink: buffer, eventSchema, accountLogRole });
-    const repository = Repository.fromRepositoryName(this, 'Repository', name);
-    const image = { registry: new EcrRepository(this, 'Containerization', { repository }), digest };
+    const image = { repository: Repository.fromRepositoryName(this, 'Image', name), digest };
     const model = new SageMakerEndpoint(this, 'ProcessingModel', { image });
     new LambdaProcessor(this, 'Processing', {
       code: packageHandler('aws/handlers/kinesis-to-sagemaker'),

@@ -5,7 +5,7 @@ import type { JobFacts, Needed, Seen, ServiceFacts, StartedJob, TypeFacts } from
 import { replace, set, type Which } from '../../../shared/read/facts/weaken';
 import { duration, facts as joined, type Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
-import { type Asked, only, type Stack, valuesAt } from '../../../shared/read/stack';
+import { type Asked, names, only, type Stack, valuesAt } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
 import { alarmOn, readyBeforeWork } from '../../foundation/promises';
 
@@ -62,7 +62,7 @@ export const facts: ServiceFacts = {
       name: 'endpoint',
       role: 'runs code',
       tells: (endpoint) => ['SageMaker', ...capacityOf(endpoint)],
-      takes: ['sagemaker:InvokeEndpoint'],
+      flow: askedBy,
       promises: [
         promised('own-identity', 'run with a role of its own', hasOwnRole, {
           'its role is not of the stack': set('ExecutionRoleArn', 'arn:aws:iam::123456789012:role/shared', models),
@@ -107,6 +107,16 @@ export const facts: ServiceFacts = {
   },
   harmless: ['@aws-sdk/client-sagemaker-runtime SageMakerRuntimeClient', '@types/node buffer.isUtf8'],
 };
+
+/** The functions that ask it are in its stage, so that the flow does not show them by their permissions. */
+function askedBy(endpoint: Asked, seen: Seen): Step[] {
+  return seen.all
+    .filter((one) => names(one, 'Environment.Variables', endpoint))
+    .map(({ id, stage }) => {
+      const how = 'sagemaker:InvokeEndpoint, each row';
+      return { from: stage, how, to: endpoint.name, notes: seen.tell(endpoint), between: [id, endpoint.id] };
+    });
+}
 
 function configOf(endpoint: Asked): Asked | undefined {
   return endpoint.refers('EndpointConfigName')[0];

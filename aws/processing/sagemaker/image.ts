@@ -2,21 +2,15 @@ import { Aws, Stack, Token } from 'aws-cdk-lib';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import type { Construct, IDependable } from 'constructs';
 import { requireResource, requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
+import { requireHome } from '../../foundation/home';
 import { allowPull } from '../../foundation/images';
-import type { Binding, Workload } from '../../ports/identity';
-
-/** A registry of images in this account and region, such as `EcrRepository`. */
-export interface ImageRegistry {
-  readonly repository: IRepository;
-  /** Allow `puller` to pull images of this registry, and nothing else. */
-  bindPuller(puller: Workload, name: string): Binding;
-}
+import type { Workload } from '../../ports/identity';
 
 /**
- * An image by its digest: one of a registry of yours, or the URI of an image of AWS, such as
- * `763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-inference@sha256:...`.
+ * An image by its digest: one of a repository of this account and region, such as that of `EcrRepository`, or the URI of an image of
+ * AWS, such as `763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-inference@sha256:...`.
  */
-export type SageMakerImage = string | { readonly registry: ImageRegistry; readonly digest: string };
+export type SageMakerImage = string | { readonly repository: IRepository; readonly digest: string };
 
 const URI = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([a-z0-9][a-z0-9._/-]*)@sha256:[0-9a-f]{64}$/;
 const REMEDY = 'A tag can be another image tomorrow. See aws ecr describe-images for the digest.';
@@ -29,13 +23,19 @@ const DIGEST: TextRule = { pattern: /^sha256:[0-9a-f]{64}$/, must: 'be the diges
  */
 export function requireImage(scope: Construct, image: SageMakerImage) {
   if (typeof image !== 'string') {
-    requireResource(scope, { 'image.registry': image?.registry ?? null });
+    requireResource(scope, { 'image.repository': image?.repository ?? null });
+    requireHome(scope, { 'image.repository': image.repository }, 'SageMaker pulls from its own region only: copy the image.');
     requireText(scope, { 'image.digest': image.digest }, DIGEST);
-    if (typeof image.registry.bindPuller === 'function') return;
-    throw new SettingError(scope, 'image.registry must be a registry of images', 'another construct', 'Give an EcrRepository.');
+    if (typeof image.repository.repositoryUriForDigest === 'function') return;
+    throw new SettingError(
+      scope,
+      'image.repository must be a repository of ECR',
+      'another construct',
+      'Give repository of an EcrRepository.',
+    );
   }
   if (Token.isUnresolved(image)) {
-    const remedy = 'For an image of a registry of yours, give { registry, digest }.';
+    const remedy = 'For an image of a repository of yours, give { repository, digest }.';
     throw new SettingError(scope, 'image must be known while synthesizing', 'a value that is known only at deploy', remedy);
   }
   requireText(scope, { image }, IMAGE);
@@ -51,8 +51,8 @@ export function requireImage(scope: Construct, image: SageMakerImage) {
  */
 export function bindImage(workload: Workload, image: SageMakerImage): { readonly uri: string; readonly waitFor: readonly IDependable[] } {
   if (typeof image !== 'string') {
-    const { registry, digest } = image;
-    return { uri: registry.repository.repositoryUriForDigest(digest), waitFor: registry.bindPuller(workload, 'IMAGE').waitFor };
+    const { repository, digest } = image;
+    return { uri: repository.repositoryUriForDigest(digest), waitFor: allowPull(workload, repository.repositoryArn) };
   }
   const [, account, region, name] = URI.exec(image)!;
   return { uri: image, waitFor: allowPull(workload, `arn:${Aws.PARTITION}:ecr:${region}:${account}:repository/${name}`) };

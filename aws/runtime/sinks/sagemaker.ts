@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { InvokeEndpointCommand, ModelError, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { InvokeEndpointCommand, type ModelError, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { PermanentError } from '../../../shared/runtime/event';
 import { parse, stringify } from '../../../shared/runtime/json';
 import { setting } from '../../../shared/runtime/setting';
@@ -68,8 +68,7 @@ function predictionIn(body: Uint8Array): string {
  * that does not exist is reported so (aws/amazon-sagemaker-examples#293).
  */
 function refusalIn(error: unknown): PermanentError | undefined {
-  if (!(error instanceof ModelError)) return undefined;
-  const { OriginalStatusCode: status = 0, OriginalMessage: message = '' } = error;
-  if (status < 400 || status > 499 || PASSING.includes(status)) return undefined;
+  const { name, OriginalStatusCode: status = 0, OriginalMessage: message = '' } = error as Partial<ModelError>;
+  if (name !== 'ModelError' || status < 400 || status > 499 || PASSING.includes(status)) return undefined;
   return new PermanentError(`the model refused the row with ${status}: ${message}`);
 }
