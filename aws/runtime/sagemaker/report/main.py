@@ -3,11 +3,10 @@
     source  --SOURCE: a folder with year=2026/month=01/day=31/hour=08/*.ndjson.gz, one JSON object in each line
     target  --TARGET: a folder for events-by-day.csv, with a line for each day and type: day,type,events
 
-An event is counted once: by its "source" and "id", and once a row without them. The day is that of "time" in UTC, which is text at
-the start of the attribute for all senders that write it in UTC, or that of the folder if there is none. A line that is no JSON
-object is counted as the type "(broken)". Files with other names are left alone.
+An event is counted once, by its "source" and "id"; a row without them counts each time. The day is that of "time" in UTC, or that of
+the folder if the row has no time. A line that is no JSON object counts as the type "(broken)". Other files are left alone.
 
-It needs nothing but Python 3.8, reads one line at a time, and keeps a hash of 8 bytes for each event: 100 bytes of memory an event.
+It needs nothing but Python 3.8. It reads one line at a time, and keeps a hash of each event: about 100 MB for a million events.
 """
 
 import argparse
@@ -25,6 +24,7 @@ from typing import Dict, Iterator, Optional, Tuple
 NAME = "events-by-day.csv"
 FOLDER = re.compile(r"year=(\d{4})[/\\]month=(\d{2})[/\\]day=(\d{2})(?=[/\\]|$)")
 BROKEN = "(broken)"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # A fraction of any length. Python 3.8 reads three or six digits only.
 TIME = re.compile(r"^(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.\d+)?([Zz]|[+-]\d{2}:\d{2})$")
 
@@ -76,11 +76,11 @@ def count(source: str) -> Counter:
             continue
         key = [row.get("source"), row.get("id")]
         if None not in key:
-            # The hash of Python is another one in each process, and a text of any length would be kept.
-            hash = hashlib.blake2b(json.dumps(key).encode(), digest_size=8).digest()
-            if hash in seen:
+            # Sixteen bytes, so that two events never share a hash by chance.
+            digest = hashlib.blake2b(json.dumps(key).encode(), digest_size=16).digest()
+            if digest in seen:
                 continue
-            seen.add(hash)
+            seen.add(digest)
         kind = row.get("type")
         events[day_of(row.get("time"), day), kind if isinstance(kind, str) else ""] += 1
     return events
@@ -91,8 +91,9 @@ def write(target: str, events: Counter) -> None:
     with open(os.path.join(target, NAME), "w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(["day", "type", "events"])
-        # A spreadsheet would run a text that starts like a formula.
-        table.writerows([day, "'" + kind if kind[:1] in ("=", "+", "-", "@", "\t", "\r") else kind, number] for (day, kind), number in sorted(events.items()))
+        for (day, kind), number in sorted(events.items()):
+            # A spreadsheet would run a text that starts like a formula.
+            table.writerow([day, "'" + kind if kind.startswith(FORMULA) else kind, number])
 
 
 def main(arguments) -> None:
