@@ -97,6 +97,7 @@ export const facts: ServiceFacts = {
   },
   // https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html
   unlisted: {
+    'cloudwatch:PutMetricData': 'Its resource is for metrics of OpenTelemetry. Others have none: the condition names their namespace.',
     'AWS/SageMaker ServerlessConcurrentExecutionsUtilization': 'It is documented, and CloudFormation does not list it.',
   },
   calls: {

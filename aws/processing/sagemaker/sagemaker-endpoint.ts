@@ -18,6 +18,7 @@ import { allowMetrics, makeRole } from './execution-role';
 import { bindImage, requireImage, type SageMakerImage } from './image';
 import { allowVolumes } from './instances';
 
+const NO_ISOLATION = 'A serverless endpoint does not support it. For a container without a network, use instances.';
 const NO_VOLUME = 'A serverless endpoint has no volume of yours.';
 const PASSING_KEY = 'SageMaker encrypts the volumes with a key that it forgets with them. For a key of yours, set encryptionKey.';
 
@@ -120,9 +121,11 @@ export class SageMakerEndpoint extends Construct implements Workload {
       ...(modelData ? [allowArchive(this, modelData)] : []),
       ...allowVolumes(this, encryptionKey),
     ];
+    const isServerless = capacity.kind === 'serverless';
+    const networkIsolation = isServerless ? undefined : (props.networkIsolation ?? true);
     const model = new CfnModel(this, 'Model', {
       executionRoleArn: this.role.roleArn,
-      enableNetworkIsolation: capacity.kind === 'instances' ? (props.networkIsolation ?? true) : undefined,
+      enableNetworkIsolation: networkIsolation,
       primaryContainer: {
         image: container.uri,
         modelDataUrl: modelData?.bucket.s3UrlForObject(modelData.key),
@@ -130,6 +133,7 @@ export class SageMakerEndpoint extends Construct implements Workload {
       },
     });
     model.node.addDependency(...grants);
+    if (!networkIsolation) acknowledge(model, { CKV_AWS_370: isServerless ? NO_ISOLATION : 'The setting networkIsolation is false.' });
     const config = new CfnEndpointConfig(this, 'Config', {
       productionVariants: [variantOf(capacity, model.attrModelName)],
       kmsKeyId: encryptionKey?.keyArn,
@@ -140,7 +144,7 @@ export class SageMakerEndpoint extends Construct implements Workload {
       cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
     }
     if (!encryptionKey) {
-      const reason = capacity.kind === 'serverless' ? NO_VOLUME : PASSING_KEY;
+      const reason = isServerless ? NO_VOLUME : PASSING_KEY;
       acknowledge(config, { 'NIST.800.53.R5-SageMakerEndpointConfigurationKMSKeyConfigured': reason });
     }
     const isScaled = capacity.kind === 'instances' && capacity.max > capacity.min;

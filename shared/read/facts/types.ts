@@ -281,7 +281,7 @@ export interface ServiceFacts {
    */
   readonly forbidden?: Readonly<Record<string, string>>;
   /**
-   * Corrections of the cloud's own lists: a metric such as `AWS/RDS Deadlocks`, or a type, and the reason.
+   * Corrections of the cloud's own lists: a metric such as `AWS/RDS Deadlocks`, a type, or an action, and the reason.
    * @default - none
    */
   readonly unlisted?: Readonly<Record<string, string>>;
