@@ -1,7 +1,9 @@
-import { Aws } from 'aws-cdk-lib';
-import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Aws, Stack } from 'aws-cdk-lib';
+import { Grant, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { acknowledge } from '../../foundation/acknowledge';
+import { acknowledge, spell } from '../../foundation/acknowledge';
+import type { Workload } from '../../ports/identity';
+import type { JobKind } from './start-job';
 
 /** The role with which SageMaker runs a container. */
 export function makeRole(scope: Construct): Role {
@@ -20,4 +22,23 @@ export function allowMetrics(scope: Construct, role: Role, kind: string): Policy
   return acknowledge(new Policy(scope, 'Metrics', { roles: [role], statements }), {
     'AwsSolutions-IAM5[Resource::*]': 'A metric is no resource. The condition names the namespace.',
   });
+}
+
+/**
+ * Allow SageMaker to write the logs of the runs of a job. The log group is that of all jobs of the account, and each run has log
+ * streams whose names start with its own.
+ */
+export function allowRunLogs({ role }: Workload, kind: JobKind, prefix: string): Grant[] {
+  const group = Stack.of(role).formatArn({ service: 'logs', resource: `log-group:/aws/sagemaker/${kind}Jobs` });
+  const [whole, streams] = [`${group}:*`, `${group}:log-stream:${prefix}-*`];
+  const named = 'The names of log streams start with the name of a run, which is made when it starts.';
+  acknowledge(role, () => ({
+    [`AwsSolutions-IAM5[Resource::${spell(role, whole)}]`]: 'It is one log group: CloudWatch Logs adds the end to its ARN.',
+    [`AwsSolutions-IAM5[Resource::${spell(role, streams)}]`]: named,
+  }));
+  const allow = (actions: string[], resourceArns: string[]) => Grant.addToPrincipal({ grantee: role, actions, resourceArns });
+  return [
+    allow(['logs:CreateLogGroup', 'logs:DescribeLogStreams'], [group, whole]),
+    allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [streams]),
+  ];
 }

@@ -1,16 +1,15 @@
-import { Aws, Duration, Stack } from 'aws-cdk-lib';
+import { Aws, Duration } from 'aws-cdk-lib';
 import { Grant, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct, type IDependable } from 'constructs';
 import { type NumberRule, requireNumber, requireOneOf, requireTime, SettingError, type TimeRule } from '../../../shared/synth/settings';
-import { acknowledge, spell } from '../../foundation/acknowledge';
 import { answerCommonFindings } from '../../foundation/answers';
 import { requireFiles } from '../../foundation/spark/files';
 import { bindScript, requireArguments, requireScript } from '../../foundation/spark/script';
 import type { Workload } from '../../ports/identity';
 import type { Job, StartRequest } from '../../ports/jobs';
 import type { BucketStore } from '../../ports/stores';
-import { allowMetrics, makeRole } from './execution-role';
+import { allowMetrics, allowRunLogs, makeRole } from './execution-role';
 import { bindImage, requireImage, type SageMakerImage } from './image';
 import { allowVolumes, requireInstances } from './instances';
 import { type Files, parametersOf } from './job-parameters';
@@ -152,7 +151,7 @@ export class SageMakerJob extends Construct implements Workload, Job {
       ...container.waitFor,
       ...(code ? [...code.waitFor, this.allowList(code.bucketArn, code.key)] : []),
       ...[...read, ...written].flatMap(({ waitFor }) => waitFor),
-      ...this.allowLogs(),
+      ...allowRunLogs(this, this.kind, this.prefix),
       allowMetrics(this, this.role, `${this.kind}Jobs`),
       ...allowVolumes(this, encryptionKey),
     ];
@@ -187,22 +186,6 @@ export class SageMakerJob extends Construct implements Workload, Job {
   private allowList(bucketArn: string, key: string): Grant {
     const conditions = { StringEquals: { 's3:prefix': key } };
     return Grant.addToPrincipal({ grantee: this.role, actions: ['s3:ListBucket'], resourceArns: [bucketArn], conditions });
-  }
-
-  /** The log group is that of all jobs of the account, and each run has log streams whose names start with its own. */
-  private allowLogs(): Grant[] {
-    const group = Stack.of(this).formatArn({ service: 'logs', resource: `log-group:/aws/sagemaker/${this.kind}Jobs` });
-    const [whole, streams] = [`${group}:*`, `${group}:log-stream:${this.prefix}-*`];
-    const named = 'The names of log streams start with the name of a run, which is made when it starts.';
-    acknowledge(this.role, () => ({
-      [`AwsSolutions-IAM5[Resource::${spell(this.role, whole)}]`]: 'It is one log group: CloudWatch Logs adds the end to its ARN.',
-      [`AwsSolutions-IAM5[Resource::${spell(this.role, streams)}]`]: named,
-    }));
-    const allow = (actions: string[], resourceArns: string[]) => Grant.addToPrincipal({ grantee: this.role, actions, resourceArns });
-    return [
-      allow(['logs:CreateLogGroup', 'logs:DescribeLogStreams'], [group, whole]),
-      allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [streams]),
-    ];
   }
 }
 
