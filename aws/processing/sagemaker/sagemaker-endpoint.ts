@@ -1,11 +1,11 @@
-import { CfnDeletionPolicy, Duration, Names, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnDeletionPolicy, Duration, Names, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnEndpoint, CfnEndpointConfig, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { Construct } from 'constructs';
-import { requireOneOf, SettingError } from '../../../shared/synth/settings';
+import { requireOneOf, requireText, type TextRule } from '../../../shared/synth/settings';
 import { acknowledge } from '../../foundation/acknowledge';
 import { answerCommonFindings } from '../../foundation/answers';
 import { allow } from '../../foundation/grants';
@@ -17,10 +17,17 @@ import { type InstanceCapacity, type ModelData, requireCapacity, requireModel, t
 import { allowMetrics, makeRole } from './execution-role';
 import { bindImage, requireImage, type SageMakerImage } from './image';
 import { allowVolumes } from './instances';
+import { type Predictions, predictionsOf } from './predictions';
 
 const NO_ISOLATION = 'A serverless endpoint does not support it. For a container without a network, use instances.';
 const NO_VOLUME = 'A serverless endpoint has no volume of yours.';
 const PASSING_KEY = 'SageMaker encrypts the volumes with a key that it forgets with them. For a key of yours, set encryptionKey.';
+
+const ENDPOINT: TextRule = {
+  pattern: /^[A-Za-z0-9](-*[A-Za-z0-9]){0,62}$/,
+  must: 'be the name of an endpoint',
+  remedy: 'Find it with aws sagemaker list-endpoints.',
+};
 
 /** Settings for {@link SageMakerEndpoint}. */
 export interface SageMakerEndpointProps {
@@ -86,13 +93,15 @@ export interface SageMakerEndpointProps {
  * answers. The replaced ones are kept, because SageMaker can return to them later without a word; they cost nothing.
  * @see https://docs.aws.amazon.com/sagemaker/latest/dg/realtime-endpoints.html
  */
-export class SageMakerEndpoint extends Construct implements Workload {
+export class SageMakerEndpoint extends Construct implements Workload, Predictions {
   /** The role with which the container runs. */
   readonly role: Role;
   /** The endpoint, for anything this construct does not cover. */
   readonly endpoint: CfnEndpoint;
   /** Failed and slow requests, and a serverless endpoint at its limit. They have no action yet. */
   readonly alarms: readonly Alarm[];
+
+  private readonly predictions: Predictions;
 
   constructor(scope: Construct, id: string, props: SageMakerEndpointProps) {
     super(scope, id);
@@ -155,35 +164,29 @@ export class SageMakerEndpoint extends Construct implements Workload {
       retainAllVariantProperties: isScaled ? true : undefined,
     });
     if (isScaled) scale(this, this.endpoint, capacity);
+    this.predictions = predictionsOf(this, this.endpoint.ref, this.endpoint.attrEndpointName);
     answerCommonFindings(this);
     this.alarms = alarmsOf(this, this.endpoint, capacity, latencyBudget);
   }
 
-  /** Allow `caller` to ask for predictions, and nothing else. */
-  bindCaller(caller: Workload, name: string): Binding {
-    const waitFor = allow(caller, this.endpoint.ref, ['sagemaker:InvokeEndpoint']);
-    return { settings: { [`${name}_ENDPOINT`]: this.endpoint.attrEndpointName }, waitFor };
+  /**
+   * An endpoint that exists, of this account and region. It keeps its model, its capacity and its alarms.
+   * @param endpointName its name, as `aws sagemaker list-endpoints` shows it
+   * @throws SettingError on what is no name of an endpoint
+   */
+  static fromEndpointName(scope: Construct, endpointName: string): Predictions {
+    requireText(scope, { endpointName }, ENDPOINT);
+    // The ARN has the name in lower case.
+    const resourceName = Token.isUnresolved(endpointName) ? endpointName : endpointName.toLowerCase();
+    return predictionsOf(scope, Stack.of(scope).formatArn({ service: 'sagemaker', resource: 'endpoint', resourceName }), endpointName);
   }
 
-  /**
-   * The store, for a processor that asks the endpoint about each row and stores its answer with the row, as `prediction`: with the
-   * handler `aws/handlers/kinesis-to-sagemaker` or `sqs-to-sagemaker`.
-   *
-   * A batch must be finished within the timeout of the function, and about five rows are asked at a time: with a model that takes
-   * 100 ms, 500 rows take 10 seconds. Give the processor a smaller `batchSize` or a longer `timeout` for a slower model.
-   * @throws SettingError on what is no store of objects
-   */
+  bindCaller(caller: Workload, name: string): Binding {
+    return this.predictions.bindCaller(caller, name);
+  }
+
   addPredictions(store: ObjectStore): ObjectStore {
-    if (typeof store?.bindWriter !== 'function' || typeof store.bindReader !== 'function') {
-      throw new SettingError(this, 'addPredictions must get a store of objects', typeof store, 'Give an S3Store.');
-    }
-    return {
-      bindReader: (reader, name) => store.bindReader(reader, name),
-      bindWriter: (writer, name) => {
-        const [stored, asked] = [store.bindWriter(writer, name), this.bindCaller(writer, name)];
-        return { settings: { ...stored.settings, ...asked.settings }, waitFor: [...stored.waitFor, ...asked.waitFor] };
-      },
-    };
+    return this.predictions.addPredictions(store);
   }
 }
 

@@ -146,6 +146,24 @@ test('a caller may invoke this endpoint and nothing else', () => {
   expect(built.binding).toEqual({ MODEL_ENDPOINT: { 'Fn::GetAtt': [endpoint, 'EndpointName'] } });
 });
 
+test('a caller may invoke an endpoint that exists, whose ARN is in lower case, and nothing else', () => {
+  const { built, allowed, resources } = synthesize((stack) => {
+    const caller = new Caller(stack, 'Caller');
+    const endpoint = SageMakerEndpoint.fromEndpointName(stack, 'Churn-V2');
+    const { settings } = endpoint.addPredictions(new S3Store(stack, 'Store')).bindWriter(caller, 'STORE');
+    return { caller, settings };
+  });
+  const invoke = allowed(built.caller).find(({ Action }) => Action === 'sagemaker:InvokeEndpoint');
+  expect(JSON.stringify(invoke?.Resource)).toContain(':endpoint/churn-v2"');
+  expect(built.settings.STORE_ENDPOINT).toBe('Churn-V2');
+  expect(Object.values(resources).filter(({ Type }) => Type.startsWith('AWS::SageMaker'))).toEqual([]);
+});
+
+test('what is no name of an endpoint is refused', () =>
+  expect(() => synthesize((stack) => SageMakerEndpoint.fromEndpointName(stack, 'arn:aws:sagemaker'))).toThrow(
+    new Error('Test: endpointName must be the name of an endpoint, got "arn:aws:sagemaker". Find it with aws sagemaker list-endpoints.'),
+  ));
+
 describe('a processor', () => {
   const processor = (handler: string, predicts: boolean) => (stack: Stack) => {
     const store = new S3Store(stack, 'Store');
