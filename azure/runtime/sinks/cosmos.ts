@@ -25,7 +25,7 @@ export function cosmosSink(name: string): Sink<Item> {
     // The address of the account leads to the region that takes writes. To look for regions costs a request that repeats.
     connectionPolicy: { enableEndpointDiscovery: false, enableBackgroundEndpointRefreshing: false },
   });
-  const { items } = client.database(setting(`${name}_DATABASE`)).container(setting(`${name}_CONTAINER`));
+  const container = client.database(setting(`${name}_DATABASE`)).container(setting(`${name}_CONTAINER`));
   const lookUpBy = setting(`${name}_LOOK_UP_BY`);
   return {
     encode: (row, event, index) => cosmosItem(row, event, index, lookUpBy),
@@ -34,7 +34,7 @@ export function cosmosSink(name: string): Sink<Item> {
         made,
         async (item) => {
           try {
-            await items.create(item, { abortSignal });
+            await container.items.create(item, { abortSignal });
           } catch (error) {
             if (codeOf(error) !== 409) throw error;
           }

@@ -80,8 +80,8 @@ export function cosmosSource<Stored>(props: CosmosSourceProps<Stored>): GenericF
  * never returns stops the changes of its partition until another version of the code is published.
  */
 export function changesHandler<Stored>(props: CosmosSourceProps<Stored>, { endpoint, database, container, maxRetries }: ReadingChanges) {
-  const { host, hostname } = new URL(endpoint);
-  const position = { account: hostname.split('.')[0]!, database, container };
+  const host = endpoint.replace(/^https:\/\/|(:443)?\/$/g, '');
+  const position = { account: host.split('.')[0]!, database, container };
   const source = `https://${host}/dbs/${database}/colls/${container}`;
   /** The batches that are not settled. */
   const open = new Map<string, Progress>();

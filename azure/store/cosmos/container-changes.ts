@@ -50,7 +50,7 @@ export class ContainerChanges implements RecordSource {
     requireNumber(this.store, { batchWindowSeconds }, WINDOW, 'known');
     requireNumber(this.store, { maxRetries }, RETRIES, 'known');
     takeName(target, 'reader of the changes of a container', target.name, [account.id, database], 'Its leases have the same name.');
-    const leases = new CosmosdbSqlContainer(target, 'EVENTSLeases', {
+    const leases = new CosmosdbSqlContainer(target, 'Leases', {
       name: `leases-${target.name}`,
       accountName: account.name,
       databaseName: database,
@@ -61,7 +61,7 @@ export class ContainerChanges implements RecordSource {
     });
     account.lock?.over(leases);
     const { settings, role } = access.bindReader(target, 'EVENTS');
-    const keeper = access.grant(target, 'EVENTSLeaseKeeper', 'Contributor', leases.name);
+    const keeper = access.grant(target, 'LeaseKeeper', 'Contributor', leases.name);
     const { EVENTS_ENDPOINT: address, ...place } = settings;
     return {
       leases,

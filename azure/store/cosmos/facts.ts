@@ -229,6 +229,7 @@ export const facts: ServiceFacts = {
     },
     [DEFINITION]: {
       name: 'role',
+      named: ['name', /^[^\r\n]{1,128}$/],
       replacedBy: ['role_definition_id', 'account_name', 'resource_group_name', 'type'],
       role: 'helps',
       weakenings: {
@@ -258,8 +259,11 @@ export const facts: ServiceFacts = {
   },
   calls: {
     // https://learn.microsoft.com/azure/cosmos-db/nosql/security/reference-data-plane-actions
-    '@azure/cosmos Items.create': ({ receiver }) =>
-      [METADATA, `${CONTAINERS}/items/create`].map((may) => ({ may, on: said.whole(receiver) })),
+    '@azure/cosmos Items.create': ({ receiver }) => {
+      // The client has the address of the account. The settings of a binding start alike.
+      const on = said.part(receiver, 'endpoint').replace(/_ENDPOINT\}$/, '_CONTAINER}');
+      return [METADATA, `${CONTAINERS}/items/create`].map((may) => ({ may, on }));
+    },
     // The extension of Functions reads with a role that the facts of its leases know.
     '@azure/functions trigger.cosmosDB': () => [],
   },

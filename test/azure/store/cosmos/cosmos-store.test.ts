@@ -212,7 +212,7 @@ describe('who may do what, and where', () => {
 
   test('a function reads the changes of the rows, and keeps its position in leases of its own', () => {
     const { all, json } = bound((store, who) => store.changes.deliverTo(who));
-    const leases = '${azurerm_cosmosdb_sql_container.Target_EVENTSLeases_';
+    const leases = '${azurerm_cosmosdb_sql_container.Target_Leases_';
     expect(
       all('azurerm_cosmosdb_sql_role_assignment').map(({ role_definition_id, scope }) => [role_definition_id.slice(-1), scope]),
     ).toEqual([
