@@ -1,14 +1,18 @@
 import { Aws, Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct, type IDependable } from 'constructs';
 import type { Workload } from '../ports/identity';
 import { acknowledge, spell } from './acknowledge';
 import { makeBucket } from './buckets';
 
-/** A new bucket for batches that an event source mapping no longer retries. Its objects do not expire. */
-export function makeDeadLetterBucket(scope: Construct, removalPolicy: RemovalPolicy): Bucket {
-  return makeBucket(new Construct(scope, 'DeadLetterBucket'), { removalPolicy, undeleteWindow: Duration.days(30) });
+/**
+ * A new bucket for batches that an event source mapping no longer retries. Its objects do not expire.
+ * @param encryptionKey the key of the stream. Without one, S3 encrypts it with its own
+ */
+export function makeDeadLetterBucket(scope: Construct, removalPolicy: RemovalPolicy, encryptionKey?: IKey): Bucket {
+  return makeBucket(new Construct(scope, 'DeadLetterBucket'), { removalPolicy, undeleteWindow: Duration.days(30), encryptionKey });
 }
 
 /**

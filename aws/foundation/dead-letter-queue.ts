@@ -1,4 +1,5 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { SettingError } from '../../shared/synth/settings';
@@ -8,7 +9,8 @@ import { allow } from './grants';
 import { requireHome } from './home';
 
 const ENCRYPTED: Reasons = {
-  CKV_AWS_27: 'SQS encrypts it with its own key (SSE-SQS), which the check does not recognize. For a key of yours, give a deadLetterQueue.',
+  CKV_AWS_27:
+    'SQS encrypts it with its own key (SSE-SQS), which the check does not recognize. For a key of yours, set encryptionKey or deadLetterQueue.',
 };
 
 /**
@@ -24,15 +26,28 @@ export function requireStandardQueue(scope: Construct, settings: Readonly<Record
   }
 }
 
+/** What differs between dead letters. */
+interface DeadLetterSettings {
+  /** The key of what its letters come from. Without one, SQS encrypts it with its own. */
+  readonly encryptionKey?: IKey;
+  /** The reasons for findings of scanners. */
+  readonly reasons?: Reasons;
+}
+
 /** A new queue for a dead letter: encrypted, TLS only, with a retention of 14 days, which is the maximum of SQS. */
-export function makeDeadLetterQueue(scope: Construct, removalPolicy: RemovalPolicy, reasons: Reasons = {}): Queue {
+export function makeDeadLetterQueue(
+  scope: Construct,
+  removalPolicy: RemovalPolicy,
+  { encryptionKey, reasons = {} }: DeadLetterSettings = {},
+): Queue {
   const queue = new Queue(scope, 'DeadLetter', {
-    encryption: QueueEncryption.SQS_MANAGED,
+    encryption: encryptionKey ? QueueEncryption.KMS : QueueEncryption.SQS_MANAGED,
+    encryptionMasterKey: encryptionKey,
     enforceSSL: true,
     retentionPeriod: Duration.days(14),
     removalPolicy,
   });
-  return acknowledge(queue, { ...reasons, ...ENCRYPTED });
+  return acknowledge(queue, encryptionKey ? reasons : { ...reasons, ...ENCRYPTED });
 }
 
 /** Allow `writer` to add to the queue of a dead letter, and nothing else. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { gunzipSync } from 'node:zlib';
+import { crc32, gunzipSync } from 'node:zlib';
 import { DataApi } from '../../local/aws/aurora/data-api';
 import type { Fault } from './faults';
 import { loopback } from './loopback';
 import { postgres } from './postgres';
+import { ARRIVAL } from './settling';
 
 /** What every client of AWS needs to start, and where it must not look. */
 export const CLIENT_ENVIRONMENT = {
@@ -27,25 +28,42 @@ export interface StoreStandIn {
   ids(): Promise<string[]>;
 }
 
-/** S3 with one bucket. Objects lie under their path, as whoever unpacks them reads them. */
+/** S3 with one bucket. Objects lie under their path, as whoever unpacks them reads them. Beside them lie objects to read, as bytes. */
 export async function s3() {
   const objects: Record<string, string> = {};
+  const sources = new Map<string, Uint8Array>();
   let fault: Fault = 'none';
   let left = 0;
   const writes: Record<string, unknown>[] = [];
   const endpoint = await loopback(({ method, url, headers }, body) => {
-    writes.push(headers);
     const now = left-- > 0 ? fault : 'none';
-    const name = `${method} ${decodeURIComponent(new URL(url!, 'http://s3').pathname)}`;
+    const { pathname, searchParams } = new URL(url!, 'http://s3');
+    const name = `${method} ${decodeURIComponent(pathname)}`;
+    if (method === 'GET') return read(name, searchParams.get('versionId') ?? '', now);
+    writes.push(headers);
     const isThere = headers['if-none-match'] === '*' && name in objects;
     if (now !== 'before' && !isThere) objects[name] = gunzipSync(body).toString();
     if (now !== 'none') return { status: 503 };
     return isThere ? { status: 412, body: '<Error><Code>PreconditionFailed</Code></Error>' } : { status: 200 };
   });
+  /** Only the versions that are there, byte by byte as they are. */
+  function read(name: string, version: string, now: Fault) {
+    if (now !== 'none') return { status: 503 };
+    const content = sources.get(`${name} ${version}`);
+    if (!content) return { status: 404, body: `<Error><Code>${version ? 'NoSuchVersion' : 'NoSuchKey'}</Code></Error>` };
+    const sum = Buffer.alloc(4);
+    sum.writeUInt32BE(crc32(content));
+    const said = { etag: '"tag"', 'last-modified': ARRIVAL.toUTCString(), 'x-amz-checksum-crc32': sum.toString('base64') };
+    return { status: 200, headers: { ...said, ...(version && { 'x-amz-version-id': version }) }, body: content };
+  }
   const lines = () => Object.values(objects).flatMap((body) => body.split('\n').slice(0, -1));
   return {
     objects,
-    /** The headers of each request. */
+    /** Put an object of a bucket there, to be read. */
+    put: (bucket: string, key: string, content: Uint8Array, version = '') => {
+      sources.set(`GET /${bucket}/${key} ${version}`, content);
+    },
+    /** The headers of each write. */
     writes,
     lines,
     settings: { BUCKET: 'my-bucket', PREFIX: 'events/' },

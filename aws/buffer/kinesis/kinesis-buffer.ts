@@ -35,7 +35,7 @@ export interface KinesisBufferProps<Kept extends IStream = IStream> {
    */
   readonly retention?: Duration;
   /**
-   * The KMS key that encrypts the stream. Writers and readers are granted its use.
+   * The KMS key that encrypts the stream and new dead letters. Writers and readers are granted its use.
    * @default - the AWS managed key of Kinesis, free of charge
    */
   readonly encryptionKey?: IKey;
@@ -106,8 +106,8 @@ export class KinesisBuffer<Kept extends IStream = Stream> extends Construct impl
     };
     this.stream = props.stream ?? (makeStream() as Kept);
     this.retention = retentionOf(this.stream, retention);
-    this.deadLetterQueue = props.deadLetterQueue ?? makeDeadLetterQueue(this, removalPolicy, DEAD_LETTER);
-    this.deadLetterBucket = props.deadLetterBucket ?? makeDeadLetterBucket(this, removalPolicy);
+    this.deadLetterQueue = props.deadLetterQueue ?? makeDeadLetterQueue(this, removalPolicy, { encryptionKey, reasons: DEAD_LETTER });
+    this.deadLetterBucket = props.deadLetterBucket ?? makeDeadLetterBucket(this, removalPolicy, encryptionKey);
     if (encryptionKey) acknowledge(this.stream, { 'AwsSolutions-KDS3': 'It is encrypted with the given encryptionKey.' });
     this.alarms = alarmsOfStream(this, this.stream, this.deadLetterQueue);
   }

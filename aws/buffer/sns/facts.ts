@@ -171,7 +171,9 @@ function keepsAll(topic: Asked, stack: Stack): boolean {
 }
 
 function isNoAlarm(topic: Asked, stack: Stack): boolean {
-  return !stack.of('AWS::CloudWatch::Alarm').some((alarm) => names(alarm, 'AlarmActions', topic));
+  const actions = ['AlarmActions', 'OKActions', 'InsufficientDataActions'];
+  const alarms = stack.of('AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm');
+  return !alarms.some((alarm) => actions.some((when) => names(alarm, when, topic)));
 }
 
 const firstAlarm: Which = (resource, draft) => every('AWS::CloudWatch::Alarm')(resource, draft).slice(0, 1);

@@ -1,9 +1,9 @@
 import { type Duration, Stack } from 'aws-cdk-lib';
-import { type Alarm, CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, CfnAlarm, CfnCompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
-import { Construct } from 'constructs';
-import { type Removal, requireAbsent, SettingError } from '../../../shared/synth/settings';
+import { Construct, type IConstruct } from 'constructs';
+import { type Removal, SettingError } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons } from '../../foundation/acknowledge';
 import type { EventPattern } from '../../foundation/event-pattern';
 import { allow } from '../../foundation/grants';
@@ -62,14 +62,15 @@ export interface SnsBufferProps<Kept extends ITopic = ITopic> {
    */
   readonly subscribers: Readonly<Record<string, SnsSubscriber>>;
   /**
-   * The KMS key that encrypts the topic and the queues. Publishers, readers and SNS are granted its use. If the key is imported,
-   * its policy must allow `sns.amazonaws.com` to use it.
+   * The KMS key that encrypts the topic (not an existing one), the queues and the dead letters. Publishers, readers and SNS are
+   * granted its use. If the key is imported, its policy must allow `sns.amazonaws.com` to use it, and SQS encrypts the dead letters
+   * with its own key, because they get what SNS cannot deliver.
    * @default - queues are encrypted with a key of SQS, free of charge; the topic keeps no message
    */
   readonly encryptionKey?: IKey;
   /**
    * An existing standard topic of this account and region. Its settings do not change. If it is encrypted with a key of yours,
-   * import it with the key: `Topic.fromTopicAttributes`.
+   * import it with that key: `Topic.fromTopicAttributes`.
    * @default - a new topic
    */
   readonly topic?: Kept;
@@ -109,7 +110,6 @@ export class SnsBuffer<Kept extends ITopic = Topic> extends Construct implements
     requireSubscribers(this, props.subscribers);
     requireKey(this, { encryptionKey });
     requireHome(this, { topic: props.topic }, 'Create a topic here, and let the other forward to it.');
-    if (props.topic) requireAbsent(this, 'topic', { encryptionKey });
     if (props.topic?.fifo) {
       const remedy = 'In a FIFO topic, a publisher must name a message group, which an event has not.';
       throw new SettingError(this, 'topic must be a standard topic', 'a FIFO topic', remedy);
@@ -155,7 +155,8 @@ export class SnsBuffer<Kept extends ITopic = Topic> extends Construct implements
   private refuseAlarms(): string[] {
     const stack = Stack.of(this);
     const topic = JSON.stringify(stack.resolve(this.topic.topicArn));
-    for (const alarm of this.node.root.node.findAll().filter((one) => one instanceof CfnAlarm)) {
+    const isAlarm = (one: IConstruct) => one instanceof CfnAlarm || one instanceof CfnCompositeAlarm;
+    for (const alarm of this.node.root.node.findAll().filter(isAlarm)) {
       const actions = stack.resolve([alarm.alarmActions, alarm.okActions, alarm.insufficientDataActions]).flat();
       if (!actions.some((action: unknown) => JSON.stringify(action) === topic)) continue;
       const remedy = 'Send alarms to a topic of their own, whose policy allows cloudwatch.amazonaws.com to publish.';

@@ -79,9 +79,9 @@ export function subscribe(
   subscribers: Subscribers,
   shared: Pick<WorkQueueProps, 'encryptionKey' | 'removal'>,
 ): Readonly<Record<string, WorkQueue>> {
-  allowKey(buffer, shared);
+  const isDeadLetterApart = !allowKey(buffer, shared);
   const queues = Object.entries(subscribers).map(([name, { filter, ...times }]) => {
-    const own = new WorkQueue(buffer, name, { ...times, ...shared });
+    const own = new WorkQueue(buffer, name, { ...times, ...shared, isDeadLetterApart });
     const waitFor = [own.queue, own.deadLetterQueue].map((queue) => allowSns(queue, topic));
     const subscription = new CfnSubscription(own, 'Subscription', {
       topicArn: topic.topicArn,
@@ -114,9 +114,11 @@ function allowSns(queue: IQueue, { topicArn }: ITopic) {
 /**
  * Allow SNS to use the key of the queues, for topics of this account. Not for this topic only: its key would depend on it, and it
  * depends on its key.
+ * @returns whether SNS may use it. The policy of an imported key cannot be changed: if SNS may not use such a key, the events go to
+ * the dead letter, which must not need it
  */
-function allowKey(buffer: Construct, { encryptionKey }: Pick<WorkQueueProps, 'encryptionKey'>) {
-  encryptionKey?.addToResourcePolicy(
+function allowKey(buffer: Construct, { encryptionKey }: Pick<WorkQueueProps, 'encryptionKey'>): boolean {
+  const result = encryptionKey?.addToResourcePolicy(
     new PolicyStatement({
       principals: [new ServicePrincipal('sns.amazonaws.com')],
       actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
@@ -124,4 +126,5 @@ function allowKey(buffer: Construct, { encryptionKey }: Pick<WorkQueueProps, 'en
       conditions: { ArnLike: { 'aws:SourceArn': Stack.of(buffer).formatArn({ service: 'sns', resource: '*' }) } },
     }),
   );
+  return result?.statementAdded === true;
 }

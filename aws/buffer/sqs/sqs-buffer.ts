@@ -37,8 +37,7 @@ export interface SqsBufferProps<Kept extends IQueue = IQueue> {
    */
   readonly visibilityTimeout?: Duration;
   /**
-   * The KMS key that encrypts the queue. Writers and readers are granted its use. Messages that SQS moves to the dead
-   * letter stay encrypted with it.
+   * The KMS key that encrypts the queue and a new dead letter. Writers and readers are granted its use.
    * @default - a key of SQS itself (SSE-SQS), free of charge
    */
   readonly encryptionKey?: IKey;

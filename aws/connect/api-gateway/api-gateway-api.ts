@@ -6,8 +6,8 @@ import type { Construct, IDependable } from 'constructs';
 import { requireNumber, requireOneOf, requireResource } from '../../../shared/synth/settings';
 import { acknowledge, spell } from '../../foundation/acknowledge';
 import { answerCommonFindings } from '../../foundation/answers';
-import { accessLogFormat, STAGE_FINDINGS } from './api-gateway-templates';
-import { requireScopes } from './authorizer';
+import { accessLogFormat, stageFindings } from './api-gateway-templates';
+import { isCognito, requireScopes } from './authorizer';
 
 const QUOTA = 'For more, first request a higher account quota from AWS.';
 /** The stage of an API, and a part of its URL. */
@@ -25,7 +25,10 @@ interface ApiProps {
 }
 
 /** These settings, with their defaults. */
-type ApiSettings = Required<Pick<ApiProps, 'rateLimit' | 'burstLimit' | 'logRetention' | 'accountLogRole'>>;
+type ApiSettings = Required<Pick<ApiProps, 'rateLimit' | 'burstLimit' | 'logRetention' | 'accountLogRole'>> & {
+  /** Whether callers have a token of Cognito. */
+  readonly hasTokens: boolean;
+};
 
 /**
  * Check the settings that every API has.
@@ -39,7 +42,7 @@ export function requireApi(scope: Construct, props: ApiProps): ApiSettings {
   requireOneOf(scope, { accountLogRole }, ['existing', 'create'], 'Use create only in an account and region that has no such role.');
   requireResource(scope, { accessLog: props.accessLog });
   requireScopes(scope, props.authorizer, props.authorizationScopes);
-  return { rateLimit, burstLimit, logRetention, accountLogRole };
+  return { rateLimit, burstLimit, logRetention, accountLogRole, hasTokens: isCognito(props.authorizer) };
 }
 
 /** A log group for the access log, deleted with its stack. */
@@ -57,7 +60,7 @@ export function makeApi(scope: Construct, settings: ApiSettings, accessLog: ILog
     deployOptions: {
       stageName: STAGE,
       accessLogDestination: new apigateway.LogGroupLogDestination(accessLog),
-      accessLogFormat: accessLogFormat(),
+      accessLogFormat: accessLogFormat(settings.hasTokens),
       loggingLevel: apigateway.MethodLoggingLevel.ERROR,
       dataTraceEnabled: false,
       metricsEnabled: true,
@@ -75,13 +78,19 @@ export function makeApi(scope: Construct, settings: ApiSettings, accessLog: ILog
   return api;
 }
 
+/** What an API waits for, and why it has no cache. */
+interface Finish {
+  readonly waitFor: readonly IDependable[];
+  readonly uncached: string;
+}
+
 /** The log of errors, and the order: the API is reachable only after its permissions exist. Call it when all methods are there. */
-export function finishApi(scope: Construct, api: apigateway.RestApi, settings: ApiSettings, waitFor: readonly IDependable[]) {
+export function finishApi(scope: Construct, api: apigateway.RestApi, settings: ApiSettings, { waitFor, uncached }: Finish) {
   // Otherwise API Gateway creates this group at the first error, without a retention.
   const logGroupName = `API-Gateway-Execution-Logs_${api.restApiId}/${STAGE}`;
   const errorLog = new LogGroup(scope, 'ErrorLog', { ...kept(settings), logGroupName });
   api.deploymentStage.node.addDependency(errorLog, ...waitFor);
-  acknowledge(api.deploymentStage, STAGE_FINDINGS);
+  acknowledge(api.deploymentStage, stageFindings(uncached));
   answerCommonFindings(scope);
 }
 

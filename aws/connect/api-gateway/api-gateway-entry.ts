@@ -12,6 +12,8 @@ import { finishApi, makeAccessLog, makeApi, requireApi } from './api-gateway-api
 import { integrationResponses, RECORD, templateOf } from './api-gateway-templates';
 import { isCognito, isIam, sendCommand, sendNeeds } from './authorizer';
 
+const UNCACHED = 'Events are sent by POST, and API Gateway caches only responses to GET.';
+
 /** Settings for {@link ApiGatewayEntry}. */
 export interface ApiGatewayEntryProps {
   /** Where the events go. */
@@ -97,7 +99,7 @@ export class ApiGatewayEntry extends Construct implements Workload {
       templates: { 'application/json': '{"message":$context.error.messageString,"reason":"$context.error.validationErrorString"}' },
     });
     this.addEvents(props, request);
-    finishApi(this, this.api, settings, request.waitFor);
+    finishApi(this, this.api, settings, { waitFor: request.waitFor, uncached: UNCACHED });
     this.url = this.api.urlForPath('/events');
     this.curl = sendCommand(this.url, props.authorizer);
     this.curlNeeds = sendNeeds(props.authorizer);

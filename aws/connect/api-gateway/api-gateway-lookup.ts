@@ -18,13 +18,14 @@ import { LookUpFunction } from './look-up-function';
 const ROWS: NumberRule = { from: 1, to: 100, unit: 'rows', remedy: 'For more rows, query the table itself.' };
 /** Lambda allows 4 KB for all variables of a function. */
 const DEFAULT_BYTES = 2048;
+const UNCACHED = 'A cache costs by the hour, and a cached answer would leave out rows that were stored since.';
 
 /** Settings for {@link ApiGatewayLookup}. */
 export interface ApiGatewayLookupProps {
   /** The store of the rows: a `DynamoDbStore` with `lookUpBy`. */
   readonly store: TableStore;
   /**
-   * The maximum number of rows in an answer, the newest, from 1 to 100.
+   * The maximum number of rows in an answer, the newest, from 1 to 100. An answer has fewer if they have more than about 1 MB.
    * @default 25
    */
   readonly maxRows?: number;
@@ -114,7 +115,7 @@ export class ApiGatewayLookup extends Construct implements Workload {
     const mayCall = allow(this, this.function.functionArn, ['lambda:InvokeFunction']);
     this.api = makeApi(this, settings, props.accessLog ?? makeAccessLog(this, settings));
     this.addRows(props);
-    finishApi(this, this.api, settings, mayCall);
+    finishApi(this, this.api, settings, { waitFor: mayCall, uncached: UNCACHED });
     this.url = this.api.urlForPath('/rows');
     this.curl = curlWith(`'${this.url}?key=KEY'`, authorizer);
     this.curlNeeds = sendNeeds(authorizer, 'that grantLookUp or a policy allows to look up');

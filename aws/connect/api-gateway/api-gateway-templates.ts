@@ -2,13 +2,16 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type { Reasons } from '../../foundation/acknowledge';
 import type { PutRecordRequest, RecordTemplate } from '../../ports/records';
 
-/** Findings of scanners on the stage, with the reason why each is accepted. */
-export const STAGE_FINDINGS: Reasons = {
+/**
+ * Findings of scanners on the stage, with the reason why each is accepted.
+ * @param uncached why the API has no cache
+ */
+export const stageFindings = (uncached: string): Reasons => ({
   'AwsSolutions-APIG3, NIST.800.53.R5-APIGWAssociatedWithWAF':
-    'A web ACL costs by the month, and every sender is authorized. If you need one, associate it with api.deploymentStage.',
-  'CKV_AWS_120, NIST.800.53.R5-APIGWCacheEnabledAndEncrypted': 'Events are sent by POST, and API Gateway caches only responses to GET.',
+    'A web ACL costs by the month, and every caller is authorized. If you need one, associate it with api.deploymentStage.',
+  'CKV_AWS_120, NIST.800.53.R5-APIGWCacheEnabledAndEncrypted': uncached,
   'NIST.800.53.R5-APIGWSSLEnabled': 'The API calls a service of AWS, which checks the signature and does not use a client certificate.',
-};
+});
 
 /** The parts of a record, as expressions of the mapping template. */
 export const RECORD: RecordTemplate = {
@@ -41,14 +44,15 @@ export function integrationResponses(request: PutRecordRequest): apigateway.Inte
 /**
  * One line of JSON for each request: caller, status, and the type of the error. The error message is left out, because API
  * Gateway does not escape it here, and it can quote the event or the token. The sender gets it in the response.
+ * @param hasTokens whether callers have a token of Cognito: the caller is then the id of the person, or of the client of a machine
  */
-export function accessLogFormat(): apigateway.AccessLogFormat {
+export function accessLogFormat(hasTokens: boolean): apigateway.AccessLogFormat {
   return apigateway.AccessLogFormat.custom(
     JSON.stringify({
       requestTime: apigateway.AccessLogField.contextRequestTime(),
       requestId: apigateway.AccessLogField.contextRequestId(),
       traceId: apigateway.AccessLogField.contextXrayTraceId(),
-      caller: apigateway.AccessLogField.contextIdentityUserArn(),
+      caller: hasTokens ? apigateway.AccessLogField.contextAuthorizerClaims('sub') : apigateway.AccessLogField.contextIdentityUserArn(),
       sourceIp: apigateway.AccessLogField.contextIdentitySourceIp(),
       status: apigateway.AccessLogField.contextStatus(),
       responseLatency: apigateway.AccessLogField.contextResponseLatency(),

@@ -14,6 +14,7 @@ import {
   requireText,
   requireTexts,
   requireTime,
+  SettingError,
   type TextRule,
 } from '../../../shared/synth/settings';
 import { acknowledge } from '../../foundation/acknowledge';
@@ -23,6 +24,8 @@ import { removalPolicyOf } from '../../foundation/removal';
 import type { Binding, Workload } from '../../ports/identity';
 
 const IMAGES: NumberRule = { from: 1, to: 1000, unit: 'images', remedy: 'To keep an image for longer, give it a tag of releaseTags.' };
+/** ECR allows 50 rules. Two are for other images. */
+const MOST_RELEASES = 48;
 const RELEASE: TextRule = {
   pattern: /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,126}$/,
   must: 'be starts of tags',
@@ -44,7 +47,7 @@ export interface EcrRepositoryProps {
    */
   readonly keepImages?: number;
   /**
-   * The starts of the tags of images that are kept, such as `release-`: up to 1000 of them.
+   * The starts of the tags of images that are kept, such as `release-`: up to 1000 images of each, and up to 48 starts.
    * @default - no image is kept beyond `keepImages`
    */
   readonly releaseTags?: readonly string[];
@@ -88,7 +91,10 @@ export interface EcrRepositoryProps {
 export class EcrRepository extends Construct {
   /** The new or the given repository, for anything this construct does not cover. */
   readonly repository: IRepository;
-  /** The events of scans that find a critical vulnerability: the pattern for an `EventBridgeEntry` with the bus `aws`. */
+  /**
+   * The events of scans that find a critical vulnerability: the pattern for an `EventBridgeEntry` with the bus `aws`. It matches basic
+   * scanning. In an account with enhanced scanning, scans are events of Amazon Inspector, and it matches none.
+   */
   readonly criticalFindings: EventPattern;
 
   constructor(scope: Construct, id: string, props: EcrRepositoryProps = {}) {
@@ -96,19 +102,19 @@ export class EcrRepository extends Construct {
     const { keepImages = 100, releaseTags = [], keepUntagged = Duration.days(14), tags = 'immutable', encryptionKey } = props;
     requireNumber(this, { keepImages }, IMAGES);
     requireTexts(this, { releaseTags }, RELEASE);
+    if (releaseTags.length > MOST_RELEASES) {
+      const remedy = 'ECR allows 50 rules, and each has one of its own.';
+      throw new SettingError(this, `releaseTags must be at most ${MOST_RELEASES} starts of tags`, releaseTags.length, remedy);
+    }
     requireTime(this, { keepUntagged }, { from: 1, to: 365, unit: 'days', remedy: 'Images without a tag are those that a push replaced.' });
     requireOneOf(this, { tags }, ['immutable', 'mutable'], 'Leave it out for immutable tags.');
     requireKey(this, { encryptionKey });
     requireHome(this, { repository: props.repository }, 'Replicate the images to a repository of this account and region.');
-    const { keepImages: images, releaseTags: releases, keepUntagged: untagged, tags: mutability } = props;
-    if (props.repository)
-      requireAbsent(this, 'repository', {
-        keepImages: images,
-        releaseTags: releases,
-        keepUntagged: untagged,
-        tags: mutability,
-        encryptionKey,
-      });
+    if (props.repository) {
+      const { keepImages: kept, releaseTags: releases, keepUntagged: untagged, tags: mutability } = props;
+      const settings = { keepImages: kept, releaseTags: releases, keepUntagged: untagged, tags: mutability, encryptionKey };
+      requireAbsent(this, 'repository', settings);
+    }
     const removalPolicy = removalPolicyOf(this, props.removal);
 
     const makeRepository = () =>
@@ -165,11 +171,15 @@ export class EcrRepository extends Construct {
   }
 }
 
-/** The rules in their order: a later one deletes no image that an earlier one keeps. */
+/**
+ * The rules in their order: a later one deletes no image that an earlier one keeps. Each start of a tag has its own rule, because a
+ * rule with several selects only images with all of them.
+ * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
+ */
 function lifecycleOf(keepImages: number, releaseTags: readonly string[], keepUntagged: Duration): LifecycleRule[] {
-  const kept = { description: 'Releases are kept.', tagStatus: TagStatus.TAGGED, tagPrefixList: [...releaseTags], maxImageCount: 1000 };
+  const kept = { description: 'Releases are kept.', tagStatus: TagStatus.TAGGED, maxImageCount: 1000 };
   return [
-    ...(releaseTags.length > 0 ? [kept] : []),
+    ...[...new Set(releaseTags)].map((start) => ({ ...kept, tagPrefixList: [start] })),
     { description: 'Images without a tag.', tagStatus: TagStatus.UNTAGGED, maxImageAge: keepUntagged },
     { description: 'The oldest images.', tagStatus: TagStatus.ANY, maxImageCount: keepImages },
   ];

@@ -1,6 +1,6 @@
 import { Aws, Duration, Fn, Lazy, type RemovalPolicy } from 'aws-cdk-lib';
 import { type Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { CfnRule, type EventPattern, type IEventBus } from 'aws-cdk-lib/aws-events';
+import { CfnEventBus, CfnRule, type EventPattern, type IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
@@ -15,6 +15,8 @@ const DEAD_LETTER: Reasons = {
   'AwsSolutions-SQS3': 'It is itself the dead letter. EventBridge sends to it, and the rule looks for redrive policies only.',
 };
 const EVENTBRIDGE = 'events.amazonaws.com';
+/** The bus of the events of AWS services. Names and metrics of its rules are without it. */
+const DEFAULT_BUS = 'default';
 
 /** EventBridge fills in the values in `<>`, texts with their quotes. An event of EventBridge becomes one of the contract. */
 const CLOUD_EVENT = '{"specversion":"1.0","id":<id>,"source":<source>,"type":<type>,"time":<time>,"data":<detail>}';
@@ -59,8 +61,9 @@ export class EventRule extends Construct implements RuleWorkload {
 
   constructor(scope: Construct, id: string, props: EventRuleProps) {
     super(scope, id);
-    const { pattern, bus, sink, isCloudEvent = false } = props;
-    this.deadLetterQueue = props.deadLetterQueue ?? makeDeadLetterQueue(this, props.removalPolicy, DEAD_LETTER);
+    const { pattern, sink, isCloudEvent = false } = props;
+    const bus = props.bus?.eventBusName === DEFAULT_BUS ? undefined : props.bus;
+    this.deadLetterQueue = props.deadLetterQueue ?? makeDeadLetterQueue(this, props.removalPolicy, { reasons: DEAD_LETTER });
     let targets: CfnRule.TargetProperty[] = [];
     const rule = new CfnRule(this, 'Rule', {
       eventBusName: bus?.eventBusName,
@@ -119,10 +122,15 @@ function renderPattern({ detailType, ...pattern }: EventPattern): Readonly<Recor
   return { ...pattern, ...(detailType ? { 'detail-type': detailType } : {}) };
 }
 
+/** The name of a rule, from its ARN, which ends in `rule/NAME` or `rule/BUS/NAME`. The name of the bus of a partner has slashes too. */
+function nameOf(rule: CfnRule, bus: IEventBus | undefined): string {
+  const made = bus?.node.defaultChild;
+  const busName = (CfnEventBus.isCfnEventBus(made) ? made.eventSourceName : undefined) ?? bus?.eventBusName;
+  return Fn.select(1 + (busName?.split('/').length ?? 0), Fn.split('/', rule.attrArn));
+}
+
 function alarmsOf(scope: EventRule, rule: CfnRule, bus: IEventBus | undefined): readonly Alarm[] {
-  // The reference to a rule of another bus also has the name of the bus.
-  const RuleName = Fn.select(bus ? 2 : 1, Fn.split('/', rule.attrArn));
-  const dimensionsMap = { RuleName, ...(bus ? { EventBusName: bus.eventBusName } : undefined) };
+  const dimensionsMap = { RuleName: nameOf(rule, bus), ...(bus ? { EventBusName: bus.eventBusName } : undefined) };
   const counted = (metricName: string) =>
     new Metric({ namespace: 'AWS/Events', metricName, dimensionsMap, statistic: 'Sum', period: Duration.minutes(5) });
   const visible = scope.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' });

@@ -37,6 +37,8 @@ export interface WorkQueueProps<Kept extends IQueue = IQueue> extends QueueTimes
   readonly encryptionKey?: IKey;
   readonly queue?: Kept;
   readonly deadLetterQueue?: IQueue;
+  /** Whether a new dead letter is encrypted without `encryptionKey`, so that it takes what a sender without the key cannot send. */
+  readonly isDeadLetterApart?: boolean;
   readonly removal?: Removal;
 }
 
@@ -88,7 +90,8 @@ export class WorkQueue<Kept extends IQueue = Queue> extends Construct implements
     const removalPolicy = removalPolicyOf(this, props.removal);
     this.maxConcurrency = maxConcurrency;
 
-    this.deadLetterQueue = props.deadLetterQueue ?? makeDeadLetterQueue(this, removalPolicy);
+    const deadLetterKey = props.isDeadLetterApart ? undefined : encryptionKey;
+    this.deadLetterQueue = props.deadLetterQueue ?? makeDeadLetterQueue(this, removalPolicy, { encryptionKey: deadLetterKey });
     const makeQueue = (): IQueue =>
       new Queue(this, 'Queue', {
         encryption: encryptionKey ? QueueEncryption.KMS : QueueEncryption.SQS_MANAGED,

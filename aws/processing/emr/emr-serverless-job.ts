@@ -94,7 +94,8 @@ export interface EmrServerlessJobProps {
  * Processing stage: a Spark job of EMR Serverless that reads and writes stores, and ends.
  *
  * Make it a step of `StepFunctionsOrchestration`, which starts it, retries it, and raises an alarm if it fails. Runs wait for
- * each other, up to 12 hours. Logs are kept by EMR for 30 days, in its console.
+ * each other, up to 12 hours, and the `timeout` of the state machine counts the wait. Logs are kept by EMR for 30 days, in its
+ * console.
  *
  * Not for small steady work: `GlueJob` needs no application, and `LambdaProcessor` is cheaper for megabytes. The first application
  * of an account creates a service-linked role, so whoever deploys it needs `iam:CreateServiceLinkedRole`.

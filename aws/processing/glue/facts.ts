@@ -29,6 +29,7 @@ export const facts: ServiceFacts = {
   unproven: [
     'That the script runs on the Spark of Glue, and that its role suffices for the file system of Glue.',
     'The errors with which Glue says that it is busy.',
+    'The names of the log groups of a job with a security configuration.',
   ],
   types: {
     [JOB]: {
@@ -116,6 +117,7 @@ function jobNeeds(job: Asked, stack: Stack): Needed[] {
   const groups = stack
     .of('AWS::Logs::LogGroup')
     .filter((group) => text(only(group, 'LogGroupName')).startsWith(`${settings['custom-logGroup-prefix']}/`));
+  const bookmarks = [{ who, may: 'glue:GetJobBookmark', on: '*', because: 'the script reads its bookmarks' }];
   const script = text(only(job, 'Command.ScriptLocation')).replace('s3://', `arn:\${AWS::Partition}:s3:::`);
   const arn = `arn:\${AWS::Partition}:glue:\${AWS::Region}:\${AWS::AccountId}:job/\${${job.id}}`;
   return [
@@ -129,6 +131,8 @@ function jobNeeds(job: Asked, stack: Stack): Needed[] {
         because: 'Glue writes its logs',
       })),
     ),
+    ...(settings['job-bookmark-option'] === 'job-bookmark-enable' ? bookmarks : []),
+    ...(only(job, 'SecurityConfiguration') === undefined ? [] : encryptedLogs(who)),
     ...filesNeeds(who, settings),
     // https://docs.aws.amazon.com/step-functions/latest/dg/connect-glue.html
     ...startersOf(job, stack).flatMap((starter) =>
@@ -140,6 +144,17 @@ function jobNeeds(job: Asked, stack: Stack): Needed[] {
       })),
     ),
   ];
+}
+
+/** https://docs.aws.amazon.com/glue/latest/dg/encryption-security-configuration.html */
+function encryptedLogs(who: string): Needed[] {
+  const on = `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws-glue/jobs/*`;
+  return ['AssociateKmsKey', 'CreateLogGroup', 'CreateLogStream', 'PutLogEvents'].map((action) => ({
+    who,
+    may: `logs:${action}`,
+    on,
+    because: 'Glue creates and encrypts the log groups of a security configuration',
+  }));
 }
 
 /** A run of the compaction is short: three minutes an hour are assumed, as often as it is started. */

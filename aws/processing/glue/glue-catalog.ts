@@ -71,7 +71,8 @@ export interface GlueCatalogProps {
  * once. Athena calculates the partitions from the query, so a new hour needs no crawler and no repair.
  *
  * Give each query a filter on `year`, or it lists every hour of all years. Not with a crawler, which would change the table. Other
- * engines (Redshift Spectrum, EMR) see no partitions that are calculated.
+ * engines (Redshift Spectrum, EMR) see no partitions that are calculated. In an account whose Lake Formation does not rely on IAM
+ * alone, grant readers SELECT on the table and on the view, and whoever delivers Parquet DESCRIBE.
  *
  * It costs nothing: the first million objects of a catalog are free. A deploy that replaces a table loses no object.
  * @see https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html
@@ -159,7 +160,8 @@ export class GlueCatalog extends Construct implements CatalogTable, DirectStore 
       ...allow(reader, this.store.bucket.bucketArn, ['s3:GetBucketLocation']),
     ];
     const names = { [`${name}_DATABASE`]: this.databaseName, [`${name}_TABLE`]: this.tableName };
-    return { settings: { ...settings, ...names }, waitFor: [...waitFor, ...grants] };
+    const tables = ['Table', 'View'].map((table) => this.node.findChild(table));
+    return { settings: { ...settings, ...names }, waitFor: [...waitFor, ...grants, ...tables] };
   }
 
   /** Glue checks a permission on a table also on its catalog and database. */

@@ -21,9 +21,14 @@ import { asOptions, bindScript, requireArguments, requireScript } from '../../fo
 import type { Workload } from '../../ports/identity';
 import type { Job, StartRequest } from '../../ports/jobs';
 import type { BucketStore } from '../../ports/stores';
+import { allowBookmarks } from './job-bookmarks';
 import { allowLogs } from './job-logs';
 
-const VERSION: TextRule = { pattern: /^\d+\.\d$/, must: 'be a version of Glue', remedy: 'Write it like 5.1.' };
+const VERSION: TextRule = {
+  pattern: /^(?:5\.[1-9]|(?:[6-9]|[1-9]\d)\.\d)$/,
+  must: 'be a version of Glue from 5.1 on',
+  remedy: 'Write it like 5.1. Earlier versions use another file system for S3, for which the permissions do not suffice.',
+};
 const WORKERS: NumberRule = { from: 2, to: 299, unit: 'workers', remedy: 'The first of them is the driver.' };
 const TIMEOUT: TimeRule = { from: 60, to: 604_800, unit: 'seconds', remedy: 'Glue ends every run after seven days.' };
 const WORKER_TYPES = ['G.1X', 'G.2X', 'G.4X', 'G.8X', 'G.12X', 'G.16X', 'R.1X', 'R.2X', 'R.4X', 'R.8X'] as const;
@@ -48,7 +53,7 @@ const CONFIGURED: Reasons = {
 };
 const UNCONFIGURED: Reasons = {
   'AwsSolutions-GL1, AwsSolutions-GL3, CKV_AWS_195':
-    'Its logs have no data, it keeps no bookmarks in Glue, and what it writes is encrypted by its store. For a key of yours, set securityConfiguration.',
+    'Its logs have no data, Glue encrypts bookmarks with its own key, and what it writes is encrypted by its store. For a key of yours, set securityConfiguration.',
 };
 
 /** Settings for {@link GlueJob}. */
@@ -98,7 +103,7 @@ export interface GlueJobProps {
    */
   readonly bookmarks?: boolean;
   /**
-   * The version of Glue, which decides the version of Spark and Python.
+   * The version of Glue, from 5.1 on, which decides the version of Spark and Python.
    * @default 5.1
    */
   readonly glueVersion?: string;
@@ -109,7 +114,7 @@ export interface GlueJobProps {
   readonly logRetention?: RetentionDays;
   /**
    * The name of an existing security configuration, to encrypt logs, bookmarks and local disks with a key of yours. The role of
-   * the job needs the use of that key.
+   * the job needs the use of that key. If it encrypts logs, Glue names their groups itself, and they have no `logRetention`.
    * @default - none: Glue and CloudWatch Logs encrypt them with keys of their own
    */
   readonly securityConfiguration?: string;
@@ -155,7 +160,7 @@ export class GlueJob extends Construct implements Workload, Job {
     const conditions = { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } };
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('glue.amazonaws.com', { conditions }) });
     const code = bindScript(this, script);
-    const logs = allowLogs(this, this.role, logRetention);
+    const logs = allowLogs(this, this.role, { retention: logRetention, securityConfiguration });
     const files = bindFiles(this, { inputs, outputs });
 
     this.job = new CfnJob(this, 'Job', {
@@ -175,6 +180,7 @@ export class GlueJob extends Construct implements Workload, Job {
         ...asOptions({ ...props.arguments, ...files.settings }),
       },
     });
+    if (bookmarks) this.job.node.addDependency(allowBookmarks(this, this.role));
     this.job.node.addDependency(...code.waitFor, ...logs.waitFor, ...files.waitFor);
     acknowledge(this.job, securityConfiguration === undefined ? UNCONFIGURED : CONFIGURED);
     answerCommonFindings(this);

@@ -104,11 +104,12 @@ export function definitionOf(requests: readonly Readonly<Record<string, StartReq
 }
 
 function taskOf({ resource, parameters, busy = [] }: StartRequest, { maxRetries, timeout }: Tries): State {
-  const waits = { IntervalSeconds: FIRST_WAIT, BackoffRate: 2, MaxDelaySeconds: LONGEST_WAIT, JitterStrategy: 'FULL' };
+  const waits = { IntervalSeconds: FIRST_WAIT, BackoffRate: 2, MaxDelaySeconds: LONGEST_WAIT };
   const retry = [
+    // Without jitter, which can make each wait as short as nothing, and all of them shorter than another run.
     ...(busy.length > 0 ? [{ ErrorEquals: busy, MaxAttempts: waitsFor(timeout), ...waits }] : []),
     // It does not contain a timeout: what took too long once is not started again.
-    ...(maxRetries > 0 ? [{ ErrorEquals: ['States.TaskFailed'], MaxAttempts: maxRetries, ...waits }] : []),
+    ...(maxRetries > 0 ? [{ ErrorEquals: ['States.TaskFailed'], MaxAttempts: maxRetries, ...waits, JitterStrategy: 'FULL' }] : []),
   ];
   return {
     Type: 'Task',
@@ -119,7 +120,7 @@ function taskOf({ resource, parameters, busy = [] }: StartRequest, { maxRetries,
   };
 }
 
-/** How often a busy service is asked again: for longer than one try of another run takes. */
+/** How often a busy service is asked again: for twice as long as one try of another run can take. */
 function waitsFor(timeout: number): number {
   return 5 + Math.ceil((2 * timeout) / LONGEST_WAIT);
 }

@@ -129,7 +129,7 @@ export class StepFunctionsOrchestration extends Construct implements Workload {
     requireStandardQueue(this, { deadLetterQueue }, 'EventBridge Scheduler sends to no other.');
     const removalPolicy = removalPolicyOf(this, props.removal);
 
-    this.deadLetterQueue = deadLetterQueue ?? makeDeadLetterQueue(this, removalPolicy, UNREAD);
+    this.deadLetterQueue = deadLetterQueue ?? makeDeadLetterQueue(this, removalPolicy, { reasons: UNREAD });
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('states.amazonaws.com', {
         conditions: {

@@ -56,7 +56,8 @@ export interface DynamoDbStoreProps<Kept extends ITable = ITable> {
    */
   readonly backupRetention?: Duration;
   /**
-   * The KMS key that encrypts the table. Writers and readers are granted its use. It can be changed in place.
+   * The KMS key that encrypts the table and new dead letters of its changes. Writers and readers are granted its use. It can be
+   * changed in place.
    * @default - a key of DynamoDB itself, free of charge
    */
   readonly encryptionKey?: IKey;
@@ -80,7 +81,8 @@ export interface DynamoDbStoreProps<Kept extends ITable = ITable> {
   readonly deadLetterBucket?: IBucket;
   /**
    * What happens to the table, and to the dead letter of its changes, when the stack is deleted. `destroy` also requires the
-   * context `destroyData`. A table that exists refuses to be deleted until a deploy with both has ended.
+   * context `destroyData`. A table that exists refuses to be deleted until a deploy with both has ended; also when the first deploy
+   * fails: then run `aws dynamodb update-table --no-deletion-protection-enabled`, and delete the stack.
    * @default retain
    */
   readonly removal?: Removal;
@@ -144,7 +146,8 @@ export class DynamoDbStore<Kept extends ITable = TableV2> extends Construct impl
     this.lookUpBy = lookUpBy ?? 'eventKey';
     this.retention = Tokenization.stringifyNumber(retention?.toSeconds() ?? 0);
     this.key = encryptionKey ?? this.table.encryptionKey;
-    if (changes) this.stream = new TableChanges(this, this.table, { deadLetterQueue, deadLetterBucket, removalPolicy, key: this.key });
+    const deadLetters = { deadLetterQueue, deadLetterBucket, removalPolicy, encryptionKey };
+    if (changes) this.stream = new TableChanges(this, this.table, { ...deadLetters, key: this.key });
     this.alarms = [...alarmsOf(this, this.table), ...(this.stream ? [this.stream.alarm] : [])];
   }
 

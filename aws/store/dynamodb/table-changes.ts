@@ -25,9 +25,12 @@ const DEAD_LETTER: Reasons = {
   'AwsSolutions-SQS3': 'It is itself the dead letter. Handlers send to it, and the rule looks for redrive policies only.',
 };
 
-/** The dead letter of the changes, and the key of the table. */
+/** The dead letter of the changes, and the keys. */
 export interface ChangesSettings {
+  /** The key of the table. */
   readonly key?: IKey;
+  /** The key of a new dead letter. */
+  readonly encryptionKey?: IKey;
   readonly deadLetterQueue?: IQueue;
   readonly deadLetterBucket?: IBucket;
   readonly removalPolicy: RemovalPolicy;
@@ -57,11 +60,11 @@ export class TableChanges implements RecordSource {
   constructor(
     private readonly store: Construct,
     private readonly table: ITable,
-    { deadLetterQueue, deadLetterBucket, removalPolicy, key }: ChangesSettings,
+    { deadLetterQueue, deadLetterBucket, removalPolicy, key, encryptionKey }: ChangesSettings,
   ) {
     this.key = key;
-    this.deadLetterQueue = deadLetterQueue ?? makeDeadLetterQueue(store, removalPolicy, DEAD_LETTER);
-    this.deadLetterBucket = deadLetterBucket ?? makeDeadLetterBucket(store, removalPolicy);
+    this.deadLetterQueue = deadLetterQueue ?? makeDeadLetterQueue(store, removalPolicy, { encryptionKey, reasons: DEAD_LETTER });
+    this.deadLetterBucket = deadLetterBucket ?? makeDeadLetterBucket(store, removalPolicy, encryptionKey);
     const dead = this.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: Duration.minutes(1) });
     const description = 'Changes could not be processed. Each is in the dead-letter queue, with the reason.';
     this.alarm = alarm(store, 'DeadLetters', dead, description);

@@ -34,6 +34,7 @@ const KEY = 'It creates a key, which anyone who finds it can use. Assign a role 
 const key = (of: 'eventhub_name' | 'namespace_name'): TypeFacts => ({
   name: 'key',
   role: 'lets in',
+  replacedBy: [...new Set(['name', 'resource_group_name', 'namespace_name', of])],
   grants: (rule, stack) => [
     {
       holder: 'anyone with the key',

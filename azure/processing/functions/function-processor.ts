@@ -145,7 +145,7 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
     requireAlwaysReady(this, alwaysReady, maxInstances);
     requireAppSettings(this, appSettings, Object.keys(props.stores));
     if (subnetId !== undefined) requireText(this, { subnetId }, SUBNET_ID);
-    takeName(this, 'store or processor of a site', name, [site.prefix, site.suffix]);
+    takeName(this, 'storage account of a site', name, [site.prefix, site.suffix]);
     needResourceProviders(this, 'Microsoft.App', 'Microsoft.Insights', 'Microsoft.ManagedIdentity', 'Microsoft.Storage', 'Microsoft.Web');
     const base = `${site.prefix}-${name}`;
     this.name = `${base}-${site.suffix}`;

@@ -134,7 +134,7 @@ export class BlobStore extends Construct implements ObjectStore, DirectStore {
       requireAbsent(this, 'accountId', { redundancy, coldAfterDays, undeleteWindowDays, lock });
     }
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
-    if (accountId === undefined) takeName(this, 'store or processor of a site', middle, [site.prefix, site.suffix]);
+    if (accountId === undefined) takeName(this, 'storage account of a site', middle, [site.prefix, site.suffix]);
     else takeName(this, 'store in an account', middle, [canonicalId(accountId, ACCOUNT)]);
     needResourceProviders(this, 'Microsoft.Insights', 'Microsoft.Storage');
 

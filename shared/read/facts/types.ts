@@ -161,6 +161,11 @@ export interface TypeFacts {
    */
   readonly costs?: string | ((resource: Asked, load: Load) => readonly Cost[]);
   /**
+   * The stores that its code reads. It writes to all others that it refers to.
+   * @default - it reads no store
+   */
+  readonly reads?: (code: Asked) => readonly Asked[];
+  /**
    * The load that its events cause in other resources, if it moves data.
    * @default - it moves no events
    */

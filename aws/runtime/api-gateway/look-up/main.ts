@@ -1,4 +1,4 @@
-import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { setting } from '../../../../shared/runtime/setting';
 import { jsonOfAttributes } from '../../dynamodb-json';
@@ -7,6 +7,8 @@ import { jsonOfAttributes } from '../../dynamodb-json';
 const CLIENT = { maxAttempts: 2, requestHandler: { connectionTimeout: 300, requestTimeout: 400, throwOnRequestTimeout: true } };
 const ANSWER_MS = 900;
 const KEY_BYTES = 2048;
+/** After this many bytes no more rows are read. A page has at most 1 MB, and the answer of a function 6 MB. */
+const MOST_BYTES = 1_000_000;
 /** The attributes that the store adds to a row. */
 const OWN = ['eventKey', 'rowIndex', 'eventTime', 'expiresAt'];
 
@@ -36,20 +38,32 @@ export async function handler({
   }
 }
 
+/** The rows of a key, from as many pages as it takes: DynamoDB counts expired rows in a page, and leaves them out of it. */
 async function rowsOf(key: string): Promise<string[]> {
-  const query = new QueryCommand({
-    TableName: table,
-    IndexName: index,
-    KeyConditionExpression: '#field = :key',
-    // DynamoDB deletes expired rows days later.
-    FilterExpression: 'attribute_not_exists(expiresAt) OR expiresAt > :now',
-    ExpressionAttributeNames: { '#field': field },
-    ExpressionAttributeValues: { ':key': { S: key }, ':now': { N: `${Math.floor(Date.now() / 1000)}` } },
-    ScanIndexForward: false,
-    Limit: limit,
-  });
-  const { Items = [] } = await client.send(query, { abortSignal: AbortSignal.timeout(ANSWER_MS) });
-  return Items.map((item) => jsonOfAttributes(Object.fromEntries(Object.entries(item).filter(([name]) => !OWN.includes(name)))));
+  const abortSignal = AbortSignal.timeout(ANSWER_MS);
+  const rows: string[] = [];
+  let bytes = 0;
+  let ExclusiveStartKey: Record<string, AttributeValue> | undefined;
+  do {
+    const query = new QueryCommand({
+      TableName: table,
+      IndexName: index,
+      KeyConditionExpression: '#field = :key',
+      // DynamoDB deletes expired rows days later.
+      FilterExpression: 'attribute_not_exists(expiresAt) OR expiresAt > :now',
+      ExpressionAttributeNames: { '#field': field },
+      ExpressionAttributeValues: { ':key': { S: key }, ':now': { N: `${Math.floor(Date.now() / 1000)}` } },
+      ScanIndexForward: false,
+      Limit: limit,
+      ExclusiveStartKey,
+    });
+    const { Items = [], LastEvaluatedKey } = await client.send(query, { abortSignal });
+    const found = Items.map((item) => jsonOfAttributes(Object.fromEntries(Object.entries(item).filter(([name]) => !OWN.includes(name)))));
+    rows.push(...found);
+    bytes += Buffer.byteLength(found.join());
+    ExclusiveStartKey = LastEvaluatedKey;
+  } while (ExclusiveStartKey && rows.length < limit && bytes < MOST_BYTES);
+  return rows.slice(0, limit);
 }
 
 function answer(statusCode: number, body: string, headers: Readonly<Record<string, string>> = {}): APIGatewayProxyResult {

@@ -94,8 +94,14 @@ test('accepts every setting', () => {
     DynamicPartitioningConfiguration: { Enabled: true },
     Prefix: expect.stringMatching(/^events\/tenant=!{partitionKeyFromQuery:tenant}\/kind=!{partitionKeyFromQuery:kind}\/year=/),
   });
-  expect(targetOf(made).ProcessingConfiguration.Processors[0].Parameters[0].ParameterValue).toBe('{tenant:.data.tenant,kind:.type}');
+  expect(targetOf(made).ProcessingConfiguration.Processors[0].Parameters[0].ParameterValue).toBe('{tenant:(.data.tenant),kind:(.type)}');
   expect(made.all('AWS::Lambda::Function')).toEqual([]);
+});
+
+test('a partition can have an alternative: without parentheses, jq refuses operators in the value of an object', () => {
+  const made = make({ transform: 'none', partitionBy: { tenant: '.data.tenant // "none"' } });
+  const [{ ParameterValue }] = targetOf(made).ProcessingConfiguration.Processors[0].Parameters;
+  expect(ParameterValue).toBe('{tenant:(.data.tenant // "none")}');
 });
 
 test('accepts an interval that is known only at deploy', () => {

@@ -227,6 +227,15 @@ test('a writer to a dead letter with a KMS key may use the key', () => {
   expect(allowed(built)).toContainEqual(expect.objectContaining({ Action: 'kms:GenerateDataKey' }));
 });
 
+test('a key of the user encrypts its new dead letters too, because they have whole records', () => {
+  const { all } = synthesize((stack) => new KinesisBuffer(stack, 'Buffer', { encryptionKey: new Key(stack, 'Key') }));
+  const key = { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] };
+  const keys = all('AWS::S3::Bucket').map(
+    ({ Properties }) => Properties.BucketEncryption.ServerSideEncryptionConfiguration[0].ServerSideEncryptionByDefault.KMSMasterKeyID,
+  );
+  expect([...all('AWS::SQS::Queue').map(({ Properties }) => Properties.KmsMasterKeyId), ...keys.filter(Boolean)]).toEqual([key, key]);
+});
+
 test('a service that delivers without code may read this stream, and use its key, and nothing else', () => {
   const { allowed, built } = synthesize((stack) => {
     const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('firehose.amazonaws.com') });

@@ -1,5 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, AlarmRule, CompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -95,7 +95,7 @@ test('accepts every setting', () => {
   expect(made.one('AWS::SNS::Topic').Properties.KmsMasterKeyId).toBeDefined();
 });
 
-test('one key encrypts the topic and the queues: the policy of the key names no topic, so that nothing is created in a circle', () => {
+test('one key encrypts the topic, the queues and the dead letters: the policy of the key names no topic, so that nothing is created in a circle', () => {
   const { one: the, all } = make(withKey);
   const Ref = 'AWS::AccountId';
   expect(the('AWS::KMS::Key').Properties.KeyPolicy.Statement).toContainEqual(
@@ -105,7 +105,7 @@ test('one key encrypts the topic and the queues: the policy of the key names no 
       Condition: { ArnLike: { 'aws:SourceArn': { 'Fn::Join': ['', expect.arrayContaining([{ Ref }, ':*'])] } } },
     }),
   );
-  expect(all('AWS::SQS::Queue').filter(({ Properties }) => Properties.KmsMasterKeyId)).toHaveLength(2);
+  expect(all('AWS::SQS::Queue').filter(({ Properties }) => Properties.KmsMasterKeyId)).toHaveLength(4);
 });
 
 test('uses an existing topic, and does not change it', () => {
@@ -115,6 +115,24 @@ test('uses an existing topic, and does not change it', () => {
     'arn:aws:sns:eu-west-1:123456789012:mine',
     'arn:aws:sns:eu-west-1:123456789012:mine',
   ]);
+});
+
+test('a key of the user encrypts the queues of an existing topic, and SNS may use it', () => {
+  const { all, one: the } = make((stack) => ({ topic: imported(stack), ...withKey(stack) }));
+  const keys = all('AWS::SQS::Queue').map(({ Properties }) => Properties.KmsMasterKeyId);
+  expect([keys.length, keys.every(Boolean)]).toEqual([4, true]);
+  expect(JSON.stringify(the('AWS::KMS::Key').Properties.KeyPolicy)).toContain('sns.amazonaws.com');
+});
+
+test('an imported key does not encrypt the dead letters: SNS could lose events, because its policy is not known here', () => {
+  const arn = 'arn:aws:kms:eu-west-1:123456789012:key/k';
+  const { all } = make((stack) => ({ encryptionKey: Key.fromKeyArn(stack, 'Key', arn) }));
+  const keys = all('AWS::SQS::Queue').map(({ Properties }) => [Properties.MessageRetentionPeriod, Properties.KmsMasterKeyId]);
+  const [deadLetter, queue] = [
+    [14 * 86_400, undefined],
+    [7 * 86_400, arn],
+  ];
+  expect(keys).toEqual([deadLetter, queue, deadLetter, queue]);
 });
 
 test('can be created twice in one stack', () => {
@@ -252,11 +270,6 @@ describe('refuses', () => {
       'Test/Buffer: topic must be a standard topic, got a FIFO topic. In a FIFO topic, a publisher must name a message group, which an event has not.',
     ],
     [
-      'a key for a topic that is there',
-      () => make((stack) => ({ topic: imported(stack), ...withKey(stack) })),
-      'Test/Buffer: topic keeps its own settings, got encryptionKey beside it. Leave encryptionKey out.',
-    ],
-    [
       'a topic of another account',
       () => {
         const stack = new Stack(undefined, 'Test', { env: { account: '210987654321', region: 'eu-west-1' } });
@@ -278,6 +291,15 @@ describe('refuses', () => {
       'an alarm that publishes to the topic when it ends',
       alarmed('addOkAction'),
       `Test/Buffer: topic must not be the action of an alarm, got Test/Buffer/UndeliveredAlarm/Resource. ${forAlarms}`,
+    ],
+    [
+      'a composite alarm that publishes to the topic',
+      () =>
+        synthesize((stack) => {
+          const { topic, alarms } = new SnsBuffer(stack, 'Buffer', { subscribers: TWO });
+          new CompositeAlarm(stack, 'Any', { alarmRule: AlarmRule.anyOf(...alarms) }).addAlarmAction(new SnsAction(topic));
+        }),
+      `Test/Buffer: topic must not be the action of an alarm, got Test/Any/Resource. ${forAlarms}`,
     ],
     [
       'one key to destroy',

@@ -96,6 +96,12 @@ test('uses an existing dead letter in the redrive policy', () => {
   expect(made.one('AWS::SQS::Queue').Properties.RedrivePolicy.deadLetterTargetArn).toBe('arn:aws:sqs:eu-west-1:123456789012:dead');
 });
 
+test('a key of the user encrypts its new dead letter too, because letters have whole events', () => {
+  const { all } = synthesize((stack) => new SqsBuffer(stack, 'Buffer', withKeys(stack)));
+  const key = { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] };
+  expect(all('AWS::SQS::Queue').map(({ Properties }) => Properties.KmsMasterKeyId)).toEqual([key, key]);
+});
+
 test('can be created twice in one stack', () => {
   const { all } = synthesize((stack) => [new SqsBuffer(stack, 'A'), new SqsBuffer(stack, 'B')]);
   expect(all('AWS::SQS::Queue')).toHaveLength(4);
@@ -248,7 +254,10 @@ describe('permissions', () => {
   test('a handler may add letters to the dead letter, and not to the queue', () => {
     expect(grants((buffer, handler) => buffer.deadLetter.bindWriter(handler, 'DEAD_LETTER'))).toEqual({
       settings: ['DEAD_LETTER_QUEUE_URL'],
-      may: [['sqs:SendMessage', onDeadLetter]],
+      may: [
+        ['sqs:SendMessage', onDeadLetter],
+        [['kms:Decrypt', 'kms:GenerateDataKey'], onKey],
+      ],
     });
   });
 

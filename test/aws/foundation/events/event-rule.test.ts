@@ -1,5 +1,5 @@
 import { RemovalPolicy, type Stack } from 'aws-cdk-lib';
-import { EventBus } from 'aws-cdk-lib/aws-events';
+import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { KinesisBuffer } from '../../../../aws/buffer/kinesis/kinesis-buffer';
@@ -18,6 +18,7 @@ import { synthesize } from '../../../support/cdk';
 import { expectSnapshot } from '../../../support/snapshot';
 
 const pattern = { source: ['shop'], detailType: ['Order placed'] };
+const PARTNER = 'aws.partner/example.com/42/orders';
 const theRule = { 'Fn::GetAtt': [expect.stringMatching(/^EntryRule/), 'Arn'] };
 
 /** A rule in the stage Connect, into a buffer. */
@@ -96,6 +97,23 @@ test('a key of the queue allows EventBridge to encrypt', () => {
     Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
     Resource: '*',
   });
+});
+
+test.each<[string, (stack: Stack) => IEventBus | undefined, number, boolean]>([
+  ['the default bus', () => undefined, 1, false],
+  ['the default bus, by its name', (stack) => EventBus.fromEventBusName(stack, 'Bus', 'default'), 1, false],
+  ['an own bus', (stack) => new EventBus(stack, 'Bus'), 2, true],
+  ['the bus of a partner, whose name has slashes', (stack) => new EventBus(stack, 'Bus', { eventSourceName: PARTNER }), 5, true],
+  ['the imported bus of a partner', (stack) => EventBus.fromEventBusName(stack, 'Bus', PARTNER), 5, true],
+])('the alarms of a rule of %s watch the rule by its name, which is the last part of its ARN', (_, busOf, part, hasBus) => {
+  const { all } = ruleInto(sqs, (stack) => ({ bus: busOf(stack) }));
+  const of = all('AWS::CloudWatch::Alarm').filter(({ Properties }) => Properties.Namespace === 'AWS/Events');
+  expect(of).toHaveLength(2);
+  for (const { Properties } of of) {
+    const named = new Map(Properties.Dimensions.map(({ Name, Value }: { Name: string; Value: unknown }) => [Name, Value]));
+    expect(named.get('RuleName')).toEqual({ 'Fn::Select': [part, { 'Fn::Split': ['/', theRule] }] });
+    expect(named.has('EventBusName')).toBe(hasBus);
+  }
 });
 
 test('the alarms of a rule on another bus have the name of the bus, and the name of the rule without it', () => {

@@ -58,7 +58,7 @@ test('accepts every setting', () => {
     timeout: Duration.seconds(61),
     flex: true,
     bookmarks: true,
-    glueVersion: '5.0',
+    glueVersion: '6.0',
     logRetention: RetentionDays.ONE_YEAR,
     securityConfiguration: 'mine',
   }));
@@ -67,7 +67,7 @@ test('accepts every setting', () => {
     WorkerType: 'G.2X',
     Timeout: 2,
     ExecutionClass: 'FLEX',
-    GlueVersion: '5.0',
+    GlueVersion: '6.0',
     SecurityConfiguration: 'mine',
   });
   expect(argumentsIn(made)).toMatchObject({ '--HOURS': '0', '--job-bookmark-option': 'job-bookmark-enable' });
@@ -133,6 +133,26 @@ describe('permissions', () => {
         .flatMap((verb) => ['parquet/*', 'parquet-failed/*'].map((place) => `s3:${verb}Object ${arn(`lake/${place}`)}`))
         .sort(),
     );
+  });
+
+  test('with bookmarks, the script may read its own, for which Glue allows no narrower resource', () => {
+    const may = (bookmarks: boolean) => mayIn(make({ bookmarks })).filter((one) => one.startsWith('glue:'));
+    expect([may(false), may(true)]).toEqual([[], ['glue:GetJobBookmark "*"']]);
+  });
+
+  test('with a security configuration, Glue encrypts the log groups as the job, and names them after the configuration', () => {
+    const groups = JSON.stringify({
+      'Fn::Join': [
+        '',
+        ['arn:', 'Partition', ':logs:', 'Region', ':', 'AccountId', ':log-group:/aws-glue/jobs/*'].map((part) =>
+          /^[A-Z]/.test(part) ? { Ref: `AWS::${part}` } : part,
+        ),
+      ],
+    });
+    const may = (securityConfiguration?: string) => mayIn(make({ securityConfiguration })).filter((one) => one.endsWith(groups));
+    expect(may()).toEqual([]);
+    const actions = ['AssociateKmsKey', 'CreateLogGroup', 'CreateLogStream', 'PutLogEvents'];
+    expect(may('mine').sort()).toEqual(actions.map((action) => `logs:${action} ${groups}`));
   });
 
   test('it may use the keys of its stores', () => {
@@ -226,7 +246,12 @@ describe('refuses', () => {
     [
       'a version that is none',
       () => make({ glueVersion: 'latest' }),
-      'Test/Job: glueVersion must be a version of Glue, got "latest". Write it like 5.1.',
+      'Test/Job: glueVersion must be a version of Glue from 5.1 on, got "latest". Write it like 5.1. Earlier versions use another file system for S3, for which the permissions do not suffice.',
+    ],
+    [
+      'a version with another file system for S3',
+      () => make({ glueVersion: '5.0' }),
+      'Test/Job: glueVersion must be a version of Glue from 5.1 on, got "5.0". Write it like 5.1. Earlier versions use another file system for S3, for which the permissions do not suffice.',
     ],
     [
       'a security configuration that is none',

@@ -17,6 +17,8 @@ type Answer = { readonly status: number; readonly body: string } | undefined;
 
 const queries: any[] = [];
 let answer: Answer;
+/** What it answers before that, in order. */
+const pages: Answer[] = [];
 let server: Server;
 let handler: Handler;
 
@@ -26,7 +28,8 @@ beforeAll(async () => {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       queries.push({ target: request.headers['x-amz-target'], ...JSON.parse(Buffer.concat(chunks).toString()) });
-      if (answer) response.writeHead(answer.status).end(answer.body);
+      const page = pages.shift() ?? answer;
+      if (page) response.writeHead(page.status).end(page.body);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -40,6 +43,7 @@ afterAll(() => {
 });
 beforeEach(() => {
   queries.splice(0);
+  pages.splice(0);
   jest.spyOn(console, 'error').mockImplementation();
 });
 
@@ -70,6 +74,42 @@ test('answers with the rows of the key, newest first, with all digits and withou
       Limit: 25,
     }),
   ]);
+});
+
+/** A page of the rows with these numbers, which is not the last. */
+const page = (numbers: readonly number[]): Answer => ({
+  status: 200,
+  body: JSON.stringify({ Items: numbers.map((n) => ({ n: { N: `${n}` } })), LastEvaluatedKey: { eventKey: { S: '/s|1' } } }),
+});
+const rowsIn = (body: string): number[] => JSON.parse(body).rows.map(({ n }: { n: number }) => n);
+
+test('finds rows behind expired ones, which DynamoDB counts in a page and leaves out of it', async () => {
+  pages.push(page([]), page([3]));
+  answer = items({ n: { N: '2' } });
+  expect(rowsIn((await lookUp('press 7')).body)).toEqual([3, 2]);
+  expect(queries.map(({ ExclusiveStartKey }) => ExclusiveStartKey)).toEqual([
+    undefined,
+    { eventKey: { S: '/s|1' } },
+    { eventKey: { S: '/s|1' } },
+  ]);
+});
+
+test('asks for no more pages than it needs, and answers with no more rows', async () => {
+  const numbers = (from: number, to: number) => Array.from({ length: from - to }, (_, index) => from - index);
+  pages.push(page(numbers(60, 40)), page(numbers(40, 15)));
+  answer = items();
+  expect(rowsIn((await lookUp('press 7')).body)).toEqual(numbers(60, 35));
+  expect(queries).toHaveLength(2);
+});
+
+test('asks for no more rows than an answer of a function can have', async () => {
+  pages.push({
+    status: 200,
+    body: JSON.stringify({ Items: [{ text: { S: 'x'.repeat(1_000_001) } }], LastEvaluatedKey: { eventKey: { S: '/s|1' } } }),
+  });
+  answer = items();
+  expect(JSON.parse((await lookUp('press 7')).body).rows).toHaveLength(1);
+  expect(queries).toHaveLength(1);
 });
 
 test('answers with the default rows if nothing is found', async () => {

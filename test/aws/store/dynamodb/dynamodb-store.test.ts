@@ -199,6 +199,15 @@ describe('changes', () => {
     expect(one(MAPPING).DependsOn).toEqual(expect.arrayContaining(policies.map(([id]) => id)));
   });
 
+  test('that are in a dead letter are encrypted with the key of the table, because they have whole rows', () => {
+    const { all } = make((stack) => ({ changes: true, encryptionKey: new Key(stack, 'Key') }));
+    const key = { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] };
+    const keys = all('AWS::S3::Bucket').map(
+      ({ Properties }) => Properties.BucketEncryption.ServerSideEncryptionConfiguration[0].ServerSideEncryptionByDefault.KMSMasterKeyID,
+    );
+    expect([...all('AWS::SQS::Queue').map(({ Properties }) => Properties.KmsMasterKeyId), ...keys.filter(Boolean)]).toEqual([key, key]);
+  });
+
   test('of an existing table come from its stream', () => {
     const { one } = deliver({}, (stack) => ({ changes: true, table: mine(stack, STREAM) }));
     expect(one(MAPPING).Properties.EventSourceArn).toBe(STREAM.tableStreamArn);

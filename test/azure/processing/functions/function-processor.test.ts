@@ -303,7 +303,7 @@ describe('refuses', () => {
         new FunctionProcessor(stack, 'Second', { ...props, name });
       });
     const refusal = (name: string, owner: string) =>
-      `test/Second: each store or processor of a site must have its own name, got "${name}", which test/${owner} has. Set name on one of them.`;
+      `test/Second: each storage account of a site must have its own name, got "${name}", which test/${owner} has. Set name on one of them.`;
     expect(() => second('func')).toThrow(new Error(refusal('func', 'First')));
     expect(() => second('data')).toThrow(new Error(refusal('data', 'Store')));
   });

@@ -211,7 +211,7 @@ describe('refuses', () => {
   test('a second store of one name', () =>
     expect(() => synthesize((stack) => ['First', 'Second'].map((id) => new BlobStore(stack, id, { site })))).toThrow(
       new Error(
-        'test/Second: each store or processor of a site must have its own name, got "data", which test/First has. Set name on one of them.',
+        'test/Second: each storage account of a site must have its own name, got "data", which test/First has. Set name on one of them.',
       ),
     ));
 
