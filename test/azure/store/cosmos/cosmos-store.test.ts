@@ -216,8 +216,8 @@ describe('who may do what, and where', () => {
     expect(
       all('azurerm_cosmosdb_sql_role_assignment').map(({ role_definition_id, scope }) => [role_definition_id.slice(-1), scope]),
     ).toEqual([
-      ['2', expect.stringContaining(`/colls/${leases}`)],
       ['1', ROWS],
+      ['2', expect.stringContaining(`/colls/${leases}`)],
     ]);
     expect(json.output.settings.value).toEqual({
       EVENTS__accountEndpoint: '${azurerm_cosmosdb_account.rows.endpoint}',
