@@ -13,7 +13,6 @@ import {
   requireText,
   requireTexts,
 } from '../../../shared/synth/settings';
-import { alertOnMetrics, TOLERATED_FAILURES } from '../../foundation/alerts';
 import { canonicalId } from '../../foundation/arm-id';
 import { needResourceProviders } from '../../foundation/resource-providers';
 import type { Workload } from '../../ports/identity';
@@ -23,6 +22,7 @@ import { ContainerAccess, type CosmosBinding } from './container-access';
 import { ContainerChanges } from './container-changes';
 import { ACCOUNT, CosmosAccount } from './cosmos-account';
 import { ACCOUNT_ID, FIELD, KEPT, NAME, requireUnits } from './cosmos-rules';
+import { alertOnRequests } from './request-alerts';
 
 /** Settings for {@link CosmosStore}. */
 export interface CosmosStoreProps {
@@ -101,6 +101,9 @@ export interface CosmosStoreProps {
  *
  * Idle it costs 0.25 USD a gigabyte and month. A million rows of 1 KB cost 1.50 USD to write, and a million look-ups 0.25 USD. With
  * `maxRequestUnits`, 1000 request units cost 9 to 88 USD a month.
+ *
+ * Another `name` or `lookUpBy`, or autoscale instead of serverless, would replace the store by an empty one: with `retain`, the plan
+ * fails instead.
  * @see https://learn.microsoft.com/azure/cosmos-db/nosql/
  */
 export class CosmosStore extends Construct implements TableStore {
@@ -170,25 +173,7 @@ export class CosmosStore extends Construct implements TableStore {
     const [database, container] = [this.database.name, this.container.name];
     this.access = new ContainerAccess(this, account, database, container, `${site.prefix}-${name}-writer`);
     this.changes = new ContainerChanges(this, { account, access: this.access, database, throughput });
-    const alert = (what: string, description: string, values: string[]) =>
-      alertOnMetrics(
-        this,
-        `${what}Alert`,
-        { name: `${site.prefix}-${name}-${what.toLowerCase()}`, description, site, notify, of: account.id },
-        {
-          metricNamespace: ACCOUNT,
-          metricName: 'TotalRequests',
-          aggregation: 'Count',
-          operator: 'GreaterThan',
-          threshold: TOLERATED_FAILURES,
-          dimension: [
-            { name: 'DatabaseName', operator: 'Include', values: [database] },
-            { name: 'StatusCode', operator: 'Include', values },
-          ],
-        },
-      );
-    alert('Throttled', 'Cosmos DB throttled requests. Writers retry, and their events wait.', ['429']);
-    alert('Errors', 'Cosmos DB returned server errors. Writers retry, and their events wait.', ['408', '500', '503']);
+    alertOnRequests(this, { site, name, account, database, notify });
   }
 
   bindWriter(writer: Workload, name: string): CosmosBinding {
