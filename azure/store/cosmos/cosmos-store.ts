@@ -30,7 +30,7 @@ export interface CosmosStoreProps {
   readonly site: Site;
   /**
    * The middle of the name of the account, and the name of the database: 1 to 20 lower-case letters and digits, starting with a
-   * letter. Each store of a site and of an account needs its own name. A change creates an empty store.
+   * letter. Each store of a site and of an account needs its own name. Do not change it: the plan would delete the store.
    * @default rows
    */
   readonly name?: string;
@@ -102,8 +102,8 @@ export interface CosmosStoreProps {
  * Idle it costs 0.25 USD a gigabyte and month. A million rows of 1 KB cost 1.50 USD to write, and a million look-ups 0.25 USD. With
  * `maxRequestUnits`, 1000 request units cost 9 to 88 USD a month.
  *
- * Another `name` or `lookUpBy`, or autoscale instead of serverless, would replace the store by an empty one: with `retain`, the plan
- * fails instead.
+ * Another `lookUpBy`, or autoscale instead of serverless, would replace the store by an empty one: with `retain`, the plan fails
+ * instead. Another `name` is another store, and the plan deletes the one before: a `lock` prevents it.
  * @see https://learn.microsoft.com/azure/cosmos-db/nosql/
  */
 export class CosmosStore extends Construct implements TableStore {
