@@ -55,7 +55,7 @@ export class CreatedEvents extends Construct implements Workload {
   /** The id of the topic, new or existing. */
   readonly topicId: string;
   /** The container of the events that could not be delivered. They stay until you delete them. */
-  readonly undelivered: StorageContainer;
+  readonly deadLetterContainer: StorageContainer;
 
   private readonly identityId: string;
   private readonly deadLetter: Binding;
@@ -94,9 +94,9 @@ export class CreatedEvents extends Construct implements Workload {
       });
     }
     this.topicId = this.topic?.id ?? canonicalId(systemTopic!.id, TOPIC);
-    const undelivered = props.deadLetter();
-    this.undelivered = undelivered.resource;
-    this.deadLetter = undelivered.bindWriter(this, 'DEAD_LETTER');
+    const deadLetter = props.deadLetter();
+    this.deadLetterContainer = deadLetter.resource;
+    this.deadLetter = deadLetter.bindWriter(this, 'DEAD_LETTER');
   }
 
   /** Deliver the events of one container. `label` is its name within the store. */
@@ -122,7 +122,7 @@ export class CreatedEvents extends Construct implements Workload {
       deliveryIdentity: identity,
       retryPolicy: { maxDeliveryAttempts: 30, eventTimeToLive: 1440 },
       deadLetterIdentity: identity,
-      storageBlobDeadLetterDestination: { storageAccountId: accountId, storageBlobContainerName: this.undelivered.name },
+      storageBlobDeadLetterDestination: { storageAccountId: accountId, storageBlobContainerName: this.deadLetterContainer.name },
       // Event Grid checks the roles when the subscription is created.
       dependsOn: [...target.waitFor, ...this.deadLetter.waitFor],
     });
@@ -156,17 +156,12 @@ export class CreatedEvents extends Construct implements Workload {
       'Event Grid cannot put events of new objects into the buffer. It retries for a day.',
     );
     add(
-      'Undelivered',
+      'DeadLetters',
       'DeadLetteredCount',
       0,
-      'Events of new objects could not be put into the buffer. They are in the container of undelivered events.',
+      'Events of new objects could not be put into the buffer. They are in the container created-dead-letter.',
     );
-    add(
-      'Lost',
-      'DroppedEventCount',
-      0,
-      'Events of new objects are lost: Event Grid could not write them to the container of undelivered events.',
-    );
+    add('Lost', 'DroppedEventCount', 0, 'Events of new objects are lost: Event Grid could not write them to the dead letter.');
   }
 }
 

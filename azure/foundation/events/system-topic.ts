@@ -22,7 +22,7 @@ const PRINCIPAL_ID: TextRule = {
 /** An existing system topic of a storage account, and one of its user-assigned identities. */
 export interface SystemTopic {
   readonly id: string;
-  /** Gets a role on each buffer that events are delivered to, and on the container of events that could not be delivered. */
+  /** Gets a role on each buffer that events are delivered to, and on the dead letter. */
   readonly identity: { readonly id: string; readonly principalId: string };
 }
 

@@ -155,7 +155,7 @@ export class StoreAccount {
       isLake: kind.isLake,
       systemTopic,
       notify,
-      deadLetter: () => this.container('Undelivered', 'undelivered'),
+      deadLetter: () => this.container('CreatedDeadLetter', 'created-dead-letter'),
     });
     return this.events.deliver(container.resource, label, sink);
   }

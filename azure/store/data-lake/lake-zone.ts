@@ -16,8 +16,8 @@ const ZONE: TextRule = {
 };
 /** The containers of a lake that are no zones. */
 const TAKEN: TextRule = {
-  pattern: /^(?!(dead-letter|undelivered)$)/,
-  must: 'not be named dead-letter or undelivered',
+  pattern: /^(?!(created-)?dead-letter$)/,
+  must: 'not be named dead-letter or created-dead-letter',
   remedy: 'The lake has containers of these names already.',
 };
 
