@@ -22,9 +22,9 @@ function requireNoLoop(store: IConstruct, container: StorageContainer, endpoint:
     .filter((one): one is RoleAssignment => one instanceof RoleAssignment && one.forEach === undefined)
     .map((one) => ({
       owner: one.node.scope!,
-      on: resourceOf(store, one.scope),
-      name: one.roleDefinitionName,
-      principal: resolved(store, one.principalId),
+      on: resourceOf(store, one.scopeInput ?? ''),
+      name: one.roleDefinitionNameInput ?? '',
+      principal: resolved(store, one.principalIdInput ?? ''),
     }));
   const writers = roles.filter(({ on, name }) => on === resourceOf(store, container.id) && /Contributor|Owner/.test(name));
   const readers = roles.filter(({ on, name }) => (on === buffer || on.endsWith(`/${buffer}`)) && !name.endsWith('Sender'));
