@@ -4,7 +4,7 @@ import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Promised, ServiceFacts } from '../../../shared/read/facts/types';
 import { remove, set } from '../../../shared/read/facts/weaken';
 import { type Asked, amount, is, names, type Stack } from '../../../shared/read/stack';
-import { armId, isHost, NAMED, ON_RECORD, ofData, RETAINED, referring } from '../promises';
+import { armId, isHost, isLake, NAMED, ON_RECORD, ofData, RETAINED, referring } from '../promises';
 
 const ACCOUNT = 'azurerm_storage_account';
 const RULES = 'azurerm_storage_management_policy';
@@ -166,11 +166,6 @@ export const facts: ServiceFacts = {
     },
   },
 };
-
-/** Whether an account has a hierarchical namespace. Such an account has no versions. */
-export function isLake(account: Asked): boolean {
-  return is(account, 'is_hns_enabled', true);
-}
 
 /** A promise of data that can have versions. */
 function ofVersions(promise: Promised): Promised {

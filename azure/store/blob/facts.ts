@@ -10,13 +10,13 @@ import {
   atTheFirst,
   isDeadLetter,
   isHost,
+  isLake,
   LOG_ALERT,
   NAMED,
   ofData,
   RETAINED,
   referring,
 } from '../../foundation/promises';
-import { isLake } from '../../foundation/storage/facts';
 
 const CONTAINER = 'azurerm_storage_container';
 const BLOBS = 'Microsoft.Storage/storageAccounts/blobServices/containers';
