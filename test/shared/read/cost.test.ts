@@ -75,7 +75,7 @@ describe('a thousand events of 1 kB a second, reckoned by hand', () => {
     expect(monthOf(costs, 'Event Hubs namespace of hubs', 'throughput units')).toBeCloseTo(730 * 0.03, 5);
     expect(monthOf(costs, 'Event Hubs namespace of hubs', 'incoming events')).toBeCloseTo(2628 * 0.028, 5);
     expect(monthOf(costs, 'Functions function app', 'execution time')).toBeCloseTo(2628 * 2.1 * 2 * 0.026, 5);
-    expect(monthOf(costs, 'Blob Storage storage account', 'blob writes')).toBeCloseTo(262.8 * 0.065, 5);
+    expect(monthOf(costs, 'storage account', 'blob writes')).toBeCloseTo(262.8 * 0.065, 5);
   });
 
   test('on GCP: each event is published, pushed, a call and a line of the request log', () => {
