@@ -1,4 +1,5 @@
 import type { TerraformStack } from 'cdktf';
+import { Construct } from 'constructs';
 import { EventHubBuffer } from '../../../../azure/connect/event-hub/event-hub-buffer';
 import type { Workload } from '../../../../azure/ports/identity';
 import type { EventTarget, RecordSink } from '../../../../azure/ports/records';
@@ -174,6 +175,17 @@ test('an account that is there gets a topic, in its own containers', () => {
     'sales-dead-letter',
     'sales-events',
   ]);
+});
+
+test('a topic and its subscription keep their addresses when the store is moved: Azure allows one topic, and without a subscription events are lost', () => {
+  const addresses = (place: (stack: TerraformStack) => Construct) => {
+    const { json } = synthesize((stack) =>
+      new BlobStore(place(stack), 'Store', { site }).deliverCreated(new EventHubBuffer(stack, 'Buffer', { site })),
+    );
+    return [TOPIC, SUBSCRIPTION].map((type) => Object.keys(json.resource![type]!));
+  };
+  expect(addresses((stack) => new Construct(stack, 'Nested'))).toEqual(addresses((stack) => stack));
+  expect(addresses((stack) => stack)).toEqual([['data_created'], ['data_events']]);
 });
 
 test('a lock of the account goes before the dead letter of the topic', () => {
