@@ -16,11 +16,6 @@ export interface ContainerPlace {
   /** The address of its blobs. */
   readonly endpoint: string;
   /**
-   * The address of its files, if it is a data lake.
-   * @default - not a data lake
-   */
-  readonly dfsEndpoint?: string;
-  /**
    * The lock of the account.
    * @default - no lock
    */
@@ -55,7 +50,7 @@ export class DataContainer implements ObjectStore, DirectStore {
 
   private bind(workload: Workload, name: string, as: 'Writer' | 'Reader'): BlobBinding {
     const { principalId, principalType, forEach } = workload;
-    const { endpoint, dfsEndpoint, lock } = this.place;
+    const { endpoint, lock } = this.place;
     const roleDefinitionName = as === 'Writer' ? 'Storage Blob Data Contributor' : 'Storage Blob Data Reader';
     const grant = { scope: this.resource.id, roleDefinitionName, principalId, principalType, forEach };
     const role = new RoleAssignment(workload, `${name}${as}`, grant);
@@ -64,7 +59,6 @@ export class DataContainer implements ObjectStore, DirectStore {
     return {
       settings: {
         [`${name}_ENDPOINT`]: endpoint,
-        ...(dfsEndpoint === undefined ? {} : { [`${name}_DFS_ENDPOINT`]: dfsEndpoint }),
         [`${name}_CONTAINER`]: this.resource.name,
       },
       waitFor: [role],

@@ -106,13 +106,16 @@ export class StoreAccount {
     this.id = this.resource?.id ?? canonicalId(accountId!, ACCOUNT);
     this.name = this.resource?.name ?? segment(this.id, 8);
     const endpoint = this.resource?.primaryBlobEndpoint ?? `https://${this.name}.blob.core.windows.net/`;
-    const files = this.resource?.primaryDfsEndpoint ?? `https://${this.name}.dfs.core.windows.net/`;
     this.place = {
       accountName: this.name,
       endpoint,
-      dfsEndpoint: isLake ? files : undefined,
       lock: this.created && lock ? new Lock(store, 'Lock', this.created.resource, this.created.logs) : undefined,
     };
+  }
+
+  /** The address of the Data Lake API. */
+  get dfsEndpoint(): string {
+    return this.resource?.primaryDfsEndpoint ?? `https://${this.name}.dfs.core.windows.net/`;
   }
 
   /** Create a container. In an existing account, its name starts with the name of the store, if it has one. */

@@ -40,10 +40,12 @@ export interface ZoneSettings {
 /** The zones of a lake that is given none. The files of the other zones are read at any age. */
 export const ZONES: Readonly<Record<string, ZoneSettings>> = { raw: { coldAfterDays: 90 }, curated: {}, served: {} };
 
-/** A zone of a lake: a container. The settings of its bindings have the addresses of the Blob API and of the Data Lake API. */
+/** A zone of a lake: a container. The settings of its bindings are those of a `BlobStore`, so the handlers for Blob Storage write to it. */
 export class LakeZone implements ObjectStore, DirectStore {
   /** The container, for anything this class does not cover. */
   readonly container: StorageContainer;
+  /** Its address for Spark, Synapse and other clients of the Data Lake API. */
+  readonly url: string;
 
   constructor(
     private readonly store: StoreAccount,
@@ -51,6 +53,7 @@ export class LakeZone implements ObjectStore, DirectStore {
     private readonly name: string,
   ) {
     this.container = files.resource;
+    this.url = `${store.dfsEndpoint}${files.resource.name}`;
   }
 
   bindWriter(writer: Workload, name: string): BlobBinding {

@@ -115,7 +115,6 @@ describe('who may do what, and where', () => {
       scope: '${azurerm_storage_container.lake_raw.id}',
       settings: {
         STORE_ENDPOINT: 'https://theirs.blob.core.windows.net/',
-        STORE_DFS_ENDPOINT: 'https://theirs.dfs.core.windows.net/',
         STORE_CONTAINER: '${azurerm_storage_container.lake_raw.name}',
       },
     });
@@ -125,8 +124,19 @@ describe('who may do what, and where', () => {
     expect(bound((lake, who) => lake.zone('served').bindReader(who, 'LAKE'))).toMatchObject({
       role: 'Storage Blob Data Reader',
       scope: '${azurerm_storage_container.lake_served.id}',
-      settings: { LAKE_DFS_ENDPOINT: '${azurerm_storage_account.lake.primary_dfs_endpoint}' },
+      settings: { LAKE_ENDPOINT: '${azurerm_storage_account.lake.primary_blob_endpoint}' },
     }));
+
+  test('Spark reaches a zone at its address of the Data Lake API', () => {
+    const urlOf = (props: object) =>
+      synthesize((stack) => {
+        const { url } = new DataLakeStore(stack, 'Store', { site, ...props }).zone('raw');
+        new TerraformOutput(stack, 'url', { value: url });
+      }).json.output.url.value;
+    const name = '${azurerm_storage_container.lake_raw.name}';
+    expect(urlOf({})).toBe(`\${azurerm_storage_account.lake.primary_dfs_endpoint}${name}`);
+    expect(urlOf({ accountId })).toBe(`https://theirs.dfs.core.windows.net/${name}`);
+  });
 
   test('a service without code writes into a zone', () => {
     const { built, one } = synthesize((stack) =>
