@@ -1,5 +1,5 @@
 import type { MonitorMetricAlertCriteria } from '@cdktf/provider-azurerm/lib/monitor-metric-alert';
-import type { ITerraformDependable } from 'cdktf';
+import { dependable, type ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { alertOnLogs, alertOnMetrics, TOLERATED_FAILURES } from '../../foundation/alerts';
 import type { Site } from '../../ports/site';
@@ -85,5 +85,5 @@ export function watchJob(scope: Construct, { site, name, jobId, healthySeconds, 
   const query = `${running} | summarize reports = sum(Count) | where coalesce(reports, 0) == 0`;
   const description = 'The job does not run. Events wait in its source, and are lost after their retention.';
   const stopped = alertOnLogs(scope, 'StoppedAlert', { name: `${name}-stopped`, description, site, notify, query });
-  stopped.node.addDependency(started);
+  stopped.dependsOn = [dependable(started)];
 }

@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { keepAddress } from '../../../shared/synth/kept-name';
 import { SettingError } from '../../../shared/synth/settings';
 import { segment } from '../../foundation/arm-id';
-import type { DirectSource, DirectStore } from '../../ports/delivery';
+import type { DirectStore } from '../../ports/delivery';
 import type { Workload } from '../../ports/identity';
 import type { RecordSink } from '../../ports/records';
 import { MESSAGE_COLUMN } from './query';
@@ -23,50 +23,9 @@ interface Job {
   readonly resourceGroupName: string;
 }
 
-const NAME = /^[A-Za-z][\w-]{2,62}$/;
 /** A file is written early if a batch has this many rows. Azure accepts no more. */
 const MAX_ROWS = 10_000;
 const LINES = { type: 'Json', encoding: 'UTF8', format: 'LineSeparated' };
-/** The services that Stream Analytics sends messages to with an identity, by the resource of their tokens. */
-const SENDS_TO = ['https://eventhubs.azure.net', 'https://servicebus.azure.net'];
-const WORKS =
-  'Give a BlobStore, an EventHubBuffer or a ServiceBusBuffer. For Cosmos DB and tables use a FunctionProcessor, and let Power BI read a store.';
-
-/**
- * Refuse a source that Stream Analytics cannot read with an identity: a queue, or an IoT hub.
- * @throws SettingError
- */
-export function requireSource(scope: Construct, source: DirectSource) {
-  if (typeof source?.bindDelivery === 'function') return;
-  const remedy = 'Give an EventHubBuffer. A queue is read by a FunctionProcessor; an IoT hub sends its messages to an event hub.';
-  throw new SettingError(scope, 'source must be a hub', 'another source', remedy);
-}
-
-/**
- * Refuse outputs that Stream Analytics cannot write to with an identity.
- * @throws SettingError
- */
-export function requireOutputs(scope: Construct, outputs: Readonly<Record<string, DirectStore | RecordSink>>) {
-  const refuse = (rule: string, got: string, remedy: string): never => {
-    throw new SettingError(scope, `outputs must ${rule}`, got, remedy);
-  };
-  const isMap = typeof outputs === 'object' && outputs !== null && !Array.isArray(outputs);
-  if (!isMap || Object.keys(outputs).length === 0) refuse('have at least one output', 'none', 'Write them like { store }.');
-  const all = Object.entries(outputs);
-  for (const [index, [name, output]] of all.entries()) {
-    if (!NAME.test(name))
-      refuse('be named in 3 to 63 letters, digits, hyphens and underscores', JSON.stringify(name.slice(0, 63)), 'Start with a letter.');
-    const isSink = isRecordSink(output);
-    if (!isSink && typeof output?.bindDelivery !== 'function')
-      refuse('be stores of objects, hubs or Service Bus queues', `another ${name}`, WORKS);
-    if (isSink && !SENDS_TO.includes(output.sendRequest.audience))
-      refuse('be stores of objects, hubs or Service Bus queues', `another queue for ${name}`, WORKS);
-    const same = all.slice(0, index).find(([, other]) => other === output)?.[0];
-    if (same !== undefined)
-      refuse('each have a neighbour of their own', `the same for ${same} and ${name}`, 'Write both INTO one of them.');
-  }
-}
-
 /** A hub is a sink too, and is read by `bindDelivery`. */
 export function isRecordSink(output: DirectStore | RecordSink): output is RecordSink {
   return typeof (output as Partial<RecordSink> | undefined)?.bindEvents === 'function';
@@ -124,7 +83,13 @@ export class JobOutput extends Construct implements Workload {
       ];
       this.make = (job, name) =>
         new StreamAnalyticsOutputServicebusQueue(this, 'Resource', { ...common(job, name), servicebusNamespace, queueName, ...message });
-    } else throw new SettingError(this, 'it must be a store of objects, a hub or a Service Bus queue', 'another queue', WORKS);
+    } else
+      throw new SettingError(
+        this,
+        'it must be a store of objects, a hub or a Service Bus queue',
+        'another queue',
+        'Give a ServiceBusBuffer.',
+      );
   }
 
   /** Add the output to a job that now exists. Its address in the state comes from the name of the job. */

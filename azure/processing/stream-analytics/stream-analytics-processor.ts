@@ -3,11 +3,9 @@ import { StreamAnalyticsJob } from '@cdktf/provider-azurerm/lib/stream-analytics
 import { StreamAnalyticsJobSchedule } from '@cdktf/provider-azurerm/lib/stream-analytics-job-schedule';
 import { StreamAnalyticsStreamInputEventhubV2 } from '@cdktf/provider-azurerm/lib/stream-analytics-stream-input-eventhub-v2';
 import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
-import { type TerraformResource, Token } from 'cdktf';
+import type { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
-import type { NumberRule, TextRule } from '../../../shared/synth/settings';
-import { ACTION_GROUPS, requireNumber, requireOneOf, requireText, requireTexts, SettingError } from '../../../shared/synth/settings';
 import { canonicalGuid, canonicalId, segment } from '../../foundation/arm-id';
 import { needResourceProviders } from '../../foundation/resource-providers';
 import type { DirectSource, DirectStore } from '../../ports/delivery';
@@ -15,19 +13,9 @@ import type { Workload } from '../../ports/identity';
 import type { RecordSink } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import { watchJob } from './job-alerts';
-import { isRecordSink, JobOutput, requireOutputs, requireSource } from './job-output';
-import { INPUT, passThrough, requireNames } from './query';
-
-const NAME: TextRule = {
-  pattern: /^[a-z][a-z0-9]{0,19}$/,
-  must: 'be 1 to 20 lower-case letters and digits',
-  remedy: 'Start with a letter.',
-};
-const LATE: NumberRule = { from: 0, to: 1_814_399, unit: 'seconds', remedy: 'Azure waits no longer than 20 days.' };
-const OUT_OF_ORDER: NumberRule = { from: 0, to: 599, unit: 'seconds', remedy: 'Azure sorts over no longer time.' };
-const FILE_MINUTES: NumberRule = { from: 1, to: 60, unit: 'minutes', remedy: 'Each hour has a folder of its own.' };
-/** A third of a unit, two thirds, and whole units, in the numbers of the API. */
-const UNITS = [3, 7, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120];
+import { JobOutput } from './job-output';
+import { queryOf, requireOutputs, requireSettings, requireSource } from './job-settings';
+import { INPUT } from './query';
 
 /** Settings for {@link StreamAnalyticsProcessor}. */
 export interface StreamAnalyticsProcessorProps {
@@ -127,17 +115,10 @@ export class StreamAnalyticsProcessor extends Construct implements Workload {
     const { site, source, outputs, name = 'stream', units = 3, lateSeconds = 300, outOfOrderSeconds = 5 } = props;
     const { format = 'parquet', fileMinutes = 5, resume = false, notify } = props;
     const { resourceGroupName, location } = site;
-    requireText(this, { name }, NAME);
-    requireOneOf(this, { units }, UNITS, 'A unit is 10. Azure has no other numbers.');
-    requireNumber(this, { lateSeconds }, LATE, 'known');
-    requireNumber(this, { outOfOrderSeconds }, OUT_OF_ORDER);
-    requireOneOf(this, { format }, ['parquet', 'json'], 'Write json for lines of JSON.');
-    requireNumber(this, { fileMinutes }, FILE_MINUTES, 'known');
-    requireOneOf(this, { resume }, [true, false], 'Write true after the first rows are stored.');
-    requireTexts(this, { notify }, ACTION_GROUPS);
+    requireSettings(this, { name, units, lateSeconds, outOfOrderSeconds, format, fileMinutes, resume, notify });
     requireSource(this, source);
     requireOutputs(this, outputs);
-    const query = this.queryOf(props);
+    const query = queryOf(this, outputs, props.query);
     takeName(this, 'Stream Analytics job of a site', name, [site.prefix, site.suffix]);
     needResourceProviders(this, 'Microsoft.Insights', 'Microsoft.ManagedIdentity', 'Microsoft.StreamAnalytics');
     this.name = `${site.prefix}-${name}-job`;
@@ -189,19 +170,6 @@ export class StreamAnalyticsProcessor extends Construct implements Workload {
     const healthySeconds = lateSeconds + fileMinutes * 60;
     watchJob(this, { site, name: `${site.prefix}-${name}`, jobId: this.job.id, healthySeconds, started: this.schedule, notify });
     this.stateCommand = `az resource show --ids ${this.job.id} --query '[properties.jobState, properties.lastOutputEventTime]' --output tsv`;
-  }
-
-  /** A query with several outputs cannot be guessed. A query that is known only at deploy is checked by Azure alone. */
-  private queryOf({ outputs, query }: StreamAnalyticsProcessorProps): string {
-    const names = Object.keys(outputs);
-    const messages = names.filter((one) => isRecordSink(outputs[one]!));
-    if (query === undefined) {
-      if (names.length === 1) return passThrough({ names, messages });
-      throw new SettingError(this, 'query is required for several outputs', names.join(' and '), 'Write a query that writes INTO each.');
-    }
-    if (typeof query !== 'string') throw new SettingError(this, 'query must be a text', typeof query, 'Read it from a file.');
-    if (!Token.isUnresolved(query)) requireNames(this, query, { names, messages });
-    return query;
   }
 
   /**
