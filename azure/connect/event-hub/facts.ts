@@ -1,4 +1,15 @@
-import { amountOr, type Brought, batches, type Cost, GB, HOURS, type Load, MONTH, PACKED } from '../../../shared/read/facts/cost';
+import {
+  amountOr,
+  BRINGS_NOTHING,
+  type Brought,
+  batches,
+  type Cost,
+  GB,
+  HOURS,
+  type Load,
+  MONTH,
+  PACKED,
+} from '../../../shared/read/facts/cost';
 import { fitting } from '../../../shared/read/facts/local';
 import { counted, promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Promised, Seen, ServiceFacts, TypeFacts } from '../../../shared/read/facts/types';
@@ -414,11 +425,12 @@ function namespaceCosts(namespace: Asked, load: Load): Cost[] {
   ];
 }
 
-/** The host waits for a full batch of each partition, up to the batch window. */
+/** The host waits for a full batch of each partition, up to the batch window. A service without code has its load in its own facts. */
 function brings(group: Asked, { events, size, stack }: Load): Brought {
   const [hub] = group.refers('eventhub_name');
   const [trigger] = triggersOf(group, stack);
-  const setting = (name: string) => trigger && only(trigger.app, `app_settings.AzureFunctionsJobHost__extensions__eventHubs__${name}`);
+  if (trigger === undefined) return BRINGS_NOTHING();
+  const setting = (name: string) => only(trigger.app, `app_settings.AzureFunctionsJobHost__extensions__eventHubs__${name}`);
   const records = Math.max(1, Math.min(Number(setting('maxEventBatchSize') ?? 100), Math.floor(HUB_BATCH / size)));
   const window = secondsOf(String(setting('maxWaitTime') ?? '0'));
   const calls = batches(events, { records, window, parts: hub ? amountOr(hub, 'partition_count', 4) : 4 });
