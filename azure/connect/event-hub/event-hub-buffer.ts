@@ -94,7 +94,8 @@ export interface EventHubBufferProps {
  * access keys are disabled.
  *
  * Do not use it for events over 1 MB, for replay after more than 7 days, or as a queue: an event hub does not delete an
- * event that was processed, and has no dead letter of its own.
+ * event that was processed, and has no dead letter of its own. To store events as Parquet, use a `StreamAnalyticsProcessor`: Event
+ * Hubs Capture writes only Avro, and at this version of the provider needs an account with keys.
  * @see https://learn.microsoft.com/azure/event-hubs/event-hubs-features
  */
 export class EventHubBuffer extends Construct implements RecordSink, RecordSource, DirectSource {
