@@ -183,15 +183,6 @@ export const facts: ServiceFacts = {
     [DESTINATION]: helps('events of sent mails'),
   },
   calls: {
-    // Without the permission to list, a missing object is answered like a denied one.
-    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-    '@aws-sdk/client-s3 GetObjectCommand': ({ arguments: [input] }) => {
-      const [bucket, key] = ['Bucket', 'Key'].map((part) => said.part(input, part));
-      return [
-        { may: 's3:GetObject', on: `${bucket}/${key}` },
-        { may: 's3:ListBucket', on: bucket!, only: `StringLike s3:prefix ${key}` },
-      ];
-    },
     // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
     '@aws-sdk/client-sqs SendMessageCommand': ({ arguments: [input] }) => [optional('sqs:SendMessage', said.part(input, 'QueueUrl'))],
     // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html

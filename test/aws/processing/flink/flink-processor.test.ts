@@ -152,7 +152,15 @@ test('a jar in a bucket is read, and nothing else of the bucket', () => {
 
 test('each change of the application calls the function that starts it', () => {
   const changeOf = (props?: Partial<FlinkProcessorProps>) => make(props).one('Custom::FlinkApplicationStart').Properties.Configuration;
-  const changes = [{}, { parallelism: 2 }, { properties: { a: { b: 'c' } } }, { logLevel: 'WARN' }, { runtime: 'FLINK-2_3' }] as const;
+  const changes = [
+    {},
+    { parallelism: 2 },
+    { properties: { a: { b: 'c' } } },
+    { logLevel: 'WARN' },
+    { runtime: 'FLINK-2_3' },
+    { snapshot: 'before' },
+    { allowNonRestoredState: true },
+  ] as const;
   expect(new Set(changes.map(changeOf)).size).toBe(changes.length);
   expect(changeOf()).toBe(changeOf());
 });
