@@ -26,6 +26,7 @@ interface Job {
 /** A file is written early if a batch has this many rows. Azure accepts no more. */
 const MAX_ROWS = 10_000;
 const LINES = { type: 'Json', encoding: 'UTF8', format: 'LineSeparated' };
+
 /** A hub is a sink too, and is read by `bindDelivery`. */
 export function isRecordSink(output: DirectStore | RecordSink): output is RecordSink {
   return typeof (output as Partial<RecordSink> | undefined)?.bindEvents === 'function';

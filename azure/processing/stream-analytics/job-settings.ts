@@ -5,7 +5,7 @@ import { ACTION_GROUPS, requireNumber, requireOneOf, requireText, requireTexts, 
 import type { DirectSource, DirectStore } from '../../ports/delivery';
 import type { RecordSink } from '../../ports/records';
 import { isRecordSink } from './job-output';
-import { passThrough, requireNames } from './query';
+import { INPUT, passThrough, requireNames } from './query';
 
 /** The outputs of a job, by the names that its query uses. */
 type Outputs = Readonly<Record<string, DirectStore | RecordSink>>;
@@ -70,7 +70,7 @@ export function requireSource(scope: IConstruct, source: DirectSource) {
  * Refuse outputs that Stream Analytics cannot write to with an identity.
  * @throws SettingError
  */
-export function requireOutputs(scope: IConstruct, outputs: Outputs) {
+export function requireOutputs(scope: IConstruct, outputs: Outputs, source: DirectSource) {
   const refuse = (rule: string, got: string, remedy: string): never => {
     throw new SettingError(scope, `outputs must ${rule}`, got, remedy);
   };
@@ -80,6 +80,8 @@ export function requireOutputs(scope: IConstruct, outputs: Outputs) {
   for (const [index, [name, output]] of all.entries()) {
     if (!OUTPUT.test(name))
       refuse('be named in 3 to 63 letters, digits, hyphens and underscores', JSON.stringify(name.slice(0, 63)), 'Start with a letter.');
+    if (name.toLowerCase() === INPUT) refuse('have other names than the input', JSON.stringify(name), 'Choose another name.');
+    if ((output as unknown) === source) refuse('not be the source', `the source as ${name}`, 'Each row would be read again, without end.');
     const isSink = isRecordSink(output);
     if (!isSink && typeof output?.bindDelivery !== 'function')
       refuse('be stores of objects, hubs or Service Bus queues', `another ${name}`, WORKS);

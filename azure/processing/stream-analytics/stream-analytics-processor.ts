@@ -92,8 +92,8 @@ export interface StreamAnalyticsProcessorProps {
  * It has no dead letter. An event that is no JSON object is skipped, and only an alert tells of it; the event contract is not
  * checked. A row that does not fit its output is retried, and blocks the rows after it, until the query is corrected: an alert
  * tells of that too. Rows are written at least once, so a file can repeat rows of another. Where no event may be lost, use a
- * `FunctionProcessor`. Stream Analytics reaches Cosmos DB, tables and Power BI not by a user-assigned identity alone: such outputs
- * are refused.
+ * `FunctionProcessor`. Cosmos DB, tables and Power BI are refused as outputs: Stream Analytics needs keys for them, or an identity
+ * that exists only after the job.
  *
  * The job runs all the time: about 30 USD a month with the default units, also without events. An apply that changes the job,
  * its query or an output stops it, changes it and starts it again: set `resume` after the first deploy. Nothing stored is lost.
@@ -117,7 +117,7 @@ export class StreamAnalyticsProcessor extends Construct implements Workload {
     const { resourceGroupName, location } = site;
     requireSettings(this, { name, units, lateSeconds, outOfOrderSeconds, format, fileMinutes, resume, notify });
     requireSource(this, source);
-    requireOutputs(this, outputs);
+    requireOutputs(this, outputs, source);
     const query = queryOf(this, outputs, props.query);
     takeName(this, 'Stream Analytics job of a site', name, [site.prefix, site.suffix]);
     needResourceProviders(this, 'Microsoft.Insights', 'Microsoft.ManagedIdentity', 'Microsoft.StreamAnalytics');
@@ -127,7 +127,9 @@ export class StreamAnalyticsProcessor extends Construct implements Workload {
     const identityId = canonicalId(identity.id, 'Microsoft.ManagedIdentity/userAssignedIdentities');
     this.principalId = canonicalGuid(identity.principalId);
     const read = source.bindDelivery(this);
-    const written = Object.entries(outputs).map(([output, to]) => new JobOutput(this, output, this, to, { format, fileMinutes }));
+    // In a scope of their own, so that an output may have any name.
+    const scopeOfOutputs = new Construct(this, 'Outputs');
+    const written = Object.entries(outputs).map(([output, to]) => new JobOutput(scopeOfOutputs, output, this, to, { format, fileMinutes }));
 
     this.job = new StreamAnalyticsJob(this, 'Job', {
       name: this.name,

@@ -187,6 +187,8 @@ test('a queue of Service Bus takes rows too, each as one message', () => {
   });
 });
 
+test('an output may have any name', () => expect(make(({ store }) => ({ outputs: { Job: store } })).one(FILES).name).toBe('Job'));
+
 test('files are in a folder of their hour, and no batch is open for longer than an hour', () => {
   const { one } = make({ fileMinutes: 60 });
   expect(one(FILES).path_pattern).toBe('year={datetime:yyyy}/month={datetime:MM}/day={datetime:dd}/hour={datetime:HH}');
@@ -294,6 +296,16 @@ describe('refuses', () => {
       'one store for two outputs',
       ({ store }) => ({ outputs: { store, again: store } }),
       'outputs must each have a neighbour of their own, got the same for store and again. Write both INTO one of them.',
+    ],
+    [
+      'the source as an output',
+      ({ source }) => ({ outputs: { again: source } }),
+      'outputs must not be the source, got the source as again. Each row would be read again, without end.',
+    ],
+    [
+      'an output with the name of the input',
+      ({ store }) => ({ outputs: { Events: store } }),
+      'outputs must have other names than the input, got "Events". Choose another name.',
     ],
     [
       'a short name of an output',
