@@ -14,9 +14,7 @@ export class AzureAnomalyDetection extends AzurePlatform {
 
     const store = new BlobStore(this, 'Store', { site, removal, notify });
     const buffer = new EventHubBuffer(this, 'Buffer', { site, removal, notify });
-    // In the namespace of the first hub: a second namespace would cost as much again.
-    const namespaceId = buffer.namespace!.id;
-    const alerts = new EventHubBuffer(this, 'Alerts', { site, name: 'alerts', namespaceId, removal, notify });
+    const alerts = new EventHubBuffer(this, 'Alerts', { site, name: 'alerts', maxThroughputUnits: 1, removal, notify });
     const connect = new EventHubEntry(this, 'Connect', { sink: buffer, senders: this.askForSenders() });
     const processing = new StreamAnalyticsProcessor(this, 'Processing', {
       site,
