@@ -93,8 +93,8 @@ export interface EventHubBufferProps {
  * Buffer stage: an event hub that absorbs bursts and allows replay. Senders and readers sign in with Microsoft Entra ID:
  * access keys are disabled.
  *
- * Do not use it for events over 1 MB, for replay after more than 7 days, or as a queue: an event hub does not delete an
- * event that was processed, and has no dead letter of its own.
+ * Do not use it for events over 1 MB, for replay after more than 7 days, or as a queue: no event is deleted because it was
+ * processed, and there is no dead letter. For Parquet use a `StreamAnalyticsProcessor`: Capture writes only Avro, and needs keys.
  * @see https://learn.microsoft.com/azure/event-hubs/event-hubs-features
  */
 export class EventHubBuffer extends Construct implements RecordSink, RecordSource, DirectSource {

@@ -30,6 +30,7 @@ export interface EventHubEntryProps {
  * Events with the same `partitionkey` stay in order if the sender also sets the key in the header `BrokerProperties`, as
  * {@link EventHubEntry.curl} does: `{"PartitionKey":"press-7"}`, at most 128 characters. Without the header, each event may
  * go to another partition.
+ * Kafka clients send to the same hub, on port 9093, with a token for `https://NAMESPACE.servicebus.windows.net`.
  * Do not use it for senders that cannot get a Microsoft Entra token, or for browsers (no CORS).
  * @see https://learn.microsoft.com/rest/api/eventhub/send-event
  */
