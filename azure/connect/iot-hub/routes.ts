@@ -1,7 +1,6 @@
 import { IothubEndpointEventhub } from '@cdktf/provider-azurerm/lib/iothub-endpoint-eventhub';
 import { IothubEndpointStorageContainer } from '@cdktf/provider-azurerm/lib/iothub-endpoint-storage-container';
 import { IothubRouteA } from '@cdktf/provider-azurerm/lib/iothub-route';
-import { dependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { DeliveryTarget } from '../../ports/delivery';
 import type { Binding } from '../../ports/identity';
@@ -39,7 +38,7 @@ export class Routes extends Construct {
       ...signedIn,
       endpointUri: `sb://${buffer.settings.EVENTS_NAMESPACE}`,
       entityPath: buffer.settings.EVENTS_HUB,
-      dependsOn: buffer.waitFor.map(dependable),
+      dependsOn: [...buffer.waitFor],
     });
     const route = (name: string, source: string, endpointName: string) =>
       new IothubRouteA(this, name, {
@@ -62,7 +61,7 @@ export class Routes extends Construct {
       batchFrequencyInSeconds: 300,
       maxChunkSizeInBytes: 104_857_600,
       fileNameFormat: `${archive.prefix}year={YYYY}/month={MM}/day={DD}/{iothub}-{partition}-{HH}-{mm}`,
-      dependsOn: archive.waitFor.map(dependable),
+      dependsOn: [...archive.waitFor],
     });
     route('archive', 'DeviceMessages', cold.name);
     if (props.twins) route('twin-changes', 'TwinChangeEvents', cold.name);
