@@ -41,8 +41,14 @@ export class AzureIotHub extends AzurePlatform {
       `az storage blob list --auth-mode login --account-name ${accountName} --container-name ${container} --query '[].name' --output tsv`;
     this.output({
       device_host: [connect.host, 'Devices connect to this host.'],
-      register_command: [connect.registerCommand, 'Registers a device. You need the role IoT Hub Registry Contributor on the hub to run it.'],
-      send_command: [connect.sendCommand, 'Sends one event as this device, with its certificate press-7.pem and its private key press-7.key.'],
+      register_command: [
+        connect.registerCommand,
+        'Registers a device. You need the role IoT Hub Registry Contributor on the hub to run it.',
+      ],
+      send_command: [
+        connect.sendCommand,
+        'Sends one event as this device, with its certificate press-7.pem and its private key press-7.key.',
+      ],
       settle_command: [
         processing.settleCommand,
         'Deletes the app settings that keep the app from starting. An apply runs it: run it only after another tool changed the app.',

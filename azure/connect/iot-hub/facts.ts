@@ -1,4 +1,5 @@
 import { amountOr, BRINGS_NOTHING, type Brought, type Cost, type Load, type PriceKey } from '../../../shared/read/facts/cost';
+import type { Treatments } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Promised, Seen, ServiceFacts, TypeFacts } from '../../../shared/read/facts/types';
 import { remove, set, type Which } from '../../../shared/read/facts/weaken';
@@ -13,8 +14,15 @@ const AUTHORITY = 'azurerm_iothub_certificate';
 const ROUTE = 'azurerm_iothub_route';
 const TO_HUB = 'azurerm_iothub_endpoint_eventhub';
 const TO_FILES = 'azurerm_iothub_endpoint_storage_container';
-const nothing = 'no effect here';
-const NOT_RUN = { notRun: 'the local run has no IoT hub: it sends to the event hub.' };
+
+const nothing = (...settings: readonly string[]): Treatments => Object.fromEntries(settings.map((setting) => [setting, 'no effect here']));
+/** Every type has a name and stands in a resource group: so no template with one of them is run. */
+const NOT_RUN: Treatments = { ...NAMED, name: { notRun: 'the local run has no IoT hub. It has the event hub that the hub delivers to.' } };
+const AT_HUB = nothing('iothub_id', 'iothub_name');
+const ENDPOINT = {
+  ...nothing('authentication_type', 'endpoint_uri', 'entity_path', 'identity_id'),
+  ...nothing('batch_frequency_in_seconds', 'container_name', 'encoding', 'file_name_format', 'max_chunk_size_in_bytes'),
+};
 
 const KEY = 'It is a key, which anyone who finds it can use. Assign a role instead: the hub accepts no keys of its own.';
 const DPS =
@@ -46,7 +54,7 @@ const endpoint = (name: string, more: Partial<TypeFacts> & Pick<TypeFacts, 'role
   weakenings: waits,
   actsAs: ['identity_id'],
   computed: { id: `${ID}/endpoints/acme` },
-  local: NOT_RUN,
+  local: { ...NOT_RUN, ...AT_HUB, ...ENDPOINT },
   ...more,
 });
 
@@ -73,10 +81,8 @@ export const facts: ServiceFacts = {
         said.kept(hub),
       ],
       flow: (hub, seen) => [fromDevices(hub, seen)],
-      grants: (hub) => [
-        { holder: 'client', may: 'send as a registered device', on: hub.id },
-        ...(is(hub, 'local_authentication_enabled', false) ? [] : [{ holder: 'anyone with the key', may: 'read and manage', on: hub.id }]),
-      ],
+      grants: (hub) =>
+        is(hub, 'local_authentication_enabled', false) ? [] : [{ holder: 'anyone with the key', may: 'read and manage', on: hub.id }],
       promises: [
         setTo({
           rule: 'known-callers',
@@ -97,7 +103,7 @@ export const facts: ServiceFacts = {
         ),
         promised(
           'own-identity',
-          'deliver as one identity that nothing else uses',
+          'deliver as one user-assigned identity, which has its roles before the hub delivers',
           (hub) => is(hub, 'identity.type', 'UserAssigned') && hub.get('identity.identity_ids').length === 1,
           { 'it delivers as an identity without roles': set('identity', { type: 'SystemAssigned' }) },
         ),
@@ -116,7 +122,11 @@ export const facts: ServiceFacts = {
       costs: hubCosts,
       effective: /^(data:)?Microsoft\.(\*|Devices)/i,
       computed: { id: ID },
-      local: NOT_RUN,
+      local: {
+        ...NOT_RUN,
+        ...nothing('event_hub_partition_count', 'event_hub_retention_in_days', 'fallback_route', 'identity'),
+        ...nothing('local_authentication_enabled', 'public_network_access_enabled', 'sku'),
+      },
     },
     [AUTHORITY]: {
       name: 'authority of devices',
@@ -136,7 +146,7 @@ export const facts: ServiceFacts = {
       answered: { rings: 'Its hub has the alerts.' },
       costs: 'Certificates are free of charge.',
       computed: { id: `${ID}/certificates/acme` },
-      local: NOT_RUN,
+      local: { ...NOT_RUN, ...AT_HUB, ...nothing('certificate_content', 'is_verified') },
     },
     [TO_HUB]: endpoint('endpoint of an event hub', {
       role: 'helps',
@@ -163,8 +173,7 @@ export const facts: ServiceFacts = {
         'nothing-lost': 'The alert of the hub fires when it drops messages.',
         rings: 'The alerts of the hub count failures of each endpoint.',
       },
-      needs: (one) =>
-        needsOf(one, 'container_name', 'data:Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write'),
+      needs: (one) => needsOf(one, 'container_name', 'data:Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write'),
       costs: 'The hub and the storage account are billed.',
       brings: filesBrought,
     }),
@@ -201,7 +210,7 @@ export const facts: ServiceFacts = {
       costs: 'Its hub is billed.',
       brings: BRINGS_NOTHING,
       computed: { id: `${ID}/routes/acme` },
-      local: NOT_RUN,
+      local: { ...NOT_RUN, ...AT_HUB, ...nothing('condition', 'enabled', 'endpoint_names', 'source') },
     },
   },
   // https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/internet-of-things

@@ -40,13 +40,21 @@ export function alertOnHub(scope: Construct, { site, name: start, hubId, size, s
     ...above('RoutingDeliveries', TOLERATED_FAILURES),
     dimension: [{ name: 'Result', operator: 'Include', values: ['failure'] }],
   });
-  alert('Dropped', 'The hub dropped messages because an endpoint did not accept them. They are lost.', above('d2c.telemetry.egress.dropped'));
+  alert(
+    'Dropped',
+    'The hub dropped messages because an endpoint did not accept them. They are lost.',
+    above('d2c.telemetry.egress.dropped'),
+  );
   alert('Invalid', 'The hub dropped messages that do not fit their endpoint. They are lost.', above('d2c.telemetry.egress.invalid'));
   const consequence = 'Devices that do not retry lose events.';
   alert('Throttled', `The hub throttled devices. ${consequence}`, above('d2c.telemetry.ingress.sendThrottle', TOLERATED_FAILURES));
   if (size) {
     const quota = { ...above('dailyMessageQuotaUsed', quotaOf(size.sku, size.units) * NEARLY), aggregation: 'Maximum' };
-    alert('Quota', `The hub has used 80 percent of its messages of the day. Above the quota, it refuses messages until midnight UTC. ${consequence}`, quota);
+    alert(
+      'Quota',
+      `The hub has used 80 percent of its messages of the day. Above the quota, it refuses messages until midnight UTC. ${consequence}`,
+      quota,
+    );
   }
   if (!silence) return;
   const query = [

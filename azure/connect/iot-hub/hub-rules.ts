@@ -40,7 +40,7 @@ const AUTHORITY_NAME: TextRule = {
 };
 /** The certificate of an authority, as PEM. */
 export const CERTIFICATE: TextRule = {
-  pattern: /^-----BEGIN CERTIFICATE-----[A-Za-z0-9+\/=\s]+-----END CERTIFICATE-----\s*$/,
+  pattern: /^-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*$/,
   must: 'be a certificate as PEM',
   remedy: 'Give the certificate of the authority alone, without its chain, and never its private key.',
 };
@@ -98,6 +98,12 @@ function requireAuthorities(scope: Construct, authorities: IotHubEntryProps['cer
     requireText(scope, { certificateAuthorities: name }, AUTHORITY_NAME);
     // The message must not show a private key.
     const isPem = Token.isUnresolved(certificate) || (typeof certificate === 'string' && CERTIFICATE.pattern.test(certificate));
-    if (!isPem) throw new SettingError(scope, `certificateAuthorities must each ${CERTIFICATE.must}`, `something else as ${name}`, CERTIFICATE.remedy);
+    if (!isPem)
+      throw new SettingError(
+        scope,
+        `certificateAuthorities must each ${CERTIFICATE.must}`,
+        `something else as ${name}`,
+        CERTIFICATE.remedy,
+      );
   }
 }

@@ -169,7 +169,14 @@ export class IotHubEntry extends Construct implements Workload {
     this.host = `${hubName}.azure-devices.net`;
     this.registerCommand = registerCommand(hubName);
     this.sendCommand = sendByMqtt(this.host);
-    alertOnHub(this, { site, name: this.name, hubId: this.hubId, notify, size: hubId === undefined ? { sku, units } : undefined, silence: props.alertOnSilence });
+    alertOnHub(this, {
+      site,
+      name: this.name,
+      hubId: this.hubId,
+      notify,
+      size: hubId === undefined ? { sku, units } : undefined,
+      silence: props.alertOnSilence,
+    });
   }
 
   /** Let `registrar` register, change and delete devices, and nothing else. */

@@ -44,7 +44,11 @@ test('without an archive, changes of twins go nowhere: a processor of events wou
 
 test('a basic hub has no twins, so no route for their changes', () => {
   const { all } = make({ archived: true, sku: 'B2' });
-  expect(all('azurerm_iothub_route').map(({ name }) => name).sort()).toEqual(['archive', 'telemetry']);
+  expect(
+    all('azurerm_iothub_route')
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(['archive', 'telemetry']);
 });
 
 test('each authority is trusted without a proof that its private key is here', () => {
@@ -124,7 +128,10 @@ test('device identities go with the stack only if two settings say so', () => {
 describe('alerts', () => {
   const { all } = make({ alertOnSilence: true, units: 2, notify: [onCall] });
   const named = new Map(
-    ['azurerm_monitor_metric_alert', 'azurerm_monitor_scheduled_query_rules_alert_v2'].flatMap(all).filter(({ name }) => name.startsWith('acme-devices-')).map((alert) => [alert.name, alert]),
+    ['azurerm_monitor_metric_alert', 'azurerm_monitor_scheduled_query_rules_alert_v2']
+      .flatMap(all)
+      .filter(({ name }) => name.startsWith('acme-devices-'))
+      .map((alert) => [alert.name, alert]),
   );
   const rings = (name: string, metric: string, value: number) =>
     ringsOnMetrics(named.get(`acme-devices-${name}`), { [metric]: { 7: value } }, 30).length > 0;
@@ -151,8 +158,7 @@ describe('alerts', () => {
     expect(silent(message)).toEqual([15, 30, 75, 90]);
     expect(silent({ ...message, Total: 0 })).toEqual([15, 30, 45, 60, 75, 90]);
   });
-  test('without the setting, silence is peace', () =>
-    expect(make().all('azurerm_monitor_scheduled_query_rules_alert_v2')).toEqual([]));
+  test('without the setting, silence is peace', () => expect(make().all('azurerm_monitor_scheduled_query_rules_alert_v2')).toEqual([]));
 });
 
 describe('refuses', () => {
@@ -181,9 +187,21 @@ describe('refuses', () => {
       { certificateAuthorities: [PEM] as any },
       'certificateAuthorities must be certificates by their names, got something else. Write them like { plants: pem }.',
     ],
-    ['an id of something else', { hubId: '/hubs/a', identity }, 'hubId must be the id of an IoT hub, got "/hubs/a". Find it with az iot hub show.'],
-    ['an existing hub without its identity', { hubId }, 'identity must be given with hubId, got none. Terraform cannot add an identity to an existing hub: add it with az iot hub identity assign, and give it here.'],
-    ['the size of an existing hub', { hubId, identity, sku: 'S1', units: 2 }, 'hubId keeps its own settings, got sku and units beside it. Leave sku and units out.'],
+    [
+      'an id of something else',
+      { hubId: '/hubs/a', identity },
+      'hubId must be the id of an IoT hub, got "/hubs/a". Find it with az iot hub show.',
+    ],
+    [
+      'an existing hub without its identity',
+      { hubId },
+      'identity must be given with hubId, got none. Terraform cannot add an identity to an existing hub: add it with az iot hub identity assign, and give it here.',
+    ],
+    [
+      'the size of an existing hub',
+      { hubId, identity, sku: 'S1', units: 2 },
+      'hubId keeps its own settings, got sku and units beside it. Leave sku and units out.',
+    ],
     [
       'an identity without an id',
       { identity: { ...identity, id: 'presses' } },
@@ -199,7 +217,11 @@ describe('refuses', () => {
       { sink: other('https://servicebus.azure.net') },
       'sink must be an event hub, got a sink that accepts tokens for https://servicebus.azure.net. Use an EventHubBuffer.',
     ],
-    ['a wish that is neither yes nor no', { alertOnSilence: 5 as any }, 'alertOnSilence must be true or false, got 5. Leave it out for no alert.'],
+    [
+      'a wish that is neither yes nor no',
+      { alertOnSilence: 5 as any },
+      'alertOnSilence must be true or false, got 5. Leave it out for no alert.',
+    ],
   ])('%s', (_, props, message) => expect(() => make(props)).toThrow(new Error(`test/Connect: ${message}`)));
 
   test('two hubs of one name', () =>
@@ -208,5 +230,7 @@ describe('refuses', () => {
         const sink = new EventHubBuffer(stack, 'Buffer', { site, hubId: eventHub });
         return ['a', 'b'].map((id) => new IotHubEntry(stack, id, { site, sink }));
       }),
-    ).toThrow(new Error('test/b: each IoT hub of a site must have its own name, got "devices", which test/a has. Set name on one of them.')));
+    ).toThrow(
+      new Error('test/b: each IoT hub of a site must have its own name, got "devices", which test/a has. Set name on one of them.'),
+    ));
 });
