@@ -7,7 +7,6 @@ import { duration, facts as joined, type Step } from '../../../shared/read/pictu
 import { type Asked, amount, is, names, only, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
 import { alertOn, alertsOf, armId, METRIC_ALERT, NAMED, ON_RECORD, RETAINED, referring, textOf } from '../../foundation/promises';
-import { quotaOf, SKUS, type Sku } from './tiers';
 
 const HUB = 'azurerm_iothub';
 const AUTHORITY = 'azurerm_iothub_certificate';
@@ -266,12 +265,16 @@ function hasQuotaAlert(hub: Asked, stack: Stack): boolean {
       is(alert, 'criteria.metric_name', 'dailyMessageQuotaUsed') &&
       is(alert, 'criteria.operator', 'GreaterThan') &&
       is(alert, 'criteria.aggregation', 'Maximum') &&
-      amount(alert, 'criteria.threshold') <= quotaOf(skuOf(hub), amountOr(hub, 'sku.capacity', 1)) * 0.9,
+      amount(alert, 'criteria.threshold') <= QUOTAS[skuOf(hub)] * amountOr(hub, 'sku.capacity', 1) * 0.9,
   );
 }
 
-function skuOf(hub: Asked): Sku {
-  return SKUS.find((sku) => is(hub, 'sku.name', sku)) ?? 'S1';
+/** How many messages of 4 kB one unit of each tier accepts a day: https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-quotas-throttling */
+const QUOTAS = { S1: 400_000, S2: 6_000_000, S3: 300_000_000, B1: 400_000, B2: 6_000_000, B3: 300_000_000 };
+
+function skuOf(hub: Asked): keyof typeof QUOTAS {
+  const skus = Object.keys(QUOTAS) as (keyof typeof QUOTAS)[];
+  return skus.find((sku) => is(hub, 'sku.name', sku)) ?? 'S1';
 }
 
 /** The identity of the hub adds to what an endpoint delivers to. */
@@ -284,7 +287,7 @@ function needsOf(one: Asked, setting: string, may: string): Needed[] {
 /** A message is billed in steps of 4 kB. Units are not added by Azure: this is what the load needs. */
 function hubCosts(hub: Asked, { events, size }: Load): Cost[] {
   const sku = skuOf(hub);
-  const needed = Math.ceil((events * 86_400 * Math.ceil(size / 4096)) / quotaOf(sku, 1));
+  const needed = Math.ceil((events * 86_400 * Math.ceil(size / 4096)) / QUOTAS[sku]);
   const price: PriceKey = `iotHub${sku}`;
   return [
     {

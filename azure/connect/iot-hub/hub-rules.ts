@@ -10,7 +10,7 @@ import {
   SettingError,
   type TextRule,
 } from '../../../shared/synth/settings';
-import type { IotHubEntryProps } from './iot-hub-entry';
+import type { RecordSink } from '../../ports/records';
 import { SKUS, type Sku } from './tiers';
 
 const NAME: TextRule = {
@@ -40,10 +40,23 @@ const AUTHORITY_NAME: TextRule = {
 };
 /** The certificate of an authority, as PEM. */
 export const CERTIFICATE: TextRule = {
-  pattern: /^-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*$/,
+  pattern: /^-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\r\n]+-----END CERTIFICATE-----[\r\n]*$/,
   must: 'be a certificate as PEM',
   remedy: 'Give the certificate of the authority alone, without its chain, and never its private key.',
 };
+
+/** The settings that are checked, as `IotHubEntryProps` has them. */
+interface Given {
+  readonly sink: RecordSink;
+  readonly name?: string;
+  readonly sku?: Sku;
+  readonly units?: number;
+  readonly certificateAuthorities?: Readonly<Record<string, string>>;
+  readonly alertOnSilence?: boolean;
+  readonly identity?: { readonly id: string; readonly principalId: string };
+  readonly hubId?: string;
+  readonly notify?: readonly string[];
+}
 
 /** The audience of the tokens that an event hub accepts: the only kind of sink that a hub delivers to here. */
 const EVENT_HUBS = 'https://eventhubs.azure.net';
@@ -53,7 +66,7 @@ const EVENT_HUBS = 'https://eventhubs.azure.net';
  * @returns the settings that have a default
  * @throws SettingError
  */
-export function requireSettings(scope: Construct, props: IotHubEntryProps): { middle: string; sku: Sku; units: number } {
+export function requireSettings(scope: Construct, props: Given): { middle: string; sku: Sku; units: number } {
   const { name, sku, units, certificateAuthorities, alertOnSilence, identity, hubId, notify, sink } = props;
   const middle = name ?? 'devices';
   const tier = sku ?? 'S1';
@@ -89,7 +102,7 @@ export function requireSettings(scope: Construct, props: IotHubEntryProps): { mi
   return { middle, sku: tier, units: count };
 }
 
-function requireAuthorities(scope: Construct, authorities: IotHubEntryProps['certificateAuthorities']) {
+function requireAuthorities(scope: Construct, authorities: Given['certificateAuthorities']) {
   if (authorities === undefined) return;
   if (Token.isUnresolved(authorities) || typeof authorities !== 'object' || authorities === null || Array.isArray(authorities)) {
     throw new SettingError(scope, 'certificateAuthorities must be certificates by their names', 'something else', AUTHORITY_NAME.remedy);

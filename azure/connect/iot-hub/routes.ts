@@ -32,13 +32,14 @@ export class Routes extends Construct {
     super(scope, id);
     const { hub, identityId, buffer, archive } = props;
     const { resourceGroupName } = hub;
-    const signedIn = { iothubId: hub.id, resourceGroupName, authenticationType: 'identityBased', identityId };
+    // An endpoint signs in as the identity of the hub, so it waits for all roles of the identity.
+    const dependsOn = [...buffer.waitFor, ...(archive?.waitFor ?? [])];
+    const signedIn = { iothubId: hub.id, resourceGroupName, authenticationType: 'identityBased', identityId, dependsOn };
     const events = new IothubEndpointEventhub(this, 'Buffer', {
       name: 'buffer',
       ...signedIn,
       endpointUri: `sb://${buffer.settings.EVENTS_NAMESPACE}`,
       entityPath: buffer.settings.EVENTS_HUB,
-      dependsOn: [...buffer.waitFor],
     });
     const route = (name: string, source: string, endpointName: string) =>
       new IothubRouteA(this, name, {
@@ -61,7 +62,6 @@ export class Routes extends Construct {
       batchFrequencyInSeconds: 300,
       maxChunkSizeInBytes: 104_857_600,
       fileNameFormat: `${archive.prefix}year={YYYY}/month={MM}/day={DD}/{iothub}-{partition}-{HH}-{mm}`,
-      dependsOn: [...archive.waitFor],
     });
     route('archive', 'DeviceMessages', cold.name);
     if (props.twins) route('twin-changes', 'TwinChangeEvents', cold.name);
