@@ -186,14 +186,15 @@ function deletesVersions(account: Asked, stack: Stack): boolean {
 function accountCosts(account: Asked, load: Load): Cost[] {
   const { count, bytes } = load.writes(account);
   const lower = 'A larger `batchSize`, and a longer `batchWindowSeconds`, of the delivery make fewer and larger blobs.';
-  const writes: PriceKey = `${isLake(account) ? 'lake' : 'blob'}Writes${copiesOf(account)}`;
+  const copies = copiesOf(account);
+  const writes: PriceKey = isLake(account) ? `lakeWrites${copies}` : `blobWrites${copies}`;
   if (isHost(account, load.stack))
     return [{ what: 'writes of the host, two for each call', price: writes, units: count * MONTH * 2, lower }];
   return [
     { what: 'blob writes, one for each batch', price: writes, units: count * MONTH, lower },
     {
       what: 'storage of the blobs of one month, compressed 8:1',
-      price: `blobStorage${copiesOf(account)}`,
+      price: `blobStorage${copies}`,
       units: (bytes * MONTH) / GB,
       lower: "`redundancy: 'LRS'` of the store. It does not survive the loss of a zone.",
     },
