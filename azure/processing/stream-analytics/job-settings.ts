@@ -3,7 +3,7 @@ import type { IConstruct } from 'constructs';
 import type { NumberRule, TextRule } from '../../../shared/synth/settings';
 import { ACTION_GROUPS, requireNumber, requireOneOf, requireText, requireTexts, SettingError } from '../../../shared/synth/settings';
 import type { DirectSource, DirectStore } from '../../ports/delivery';
-import type { RecordSink } from '../../ports/records';
+import type { RecordSink, RecordSource } from '../../ports/records';
 import { isRecordSink } from './job-output';
 import { INPUT, passThrough, requireNames } from './query';
 
@@ -61,7 +61,9 @@ export function requireSettings(
  * @throws SettingError
  */
 export function requireSource(scope: IConstruct, source: DirectSource) {
-  if (typeof source?.bindDelivery === 'function') return;
+  // A store has `bindDelivery` too, and hands out no records.
+  const { bindDelivery, deliverTo } = (source ?? {}) as Partial<DirectSource & RecordSource>;
+  if (typeof bindDelivery === 'function' && typeof deliverTo === 'function') return;
   const remedy = 'Give an EventHubBuffer. A queue is read by a FunctionProcessor; an IoT hub sends its messages to an event hub.';
   throw new SettingError(scope, 'source must be a hub', 'another source', remedy);
 }

@@ -13,7 +13,7 @@ export const refusals = (terraform: TerraformStack): Refusals => {
       StreamAnalyticsProcessor: {
         settings: {
           site: 'neighbour',
-          source: ['', 'name', 5, {}, [], store.deadLetter],
+          source: ['', 'name', 5, {}, [], store, store.deadLetter],
           outputs: [
             5,
             'x',
