@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import { EventHubBuffer } from '../connect/event-hub/event-hub-buffer';
 import { EventHubEntry } from '../connect/event-hub/event-hub-entry';
 import { AzurePlatform, type AzurePlatformProps } from '../foundation/platform';
+import { listCommand } from '../foundation/storage/list-command';
 import { SPIKES_AND_DIPS } from '../processing/stream-analytics/spikes-and-dips';
 import { StreamAnalyticsProcessor } from '../processing/stream-analytics/stream-analytics-processor';
 import { BlobStore } from '../store/blob/blob-store';
@@ -30,7 +31,7 @@ export class AzureAnomalyDetection extends AzurePlatform {
       alerts_hub: [alerts.hubId, 'The hub of the alerts. Read it with a FunctionProcessor, or with any reader that you bind to it.'],
       state_command: [processing.stateCommand, 'Shows whether the job runs, and when it wrote last. Set resume after it has written.'],
       show_command: [
-        `az storage blob list --auth-mode login --account-name ${store.accountName} --container-name ${store.container.name} --query '[].name' --output tsv`,
+        listCommand(store.accountName, store.container.name),
         'Lists what was stored. You need the role Storage Blob Data Reader to run it.',
       ],
     });

@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import { ask } from '../../../shared/synth/ask';
 import { packageHandler } from '../../../shared/synth/handler-package';
 import { AzurePlatform, type AzurePlatformProps } from '../../foundation/platform';
+import { listCommand } from '../../foundation/storage/list-command';
 import { FunctionProcessor } from '../../processing/functions/function-processor';
 import { BlobStore } from '../../store/blob/blob-store';
 import { EventHubBuffer } from '../event-hub/event-hub-buffer';
@@ -37,8 +38,7 @@ export class AzureIotHub extends AzurePlatform {
       notify,
     });
 
-    const list = ({ accountName }: BlobStore, container: string) =>
-      `az storage blob list --auth-mode login --account-name ${accountName} --container-name ${container} --query '[].name' --output tsv`;
+    const list = ({ accountName }: BlobStore, container: string) => listCommand(accountName, container);
     this.output({
       device_host: [connect.host, 'Devices connect to this host.'],
       register_command: [

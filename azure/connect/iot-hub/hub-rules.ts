@@ -10,28 +10,15 @@ import {
   SettingError,
   type TextRule,
 } from '../../../shared/synth/settings';
-import type { RecordSink } from '../../ports/records';
+import { NAME, requireIdentity } from '../../foundation/rules';
+import type { DirectStore } from '../../ports/delivery';
+import type { RecordSink, RecordSource } from '../../ports/records';
 import { SKUS, type Sku } from './tiers';
 
-const NAME: TextRule = {
-  pattern: /^[a-z][a-z0-9]{0,19}$/,
-  must: 'be 1 to 20 lower-case letters and digits',
-  remedy: 'Start with a letter.',
-};
 const HUB_ID: TextRule = {
   pattern: /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Devices\/IotHubs\/[^/]+$/i,
   must: 'be the id of an IoT hub',
   remedy: 'Find it with az iot hub show.',
-};
-const IDENTITY_ID: TextRule = {
-  pattern: /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.ManagedIdentity\/userAssignedIdentities\/[^/]+$/i,
-  must: 'have the id of a user-assigned identity',
-  remedy: 'Find it with az identity show.',
-};
-const PRINCIPAL_ID: TextRule = {
-  pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
-  must: 'have a principalId that is an object id',
-  remedy: 'Find it with az identity show.',
 };
 const AUTHORITY_NAME: TextRule = {
   pattern: /^[A-Za-z0-9][\w.-]{0,63}$/,
@@ -48,6 +35,7 @@ export const CERTIFICATE: TextRule = {
 /** The settings that are checked, as `IotHubEntryProps` has them. */
 interface Given {
   readonly sink: RecordSink;
+  readonly archive?: DirectStore;
   readonly name?: string;
   readonly sku?: Sku;
   readonly units?: number;
@@ -67,7 +55,7 @@ const EVENT_HUBS = 'https://eventhubs.azure.net';
  * @throws SettingError
  */
 export function requireSettings(scope: Construct, props: Given): { middle: string; sku: Sku; units: number } {
-  const { name, sku, units, certificateAuthorities, alertOnSilence, identity, hubId, notify, sink } = props;
+  const { name, sku, units, certificateAuthorities, alertOnSilence, identity, hubId, notify, sink, archive } = props;
   const middle = name ?? 'devices';
   const tier = sku ?? 'S1';
   const count = units ?? 1;
@@ -79,8 +67,7 @@ export function requireSettings(scope: Construct, props: Given): { middle: strin
   requireAuthorities(scope, certificateAuthorities);
   requireTexts(scope, { notify }, ACTION_GROUPS);
   if (identity !== undefined) {
-    requireText(scope, { identity: identity?.id }, IDENTITY_ID);
-    requireText(scope, { identity: identity.principalId }, PRINCIPAL_ID);
+    requireIdentity(scope, 'identity', identity, 'principalId');
   }
   if (hubId !== undefined) {
     requireText(scope, { hubId }, HUB_ID);
@@ -98,6 +85,11 @@ export function requireSettings(scope: Construct, props: Given): { middle: strin
   if (audience !== EVENT_HUBS) {
     const remedy = 'Use an EventHubBuffer.';
     throw new SettingError(scope, 'sink must be an event hub', `a sink that accepts tokens for ${audience}`, remedy);
+  }
+  // A hub has `bindDelivery` too, and hands out records.
+  const { bindDelivery, deliverTo } = (archive ?? {}) as Partial<DirectStore & RecordSource>;
+  if (archive !== undefined && (typeof bindDelivery !== 'function' || deliverTo !== undefined)) {
+    throw new SettingError(scope, 'archive must be a store of objects', 'something else', 'Use a BlobStore or a zone of a DataLakeStore.');
   }
   return { middle, sku: tier, units: count };
 }

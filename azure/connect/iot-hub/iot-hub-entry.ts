@@ -121,11 +121,11 @@ export class IotHubEntry extends Construct implements Workload {
 
   constructor(scope: Construct, id: string, props: IotHubEntryProps) {
     super(scope, id);
-    const { site, sink, archive, name, notify, hubId, certificateAuthorities = {} } = props;
+    const { site, sink, archive, notify, hubId, certificateAuthorities = {} } = props;
     const { middle, sku, units } = requireSettings(this, props);
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
     if (hubId === undefined) takeName(this, 'IoT hub of a site', middle, [site.prefix, site.suffix]);
-    else takeName(this, 'entry of an IoT hub', name ?? 'devices', [canonicalId(hubId, HUB)]);
+    else takeName(this, 'entry of an IoT hub', middle, [canonicalId(hubId, HUB)]);
     needResourceProviders(this, 'Microsoft.Devices', 'Microsoft.Insights', 'Microsoft.ManagedIdentity');
 
     const { resourceGroupName, location } = site;

@@ -1,5 +1,6 @@
 import type { Construct } from 'constructs';
 import { requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
+import { requireIdentity } from '../rules';
 
 export const TOPIC = 'Microsoft.EventGrid/systemTopics';
 export const IDENTITY = 'Microsoft.ManagedIdentity/userAssignedIdentities';
@@ -7,16 +8,6 @@ const TOPIC_ID: TextRule = {
   pattern: /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.EventGrid\/systemTopics\/[^/]+$/i,
   must: 'be the id of a system topic',
   remedy: 'Find it with az eventgrid system-topic list.',
-};
-const IDENTITY_ID: TextRule = {
-  pattern: /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.ManagedIdentity\/userAssignedIdentities\/[^/]+$/i,
-  must: 'be the id of a user-assigned identity',
-  remedy: 'Find it with az identity show.',
-};
-const PRINCIPAL_ID: TextRule = {
-  pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
-  must: 'be the object id of an identity',
-  remedy: 'Find it with az identity show --query principalId.',
 };
 
 /** An existing system topic of a storage account, and one of its user-assigned identities. */
@@ -33,6 +24,5 @@ export function requireSystemTopic(store: Construct, topic: SystemTopic) {
     throw new SettingError(store, 'systemTopic must be a system topic with its identity', typeof topic, remedy);
   }
   requireText(store, { 'systemTopic.id': topic.id }, TOPIC_ID);
-  requireText(store, { 'systemTopic.identity.id': topic.identity.id }, IDENTITY_ID);
-  requireText(store, { 'systemTopic.identity.principalId': topic.identity.principalId }, PRINCIPAL_ID);
+  requireIdentity(store, 'systemTopic.identity', topic.identity, 'principalId');
 }

@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import { EventHubBuffer } from '../../connect/event-hub/event-hub-buffer';
 import { EventHubEntry } from '../../connect/event-hub/event-hub-entry';
 import { AzurePlatform, type AzurePlatformProps } from '../../foundation/platform';
+import { listCommand } from '../../foundation/storage/list-command';
 import { BlobStore } from '../../store/blob/blob-store';
 import { StreamAnalyticsProcessor } from './stream-analytics-processor';
 
@@ -21,7 +22,7 @@ export class AzureStreamAnalytics extends AzurePlatform {
       send_command: [connect.curl, 'Sends one event. You must be one of the senders to run it.'],
       state_command: [processing.stateCommand, 'Shows whether the job runs, and when it wrote last. Set resume after it has written.'],
       show_command: [
-        `az storage blob list --auth-mode login --account-name ${store.accountName} --container-name ${store.container.name} --query '[].name' --output tsv`,
+        listCommand(store.accountName, store.container.name),
         'Lists what was stored. You need the role Storage Blob Data Reader to run it.',
       ],
     });

@@ -1,7 +1,8 @@
 import { Token } from 'cdktf';
 import type { IConstruct } from 'constructs';
-import type { NumberRule, TextRule } from '../../../shared/synth/settings';
+import type { NumberRule } from '../../../shared/synth/settings';
 import { ACTION_GROUPS, requireNumber, requireOneOf, requireText, requireTexts, SettingError } from '../../../shared/synth/settings';
+import { NAME, requireIdentity } from '../../foundation/rules';
 import type { DirectSource, DirectStore } from '../../ports/delivery';
 import type { RecordSink, RecordSource } from '../../ports/records';
 import { isRecordSink } from './job-output';
@@ -10,11 +11,6 @@ import { INPUT, passThrough, requireNames } from './query';
 /** The outputs of a job, by the names that its query uses. */
 type Outputs = Readonly<Record<string, DirectStore | RecordSink>>;
 
-const NAME: TextRule = {
-  pattern: /^[a-z][a-z0-9]{0,19}$/,
-  must: 'be 1 to 20 lower-case letters and digits',
-  remedy: 'Start with a letter.',
-};
 const LATE: NumberRule = { from: 0, to: 1_814_399, unit: 'seconds', remedy: 'Azure waits no longer than 20 days.' };
 const OUT_OF_ORDER: NumberRule = { from: 0, to: 599, unit: 'seconds', remedy: 'Azure sorts over no longer time.' };
 const FILE_MINUTES: NumberRule = { from: 1, to: 60, unit: 'minutes', remedy: 'Each hour has a folder of its own.' };
@@ -23,8 +19,7 @@ const UNITS = [3, 7, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120];
 const OUTPUT = /^[A-Za-z][\w-]{2,62}$/;
 /** The services that Stream Analytics sends messages to with an identity, by the resource of their tokens. */
 const SENDS_TO = ['https://eventhubs.azure.net', 'https://servicebus.azure.net'];
-const WORKS =
-  'Give a BlobStore, an EventHubBuffer or a ServiceBusBuffer. For Cosmos DB and tables use a FunctionProcessor, and let Power BI read a store.';
+const WORKS = 'Give a BlobStore or an EventHubBuffer. For Cosmos DB and tables use a FunctionProcessor, and let Power BI read a store.';
 
 /** What is checked one by one. */
 interface Settings {
@@ -35,6 +30,7 @@ interface Settings {
   readonly format: string;
   readonly fileMinutes: number;
   readonly resume: boolean;
+  readonly identity?: { readonly id: string; readonly principalId: string };
   readonly notify?: readonly string[];
 }
 
@@ -44,7 +40,7 @@ interface Settings {
  */
 export function requireSettings(
   scope: IConstruct,
-  { name, units, lateSeconds, outOfOrderSeconds, format, fileMinutes, resume, notify }: Settings,
+  { name, units, lateSeconds, outOfOrderSeconds, format, fileMinutes, resume, identity, notify }: Settings,
 ) {
   requireText(scope, { name }, NAME);
   requireOneOf(scope, { units }, UNITS, 'A unit is 10. Azure has no other numbers.');
@@ -53,6 +49,7 @@ export function requireSettings(
   requireOneOf(scope, { format }, ['parquet', 'json'], 'Write json for lines of JSON.');
   requireNumber(scope, { fileMinutes }, FILE_MINUTES, 'known');
   requireOneOf(scope, { resume }, [true, false], 'Write true after the first rows are stored.');
+  if (identity !== undefined) requireIdentity(scope, 'identity', identity, 'principalId');
   requireTexts(scope, { notify }, ACTION_GROUPS);
 }
 
@@ -85,10 +82,9 @@ export function requireOutputs(scope: IConstruct, outputs: Outputs, source: Dire
     if (name.toLowerCase() === INPUT) refuse('have other names than the input', JSON.stringify(name), 'Choose another name.');
     if ((output as unknown) === source) refuse('not be the source', `the source as ${name}`, 'Each row would be read again, without end.');
     const isSink = isRecordSink(output);
-    if (!isSink && typeof output?.bindDelivery !== 'function')
-      refuse('be stores of objects, hubs or Service Bus queues', `another ${name}`, WORKS);
+    if (!isSink && typeof output?.bindDelivery !== 'function') refuse('be stores of objects or hubs', `another ${name}`, WORKS);
     if (isSink && !SENDS_TO.includes(output.sendRequest.audience))
-      refuse('be stores of objects, hubs or Service Bus queues', `another queue for ${name}`, WORKS);
+      refuse('be stores of objects or hubs', `another queue for ${name}`, WORKS);
     const same = all.slice(0, index).find(([, other]) => other === output)?.[0];
     if (same !== undefined)
       refuse('each have a neighbour of their own', `the same for ${same} and ${name}`, 'Write both INTO one of them.');

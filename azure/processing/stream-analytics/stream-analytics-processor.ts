@@ -24,8 +24,8 @@ export interface StreamAnalyticsProcessorProps {
   /** The hub that the job reads, from the next event on. The query calls it `events`. */
   readonly source: DirectSource;
   /**
-   * The stores, hubs and Service Bus queues that the job writes to, by the names that the query uses: `{ store, alerts }`. A row
-   * for a hub or a queue needs a column `kind`, which becomes a property of the message.
+   * The stores and hubs that the job writes to, by the names that the query uses: `{ store, alerts }`. A row
+   * for a hub needs a column `kind`, which becomes a property of the message.
    */
   readonly outputs: Readonly<Record<string, DirectStore | RecordSink>>;
   /**
@@ -115,7 +115,7 @@ export class StreamAnalyticsProcessor extends Construct implements Workload {
     const { site, source, outputs, name = 'stream', units = 3, lateSeconds = 300, outOfOrderSeconds = 5 } = props;
     const { format = 'parquet', fileMinutes = 5, resume = false, notify } = props;
     const { resourceGroupName, location } = site;
-    requireSettings(this, { name, units, lateSeconds, outOfOrderSeconds, format, fileMinutes, resume, notify });
+    requireSettings(this, { name, units, lateSeconds, outOfOrderSeconds, format, fileMinutes, resume, identity: props.identity, notify });
     requireSource(this, source);
     requireOutputs(this, outputs, source);
     const query = queryOf(this, outputs, props.query);

@@ -2,11 +2,6 @@ import { Token } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { type NumberRule, requireNumber, SettingError, type TextRule } from '../../../shared/synth/settings';
 
-export const NAME: TextRule = {
-  pattern: /^[a-z][a-z0-9]{0,19}$/,
-  must: 'be 1 to 20 lower-case letters and digits',
-  remedy: 'Start with a letter.',
-};
 /** A field of a row, and none that the store or Cosmos DB sets. */
 export const FIELD: TextRule = {
   pattern: /^(?!(?:id|eventId|ttl)$)[A-Za-z][A-Za-z0-9_]{0,99}$/,

@@ -15,13 +15,14 @@ import {
 } from '../../../shared/synth/settings';
 import { canonicalId } from '../../foundation/arm-id';
 import { needResourceProviders } from '../../foundation/resource-providers';
+import { NAME } from '../../foundation/rules';
 import type { Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 import type { TableStore } from '../../ports/stores';
 import { ContainerAccess, type CosmosBinding } from './container-access';
 import { ContainerChanges } from './container-changes';
 import { ACCOUNT, CosmosAccount } from './cosmos-account';
-import { ACCOUNT_ID, FIELD, KEPT, NAME, requireUnits } from './cosmos-rules';
+import { ACCOUNT_ID, FIELD, KEPT, requireUnits } from './cosmos-rules';
 import { alertOnRequests } from './request-alerts';
 
 /** Settings for {@link CosmosStore}. */

@@ -3,6 +3,7 @@ import { packageHandler } from '../../../shared/synth/handler-package';
 import { EventHubBuffer } from '../../connect/event-hub/event-hub-buffer';
 import { EventHubEntry } from '../../connect/event-hub/event-hub-entry';
 import { AzurePlatform, type AzurePlatformProps } from '../../foundation/platform';
+import { listCommand } from '../../foundation/storage/list-command';
 import { FunctionProcessor } from '../../processing/functions/function-processor';
 import { BlobStore } from '../blob/blob-store';
 import { CosmosStore } from './cosmos-store';
@@ -40,7 +41,7 @@ export class AzureCosmos extends AzurePlatform {
       events_url: [connect.url, 'Send events here, with a Microsoft Entra token.'],
       send_command: [connect.curl, 'Sends one event. You must be one of the senders to run it.'],
       show_command: [
-        `az storage blob list --auth-mode login --account-name ${history.accountName} --container-name ${history.container.name} --query '[].name' --output tsv`,
+        listCommand(history.accountName, history.container.name),
         'Lists the stored changes. You need the role Storage Blob Data Reader to run it.',
       ],
     });

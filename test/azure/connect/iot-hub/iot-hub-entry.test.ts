@@ -205,12 +205,12 @@ describe('refuses', () => {
     [
       'an identity without an id',
       { identity: { ...identity, id: 'presses' } },
-      'identity must have the id of a user-assigned identity, got "presses". Find it with az identity show.',
+      'identity.id must be the id of a user-assigned identity, got "presses". Find it with az identity show.',
     ],
     [
       'an identity without an object id',
       { identity: { ...identity, principalId: 'presses' } },
-      'identity must have a principalId that is an object id, got "presses". Find it with az identity show.',
+      'identity.principalId must be the principalId of an identity, got "presses". Find it with az identity show --query principalId.',
     ],
     [
       'a queue',

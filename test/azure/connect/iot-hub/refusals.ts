@@ -15,7 +15,7 @@ export const refusals = (terraform: TerraformStack): Refusals => {
         settings: {
           site: 'neighbour',
           sink: 'neighbour',
-          archive: 'neighbour',
+          archive: ['', 5, {}, [], sink],
           name: 'text',
           sku: 'choice',
           units: 'number',

@@ -280,7 +280,7 @@ describe('refuses', () => {
     [
       'the name of an identity for its object id',
       { ...systemTopic, identity: { ...systemTopic.identity, principalId: 'plants' } },
-      'systemTopic.identity.principalId must be the object id of an identity, got "plants". Find it with az identity show --query principalId.',
+      'systemTopic.identity.principalId must be the principalId of an identity, got "plants". Find it with az identity show --query principalId.',
     ],
   ])('%s', (_, topic, message) =>
     expect(() => created({ systemTopic: topic as typeof systemTopic })).toThrow(new Error(`test/Store: ${message}`)),

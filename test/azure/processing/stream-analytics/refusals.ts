@@ -35,7 +35,7 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           format: 'choice',
           fileMinutes: 'number',
           resume: [1, 'yes', {}],
-          identity: 'neighbour',
+          identity: ['', 'x', 5, [], {}, { id: 'presses' }],
           notify: 'texts',
         },
         calculated: ['lateSeconds', 'fileMinutes'],

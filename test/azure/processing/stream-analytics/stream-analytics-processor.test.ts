@@ -84,7 +84,7 @@ test('documents the defaults that it has', () => {
 test('takes every setting', () => {
   const identity = {
     id: '/subscriptions/s/resourcegroups/g/providers/microsoft.managedidentity/userassignedidentities/theirs',
-    principalId: 'AAAA',
+    principalId: 'AAAAAAAA-0000-4000-8000-000000000001',
   };
   const { one, all, json } = make({
     name: 'facts',
@@ -109,7 +109,7 @@ test('takes every setting', () => {
     serialization: { type: 'Json', encoding: 'UTF8', format: 'LineSeparated' },
   });
   expect(one(SCHEDULE).start_mode).toBe('LastOutputEventTime');
-  expect(all('azurerm_role_assignment').map((role) => role.principal_id)).toEqual(['aaaa', 'aaaa']);
+  expect(all('azurerm_role_assignment').map((role) => role.principal_id)).toEqual(Array(2).fill('aaaaaaaa-0000-4000-8000-000000000001'));
   expect(Object.keys(json.resource!)).not.toContain('azurerm_user_assigned_identity');
   const alerts = [...all(METRIC_ALERT), ...all('azurerm_monitor_scheduled_query_rules_alert_v2')].filter(({ name }) =>
     name.startsWith('acme-facts-'),
@@ -271,8 +271,7 @@ describe('refuses', () => {
       ),
     ));
 
-  const works =
-    'Give a BlobStore, an EventHubBuffer or a ServiceBusBuffer. For Cosmos DB and tables use a FunctionProcessor, and let Power BI read a store.';
+  const works = 'Give a BlobStore or an EventHubBuffer. For Cosmos DB and tables use a FunctionProcessor, and let Power BI read a store.';
   test.each<[string, (around: Around) => object, string]>([
     [
       'a queue as its source',
@@ -282,14 +281,14 @@ describe('refuses', () => {
     [
       'a table, which it reaches with a key only',
       () => ({ outputs: { table: { bindWriter: () => ({}), bindReader: () => ({}) } } }),
-      `outputs must be stores of objects, hubs or Service Bus queues, got another table. ${works}`,
+      `outputs must be stores of objects or hubs, got another table. ${works}`,
     ],
     [
       'a Storage queue, for which it has no output',
       ({ alerts: { sendRequest } }) => ({
         outputs: { queue: { bindEvents: () => ({}), sendRequest: { ...sendRequest, audience: 'https://storage.azure.com' } } },
       }),
-      `outputs must be stores of objects, hubs or Service Bus queues, got another queue for queue. ${works}`,
+      `outputs must be stores of objects or hubs, got another queue for queue. ${works}`,
     ],
     ['no output', () => ({ outputs: {} }), 'outputs must have at least one output, got none. Write them like { store }.'],
     [
