@@ -1,10 +1,11 @@
 import { CosmosdbSqlContainer, type CosmosdbSqlContainerConfig } from '@cdktf/provider-azurerm/lib/cosmosdb-sql-container';
 import type { Construct } from 'constructs';
-import { takeName } from '../../../shared/synth/kept-name';
+import { keepAddress, takeName } from '../../../shared/synth/kept-name';
 import { type NumberRule, requireNumber } from '../../../shared/synth/settings';
 import type { Delivery } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { RecordSource } from '../../ports/records';
+import type { Site } from '../../ports/site';
 import type { ContainerAccess, CosmosBinding } from './container-access';
 import type { CosmosAccount } from './cosmos-account';
 
@@ -17,6 +18,7 @@ export interface ContainerChangesProps {
   readonly account: CosmosAccount;
   readonly access: ContainerAccess;
   readonly database: string;
+  readonly site: Site;
   /** How the containers of leases are billed, like the container itself. */
   readonly throughput: Pick<CosmosdbSqlContainerConfig, 'autoscaleSettings'>;
 }
@@ -44,7 +46,7 @@ export class ContainerChanges implements RecordSource {
 
   /** The defaults of `delivery`: batches of up to 1,000 rows, a minute between two reads, and 5 retries, which take about ten minutes. */
   deliverTo(target: FunctionWorkload, delivery: Delivery = {}): ChangesBinding {
-    const { account, access, database, throughput } = this.props;
+    const { account, access, database, site, throughput } = this.props;
     const { batchSize = 1000, batchWindowSeconds = 60, maxRetries = 5 } = delivery;
     requireNumber(this.store, { batchSize }, BATCH, 'known');
     requireNumber(this.store, { batchWindowSeconds }, WINDOW, 'known');
@@ -59,6 +61,9 @@ export class ContainerChanges implements RecordSource {
       partitionKeyVersion: 2,
       ...throughput,
     });
+    // They hold the position: made anew, the function would read all rows again. Without what all names of a site have in common.
+    const own = target.name.replace(`${site.prefix}-`, '').replace(`-${site.suffix}`, '');
+    keepAddress(leases, `leases-${own}`);
     account.lock?.over(leases);
     const { settings, role } = access.bindReader(target, 'EVENTS');
     const keeper = access.grant(target, 'LeaseKeeper', 'Contributor', leases.name);

@@ -173,7 +173,7 @@ export class CosmosStore extends Construct implements TableStore {
 
     const [database, container] = [this.database.name, this.container.name];
     this.access = new ContainerAccess(this, account, database, container, `${site.prefix}-${name}-writer`);
-    this.changes = new ContainerChanges(this, { account, access: this.access, database, throughput });
+    this.changes = new ContainerChanges(this, { account, access: this.access, database, site, throughput });
     alertOnRequests(this, { site, name, account, database, notify });
   }
 

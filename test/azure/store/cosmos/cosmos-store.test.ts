@@ -212,7 +212,7 @@ describe('who may do what, and where', () => {
 
   test('a function reads the changes of the rows, and keeps its position in leases of its own', () => {
     const { all, json } = bound((store, who) => store.changes.deliverTo(who));
-    const leases = '${azurerm_cosmosdb_sql_container.Target_Leases_';
+    const leases = '${azurerm_cosmosdb_sql_container.leases_target.name';
     expect(
       all('azurerm_cosmosdb_sql_role_assignment').map(({ role_definition_id, scope }) => [role_definition_id.slice(-1), scope]),
     ).toEqual([
@@ -244,6 +244,18 @@ test('two functions read all changes, each with leases of its own, which are bil
     ['leases-acme-first', ['/id'], { max_throughput: 1000 }],
     ['leases-acme-second', ['/id'], { max_throughput: 1000 }],
   ]);
+});
+
+test('a function that moves in the tree keeps its leases, which are its position', () => {
+  const leasesOf = (scope: (stack: TerraformStack) => Construct) =>
+    Object.keys(
+      synthesize((stack) => {
+        const store = new CosmosStore(stack, 'Store', { site });
+        store.changes.deliverTo(new Target(scope(stack), 'Reader'));
+      }).json.resource!.azurerm_cosmosdb_sql_container!,
+    );
+  expect(leasesOf((stack) => new Construct(stack, 'Nested'))).toEqual(leasesOf((stack) => stack));
+  expect(leasesOf((stack) => stack)).toContain('leases_reader');
 });
 
 describe('alerts', () => {
