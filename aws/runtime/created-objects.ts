@@ -34,7 +34,7 @@ export type OpenObject = (object: Named, signal: AbortSignal) => Promise<OpenedO
 export function namedIn(json: string): Named {
   const { source, type, data } = JSON.parse(json) ?? {};
   const [bucket, object] = [data?.bucket, data?.object];
-  const version = object?.['version-id'] || undefined;
+  const version = object?.['version-id'];
   const isText = (value: unknown) => typeof value === 'string' && value !== '';
   const isRight = [bucket?.name, object?.key, version ?? 'none'].every(isText);
   if (source === 'aws.s3' && type === 'Object Created' && isRight) return { bucket: bucket.name, key: object.key, version };

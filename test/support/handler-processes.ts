@@ -44,7 +44,7 @@ const { metadata, callback } = core.registered;
   for (const request of JSON.parse(process.argv[2])) {
     for (const input of request.inputData) {
       input.name = Object.keys(metadata.bindings)[0];
-      input.data.collectionBytes.bytes = input.data.collectionBytes.bytes.map((bytes) => Buffer.from(bytes, 'base64'));
+      if (input.data.collectionBytes) input.data.collectionBytes.bytes = input.data.collectionBytes.bytes.map((bytes) => Buffer.from(bytes, 'base64'));
     }
     const model = core.model.getInvocationModel({ invocationId: '1', metadata, request, log: () => {} });
     const { context, inputs } = await model.getArguments();

@@ -6,7 +6,7 @@ import type { Needed, Seen, ServiceFacts } from '../../../shared/read/facts/type
 import { set } from '../../../shared/read/facts/weaken';
 import { duration, facts as joined, type Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
-import { type Asked, amount, is, only, type Stack } from '../../../shared/read/stack';
+import { type Asked, amount, is, names, only, type Stack } from '../../../shared/read/stack';
 import { alarmOn, alarmOnAnother, readyBeforeWork } from '../../foundation/promises';
 
 const STREAM = 'AWS::KinesisFirehose::DeliveryStream';
@@ -180,7 +180,7 @@ function stepsOf(stream: Asked, seen: Seen): Step[] {
 }
 
 /** https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html */
-function needsOf(stream: Asked, _: Stack): Needed[] {
+function needsOf(stream: Asked, stack: Stack): Needed[] {
   const who = refOf(only(stream, `${S3}.RoleARN`)) ?? '';
   const account = conditionsOf([`StringEquals aws:SourceAccount ${text({ Ref: 'AWS::AccountId' })}`]);
   const may = (because: string, on: string, ...actions: string[]): Needed[] => actions.map((action) => ({ who, may: action, on, because }));
@@ -197,6 +197,13 @@ function needsOf(stream: Asked, _: Stack): Needed[] {
     ...(logs ? may('Firehose logs failed deliveries', `\${${logs}}`, 'logs:PutLogEvents') : []),
     ...(code ? may('Firehose calls the function', `\${${code.id}}`, 'lambda:InvokeFunction', 'lambda:GetFunctionConfiguration') : []),
     ...(isParquet(stream) ? tableNeeds(stream, may) : []),
+    // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html
+    ...stack.all
+      .filter((rule) => names(rule, 'Targets.Arn', stream))
+      .map((rule) => {
+        const role = refOf(only(rule, 'Targets.RoleArn')) ?? '';
+        return { who: role, may: 'firehose:PutRecordBatch', on: `\${${stream.id}}`, because: 'EventBridge puts several events at once' };
+      }),
   ];
 }
 

@@ -7,8 +7,7 @@ import { duration, isDeadLetter } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
 import { type Asked, amount, is, names, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
-import { objectsInto } from '../../foundation/events/facts';
-import { alarmOn, RETAINED, tlsOnly } from '../../foundation/promises';
+import { alarmOn, objectsInto, RETAINED, tlsOnly } from '../../foundation/promises';
 
 const QUEUE = 'AWS::SQS::Queue';
 const DEAD_LETTER = 'RedrivePolicy.deadLetterTargetArn';

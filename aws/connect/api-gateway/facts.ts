@@ -23,6 +23,11 @@ const alarmsOf =
   (metric: string): Which =>
   (resource, draft) =>
     every(ALARM)(resource, draft).filter((id) => JSON.stringify(draft.resources.get(id)?.body).includes(`"MetricName":"${metric}"`));
+/** The groups of execution logs, which are named after an API. */
+const errorLogs: Which = (resource, draft) =>
+  every('AWS::Logs::LogGroup')(resource, draft).filter((id) =>
+    JSON.stringify(draft.resources.get(id)?.body).includes('API-Gateway-Execution-Logs'),
+  );
 
 export const facts: ServiceFacts = {
   name: 'API Gateway',
@@ -142,7 +147,7 @@ export const facts: ServiceFacts = {
           isReady,
           {
             'the API is reachable before its role has permissions': set('/DependsOn'),
-            'API Gateway keeps its execution log forever': remove(every('AWS::Logs::LogGroup', 'ConnectErrorLog')),
+            'API Gateway keeps its execution log forever': remove(errorLogs),
           },
         ),
       ],

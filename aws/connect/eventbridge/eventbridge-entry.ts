@@ -157,7 +157,15 @@ function busOf(entry: Construct, bus: 'own' | 'aws', eventSourceName?: string): 
 /** The command line of AWS reads entries as JSON: in its short form, a value that starts with a brace is an error. */
 function commandFor({ eventBusName }: IEventBus, isCloudEvent: boolean): string {
   const [DetailType, data] = ['com.example.order.placed', { order: 1 }];
-  const event = { specversion: '1.0', id: '1', source: '/shop', type: DetailType, time: '2026-01-31T08:30:00Z', data };
+  const event = {
+    specversion: '1.0',
+    id: '1',
+    source: '/shop',
+    type: DetailType,
+    time: '2026-01-31T08:30:00Z',
+    subject: 'customer-1',
+    data,
+  };
   const Detail = JSON.stringify(isCloudEvent ? event : data);
   return `aws events put-events --entries '${JSON.stringify([{ EventBusName: eventBusName, Source: 'com.example.shop', DetailType, Detail }])}'`;
 }

@@ -12,7 +12,7 @@ const POLICY = 'AWS::Events::EventBusPolicy';
 
 export const facts: ServiceFacts = {
   name: 'EventBridge',
-  local: { not: 'the local run has no EventBridge.' },
+  local: { not: 'the local run has no EventBridge' },
   unproven: [
     'That a deploy accepts a partner event source whose bus has its name, and what a partner sends.',
     'That EventBridge passes on an event without line breaks, however its sender wrote it: stores keep one event in a line.',

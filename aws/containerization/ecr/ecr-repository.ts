@@ -1,7 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { type IRepository, type LifecycleRule, Repository, RepositoryEncryption, TagMutability, TagStatus } from 'aws-cdk-lib/aws-ecr';
 import type { EventPattern } from 'aws-cdk-lib/aws-events';
-import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import {
@@ -18,8 +17,8 @@ import {
   type TextRule,
 } from '../../../shared/synth/settings';
 import { acknowledge } from '../../foundation/acknowledge';
-import { allow } from '../../foundation/grants';
 import { requireHome, requireKey } from '../../foundation/home';
+import { allowPull } from '../../foundation/images';
 import { removalPolicyOf } from '../../foundation/removal';
 import type { Binding, Workload } from '../../ports/identity';
 
@@ -36,7 +35,6 @@ const REFERENCE: TextRule = {
   must: 'be a digest, or a tag other than latest',
   remedy: 'Use the digest or the commit that was pushed: latest is another image after the next push.',
 };
-const PULL = ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'];
 const PUSH = ['ecr:CompleteLayerUpload', 'ecr:InitiateLayerUpload', 'ecr:PutImage', 'ecr:UploadLayerPart'];
 
 /** Settings for {@link EcrRepository}. Every one has a safe default. */
@@ -154,20 +152,17 @@ export class EcrRepository extends Construct {
 
   /** Allow `puller` to pull images of this repository, and nothing else. */
   bindPuller(puller: Workload, name: string): Binding {
-    return this.bind(puller, name, PULL);
+    return this.bind(puller, name);
   }
 
   /** Allow `pusher` to push and pull images of this repository, and not to delete any. */
   bindPusher(pusher: Workload, name: string): Binding {
-    return this.bind(pusher, name, [...PULL, ...PUSH]);
+    return this.bind(pusher, name, PUSH);
   }
 
-  private bind(workload: Workload, name: string, actions: string[]): Binding {
+  private bind(workload: Workload, name: string, more?: readonly string[]): Binding {
     const { repositoryArn, repositoryUri } = this.repository;
-    return {
-      settings: { [`${name}_REPOSITORY_URI`]: repositoryUri },
-      waitFor: [...allow(workload, repositoryArn, actions), logInOf(workload)],
-    };
+    return { settings: { [`${name}_REPOSITORY_URI`]: repositoryUri }, waitFor: allowPull(workload, repositoryArn, more) };
   }
 }
 
@@ -183,15 +178,4 @@ function lifecycleOf(keepImages: number, releaseTags: readonly string[], keepUnt
     { description: 'Images without a tag.', tagStatus: TagStatus.UNTAGGED, maxImageAge: keepUntagged },
     { description: 'The oldest images.', tagStatus: TagStatus.ANY, maxImageCount: keepImages },
   ];
-}
-
-/** The permission to log in to the registry, in a policy of its own, because it names no resource. Each workload gets it once. */
-function logInOf(workload: Workload): Policy {
-  const known = workload.node.tryFindChild('RegistryLogIn') as Policy | undefined;
-  if (known) return known;
-  const statements = [new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] })];
-  const policy = new Policy(workload, 'RegistryLogIn', { roles: [workload.role], statements });
-  return acknowledge(policy, {
-    'AwsSolutions-IAM5[Resource::*]': 'The log-in is to the registry of the account, and takes no resource.',
-  });
 }

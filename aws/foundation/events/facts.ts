@@ -6,7 +6,7 @@ import type { Needed, Seen, ServiceFacts, TypeFacts } from '../../../shared/read
 import { set } from '../../../shared/read/facts/weaken';
 import { duration, type Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
-import { type Asked, amount, names } from '../../../shared/read/stack';
+import { type Asked, amount } from '../../../shared/read/stack';
 import { alarmOn, readyBeforeWork } from '../promises';
 
 const DAY = 24 * 3600;
@@ -84,11 +84,10 @@ function needsOf(rule: Asked): Needed[] {
   const [role] = rule.refers('Targets.RoleArn');
   const by = conditionsOf([`ArnEquals aws:SourceArn \${${rule.id}}`]);
   const send = (target: Asked): Needed[] => {
-    const [one] = factsOf('aws').type(target.type)?.takes ?? [];
-    // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html#eb-target-permissions
-    const actions = [one, target.type === 'AWS::KinesisFirehose::DeliveryStream' ? 'firehose:PutRecordBatch' : undefined];
+    const [may] = factsOf('aws').type(target.type)?.takes ?? [];
     const because = 'EventBridge puts the event';
-    return actions.flatMap((may) => (may ? [{ who: 'events.amazonaws.com', may, on: `\${${target.id}}`, only: by, because }] : []));
+    if (may === undefined) return [];
+    return [{ who: 'events.amazonaws.com', may, on: `\${${target.id}}`, only: by, because }];
   };
   if (!role) return [...rule.refers('Targets.Arn'), ...rule.refers(DEAD_LETTER)].flatMap(send);
   const account = conditionsOf([`StringEquals aws:SourceAccount ${text({ Ref: 'AWS::AccountId' })}`]);
@@ -97,13 +96,6 @@ function needsOf(rule: Asked): Needed[] {
     ...rule.refers('Targets.Arn').flatMap((target) => send(target).map(({ may, on, because }) => ({ who: role.id, may, on, because }))),
     ...rule.refers(DEAD_LETTER).flatMap(send),
   ];
-}
-
-/** How many new objects a second a queue gets the events of. `undefined` if it gets other events. */
-export function objectsInto(queue: Asked, load: Load): number | undefined {
-  const rules = load.stack.of('AWS::Events::Rule').filter((rule) => names(rule, 'Targets.Arn', queue));
-  const [store] = rules.flatMap((rule) => rule.refers('EventPattern'));
-  return store?.type === 'AWS::S3::Bucket' ? load.writes(store).count : undefined;
 }
 
 /** EventBridge bills events of new objects. Events of most other AWS services are free of charge. */

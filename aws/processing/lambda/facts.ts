@@ -8,8 +8,7 @@ import { add, type Draft, set } from '../../../shared/read/facts/weaken';
 import { duration, facts as joined, type Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
 import { type Asked, amount, type Body, is, names, only, type Stack } from '../../../shared/read/stack';
-import { objectsInto } from '../../foundation/events/facts';
-import { alarmOn, readyBeforeWork } from '../../foundation/promises';
+import { alarmOn, objectsInto, readyBeforeWork } from '../../foundation/promises';
 
 const FUNCTION = 'AWS::Lambda::Function';
 const MAPPING = 'AWS::Lambda::EventSourceMapping';

@@ -45,7 +45,7 @@ export interface LambdaProcessorProps {
   readonly stores: Readonly<Record<string, ObjectStore | TableStore>>;
   /**
    * How records are batched, filtered and retried, and where reading starts.
-   * @default - 1000 records or a minute from Kinesis, 100 records or 5 seconds from SQS; the rest is listed at `Delivery`
+   * @default - 1000 records or a minute from Kinesis, 100 records or 5 seconds from SQS, 1 object from S3; the rest is at `Delivery`
    */
   readonly delivery?: Delivery;
   /**

@@ -294,6 +294,11 @@ describe('refuses', () => {
       'store must be one that Firehose can use without code, got Construct. Use S3Store, or the Parquet table of GlueCatalog, or a LambdaProcessor between buffer and store.',
     ],
     [
+      'a store as its source',
+      (stack) => ({ source: new S3Store(stack, 'Rows') as never }),
+      'source must be one that Firehose can use without code, got S3Store. Use KinesisBuffer, or a LambdaProcessor between buffer and store.',
+    ],
+    [
       'a source that Firehose cannot read',
       (stack) => ({ source: new Construct(stack, 'Queue') as never }),
       'source must be one that Firehose can use without code, got Construct. Use KinesisBuffer, or a LambdaProcessor between buffer and store.',

@@ -317,7 +317,10 @@ describe('a reader of new objects', () => {
     const objects = { 'Fn::Join': ['', [theBucket, '/raw/*']] };
     expect(allowed(built)).toContainEqual({ Action: ['s3:GetObject', 's3:GetObjectVersion'], Effect: 'Allow', Resource: objects });
     expect(allowed(built)).toContainEqual({ Action: 'kms:Decrypt', Effect: 'Allow', Resource: theKey });
-    expect(all('AWS::Lambda::Function')[0]!.Properties.Environment.Variables).toMatchObject({ SOURCE_BUCKET: { Ref: expect.any(String) }, SOURCE_PREFIX: 'raw/' });
+    expect(all('AWS::Lambda::Function')[0]!.Properties.Environment.Variables).toMatchObject({
+      SOURCE_BUCKET: { Ref: expect.any(String) },
+      SOURCE_PREFIX: 'raw/',
+    });
   });
 
   test('gets one object in a call, unless more are asked for', () => {
