@@ -39,11 +39,21 @@ export function alertOnMetrics(
   });
 }
 
-/** Add an alert that fires if a query over the last 30 minutes of the logs returns a row. Each query must handle missing data itself. */
+/** What an alert on logs has. */
+interface LogAlert extends Alert {
+  readonly query: string;
+  /** @default PT30M */
+  readonly windowDuration?: string;
+  /** @default PT15M */
+  readonly evaluationFrequency?: string;
+}
+
+/** Add an alert that fires if a query over the logs of the last 30 minutes, or of another window, returns a row. Each query must handle missing data itself. */
 export function alertOnLogs(
   scope: Construct,
   id: string,
-  { name, description, site, notify, query }: Alert & { readonly query: string },
+  // Logs arrive some minutes late. Without an overlap, the alert could miss a line between two windows.
+  { name, description, site, notify, query, windowDuration = 'PT30M', evaluationFrequency = 'PT15M' }: LogAlert,
 ): MonitorScheduledQueryRulesAlertV2 {
   const actionGroups = actionGroupIds(notify);
   return new MonitorScheduledQueryRulesAlertV2(scope, id, {
@@ -52,9 +62,8 @@ export function alertOnLogs(
     resourceGroupName: site.resourceGroupName,
     location: site.location,
     scopes: [site.workspaceId],
-    evaluationFrequency: 'PT15M',
-    // Logs arrive some minutes late. Without an overlap, the alert could miss a line between two windows.
-    windowDuration: 'PT30M',
+    evaluationFrequency,
+    windowDuration,
     severity: 2,
     criteria: [{ query, timeAggregationMethod: 'Count', operator: 'GreaterThan', threshold: 0 }],
     // Azure creates a table with its first log, after the first deploy.
@@ -64,7 +73,6 @@ export function alertOnLogs(
   });
 }
 
-/** The ids of action groups, as the provider reads them. */
-export function actionGroupIds(notify?: readonly string[]): string[] | undefined {
+function actionGroupIds(notify?: readonly string[]): string[] | undefined {
   return notify?.map((id) => canonicalId(id, 'Microsoft.Insights/actionGroups'));
 }

@@ -3,8 +3,8 @@ import { requireOneOf, requireText, type TextRule } from '../../shared/synth/set
 import type { Workload } from '../ports/identity';
 import { canonicalGuid } from './arm-id';
 
-/** The object id of a user, a group or a service principal. */
-export const OBJECT_ID: TextRule = {
+/** The object id of a user, a group or a service principal, in a pattern that Terraform can check too. */
+export const PRINCIPAL_ID: TextRule = {
   pattern: /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/,
   must: 'be an object id',
   remedy: 'Find it with az ad user show, az ad group show or az ad sp show.',
@@ -33,7 +33,7 @@ export class Principal extends Construct implements Workload {
   constructor(scope: Construct, id: string, props: PrincipalProps) {
     super(scope, id);
     const { principalId, principalType = 'ServicePrincipal' } = props;
-    requireText(this, { principalId }, OBJECT_ID);
+    requireText(this, { principalId }, PRINCIPAL_ID);
     requireOneOf(this, { principalType }, ['User', 'Group', 'ServicePrincipal'], 'It is the type of the object id.');
     this.name = id.toLowerCase();
     this.principalId = canonicalGuid(principalId);

@@ -8,6 +8,11 @@ export interface ObjectStore {
   bindReader(reader: Workload, name: string): Binding;
 }
 
+/** A store of objects in a container, as a service sees it that watches the storage account itself. */
+export interface ContainerStore extends ObjectStore {
+  readonly container: { readonly name: string; readonly storageAccountIdInput?: string };
+}
+
 /** A store of rows. */
 export interface TableStore {
   /** Let `writer` add rows, and nothing else. */

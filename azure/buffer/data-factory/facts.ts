@@ -1,21 +1,24 @@
-import { amountOr, type Cost, HOURS } from '../../../shared/read/facts/cost';
-import { counted, promised, setTo } from '../../../shared/read/facts/promise';
+import { amountOr, type Cost, HOURS, type Load, MONTH } from '../../../shared/read/facts/cost';
+import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Seen, ServiceFacts } from '../../../shared/read/facts/types';
-import { remove, set, type Which } from '../../../shared/read/facts/weaken';
+import { remove, replace, set, type Which } from '../../../shared/read/facts/weaken';
 import type { Step } from '../../../shared/read/picture';
-import { type Asked, is, names, only, type Stack } from '../../../shared/read/stack';
+import { type Asked, amount, is, names, only, type Stack } from '../../../shared/read/stack';
 import { alertOn, alertsOf, armId, LOG_ALERT, ON_RECORD, referring } from '../../foundation/promises';
 
 const FACTORY = 'azurerm_data_factory';
 const LINK = 'azurerm_data_factory_linked_service_azure_blob_storage';
 const FILES = 'azurerm_data_factory_dataset_binary';
 const PIPELINE = 'azurerm_data_factory_pipeline';
-const TRIGGER = 'azurerm_data_factory_trigger_tumbling_window';
+const WINDOWS = 'azurerm_data_factory_trigger_tumbling_window';
+const CREATED = 'azurerm_data_factory_trigger_blob_event';
+/** Azure evaluates logs of two days at most, so silence is noticed for windows of up to a day, in minutes. */
+const NOTICED = 1440;
 const BLOBS = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
 const PART = ['name', 'data_factory_id'];
 const PART_NAME = /^[A-Za-z0-9_][^<>*#.%&:\\+?/]{0,259}$/;
 /** The triggers of a factory. */
-const triggers: Which = referring(TRIGGER);
+const triggers: Which = (factory, draft) => [WINDOWS, CREATED].flatMap((type) => referring(type)(factory, draft));
 const part = (kind: string) => armId(`Microsoft.DataFactory/factories/acme/${kind}/copy`);
 
 export const facts: ServiceFacts = {
@@ -23,8 +26,9 @@ export const facts: ServiceFacts = {
   local: { not: 'Data Factory is not emulated: the local run copies no files.' },
   unproven: [
     'That Azure keeps the fields of the copy activity as they are written, so that the second plan is empty.',
-    'That the copy finds the files of its window by their time, at both ends.',
-    'That the roles of the factory suffice for a copy.',
+    'That a copy finds the files of its window by their time, at both ends.',
+    'That the roles of a factory suffice for a copy, and the role Contributor for the subscription of its trigger to new files.',
+    'That the folder of a new file starts with its container, as the documentation of Data Factory says.',
   ],
   types: {
     [FACTORY]: {
@@ -34,13 +38,11 @@ export const facts: ServiceFacts = {
       named: ['name', /^[A-Za-z0-9](-?[A-Za-z0-9]){2,62}$/],
       tells: (factory, stack) => [
         'Data Factory',
-        ...stack
-          .of(TRIGGER)
-          .flatMap((trigger) =>
-            names(trigger, 'data_factory_id', factory)
-              ? [`each ${only(trigger, 'interval')} minutes`, `${only(trigger, 'retry.count') ?? 0} retries`]
-              : [],
-          ),
+        ...partsOf(factory, stack, WINDOWS).map((trigger) => `each ${only(trigger, 'interval')} minutes`),
+        ...partsOf(factory, stack, CREATED).map(() => 'each new file'),
+        ...partsOf(factory, stack, PIPELINE).flatMap((pipeline) =>
+          activitiesOf(pipeline).map(({ policy }) => `${policy?.retry ?? 0} retries`),
+        ),
       ],
       runs: (factory) => ({ as: factory.id, settings: {} }),
       flow: readsFrom,
@@ -59,13 +61,20 @@ export const facts: ServiceFacts = {
         }),
         alertOn('PipelineFailedRuns', 'have an alert that fires when a run fails'),
         alertOn('TriggerFailedRuns', 'have an alert that fires when its trigger fails'),
-        promised('rings', 'have an alert that fires when no run succeeds', hasAbsenceAlert, {
-          'there is no alert on absent runs': remove(referring(LOG_ALERT)),
-          'the alert on absent runs has a threshold of a thousand': set('criteria.0.threshold', 1000, referring(LOG_ALERT)),
-        }),
+        {
+          ...promised('rings', 'have an alert that fires when no window is copied', hasAbsenceAlert, {
+            'there is no alert on windows that are not copied': remove(referring(LOG_ALERT)),
+            'the alert on windows that are not copied has a threshold of a thousand': set(
+              'criteria.0.threshold',
+              1000,
+              referring(LOG_ALERT),
+            ),
+          }),
+          concerns: (factory, stack) => partsOf(factory, stack, WINDOWS).some((trigger) => amount(trigger, 'interval') <= NOTICED),
+        },
         ON_RECORD,
       ],
-      costs: (factory, { stack }) => stack.of(TRIGGER).flatMap((one) => (names(one, 'data_factory_id', factory) ? runCosts(one) : [])),
+      costs: runCosts,
       computed: { id: armId('Microsoft.DataFactory/factories/acme') },
       local: {},
     },
@@ -107,27 +116,23 @@ export const facts: ServiceFacts = {
       role: 'helps',
       replacedBy: PART,
       named: ['name', PART_NAME],
+      promises: [
+        promised(
+          'bounded-retries',
+          'try a copy again at most 10 times',
+          (pipeline) => activitiesOf(pipeline).every(({ policy }) => policy !== undefined && policy.retry <= 10),
+          { 'a copy is tried a thousand times before an alert fires': replace(/\\"retry\\":\d+/, '\\"retry\\":1000') },
+        ),
+      ],
       computed: { id: part('pipelines') },
       local: {},
     },
-    [TRIGGER]: {
+    [WINDOWS]: {
       name: 'trigger',
       role: 'helps',
       replacedBy: [...PART, 'frequency', 'interval', 'start_time'],
       named: ['name', PART_NAME],
       promises: [
-        {
-          ...counted({
-            rule: 'bounded-retries',
-            must: 'have at most 10 retries',
-            at: 'retry.count',
-            from: 1,
-            to: 10,
-            weak: 1000,
-            worse: 'a window is tried a thousand times before an alert fires',
-          }),
-          concerns: (trigger) => trigger.get('retry.count').length > 0,
-        },
         setTo({
           rule: 'one-at-a-time',
           must: 'copy one window at a time',
@@ -140,24 +145,66 @@ export const facts: ServiceFacts = {
       computed: { id: part('triggers') },
       local: {},
     },
+    [CREATED]: {
+      name: 'trigger',
+      role: 'helps',
+      replacedBy: [...PART, 'storage_account_id'],
+      named: ['name', PART_NAME],
+      promises: [
+        setTo({
+          rule: 'new-files',
+          must: 'start for new files only',
+          at: 'events',
+          to: ['Microsoft.Storage.BlobCreated'],
+          weak: ['Microsoft.Storage.BlobDeleted'],
+          worse: 'it starts for deleted files',
+        }),
+        setTo({
+          rule: 'new-files',
+          must: 'wait until a file is filled: a client of the Data Lake API creates it empty',
+          at: 'ignore_empty_blobs',
+          to: [true],
+          weak: false,
+          worse: 'it copies files before they are filled',
+        }),
+        promised('new-files', 'watch one container', (trigger) => trigger.refers('blob_path_begins_with').length === 1, {
+          'it starts for each file of the account': set('blob_path_begins_with'),
+        }),
+      ],
+      computed: { id: part('triggers') },
+      local: {},
+    },
   },
 };
 
+interface Activity {
+  readonly policy?: { readonly retry: number };
+  readonly inputs: readonly { readonly referenceName: string }[];
+  readonly outputs: readonly { readonly referenceName: string }[];
+}
+
+function activitiesOf(pipeline: Asked): readonly Activity[] {
+  return JSON.parse(String(only(pipeline, 'activities_json')));
+}
+
+/** The parts of a factory. */
+function partsOf(factory: Asked, stack: Stack, ...types: readonly string[]): readonly Asked[] {
+  return stack.of(...types).filter((part) => names(part, 'data_factory_id', factory));
+}
+
 /** The containers that the pipelines of a factory read or write. */
 function containersOf(factory: Asked, stack: Stack, what: 'inputs' | 'outputs'): Asked[] {
-  const pipelines = stack.of(PIPELINE).filter((pipeline) => names(pipeline, 'data_factory_id', factory));
-  const datasets = pipelines.flatMap((pipeline) => {
-    const activities = JSON.parse(String(only(pipeline, 'activities_json'))) as Record<typeof what, { referenceName: string }[]>[];
-    const named = activities.flatMap((activity) => activity[what].map(({ referenceName }) => referenceName));
-    return stack.of(FILES).filter(({ id }) => named.some((name) => name.includes(`{${id}.`)));
-  });
+  const activities = partsOf(factory, stack, PIPELINE).flatMap(activitiesOf);
+  const named = activities.flatMap((activity) => activity[what].map(({ referenceName }) => referenceName));
+  const datasets = stack.of(FILES).filter(({ id }) => named.some((name) => name.includes(`{${id}.`)));
   return datasets.flatMap((dataset) => dataset.refers('azure_blob_storage_location.container'));
 }
 
 function readsFrom(factory: Asked, seen: Seen): Step[] {
+  const isTold = partsOf(factory, seen, CREATED).length > 0;
   return containersOf(factory, seen, 'inputs').map((container) => ({
     from: container.stage,
-    how: 'reads the files of a window',
+    how: isTold ? 'reads each new file, told by Event Grid' : 'reads the files of a window',
     to: factory.stage,
     notes: seen.tell(factory),
     between: [container.id, factory.id],
@@ -172,10 +219,7 @@ function copyNeeds(factory: Asked, stack: Stack): Needed[] {
 
 function isReady(factory: Asked, stack: Stack): boolean {
   const roles = stack.of('azurerm_role_assignment').filter((role) => names(role, 'principal_id', factory));
-  return stack
-    .of(TRIGGER)
-    .filter((trigger) => names(trigger, 'data_factory_id', factory))
-    .every((trigger) => roles.every(({ id }) => trigger.before().has(id)));
+  return partsOf(factory, stack, WINDOWS, CREATED).every((trigger) => roles.every(({ id }) => trigger.before().has(id)));
 }
 
 function hasAbsenceAlert(factory: Asked, stack: Stack): boolean {
@@ -187,12 +231,18 @@ function hasAbsenceAlert(factory: Asked, stack: Stack): boolean {
   );
 }
 
-/** Each window is two runs, of the trigger and of the activity, and four units for a minute, the least that is billed. */
-function runCosts(trigger: Asked): Cost[] {
-  const windows = (HOURS * 60) / amountOr(trigger, 'interval', 60);
-  const lower = 'A larger `everyMinutes` of the copy.';
+/** Each copy is two runs, of the trigger and of the activity, and four units for a minute, the least that is billed. */
+function runCosts(factory: Asked, load: Load): Cost[] {
+  const costs = (copies: number, each: string, lower: string): Cost[] => [
+    { what: `runs, two for each ${each}`, price: 'dataFactoryRuns', units: 2 * copies, lower },
+    { what: `four data integration units for a minute of each ${each}`, price: 'dataFactoryDiu', units: (4 * copies) / 60, lower },
+  ];
+  const filesOf = (trigger: Asked) =>
+    trigger.refers('blob_path_begins_with').reduce((sum, container) => sum + load.writes(container).count * MONTH, 0);
   return [
-    { what: 'runs, two for each window', price: 'dataFactoryRuns', units: 2 * windows, lower },
-    { what: 'four data integration units for a minute of each window', price: 'dataFactoryDiu', units: (4 * windows) / 60, lower },
+    ...partsOf(factory, load.stack, WINDOWS).flatMap((trigger) =>
+      costs((HOURS * 60) / amountOr(trigger, 'interval', 60), 'window', 'A larger `everyMinutes` of the copy.'),
+    ),
+    ...partsOf(factory, load.stack, CREATED).flatMap((trigger) => costs(filesOf(trigger), 'new file', 'Fewer, larger files, or windows.')),
   ];
 }

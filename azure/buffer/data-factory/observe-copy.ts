@@ -1,30 +1,38 @@
 import type { DataFactory } from '@cdktf/provider-azurerm/lib/data-factory';
 import type { DataFactoryPipeline } from '@cdktf/provider-azurerm/lib/data-factory-pipeline';
 import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-diagnostic-setting';
-import { MonitorScheduledQueryRulesAlertV2 } from '@cdktf/provider-azurerm/lib/monitor-scheduled-query-rules-alert-v2';
 import type { Construct } from 'constructs';
-import { actionGroupIds, alertOnMetrics } from '../../foundation/alerts';
+import { alertOnLogs, alertOnMetrics } from '../../foundation/alerts';
 import type { Site } from '../../ports/site';
 
-/** The longest window of a log alert that Azure evaluates, in minutes. */
-const LONGEST = 2880;
-/** The windows of log alerts that Azure accepts, in minutes. */
-const WINDOWS = [60, 120, 180, 240, 300, 360, 1440, LONGEST];
+const DAY = 1440;
+/** The windows of log alerts that Azure evaluates, in minutes. */
+const EVALUATED: Readonly<Record<number, string>> = {
+  60: 'PT1H',
+  120: 'PT2H',
+  180: 'PT3H',
+  240: 'PT4H',
+  300: 'PT5H',
+  360: 'PT6H',
+  [DAY]: 'P1D',
+  [2 * DAY]: 'P2D',
+};
 
 interface Observed {
   readonly site: Site;
   readonly name: string;
-  readonly everyMinutes: number;
   readonly notify?: readonly string[];
   readonly factory: DataFactory;
   readonly pipeline: DataFactoryPipeline;
+  /**
+   * How long a window is, in minutes.
+   * @default - there are no windows, and silence is no fault
+   */
+  readonly everyMinutes?: number;
 }
 
-/**
- * Logs of a factory, an alert on each failed run, and an alert if no run succeeds in the time of two windows. Azure evaluates at most
- * two days: a copy with longer windows has no alert on absence.
- */
-export function observeCopy(scope: Construct, { site, name, everyMinutes, notify, factory, pipeline }: Observed) {
+/** Logs of a factory, an alert on failed runs, and an alert if no window is copied. */
+export function observeCopy(scope: Construct, { site, name, notify, factory, pipeline, everyMinutes }: Observed) {
   new MonitorDiagnosticSetting(scope, 'Logs', {
     name: 'log-analytics',
     targetResourceId: factory.id,
@@ -34,46 +42,38 @@ export function observeCopy(scope: Construct, { site, name, everyMinutes, notify
     enabledLog: [{ categoryGroup: 'allLogs' }],
     enabledMetric: [{ category: 'AllMetrics' }],
   });
-  for (const [id, what, metricName] of [
-    ['RunsAlert', 'runs', 'PipelineFailedRuns'],
-    ['TriggerAlert', 'trigger', 'TriggerFailedRuns'],
-  ] as const) {
+  const failed = (id: string, what: string, metricName: string, description: string) =>
     alertOnMetrics(
       scope,
       id,
-      {
-        name: `${site.prefix}-${name}-${what}-failed`,
-        description: 'A window was not copied. After the last retry, run it again in the portal.',
-        site,
-        notify,
-        of: factory.id,
-      },
+      { name: `${site.prefix}-${name}-${what}-failed`, description, site, notify, of: factory.id },
       { metricNamespace: 'Microsoft.DataFactory/factories', metricName, aggregation: 'Total', operator: 'GreaterThan', threshold: 0 },
     );
-  }
-  // The run of a window starts after its delay, and its log comes some minutes later.
-  const needed = 2 * everyMinutes + 30;
-  const window = WINDOWS.find((minutes) => minutes >= needed);
+  const again = 'Correct the cause, and run it again in the portal, under Monitor: Azure does not.';
+  failed('RunsAlert', 'runs', 'PipelineFailedRuns', `A copy failed, with all its retries. ${again}`);
+  failed('TriggerAlert', 'trigger', 'TriggerFailedRuns', `The trigger could not start a copy. ${again}`);
+  const window = everyMinutes === undefined ? undefined : windowFor(everyMinutes);
   if (window === undefined) return;
   const query = [
     `ADFPipelineRun | where _ResourceId =~ "${factory.id}" and PipelineName == "${pipeline.name}" and Status == "Succeeded"`,
     'summarize runs = count()',
     'where runs == 0',
   ].join(' | ');
-  const actionGroups = actionGroupIds(notify);
-  new MonitorScheduledQueryRulesAlertV2(scope, 'AbsenceAlert', {
+  alertOnLogs(scope, 'AbsenceAlert', {
     name: `${site.prefix}-${name}-absent`,
-    description: `No window was copied within ${window} minutes.`,
-    resourceGroupName: site.resourceGroupName,
-    location: site.location,
-    scopes: [site.workspaceId],
-    evaluationFrequency: window >= 1440 ? 'PT1H' : 'PT15M',
-    windowDuration: window === 1440 ? 'P1D' : window === LONGEST ? 'P2D' : `PT${window / 60}H`,
-    severity: 2,
-    criteria: [{ query, timeAggregationMethod: 'Count', operator: 'GreaterThan', threshold: 0 }],
-    // Azure creates the table with its first log, after the first deploy.
-    skipQueryValidation: true,
-    autoMitigationEnabled: true,
-    action: actionGroups && { actionGroups },
+    description: `No window was copied for ${window / 60} hours. The trigger is stopped, or a copy hangs or fails: see Monitor in the portal.`,
+    site,
+    notify,
+    query,
+    windowDuration: EVALUATED[window],
+    evaluationFrequency: window >= DAY ? 'PT1H' : 'PT15M',
   });
+}
+
+/** The shortest window in which a healthy copy succeeds at least once. The log of a run comes some minutes after it. */
+function windowFor(everyMinutes: number): number | undefined {
+  const needed = everyMinutes + Math.min(everyMinutes + 30, DAY);
+  return Object.keys(EVALUATED)
+    .map(Number)
+    .find((minutes) => minutes >= needed);
 }

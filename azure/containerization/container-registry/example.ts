@@ -4,7 +4,7 @@ import { packageHandler } from '../../../shared/synth/handler-package';
 import { EventHubBuffer } from '../../connect/event-hub/event-hub-buffer';
 import { EventHubEntry } from '../../connect/event-hub/event-hub-entry';
 import { AzurePlatform, type AzurePlatformProps } from '../../foundation/platform';
-import { OBJECT_ID, Principal } from '../../foundation/principal';
+import { PRINCIPAL_ID, Principal } from '../../foundation/principal';
 import { FunctionProcessor } from '../../processing/functions/function-processor';
 import { BlobStore } from '../../store/blob/blob-store';
 import { ContainerRegistry } from './container-registry';
@@ -27,7 +27,7 @@ export class AzureContainerRegistry extends AzurePlatform {
       notify,
     });
     const images = new ContainerRegistry(this, 'Containerization', { site, removal, notify });
-    const principalId = ask(this, 'builder', OBJECT_ID, {
+    const principalId = ask(this, 'builder', PRINCIPAL_ID, {
       description: 'The object id of the service principal or the managed identity that builds and pushes images.',
     });
     images.bindPusher(new Principal(this, 'Builder', { principalId }), 'IMAGES');

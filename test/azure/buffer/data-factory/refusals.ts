@@ -12,8 +12,9 @@ export const refusals = (terraform: TerraformStack): Refusals => {
         settings: {
           site: 'neighbour',
           name: 'text',
-          from: 'neighbour',
-          to: 'neighbour',
+          from: ['', 'name', 5, {}, [], null],
+          to: ['', 'name', 5, {}, [], null],
+          on: 'choice',
           startTime: 'text',
           everyMinutes: 'number',
           maxRetries: 'number',
