@@ -44,6 +44,16 @@ export const facts: ServiceFacts = {
       },
       named: ['name', /^(?=.{3,63}$)[a-z0-9](-?[a-z0-9])*$/],
       takes: ['Storage Blob Data Contributor', 'Storage Blob Data Owner'],
+      flow: (container, seen) =>
+        seen.access
+          .filter(({ identity, may, on }) => identity === 'client' && may === 'Storage Blob Data Contributor' && on === container.name)
+          .map(({ may }) => ({
+            from: 'client',
+            how: `Put Blob, Entra ID, ${may}`,
+            to: container.stage,
+            notes: seen.tell(container),
+            between: ['client', container.id],
+          })),
       grants: (container) => {
         const access = only(container, 'container_access_type') ?? 'private';
         return access === 'private' ? [] : [{ holder: 'everyone', may: `anonymous read (${access})`, on: container.id }];
