@@ -129,7 +129,7 @@ export const facts: ServiceFacts = {
   },
   forbidden: {
     azurerm_data_factory_linked_service_azure_databricks:
-      'Its identity would start jobs as an administrator of the workspace. Let jobs run on a schedule, or when files arrive.',
+      'Data Factory signs in as a Contributor of the workspace, which makes it an administrator in it. Let jobs run on a schedule, or when files arrive.',
   },
 };
 
