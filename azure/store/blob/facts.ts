@@ -1,9 +1,10 @@
 import { fitting } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
-import type { ServiceFacts } from '../../../shared/read/facts/types';
+import type { Needed, ServiceFacts } from '../../../shared/read/facts/types';
 import { remove, set } from '../../../shared/read/facts/weaken';
-import { is, names, only } from '../../../shared/read/stack';
+import { type Asked, is, names, only, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
+import { references, type TfStack } from '../../../shared/read/tf';
 import {
   alertsOf,
   armId,
@@ -58,6 +59,7 @@ export const facts: ServiceFacts = {
         const access = only(container, 'container_access_type') ?? 'private';
         return access === 'private' ? [] : [{ holder: 'everyone', may: `anonymous read (${access})`, on: container.id }];
       },
+      needs: uploaderNeeds,
       promises: [
         setTo({
           rule: 'private',
@@ -130,3 +132,10 @@ export const facts: ServiceFacts = {
     'data.azurerm_storage_account_blob_container_sas': SAS,
   },
 };
+
+/** Clients upload with the command in the outputs of the stack. */
+function uploaderNeeds(container: Asked, stack: Stack): Needed[] {
+  const { output } = (stack as TfStack).json;
+  const isTarget = references(output?.upload_command?.value).includes(container.id);
+  return isTarget ? [{ who: 'client', may: `data:${BLOBS}/blobs/write`, on: container.id, because: 'an exporter uploads files' }] : [];
+}
