@@ -1,14 +1,14 @@
-import { DataAzurermClientConfig } from '@cdktf/provider-azurerm/lib/data-azurerm-client-config';
 import { EventhubNamespace } from '@cdktf/provider-azurerm/lib/eventhub-namespace';
 import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-diagnostic-setting';
 import type { MonitorMetricAlertCriteria } from '@cdktf/provider-azurerm/lib/monitor-metric-alert';
-import { Fn, Op, type TerraformResourceLifecycle, TerraformSelf } from 'cdktf';
+import type { TerraformResourceLifecycle } from 'cdktf';
 import { Construct } from 'constructs';
 import { keepAddress } from '../../../shared/synth/kept-name';
 import type { TextRule } from '../../../shared/synth/settings';
 import { alertOnMetrics } from '../../foundation/alerts';
 import { canonicalId, segment } from '../../foundation/arm-id';
 import { Lock } from '../../foundation/lock';
+import { requireOwnSubscription } from '../../foundation/own-subscription';
 import type { Site } from '../../ports/site';
 
 export const NAMESPACE = 'Microsoft.EventHub/namespaces';
@@ -115,11 +115,8 @@ export class HubNamespace extends Construct {
     return { namespace, logs };
   }
 
-  /** The provider reads the names from an id and looks for them in its own subscription, so the plan fails on an id of another subscription. */
   private existing(id: string) {
-    const condition = Op.eq(Fn.lower(TerraformSelf.getString('subscription_id')), Fn.lower(segment(id, 2)));
-    const errorMessage = `${this.node.scope!.node.path}: namespaceId and hubId must be in the subscription that is deployed to (ARM_SUBSCRIPTION_ID), got another one. Deploy this stack to that subscription.`;
-    new DataAzurermClientConfig(this, 'Deployer', { lifecycle: { postcondition: [{ condition, errorMessage }] } });
+    requireOwnSubscription(this, this.node.scope!.node.path, 'namespaceId and hubId', id);
     const [resourceGroupName, name] = [segment(id, 4), segment(id, 8)];
     return { id: canonicalId(namespaceIn(id), NAMESPACE), name, resourceGroupName };
   }
