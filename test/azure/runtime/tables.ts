@@ -14,7 +14,7 @@ const closes: (() => Promise<void>)[] = [];
 afterAll(() => Promise.all(closes.map((close) => close())));
 
 /** Characters that Table Storage takes in no key. */
-const FORBIDDEN = /[/\\#?\u0000-\u001f\u007f-\u009f]/;
+const FORBIDDEN = /[/\\#?\p{Cc}]/u;
 
 /**
  * A table of Table Storage on this machine, at the edge of the client: it adds an entity only if its keys do not exist, and accepts
