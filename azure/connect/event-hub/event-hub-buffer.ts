@@ -96,6 +96,8 @@ export interface EventHubBufferProps {
 export class EventHubBuffer extends Construct implements RecordSink, RecordSource, DirectSource {
   /** The namespace, if this construct created it. */
   readonly namespace?: EventhubNamespace;
+  /** The id of the namespace, new or existing, such as for `namespaceId` of another hub. */
+  readonly namespaceId: string;
   /** The hub, if this construct created it. */
   readonly hub?: Eventhub;
   /** The id of the hub, new or existing. */
@@ -134,9 +136,9 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
     if (namespaceId !== undefined) takeName(this, 'hub of a namespace', name, [canonicalId(namespaceId, NAMESPACE)]);
     needResourceProviders(this, 'Microsoft.EventHub', 'Microsoft.Insights');
 
-    const existingId = hubId ?? namespaceId;
-    const namespace = new HubNamespace(this, 'Namespace', { site, name, maxThroughputUnits: units, existingId, notify, lifecycle, lock });
-    this.namespace = namespace.resource;
+    const existing = { namespaceId, hubId };
+    const namespace = new HubNamespace(this, 'Namespace', { site, name, maxThroughputUnits: units, ...existing, notify, lifecycle, lock });
+    [this.namespace, this.namespaceId] = [namespace.resource, namespace.id];
     if (hubId === undefined) {
       const shape = { partitionCount: partitions, messageRetention: days };
       this.hub = new Eventhub(this, 'Hub', { name, namespaceId: namespace.id, ...shape, lifecycle });

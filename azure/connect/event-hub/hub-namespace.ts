@@ -32,10 +32,15 @@ export interface HubNamespaceProps {
   /** The maximum of auto-inflate, in throughput units. */
   readonly maxThroughputUnits: number;
   /**
-   * The id of an existing namespace, or of a hub in it.
+   * The id of an existing namespace.
    * @default - a new namespace, with logs and metrics in the workspace of the site
    */
-  readonly existingId?: string;
+  readonly namespaceId?: string;
+  /**
+   * The id of an existing hub, in place of that of its namespace.
+   * @default - a new hub
+   */
+  readonly hubId?: string;
   /**
    * The ids of the action groups that every alert notifies.
    * @default - alerts fire without a notification
@@ -74,12 +79,12 @@ export class HubNamespace extends Construct {
     private readonly props: HubNamespaceProps,
   ) {
     super(scope, id);
-    if (!props.existingId) {
+    if (props.namespaceId === undefined && props.hubId === undefined) {
       const { namespace, logs } = this.create(props);
       this.resource = namespace;
       if (props.lock) this.lock = new Lock(this, 'Lock', namespace, logs);
     }
-    const { id: namespaceId, name, resourceGroupName } = this.resource ?? this.existing(props.existingId!);
+    const { id: namespaceId, name, resourceGroupName } = this.resource ?? this.existing(props);
     [this.id, this.name, this.resourceGroupName] = [namespaceId, name, resourceGroupName];
   }
 
@@ -115,10 +120,11 @@ export class HubNamespace extends Construct {
     return { namespace, logs };
   }
 
-  private existing(id: string) {
+  private existing({ namespaceId, hubId }: HubNamespaceProps) {
+    const id = namespaceId ?? hubId!;
     requireOwnSubscription(this, this.node.scope!.node.path, 'namespaceId and hubId', id);
     const [resourceGroupName, name] = [segment(id, 4), segment(id, 8)];
-    return { id: canonicalId(namespaceIn(id), NAMESPACE), name, resourceGroupName };
+    return { id: canonicalId(namespaceId ?? namespaceOf(id), NAMESPACE), name, resourceGroupName };
   }
 }
 
@@ -127,7 +133,7 @@ export function total(metricName: string, threshold = 0) {
   return { metricNamespace: NAMESPACE, metricName, aggregation: 'Total', operator: 'GreaterThan', threshold };
 }
 
-/** The id of the namespace, from its own id or from the id of a hub in it. */
-function namespaceIn(id: string): string {
+/** The id of the namespace of a hub. */
+function namespaceOf(id: string): string {
   return Array.from({ length: 9 }, (_, index) => segment(id, index)).join('/');
 }
