@@ -14,7 +14,7 @@ export class AzureStorageTable extends AzurePlatform {
     const { site, removal, notify } = this;
 
     const store = new StorageTableStore(this, 'Store', { site, removal, notify });
-    const buffer = new EventHubBuffer(this, 'Buffer', { site, removal, notify });
+    const buffer = new EventHubBuffer(this, 'Buffer', { site, schemaFormat: 'Json', removal, notify });
     const connect = new EventHubEntry(this, 'Connect', { sink: buffer, senders: this.askForSenders() });
     new FunctionProcessor(this, 'Processing', {
       site,
@@ -28,6 +28,10 @@ export class AzureStorageTable extends AzurePlatform {
     this.output({
       events_url: [connect.url, 'Send events here, with a Microsoft Entra token.'],
       send_command: [connect.curl, 'Sends one event. You must be one of the senders to run it.'],
+      register_schema_command: [
+        buffer.schemas!.registerCommand,
+        'Registers a schema, such as shared/runtime/event.schema.json. You need the role Schema Registry Contributor to run it.',
+      ],
       show_command: [store.showCommand, 'Shows what was stored. You need the role Storage Table Data Reader to run it.'],
       dead_letters_command: [
         listCommand(store.accountName, store.deadLetterContainer.name),
