@@ -2,7 +2,6 @@ import type { Construct } from 'constructs';
 import type { NumberRule } from '../../../shared/synth/settings';
 import { ACTION_GROUPS, requireAbsent, requireNumber, requireOneOf, requireText, requireTexts } from '../../../shared/synth/settings';
 import { NAME } from '../../foundation/rules';
-import type { EventHubBufferProps } from './event-hub-buffer';
 import { HUB_ID, NAMESPACE_ID } from './hub-namespace';
 import { SCHEMA_FORMATS } from './schema-group';
 
@@ -10,8 +9,20 @@ const RETENTION: NumberRule = { from: 1, to: 7, unit: 'days', remedy: 'For longe
 const PARTITIONS: NumberRule = { from: 1, to: 32, unit: 'partitions', remedy: 'The Standard tier has no more.' };
 const UNITS: NumberRule = { from: 1, to: 40, unit: 'units', remedy: 'The Standard tier has no more.' };
 
-/** The settings of a hub with a value. */
-export interface HubShape {
+/** The settings of a buffer as they are given. The buffer describes them. */
+interface Given {
+  readonly retentionDays?: number;
+  readonly partitionCount?: number;
+  readonly maxThroughputUnits?: number;
+  readonly namespaceId?: string;
+  readonly hubId?: string;
+  readonly schemaFormat?: (typeof SCHEMA_FORMATS)[number];
+  readonly notify?: readonly string[];
+  readonly lock?: boolean;
+}
+
+/** The settings of a hub, with their defaults. */
+interface Shape {
   readonly name: string;
   readonly days: number;
   readonly partitions: number;
@@ -19,7 +30,7 @@ export interface HubShape {
 }
 
 /** @throws SettingError on a setting that Azure refuses, or that an existing hub or namespace does not take */
-export function requireHub(hub: Construct, props: EventHubBufferProps, { name, days, partitions, units }: HubShape) {
+export function requireHub(hub: Construct, props: Given, { name, days, partitions, units }: Shape) {
   const { notify, namespaceId, hubId, retentionDays, partitionCount, maxThroughputUnits, schemaFormat, lock } = props;
   requireText(hub, { name }, NAME);
   requireNumber(hub, { retentionDays: days }, RETENTION);

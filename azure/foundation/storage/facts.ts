@@ -185,8 +185,8 @@ function deletesVersions(account: Asked, stack: Stack): boolean {
 
 /** Whether an account has a container that is no dead letter. In one without, tables or queues are written to, and are billed there. */
 function hasObjects(account: Asked, stack: Stack): boolean {
-  const within = stack.of('azurerm_storage_container').filter((container) => names(container, 'storage_account_id', account));
-  return within.some((container) => !isDeadLetter(container, stack));
+  const containers = stack.all.filter((one) => one.get('container_access_type').length > 0 && names(one, 'storage_account_id', account));
+  return containers.some((container) => !isDeadLetter(container, stack));
 }
 
 /** Blobs are compressed, eight times smaller than their events. The host of an app writes twice for each call: its lease and its checkpoint. */
