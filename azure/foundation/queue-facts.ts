@@ -30,7 +30,10 @@ export class QueueFacts {
   readBy(queue: Asked, seen: Seen): Step[] {
     return this.triggersOf(queue, seen).map(({ app, name }) => ({
       from: queue.stage,
-      how: joined('each message alone', textOf(app, `app_settings.${name}_MAX_RETRIES`, (retries) => `${retries} retries`)),
+      how: joined(
+        'each message alone',
+        textOf(app, `app_settings.${name}_MAX_RETRIES`, (retries) => `${retries} retries`),
+      ),
       to: app.stage,
       notes: seen.tell(app),
       between: [queue.id, app.id],

@@ -7,6 +7,7 @@ import type { HandlerNeeds } from '../../shared/synth/handler-needs';
 import { packageHandler } from '../../shared/synth/handler-package';
 import { handlerCode } from '../support/bundled';
 import { deployedOnAzure, invocation } from '../support/handler-processes';
+import { isOfQueue } from './runtime/queues';
 import { azureServices, type Request, type Services, type Status } from './runtime/services';
 
 const root = path.join(__dirname, '../..');
@@ -32,7 +33,9 @@ const SOURCES: Readonly<Record<string, (services: Services) => Readonly<Record<s
 
 jest.setTimeout(30_000);
 
-describe.each(readdirSync(path.join(root, 'azure/handlers')))('%s', (name) => {
+const names = readdirSync(path.join(root, 'azure/handlers')).filter((name) => !isOfQueue(name));
+
+describe.each(names)('%s', (name) => {
   const needs: HandlerNeeds = JSON.parse(readFileSync(path.join(root, 'azure/handlers', name, 'needs.json'), 'utf8'));
   const files = unzipSync(readFileSync(packageHandler(`azure/handlers/${name}`).zip));
   const code = handlerCode(`azure/handlers/${name}`);

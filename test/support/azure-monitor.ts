@@ -52,7 +52,12 @@ export function ringsOnLogs(alert: LogAlert, logs: Logs, until: number): number[
   });
 }
 
-function isMet({ metric_name, aggregation, operator, threshold, dimension }: Criterion, series: Series, now: number, window: number): boolean {
+function isMet(
+  { metric_name, aggregation, operator, threshold, dimension }: Criterion,
+  series: Series,
+  now: number,
+  window: number,
+): boolean {
   const names = dimension ? dimension.flatMap(({ values }) => values.map((value) => `${metric_name}{${value}}`)) : [metric_name];
   // Each value of a dimension is a series of its own, and one that breaks the threshold is enough.
   return names.some((name) => {

@@ -118,7 +118,11 @@ export const facts: ServiceFacts = {
         ),
         promised('rings', 'have an alert that fires at the first message in its dead letter', hasAlert('DeadletteredMessages'), {
           ...alertWeakenings('its dead letter', alerting('DeadletteredMessages')),
-          'the alert on its dead letter watches all queues together': set('criteria.0.dimension', undefined, alerting('DeadletteredMessages')),
+          'the alert on its dead letter watches all queues together': set(
+            'criteria.0.dimension',
+            undefined,
+            alerting('DeadletteredMessages'),
+          ),
         }),
         promised('rings', 'have an alert that fires when messages wait and none is read', hasUnreadAlert, {
           ...alertWeakenings('messages that are not read', alerting('OutgoingMessages')),

@@ -7,7 +7,11 @@ const BACKLOG = 10_000;
 /** Add the alerts on a queue and on its namespace. */
 export function alertOnQueue(bus: BusNamespace, queue: string) {
   const consequence = 'Senders that do not retry lose events.';
-  bus.alert('Throttled', `Service Bus throttled senders or readers. ${consequence}`, criterion('ThrottledRequests', 'Total', TOLERATED_FAILURES));
+  bus.alert(
+    'Throttled',
+    `Service Bus throttled senders or readers. ${consequence}`,
+    criterion('ThrottledRequests', 'Total', TOLERATED_FAILURES),
+  );
   bus.alert('Errors', `Service Bus returned server errors. ${consequence}`, criterion('ServerErrors', 'Total', TOLERATED_FAILURES));
 
   const dead = 'The queue gave messages up: they expired, or neither the store nor the dead letter could be written for hours.';

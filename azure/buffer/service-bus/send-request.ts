@@ -12,7 +12,9 @@ export function sendRequest(host: string, queue: string): SendRequest {
     audience: 'https://servicebus.azure.net',
     headers: (event) => {
       const { source, id } = JSON.parse(event) as { source?: string; id?: string };
-      const hash = createHash('sha256').update(JSON.stringify([source, id])).digest('hex');
+      const hash = createHash('sha256')
+        .update(JSON.stringify([source, id]))
+        .digest('hex');
       return { 'Content-Type': 'application/json', BrokerProperties: JSON.stringify({ MessageId: hash }) };
     },
     body: (event) => event,

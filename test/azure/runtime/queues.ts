@@ -1,0 +1,35 @@
+import { messageInvocation } from '../../support/handler-processes';
+
+/** The source of a queue: the settings that its handlers read, and one delivery of a message. */
+export interface QueueStandIn {
+  readonly settings: Readonly<Record<string, string>>;
+  /** The type of its trigger. */
+  readonly trigger: string;
+  /** The end of the names of what is written of its message. */
+  readonly name: string;
+  deliver(event: unknown, deliveries: number): object;
+}
+
+const json = (value: unknown) => ({ json: JSON.stringify(value) });
+
+/** The sources that deliver one message in each call, by their names. */
+export const QUEUES: Readonly<Record<string, QueueStandIn>> = {
+  'service-bus': {
+    settings: { EVENTS_NAMESPACE: 'acme.servicebus.windows.net', EVENTS_QUEUE: 'orders' },
+    trigger: 'serviceBusTrigger',
+    name: 'acme~orders~42',
+    deliver: (event, deliveries) =>
+      messageInvocation(event, {
+        SequenceNumber: { int: { low: 42, high: 0, unsigned: false } },
+        DeliveryCount: { int: deliveries },
+        // In UTC, without a time zone, as the host sends it.
+        EnqueuedTimeUtc: json('2026-01-31T08:30:00.125'),
+        MessageId: { string: 'any' },
+      }),
+  },
+};
+
+/** Whether a handler reads a queue, and so is called with one message at a time. */
+export function isOfQueue(handler: string): boolean {
+  return Object.keys(QUEUES).some((source) => handler.startsWith(`${source}-to-`));
+}
