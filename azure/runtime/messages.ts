@@ -1,4 +1,4 @@
-import type { FunctionHandler, InvocationContext } from '@azure/functions';
+import type { InvocationContext } from '@azure/functions';
 import type { Transform } from '../../shared/runtime/event';
 import { hourFolder } from '../../shared/runtime/objects';
 import type { Sink, SourceRecord } from '../../shared/runtime/sink';
@@ -61,8 +61,8 @@ const MAX_CRASHES = 3;
 export function messageHandler<Stored>(
   { transform, sink, deadLetter }: MessagesProps<Stored>,
   { messageOf, maxRetries, pause }: Reading,
-): FunctionHandler {
-  return async (body: unknown, context: InvocationContext): Promise<void> => {
+): (body: unknown, context: InvocationContext) => Promise<void> {
+  return async (body, context) => {
     const message = messageOf(body, context.triggerMetadata ?? {});
     if (message === undefined) throw new MessageFailed('The host passed a message without its position, its time or its count.');
     const { record, name, deliveries } = message;

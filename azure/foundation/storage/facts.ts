@@ -127,6 +127,7 @@ export const facts: ServiceFacts = {
       computed: {
         id: armId('Microsoft.Storage/storageAccounts/acme'),
         primary_blob_endpoint: 'https://acme.blob.core.windows.net/',
+        primary_queue_endpoint: 'https://acme.queue.core.windows.net/',
       },
       local: {
         ...NAMED,

@@ -27,6 +27,18 @@ export const QUEUES: Readonly<Record<string, QueueStandIn>> = {
         MessageId: { string: 'any' },
       }),
   },
+  'storage-queue': {
+    settings: { EVENTS_ACCOUNT: 'acmequeue', EVENTS_QUEUE: 'orders' },
+    trigger: 'queueTrigger',
+    name: 'acmequeue~orders~6f9619ff-8b86-d011-b42d-00cf4fc964ff',
+    deliver: (event, deliveries) =>
+      messageInvocation(event, {
+        Id: { string: '6f9619ff-8b86-d011-b42d-00cf4fc964ff' },
+        DequeueCount: { int: deliveries },
+        InsertionTime: json('2026-01-31T08:30:00.125+00:00'),
+        PopReceipt: { string: 'any' },
+      }),
+  },
 };
 
 /** Whether a handler reads a queue, and so is called with one message at a time. */

@@ -1,0 +1,37 @@
+import { type GenericFunctionOptions, trigger } from '@azure/functions';
+import { setting } from '../../../shared/runtime/setting';
+import { type Message, type MessagesProps, messageHandler } from '../messages';
+import { bytesOf, integerOf, timeOf } from '../metadata';
+
+/** Separates the parts of a name. The names of accounts and queues cannot contain it. */
+const SEPARATOR = '~';
+
+/** Storage queues: the trigger, with the app settings of its binding, and the handler of its messages. */
+export function storageQueueSource<Stored>(props: MessagesProps<Stored>): GenericFunctionOptions {
+  const place = { account: setting('EVENTS_ACCOUNT'), queue: setting('EVENTS_QUEUE') };
+  return {
+    trigger: trigger.generic({ type: 'queueTrigger', connection: 'EVENTS', queueName: '%EVENTS_QUEUE%', dataType: 'binary' }),
+    handler: messageHandler(props, {
+      messageOf: (body, metadata) => readMessage(body, metadata, place),
+      maxRetries: Number(setting('EVENTS_MAX_RETRIES')),
+    }),
+  };
+}
+
+/**
+ * Read what the Functions host passes to the handler. The id is the same at each delivery, and unique in the queue.
+ * @see https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue-trigger#message-metadata
+ */
+export function readMessage(
+  body: unknown,
+  metadata: Readonly<Record<string, unknown>>,
+  { account, queue }: { readonly account: string; readonly queue: string },
+): Message | undefined {
+  const [id, deliveries, arrived] = [metadata.id, integerOf(metadata.dequeueCount), timeOf(metadata.insertionTime)];
+  if (typeof id !== 'string' || id === '' || deliveries === undefined || arrived === undefined) return undefined;
+  return {
+    record: { bytes: bytesOf(body), arrived, position: { account, queue, messageId: id } },
+    name: [account, queue, id].join(SEPARATOR),
+    deliveries: Number(deliveries),
+  };
+}
