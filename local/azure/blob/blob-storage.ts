@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request as send } from 'node:https';
 import path from 'node:path';
 import { type Answer, type Loopback, serve } from '../../loopback';
-import type { Certificate } from './certificate';
+import type { Certificate } from '../foundation/certificate';
 
 /** A container, with its storage account. */
 export interface ContainerName {

@@ -4,12 +4,12 @@ import type { Answer } from '../../loopback';
 import type { Around, Opened, Part } from '../../parts';
 import type { Letter } from '../../platform';
 import { rowsOf } from '../../rows';
+import { Azurite } from '../foundation/azurite';
+import { certificate } from '../foundation/certificate';
 import { type Credential, credentialOf } from '../identity/credential';
 import type { Site, Writer } from '../site';
-import { Azurite } from './azurite';
 import { BlobStorage, type BlobWrite, type ContainerName, fault, type Gate } from './blob-storage';
 import { blobsIn, lettersOf } from './blobs';
-import { certificate } from './certificate';
 import { containerClient } from './container-client';
 import { readContainers, shownBy } from './containers';
 

@@ -52,7 +52,7 @@ test('accepts every setting', () => {
     ['events-poison', undefined],
   ]);
   expect(all('azurerm_monitor_scheduled_query_rules_alert_v2').map(({ action }) => action)).toEqual(
-    Array(2).fill([{ action_groups: [onCall] }]),
+    Array(2).fill({ action_groups: [onCall] }),
   );
 });
 
