@@ -9,7 +9,7 @@ import { certificate } from '../foundation/certificate';
 import { functionTimeout } from '../functions/host-config';
 import { type Credential, credentialOf } from '../identity/credential';
 import type { Site } from '../site';
-import { messageOf, QueueClient, Refused, valueOf } from './queue-client';
+import { contentOf, messageOf, QueueClient, Refused } from './queue-client';
 import { QueueHost, queueConfig } from './queue-host';
 import { readQueues } from './queues';
 
@@ -60,7 +60,7 @@ export const PART: Part<Site> = {
     );
     keep(() => sender.close());
     const forward = async (xml: Buffer): Promise<Receipt> => {
-      const text = valueOf(xml.toString(), 'MessageText');
+      const text = contentOf(xml.toString(), 'MessageText');
       if (text === undefined) return { accepted: false, reason: 'The body is no QueueMessage.' };
       if (Buffer.byteLength(text) > MAX_BYTES) return { accepted: false, reason: `Larger than ${MAX_BYTES} bytes, the limit of a queue.` };
       try {
@@ -78,7 +78,7 @@ export const PART: Part<Site> = {
           const { pathname } = new URL(asked, 'http://door');
           if (pathname !== `/${door.queue}/messages`) return { status: 404, body: `Events are sent to /${door.queue}/messages.\n` };
           if (method !== 'POST') return { status: 405, body: 'Events are sent with POST.\n' };
-          const text = valueOf(body.toString(), 'MessageText');
+          const text = contentOf(body.toString(), 'MessageText');
           const reportReceipt = text === undefined ? undefined : witness.arrived(Buffer.from(text));
           const receipt = await forward(body);
           reportReceipt?.(receipt);

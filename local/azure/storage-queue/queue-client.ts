@@ -46,18 +46,18 @@ export class QueueClient {
 
   /** Send the body of a request as it is. @returns the id of the message */
   async send(xml: Buffer, ttl = '-1'): Promise<string> {
-    return valueOf(await this.call('POST', `/messages?messagettl=${ttl}`, xml), 'MessageId') ?? '';
+    return contentOf(await this.call('POST', `/messages?messagettl=${ttl}`, xml), 'MessageId') ?? '';
   }
 
   /** Receive up to `most` messages, which are hidden for so many seconds. */
   async receive(most: number, hiddenSeconds: number): Promise<readonly Received[]> {
     const xml = await this.call('GET', `/messages?numofmessages=${most}&visibilitytimeout=${hiddenSeconds}`);
     return [...xml.matchAll(/<QueueMessage>(.*?)<\/QueueMessage>/gs)].map(([, message]) => ({
-      id: valueOf(message!, 'MessageId')!,
-      popReceipt: valueOf(message!, 'PopReceipt')!,
-      text: valueOf(message!, 'MessageText') ?? '',
-      dequeueCount: Number(valueOf(message!, 'DequeueCount')),
-      inserted: new Date(valueOf(message!, 'InsertionTime')!),
+      id: contentOf(message!, 'MessageId')!,
+      popReceipt: contentOf(message!, 'PopReceipt')!,
+      text: contentOf(message!, 'MessageText') ?? '',
+      dequeueCount: Number(contentOf(message!, 'DequeueCount')),
+      inserted: new Date(contentOf(message!, 'InsertionTime')!),
     }));
   }
 
@@ -99,7 +99,7 @@ export function messageOf(text: string): Buffer {
 }
 
 /** The content of an element, without entities. */
-export function valueOf(xml: string, element: string): string | undefined {
+export function contentOf(xml: string, element: string): string | undefined {
   const [, content] = new RegExp(`<${element}>(.*?)</${element}>`, 's').exec(xml) ?? [];
   return content?.replace(/&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi, (whole, decimal?: string, hex?: string, name?: string) => {
     if (name !== undefined) return ENTITIES[name] ?? whole;
