@@ -3,6 +3,8 @@ import { synthesizeTerraform } from '../../../../bin/terraform';
 import { temporaryFolder } from '../../folder';
 import { runOnce } from '../../support';
 
+jest.setTimeout(180_000);
+
 /** The folder of the stack with a storage queue. */
 function folderOf(): string {
   const out = temporaryFolder();
