@@ -1,13 +1,8 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { CfnStack } from '../shared/read/cfn';
 import { type CostLine, costsOf, type Rate, totalOf } from '../shared/read/cost';
 import { factsOf } from '../shared/read/facts/find';
 import { dated, regions } from '../shared/read/prices.json';
 import type { Stack } from '../shared/read/stack';
-import { TfStack } from '../shared/read/tf';
 import type { Cloud } from '../shared/synth/blueprints';
-import type { TerraformCloud } from './terraform';
 
 /** What a stack costs at a rate of events, in USD. */
 export interface Costs extends Rate {
@@ -27,7 +22,6 @@ export const CAVEAT = [
   'Not counted: resources outside of the stack, reads of the store, internet egress, transitions to archive classes, free tiers, discounts, taxes.',
 ].join('\n');
 
-const ROOT = path.join(__dirname, '..');
 const A_SECOND: Readonly<Record<string, number>> = { s: 1, min: 1 / 60, h: 1 / 3600, day: 1 / 86_400 };
 const TIMES: Readonly<Record<string, number>> = { '': 1, k: 1e3, M: 1e6 };
 /** The largest event that every cloud accepts. */
@@ -49,25 +43,7 @@ export function readRate(events = '1000/s', size = '1kB'): Rate {
   return { events: rate, size: bytes };
 }
 
-/** Synthesize the stacks of AWS, and calculate the cost of each. */
-export function costsOnAws(env: NodeJS.ProcessEnv, rate: Rate): Costs[] {
-  const { synthesizeAws }: typeof import('./aws') = require('./aws');
-  const { stacks } = synthesizeAws(env, path.join(ROOT, 'cdk.out'));
-  return stacks.map(({ stackName, template }) => costsOfStack(stackName, 'aws', new CfnStack(template), rate));
-}
-
-/** The same on Azure and GCP. */
-export function costsOnTerraform(env: NodeJS.ProcessEnv, clouds: readonly TerraformCloud[], rate: Rate): Costs[] {
-  const { synthesizeTerraform }: typeof import('./terraform') = require('./terraform');
-  const outdir = path.join(ROOT, 'cdktf.out');
-  return clouds.flatMap((cloud) =>
-    synthesizeTerraform(env, outdir, [cloud]).map((stack) => {
-      const json = JSON.parse(readFileSync(path.join(outdir, 'stacks', stack, 'cdk.tf.json'), 'utf8'));
-      return costsOfStack(stack, cloud, new TfStack(json), rate);
-    }),
-  );
-}
-
+/** The cost of a stack, at a rate of events. */
 export function costsOfStack(name: string, cloud: Cloud, stack: Stack, rate: Rate): Costs {
   const lines = costsOf(stack, factsOf(cloud), rate);
   return { stack: name, region: regions[cloud], dated, ...rate, total: totalOf(lines), lines };

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { ServiceFacts } from '../shared/read/facts/types';
 import { STAGES } from '../shared/read/picture';
 import { type Blueprint, type Cloud, findBlueprints } from '../shared/synth/blueprints';
+import type { Command } from './command';
 
 const ROOT = path.join(__dirname, '..');
 
@@ -31,6 +32,12 @@ interface Used {
 
 /** A service of two stages has one folder, in its first stage. The name of the construct determines the stage. */
 const STAGE_OF: Readonly<Record<string, string>> = { entry: 'connect', buffer: 'buffer', processor: 'processing', store: 'store' };
+
+/** `npm start -- --list`: the blueprints of some clouds, or those of one name. */
+export function showList({ clouds, name, json }: Pick<Command, 'clouds' | 'name' | 'json'>) {
+  const listed = listBlueprints(clouds).filter((one) => name === undefined || one.name === name);
+  console.log(json ? JSON.stringify(listed, null, 2) : renderList(listed));
+}
 
 /**
  * List every blueprint of the given clouds. The files are read as text and not loaded.

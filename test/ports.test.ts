@@ -23,6 +23,7 @@ const own: Record<string, { clouds: string[]; because: string }> = {
   PutRecordRequest: { clouds: ['aws'], because: 'The other half of RecordTemplate.' },
   RuleWorkload: { clouds: ['aws'], because: 'Only EventBridge puts records by rules, with a role or by a policy of the target.' },
   RuleTarget: { clouds: ['aws'], because: 'The other half of RuleWorkload.' },
+  EventTarget: { clouds: ['azure'], because: 'Only Event Grid puts events into a buffer by a subscription that names its kind.' },
   BucketStore: { clouds: ['aws'], because: 'Athena and EventBridge name objects by their bucket and prefix, not by a binding.' },
   DeliverySource: {
     clouds: ['aws', 'azure'],

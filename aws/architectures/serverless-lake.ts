@@ -24,22 +24,18 @@ export class AwsServerlessLake extends AwsPlatform {
     const buffer = new KinesisBuffer(this, 'Buffer', { removal });
     const connect = new ApiGatewayEntry(this, 'Connect', { sink: buffer, eventSchema, accountLogRole });
     const delivery = new FirehoseDelivery(this, 'Processing', { source: buffer, store: catalog });
-    const query = new AthenaQuery(this, 'Query', { catalog });
+    const query = new AthenaQuery(this, 'Query', { catalog, removal });
     const viewer = new CfnParameter(this, 'Viewer', {
       description: 'The ARN of the group of Quick Sight that sees the dashboard.',
       allowedPattern: '^arn:aws[a-z-]*:quicksight:.+:(user|group)/.+$',
     });
     const dashboard = new QuickSightDashboard(this, 'Visualize', { table: query, viewers: [viewer.valueAsString] });
 
-    const ask = `SELECT * FROM ${catalog.viewName} WHERE year = '2026' LIMIT 10`;
     this.output({
       EventsUrl: [connect.url, 'Send events here, signed.'],
       SendCommand: [connect.curl, `Sends one event. ${connect.curlNeeds}`],
       DashboardUrl: [dashboard.url, 'Shows the events of the last 7 days.'],
-      QueryCommand: [
-        `aws athena start-query-execution --work-group ${query.workGroup.name} --query-execution-context Database=${catalog.databaseName} --query-string "${ask}"`,
-        'Starts a query, and prints its id for aws athena get-query-results.',
-      ],
+      QueryCommand: [query.queryCommand, 'Starts a query for events of today, and prints its id for aws athena get-query-results.'],
       FailedCommand: [
         `aws s3 ls --recursive s3://${store.bucket.bucketName}/${delivery.failedPrefix}`,
         'Shows what could not be processed.',

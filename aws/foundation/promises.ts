@@ -1,5 +1,6 @@
 import { type CfnStack, refOf, text } from '../../shared/read/cfn';
 import { grantsOf } from '../../shared/read/cfn-grants';
+import type { Load } from '../../shared/read/facts/cost';
 import { promised } from '../../shared/read/facts/promise';
 import type { Needed, Promised } from '../../shared/read/facts/types';
 import { both, type Draft, type Edit, filter, type Holder, type Json, remove, set, type Which } from '../../shared/read/facts/weaken';
@@ -30,6 +31,17 @@ export function alarmOn(metric: string, must: string, fits: (threshold: number) 
     [`the alarm on ${metric} is never raised`]: set('Threshold', 1e15, watching),
     [`the alarm on ${metric} watches all resources of a type`]: watchAll(metric, watching),
   });
+}
+
+/** There is an alarm on a metric of another resource, such as the function that a resource calls, if it has one. */
+export function alarmOnAnother(other: (resource: Asked) => Asked | undefined, metric: string, must: string): Promised {
+  const { holds, weakenings, ...says } = alarmOn(metric, must);
+  return {
+    ...says,
+    concerns: (resource) => other(resource) !== undefined,
+    holds: (resource, stack) => holds(other(resource)!, stack),
+    weakenings: Object.fromEntries(Object.entries(weakenings).map(([name, edit]) => [name, (draft, one) => edit(draft, other(one)!)])),
+  };
 }
 
 /** A policy denies requests without TLS. */
@@ -146,4 +158,11 @@ export function filesNeeds(who: string, settings: Readonly<Record<string, string
 export function startersOf(target: Asked, stack: Stack): readonly { readonly machine: Asked; readonly who: string }[] {
   const machines = stack.of('AWS::StepFunctions::StateMachine').filter((machine) => names(machine, 'DefinitionString', target));
   return machines.map((machine) => ({ machine, who: refOf(only(machine, 'RoleArn')) ?? '' }));
+}
+
+/** How many new objects a second a queue gets the events of. `undefined` if it gets other events. */
+export function objectsInto(queue: Asked, load: Load): number | undefined {
+  const rules = load.stack.all.filter((rule) => names(rule, 'Targets.Arn', queue));
+  const [store] = rules.flatMap((rule) => rule.refers('EventPattern.detail.bucket.name'));
+  return store && load.writes(store).count;
 }

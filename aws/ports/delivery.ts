@@ -7,12 +7,12 @@ import type { Workload } from './identity';
 export interface Delivery {
   /**
    * The maximum number of records in one call.
-   * @default - 1000 from Kinesis, 100 from SQS
+   * @default - 1000 from Kinesis, 100 from SQS, 1 object from S3
    */
   readonly batchSize?: number;
   /**
    * How long to wait for a batch to fill.
-   * @default - a minute from Kinesis, 5 seconds from SQS
+   * @default - a minute from Kinesis, 5 seconds from SQS, none for 1 object from S3
    */
   readonly batchWindow?: Duration;
   /**

@@ -95,6 +95,11 @@ export interface RecordSource {
    * @throws SettingError on a setting of `delivery` that has no meaning for this source, and on too many readers
    */
   deliverTo(target: FunctionWorkload, delivery?: Delivery): IEventSourceMapping;
+  /**
+   * Allow `reader` to read what the records only name, such as objects, and nothing else.
+   * @default - a record has its content in it
+   */
+  readonly bindContent?: (reader: Workload, name: string) => Binding;
   /** Allow `reader` to pull records itself: a container, a virtual machine, a Spark job. */
   bindReader(reader: Workload, name: string): Binding;
 }

@@ -3,8 +3,9 @@ import { sortBatch } from '../../shared/runtime/batch';
 import type { Transform } from '../../shared/runtime/event';
 import { each } from '../../shared/runtime/objects';
 import type { Lot, Made, Refusal, Sink, SourceRecord } from '../../shared/runtime/sink';
-import { inOneLine, judge, deadLetter as letterOf } from '../../shared/runtime/verdict';
+import { judge, deadLetter as letterOf } from '../../shared/runtime/verdict';
 import type { SendLetters } from './dead-letter';
+import { recordsOf, writeLot } from './lots';
 import { type Call, nearlyOver } from './requests';
 
 /** Settings for a source that reads a stream. */
@@ -41,19 +42,6 @@ export function streamSource<Stored, Raw>({ transform, sink, deadLetter }: Strea
   const encode: Sink<Stored>['encode'] = (row, event, index) => sink.encode(row, event, index);
   const verdictOf = ({ bytes }: SourceRecord) => judge(bytes, transform, encode);
 
-  async function store(made: readonly Made<Stored>[], signal: AbortSignal): Promise<readonly Refusal[]> {
-    try {
-      return await sink.write(lotOf(made), signal);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      const [first, ...others] = recordsOf(made);
-      if (others.length === 0) return [{ record: first!, reason: inOneLine(error) }];
-      const half = new Set(others.slice(Math.floor(others.length / 2)));
-      const [kept, rest] = [made.filter(({ record }) => !half.has(record)), made.filter(({ record }) => half.has(record))];
-      return [...(await store(kept, signal)), ...(await store(rest, signal))];
-    }
-  }
-
   return async ({ Records }: { readonly Records: readonly Raw[] }, call: Call): Promise<BatchResponse> => {
     const signal = nearlyOver(call);
     const records = Records.map(read);
@@ -62,7 +50,7 @@ export function streamSource<Stored, Raw>({ transform, sink, deadLetter }: Strea
     const refused: (readonly Refusal[])[] = [refusals];
     try {
       await each(lots, async (made) => {
-        refused.push(await store(made, signal));
+        refused.push(await writeLot(sink, lotOf, made, signal));
       });
       const letters = refused.flat().map(({ record, reason }) => letterOf(record.bytes, reason, record.position));
       await deadLetter(letters, { signal });
@@ -91,9 +79,4 @@ function lotOf<Stored>(made: readonly Made<Stored>[]): Lot<Stored> {
     .slice(0, 8);
   const shard = position.shard === undefined ? '' : `${position.shard}-`;
   return { name: `${shard}${numbers[0]}-${numbers.at(-1)}-${hash}`, arrived, made };
-}
-
-function recordsOf(made: readonly Made<unknown>[]): SourceRecord[] {
-  // The rows of a record are next to each other.
-  return made.map(({ record }) => record).filter((record, index) => record !== made[index - 1]?.record);
 }

@@ -154,6 +154,11 @@ export function isHost(resource: Asked, stack: Stack): boolean {
   return isUsed(resource) && within.every(isUsed);
 }
 
+/** Whether a storage account has a hierarchical namespace. Such an account has no versions. */
+export function isLake(account: Asked): boolean {
+  return is(account, 'is_hns_enabled', true);
+}
+
 /** A promise of whatever holds data, and not of host storage. */
 export function ofData(promise: Promised): Promised {
   return { ...promise, concerns: (resource, stack) => !isHost(resource, stack) };

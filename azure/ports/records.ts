@@ -19,14 +19,14 @@ export interface SendRequest {
   body(event: string): string;
 }
 
-/** Where a subscription of Event Grid delivers events, each as one record. */
+/** Where a service without code sends records: a subscription of Event Grid, or a Stream Analytics job. */
 export interface EventTarget {
   /** The endpoint, as a property of the subscription. */
   readonly endpoint:
     | { readonly eventhubEndpointId: string }
     | { readonly serviceBusQueueEndpointId: string }
     | { readonly storageQueueEndpoint: { readonly storageAccountId: string; readonly queueName: string } };
-  /** The role assignments. They must exist before the subscription, or Event Grid refuses to create it. */
+  /** The role assignments. They must exist before the service: Event Grid refuses to create a subscription without them. */
   readonly waitFor: readonly ITerraformDependable[];
 }
 
@@ -36,7 +36,7 @@ export interface RecordSink {
   readonly sendRequest: SendRequest;
   /** Let `writer` send records, and nothing else. */
   bindWriter(writer: Workload, name: string): Binding;
-  /** Let `deliverer`, the identity of an Event Grid topic, send records, and nothing else. */
+  /** Let `deliverer`, the identity of a service without code such as an Event Grid topic, send records, and nothing else. */
   bindEvents(deliverer: Workload): EventTarget;
 }
 

@@ -57,7 +57,10 @@ export function chosen(words: readonly string[], catalog: Catalog): string[] {
   });
 }
 
-/** If a processor is chosen: the handlers that read from a chosen service and write to a chosen store, or to any store if none is chosen. */
+/**
+ * If a processor is chosen: the handlers that read from a chosen service and write to another one that is a chosen store, or to any
+ * store if none is chosen. A handler that also calls a service, such as an endpoint of SageMaker, comes along with that service.
+ */
 export function handlersFor(names: readonly string[], catalog: Catalog, root: string): string[] {
   const services = names.filter((name) => catalog.services.includes(name));
   const processors = services.filter((name) => name.split('/')[1] === 'processing');
@@ -65,10 +68,14 @@ export function handlersFor(names: readonly string[], catalog: Catalog, root: st
   return catalog.handlers.filter((handler) => {
     const [cloud] = handler.split('/');
     const { source, sinks } = handlerOf(handler, root);
-    const reads = formats.get(source)?.startsWith(`${cloud}/`) === true;
-    const stores = services.filter((name) => name.startsWith(`${cloud}/store/`));
-    const writes = stores.length === 0 || sinks.some((sink) => stores.includes(`${cloud}/store/${sink}`));
-    return reads && writes && processors.some((name) => name.startsWith(`${cloud}/`));
+    const from = formats.get(source);
+    const reads = from?.startsWith(`${cloud}/`) === true;
+    const called = catalog.services.filter((name) => sinks.some((sink) => name.startsWith(`${cloud}/`) && name.endsWith(`/${sink}`)));
+    const isStore = (name: string) => name.startsWith(`${cloud}/store/`);
+    const stores = services.filter(isStore);
+    const writes = stores.length === 0 || called.some((name) => stores.includes(name) && name !== from);
+    const isWhole = called.every((name) => isStore(name) || services.includes(name));
+    return reads && writes && isWhole && processors.some((name) => name.startsWith(`${cloud}/`));
   });
 }
 

@@ -111,7 +111,7 @@ test.each([
   [
     'a name that it does not know',
     ['gcp', 'lake'],
-    /^"lake" is neither a cloud \(aws, azure, gcp\) nor a blueprint \(pipeline.*\)\. See npm run local -- --help\.\n$/,
+    /^"lake" is neither a cloud \(aws, azure, gcp\) nor a blueprint \((.*, )?pipeline,.*\)\. See npm run local -- --help\.\n$/,
   ],
   ['a name that is none', [''], /^"" is neither a cloud \(.*\) nor a blueprint \(.*\)\. See npm run local -- --help\.\n$/],
   [

@@ -49,7 +49,9 @@ async function actionFindings({ actions, on, at }: Grant): Promise<Finding[]> {
     const known = await actionOf(action);
     if (!known) return [{ rule: 'action', where: at, what: `There is no action ${action}.` }];
     const everywhere = on.includes('*') && known.resourceTypes.length > 0;
-    return everywhere ? [{ rule: 'action', where: at, what: `${action} takes a resource, and is given on all.` }] : [];
+    return everywhere
+      ? [{ rule: 'action', where: at, what: `${action} takes a resource, and is given on all.`, reason: whyOf(action) }]
+      : [];
   });
   return (await Promise.all(found)).flat();
 }

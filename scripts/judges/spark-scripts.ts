@@ -3,9 +3,9 @@ import path from 'node:path';
 import { type Judge, Unavailable, type Verdict } from './judge';
 import { pythonTool, runSealed } from './python';
 
-const TESTS = path.join(__dirname, '../../test/aws/runtime/spark');
+const TESTS = path.join(__dirname, '../../test/aws/runtime');
 
-/** The scripts of Spark jobs, on the Spark of this machine and with files of it. Their tests are in Python. */
+/** The scripts of jobs, on the Python and the Spark of this machine and with files of it. Their tests are in Python. */
 export const sparkScripts: Judge = {
   name: 'Spark 3.5.6',
   proves: 'the scripts of jobs do with real files what their tests say: duplicates, digits, late and broken lines, runs that are repeated',
@@ -14,7 +14,7 @@ export const sparkScripts: Judge = {
     const java = await runSealed('java', ['-version']).catch(() => undefined);
     if (java?.status !== 0) throw new Unavailable('java is not installed, or does not start. Install Java 17, which Spark needs.');
     const bin = await pythonTool('requirements-spark.lock.txt');
-    const files = readdirSync(TESTS).filter((file) => file.endsWith('_test.py'));
+    const files = readdirSync(TESTS, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('_test.py'));
     return Promise.all(files.sort().map((file) => test(path.join(bin, 'python'), file)));
   },
 };
@@ -30,5 +30,5 @@ async function test(python: string, file: string): Promise<Verdict> {
   }));
   const ended = { rule: 'test', where: file, what: `it ended with ${status}: ${stderr.trim().split('\n').at(-1)}` };
   const findings = failed.length > 0 || (status === 0 && count !== 'no') ? failed : [ended];
-  return { subject: file, looked: `${count} tests`, findings };
+  return { subject: path.basename(file), looked: `${count} tests`, findings };
 }

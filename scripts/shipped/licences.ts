@@ -14,6 +14,7 @@ export const ALLOWED = [
 
 /** Why a licence that is not on the list may stay, by the package and its licence. */
 const ANSWERS: Readonly<Record<string, string>> = {
+  'semaphore undefined': 'its package.json names no licence, and its README says MIT.',
   'spdx-exceptions CC-BY-3.0': 'a list of names, and no code. It asks to name its author, as its package does.',
 };
 

@@ -13,7 +13,8 @@ export interface Read {
 export function grantWeakenings({ seen, facts }: Read): Weakening[] {
   return seen.all.flatMap((resource) => {
     const known = facts.type(resource.type);
-    if (!known || facts.role(resource, seen) !== 'grants') return [];
+    // A type that reads its own grants knows how they are widened.
+    if (!known || known.grants || facts.role(resource, seen) !== 'grants') return [];
     const edits = resource.type.includes('::') ? statementsOf(resource) : rolesOf(resource, { seen, facts });
     return edits.map(([name, edit]) => ({ name, edit, resource, of: known.name, folder: known.folder }));
   });

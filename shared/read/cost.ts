@@ -75,6 +75,11 @@ function loadOf(stack: Stack, facts: Facts, { events, size }: Rate): Load {
   // A queue has no mover beside it: its reader is code.
   const bringing = stack.all.filter((one) => facts.type(one.type)?.brings !== undefined && MOVING.includes(facts.role(one, stack)));
   const codeOf = (mover: Asked) => coded.filter((code) => refersTo(mover, code) || refersTo(code, mover));
+  const isReadBy = (store: Asked, code: Asked) =>
+    facts
+      .of(code)
+      .reads?.(code)
+      .some(({ id }) => id === store.id) ?? false;
   const load: Load = {
     stack,
     events,
@@ -87,7 +92,12 @@ function loadOf(stack: Stack, facts: Facts, { events, size }: Rate): Load {
     },
   };
   const brought = (mover: Asked) => facts.of(mover).brings!(mover, load);
-  const fills = (mover: Asked, store: Asked) => fillsFrom(mover, brought(mover).writesItself ? [] : codeOf(mover), store);
+  const fills = (mover: Asked, store: Asked) => {
+    const code = codeOf(mover);
+    // What reads a store brings nothing to it. To calculate its load, the load of the store must be known.
+    if (code.some((one) => isReadBy(store, one))) return false;
+    return fillsFrom(mover, brought(mover).writesItself ? [] : code, store);
+  };
   return load;
 }
 

@@ -60,7 +60,7 @@ export function requireFit(scope: IConstruct, { code, source, stores }: Given<ne
 
 /**
  * Grant a processor write access to its stores. Call {@link requireFit} first.
- * @throws SettingError when a store does not return the settings that the handler reads
+ * @throws SettingError when a store does not return the settings that the handler reads, or returns others, which it would ignore
  */
 export function bindStores<Writer extends IConstruct, Bound extends { readonly settings: Readonly<Record<string, string>> }>(
   writer: Writer,
@@ -68,13 +68,19 @@ export function bindStores<Writer extends IConstruct, Bound extends { readonly s
 ): Bound[] {
   return Object.entries(stores).map(([name, store]) => {
     const binding = store.bindWriter(writer, name);
-    const needed = (code?.needs?.stores[name] ?? []).map((ending) => `${name}_${ending}`);
+    const endings = code?.needs?.stores[name];
+    if (!endings) return binding;
+    const needed = endings.map((ending) => `${name}_${ending}`);
+    const given = Object.keys(binding.settings);
     const missing = needed.filter((setting) => binding.settings[setting] === undefined);
-    if (missing.length === 0) return binding;
+    const ignored = given.filter((setting) => !needed.includes(setting));
+    if (missing.length === 0 && ignored.length === 0) return binding;
+    const [rule, got] =
+      missing.length > 0 ? [missing.join(' and '), given.join(' and ')] : ['nothing that this handler ignores', ignored.join(' and ')];
     throw new SettingError(
       writer,
-      `stores.${name} must return ${missing.join(' and ')}`,
-      Object.keys(binding.settings).join(' and ') || 'nothing',
+      `stores.${name} must return ${rule}`,
+      got || 'nothing',
       'Give a store of the kind that the handler writes to.',
     );
   });

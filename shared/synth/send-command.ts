@@ -1,5 +1,5 @@
-/** An example of a valid event. */
-const EXAMPLE = {
+/** An example of a valid event, as JSON. */
+export const EXAMPLE_EVENT = JSON.stringify({
   specversion: '1.0',
   id: '1',
   source: '/plants/7/press',
@@ -7,7 +7,7 @@ const EXAMPLE = {
   time: '2026-01-31T08:30:00Z',
   partitionkey: 'press-7',
   data: { celsius: 184.5 },
-};
+});
 
 /** A request that sends one event. */
 interface Request {
@@ -23,11 +23,10 @@ interface Request {
  * @param token the command that prints an access token of the current user
  */
 export function sendCommand({ url, headers, body }: Request, token: string): string {
-  const event = JSON.stringify(EXAMPLE);
   return [
     `curl -i -X POST '${url}'`,
     `-H "Authorization: Bearer $(${token})"`,
-    ...Object.entries(typeof headers === 'function' ? headers(event) : headers).map(([name, value]) => `-H '${name}: ${value}'`),
-    `-d '${body(event)}'`,
+    ...Object.entries(typeof headers === 'function' ? headers(EXAMPLE_EVENT) : headers).map(([name, value]) => `-H '${name}: ${value}'`),
+    `-d '${body(EXAMPLE_EVENT)}'`,
   ].join(' ');
 }

@@ -5,7 +5,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { unzipSync } from 'fflate';
 import { AwsPipeline } from '../../aws/architectures/pipeline';
 import { packageHandler } from '../../shared/synth/handler-package';
-import { deadLetterQueue, STORES, type StoreStandIn } from '../support/aws-stand-ins';
+import { deadLetterQueue, STORES, type StoreStandIn, s3 } from '../support/aws-stand-ins';
 import { handlerCode } from '../support/bundled';
 import type { Resource } from '../support/cdk';
 import { temporaryFolder } from '../support/folder';
@@ -33,6 +33,8 @@ describe.each(names)('%s', (name) => {
   /** The variables that the template sets: those of the stores, the dead letter and the name of the processor. */
   let settings: Record<string, string>;
   let endpoints: Record<string, string>;
+  /** Where objects are that the records only name. */
+  let source: Awaited<ReturnType<typeof s3>> | undefined;
 
   beforeAll(async () => {
     queue = await deadLetterQueue();
@@ -44,12 +46,24 @@ describe.each(names)('%s', (name) => {
       stores[store] = standIn;
       for (const ending of endings) settings[`${store}_${ending}`] = standIn.settings[ending]!;
       Object.assign(endpoints, standIn.environment);
+      if ('put' in standIn) source = standIn as typeof source;
+    }
+    if (needs.source === 's3') {
+      source ??= await s3();
+      Object.assign(settings, { SOURCE_BUCKET: 'source', SOURCE_PREFIX: 'events/' });
+      Object.assign(endpoints, source.environment);
     }
   });
   beforeEach(() => queue.messages.splice(0));
 
   const call = (given: Readonly<Record<string, string>>, Records: readonly object[]) =>
     callOnLambda(folder, { ...endpoints, ...given }, Records);
+
+  const batchOf = (...payloads: string[]) => {
+    const { objects = [], ...batch } = BATCHES[needs.source]!(payloads);
+    for (const { bucket, key, content, version } of objects) source!.put(bucket, key, content, version);
+    return batch;
+  };
 
   const ids = async () =>
     Object.fromEntries(await Promise.all(Object.entries(stores).map(async ([store, { ids }]) => [store, await ids()])));
@@ -61,7 +75,7 @@ describe.each(names)('%s', (name) => {
   });
 
   test('while a store is down, the good event is reported as failed and nothing goes to the dead letter', async () => {
-    const { Records, ids: failures } = BATCHES[needs.source]!([event('1')]);
+    const { Records, ids: failures } = batchOf(event('1'));
     for (const { set } of Object.values(stores)) set('before');
     const { answer } = await call(settings, Records);
     for (const { set } of Object.values(stores)) set('none');
@@ -70,7 +84,7 @@ describe.each(names)('%s', (name) => {
   });
 
   test('good events are stored, and a poison event is in the dead letter', async () => {
-    const { answer } = await call(settings, BATCHES[needs.source]!([event('1'), 'poison', event('2')]).Records);
+    const { answer } = await call(settings, batchOf(event('1'), 'poison', event('2')).Records);
     expect(answer()).toEqual({ batchItemFailures: [] });
     expect(await ids()).toEqual(everywhere('1', '2'));
     expect(queue.messages).toEqual([expect.objectContaining({ MessageBody: expect.stringMatching(/"payload":".*poison/) })]);

@@ -70,7 +70,7 @@ describe('refuses two', () => {
     [
       'stores of one name in two stacks of one site',
       inTwoStacks((scope, id) => new BlobStore(scope, id, { site })),
-      `other/Second${has('store or processor of a site', 'data', 'test/First')}`,
+      `other/Second${has('storage account of a site', 'data', 'test/First')}`,
     ],
     [
       'stores of one name in one existing account',

@@ -139,7 +139,7 @@ describe('another blueprint', () => {
   test('is in the list, where none is loaded', () => {
     const { status, stdout, stderr } = run(['--list'], {}, cwd);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toMatch(/^aws +lake +A lake\.\naws +pipeline +Events are sent/);
+    expect(stdout).toMatch(/^aws +lake +A lake\.\naws +pipeline +Events are sent/m);
     expect(stdout).toMatch(/^gcp +broken +It breaks\.$/m);
     const listed = JSON.parse(run(['--list', '--json', 'aws', 'lake'], {}, cwd).stdout);
     expect(listed).toEqual([{ cloud: 'aws', name: 'lake', what: 'A lake.', stages: {} }]);

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { gunzipSync } from 'node:zlib';
+import { setImmediate } from 'node:timers/promises';
+import { crc32, gunzipSync } from 'node:zlib';
 import { DataApi } from '../../local/aws/aurora/data-api';
 import type { Fault } from './faults';
 import { loopback } from './loopback';
 import { postgres } from './postgres';
+import { ARRIVAL } from './settling';
 
 /** What every client of AWS needs to start, and where it must not look. */
 export const CLIENT_ENVIRONMENT = {
@@ -27,25 +29,42 @@ export interface StoreStandIn {
   ids(): Promise<string[]>;
 }
 
-/** S3 with one bucket. Objects lie under their path, as whoever unpacks them reads them. */
+/** S3 with one bucket. Objects lie under their path, as whoever unpacks them reads them. Beside them lie objects to read, as bytes. */
 export async function s3() {
   const objects: Record<string, string> = {};
+  const sources = new Map<string, Uint8Array>();
   let fault: Fault = 'none';
   let left = 0;
   const writes: Record<string, unknown>[] = [];
   const endpoint = await loopback(({ method, url, headers }, body) => {
-    writes.push(headers);
     const now = left-- > 0 ? fault : 'none';
-    const name = `${method} ${decodeURIComponent(new URL(url!, 'http://s3').pathname)}`;
+    const { pathname, searchParams } = new URL(url!, 'http://s3');
+    const name = `${method} ${decodeURIComponent(pathname)}`;
+    if (method === 'GET') return read(name, searchParams.get('versionId') ?? '', now);
+    writes.push(headers);
     const isThere = headers['if-none-match'] === '*' && name in objects;
     if (now !== 'before' && !isThere) objects[name] = gunzipSync(body).toString();
     if (now !== 'none') return { status: 503 };
     return isThere ? { status: 412, body: '<Error><Code>PreconditionFailed</Code></Error>' } : { status: 200 };
   });
+  /** Only the versions that are there, byte by byte as they are. */
+  function read(name: string, version: string, now: Fault) {
+    if (now !== 'none') return { status: 503 };
+    const content = sources.get(`${name} ${version}`);
+    if (!content) return { status: 404, body: `<Error><Code>${version ? 'NoSuchVersion' : 'NoSuchKey'}</Code></Error>` };
+    const sum = Buffer.alloc(4);
+    sum.writeUInt32BE(crc32(content));
+    const said = { etag: '"tag"', 'last-modified': ARRIVAL.toUTCString(), 'x-amz-checksum-crc32': sum.toString('base64') };
+    return { status: 200, headers: { ...said, ...(version && { 'x-amz-version-id': version }) }, body: content };
+  }
   const lines = () => Object.values(objects).flatMap((body) => body.split('\n').slice(0, -1));
   return {
     objects,
-    /** The headers of each request. */
+    /** Put an object of a bucket there, to be read. */
+    put: (bucket: string, key: string, content: Uint8Array, version = '') => {
+      sources.set(`GET /${bucket}/${key} ${version}`, content);
+    },
+    /** The headers of each write. */
     writes,
     lines,
     settings: { BUCKET: 'my-bucket', PREFIX: 'events/' },
@@ -146,9 +165,74 @@ export async function dynamodb() {
   } satisfies StoreStandIn & Record<string, unknown>;
 }
 
+/** What the container of a model answers. */
+export interface ModelAnswer {
+  readonly status: number;
+  readonly body: string | Buffer;
+}
+
+/** An endpoint of SageMaker, and the container behind it. */
+export async function sagemaker() {
+  const asked: { readonly headers: Record<string, unknown>; readonly row: string }[] = [];
+  let fault: Fault = 'none';
+  let model: (row: string) => ModelAnswer = () => ({ status: 200, body: '{"score": 0.5}' });
+  let [running, most] = [0, 0];
+  const error = (status: number, name: string, body: object) => ({
+    status,
+    headers: { 'x-amzn-errortype': `${name}:http://internal.amazon.com/coral/`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const endpoint = await loopback(async ({ method, url, headers }, body) => {
+    if (`${method} ${url}` !== 'POST /endpoints/predictions/invocations') {
+      return error(400, 'ValidationError', { Message: 'Endpoint of account 123456789012 not found.' });
+    }
+    most = Math.max(most, ++running);
+    await setImmediate();
+    running--;
+    if (fault === 'before') return { status: 503 };
+    asked.push({ headers, row: body.toString() });
+    if (fault === 'after') return { status: 503 };
+    const { status, body: answer } = model(body.toString());
+    if (status === 200) return { status, headers: { 'content-type': 'application/json' }, body: answer };
+    const Message = `Received client error (${status}) from primary with message "${answer}". See the log.`;
+    return error(424, 'ModelError', { Message, OriginalStatusCode: status, OriginalMessage: String(answer), LogStreamArn: 'arn:aws:logs' });
+  });
+  return {
+    /** Each request that reached the model. */
+    asked,
+    /** The highest number of requests at the same time. */
+    most: () => most,
+    settings: { ENDPOINT: 'predictions' },
+    environment: { AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: endpoint },
+    /** How every call goes from here on. */
+    set: (next: Fault) => {
+      fault = next;
+    },
+    /** What the model does from here on. */
+    predict: (next: typeof model) => {
+      model = next;
+    },
+  };
+}
+
+/** S3, and an endpoint that is asked about each row before. */
+async function predicted(): Promise<StoreStandIn> {
+  const [store, endpoint] = [await s3(), await sagemaker()];
+  return {
+    settings: { ...store.settings, ...endpoint.settings },
+    environment: { ...store.environment, ...endpoint.environment },
+    set: (fault) => endpoint.set(fault),
+    ids: async () => {
+      const rows = store.lines().map((line): { id: string; prediction: unknown } => JSON.parse(line));
+      return rows.map(({ id, prediction }) => (prediction === undefined ? `${id} without a prediction` : id)).sort();
+    },
+  };
+}
+
 /** A store for each list of settings that a handler may need. */
 export const STORES: Readonly<Record<string, () => Promise<StoreStandIn>>> = {
   'BUCKET,PREFIX': s3,
+  'BUCKET,PREFIX,ENDPOINT': predicted,
   'CLUSTER_ARN,SECRET_ARN,DATABASE,TABLE': aurora,
   'TABLE,LOOK_UP_BY,RETENTION_SECONDS': dynamodb,
 };

@@ -49,7 +49,7 @@ const { metadata, callback } = core.registered;
       input.name = Object.keys(metadata.bindings)[0];
       const { collectionBytes, bytes } = input.data;
       if (collectionBytes) collectionBytes.bytes = collectionBytes.bytes.map((one) => Buffer.from(one, 'base64'));
-      else input.data.bytes = Buffer.from(bytes, 'base64');
+      else if (bytes) input.data.bytes = Buffer.from(bytes, 'base64');
     }
     const model = core.model.getInvocationModel({ invocationId: '1', metadata, request, log: () => {} });
     const { context, inputs } = await model.getArguments();

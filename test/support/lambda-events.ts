@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import type { DynamoDBRecord, KinesisStreamRecord, SQSRecord } from 'aws-lambda';
 import { ARRIVAL } from './settling';
 
@@ -48,11 +49,34 @@ interface ChangeOptions {
   readonly after?: NonNullable<DynamoDBRecord['dynamodb']>['NewImage'];
 }
 
+/** An object that a message names, and its lines. */
+export interface SentObject {
+  readonly bucket: string;
+  readonly key: string;
+  readonly version?: string;
+  readonly content: Uint8Array;
+}
+
+/** The message for a new object, as our rule of EventBridge makes it of an event of S3. */
+export function createdOf({ bucket, key, version, content }: SentObject, place = 1): SQSRecord {
+  const object = { key, size: content.length, etag: 'tag', ...(version && { 'version-id': version }), sequencer: '0A' };
+  const detail = { version: '0', bucket: { name: bucket }, object, 'request-id': 'N4N7', requester: '123456789012', reason: 'PutObject' };
+  const created = { specversion: '1.0', id: `created-${place}`, source: 'aws.s3', type: 'Object Created', time: '2026-01-31T08:30:00Z' };
+  return sqsRecord(JSON.stringify({ ...created, data: detail }), place);
+}
+
 /** What Lambda hands to a function beside the event. */
 export const CONTEXT = { getRemainingTimeInMillis: () => 60_000 };
 
+interface Batch {
+  readonly Records: object[];
+  readonly ids: string[];
+  /** What the records only name. */
+  readonly objects?: readonly SentObject[];
+}
+
 /** What Lambda hands over of each form of records: payloads as records of one batch, with the id that a failure is reported by. */
-export const BATCHES: Readonly<Record<string, (payloads: readonly string[]) => { Records: object[]; ids: string[] }>> = {
+export const BATCHES: Readonly<Record<string, (payloads: readonly string[]) => Batch>> = {
   kinesis: (payloads) => {
     const Records = payloads.map((payload, place) => kinesisRecord(Buffer.from(payload), place));
     return { Records, ids: Records.map(({ kinesis }) => kinesis.sequenceNumber) };
@@ -68,5 +92,11 @@ export const BATCHES: Readonly<Record<string, (payloads: readonly string[]) => {
   sqs: (payloads) => {
     const Records = payloads.map((payload, place) => sqsRecord(payload, place));
     return { Records, ids: Records.map(({ messageId }) => messageId) };
+  },
+  // All payloads are lines of one object.
+  s3: (payloads) => {
+    const object = { bucket: 'source', key: 'events/früh am/1 + 1.txt', version: 'v1', content: gzipSync(payloads.join('\n')) };
+    const message = createdOf(object);
+    return { Records: [message], ids: [message.messageId], objects: [object] };
   },
 };

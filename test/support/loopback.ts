@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
 }
 
 const servers: Server[] = [];
@@ -14,7 +14,7 @@ const servers: Server[] = [];
  * Start a server on this machine alone that stands in for a service. It is gone when the tests of the file are over.
  * @returns its address, without a slash at the end
  */
-export async function loopback(answer: (request: IncomingMessage, body: Buffer) => Answer): Promise<string> {
+export async function loopback(answer: (request: IncomingMessage, body: Buffer) => Answer | Promise<Answer>): Promise<string> {
   const server = createServer((request, response) => {
     const answered = request.toArray().then((chunks) => answer(request, Buffer.concat(chunks)));
     const fault = (error: unknown): Answer => ({ status: 500, body: String(error) });

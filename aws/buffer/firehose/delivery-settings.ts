@@ -13,6 +13,7 @@ import {
 } from '../../../shared/synth/settings';
 import { requireKey } from '../../foundation/home';
 import type { DirectSource, DirectStore } from '../../ports/delivery';
+import type { RecordSource } from '../../ports/records';
 
 /** The shortest buffer of a delivery that converts or partitions its records. */
 const LARGE_MIB = 64;
@@ -78,7 +79,9 @@ export function requireBuffering(scope: Construct, { store, source, encryptionKe
 function requireBinding(scope: Construct, settings: Readonly<Record<string, DirectSource | DirectStore>>) {
   requireResource(scope, settings);
   for (const [setting, value] of Object.entries(settings)) {
-    if (typeof value?.bindDelivery === 'function') continue;
+    // A stream and a store both have `bindDelivery`: only a stream hands out records.
+    const isSource = typeof (value as Partial<RecordSource> | undefined)?.deliverTo === 'function';
+    if (typeof value?.bindDelivery === 'function' && isSource === (setting === 'source')) continue;
     const works = setting === 'store' ? 'S3Store, or the Parquet table of GlueCatalog' : 'KinesisBuffer';
     const remedy = `Use ${works}, or a LambdaProcessor between buffer and store.`;
     throw new SettingError(scope, `${setting} must be one that Firehose can use without code`, value?.constructor.name, remedy);

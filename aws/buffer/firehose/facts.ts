@@ -2,12 +2,12 @@ import { conditionsOf, refOf, text } from '../../../shared/read/cfn';
 import { type Brought, type Cost, GB, type Load, MONTH, PACKED, rounded } from '../../../shared/read/facts/cost';
 import { onlyValues } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
-import type { Needed, Promised, Seen, ServiceFacts } from '../../../shared/read/facts/types';
+import type { Needed, Seen, ServiceFacts } from '../../../shared/read/facts/types';
 import { set } from '../../../shared/read/facts/weaken';
 import { duration, facts as joined, type Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
-import { type Asked, amount, is, only, type Stack } from '../../../shared/read/stack';
-import { alarmOn, readyBeforeWork } from '../../foundation/promises';
+import { type Asked, amount, is, names, only, type Stack } from '../../../shared/read/stack';
+import { alarmOn, alarmOnAnother, readyBeforeWork } from '../../foundation/promises';
 
 const STREAM = 'AWS::KinesisFirehose::DeliveryStream';
 const SOURCE = 'KinesisStreamSourceConfiguration.KinesisStreamARN';
@@ -82,7 +82,7 @@ export const facts: ServiceFacts = {
         { ...alarmOn('ThrottledRecords', 'have an alarm for refused records'), concerns: (stream) => !readsStream(stream) },
         { ...alarmOn('FailedConversion.Records', 'have an alarm for records that do not fit the table'), concerns: isParquet },
         { ...alarmOn('ExecuteProcessing.Success', 'have an alarm for failed calls of the function'), concerns: isTransformed },
-        failedRecordsRing(),
+        alarmOnAnother(functionOf, 'FailedRecords', 'have an alarm at the first record that can never be processed'),
         readyBeforeWork((stream) => stream.refers(`${S3}.RoleARN`)[0]),
       ],
       answered: {
@@ -160,19 +160,6 @@ function folderOf(stream: Asked, setting: 'Prefix' | 'ErrorOutputPrefix'): strin
   return prefix.split('!{')[0]!.replace(/[^/]*$/, '');
 }
 
-/** The function counts the records that can never be processed. */
-function failedRecordsRing(): Promised {
-  const { holds, weakenings, ...says } = alarmOn('FailedRecords', 'have an alarm at the first record that can never be processed');
-  return {
-    ...says,
-    concerns: (stream) => functionOf(stream) !== undefined,
-    holds: (stream, stack) => holds(functionOf(stream)!, stack),
-    weakenings: Object.fromEntries(
-      Object.entries(weakenings).map(([name, edit]) => [name, (draft, stream) => edit(draft, functionOf(stream)!)]),
-    ),
-  };
-}
-
 function stepsOf(stream: Asked, seen: Seen): Step[] {
   const [source] = stream.refers(SOURCE);
   const [bucket] = stream.refers(`${S3}.BucketARN`);
@@ -193,7 +180,7 @@ function stepsOf(stream: Asked, seen: Seen): Step[] {
 }
 
 /** https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html */
-function needsOf(stream: Asked, _: Stack): Needed[] {
+function needsOf(stream: Asked, stack: Stack): Needed[] {
   const who = refOf(only(stream, `${S3}.RoleARN`)) ?? '';
   const account = conditionsOf([`StringEquals aws:SourceAccount ${text({ Ref: 'AWS::AccountId' })}`]);
   const may = (because: string, on: string, ...actions: string[]): Needed[] => actions.map((action) => ({ who, may: action, on, because }));
@@ -210,6 +197,13 @@ function needsOf(stream: Asked, _: Stack): Needed[] {
     ...(logs ? may('Firehose logs failed deliveries', `\${${logs}}`, 'logs:PutLogEvents') : []),
     ...(code ? may('Firehose calls the function', `\${${code.id}}`, 'lambda:InvokeFunction', 'lambda:GetFunctionConfiguration') : []),
     ...(isParquet(stream) ? tableNeeds(stream, may) : []),
+    // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html
+    ...stack.all
+      .filter((rule) => names(rule, 'Targets.Arn', stream))
+      .map((rule) => {
+        const role = refOf(only(rule, 'Targets.RoleArn')) ?? '';
+        return { who: role, may: 'firehose:PutRecordBatch', on: `\${${stream.id}}`, because: 'EventBridge puts several events at once' };
+      }),
   ];
 }
 

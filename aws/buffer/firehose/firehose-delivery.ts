@@ -44,9 +44,9 @@ export interface FirehoseDeliveryProps {
   readonly transform?: 'contract' | 'none' | IFunction;
   /**
    * Partitions before those by time, each with its jq expression: `{ tenant: '.data.tenant' }`. It is evaluated on the row that the
-   * transform returns; in a Parquet table, values that are not text are JSON text: `.data | fromjson | .tenant`. At most 500 values
-   * at a time, then records go to the failed prefix. Firehose cannot add partitions to a delivery stream, so the first partition, or
-   * the removal of the last one, replaces it.
+   * transform returns; in a Parquet table, values that are not text are JSON text: `.data | fromjson | .tenant`. Events without it go
+   * to the failed prefix, so give an alternative: `.data.tenant // "none"`. Above 500 values at a time, further records go there too.
+   * Firehose cannot add partitions to a delivery stream, so the first partition, or the removal of the last one, replaces it.
    * @default - only year, month, day and hour
    * @see https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html
    */

@@ -74,8 +74,9 @@ function lambda(functionArn: string, roleArn: string): Processor {
   });
 }
 
+/** In parentheses, because jq refuses operators in the value of an object: `{ tenant: .tenant // "none" }`. */
 function extraction(partitionBy: Buffering['partitionBy']): Processor {
-  const query = Object.entries(partitionBy).map(([name, expression]) => `${name}:${expression}`);
+  const query = Object.entries(partitionBy).map(([name, expression]) => `${name}:(${expression})`);
   return processor('MetadataExtraction', { MetadataExtractionQuery: `{${query.join(',')}}`, JsonParsingEngine: 'JQ-1.6' });
 }
 

@@ -7,7 +7,7 @@ import { duration, isDeadLetter } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
 import { type Asked, amount, is, names, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
-import { alarmOn, RETAINED, tlsOnly } from '../../foundation/promises';
+import { alarmOn, objectsInto, RETAINED, tlsOnly } from '../../foundation/promises';
 
 const QUEUE = 'AWS::SQS::Queue';
 const DEAD_LETTER = 'RedrivePolicy.deadLetterTargetArn';
@@ -78,7 +78,7 @@ export const facts: ServiceFacts = {
           concerns: isRead,
         },
       ],
-      costs: (queue, load) => (isRead(queue) ? requests(isOfFailures(queue, load.stack) ? { ...load, events: 0 } : load) : []),
+      costs: (queue, load) => (isRead(queue) ? requests(messagesOf(queue, load)) : []),
       answered: {
         private: 'A queue has no public access: its policy sets who may use it, and the check of least privilege covers the policy.',
         undelete: 'A deleted message cannot be restored. What was processed is in the store.',
@@ -122,6 +122,13 @@ function isOfFailures(queue: Asked, stack: Stack): boolean {
   return stack.of('AWS::Lambda::Function').some((fn) => names(fn, 'DeadLetterConfig.TargetArn', queue));
 }
 
+/** An event of a new object has about 1 kB, whatever the size of the object. */
+function messagesOf(queue: Asked, load: Load): Pick<Load, 'events' | 'size'> {
+  if (isOfFailures(queue, load.stack)) return { events: 0, size: load.size };
+  const objects = objectsInto(queue, load);
+  return objects === undefined ? load : { events: objects, size: 1000 };
+}
+
 /** SQS deletes a message at the end of its retention, also one that has tries left. */
 function endsInTime(queue: Asked): boolean {
   const tries = amount(queue, 'RedrivePolicy.maxReceiveCount');
@@ -133,7 +140,7 @@ function outlastsADay(queue: Asked): boolean {
 }
 
 /** Messages are received and deleted ten at a time. A request is counted once for each 64 kB. */
-function requests({ events, size }: Load): Cost[] {
+function requests({ events, size }: Pick<Load, 'events' | 'size'>): Cost[] {
   const chunks = (bytes: number) => Math.ceil(bytes / 65_536);
   const atOnce = Math.min(10, Math.max(1, Math.floor(1_048_576 / size)));
   const lower = 'A stream as the buffer: it bills bytes and no requests, and is cheaper from a few hundred events a second.';

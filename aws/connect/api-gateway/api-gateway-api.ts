@@ -7,7 +7,7 @@ import { requireNumber, requireOneOf, requireResource } from '../../../shared/sy
 import { acknowledge, spell } from '../../foundation/acknowledge';
 import { answerCommonFindings } from '../../foundation/answers';
 import { accessLogFormat, stageFindings } from './api-gateway-templates';
-import { requireScopes } from './authorizer';
+import { isCognito, requireScopes } from './authorizer';
 
 const QUOTA = 'For more, first request a higher account quota from AWS.';
 /** The stage of an API, and a part of its URL. */
@@ -25,7 +25,10 @@ interface ApiProps {
 }
 
 /** These settings, with their defaults. */
-type ApiSettings = Required<Pick<ApiProps, 'rateLimit' | 'burstLimit' | 'logRetention' | 'accountLogRole'>>;
+type ApiSettings = Required<Pick<ApiProps, 'rateLimit' | 'burstLimit' | 'logRetention' | 'accountLogRole'>> & {
+  /** Whether callers have a token of Cognito. */
+  readonly hasTokens: boolean;
+};
 
 /**
  * Check the settings that every API has.
@@ -39,7 +42,7 @@ export function requireApi(scope: Construct, props: ApiProps): ApiSettings {
   requireOneOf(scope, { accountLogRole }, ['existing', 'create'], 'Use create only in an account and region that has no such role.');
   requireResource(scope, { accessLog: props.accessLog });
   requireScopes(scope, props.authorizer, props.authorizationScopes);
-  return { rateLimit, burstLimit, logRetention, accountLogRole };
+  return { rateLimit, burstLimit, logRetention, accountLogRole, hasTokens: isCognito(props.authorizer) };
 }
 
 /** A log group for the access log, deleted with its stack. */
@@ -57,7 +60,7 @@ export function makeApi(scope: Construct, settings: ApiSettings, accessLog: ILog
     deployOptions: {
       stageName: STAGE,
       accessLogDestination: new apigateway.LogGroupLogDestination(accessLog),
-      accessLogFormat: accessLogFormat(),
+      accessLogFormat: accessLogFormat(settings.hasTokens),
       loggingLevel: apigateway.MethodLoggingLevel.ERROR,
       dataTraceEnabled: false,
       metricsEnabled: true,

@@ -44,14 +44,15 @@ export function integrationResponses(request: PutRecordRequest): apigateway.Inte
 /**
  * One line of JSON for each request: caller, status, and the type of the error. The error message is left out, because API
  * Gateway does not escape it here, and it can quote the event or the token. The sender gets it in the response.
+ * @param hasTokens whether callers have a token of Cognito: the caller is then the id of the person, or of the client of a machine
  */
-export function accessLogFormat(): apigateway.AccessLogFormat {
+export function accessLogFormat(hasTokens: boolean): apigateway.AccessLogFormat {
   return apigateway.AccessLogFormat.custom(
     JSON.stringify({
       requestTime: apigateway.AccessLogField.contextRequestTime(),
       requestId: apigateway.AccessLogField.contextRequestId(),
       traceId: apigateway.AccessLogField.contextXrayTraceId(),
-      caller: apigateway.AccessLogField.contextIdentityUserArn(),
+      caller: hasTokens ? apigateway.AccessLogField.contextAuthorizerClaims('sub') : apigateway.AccessLogField.contextIdentityUserArn(),
       sourceIp: apigateway.AccessLogField.contextIdentitySourceIp(),
       status: apigateway.AccessLogField.contextStatus(),
       responseLatency: apigateway.AccessLogField.contextResponseLatency(),

@@ -1,11 +1,11 @@
 import { refOf, text } from '../../../shared/read/cfn';
-import { GB, MONTH } from '../../../shared/read/facts/cost';
+import { type Cost, GB, type Load, MONTH } from '../../../shared/read/facts/cost';
 import { fitting, onlyKeys, onlyValues } from '../../../shared/read/facts/local';
 import { promised } from '../../../shared/read/facts/promise';
 import type { Needed, Seen, ServiceFacts, TypeFacts } from '../../../shared/read/facts/types';
 import { every, filter, remove, replace, set, type Which } from '../../../shared/read/facts/weaken';
 import { facts as joined, type Step } from '../../../shared/read/picture';
-import { type Asked, amount, type Body, is, only, type Stack } from '../../../shared/read/stack';
+import { type Asked, amount, type Body, is, names, only, type Stack } from '../../../shared/read/stack';
 import eventSchema from '../../../shared/runtime/event.schema.json';
 import { policiesOf } from '../../foundation/promises';
 
@@ -23,6 +23,11 @@ const alarmsOf =
   (metric: string): Which =>
   (resource, draft) =>
     every(ALARM)(resource, draft).filter((id) => JSON.stringify(draft.resources.get(id)?.body).includes(`"MetricName":"${metric}"`));
+/** The groups of execution logs, which are named after an API. */
+const errorLogs: Which = (resource, draft) =>
+  every('AWS::Logs::LogGroup')(resource, draft).filter((id) =>
+    JSON.stringify(draft.resources.get(id)?.body).includes('API-Gateway-Execution-Logs'),
+  );
 
 export const facts: ServiceFacts = {
   name: 'API Gateway',
@@ -39,7 +44,7 @@ export const facts: ServiceFacts = {
             holder: open ? 'everyone' : 'client',
             may: `${text(only(method, 'HttpMethod'))} ${pathOf(method, stack)}`,
             on: `\${${refOf(only(method, 'RestApiId')) ?? method.id}}`,
-            condition: open ? undefined : { test: 'authorized by', value: only(method, 'AuthorizationType') },
+            condition: open ? undefined : { test: 'authorized by', value: authorizationOf(method) },
           },
         ];
       },
@@ -93,6 +98,7 @@ export const facts: ServiceFacts = {
         },
       ],
       local: {
+        AuthorizationScopes: nothing,
         AuthorizationType: nothing,
         AuthorizerId: nothing,
         HttpMethod: 'emulated',
@@ -118,26 +124,7 @@ export const facts: ServiceFacts = {
     [STAGE]: {
       name: 'stage of an API',
       role: 'helps',
-      costs: (stage, { events }) => [
-        {
-          what: 'access log, 500 bytes a request',
-          price: 'cloudWatchLogs',
-          units: stage.get('AccessLogSetting').length > 0 ? (events * MONTH * 500) / GB : 0,
-          lower: '`accessLog` of the entry with a log group of the class INFREQUENT_ACCESS, for half the price.',
-        },
-        {
-          what: 'traces, 1 a second and 5 % of the rest',
-          price: 'xrayTraces',
-          units: is(stage, 'TracingEnabled', true) ? MONTH * (Math.min(events, 1) + 0.05 * Math.max(0, events - 1)) : 0,
-          lower: 'A sampling rule of X-Ray in the account with a lower rate than 5 %.',
-        },
-        {
-          what: 'metrics by method, 5 for each method that is called',
-          price: 'cloudWatchMetric',
-          units: is(stage, 'MethodSettings.MetricsEnabled', true) && events > 0 ? 5 : 0,
-          lower: 'No setting: the alarms of the entry use them.',
-        },
-      ],
+      costs: costsOfStage,
       promises: [
         promised(
           'throttled',
@@ -160,7 +147,7 @@ export const facts: ServiceFacts = {
           isReady,
           {
             'the API is reachable before its role has permissions': set('/DependsOn'),
-            'API Gateway keeps its execution log forever': remove(every('AWS::Logs::LogGroup', 'ConnectErrorLog')),
+            'API Gateway keeps its execution log forever': remove(errorLogs),
           },
         ),
       ],
@@ -214,7 +201,7 @@ function stepsOf(method: Asked, seen: Seen): Step[] {
     from: 'client',
     how: joined(
       `${text(only(method, 'HttpMethod'))} ${pathOf(method, seen)}`,
-      text(only(method, 'AuthorizationType')),
+      authorizationOf(method),
       words !== '' && `${words} validated`,
     ),
     to: method.stage,
@@ -247,6 +234,38 @@ function pathOf(method: Asked, stack: Stack): string {
 
 function apiOf(resource: Asked): Asked | undefined {
   return resource.refers('RestApiId')[0];
+}
+
+/** How callers are authorized, and by which scopes of their tokens. */
+function authorizationOf(method: Asked): string {
+  const scopes = method.get('AuthorizationScopes').map(text).join(' or ');
+  return `${text(only(method, 'AuthorizationType'))}${scopes === '' ? '' : ` with ${scopes}`}`;
+}
+
+/** Look-ups are no events, and how many there are is not known. */
+function costsOfStage(stage: Asked, load: Load): Cost[] {
+  const methods = load.stack.of(METHOD).filter((method) => names(method, 'RestApiId', apiOf(stage)));
+  const events = methods.some(takesBody) ? load.events : 0;
+  return [
+    {
+      what: 'access log, 500 bytes a request',
+      price: 'cloudWatchLogs',
+      units: stage.get('AccessLogSetting').length > 0 ? (events * MONTH * 500) / GB : 0,
+      lower: '`accessLog` of the entry with a log group of the class INFREQUENT_ACCESS, for half the price.',
+    },
+    {
+      what: 'traces, 1 a second and 5 % of the rest',
+      price: 'xrayTraces',
+      units: is(stage, 'TracingEnabled', true) ? MONTH * (Math.min(events, 1) + 0.05 * Math.max(0, events - 1)) : 0,
+      lower: 'A sampling rule of X-Ray in the account with a lower rate than 5 %.',
+    },
+    {
+      what: 'metrics by method, 5 for each method that is called',
+      price: 'cloudWatchMetric',
+      units: is(stage, 'MethodSettings.MetricsEnabled', true) && events > 0 ? 5 : 0,
+      lower: 'No setting: the alarms of the entry use them.',
+    },
+  ];
 }
 
 /** Whether it takes events. A look-up has parameters only. */
@@ -319,7 +338,7 @@ function methodNeeds(method: Asked, stack: Stack): Needed[] {
       who: 'client',
       may: `${text(only(method, 'HttpMethod'))} ${pathOf(method, stack)}`,
       on: `\${${refOf(only(method, 'RestApiId'))}}`,
-      only: `authorized by ${text(only(method, 'AuthorizationType'))}`,
+      only: `authorized by ${authorizationOf(method)}`,
       because: 'clients send',
     },
     ...targets.map((on) => ({ who, may: `${service}:${action}`, on, because: 'API Gateway calls it with the role' })),

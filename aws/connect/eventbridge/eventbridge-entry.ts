@@ -68,7 +68,8 @@ export interface EventBridgeEntryProps {
    */
   readonly deadLetterQueue?: IQueue;
   /**
-   * What happens to the archive and the dead letters when the stack is deleted. `destroy` also requires the context `destroyData`.
+   * What happens to the archive, the new bus with it, and the dead letters when the stack is deleted. `destroy` also requires the
+   * context `destroyData`. A retained bus keeps its name: before the same stack is deployed again, delete it or give it as `bus`.
    * @default retain
    */
   readonly removal?: Removal;
@@ -83,7 +84,7 @@ export interface EventBridgeEntryProps {
  *
  * Idle it costs only its alarms. Events of AWS services are mostly free; those of applications and partners cost one dollar a million,
  * and the archive ten cents for each GB. A deploy changes the pattern in place. If the construct gets another scope or id, a deploy
- * creates a new bus, and the archive of the old one is retained without a bus to replay to.
+ * creates a new bus, and the old one is retained with its archive.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-what-is.html
  */
 export class EventBridgeEntry extends Construct {
@@ -93,7 +94,7 @@ export class EventBridgeEntry extends Construct {
   readonly archive?: Archive;
   /** Events that could not be put into the buffer, as EventBridge sent them. */
   readonly deadLetterQueue: IQueue;
-  /** A command that puts one event on the bus. It needs a permission such as `grantSend`. */
+  /** A command that puts one event on the bus. It needs a permission such as `grantSend`. Only a partner puts events on its bus. */
   readonly sendCommand: string;
   /** Events that were not put into the buffer, or are lost. They have no action yet. */
   readonly alarms: readonly Alarm[];
@@ -103,9 +104,12 @@ export class EventBridgeEntry extends Construct {
   constructor(scope: Construct, id: string, props: EventBridgeEntryProps) {
     super(scope, id);
     const { bus = 'own', partnerSource, isCloudEvent = false, archive = Duration.days(30), deadLetterQueue } = props;
-    if (typeof bus === 'object' && bus !== null)
+    if (typeof bus === 'object' && bus !== null) {
       requireHome(this, { bus }, 'Send the events of the other bus to one of this account and region.');
-    else requireOneOf(this, { bus }, ['own', 'aws'], 'Or give a bus, such as one of EventBus.fromEventBusName.');
+      if (bus.eventBusName === 'default') {
+        throw new SettingError(this, 'bus must be aws for the default bus', 'a bus with its name', "Write it like bus: 'aws'.");
+      }
+    } else requireOneOf(this, { bus }, ['own', 'aws'], 'Or give a bus, such as one of EventBus.fromEventBusName.');
     if (partnerSource !== undefined) requireText(this, { partnerSource }, PARTNER);
     if (partnerSource !== undefined && props.bus !== undefined) {
       throw new SettingError(this, 'partnerSource has a bus of its own', 'bus beside it', 'Leave bus out.');
@@ -121,14 +125,15 @@ export class EventBridgeEntry extends Construct {
     if (archive !== 'none') {
       this.archive = new Archive(this, 'Archive', { sourceEventBus: this.bus, eventPattern: pattern, retention: archive });
       this.archive.applyRemovalPolicy(removalPolicy);
+      // EventBridge deletes no bus with rules, and an archive has a rule.
+      if (this.bus instanceof EventBus && bus !== this.bus) this.bus.applyRemovalPolicy(removalPolicy);
     }
     const ofBus = bus === 'aws' ? undefined : this.bus;
     const rule = new EventRule(this, 'Events', { pattern, bus: ofBus, sink: props.sink, isCloudEvent, deadLetterQueue, removalPolicy });
     this.deadLetterQueue = rule.deadLetterQueue;
     this.alarms = rule.alarms;
-    const entry = `EventBusName=${this.bus.eventBusName},Source=com.example.shop,DetailType=com.example.order.placed,Detail='{"order":1}'`;
     answerCommonFindings(this);
-    this.sendCommand = `aws events put-events --entries ${entry}`;
+    this.sendCommand = commandFor(this.bus, isCloudEvent);
   }
 
   /**
@@ -147,6 +152,22 @@ export class EventBridgeEntry extends Construct {
 function busOf(entry: Construct, bus: 'own' | 'aws', eventSourceName?: string): IEventBus {
   if (bus === 'aws') return EventBus.fromEventBusName(entry, 'Bus', 'default');
   return new EventBus(entry, 'Bus', { eventSourceName });
+}
+
+/** The command line of AWS reads entries as JSON: in its short form, a value that starts with a brace is an error. */
+function commandFor({ eventBusName }: IEventBus, isCloudEvent: boolean): string {
+  const [DetailType, data] = ['com.example.order.placed', { order: 1 }];
+  const event = {
+    specversion: '1.0',
+    id: '1',
+    source: '/shop',
+    type: DetailType,
+    time: '2026-01-31T08:30:00Z',
+    subject: 'customer-1',
+    data,
+  };
+  const Detail = JSON.stringify(isCloudEvent ? event : data);
+  return `aws events put-events --entries '${JSON.stringify([{ EventBusName: eventBusName, Source: 'com.example.shop', DetailType, Detail }])}'`;
 }
 
 /** The events that become records: the given pattern, or one for every event. */

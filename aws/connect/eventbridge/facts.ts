@@ -12,8 +12,11 @@ const POLICY = 'AWS::Events::EventBusPolicy';
 
 export const facts: ServiceFacts = {
   name: 'EventBridge',
-  local: { not: 'the local run has no EventBridge.' },
-  unproven: ['That a deploy accepts a partner event source whose bus has its name, and what a partner sends.'],
+  local: { not: 'the local run has no EventBridge' },
+  unproven: [
+    'That a deploy accepts a partner event source whose bus has its name, and what a partner sends.',
+    'That EventBridge passes on an event without line breaks, however its sender wrote it: stores keep one event in a line.',
+  ],
   types: {
     [BUS]: {
       name: 'event bus',
@@ -33,6 +36,8 @@ export const facts: ServiceFacts = {
         },
       ],
       promises: [
+        // EventBridge deletes no bus with rules, and an archive has one.
+        { ...RETAINED, concerns: (bus, stack) => stack.of(ARCHIVE).some((one) => names(one, 'SourceArn', bus)) },
         promised('known-callers', 'have no policy that lets other accounts in', isClosed, {
           'everyone may put events': add(POLICY, (draft, { id }) => ({
             EventBusName: draft.reference(id),

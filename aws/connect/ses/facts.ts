@@ -6,7 +6,7 @@ import { every, filter, remove, set, type Which } from '../../../shared/read/fac
 import { facts as joined, type Step } from '../../../shared/read/picture';
 import { type Asked, is, names, only, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
-import { alarmOn, policiesOf, RETAINED } from '../../foundation/promises';
+import { alarmOn, alarmOnAnother, policiesOf, RETAINED } from '../../foundation/promises';
 
 const RULE = 'AWS::SES::ReceiptRule';
 const SET = 'AWS::SES::ConfigurationSet';
@@ -104,6 +104,11 @@ export const facts: ServiceFacts = {
             },
           },
         ),
+        alarmOnAnother(
+          (rule) => rule.refers(FUNCTION)[0],
+          'DeadLetterErrors',
+          'have an alarm at the first failed call that does not reach its queue',
+        ),
         alarmOn('PublishExpired', 'have an alarm at the first mail that SES no longer retries to store'),
       ],
       answered: { 'bounded-retries': 'SES retries its actions for four hours, which cannot be changed.' },
@@ -178,15 +183,6 @@ export const facts: ServiceFacts = {
     [DESTINATION]: helps('events of sent mails'),
   },
   calls: {
-    // Without the permission to list, a missing object is answered like a denied one.
-    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-    '@aws-sdk/client-s3 GetObjectCommand': ({ arguments: [input] }) => {
-      const [bucket, key] = ['Bucket', 'Key'].map((part) => said.part(input, part));
-      return [
-        { may: 's3:GetObject', on: `${bucket}/${key}` },
-        { may: 's3:ListBucket', on: bucket!, only: `StringLike s3:prefix ${key}` },
-      ];
-    },
     // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
     '@aws-sdk/client-sqs SendMessageCommand': ({ arguments: [input] }) => [optional('sqs:SendMessage', said.part(input, 'QueueUrl'))],
     // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html

@@ -65,8 +65,10 @@ export class MailFunction extends Construct implements FunctionWorkload {
       sourceArn: rules,
     });
     this.permission = this.function.node.findChild('Ses') as CfnPermission;
+    const lost = this.function.metric('DeadLetterErrors', { statistic: 'Sum' });
     this.alarms = [
       ...this.retries.alarms,
+      alarm(this, 'Lost', lost, 'A mail becomes no event: its failed call could not be sent to the queue. The mail is in the store.'),
       alarm(this, 'Errors', this.function.metricErrors(), 'For 15 minutes calls have failed. They are retried for a day.', LASTING),
       alarm(this, 'Throttles', this.function.metricThrottles(), 'For 15 minutes Lambda has throttled calls.', LASTING),
     ];

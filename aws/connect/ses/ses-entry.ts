@@ -45,7 +45,8 @@ export interface SesEntryProps {
   readonly scan?: boolean;
   /**
    * What a deploy does while another rule set is active, because an account and region has only one: `ifFree` fails and names the other
-   * one, `replace` deactivates it, so that mails for its domains are rejected, and `byHand` activates nothing.
+   * one, `replace` deactivates it, so that mails for its domains are rejected, and `byHand` activates nothing. A change to `byHand`
+   * deactivates the rule set: activate it after the deploy, or mails are rejected.
    * @default ifFree
    */
   readonly activation?: 'ifFree' | 'replace' | 'byHand';
@@ -78,6 +79,7 @@ export interface SesEntryProps {
   /**
    * What happens to the identity and to events that could not be delivered when the stack is deleted. `destroy` also requires the
    * context `destroyData`. A deleted identity loses its DKIM keys: mails that are sent bounce until the new DNS records exist.
+   * Before the same domain is deployed again, give a retained identity as `identity`.
    * @default retain
    */
   readonly removal?: Removal;

@@ -1,7 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { type IRepository, type LifecycleRule, Repository, RepositoryEncryption, TagMutability, TagStatus } from 'aws-cdk-lib/aws-ecr';
 import type { EventPattern } from 'aws-cdk-lib/aws-events';
-import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import {
@@ -14,15 +13,18 @@ import {
   requireText,
   requireTexts,
   requireTime,
+  SettingError,
   type TextRule,
 } from '../../../shared/synth/settings';
 import { acknowledge } from '../../foundation/acknowledge';
-import { allow } from '../../foundation/grants';
 import { requireHome, requireKey } from '../../foundation/home';
+import { allowPull } from '../../foundation/images';
 import { removalPolicyOf } from '../../foundation/removal';
 import type { Binding, Workload } from '../../ports/identity';
 
 const IMAGES: NumberRule = { from: 1, to: 1000, unit: 'images', remedy: 'To keep an image for longer, give it a tag of releaseTags.' };
+/** ECR allows 50 rules. Two are for other images. */
+const MOST_RELEASES = 48;
 const RELEASE: TextRule = {
   pattern: /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,126}$/,
   must: 'be starts of tags',
@@ -33,7 +35,6 @@ const REFERENCE: TextRule = {
   must: 'be a digest, or a tag other than latest',
   remedy: 'Use the digest or the commit that was pushed: latest is another image after the next push.',
 };
-const PULL = ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'];
 const PUSH = ['ecr:CompleteLayerUpload', 'ecr:InitiateLayerUpload', 'ecr:PutImage', 'ecr:UploadLayerPart'];
 
 /** Settings for {@link EcrRepository}. Every one has a safe default. */
@@ -44,7 +45,7 @@ export interface EcrRepositoryProps {
    */
   readonly keepImages?: number;
   /**
-   * The starts of the tags of images that are kept, such as `release-`: up to 1000 of them.
+   * The starts of the tags of images that are kept, such as `release-`: up to 1000 images of each, and up to 48 starts.
    * @default - no image is kept beyond `keepImages`
    */
   readonly releaseTags?: readonly string[];
@@ -88,7 +89,10 @@ export interface EcrRepositoryProps {
 export class EcrRepository extends Construct {
   /** The new or the given repository, for anything this construct does not cover. */
   readonly repository: IRepository;
-  /** The events of scans that find a critical vulnerability: the pattern for an `EventBridgeEntry` with the bus `aws`. */
+  /**
+   * The events of scans that find a critical vulnerability: the pattern for an `EventBridgeEntry` with the bus `aws`. It matches basic
+   * scanning. In an account with enhanced scanning, scans are events of Amazon Inspector, and it matches none.
+   */
   readonly criticalFindings: EventPattern;
 
   constructor(scope: Construct, id: string, props: EcrRepositoryProps = {}) {
@@ -96,19 +100,19 @@ export class EcrRepository extends Construct {
     const { keepImages = 100, releaseTags = [], keepUntagged = Duration.days(14), tags = 'immutable', encryptionKey } = props;
     requireNumber(this, { keepImages }, IMAGES);
     requireTexts(this, { releaseTags }, RELEASE);
+    if (releaseTags.length > MOST_RELEASES) {
+      const remedy = 'ECR allows 50 rules, and each has one of its own.';
+      throw new SettingError(this, `releaseTags must be at most ${MOST_RELEASES} starts of tags`, releaseTags.length, remedy);
+    }
     requireTime(this, { keepUntagged }, { from: 1, to: 365, unit: 'days', remedy: 'Images without a tag are those that a push replaced.' });
     requireOneOf(this, { tags }, ['immutable', 'mutable'], 'Leave it out for immutable tags.');
     requireKey(this, { encryptionKey });
     requireHome(this, { repository: props.repository }, 'Replicate the images to a repository of this account and region.');
-    const { keepImages: images, releaseTags: releases, keepUntagged: untagged, tags: mutability } = props;
-    if (props.repository)
-      requireAbsent(this, 'repository', {
-        keepImages: images,
-        releaseTags: releases,
-        keepUntagged: untagged,
-        tags: mutability,
-        encryptionKey,
-      });
+    if (props.repository) {
+      const { keepImages: kept, releaseTags: releases, keepUntagged: untagged, tags: mutability } = props;
+      const settings = { keepImages: kept, releaseTags: releases, keepUntagged: untagged, tags: mutability, encryptionKey };
+      requireAbsent(this, 'repository', settings);
+    }
     const removalPolicy = removalPolicyOf(this, props.removal);
 
     const makeRepository = () =>
@@ -148,40 +152,30 @@ export class EcrRepository extends Construct {
 
   /** Allow `puller` to pull images of this repository, and nothing else. */
   bindPuller(puller: Workload, name: string): Binding {
-    return this.bind(puller, name, PULL);
+    return this.bind(puller, name);
   }
 
   /** Allow `pusher` to push and pull images of this repository, and not to delete any. */
   bindPusher(pusher: Workload, name: string): Binding {
-    return this.bind(pusher, name, [...PULL, ...PUSH]);
+    return this.bind(pusher, name, PUSH);
   }
 
-  private bind(workload: Workload, name: string, actions: string[]): Binding {
+  private bind(workload: Workload, name: string, more?: readonly string[]): Binding {
     const { repositoryArn, repositoryUri } = this.repository;
-    return {
-      settings: { [`${name}_REPOSITORY_URI`]: repositoryUri },
-      waitFor: [...allow(workload, repositoryArn, actions), logInOf(workload)],
-    };
+    return { settings: { [`${name}_REPOSITORY_URI`]: repositoryUri }, waitFor: allowPull(workload, repositoryArn, more) };
   }
 }
 
-/** The rules in their order: a later one deletes no image that an earlier one keeps. */
+/**
+ * The rules in their order: a later one deletes no image that an earlier one keeps. Each start of a tag has its own rule, because a
+ * rule with several selects only images with all of them.
+ * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
+ */
 function lifecycleOf(keepImages: number, releaseTags: readonly string[], keepUntagged: Duration): LifecycleRule[] {
-  const kept = { description: 'Releases are kept.', tagStatus: TagStatus.TAGGED, tagPrefixList: [...releaseTags], maxImageCount: 1000 };
+  const kept = { description: 'Releases are kept.', tagStatus: TagStatus.TAGGED, maxImageCount: 1000 };
   return [
-    ...(releaseTags.length > 0 ? [kept] : []),
+    ...[...new Set(releaseTags)].map((start) => ({ ...kept, tagPrefixList: [start] })),
     { description: 'Images without a tag.', tagStatus: TagStatus.UNTAGGED, maxImageAge: keepUntagged },
     { description: 'The oldest images.', tagStatus: TagStatus.ANY, maxImageCount: keepImages },
   ];
-}
-
-/** The permission to log in to the registry, in a policy of its own, because it names no resource. Each workload gets it once. */
-function logInOf(workload: Workload): Policy {
-  const known = workload.node.tryFindChild('RegistryLogIn') as Policy | undefined;
-  if (known) return known;
-  const statements = [new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] })];
-  const policy = new Policy(workload, 'RegistryLogIn', { roles: [workload.role], statements });
-  return acknowledge(policy, {
-    'AwsSolutions-IAM5[Resource::*]': 'The log-in is to the registry of the account, and takes no resource.',
-  });
 }

@@ -7,7 +7,7 @@ import { RETAINED } from '../../foundation/promises';
 
 export const facts: ServiceFacts = {
   name: 'ECR',
-  local: { not: 'the local run has no registry of images.' },
+  local: { not: 'the local run has no registry of images' },
   unproven: ['That a push and a pull need no more permissions than those that are granted.'],
   types: {
     'AWS::ECR::Repository': {

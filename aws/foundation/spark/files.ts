@@ -8,7 +8,7 @@ import { acknowledge, spell } from '../acknowledge';
 /** Stores, by the name with which their settings start. */
 export type Stores = Readonly<Record<string, BucketStore>>;
 
-/** The stores that a Spark job reads, and those that it writes. */
+/** The stores that a job reads, and those that it writes. */
 export interface JobStores {
   readonly inputs: Stores;
   readonly outputs: Stores;
@@ -16,9 +16,14 @@ export interface JobStores {
 
 /**
  * Refuse stores with names that cannot be the start of a setting, and what is no store of objects.
+ * @param remedy what to do for other stores, as a sentence
  * @throws SettingError
  */
-export function requireFiles(job: Construct, { inputs, outputs }: JobStores) {
+export function requireFiles(
+  job: Construct,
+  { inputs, outputs }: JobStores,
+  remedy = 'Spark writes to other stores with their own clients.',
+) {
   for (const [setting, stores] of Object.entries({ inputs, outputs })) {
     if (typeof stores !== 'object' || stores === null || Array.isArray(stores)) {
       throw new SettingError(job, `${setting} must be stores by their names`, typeof stores, STORE_NAME.remedy);
@@ -27,12 +32,7 @@ export function requireFiles(job: Construct, { inputs, outputs }: JobStores) {
       requireText(job, { [setting]: name }, STORE_NAME);
       requireResource(job, { [`${setting}.${name}`]: store });
       if (typeof store.bindCreated === 'function') continue;
-      throw new SettingError(
-        job,
-        `${setting} must be stores of objects in S3`,
-        name,
-        'Spark writes to other stores with their own clients.',
-      );
+      throw new SettingError(job, `${setting} must be stores of objects in S3`, name, remedy);
     }
   }
   const both = Object.keys(inputs).find((name) => name in outputs);

@@ -49,15 +49,24 @@ export function asOptions(settings: Readonly<Record<string, string>>): Record<st
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [`--${name}`, value]));
 }
 
-/**
- * Upload a script to the bucket for assets, and allow a job to read it and no other.
- * @returns its address in S3, and what must exist before the job
- */
-export function bindScript(job: Construct & Workload, script: string): { readonly url: string; readonly waitFor: readonly IDependable[] } {
+/** A script in the bucket for assets. */
+export interface BoundScript {
+  /** Its address in S3. */
+  readonly url: string;
+  readonly bucketArn: string;
+  readonly key: string;
+  /** The permissions. If they do not exist before the job, it cannot read its script. */
+  readonly waitFor: readonly IDependable[];
+}
+
+/** Upload a script to the bucket for assets, and allow a job to read it and no other. */
+export function bindScript(job: Construct & Workload, script: string): BoundScript {
   const asset = new Asset(job, 'Script', { path: script });
   const resourceArns = [asset.bucket.arnForObjects(asset.s3ObjectKey)];
   return {
     url: asset.s3ObjectUrl,
+    bucketArn: asset.bucket.bucketArn,
+    key: asset.s3ObjectKey,
     waitFor: [Grant.addToPrincipal({ grantee: job.role, actions: ['s3:GetObject'], resourceArns })],
   };
 }

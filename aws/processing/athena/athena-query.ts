@@ -1,7 +1,16 @@
 import { Names, Stack } from 'aws-cdk-lib';
 import { CfnNamedQuery, CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
 import { Construct, type IConstruct } from 'constructs';
-import { type NumberRule, requireNumber, requireResource, requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
+import {
+  mayDestroy,
+  type NumberRule,
+  type Removal,
+  requireNumber,
+  requireResource,
+  requireText,
+  SettingError,
+  type TextRule,
+} from '../../../shared/synth/settings';
 import { allow } from '../../foundation/grants';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Job, StartRequest } from '../../ports/jobs';
@@ -33,6 +42,12 @@ export interface AthenaQueryProps {
    * @default - only `Events by type today` and `Events of today`
    */
   readonly savedQueries?: Readonly<Record<string, string>>;
+  /**
+   * What happens to the queries that users saved and ran in the workgroup when the stack is deleted. With `retain`, a workgroup that
+   * has some is not deleted, and the deletion of the stack fails. `destroy` also requires the context `destroyData`.
+   * @default retain
+   */
+  readonly removal?: Removal;
 }
 
 /**
@@ -42,13 +57,14 @@ export interface AthenaQueryProps {
  * It is a store for readers only: write to the S3 store below. Not for single rows or for answers within a second: use a
  * `DynamoDbStore`. Idle it costs nothing; a query costs about 5 dollars for each TB that it reads, at least 10 MB.
  *
- * A deploy changes the limit in place; each changed query is a new saved query. A workgroup whose users saved queries of their own
- * cannot be deleted until they are deleted.
+ * A deploy changes the limit in place; each changed query is a new saved query.
  * @see https://docs.aws.amazon.com/athena/latest/ug/workgroups-settings.html
  */
 export class AthenaQuery extends Construct implements TableStore {
   /** The workgroup, for anything this construct does not cover. */
   readonly workGroup: CfnWorkGroup;
+  /** A command that starts a query for events of today, and prints its id. It needs the permissions of a reader. */
+  readonly queryCommand: string;
 
   private readonly catalog: CatalogTable;
 
@@ -67,11 +83,13 @@ export class AthenaQuery extends Construct implements TableStore {
       requireText(this, { savedQueries: name }, QUERY_NAME);
       requireText(this, { savedQueries: sql }, SQL);
     }
+    const recursiveDeleteOption = mayDestroy(this, props.removal);
     this.catalog = catalog;
 
     this.workGroup = new CfnWorkGroup(this, 'WorkGroup', {
       name: Names.uniqueResourceName(this, { separator: '-', maxLength: 100 }),
       state: 'ENABLED',
+      recursiveDeleteOption,
       workGroupConfiguration: {
         enforceWorkGroupConfiguration: true,
         bytesScannedCutoffPerQuery: scanLimitGiB * 1024 ** 3,
@@ -89,6 +107,9 @@ export class AthenaQuery extends Construct implements TableStore {
       });
       query.node.addDependency(this.workGroup);
     }
+    const ask = `SELECT * FROM ${catalog.viewName} WHERE ${today((name) => name)} LIMIT 10`;
+    const context = `--query-execution-context Database=${catalog.databaseName}`;
+    this.queryCommand = `aws athena start-query-execution --work-group ${this.workGroup.name} ${context} --query-string "${ask}"`;
   }
 
   /** @throws SettingError always: rows come from the objects of the store */
@@ -100,7 +121,8 @@ export class AthenaQuery extends Construct implements TableStore {
   /** Athena reads the objects as the reader, so the reader may read them too. */
   bindReader(reader: Workload, name: string): Binding {
     const { settings, waitFor } = this.catalog.bindReader(reader, name);
-    const actions = ['StartQueryExecution', 'GetQueryExecution', 'GetQueryResults', 'StopQueryExecution', 'GetWorkGroup'];
+    const results = ['GetQueryResults', 'GetQueryResultsStream'];
+    const actions = ['StartQueryExecution', 'GetQueryExecution', ...results, 'StopQueryExecution', 'GetWorkGroup'];
     const grants = this.allow(
       reader,
       actions.map((action) => `athena:${action}`),
@@ -127,6 +149,7 @@ export class AthenaQuery extends Construct implements TableStore {
     return {
       resource: `arn:${Stack.of(this).partition}:states:::athena:startQueryExecution.sync`,
       parameters: { QueryString, WorkGroup: this.workGroup.name, QueryExecutionContext: { Database: this.catalog.databaseName } },
+      busy: ['Athena.TooManyRequestsException'],
       waitFor: [
         ...waitFor,
         ...this.allow(
@@ -147,11 +170,16 @@ export class AthenaQuery extends Construct implements TableStore {
   }
 }
 
-/** Queries of today, which read one day only. */
-function usual({ viewName }: CatalogTable): Readonly<Record<string, string>> {
+/** The condition of a query that reads today only. */
+function today(quote: (name: string) => string): string {
   const parts = { year: '%Y', month: '%m', day: '%d' };
-  const today = Object.entries(parts).map(([name, form]) => `"${name}" = date_format(current_date, '${form}')`);
-  const from = `FROM "${viewName}" WHERE ${today.join(' AND ')}`;
+  return Object.entries(parts)
+    .map(([name, form]) => `${quote(name)} = date_format(current_date, '${form}')`)
+    .join(' AND ');
+}
+
+function usual({ viewName }: CatalogTable): Readonly<Record<string, string>> {
+  const from = `FROM "${viewName}" WHERE ${today((name) => `"${name}"`)}`;
   return {
     'Events by type today': `SELECT "type", count(*) AS "events" ${from} GROUP BY "type" ORDER BY "events" DESC`,
     'Events of today': `SELECT * ${from} ORDER BY "time" DESC LIMIT 100`,

@@ -24,16 +24,12 @@ export class AwsAthena extends AwsPlatform {
       stores: { STORE: store },
     });
     const catalog = new GlueCatalog(this, 'Catalog', { store, firstYear: 2026 });
-    const query = new AthenaQuery(this, 'Query', { catalog });
+    const query = new AthenaQuery(this, 'Query', { catalog, removal });
 
-    const ask = `SELECT * FROM ${catalog.viewName} WHERE year = '2026' LIMIT 10`;
     this.output({
       EventsUrl: [connect.url, 'Send events here, signed.'],
       SendCommand: [connect.curl, `Sends one event. ${connect.curlNeeds}`],
-      QueryCommand: [
-        `aws athena start-query-execution --work-group ${query.workGroup.name} --query-execution-context Database=${catalog.databaseName} --query-string "${ask}"`,
-        'Starts a query, and prints its id for aws athena get-query-results.',
-      ],
+      QueryCommand: [query.queryCommand, 'Starts a query for events of today, and prints its id for aws athena get-query-results.'],
     });
   }
 }

@@ -13,6 +13,7 @@ export const facts: ServiceFacts = {
   name: 'Athena',
   local: 'runs',
   unproven: [
+    'The error with which Step Functions says that Athena is busy.',
     'That Athena reads the view as it is written into the catalog, which is not a documented interface.',
     'That a JSON value in a text column is read as its JSON text. The tests run the view and the saved queries on DuckDB.',
   ],

@@ -1,4 +1,4 @@
-import { CustomResource, Duration, Lazy, Stack } from 'aws-cdk-lib';
+import { CustomResource, Duration, Lazy } from 'aws-cdk-lib';
 import type { CfnApplication } from 'aws-cdk-lib/aws-kinesisanalyticsv2';
 import type { Construct } from 'constructs';
 import { sha256 } from '../../../shared/synth/handler-package';
@@ -33,8 +33,10 @@ export class ApplicationStart extends DeployFunction {
     const actions = ['DescribeApplication', 'StartApplication', 'StopApplication'].map((action) => `kinesisanalytics:${action}`);
     this.waitFor(...allow(this, applicationArn(application), actions));
 
+    // With what it starts from, so that a stopped application is started from the snapshot that is named.
+    const { stack } = application;
     const configuration = () =>
-      JSON.stringify(Stack.of(this).resolve([application.runtimeEnvironment, application.applicationConfiguration]));
+      JSON.stringify(stack.resolve([application.runtimeEnvironment, application.applicationConfiguration, application.runConfiguration]));
     const change = Lazy.string({ produce: () => sha256(configuration()) });
     new CustomResource(this, 'Call', {
       resourceType: 'Custom::FlinkApplicationStart',

@@ -62,10 +62,10 @@ export interface FlinkProcessorProps {
    */
   readonly allowNonRestoredState?: boolean;
   /**
-   * Which messages are logged: the least severe level.
+   * Which messages are logged: the least severe level. The alarm on refused records needs warnings.
    * @default INFO
    */
-  readonly logLevel?: 'ERROR' | 'WARN' | 'INFO' | 'DEBUG';
+  readonly logLevel?: 'WARN' | 'INFO' | 'DEBUG';
   /**
    * The retention of the logs.
    * @default one month
@@ -73,7 +73,8 @@ export interface FlinkProcessorProps {
   readonly logRetention?: RetentionDays;
   /**
    * What happens to the application, with its state and its snapshots, when the stack is deleted. It is stopped in both cases, and
-   * costs nothing then. `destroy` also requires the context `destroyData`.
+   * costs almost nothing then. A retained one needs a new role before it is started again: its role is deleted. `destroy` also
+   * requires the context `destroyData`.
    * @default retain
    */
   readonly removal?: Removal;
@@ -110,7 +111,7 @@ export class FlinkProcessor extends Construct implements Workload {
     requireNumber(this, { parallelism }, PARALLELISM);
     requireOneOf(this, { autoScaling, allowNonRestoredState }, [true, false], 'Write true or false.');
     requireOneOf(this, { runtime }, RUNTIMES, 'The alarms are on metrics of Flink 2. Older versions have others.');
-    requireOneOf(this, { logLevel }, LOG_LEVELS, 'The service has no other levels.');
+    requireOneOf(this, { logLevel }, LOG_LEVELS, 'The alarm on refused records counts warnings, which ERROR leaves out.');
     requireOneOf(this, { logRetention }, Object.values(RetentionDays).filter(Number.isInteger), 'Write it like RetentionDays.ONE_YEAR.');
     if (snapshot !== undefined) requireText(this, { snapshot }, SNAPSHOT);
     const removalPolicy = removalPolicyOf(this, props.removal);
@@ -183,7 +184,11 @@ export class FlinkProcessor extends Construct implements Workload {
     return [prefix, failedPrefix].flatMap((folder) => allow(this, `${bucketArn}/${folder}*`, actions));
   }
 
+  /**
+   * Flink has two file systems for S3. This is the scheme of the one that can continue a file after a failure.
+   * @see https://nightlies.apache.org/flink/flink-docs-stable/docs/deployment/filesystems/s3/
+   */
   private url({ bucketArn }: DeliveryTarget, folder: string): string {
-    return `s3://${Stack.of(this).splitArn(bucketArn, ArnFormat.NO_RESOURCE_NAME).resource}/${folder.slice(0, -1)}`;
+    return `s3a://${Stack.of(this).splitArn(bucketArn, ArnFormat.NO_RESOURCE_NAME).resource}/${folder.slice(0, -1)}`;
   }
 }

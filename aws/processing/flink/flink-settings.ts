@@ -9,7 +9,7 @@ import type { Workload } from '../../ports/identity';
 import type { RecordSource } from '../../ports/records';
 
 export const RUNTIMES = ['FLINK-2_2', 'FLINK-2_3'] as const;
-export const LOG_LEVELS = ['ERROR', 'WARN', 'INFO', 'DEBUG'] as const;
+export const LOG_LEVELS = ['WARN', 'INFO', 'DEBUG'] as const;
 export const PARALLELISM: NumberRule = {
   from: 1,
   to: 256,

@@ -117,6 +117,7 @@ function jobNeeds(job: Asked, stack: Stack): Needed[] {
   const groups = stack
     .of('AWS::Logs::LogGroup')
     .filter((group) => text(only(group, 'LogGroupName')).startsWith(`${settings['custom-logGroup-prefix']}/`));
+  const bookmarks = [{ who, may: 'glue:GetJobBookmark', on: '*', because: 'the script reads its bookmarks' }];
   const script = text(only(job, 'Command.ScriptLocation')).replace('s3://', `arn:\${AWS::Partition}:s3:::`);
   const arn = `arn:\${AWS::Partition}:glue:\${AWS::Region}:\${AWS::AccountId}:job/\${${job.id}}`;
   return [
@@ -130,6 +131,7 @@ function jobNeeds(job: Asked, stack: Stack): Needed[] {
         because: 'Glue writes its logs',
       })),
     ),
+    ...(settings['job-bookmark-option'] === 'job-bookmark-enable' ? bookmarks : []),
     ...(only(job, 'SecurityConfiguration') === undefined ? [] : encryptedLogs(who)),
     ...filesNeeds(who, settings),
     // https://docs.aws.amazon.com/step-functions/latest/dg/connect-glue.html

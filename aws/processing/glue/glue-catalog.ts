@@ -160,7 +160,8 @@ export class GlueCatalog extends Construct implements CatalogTable, DirectStore 
       ...allow(reader, this.store.bucket.bucketArn, ['s3:GetBucketLocation']),
     ];
     const names = { [`${name}_DATABASE`]: this.databaseName, [`${name}_TABLE`]: this.tableName };
-    return { settings: { ...settings, ...names }, waitFor: [...waitFor, ...grants] };
+    const tables = ['Table', 'View'].map((table) => this.node.findChild(table));
+    return { settings: { ...settings, ...names }, waitFor: [...waitFor, ...grants, ...tables] };
   }
 
   /** Glue checks a permission on a table also on its catalog and database. */

@@ -21,6 +21,7 @@ import { asOptions, bindScript, requireArguments, requireScript } from '../../fo
 import type { Workload } from '../../ports/identity';
 import type { Job, StartRequest } from '../../ports/jobs';
 import type { BucketStore } from '../../ports/stores';
+import { allowBookmarks } from './job-bookmarks';
 import { allowLogs } from './job-logs';
 
 const VERSION: TextRule = {
@@ -52,7 +53,7 @@ const CONFIGURED: Reasons = {
 };
 const UNCONFIGURED: Reasons = {
   'AwsSolutions-GL1, AwsSolutions-GL3, CKV_AWS_195':
-    'Its logs have no data, it keeps no bookmarks in Glue, and what it writes is encrypted by its store. For a key of yours, set securityConfiguration.',
+    'Its logs have no data, Glue encrypts bookmarks with its own key, and what it writes is encrypted by its store. For a key of yours, set securityConfiguration.',
 };
 
 /** Settings for {@link GlueJob}. */
@@ -179,6 +180,7 @@ export class GlueJob extends Construct implements Workload, Job {
         ...asOptions({ ...props.arguments, ...files.settings }),
       },
     });
+    if (bookmarks) this.job.node.addDependency(allowBookmarks(this, this.role));
     this.job.node.addDependency(...code.waitFor, ...logs.waitFor, ...files.waitFor);
     acknowledge(this.job, securityConfiguration === undefined ? UNCONFIGURED : CONFIGURED);
     answerCommonFindings(this);

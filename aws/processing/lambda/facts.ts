@@ -3,17 +3,19 @@ import { amountOr, BRINGS_NOTHING, type Brought, batches, type Cost, GB, type Lo
 import { factsOf } from '../../../shared/read/facts/find';
 import { onlyValues } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
-import type { Needed, Promised, Running, ServiceFacts } from '../../../shared/read/facts/types';
+import type { Needed, Promised, Running, Seen, ServiceFacts } from '../../../shared/read/facts/types';
 import { add, type Draft, set } from '../../../shared/read/facts/weaken';
 import { duration, facts as joined, type Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
 import { type Asked, amount, type Body, is, names, only, type Stack } from '../../../shared/read/stack';
-import { alarmOn, readyBeforeWork } from '../../foundation/promises';
+import { alarmOn, objectsInto, readyBeforeWork } from '../../foundation/promises';
 
 const FUNCTION = 'AWS::Lambda::Function';
 const MAPPING = 'AWS::Lambda::EventSourceMapping';
 const BUCKET = 'AWS::S3::Bucket';
 const FAILURES = 'DestinationConfig.OnFailure.Destination';
+/** The bucket whose new objects it reads. */
+const SOURCE = 'Environment.Variables.SOURCE_BUCKET';
 /** The queue for asynchronous calls that failed. */
 const FAILED_CALLS = 'DeadLetterConfig.TargetArn';
 
@@ -50,11 +52,8 @@ export const facts: ServiceFacts = {
         })),
       },
       runs,
-      flow: (fn, seen) =>
-        fn.refers(FAILED_CALLS).map((queue) => {
-          const how = 'calls that failed three times';
-          return { from: fn.stage, how, to: receiverOf(queue), notes: seen.tell(queue), between: [fn.id, queue.id] };
-        }),
+      flow: functionSteps,
+      reads: (fn) => fn.refers(SOURCE),
       needs: functionNeeds,
       costs: functionCosts,
       local: {
@@ -288,13 +287,28 @@ function howOf(mapping: Asked): string {
   const seconds = (setting: string) => (mapping.get(setting).length > 0 ? duration(amount(mapping, setting)) : undefined);
   const retries = only(mapping, 'MaximumRetryAttempts');
   const window = seconds('MaximumBatchingWindowInSeconds');
+  const records = amount(mapping, 'BatchSize');
   return joined(
-    `${amount(mapping, 'BatchSize')} records${window ? ` or ${window}` : ''}`,
+    `${records} record${records === 1 ? '' : 's'}${window && window !== '0 s' ? ` or ${window}` : ''}`,
     is(mapping, 'BisectBatchOnFunctionError', true) && 'bisect',
     mapping.get('FunctionResponseTypes').length > 0 && 'partial failures',
     retries !== undefined && (retries === -1 ? 'tried again' : `${text(retries)} retries`),
     seconds('MaximumRecordAgeInSeconds'),
   );
+}
+
+function functionSteps(fn: Asked, seen: Seen): Step[] {
+  const prefix = text(only(fn, 'Environment.Variables.SOURCE_PREFIX'));
+  return [
+    ...fn.refers(SOURCE).map((bucket): Step => {
+      const how = `each new object, /${prefix}*`;
+      return { from: receiverOf(bucket), how, to: fn.stage, notes: seen.tell(fn), between: [bucket.id, fn.id] };
+    }),
+    ...fn.refers(FAILED_CALLS).map((queue): Step => {
+      const how = 'calls that failed three times';
+      return { from: fn.stage, how, to: receiverOf(queue), notes: seen.tell(queue), between: [fn.id, queue.id] };
+    }),
+  ];
 }
 
 function runs(fn: Asked): Running {
@@ -409,8 +423,12 @@ function functionCosts(fn: Asked, load: Load): Cost[] {
 /** The payload of one call: records are in base64, which is a third larger. */
 const CALL_BYTES = 6_000_000 * 0.75;
 
-/** A stream delivers a batch from each shard. A queue delivers a batch to each of five pollers, and each message is stored alone. */
-function brings(mapping: Asked, { events, size }: Load): Brought {
+/**
+ * A stream delivers a batch from each shard. A queue delivers a batch to each of five pollers, and each message is stored alone. Of a
+ * message that names an object, the events in the object are stored together.
+ */
+function brings(mapping: Asked, load: Load): Brought {
+  const { events, size } = load;
   const [stream] = mapping.refers('EventSourceArn');
   // A queue of failed calls is empty while none fails.
   if (mapping.refers('FunctionName').some((fn) => names(fn, FAILED_CALLS, stream))) return BRINGS_NOTHING();
@@ -418,6 +436,11 @@ function brings(mapping: Asked, { events, size }: Load): Brought {
   const shards = stream ? amountOr(stream, 'ShardCount', Math.max(4, Math.ceil((2 * events * Math.max(size, 1000)) / 1e6))) : 4;
   const records = Math.max(1, Math.min(amountOr(mapping, 'BatchSize', isStream(mapping) ? 100 : 10), Math.floor(CALL_BYTES / size)));
   const window = amountOr(mapping, 'MaximumBatchingWindowInSeconds', 0);
+  const objects = stream && objectsInto(stream, load);
+  if (objects !== undefined) {
+    const calls = batches(objects, { records: amountOr(mapping, 'BatchSize', 10), window, parts: 5 });
+    return { calls, writes: objects, packed: PACKED.together };
+  }
   const parts = isStream(mapping) ? shards * amountOr(mapping, 'ParallelizationFactor', 1) : 5;
   const calls = batches(events, { records, window, parts });
   return isStream(mapping) ? { calls, writes: calls, packed: PACKED.together } : { calls, writes: events, packed: PACKED.alone };

@@ -6,6 +6,7 @@ import type { HandlerCode } from '../../../shared/synth/handler-needs';
 import { requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons } from '../../foundation/acknowledge';
 import type { Network } from '../../ports/network';
+import type { RecordSource } from '../../ports/records';
 
 const FUNCTION: Reasons = {
   'CKV_AWS_115, NIST.800.53.R5-LambdaConcurrency':
@@ -58,14 +59,28 @@ export function nameOf(scope: Construct, name: string): string {
 }
 
 /**
- * Refuse variables that the processor sets itself.
+ * Refuse variables that the processor sets itself, and a store whose variables would be those of the source.
  * @param stores the names of the stores, with which the names of their variables start
  * @throws SettingError
  */
-export function requireVariables(scope: Construct, environment: Readonly<Record<string, string>>, stores: readonly string[]) {
+export function requireVariables(
+  scope: Construct,
+  environment: Readonly<Record<string, string>>,
+  { bindContent }: RecordSource,
+  stores: readonly string[],
+) {
+  const own = ['DEAD_LETTER', ...(bindContent ? ['SOURCE'] : [])];
+  if (bindContent && stores.includes('SOURCE')) {
+    throw new SettingError(
+      scope,
+      'stores must not be named SOURCE',
+      'one',
+      'With this source, the processor sets SOURCE_BUCKET: rename it.',
+    );
+  }
   for (const variable of Object.keys(environment)) {
     requireText(scope, { environment: variable }, VARIABLE);
-    const taken = variable === 'PROCESSOR' ? variable : ['DEAD_LETTER', ...stores].find((name) => variable.startsWith(`${name}_`));
+    const taken = variable === 'PROCESSOR' ? variable : [...own, ...stores].find((name) => variable.startsWith(`${name}_`));
     if (taken === undefined) continue;
     throw new SettingError(
       scope,

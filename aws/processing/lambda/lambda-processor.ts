@@ -45,7 +45,7 @@ export interface LambdaProcessorProps {
   readonly stores: Readonly<Record<string, ObjectStore | TableStore>>;
   /**
    * How records are batched, filtered and retried, and where reading starts.
-   * @default - 1000 records or a minute from Kinesis, 100 records or 5 seconds from SQS; the rest is listed at `Delivery`
+   * @default - 1000 records or a minute from Kinesis, 100 records or 5 seconds from SQS, 1 object from S3; the rest is at `Delivery`
    */
   readonly delivery?: Delivery;
   /**
@@ -143,9 +143,9 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
     }
     requireOneOf(this, { tracing }, Object.values(Tracing), 'Write it like Tracing.DISABLED.');
     requireRuntime(this, runtime, props.code, props.layers);
-    requireVariables(this, environment, Object.keys(props.stores));
     const handler = { code: 'zip' in props.code ? props.code : undefined, source: props.source, stores: props.stores };
     requireFit(this, handler);
+    requireVariables(this, environment, props.source, Object.keys(props.stores));
     const name = nameOf(this, props.name ?? 'processing');
 
     const logGroup = new LogGroup(this, 'Logs', {
@@ -158,7 +158,8 @@ export class LambdaProcessor extends Construct implements FunctionWorkload {
       ...(tracing === Tracing.ACTIVE ? [allowTracing(this, this.role)] : []),
       ...(network ? [allowNetwork(this, this.role)] : []),
     ];
-    const bindings = [...bindStores(this, handler), props.source.deadLetter.bindWriter(this, 'DEAD_LETTER')];
+    const content = props.source.bindContent?.(this, 'SOURCE');
+    const bindings = [...bindStores(this, handler), props.source.deadLetter.bindWriter(this, 'DEAD_LETTER'), ...(content ? [content] : [])];
 
     this.function = new LambdaFunction(this, 'Function', {
       code: 'zip' in props.code ? Code.fromAsset(props.code.zip) : props.code,

@@ -1,11 +1,12 @@
 import { conditionsOf, refOf, text, type Value } from '../../../shared/read/cfn';
 import { BRINGS_NOTHING, type Cost, HOURS, type Load, MONTH } from '../../../shared/read/facts/cost';
+import { factsOf } from '../../../shared/read/facts/find';
 import { counted, promised, setTo } from '../../../shared/read/facts/promise';
-import type { Needed, Seen, ServiceFacts } from '../../../shared/read/facts/types';
+import type { JobFacts, Needed, Seen, ServiceFacts, StartedJob } from '../../../shared/read/facts/types';
 import { replace, set } from '../../../shared/read/facts/weaken';
-import { isDeadLetter, type Step } from '../../../shared/read/picture';
+import { isDeadLetter, facts as joined, type Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
-import { type Asked, only, type Stack } from '../../../shared/read/stack';
+import { type Asked, type Body, only, type Stack } from '../../../shared/read/stack';
 import { alarmOn, readyBeforeWork } from '../../foundation/promises';
 
 const MACHINE = 'AWS::StepFunctions::StateMachine';
@@ -112,7 +113,7 @@ export const facts: ServiceFacts = {
 interface State {
   readonly Type: string;
   readonly Resource?: string;
-  readonly Parameters?: Readonly<Record<string, unknown>>;
+  readonly Parameters?: Body;
   readonly Branches?: readonly Definition[];
   readonly Retry?: readonly { readonly ErrorEquals: readonly string[]; readonly MaxAttempts: number }[];
   readonly Catch?: readonly { readonly ErrorEquals: readonly string[]; readonly Next: string }[];
@@ -158,6 +159,13 @@ function catchesAll(machine: Asked): boolean {
   );
 }
 
+/** The facts of a job without a resource, and how it is started. */
+function withoutResource(machine: Asked, { Resource = '', Parameters = {} }: State): [JobFacts, StartedJob] | undefined {
+  const [, integration = ''] = /:states:::(\w+:\w+)\.sync$/.exec(Resource) ?? [];
+  const found = [...factsOf('aws').services.values()].find(({ jobs }) => jobs?.[integration])?.jobs?.[integration];
+  return found && [found, { parameters: Parameters, starter: refOf(only(machine, 'RoleArn')) ?? '' }];
+}
+
 /** The resource that a job runs. */
 function targetOf({ Parameters }: State, stack: Stack): Asked | undefined {
   const named = [...JSON.stringify(Parameters ?? {}).matchAll(/\$\{(\w+)\}/g)].flatMap(([, id]) => stack.get(id!) ?? []);
@@ -169,10 +177,18 @@ function flowOf(machine: Asked, seen: Seen): Step[] {
   const [deadLetter] = machine.refers('DefinitionString').filter(({ type }) => type === 'AWS::SQS::Queue');
   const starts = steps.flatMap(([, state], index) =>
     (state.Branches ? state.Branches.flatMap(({ States }) => Object.values(States)) : [state]).flatMap((job): Step[] => {
-      const to = targetOf(job, seen);
-      if (!to) return [];
       const tries = (job.Retry ?? []).find(({ ErrorEquals }) => ErrorEquals.includes('States.TaskFailed'))?.MaxAttempts ?? 0;
       const how = `step ${index + 1} of ${steps.length}, ${tries} retries`;
+      const [known, started] = withoutResource(machine, job) ?? [];
+      if (known) {
+        const role = seen.get(known.role(started!));
+        if (!role) return [];
+        const label = role.name.replace(/ role$/, ' job');
+        const notes = joined(...known.tells(started!));
+        return [{ from: machine.name, how, to: label, notes, between: [machine.id, role.id] }, ...known.flow(started!, seen, label)];
+      }
+      const to = targetOf(job, seen);
+      if (!to) return [];
       return [{ from: machine.name, how, to: to.name, notes: seen.tell(to), between: [machine.id, to.id] }];
     }),
   );
@@ -193,8 +209,8 @@ const DELIVERY = [
 ];
 const TRACING = ['GetSamplingRules', 'GetSamplingTargets', 'PutTelemetryRecords', 'PutTraceSegments'];
 
-/** What its role needs besides the jobs. The facts of each job say what starting it takes. */
-function machineNeeds(machine: Asked): Needed[] {
+/** What its role needs besides the jobs that are resources: the facts of these say what starting them takes. */
+function machineNeeds(machine: Asked, stack: Stack): Needed[] {
   const who = refOf(only(machine, 'RoleArn')) ?? '';
   const trust = [`ArnLike aws:SourceArn ${arn('states')}:stateMachine:*`, `StringEquals aws:SourceAccount ${ACCOUNT}`];
   const every = (actions: readonly string[], service: string, because: string) =>
@@ -205,6 +221,10 @@ function machineNeeds(machine: Asked): Needed[] {
     ...(machine.get('LoggingConfiguration').length > 0 ? every(DELIVERY, 'logs', 'it delivers its history to a log group') : []),
     ...(only(machine, 'TracingConfiguration.Enabled') === true ? every(TRACING, 'xray', 'it writes its traces') : []),
     ...letters.map(({ id }) => ({ who, may: 'sqs:SendMessage', on: `\${${id}}`, because: 'it writes dead letters' })),
+    ...jobsIn(machine).flatMap(([, job]) => {
+      const [known, started] = withoutResource(machine, job) ?? [];
+      return known ? known.needs(started!, stack) : [];
+    }),
   ];
 }
 
@@ -238,6 +258,10 @@ function transitions(machine: Asked, load: Load): Cost[] {
   const rules = load.stack.of(RULE).filter((rule) => rule.refers('Targets.Arn').some(({ id }) => id === machine.id));
   const buckets = rules.flatMap((rule) => rule.refers('EventPattern'));
   const created = buckets.reduce((sum, bucket) => sum + load.writes(bucket).count * MONTH, 0);
+  const jobs = jobsIn(machine).flatMap(([, job]) => {
+    const [known, started] = withoutResource(machine, job) ?? [];
+    return known ? known.costs(started!, scheduled + created) : [];
+  });
   return [
     {
       what: 'state transitions, one for each job and two more',
@@ -245,6 +269,7 @@ function transitions(machine: Asked, load: Load): Cost[] {
       units: (scheduled + created) * (jobsIn(machine).length + 2),
       lower: 'A rarer `schedule`, or larger objects that start it.',
     },
+    ...jobs,
   ];
 }
 

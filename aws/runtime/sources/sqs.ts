@@ -2,8 +2,9 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Transform } from '../../../shared/runtime/event';
 import { each } from '../../../shared/runtime/objects';
 import type { Sink, SourceRecord } from '../../../shared/runtime/sink';
-import { type DeadLetter, judge, deadLetter as letterOf } from '../../../shared/runtime/verdict';
+import { judge, deadLetter as letterOf } from '../../../shared/runtime/verdict';
 import type { SendLetters } from '../dead-letter';
+import { LETTER, readLetter } from '../queue-letters';
 import { type Call, nearlyOver } from '../requests';
 
 /** Settings for {@link sqsSource}. */
@@ -14,9 +15,6 @@ export interface SqsSourceProps<Stored> {
   /** Sends messages that can never be processed to the dead letter. */
   readonly deadLetter: SendLetters;
 }
-
-/** A message attribute that tells messages from the handler from those that SQS moves to the same queue. */
-const LETTER = { kind: 'letter' };
 
 /**
  * A handler for messages of an SQS queue. Each message succeeds or fails alone, and is one lot: a failed message is delivered
@@ -65,21 +63,11 @@ export function sqsSource<Stored>({ transform, sink, deadLetter }: SqsSourceProp
   }
 }
 
-function sourceRecord({ body, messageId, eventSourceARN, attributes, messageAttributes }: SQSRecord): SourceRecord {
-  const letter = messageAttributes.kind?.stringValue === LETTER.kind ? readLetter(body) : undefined;
+function sourceRecord(message: SQSRecord): SourceRecord {
+  const { body, messageId, eventSourceARN, attributes } = message;
   return {
-    bytes: letter ?? Buffer.from(body),
+    bytes: readLetter(message, LETTER) ?? Buffer.from(body),
     arrived: new Date(Number(attributes.SentTimestamp)),
     position: { queue: eventSourceARN, messageId },
   };
-}
-
-/** The original message in a dead letter that was moved back to the queue. A dead letter in several parts is not unpacked. */
-function readLetter(body: string): Buffer | undefined {
-  try {
-    const { payload, encoding, parts }: DeadLetter & { parts?: number } = JSON.parse(body);
-    return parts === undefined ? Buffer.from(payload, encoding === 'base64' ? 'base64' : 'utf8') : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -31,6 +31,10 @@ const PRIVATE: Promised = promised(
 export const facts: ServiceFacts = {
   name: 'S3',
   local: 'runs',
+  unproven: [
+    'That the key in an event of EventBridge is not encoded for URLs, as it is in notifications of S3.',
+    'That S3 answers 404 for a missing object where the permission to list has a prefix. With 403, its message is retried, and ends in the dead letter all the same.',
+  ],
   types: {
     [BUCKET]: {
       name: 'bucket',
@@ -128,6 +132,17 @@ export const facts: ServiceFacts = {
     'Custom::S3AutoDeleteObjects': { name: 'deletion of the objects of a bucket', role: 'helps', local: 'no effect here' },
   },
   calls: {
+    // Without the permission to list, S3 answers for a missing object as for a denied one. Which permission it asks for depends on
+    // whether the request names a version.
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    '@aws-sdk/client-s3 GetObjectCommand': ({ arguments: [input] }) => {
+      const [bucket, key] = ['Bucket', 'Key'].map((part) => said.part(input, part));
+      const named = typeof input === 'object' && 'VersionId' in input;
+      return [
+        ...['s3:GetObject', ...(named ? ['s3:GetObjectVersion'] : [])].map((may) => ({ may, on: `${bucket}/${key}` })),
+        { may: 's3:ListBucket', on: bucket!, only: `StringLike s3:prefix ${key}` },
+      ];
+    },
     // The permission is for keys with a prefix. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
     '@aws-sdk/client-s3 PutObjectCommand': ({ arguments: [input] }) => [
       { may: 's3:PutObject', on: `${said.part(input, 'Bucket')}/${said.part(input, 'Key').replace(/(?<=^\{\w+\}).*/, '*')}` },

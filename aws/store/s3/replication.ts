@@ -52,7 +52,8 @@ export function replicate(scope: Construct, bucket: IBucket, prefix: string, rep
         status: 'Enabled',
         filter: { prefix },
         deleteMarkerReplication: { status: 'Disabled' },
-        sourceSelectionCriteria: bucket.encryptionKey ? { sseKmsEncryptedObjects: { status: 'Enabled' } } : undefined,
+        // S3 refuses the key of the replica without it (hashicorp/terraform-provider-aws#26241).
+        sourceSelectionCriteria: replica.encryptionKey ? { sseKmsEncryptedObjects: { status: 'Enabled' } } : undefined,
         destination: {
           bucket: replica.bucketArn,
           account: isOther ? replica.env.account : undefined,

@@ -15,8 +15,9 @@ import { requireKey } from '../../foundation/home';
 import { removalPolicyOf } from '../../foundation/removal';
 import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
 import type { Binding, Workload } from '../../ports/identity';
-import type { RecordSink } from '../../ports/records';
+import type { RecordSink, RecordSource } from '../../ports/records';
 import type { BucketStore } from '../../ports/stores';
+import { CreatedObjects, requireCreated, requireNoLoop } from './created-objects';
 import { replicate, requireReplica } from './replication';
 
 const ARCHIVE: TimeRule = { from: 30, to: 36_500, unit: 'days', remedy: 'S3 does not move younger objects to this class.' };
@@ -79,6 +80,7 @@ export class S3Store<Kept extends IBucket = Bucket> extends Construct implements
   readonly alarms: readonly Alarm[];
 
   private readonly removalPolicy: RemovalPolicy;
+  private sendsCreated = false;
 
   constructor(scope: Construct, id: string, props: S3StoreProps<Kept> = {}) {
     super(scope, id);
@@ -88,41 +90,30 @@ export class S3Store<Kept extends IBucket = Bucket> extends Construct implements
     requireText(this, { prefix: this.prefix }, FOLDERS);
     requireTime(this, { archiveAfter }, ARCHIVE);
     requireTime(this, { undeleteWindow }, UNDELETE);
-    const { encryptionKey } = props;
-    const { replica } = props;
+    const { encryptionKey, replica } = props;
     requireResource(this, { bucket: props.bucket, replica });
     requireKey(this, { encryptionKey });
     if (props.bucket)
       requireAbsent(this, 'bucket', { archiveAfter: props.archiveAfter, undeleteWindow: props.undeleteWindow, encryptionKey, replica });
     if (replica) requireReplica(this, replica, encryptionKey);
-    const removalPolicy = removalPolicyOf(this, props.removal);
-    this.removalPolicy = removalPolicy;
+    this.removalPolicy = removalPolicyOf(this, props.removal);
 
     const archive = [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: archiveAfter }];
-    const settings = { removalPolicy, undeleteWindow, encryptionKey, rule: { transitions: archive } };
+    const settings = { removalPolicy: this.removalPolicy, undeleteWindow, encryptionKey, rule: { transitions: archive } };
     const make = (): IBucket => makeBucket(this, settings);
     this.bucket = props.bucket ?? (make() as Kept);
     this.alarms = replica ? [replicate(this, this.bucket, this.prefix, replica)] : [];
   }
 
   bindWriter(writer: Workload, name: string): Binding {
+    requireNoLoop(this, 'write', writer);
     const grant = this.allowObjects(writer, ['s3:PutObject']);
     this.bucket.encryptionKey?.grant(writer.role, 'kms:GenerateDataKey');
     return { settings: this.settings(name), waitFor: [grant] };
   }
 
   bindReader(reader: Workload, name: string): Binding {
-    const grants = [
-      this.allowObjects(reader, ['s3:GetObject']),
-      Grant.addToPrincipal({
-        grantee: reader.role,
-        actions: ['s3:ListBucket'],
-        resourceArns: [this.bucket.bucketArn],
-        conditions: { StringLike: { 's3:prefix': `${this.prefix}*` } },
-      }),
-    ];
-    this.bucket.encryptionKey?.grantDecrypt(reader.role);
-    return { settings: this.settings(name), waitFor: grants };
+    return this.allowReader(reader, name, ['s3:GetObject']);
   }
 
   /** What Firehose could not deliver is below the prefix with `-failed` at its end: `events-failed/`. */
@@ -140,6 +131,7 @@ export class S3Store<Kept extends IBucket = Bucket> extends Construct implements
 
   /** An imported bucket must send its events to EventBridge already. */
   bindCreated(): EventPattern {
+    this.sendsCreated = true;
     const bucket = this.bucket.node.defaultChild;
     // The property of `Bucket` adds a function with a managed policy, because it also merges notifications of other kinds.
     if (CfnBucket.isCfnBucket(bucket)) bucket.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
@@ -149,7 +141,8 @@ export class S3Store<Kept extends IBucket = Bucket> extends Construct implements
 
   /**
    * Put an event into a buffer for each new object, with its bucket and key in `data`. S3 can send an event twice. What cannot be
-   * put into the buffer for a day goes to a dead-letter queue.
+   * put into the buffer for a day goes to a dead-letter queue. What reads the buffer must not write below the prefix of this store, or
+   * each object makes another one, without end.
    * @throws SettingError on a second call
    * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
    */
@@ -161,8 +154,41 @@ export class S3Store<Kept extends IBucket = Bucket> extends Construct implements
     return new EventRule(this, 'Created', { pattern: this.bindCreated(), sink, removalPolicy: this.removalPolicy });
   }
 
+  /**
+   * Read each new object when a queue delivers the event of its creation: a source for a `LambdaProcessor` with a handler whose name
+   * starts with `s3`. Each line of an object must be an event of the contract, compressed with gzip or not: what Firehose and the
+   * handlers store, unless a transform makes something else of the events.
+   *
+   * An object is read as a stream, in one call of the function. One that takes longer than its timeout is read again from the start,
+   * and goes to the dead letter after the last try: for large objects, set a longer timeout.
+   * @param queue the queue of `deliverCreated`, or a subscriber of the topic of `deliverCreated`
+   * @throws SettingError before `deliverCreated` or `bindCreated`, on anything but a queue, and if its reader also writes to the store
+   */
+  readCreated(queue: RecordSource): RecordSource {
+    requireCreated(this, queue, this.sendsCreated);
+    return new CreatedObjects(queue, (reader, name) => {
+      requireNoLoop(this, 'read', reader);
+      // An event names the version of its object. Without versioning it names none, and S3 asks for the first permission.
+      return this.allowReader(reader, name, ['s3:GetObject', 's3:GetObjectVersion']);
+    });
+  }
+
   private settings(name: string) {
     return { [`${name}_BUCKET`]: this.bucket.bucketName, [`${name}_PREFIX`]: this.prefix };
+  }
+
+  private allowReader(reader: Workload, name: string, actions: string[]): Binding {
+    const grants = [
+      this.allowObjects(reader, actions),
+      Grant.addToPrincipal({
+        grantee: reader.role,
+        actions: ['s3:ListBucket'],
+        resourceArns: [this.bucket.bucketArn],
+        conditions: { StringLike: { 's3:prefix': `${this.prefix}*` } },
+      }),
+    ];
+    this.bucket.encryptionKey?.grantDecrypt(reader.role);
+    return { settings: this.settings(name), waitFor: grants };
   }
 
   private allowObjects({ role }: Workload, actions: string[], prefix = this.prefix): Grant {

@@ -1,5 +1,5 @@
 import type { CfnDashboard } from 'aws-cdk-lib/aws-quicksight';
-import { COLUMNS } from './event-query';
+import { EVENT, SHOWN } from './event-query';
 
 /** The name of the data set within the definition. */
 const EVENTS = 'events';
@@ -7,9 +7,8 @@ const EVENTS = 'events';
 const MOST_BARS = 20;
 
 const column = (columnName: string) => ({ dataSetIdentifier: EVENTS, columnName });
-/** An event can be stored twice, so ids are counted. */
 const counted = (of: string) => [
-  { categoricalMeasureField: { fieldId: `${of}-count`, column: column('id'), aggregationFunction: 'DISTINCT_COUNT' } },
+  { categoricalMeasureField: { fieldId: `${of}-count`, column: column(EVENT), aggregationFunction: 'DISTINCT_COUNT' } },
 ];
 const titled = (plainText: string) => ({ visibility: 'VISIBLE', formatText: { plainText } });
 
@@ -68,7 +67,7 @@ function bars(of: 'type' | 'source', title: string): CfnDashboard.VisualProperty
 }
 
 function latest(): CfnDashboard.VisualProperty {
-  const values = COLUMNS.map(({ name }) => ({ fieldId: `latest-${name}`, column: column(name) }));
+  const values = SHOWN.map(({ name }) => ({ fieldId: `latest-${name}`, column: column(name) }));
   return {
     tableVisual: {
       visualId: 'latest',

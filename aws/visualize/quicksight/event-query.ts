@@ -1,11 +1,23 @@
-/** The columns of the data set, by their types in Quick Sight. */
-export const COLUMNS: readonly { readonly name: string; readonly type: 'DATETIME' | 'STRING' }[] = [
+interface Column {
+  readonly name: string;
+  /** The type in Quick Sight. */
+  readonly type: 'DATETIME' | 'STRING';
+}
+
+/** The attributes of an event that are shown. */
+export const SHOWN: readonly Column[] = [
   { name: 'time', type: 'DATETIME' },
   { name: 'id', type: 'STRING' },
   { name: 'source', type: 'STRING' },
   { name: 'type', type: 'STRING' },
   { name: 'subject', type: 'STRING' },
 ];
+
+/** What identifies an event, and is counted: an event can be stored twice, and two sources can use the same id. */
+export const EVENT = 'event';
+
+/** The columns of the data set. */
+export const COLUMNS: readonly Column[] = [...SHOWN, { name: EVENT, type: 'STRING' }];
 
 /**
  * The query for the events of the last days. The conditions on year and month are known before any object is read, so Athena lists
@@ -17,7 +29,7 @@ export function eventQuery(database: string, table: string, days: number): strin
   const either = (column: string, format: string) =>
     `${column} IN (date_format(${first}, '${format}'), date_format(current_date, '${format}'))`;
   return [
-    `SELECT CAST(try(from_iso8601_timestamp(time)) AT TIME ZONE 'UTC' AS timestamp) AS time, id, source, type, subject`,
+    `SELECT CAST(try(from_iso8601_timestamp(time)) AT TIME ZONE 'UTC' AS timestamp) AS time, id, source, type, subject, concat(source, ' ', id) AS ${EVENT}`,
     `FROM "${database}"."${table}"`,
     `WHERE ${either('year', '%Y')}`,
     `AND ${either('month', '%m')}`,

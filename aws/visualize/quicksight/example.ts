@@ -30,7 +30,7 @@ export class AwsQuicksight extends AwsPlatform {
       stores: { STORE: store },
     });
     const catalog = new GlueCatalog(this, 'Catalog', { store, firstYear: 2026 });
-    const table = new AthenaQuery(this, 'Query', { catalog });
+    const table = new AthenaQuery(this, 'Query', { catalog, removal });
     const dashboard = new QuickSightDashboard(this, 'Visualize', { table, viewers: [viewer.valueAsString] });
 
     this.output({

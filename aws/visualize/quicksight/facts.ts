@@ -167,7 +167,14 @@ function workGroupOf(source: Asked): string {
   return text(only(source, `${ATHENA}.WorkGroup`));
 }
 
-const QUERY = ['GetQueryExecution', 'GetQueryResults', 'GetWorkGroup', 'StartQueryExecution', 'StopQueryExecution'];
+const QUERY = [
+  'GetQueryExecution',
+  'GetQueryResults',
+  'GetQueryResultsStream',
+  'GetWorkGroup',
+  'StartQueryExecution',
+  'StopQueryExecution',
+];
 const TABLE = ['BatchGetPartition', 'GetDatabase', 'GetPartition', 'GetPartitions', 'GetTable', 'GetTables'];
 
 /**

@@ -2,7 +2,7 @@ import { Eventhub } from '@cdktf/provider-azurerm/lib/eventhub';
 import type { EventhubNamespace } from '@cdktf/provider-azurerm/lib/eventhub-namespace';
 import { Construct } from 'constructs';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
-import type { NumberRule, Removal, TextRule } from '../../../shared/synth/settings';
+import type { NumberRule, Removal } from '../../../shared/synth/settings';
 import {
   ACTION_GROUPS,
   mayDestroy,
@@ -15,6 +15,7 @@ import {
 import { TOLERATED_FAILURES } from '../../foundation/alerts';
 import { canonicalId, segment } from '../../foundation/arm-id';
 import { needResourceProviders } from '../../foundation/resource-providers';
+import { NAME } from '../../foundation/rules';
 import type { Delivery, DeliverySource, DirectSource } from '../../ports/delivery';
 import type { FunctionWorkload, Workload } from '../../ports/identity';
 import type { EventTarget, RecordSink, RecordSource, SendRequest } from '../../ports/records';
@@ -25,11 +26,6 @@ import { alertOnIdle } from './idle-alert';
 import { sendRequest } from './send-request';
 import { triggerSettings } from './trigger-settings';
 
-const NAME: TextRule = {
-  pattern: /^[a-z][a-z0-9]{0,19}$/,
-  must: 'be 1 to 20 lower-case letters and digits',
-  remedy: 'Start with a letter.',
-};
 const RETENTION: NumberRule = { from: 1, to: 7, unit: 'days', remedy: 'For longer replay, keep the raw events in a store.' };
 const PARTITIONS: NumberRule = { from: 1, to: 32, unit: 'partitions', remedy: 'The Standard tier has no more.' };
 /** Settings for {@link EventHubBuffer}. */
@@ -93,8 +89,8 @@ export interface EventHubBufferProps {
  * Buffer stage: an event hub that absorbs bursts and allows replay. Senders and readers sign in with Microsoft Entra ID:
  * access keys are disabled.
  *
- * Do not use it for events over 1 MB, for replay after more than 7 days, or as a queue: an event hub does not delete an
- * event that was processed, and has no dead letter of its own.
+ * Do not use it for events over 1 MB, for replay after more than 7 days, or as a queue: no event is deleted because it was
+ * processed, and there is no dead letter. For Parquet use a `StreamAnalyticsProcessor`: Capture writes only Avro, and needs keys.
  * @see https://learn.microsoft.com/azure/event-hubs/event-hubs-features
  */
 export class EventHubBuffer extends Construct implements RecordSink, RecordSource, DirectSource {

@@ -2,11 +2,12 @@ import { Fn, type ITerraformIterator, type MapTerraformIterator, TerraformIterat
 import { Construct } from 'constructs';
 import { sendCommand } from '../../../shared/synth/send-command';
 import { requireOneOf, requireText, type TextRule } from '../../../shared/synth/settings';
+import { OBJECT_ID } from '../../foundation/rules';
 import type { Workload } from '../../ports/identity';
 import type { RecordSink } from '../../ports/records';
 
-const OBJECT_ID: TextRule = {
-  pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+const SENDER: TextRule = {
+  pattern: OBJECT_ID,
   must: 'be object ids',
   remedy: 'Find it with az ad user show, az ad group show or az ad sp show.',
 };
@@ -30,6 +31,7 @@ export interface EventHubEntryProps {
  * Events with the same `partitionkey` stay in order if the sender also sets the key in the header `BrokerProperties`, as
  * {@link EventHubEntry.curl} does: `{"PartitionKey":"press-7"}`, at most 128 characters. Without the header, each event may
  * go to another partition.
+ * Kafka clients send to the same hub, on port 9093, with a token for `https://NAMESPACE.servicebus.windows.net`.
  * Do not use it for senders that cannot get a Microsoft Entra token, or for browsers (no CORS).
  * @see https://learn.microsoft.com/rest/api/eventhub/send-event
  */
@@ -44,7 +46,7 @@ export class EventHubEntry extends Construct {
     const senders = props.senders ?? {};
     const known = Token.isUnresolved(senders) ? [] : Object.entries(senders);
     for (const [principalId, principalType] of known) {
-      requireText(this, { senders: principalId }, OBJECT_ID);
+      requireText(this, { senders: principalId }, SENDER);
       requireOneOf(this, { senders: principalType }, ['User', 'Group', 'ServicePrincipal'], 'It is the type of the object id.');
     }
 

@@ -1,7 +1,18 @@
-import { amountOr, type Brought, batches, type Cost, GB, HOURS, type Load, MONTH, PACKED } from '../../../shared/read/facts/cost';
+import {
+  amountOr,
+  BRINGS_NOTHING,
+  type Brought,
+  batches,
+  type Cost,
+  GB,
+  HOURS,
+  type Load,
+  MONTH,
+  PACKED,
+} from '../../../shared/read/facts/cost';
 import { fitting } from '../../../shared/read/facts/local';
 import { counted, promised, setTo } from '../../../shared/read/facts/promise';
-import type { Needed, Seen, ServiceFacts, TypeFacts } from '../../../shared/read/facts/types';
+import type { Needed, Promised, Seen, ServiceFacts, TypeFacts } from '../../../shared/read/facts/types';
 import { both, type Edit, every, type Holder, remove, replace, set, type Which } from '../../../shared/read/facts/weaken';
 import { duration, facts as joined, type Step } from '../../../shared/read/picture';
 import { type Asked, is, names, only, type Stack, type Value } from '../../../shared/read/stack';
@@ -34,6 +45,7 @@ const KEY = 'It creates a key, which anyone who finds it can use. Assign a role 
 const key = (of: 'eventhub_name' | 'namespace_name'): TypeFacts => ({
   name: 'key',
   role: 'lets in',
+  replacedBy: [...new Set(['name', 'resource_group_name', 'namespace_name', of])],
   grants: (rule, stack) => [
     {
       holder: 'anyone with the key',
@@ -141,15 +153,18 @@ export const facts: ServiceFacts = {
           'the alert on events that are not read watches all hubs together': set('criteria.0.dimension', undefined, unread),
           'the alert on events that are not read has a threshold of a million': set('criteria.0.threshold', 1_000_000, unread),
         }),
-        promised(
-          'own-consumer-group',
-          'be read only in consumer groups of the stack: $Default may get another reader',
-          (hub, stack) =>
-            connectionsOf(stack)
-              .filter(({ app, name }) => names(app, `app_settings.${name}_HUB`, hub))
-              .every(({ app, name }) => app.refers(`app_settings.${name}_CONSUMER_GROUP`).some(({ type }) => type === GROUP)),
-          { 'it is read in the consumer group $Default': both(setInReaders('_CONSUMER_GROUP', '$Default'), remove(every(GROUP))) },
-        ),
+        {
+          ...promised(
+            'own-consumer-group',
+            'be read only in consumer groups of the stack: $Default may get another reader',
+            (hub, stack) =>
+              connectionsTo(hub, stack).every(({ app, name }) =>
+                app.refers(`app_settings.${name}_CONSUMER_GROUP`).some(({ type }) => type === GROUP),
+              ),
+            { 'it is read in the consumer group $Default': both(setInReaders('_CONSUMER_GROUP', '$Default'), remove(every(GROUP))) },
+          ),
+          concerns: (hub, stack) => connectionsTo(hub, stack).length > 0,
+        },
       ],
       answered: {
         encrypted: 'Event Hubs always encrypts its data. This cannot be disabled.',
@@ -203,7 +218,7 @@ export const facts: ServiceFacts = {
             }),
           },
         ),
-      ],
+      ].map(ofCode),
       costs: 'Consumer groups are free of charge, up to 20 for a hub.',
       brings,
       computed: { id: armId('Microsoft.EventHub/namespaces/acme-events/eventhubs/events/consumerGroups/acme') },
@@ -253,6 +268,11 @@ function connectionsOf(stack: Stack): Connection[] {
   return stack.all.flatMap((app) => connectionNames(settingsOf(app)).map((name) => ({ app, name })));
 }
 
+/** The connections to one hub. */
+function connectionsTo(hub: Asked, stack: Stack): Connection[] {
+  return connectionsOf(stack).filter(({ app, name }) => names(app, `app_settings.${name}_HUB`, hub));
+}
+
 function connectionNames(settings: Readonly<Record<string, unknown>>): string[] {
   return Object.keys(settings)
     .filter((setting) => setting.endsWith(ADDRESS))
@@ -267,6 +287,17 @@ function triggersOf(group: Asked, stack: Stack): Connection[] {
 
 function readersOf(group: Asked, stack: Stack): Asked[] {
   return stack.all.filter((reader) => reader.refers().some(({ id }) => id === group.id));
+}
+
+/** The readers that are code. An end of a service without code names the consumer group in a setting of its own. */
+function codeIn(group: Asked, stack: Stack): Asked[] {
+  return readersOf(group, stack).filter((reader) => !names(reader, 'eventhub_consumer_group_name', group));
+}
+
+/** A promise of a consumer group that code reads in. A service without code has its retries and alerts in its own facts. */
+function ofCode(promise: Promised): Promised {
+  const isDirect = (group: Asked, stack: Stack) => readersOf(group, stack).length > codeIn(group, stack).length;
+  return { ...promise, concerns: (group, stack) => !isDirect(group, stack) };
 }
 
 /** The host accepts any number. -1 means that a batch is retried without limit. */
@@ -299,10 +330,10 @@ function hasIdleAlert(group: Asked, stack: Stack): boolean {
   return namespace === undefined || triggersOf(group, stack).every(({ app }) => hasAlert(app));
 }
 
-/** The step from a hub to the reader of a consumer group. */
+/** The step from a hub to the reader of a consumer group. A service without code has this step in its own facts. */
 function readBy(group: Asked, seen: Seen): Step[] {
   const [hub] = group.refers('eventhub_name');
-  return readersOf(group, seen).map((reader) => {
+  return codeIn(group, seen).map((reader) => {
     const trigger = triggersOf(group, seen).find(({ app }) => app.id === reader.id);
     return {
       from: hub?.stage ?? 'an existing hub',
@@ -394,11 +425,12 @@ function namespaceCosts(namespace: Asked, load: Load): Cost[] {
   ];
 }
 
-/** The host waits for a full batch of each partition, up to the batch window. */
+/** The host waits for a full batch of each partition, up to the batch window. A service without code has its load in its own facts. */
 function brings(group: Asked, { events, size, stack }: Load): Brought {
   const [hub] = group.refers('eventhub_name');
   const [trigger] = triggersOf(group, stack);
-  const setting = (name: string) => trigger && only(trigger.app, `app_settings.AzureFunctionsJobHost__extensions__eventHubs__${name}`);
+  if (trigger === undefined) return BRINGS_NOTHING();
+  const setting = (name: string) => only(trigger.app, `app_settings.AzureFunctionsJobHost__extensions__eventHubs__${name}`);
   const records = Math.max(1, Math.min(Number(setting('maxEventBatchSize') ?? 100), Math.floor(HUB_BATCH / size)));
   const window = secondsOf(String(setting('maxWaitTime') ?? '0'));
   const calls = batches(events, { records, window, parts: hub ? amountOr(hub, 'partition_count', 4) : 4 });

@@ -1,5 +1,7 @@
 import type { TextRule } from '../../../shared/synth/settings';
 
+/** The type of a storage account, as in its id. */
+export const ACCOUNT = 'Microsoft.Storage/storageAccounts';
 /** The middle of the name of a storage account: the prefix and the suffix of the site take 19 of its 24 characters. */
 export const ACCOUNT_NAME: TextRule = {
   pattern: /^[a-z0-9]{1,5}$/,

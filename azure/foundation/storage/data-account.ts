@@ -1,7 +1,7 @@
 import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-diagnostic-setting';
 import { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account';
 import type { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
-import { StorageManagementPolicy } from '@cdktf/provider-azurerm/lib/storage-management-policy';
+import { StorageManagementPolicy, type StorageManagementPolicyRule } from '@cdktf/provider-azurerm/lib/storage-management-policy';
 import type { TerraformResourceLifecycle } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
@@ -19,8 +19,13 @@ export interface DataAccountProps {
   readonly name: string;
   /** The redundancy, such as `ZRS`. */
   readonly redundancy: string;
-  /** How long an overwritten or deleted object can be restored, in days. */
+  /** How long a deleted object can be restored, in days. Without `isLake`, also an overwritten one. */
   readonly undeleteWindowDays: number;
+  /**
+   * Whether it has a hierarchical namespace: a data lake. A lake has no versions: Azure refuses them.
+   * @default false
+   */
+  readonly isLake?: boolean;
   /**
    * The ids of the action groups that the alert notifies.
    * @default - the alert fires without a notification
@@ -38,9 +43,20 @@ export interface DataAccountProps {
   readonly lifecycle?: TerraformResourceLifecycle;
 }
 
+/** What becomes of the objects of a container with time. */
+export interface Lifecycle {
+  /** The name of its rule. */
+  readonly name: string;
+  readonly container: StorageContainer;
+  /** After how many days an object moves to the cold tier. */
+  readonly coldAfterDays?: number;
+  /** After how many days an object is deleted. */
+  readonly expireAfterDays?: number;
+}
+
 /**
- * A storage account for data: no account keys, no anonymous access, versioning, soft delete, and logs of every access in the
- * workspace of the site.
+ * A storage account for data: no account keys, no anonymous access, soft delete, versioning unless it is a data lake, and logs of
+ * every access in the workspace of the site.
  *
  * Do not use it for a private network: its address is public, and callers need a Microsoft Entra token.
  * @see https://learn.microsoft.com/azure/storage/blobs/security-recommendations
@@ -57,14 +73,19 @@ export class DataAccount extends Construct {
     private readonly props: DataAccountProps,
   ) {
     super(scope, id);
-    const { site, name, redundancy, undeleteWindowDays: days, lifecycle } = props;
+    const { site, name, redundancy, undeleteWindowDays: days, isLake, lifecycle } = props;
     this.resource = new StorageAccount(this, 'Resource', {
       name: `${site.prefix}${name}${site.suffix}`,
       resourceGroupName: site.resourceGroupName,
       location: site.location,
       ...SECURE_ACCOUNT,
       accountReplicationType: redundancy,
-      blobProperties: { versioningEnabled: true, deleteRetentionPolicy: { days }, containerDeleteRetentionPolicy: { days } },
+      isHnsEnabled: isLake ? true : undefined,
+      blobProperties: {
+        versioningEnabled: isLake ? undefined : true,
+        deleteRetentionPolicy: { days },
+        containerDeleteRetentionPolicy: { days },
+      },
       lifecycle,
     });
     keepAddress(this.resource, name);
@@ -87,28 +108,37 @@ export class DataAccount extends Construct {
     });
   }
 
-  /** Move old blobs of `container` to the cold tier, and delete old versions in all containers. */
-  archive(container: StorageContainer, afterDays: number): StorageManagementPolicy {
+  /** Move old objects to the cold tier, or delete them, and delete old versions in all containers. Azure applies the rules once a day. */
+  addRules(lifecycles: readonly Lifecycle[]): StorageManagementPolicy | undefined {
     const blobTypes = ['blockBlob'];
-    const old = { blobTypes, prefixMatch: [`${container.name}/`] };
-    const toCold = { tierToColdAfterDaysSinceModificationGreaterThan: afterDays };
-    return new StorageManagementPolicy(this, 'Rules', {
-      storageAccountId: this.resource.id,
-      rule: [
-        { name: 'archive', enabled: true, filters: old, actions: { baseBlob: toCold } },
-        // A deleted version counts as a deleted blob: it can be restored for the whole soft delete period.
-        { name: 'old-versions', enabled: true, filters: { blobTypes }, actions: { version: { deleteAfterDaysSinceCreation: 1 } } },
-      ],
-    });
+    const rule: StorageManagementPolicyRule[] = lifecycles
+      .filter(({ coldAfterDays, expireAfterDays }) => coldAfterDays !== undefined || expireAfterDays !== undefined)
+      .map(({ name, container, coldAfterDays, expireAfterDays }) => ({
+        name,
+        enabled: true,
+        filters: { blobTypes, prefixMatch: [`${container.name}/`] },
+        actions: {
+          baseBlob: {
+            tierToColdAfterDaysSinceModificationGreaterThan: coldAfterDays,
+            deleteAfterDaysSinceModificationGreaterThan: expireAfterDays,
+          },
+        },
+      }));
+    // A deleted version counts as a deleted blob: it can be restored for the whole soft delete period.
+    const version = { deleteAfterDaysSinceCreation: 1 };
+    if (!this.props.isLake) rule.push({ name: 'old-versions', enabled: true, filters: { blobTypes }, actions: { version } });
+    return rule.length > 0 ? new StorageManagementPolicy(this, 'Rules', { storageAccountId: this.resource.id, rule }) : undefined;
   }
 
   /** Add an alert that fires if a blob is written to `container`. */
   watch(container: StorageContainer) {
-    const { site, name, notify } = this.props;
+    const { site, name, notify, isLake } = this.props;
+    // Clients of the Data Lake API write a file in several calls, with names of their own for each.
+    const written = isLake ? 'Category == "StorageWrite"' : 'OperationName == "PutBlob"';
     const query = [
       'StorageBlobLogs',
       `where AccountName == "${this.resource.name}" and ObjectKey contains "/${container.name}/"`,
-      'where OperationName == "PutBlob" and StatusText == "Success"',
+      `where ${written} and StatusText == "Success"`,
     ].join(' | ');
     const description = 'Events could not be processed. They are in the dead-letter container, each with the reason.';
     alertOnLogs(this, 'DeadLettersAlert', { name: `${site.prefix}-${name}-dead-letters`, description, site, notify, query });

@@ -1,10 +1,10 @@
 import { type Cost, GB, type Load, MONTH, type PriceKey } from '../../../shared/read/facts/cost';
 import { fitting } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
-import type { ServiceFacts } from '../../../shared/read/facts/types';
+import type { Promised, ServiceFacts } from '../../../shared/read/facts/types';
 import { remove, set } from '../../../shared/read/facts/weaken';
 import { type Asked, amount, is, names, type Stack } from '../../../shared/read/stack';
-import { armId, isHost, NAMED, ON_RECORD, ofData, RETAINED, referring } from '../promises';
+import { armId, isHost, isLake, NAMED, ON_RECORD, ofData, RETAINED, referring } from '../promises';
 
 const ACCOUNT = 'azurerm_storage_account';
 const RULES = 'azurerm_storage_management_policy';
@@ -104,7 +104,7 @@ export const facts: ServiceFacts = {
             'deleted containers cannot be restored': set('blob_properties.container_delete_retention_policy'),
           },
         ),
-        ofData(
+        ofVersions(
           setTo({
             rule: 'undelete',
             must: 'keep old versions',
@@ -114,11 +114,20 @@ export const facts: ServiceFacts = {
             worse: 'overwritten blobs cannot be restored',
           }),
         ),
-        ofData(
+        ofVersions(
           promised('undelete', 'delete old versions', deletesVersions, {
             'old versions are never deleted': remove(referring(RULES)),
           }),
         ),
+        {
+          ...promised(
+            'no-versions',
+            'have no versions: the provider refuses them for a data lake, after the account exists',
+            (account) => account.get('blob_properties.versioning_enabled').length === 0,
+            { 'it has versions': set('blob_properties.versioning_enabled', true) },
+          ),
+          concerns: isLake,
+        },
         ofData(RETAINED),
         ofData(ON_RECORD),
       ],
@@ -128,6 +137,7 @@ export const facts: ServiceFacts = {
         id: armId('Microsoft.Storage/storageAccounts/acme'),
         primary_blob_endpoint: 'https://acme.blob.core.windows.net/',
         primary_queue_endpoint: 'https://acme.queue.core.windows.net/',
+        primary_dfs_endpoint: 'https://acme.dfs.core.windows.net/',
       },
       local: {
         ...NAMED,
@@ -141,6 +151,8 @@ export const facts: ServiceFacts = {
         cross_tenant_replication_enabled: nothing,
         https_traffic_only_enabled: nothing,
         infrastructure_encryption_enabled: nothing,
+        // The handlers use the Blob API, which is the same with a hierarchical namespace.
+        is_hns_enabled: nothing,
         local_user_enabled: nothing,
         min_tls_version: nothing,
       },
@@ -156,6 +168,11 @@ export const facts: ServiceFacts = {
   },
 };
 
+/** A promise of data that can have versions. */
+function ofVersions(promise: Promised): Promised {
+  return { ...promise, concerns: (account, stack) => !isHost(account, stack) && !isLake(account) };
+}
+
 /** Whether a rule deletes the old versions in an account. */
 function deletesVersions(account: Asked, stack: Stack): boolean {
   return stack
@@ -170,14 +187,15 @@ function deletesVersions(account: Asked, stack: Stack): boolean {
 function accountCosts(account: Asked, load: Load): Cost[] {
   const { count, bytes } = load.writes(account);
   const lower = 'A larger `batchSize`, and a longer `batchWindowSeconds`, of the delivery make fewer and larger blobs.';
-  const writes: PriceKey = `blobWrites${copiesOf(account)}`;
+  const copies = copiesOf(account);
+  const writes: PriceKey = isLake(account) ? `lakeWrites${copies}` : `blobWrites${copies}`;
   if (isHost(account, load.stack))
     return [{ what: 'writes of the host, two for each call', price: writes, units: count * MONTH * 2, lower }];
   return [
     { what: 'blob writes, one for each batch', price: writes, units: count * MONTH, lower },
     {
       what: 'storage of the blobs of one month, compressed 8:1',
-      price: `blobStorage${copiesOf(account)}`,
+      price: `blobStorage${copies}`,
       units: (bytes * MONTH) / GB,
       lower: "`redundancy: 'LRS'` of the store. It does not survive the loss of a zone.",
     },

@@ -9,6 +9,7 @@ import type { NumberRule, TextRule } from '../../../shared/synth/settings';
 import { ACTION_GROUPS, requireNumber, requireOneOf, requireText, requireTexts } from '../../../shared/synth/settings';
 import { canonicalGuid, canonicalId } from '../../foundation/arm-id';
 import { needResourceProviders } from '../../foundation/resource-providers';
+import { requireIdentity } from '../../foundation/rules';
 import type { Delivery } from '../../ports/delivery';
 import type { FunctionWorkload } from '../../ports/identity';
 import type { DeadLetter, RecordSource } from '../../ports/records';
@@ -145,7 +146,8 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
     requireAlwaysReady(this, alwaysReady, maxInstances);
     requireAppSettings(this, appSettings, Object.keys(props.stores));
     if (subnetId !== undefined) requireText(this, { subnetId }, SUBNET_ID);
-    takeName(this, 'store or processor of a site', name, [site.prefix, site.suffix]);
+    if (props.identity !== undefined) requireIdentity(this, 'identity', props.identity, 'principalId', 'clientId');
+    takeName(this, 'storage account of a site', name, [site.prefix, site.suffix]);
     needResourceProviders(this, 'Microsoft.App', 'Microsoft.Insights', 'Microsoft.ManagedIdentity', 'Microsoft.Storage', 'Microsoft.Web');
     const base = `${site.prefix}-${name}`;
     this.name = `${base}-${site.suffix}`;

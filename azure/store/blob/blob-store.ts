@@ -1,40 +1,16 @@
-import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
+import type { EventgridSystemTopicEventSubscription } from '@cdktf/provider-azurerm/lib/eventgrid-system-topic-event-subscription';
 import type { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account';
-import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
+import type { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
 import { Construct } from 'constructs';
-import { acknowledge } from '../../../shared/synth/acknowledge';
-import { keepAddress, takeName } from '../../../shared/synth/kept-name';
-import type { NumberRule, Removal } from '../../../shared/synth/settings';
-import {
-  ACTION_GROUPS,
-  mayDestroy,
-  requireAbsent,
-  requireNumber,
-  requireOneOf,
-  requireText,
-  requireTexts,
-} from '../../../shared/synth/settings';
-import { canonicalId, segment } from '../../foundation/arm-id';
-import { Lock } from '../../foundation/lock';
-import { needResourceProviders } from '../../foundation/resource-providers';
-import { ACCOUNT_ID, ACCOUNT_NAME } from '../../foundation/storage/account-rules';
-import { DataAccount } from '../../foundation/storage/data-account';
+import type { Removal } from '../../../shared/synth/settings';
+import type { SystemTopic } from '../../foundation/events/system-topic';
+import type { BlobBinding, DataContainer } from '../../foundation/storage/data-container';
+import { coldAfter, requireAges, StoreAccount } from '../../foundation/storage/store-account';
 import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
-import type { Binding, Workload } from '../../ports/identity';
-import type { DeadLetter } from '../../ports/records';
+import type { Workload } from '../../ports/identity';
+import type { DeadLetter, RecordSink } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import type { ObjectStore } from '../../ports/stores';
-
-const COLD: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Objects that are younger are still read.' };
-const UNDELETE: NumberRule = { from: 1, to: 365, unit: 'days', remedy: 'Azure does not keep deleted objects for longer.' };
-const ACCOUNT = 'Microsoft.Storage/storageAccounts';
-
-const WRITER =
-  'Azure has no built-in role that writes blobs and neither reads nor deletes them. In an account created here, deleted blobs can be restored. If a writer must ' +
-  'not read, assign a custom role with blobs/write only.';
-const LOGGED =
-  'A diagnostic setting of the account logs each read to the workspace. An existing account logs what its owner set. The check looks only for ' +
-  'an older kind of logging.';
 
 /** Settings for {@link BlobStore}. */
 export interface BlobStoreProps {
@@ -59,6 +35,13 @@ export interface BlobStoreProps {
    */
   readonly coldAfterDays?: number;
   /**
+   * After how many days an object is deleted, more than `coldAfterDays`. It can be restored for `undeleteWindowDays`. Azure bills
+   * at least 90 days in the cold tier. If this is at most 90 and `coldAfterDays` is not set, objects do not move there. Dead letters
+   * are never deleted.
+   * @default - objects are kept
+   */
+  readonly expireAfterDays?: number;
+  /**
    * How long an overwritten or deleted object can be restored, from 1 to 365 days.
    * @default 30
    */
@@ -69,6 +52,12 @@ export interface BlobStoreProps {
    * @default - a new account
    */
   readonly accountId?: string;
+  /**
+   * The system topic of Event Grid that the account has already, for `deliverCreated`: Azure allows one for each account. Its
+   * settings and logs stay unchanged. The identity must be one of its identities.
+   * @default - a new system topic, in the region of the site
+   */
+  readonly systemTopic?: SystemTopic;
   /**
    * The ids of the action groups that every alert notifies.
    * @default - alerts fire without a notification
@@ -89,11 +78,6 @@ export interface BlobStoreProps {
   readonly lock?: boolean;
 }
 
-/** A binding, with the role assignment that it created. */
-export interface BlobBinding extends Binding {
-  readonly role: RoleAssignment;
-}
-
 /**
  * Store stage: a private, encrypted, versioned storage account with two containers, one for events and one for the dead
  * letter. Clients sign in with Microsoft Entra ID: account keys and anonymous access are disabled.
@@ -111,88 +95,45 @@ export class BlobStore extends Construct implements ObjectStore, DirectStore {
   readonly container: StorageContainer;
   /** The container of the dead letter. Its blobs stay until you delete them. */
   readonly deadLetterContainer: StorageContainer;
-  readonly deadLetter: DeadLetter = { bindWriter: (writer, name) => this.bind(writer, name, 'Writer', this.deadLetterContainer) };
+  readonly deadLetter: DeadLetter;
 
-  private readonly endpoint: string;
-  private readonly lock?: Lock;
+  private readonly store: StoreAccount;
+  private readonly events: DataContainer;
 
   constructor(scope: Construct, id: string, props: BlobStoreProps) {
     super(scope, id);
-    const { site, notify, accountId, name, redundancy, coldAfterDays, undeleteWindowDays, lock } = props;
-    const middle = name ?? 'data';
-    const coldAfter = coldAfterDays ?? 90;
-    const undeleteWindow = undeleteWindowDays ?? 30;
-    const copies = redundancy ?? 'ZRS';
-    requireText(this, { name: middle }, ACCOUNT_NAME);
-    requireOneOf(this, { redundancy: copies }, ['LRS', 'ZRS', 'GRS', 'GZRS'], 'In a region without zones take LRS.');
-    requireNumber(this, { coldAfterDays: coldAfter }, COLD);
-    requireNumber(this, { undeleteWindowDays: undeleteWindow }, UNDELETE);
-    requireTexts(this, { notify }, ACTION_GROUPS);
-    requireOneOf(this, { lock: lock ?? false }, [true, false], 'Leave it out for no lock.');
-    if (accountId !== undefined) {
-      requireText(this, { accountId }, ACCOUNT_ID);
-      requireAbsent(this, 'accountId', { redundancy, coldAfterDays, undeleteWindowDays, lock });
-    }
-    const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
-    if (accountId === undefined) takeName(this, 'store or processor of a site', middle, [site.prefix, site.suffix]);
-    else takeName(this, 'store in an account', middle, [canonicalId(accountId, ACCOUNT)]);
-    needResourceProviders(this, 'Microsoft.Insights', 'Microsoft.Storage');
-
-    const created =
-      accountId === undefined
-        ? new DataAccount(this, 'Account', {
-            site,
-            name: middle,
-            redundancy: copies,
-            undeleteWindowDays: undeleteWindow,
-            notify,
-            lifecycle,
-          })
-        : undefined;
-    this.account = created?.resource;
-    const storageAccountId = this.account?.id ?? canonicalId(accountId!, ACCOUNT);
-    this.accountName = this.account?.name ?? segment(storageAccountId, 8);
-    this.endpoint = this.account?.primaryBlobEndpoint ?? `https://${this.accountName}.blob.core.windows.net/`;
-    const start = created || name === undefined ? '' : `${name}-`;
-    const container = (child: string, suffix: string) => {
-      const one = { name: `${start}${suffix}`, storageAccountId, containerAccessType: 'private', lifecycle };
-      const resource = new StorageContainer(this, child, one);
-      keepAddress(resource, `${middle}-${suffix}`);
-      acknowledge(resource, { CKV2_AZURE_21: LOGGED });
-      return resource;
-    };
-    this.container = container('Events', 'events');
-    this.deadLetterContainer = container('DeadLetter', 'dead-letter');
-    const rules = created?.archive(this.container, coldAfter);
-    created?.watch(this.deadLetterContainer);
-    if (created && lock)
-      this.lock = new Lock(this, 'Lock', created.resource, this.container, this.deadLetterContainer, created.logs, rules!);
+    const { coldAfterDays, expireAfterDays } = props;
+    const ages = { coldAfterDays: coldAfter(90, props), expireAfterDays };
+    requireAges(this, '', ages);
+    this.store = new StoreAccount(this, props, { defaultName: 'data', isLake: false, ofNew: { coldAfterDays, expireAfterDays } });
+    this.events = this.store.container('Events', 'events');
+    const deadLetter = this.store.deadLetter();
+    this.deadLetter = deadLetter;
+    [this.account, this.accountName] = [this.store.resource, this.store.name];
+    [this.container, this.deadLetterContainer] = [this.events.resource, deadLetter.resource];
+    this.store.addRules({ name: 'archive', container: this.container, ...ages });
   }
 
   bindWriter(writer: Workload, name: string): BlobBinding {
-    return this.bind(writer, name, 'Writer', this.container);
+    return this.events.bindWriter(writer, name);
   }
 
   bindReader(reader: Workload, name: string): BlobBinding {
-    return this.bind(reader, name, 'Reader', this.container);
+    return this.events.bindReader(reader, name);
   }
 
   bindDelivery(deliverer: Workload): DeliveryTarget {
-    const { waitFor } = this.bind(deliverer, 'STORE', 'Writer', this.container);
-    return { storageAccountName: this.accountName, containerName: this.container.name, prefix: '', waitFor };
+    return this.events.bindDelivery(deliverer);
   }
 
-  private bind(workload: Workload, name: string, as: 'Writer' | 'Reader', container: StorageContainer): BlobBinding {
-    const { principalId, principalType, forEach } = workload;
-    const roleDefinitionName = as === 'Writer' ? 'Storage Blob Data Contributor' : 'Storage Blob Data Reader';
-    const grant = { scope: container.id, roleDefinitionName, principalId, principalType, forEach };
-    const role = new RoleAssignment(workload, `${name}${as}`, grant);
-    this.lock?.over(role);
-    if (as === 'Writer') acknowledge(role, { 'least-privilege': WRITER });
-    return {
-      settings: { [`${name}_ENDPOINT`]: this.endpoint, [`${name}_CONTAINER`]: container.name },
-      waitFor: [role],
-      role,
-    };
+  /**
+   * Put an event into a buffer for each new object, with its URL in `data`. Event Grid can send an event twice. What cannot be put
+   * into the buffer for a day goes to a container of its own. What reads the buffer must not write to this store, or each object
+   * makes another one, without end: within one stack this is refused.
+   * @throws SettingError on a second call
+   * @see https://learn.microsoft.com/azure/event-grid/event-schema-blob-storage
+   */
+  deliverCreated(sink: RecordSink): EventgridSystemTopicEventSubscription {
+    return this.store.deliverCreated(this.events, 'events', sink);
   }
 }

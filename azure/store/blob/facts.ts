@@ -10,6 +10,7 @@ import {
   atTheFirst,
   isDeadLetter,
   isHost,
+  isLake,
   LOG_ALERT,
   NAMED,
   ofData,
@@ -33,7 +34,9 @@ export const facts: ServiceFacts = {
       tells: (container) => {
         const [account] = container.refers('storage_account_id');
         return [
-          ['Blob Storage', account && only(account, 'account_replication_type')].filter(Boolean).join(' '),
+          [account && isLake(account) ? 'Data Lake Storage' : 'Blob Storage', account && only(account, 'account_replication_type')]
+            .filter(Boolean)
+            .join(' '),
           account && is(account, 'blob_properties.versioning_enabled', true) ? 'versioned' : undefined,
           account && is(account, 'shared_access_key_enabled', false) ? 'no keys' : undefined,
           said.kept(container),
@@ -74,7 +77,7 @@ export const facts: ServiceFacts = {
       costs: 'Its account is billed.',
       answered: {
         encrypted: 'Its account encrypts it.',
-        undelete: 'Its account has soft delete and versioning.',
+        undelete: 'Its account has soft delete, and versioning where it is no data lake.',
       },
       effective: /^(data:)?Microsoft\.(\*|Storage\/storageAccounts\/blobServices\/containers)/i,
       computed: { id: armId('Microsoft.Storage/storageAccounts/acme/blobServices/default/containers/acme') },

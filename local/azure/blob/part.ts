@@ -31,7 +31,11 @@ export const PART: Part<Site> = {
     const home = path.join(folder, 'blobs');
     const storage = await BlobStorage.start(home, tls);
     keep(() => storage.close());
-    for (const [resource, name] of accounts) known.set(`${resource}.primary_blob_endpoint`, `${storage.url}${name}/`);
+    for (const [resource, name] of accounts) {
+      known.set(`${resource}.primary_blob_endpoint`, `${storage.url}${name}/`);
+      // Nothing here answers the Data Lake API. The address is local, so that no request leaves this machine.
+      known.set(`${resource}.primary_dfs_endpoint`, `${storage.url}${name}/`);
+    }
     const names = [...accounts.values()];
     const azurite = new Azurite({ folder, accounts: names, tls: files });
     keep(() => azurite.close());

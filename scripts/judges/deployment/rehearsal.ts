@@ -83,6 +83,8 @@ export async function rehearse(
 const ANSWERS: Readonly<Record<string, string>> = {
   Repository: 'acme/data-platform',
   Domain: 'mail.example.com',
+  ImageDigest: `sha256:${'0'.repeat(64)}`,
+  ImageRepository: 'models',
   Viewer: `arn:aws:quicksight:us-east-1:${ACCOUNT}:group/default/readers`,
 };
 

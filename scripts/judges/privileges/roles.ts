@@ -2,10 +2,11 @@ import type { Facts } from '../../../shared/read/facts/find';
 import type { RoleFacts } from '../../../shared/read/facts/types';
 import { fits } from './compare';
 
-/** What a role allows on a resource of a type. Nothing is known of a role that no facts describe. */
+/** What a role allows on a resource of a type. Nothing is known of a role that no facts describe. An action of a role of the stack allows itself. */
 export function permissionsOf(role: string, type: string, facts: Facts): readonly string[] | undefined {
   const effective = facts.type(type)?.effective;
-  return rolesIn(facts)[role]?.permissions.filter((permission) => effective?.test(permission) ?? true);
+  const permissions = rolesIn(facts)[role]?.permissions ?? (role.startsWith('data:') ? [role] : undefined);
+  return permissions?.filter((permission) => effective?.test(permission) ?? true);
 }
 
 /** Why a role may hold more than is needed. */

@@ -68,7 +68,11 @@ export class Symbols {
     }
     if (ts.isIdentifier(node)) return this.readName(this.checker.getSymbolAtLocation(node), scope);
     if (ts.isObjectLiteralExpression(node)) return this.readObject(node, scope);
-    if (ts.isPropertyAccessExpression(node)) return node.expression.getText() === 'process.env' ? `{${node.name.text}?}` : '*';
+    if (ts.isPropertyAccessExpression(node)) {
+      if (node.expression.getText() === 'process.env') return `{${node.name.text}?}`;
+      // A part of a client, such as the items of a container, is known by the client.
+      return isOfPackage(this.checker.getSymbolAtLocation(node)?.valueDeclaration) ? this.read(node.expression, scope) : '*';
+    }
     if (ts.isCallExpression(node)) return this.readCall(node, scope);
     if (ts.isNewExpression(node)) return node.arguments?.[0] ? this.read(node.arguments[0], scope) : '*';
     if (ts.isAwaitExpression(node) || ts.isParenthesizedExpression(node) || ts.isAsExpression(node) || ts.isNonNullExpression(node)) {
@@ -138,6 +142,11 @@ export function visit(node: ts.Node, see: (node: ts.Node) => void) {
 function fill(fn: ts.Node, call: ts.CallExpression, scope: Scope): Scope {
   const parameters = ts.isFunctionLike(fn) ? fn.parameters : [];
   return new Map(call.arguments.flatMap((value, index) => (parameters[index] ? [[parameters[index], { value, scope }] as const] : [])));
+}
+
+/** Whether a package declares it: not TypeScript or Node.js. */
+function isOfPackage(declaration: ts.Declaration | undefined): boolean {
+  return /\/node_modules\/(?!typescript\/|@types\/)/.test(declaration?.getSourceFile().fileName ?? '');
 }
 
 function isSetting(declaration: ts.Node): boolean {

@@ -3,6 +3,10 @@ const container = (account: string) => `${SUBSCRIPTION}/Microsoft.Storage/storag
 
 /** The shortest and the longest answers to what the stacks ask for. */
 export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longest: string]>> = {
+  device_authority: [
+    '-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n',
+    `-----BEGIN CERTIFICATE-----\n${'M'.repeat(2000)}\n-----END CERTIFICATE-----\n`,
+  ],
   environment: ['a', 'e'.repeat(27)],
   location: ['uksouth', 'germanywestcentral'],
   prefix: ['ab', 'abcdefghij1'],

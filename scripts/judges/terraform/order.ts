@@ -27,7 +27,7 @@ export function apis({ blocks: all, before }: Model, facts: Facts): Finding[] {
 /** What acts under an identity waits until the identity has all of its permissions, unless the permission is for itself. */
 export function grants({ blocks: all, before, refers }: Model, facts: Facts): Finding[] {
   const given = [...all.values()].flatMap(({ address, type }) => {
-    const to = type === 'azurerm_role_assignment' ? 'principal_id' : type.endsWith('_iam_member') ? 'member' : undefined;
+    const to = /^azurerm_(\w+_)?role_assignment$/.test(type) ? 'principal_id' : type.endsWith('_iam_member') ? 'member' : undefined;
     return to === undefined ? [] : refers(address, to).map((identity) => ({ address, identity }));
   });
   return [...all.values()].flatMap((block) => {

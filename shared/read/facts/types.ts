@@ -1,5 +1,5 @@
 import type { Access, Step } from '../picture';
-import type { Asked, Stack, Value } from '../stack';
+import type { Asked, Body, Stack, Value } from '../stack';
 import type { Brought, Cost, Load } from './cost';
 import type { Treatments } from './local';
 import type { Edit } from './weaken';
@@ -161,6 +161,11 @@ export interface TypeFacts {
    */
   readonly costs?: string | ((resource: Asked, load: Load) => readonly Cost[]);
   /**
+   * The stores that its code reads. It writes to all others that it refers to.
+   * @default - it reads no store
+   */
+  readonly reads?: (code: Asked) => readonly Asked[];
+  /**
    * The load that its events cause in other resources, if it moves data.
    * @default - it moves no events
    */
@@ -225,6 +230,28 @@ export interface Call {
 }
 export type Symbolic = string | { readonly [key: string]: Symbolic | undefined };
 
+/** One job that a state machine starts. */
+export interface StartedJob {
+  /** The parameters of its start, with each reference to a resource as `${id}`. */
+  readonly parameters: Body;
+  /** The id of the role of the state machine. */
+  readonly starter: string;
+}
+
+/** The facts of a kind of job that no resource stands for. Its role stands for it in the flow. */
+export interface JobFacts {
+  /** The id of the role that it runs with. */
+  readonly role: (job: StartedJob) => string;
+  /** Its description, the most important first: the service, and two to four properties. */
+  readonly tells: (job: StartedJob) => readonly string[];
+  /** The steps of the files that it reads and writes. `label` is its name in the flow. */
+  readonly flow: (job: StartedJob, seen: Seen, label: string) => readonly Step[];
+  /** The permissions that it needs, and that the state machine needs to start it. */
+  readonly needs: (job: StartedJob, stack: Stack) => readonly Needed[];
+  /** What its runs of a month cost. */
+  readonly costs: (job: StartedJob, runs: number) => readonly Cost[];
+}
+
 /** Why a service does not run on this machine. */
 export interface RunsNot {
   readonly not: string;
@@ -246,6 +273,11 @@ export interface ServiceFacts {
    * @default - nothing in particular
    */
   readonly unproven?: readonly string[];
+  /**
+   * Jobs without a resource, by their integration of Step Functions: `sagemaker:createTrainingJob`.
+   * @default - none
+   */
+  readonly jobs?: Readonly<Record<string, JobFacts>>;
   /** Its resource types, by their names in templates. */
   readonly types: Readonly<Record<string, TypeFacts>>;
   /**
@@ -254,7 +286,7 @@ export interface ServiceFacts {
    */
   readonly forbidden?: Readonly<Record<string, string>>;
   /**
-   * Corrections of the cloud's own lists: a metric such as `AWS/RDS Deadlocks`, or a type, and the reason.
+   * Corrections of the cloud's own lists: a metric such as `AWS/RDS Deadlocks`, a type, or an action, and the reason.
    * @default - none
    */
   readonly unlisted?: Readonly<Record<string, string>>;

@@ -40,8 +40,3 @@ export const QUEUES: Readonly<Record<string, QueueStandIn>> = {
       }),
   },
 };
-
-/** Whether a handler reads a queue, and so is called with one message at a time. */
-export function isOfQueue(handler: string): boolean {
-  return Object.keys(QUEUES).some((source) => handler.startsWith(`${source}-to-`));
-}

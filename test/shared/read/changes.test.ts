@@ -1,4 +1,4 @@
-import { terraformStacks } from '../../../scripts/judges/terraform/stack';
+import { shapeOf } from '../../../scripts/judges/terraform/schema';
 import { cloudFormationChanges } from '../../../shared/read/cfn-changes';
 import { factsOf } from '../../../shared/read/facts/find';
 import { terraformChanges } from '../../../shared/read/tf-changes';
@@ -175,10 +175,26 @@ describe('on Azure and GCP', () => {
     expect(changes(lake(1), lake(2))).toEqual(['google_lake.events: may be replaced: size']);
   });
 
-  test('every type that a blueprint makes says what replaces it', () => {
-    const silent = terraformStacks().flatMap(({ name, json }) =>
-      Object.keys(json.resource ?? {}).filter((type) => factsOf(name.split('-')[0]!).type(type)?.replacedBy === undefined),
+  test('every type says what replaces it, in settings that its provider has', () => {
+    const isSetting = (type: string, path: string) => {
+      let shape = shapeOf(type);
+      for (const step of path.replace('?', '').split('.')) {
+        const setting = shape?.settings.get(step);
+        if (!setting) return path === '*';
+        shape = setting.block;
+      }
+      return true;
+    };
+    const types = ['azure', 'gcp'].flatMap((cloud) =>
+      [...factsOf(cloud).services.values()].flatMap((service) => Object.entries(service.types)),
     );
-    expect(silent).toEqual([]);
+    const faults = types
+      .filter(([type]) => !type.startsWith('data.'))
+      .flatMap(([type, { replacedBy }]) =>
+        replacedBy === undefined
+          ? [`${type} does not say what replaces it`]
+          : replacedBy.filter((path) => !isSetting(type, path)).map((path) => `${type} has no setting ${path}`),
+      );
+    expect(faults).toEqual([]);
   });
 });

@@ -6,6 +6,9 @@ import {
   StopApplicationCommand,
 } from '@aws-sdk/client-kinesis-analytics-v2';
 
+/** How often a denied call is made: a new permission takes time to have an effect. */
+const DENIED_TRIES = 6;
+
 /** How often to look at an application, and when to give up. */
 export interface Patience {
   isOver(): boolean;
@@ -68,10 +71,16 @@ async function until(
   goal: 'run' | 'stop',
   isDone: (status: string | undefined) => Promise<boolean>,
 ) {
-  for (;;) {
-    const status = await statusOf(client, application, goal);
-    console.info({ message: 'The application has a status.', application, status });
-    if (await isDone(status)) return;
+  let status: string | undefined;
+  for (let denied = 0; ; ) {
+    try {
+      status = await statusOf(client, application, goal);
+      console.info({ message: 'The application has a status.', application, status });
+      if (await isDone(status)) return;
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'AccessDeniedException' || ++denied === DENIED_TRIES) throw error;
+      console.info({ message: 'It is tried again.', denied, error });
+    }
     if (patience.isOver()) throw new Error(`Application ${application} did not ${goal} in time. Its status is ${status}.`);
     await patience.wait();
   }

@@ -13,7 +13,9 @@ const application = setting('APPLICATION');
 export async function handler(event: CloudFormationCustomResourceEvent, call: Call): Promise<void> {
   const patience = { isOver: () => call.getRemainingTimeInMillis() < 30_000, wait: () => setTimeout(10_000) };
   const restore = { snapshot: setting('SNAPSHOT'), dropsState: setting('NON_RESTORED_STATE') === 'drop' };
-  await answerDeploy(event, application, () =>
-    event.RequestType === 'Delete' ? stop(client, application, patience) : start(client, application, patience, restore),
-  );
+  await answerDeploy(event, application, async () => {
+    if (event.RequestType !== 'Delete') return start(client, application, patience, restore);
+    // After a replacement, CloudFormation deletes the resource of the old application. The function knows the new one only.
+    if (event.ResourceProperties.Application === application) await stop(client, application, patience);
+  });
 }

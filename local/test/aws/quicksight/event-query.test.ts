@@ -31,7 +31,9 @@ async function rowsOf(today: string, days: number, stored: Readonly<Record<strin
     await connection.run(`CREATE VIEW lake.events AS SELECT * FROM read_ndjson('${folder}/**/*.ndjson', ${options})`);
     // The day of the test is not that of the machine.
     const sql = eventQuery('lake', 'events', days).replaceAll('current_date', `DATE '${today}'`);
-    const reader = await connection.runAndReadAll(`SELECT id, strftime(time, '%Y-%m-%d %H:%M:%S.%f') AS time FROM (${sql}) ORDER BY id`);
+    const reader = await connection.runAndReadAll(
+      `SELECT id, strftime(time, '%Y-%m-%d %H:%M:%S.%f') AS time, event FROM (${sql}) ORDER BY id, event`,
+    );
     return reader.getRowObjectsJson();
   } finally {
     connection.closeSync();
@@ -61,7 +63,7 @@ test('28 days lie in two months at most, also after the shortest one', async () 
 test('a time becomes one of UTC, and one that is none is left out, not the event', async () => {
   const stored = { '2026-01-31': [event('a', '2026-01-31T09:30:00.125+01:00'), event('b', 'yesterday')] };
   expect(await rowsOf('2026-01-31', 1, stored)).toEqual([
-    { id: 'a', time: '2026-01-31 08:30:00.125000' },
-    { id: 'b', time: null },
+    { id: 'a', time: '2026-01-31 08:30:00.125000', event: '/test a' },
+    { id: 'b', time: null, event: '/test b' },
   ]);
 });

@@ -32,4 +32,9 @@ export const cases: Cases = {
     ['the first record that does not fit the table', { 'FailedConversion.Records': once(60, 1) }, 60],
     ['every record fits', { 'FailedConversion.Records': always(0) }, 'never'],
   ],
+  PartitionCountExceeded: [
+    ['events of more partitions than Firehose keeps', { PartitionCountExceeded: once(60, 1, 0) }, 60],
+    ['events of a few partitions', { PartitionCountExceeded: always(0) }, 'never'],
+    ['nothing comes', { PartitionCountExceeded: always(undefined) }, 'never'],
+  ],
 };

@@ -94,8 +94,14 @@ test('accepts every setting', () => {
     DynamicPartitioningConfiguration: { Enabled: true },
     Prefix: expect.stringMatching(/^events\/tenant=!{partitionKeyFromQuery:tenant}\/kind=!{partitionKeyFromQuery:kind}\/year=/),
   });
-  expect(targetOf(made).ProcessingConfiguration.Processors[0].Parameters[0].ParameterValue).toBe('{tenant:.data.tenant,kind:.type}');
+  expect(targetOf(made).ProcessingConfiguration.Processors[0].Parameters[0].ParameterValue).toBe('{tenant:(.data.tenant),kind:(.type)}');
   expect(made.all('AWS::Lambda::Function')).toEqual([]);
+});
+
+test('a partition can have an alternative: without parentheses, jq refuses operators in the value of an object', () => {
+  const made = make({ transform: 'none', partitionBy: { tenant: '.data.tenant // "none"' } });
+  const [{ ParameterValue }] = targetOf(made).ProcessingConfiguration.Processors[0].Parameters;
+  expect(ParameterValue).toBe('{tenant:(.data.tenant // "none")}');
 });
 
 test('accepts an interval that is known only at deploy', () => {
@@ -286,6 +292,11 @@ describe('refuses', () => {
       'a store that Firehose cannot write to',
       (stack) => ({ store: new Construct(stack, 'Rows') as never }),
       'store must be one that Firehose can use without code, got Construct. Use S3Store, or the Parquet table of GlueCatalog, or a LambdaProcessor between buffer and store.',
+    ],
+    [
+      'a store as its source',
+      (stack) => ({ source: new S3Store(stack, 'Rows') as never }),
+      'source must be one that Firehose can use without code, got S3Store. Use KinesisBuffer, or a LambdaProcessor between buffer and store.',
     ],
     [
       'a source that Firehose cannot read',

@@ -7,6 +7,7 @@ import { SnsBuffer } from '../../../../aws/buffer/sns/sns-buffer';
 import { SqsBuffer } from '../../../../aws/buffer/sqs/sqs-buffer';
 import { EventBridgeEntry, type EventBridgeEntryProps } from '../../../../aws/connect/eventbridge/eventbridge-entry';
 import type { RecordSink } from '../../../../aws/ports/records';
+import { toEvent } from '../../../../shared/runtime/contract';
 import { removalOf, synthesize } from '../../../support/cdk';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
@@ -52,6 +53,32 @@ test('events of a partner come from a bus with the name of its source', () => {
   const { one } = make({ partnerSource: PARTNER });
   expect(one('AWS::Events::EventBus').Properties).toMatchObject({ Name: PARTNER, EventSourceName: PARTNER });
   expect(one('AWS::Events::Rule').Properties.EventPattern).toEqual({ source: [PARTNER] });
+});
+
+test('a bus is retained with its archive: EventBridge deletes no bus with the rule of an archive', () => {
+  const policyOf = (props: Props, context?: Record<string, unknown>) => make(props, context).one('AWS::Events::EventBus').DeletionPolicy;
+  expect(policyOf({})).toBe(make().one('AWS::Events::Archive').DeletionPolicy);
+  expect(policyOf({ partnerSource: PARTNER })).toBe('RetainExceptOnCreate');
+  expect(policyOf({ archive: 'none' })).toBeUndefined();
+  expect(policyOf({ removal: 'destroy' }, { destroyData: 'yes' })).toBe('Delete');
+});
+
+describe('the command that puts an event', () => {
+  /** What a shell hands to the command line of AWS, which reads JSON, or a form of its own in which no value starts with a brace. */
+  const entriesOf = (props: Props) => {
+    const [, entries] = /^aws events put-events --entries '([^']+)'$/.exec(make(props).built.sendCommand)!;
+    return JSON.parse(entries!);
+  };
+
+  test('names the bus', () =>
+    expect(entriesOf({})).toEqual([
+      { EventBusName: expect.any(String), Source: expect.any(String), DetailType: expect.any(String), Detail: '{"order":1}' },
+    ]));
+
+  test('puts an event of the contract where detail must be one', () => {
+    const [{ Detail }] = entriesOf({ isCloudEvent: true });
+    expect(toEvent(JSON.parse(Detail))).toMatchObject({ data: { order: 1 } });
+  });
 });
 
 test('uses an existing bus and queue', () => {
@@ -122,6 +149,11 @@ describe('refuses', () => {
       'another bus',
       () => make({ bus: 'default' as any }),
       'Test/Connect: bus must be own or aws, got "default". Or give a bus, such as one of EventBus.fromEventBusName.',
+    ],
+    [
+      'the default bus as one of yours',
+      () => make((stack) => ({ bus: EventBus.fromEventBusName(stack, 'Mine', 'default') })),
+      "Test/Connect: bus must be aws for the default bus, got a bus with its name. Write it like bus: 'aws'.",
     ],
     [
       'a bus of another account',

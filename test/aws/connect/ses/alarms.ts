@@ -9,6 +9,10 @@ export const cases: Cases = {
     ['a bounce could not be put into the dead letter', { InvocationsFailedToBeSentToDlq: once(60, 1) }, 60],
     ['nothing bounces', { InvocationsFailedToBeSentToDlq: always(undefined) }, 'never'],
   ],
+  DeadLetterErrors: [
+    ['a failed call could not be sent to its queue', { DeadLetterErrors: once(60, 1) }, 60],
+    ['no call fails', { DeadLetterErrors: always(undefined) }, 'never'],
+  ],
   PublishExpired: [
     ['a mail could not be stored for four hours', { PublishExpired: once(60, 1) }, 60],
     ['every mail is stored, or none comes', { PublishExpired: always(undefined) }, 'never'],

@@ -54,6 +54,11 @@ test('releases are kept before the oldest images are deleted', () => {
   ]);
 });
 
+test('an image with one of several release tags is kept: a rule with several starts would select only images with all of them', () => {
+  const kept = rulesOf({ releaseTags: ['release-', 'v'] }).filter(({ selection }) => selection.tagStatus === 'tagged');
+  expect(kept.map(({ selection }) => selection.tagPrefixList)).toEqual([['release-'], ['v']]);
+});
+
 test('accepts every setting', () => {
   const { one } = make(
     (stack) => ({ keepUntagged: Duration.days(1), tags: 'mutable', encryptionKey: new Key(stack, 'Key'), removal: 'destroy' }),
@@ -129,6 +134,11 @@ describe('refuses', () => {
       'a start of a tag that is none',
       () => make({ releaseTags: ['release/'] }),
       `Test/Images: releaseTags must be starts of tags, got "release/". Write them like ['release-'].`,
+    ],
+    [
+      'more starts of tags than rules',
+      () => make({ releaseTags: Array.from({ length: 49 }, (_, index) => `r${index}-`) }),
+      'Test/Images: releaseTags must be at most 48 starts of tags, got 49. ECR allows 50 rules, and each has one of its own.',
     ],
     [
       'untagged images for ever',

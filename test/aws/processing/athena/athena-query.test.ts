@@ -9,8 +9,8 @@ import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
 
 const catalogIn = (stack: Stack) => new GlueCatalog(stack, 'Catalog', { store: new S3Store(stack, 'Store'), firstYear: 2026 });
-const make = (props: Partial<AthenaQueryProps> = {}) =>
-  synthesize((stack) => new AthenaQuery(stack, 'Query', { catalog: catalogIn(stack), ...props }));
+const make = (props: Partial<AthenaQueryProps> = {}, context?: Record<string, unknown>) =>
+  synthesize((stack) => new AthenaQuery(stack, 'Query', { catalog: catalogIn(stack), ...props }), context);
 const configurationOf = ({ one }: ReturnType<typeof make>) => one('AWS::Athena::WorkGroup').Properties.WorkGroupConfiguration;
 
 /** A role that something is bound to, and what it may do. */
@@ -38,6 +38,7 @@ test('the snapshot', () => {
 test('documents the defaults that it has', () => {
   expect(documentedDefaults('aws/processing/athena/athena-query.ts', 'AthenaQueryProps')).toEqual({
     scanLimitGiB: String(configurationOf(make()).BytesScannedCutoffPerQuery / 1024 ** 3),
+    removal: make().one('AWS::Athena::WorkGroup').Properties.RecursiveDeleteOption ? 'destroy' : 'retain',
   });
 });
 
@@ -57,6 +58,19 @@ test('every query obeys the limit, and results are in one place', () => {
   expect(configuration.ResultConfiguration).toBeUndefined();
 });
 
+test('the command of the output reads one day, of any year, and has no quote that ends it', () => {
+  const { built } = make();
+  const [, command, sql] = /^(.*) --query-string "([^"$`]+)"$/.exec(built.queryCommand)!;
+  expect(command).toContain('aws athena start-query-execution --work-group');
+  expect(sql).toMatch(/ FROM events_once WHERE year = .*%Y.* AND month = .*%m.* AND day = .*%d/);
+});
+
+test('what users saved in the workgroup is deleted with two keys only', () => {
+  const isDeleted = ({ one }: ReturnType<typeof make>) => one('AWS::Athena::WorkGroup').Properties.RecursiveDeleteOption;
+  expect(isDeleted(make())).toBe(false);
+  expect(isDeleted(make({ removal: 'destroy' }, { destroyData: 'yes' }))).toBe(true);
+});
+
 test('saved queries of today read one day', () => {
   for (const { Properties } of make().all('AWS::Athena::NamedQuery'))
     expect(Properties.QueryString).toMatch(/"year" = .*"month" = .*"day" = /);
@@ -69,6 +83,8 @@ test('a reader may query in this workgroup, and read what the query reads', () =
     expect.arrayContaining([
       'athena:StartQueryExecution',
       'athena:GetQueryResults',
+      // JDBC, with which Quick Sight reads.
+      'athena:GetQueryResultsStream',
       'athena:GetDataCatalog',
       's3:GetObject',
       'glue:GetTable',
@@ -80,11 +96,14 @@ test('a reader may query in this workgroup, and read what the query reads', () =
 
 test('an orchestrator may start a query and stop it, and reads no result', () => {
   const { result, actions } = bound((query, starter) => {
-    const { resource, parameters } = query.job('Daily', 'SELECT 1').bindStart(starter);
-    return { resource, parameters };
+    const { resource, parameters, busy } = query.job('Daily', 'SELECT 1').bindStart(starter);
+    return { resource, parameters, busy };
   });
   expect(JSON.stringify(result)).toContain(':states:::athena:startQueryExecution.sync');
-  expect(result).toMatchObject({ parameters: { QueryString: 'SELECT 1', WorkGroup: expect.stringContaining('Query') } });
+  expect(result).toMatchObject({
+    busy: ['Athena.TooManyRequestsException'],
+    parameters: { QueryString: 'SELECT 1', WorkGroup: expect.stringContaining('Query') },
+  });
   expect(actions).toEqual(expect.arrayContaining(['athena:StartQueryExecution', 'athena:StopQueryExecution', 'athena:GetQueryExecution']));
   expect(actions).not.toContain('athena:GetQueryResults');
 });
@@ -102,6 +121,11 @@ describe('refuses', () => {
 
   test.each<[string, Partial<AthenaQueryProps>, string]>([
     ['no limit', { scanLimitGiB: 0 }, 'scanLimitGiB must be 1 to 100000 GiB, got 0. A query that reads more is cancelled.'],
+    [
+      'one key to destroy',
+      { removal: 'destroy' },
+      `removal 'destroy' needs the context destroyData to be "yes", got nothing. Set DESTROY_DATA=yes in the environment of this command, or leave removal out to keep the data.`,
+    ],
     [
       'a saved query that writes',
       { savedQueries: { Clean: 'DELETE FROM events' } },

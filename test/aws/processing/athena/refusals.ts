@@ -13,6 +13,7 @@ export const refusals = (aws: Stack): Refusals => {
           catalog: 'resource',
           scanLimitGiB: 'number',
           savedQueries: ['', 5, null, [], { '': 'SELECT 1' }, { 'a-b': 'SELECT 1' }, { a: '' }, { a: 'DROP TABLE events' }, { a: 5 }],
+          removal: 'choice',
         },
         calculated: ['scanLimitGiB'],
         make: (id, props) => new AthenaQuery(aws, id, { catalog, ...props }),

@@ -22,13 +22,17 @@ interface Told {
   /** The status at each look. The last one stays. `none` is no application. */
   readonly statuses: readonly string[];
   readonly env?: Partial<typeof settings>;
+  /** The application of the resource. */
+  readonly of?: string;
 }
 
 /** Call the bundle in its own process, as CloudFormation does, with an API that knows one application. */
-async function call(RequestType: 'Create' | 'Update', { statuses, env = {} }: Told) {
+async function call(RequestType: 'Create' | 'Update' | 'Delete', { statuses, env = {}, of = 'Counts-1' }: Told) {
   const left = [...statuses];
+  const operations: string[] = [];
   const api = await loopback(({ headers }) => {
     const operation = String(headers['x-amz-target']).split('.').at(-1)!;
+    operations.push(operation);
     if (operation !== 'DescribeApplication') return { status: 200, body: '' };
     const ApplicationStatus = left.length > 1 ? left.shift() : left[0];
     if (ApplicationStatus === 'none') return fault('ResourceNotFoundException', 'There is no such application.');
@@ -42,7 +46,7 @@ async function call(RequestType: 'Create' | 'Update', { statuses, env = {} }: To
   // Here, the wait between two looks takes no time.
   const script = `require('node:timers/promises').setTimeout = async () => {};
     const context = { getRemainingTimeInMillis: () => 900_000 };
-    require('./index.js').handler(${JSON.stringify({ ...request, RequestType, ResponseURL: cloudFormation })}, context);`;
+    require('./index.js').handler(${JSON.stringify({ ...request, RequestType, ResponseURL: cloudFormation, ResourceProperties: { Application: of } })}, context);`;
   const child = spawn(process.execPath, ['-e', script], {
     cwd: folder,
     env: { ...lambda, ...sealed, AWS_ENDPOINT_URL_KINESIS_ANALYTICS_V2: api, ...settings, ...env },
@@ -50,7 +54,7 @@ async function call(RequestType: 'Create' | 'Update', { statuses, env = {} }: To
   const [, stderr] = await Promise.all(
     [child.stdout, child.stderr].map(async (stream) => Buffer.concat(await stream.toArray()).toString()),
   );
-  return { answers, stderr: stderr! };
+  return { answers, operations, stderr: stderr! };
 }
 
 const fault = (code: string, message: string): Answer => ({
@@ -70,6 +74,16 @@ test('CloudFormation is told why the application does not run', async () => {
   expect(answers).toEqual([
     expect.objectContaining({ Status: 'FAILED', Reason: 'ResourceNotFoundException: There is no such application.' }),
   ]);
+});
+
+test('before its resource is deleted, the application is stopped', async () => {
+  const { answers, operations } = await call('Delete', { statuses: ['RUNNING', 'READY'] });
+  expect([answers[0].Status, operations]).toEqual(['SUCCESS', ['DescribeApplication', 'StopApplication', 'DescribeApplication']]);
+});
+
+test('when an application was replaced, the deletion of the old resource does not stop the new application', async () => {
+  const { answers, operations } = await call('Delete', { statuses: ['RUNNING', 'READY'], of: 'Counts-0' });
+  expect([answers[0].Status, operations]).toEqual(['SUCCESS', []]);
 });
 
 test('a function without its settings throws an error with the remedy', async () => {

@@ -3,7 +3,7 @@ import { start, stop } from '../../../../aws/processing/flink/control/control';
 import { type Answer, loopback } from '../../../support/loopback';
 
 interface Told {
-  /** The status at each look. The last one stays. `none` is no application. */
+  /** The status at each look. The last one stays. `none` is no application, `denied` a permission that has no effect yet. */
   readonly statuses: readonly string[];
   /** How many looks there is time for. */
   readonly looks?: number;
@@ -23,6 +23,7 @@ async function control(goal: 'start' | 'stop', { statuses, looks = 20, refuse, r
       return refuse ?? { status: 200, body: '' };
     }
     const ApplicationStatus = left.length > 1 ? left.shift() : left[0];
+    if (ApplicationStatus === 'denied') return fault('AccessDeniedException', 'It is not authorized.');
     if (ApplicationStatus === 'none') return fault('ResourceNotFoundException', 'There is no such application.');
     return { status: 200, body: JSON.stringify({ ApplicationDetail: { ApplicationName: 'Counts-1', ApplicationStatus } }) };
   });
@@ -85,6 +86,13 @@ test('a start that is refused is a failure, with the message of the service', as
   const refuse = fault('InvalidApplicationConfigurationException', 'The jar has no main class.');
   const { failure } = await control('start', { statuses: ['READY'], refuse });
   expect(failure).toBe('InvalidApplicationConfigurationException: The jar has no main class.');
+});
+
+test('a permission that has no effect yet is waited for, for a minute', async () => {
+  const late = await control('start', { statuses: ['denied', 'denied', 'READY', 'RUNNING'] });
+  expect([late.failure, late.calls.length]).toEqual([undefined, 1]);
+  const never = await control('start', { statuses: ['denied'] });
+  expect(never.failure).toBe('AccessDeniedException: It is not authorized.');
 });
 
 test('an application that does not run in time is a failure with its status', async () => {

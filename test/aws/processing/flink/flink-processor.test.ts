@@ -120,6 +120,8 @@ test('the application knows its stream, and the folders of its store without a s
   const [source, store] = groups.map(({ PropertyMap }: { PropertyMap: Record<string, any> }) => PropertyMap);
   expect(source['stream.arn']['Fn::Join'][1].slice(-2)).toEqual([':stream/', { Ref: expect.stringMatching(/^BufferStream/) }]);
   expect([store.path, store['failed.path']].map((url) => url['Fn::Join'][1].at(-1))).toEqual(['/events', '/events-failed']);
+  // The file system whose files are finished at a checkpoint has this scheme.
+  expect(store.path['Fn::Join'][1][0]).toBe('s3a://');
 });
 
 test('the source of the project and the event contract decide the key of the code, and no build is needed to synthesize', () => {
@@ -150,7 +152,15 @@ test('a jar in a bucket is read, and nothing else of the bucket', () => {
 
 test('each change of the application calls the function that starts it', () => {
   const changeOf = (props?: Partial<FlinkProcessorProps>) => make(props).one('Custom::FlinkApplicationStart').Properties.Configuration;
-  const changes = [{}, { parallelism: 2 }, { properties: { a: { b: 'c' } } }, { logLevel: 'WARN' }, { runtime: 'FLINK-2_3' }] as const;
+  const changes = [
+    {},
+    { parallelism: 2 },
+    { properties: { a: { b: 'c' } } },
+    { logLevel: 'WARN' },
+    { runtime: 'FLINK-2_3' },
+    { snapshot: 'before' },
+    { allowNonRestoredState: true },
+  ] as const;
   expect(new Set(changes.map(changeOf)).size).toBe(changes.length);
   expect(changeOf()).toBe(changeOf());
 });
@@ -178,6 +188,10 @@ test.each([
   [
     { parallelism: 0 },
     'parallelism must be 1 to 256 tasks, got 0. For more, raise the quota of KPUs, and set parallelismPerKpu of the application.',
+  ],
+  [
+    { logLevel: 'ERROR' },
+    'logLevel must be WARN, INFO or DEBUG, got "ERROR". The alarm on refused records counts warnings, which ERROR leaves out.',
   ],
   [{ snapshot: 'a b' }, 'snapshot must be the name of a snapshot, got "a b". See aws kinesisanalyticsv2 list-application-snapshots.'],
   [{ properties: { store: {} } }, 'properties must not set source or store, got store. The processor sets these groups. Use another name.'],

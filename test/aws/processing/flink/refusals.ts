@@ -27,7 +27,7 @@ export const refusals = (aws: Stack): Refusals => {
           runtime: ['', 'FLINK-1_20', 'FLINK-9_9', 5],
           snapshot: 'text',
           allowNonRestoredState: ['', 'yes', 0, {}],
-          logLevel: ['', 'info', 'TRACE', 5],
+          logLevel: ['', 'info', 'ERROR', 'TRACE', 5],
           logRetention: 'choice',
           removal: 'choice',
         },

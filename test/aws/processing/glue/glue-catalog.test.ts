@@ -28,6 +28,17 @@ test('the snapshot', () => {
   );
 });
 
+test('a reader waits for the table and its view: Quick Sight queries them when a data set is created', () => {
+  const { built } = synthesize((stack) => {
+    const catalog = new GlueCatalog(stack, 'Catalog', { store: new S3Store(stack, 'Store'), firstYear: 2026 });
+    const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('quicksight.amazonaws.com') });
+    const { waitFor } = catalog.bindReader(Object.assign(new Construct(stack, 'Reader'), { role }), 'EVENTS');
+    return Object.assign(new Construct(stack, 'Waits'), { waitFor });
+  });
+  const names = built.waitFor.filter(Construct.isConstruct).map(({ node }) => node.path);
+  expect(names).toEqual(expect.arrayContaining(['Test/Catalog/Table', 'Test/Catalog/View']));
+});
+
 test('documents the defaults that it has', () => {
   const { Name, Parameters } = tableOf(make());
   expect(documentedDefaults('aws/processing/glue/glue-catalog.ts', 'GlueCatalogProps')).toEqual({

@@ -135,6 +135,11 @@ describe('permissions', () => {
     );
   });
 
+  test('with bookmarks, the script may read its own, for which Glue allows no narrower resource', () => {
+    const may = (bookmarks: boolean) => mayIn(make({ bookmarks })).filter((one) => one.startsWith('glue:'));
+    expect([may(false), may(true)]).toEqual([[], ['glue:GetJobBookmark "*"']]);
+  });
+
   test('with a security configuration, Glue encrypts the log groups as the job, and names them after the configuration', () => {
     const groups = JSON.stringify({
       'Fn::Join': [

@@ -11,6 +11,7 @@ const key = (stack: Stack) => Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-
 /** Settings of a job that change findings of cdk-nag. */
 export const variants = {
   'no stores': (stack: Stack) => new GlueJob(stack, 'Job', { script }),
+  bookmarks: (stack: Stack) => new GlueJob(stack, 'Job', { script, bookmarks: true }),
   'a security configuration of the user': (stack: Stack) => new GlueJob(stack, 'Job', { script, securityConfiguration: 'mine' }),
   'stores of the user, with a key': (stack: Stack) => {
     const bucket = Bucket.fromBucketAttributes(stack, 'Bucket', { bucketName: 'lake', encryptionKey: key(stack) });

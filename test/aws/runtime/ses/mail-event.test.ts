@@ -113,6 +113,17 @@ test('texts and lists are limited, and the event says so', async () => {
   expect([other.headers.subject.length, other.headers.subject.at(-1), other.isCut]).toEqual([256, '…', true]);
 });
 
+test('the event of a mail that was made to be large fits into a queue and a stream, which take 1 MiB', async () => {
+  // A control character has six bytes in JSON.
+  const name = `=?utf-8?b?${Buffer.alloc(250, 1).toString('base64')}?=`;
+  const people = (count: number) => Array.from({ length: count }, (_, index) => `${name} <${index}@acme.example>`).join(',\r\n ');
+  const headers = ['From', 'To', 'Cc', 'Reply-To'].map((header) => `${header}: ${people(100)}\r\n`).join('');
+  const parts = Array.from({ length: 100 }, () => attachment(name, 'x'));
+  const mail = Buffer.concat([Buffer.from(headers), multipart(...parts)]);
+  const event = await eventOf(mail);
+  expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThan(1024 ** 2);
+});
+
 describe('of a mail of 40 MB', () => {
   const bytes = 40_000_000;
   const outlineFor = (mail: Buffer) => outlineOf(inPieces(mail, 65_536));

@@ -2,13 +2,20 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { Code } from 'aws-cdk-lib/aws-lambda';
 import { Bucket, type BucketAttributes, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { KinesisBuffer } from '../../../../aws/buffer/kinesis/kinesis-buffer';
 import { SqsBuffer } from '../../../../aws/buffer/sqs/sqs-buffer';
+import type { Delivery } from '../../../../aws/ports/delivery';
 import type { Workload } from '../../../../aws/ports/identity';
+import type { RecordSource } from '../../../../aws/ports/records';
+import { LambdaProcessor, type LambdaProcessorProps } from '../../../../aws/processing/lambda/lambda-processor';
+import { DynamoDbStore } from '../../../../aws/store/dynamodb/dynamodb-store';
 import { S3Store, type S3StoreProps } from '../../../../aws/store/s3/s3-store';
 import { cloudFormationPrivileges } from '../../../../scripts/judges/privileges/findings';
 import { CfnStack, type CfnTemplate } from '../../../../shared/read/cfn';
+import { packageHandler } from '../../../../shared/synth/handler-package';
 import { type Resource, removalOf, synthesize } from '../../../support/cdk';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
@@ -288,6 +295,111 @@ test('refuses a second buffer for its new objects', () => {
   });
 });
 
+describe('a reader of new objects', () => {
+  const processor = (stack: Stack, source: RecordSource, store: S3Store) =>
+    new LambdaProcessor(stack, 'Processor', { code: packageHandler('aws/handlers/s3-to-s3'), source, stores: { STORE: store } });
+  const reading = (props: S3StoreProps = {}, delivery?: Delivery, encrypted = false) =>
+    synthesize((stack) => {
+      const encryptionKey = encrypted ? new Key(stack, 'Key') : undefined;
+      const store = new S3Store(stack, 'Store', { ...props, encryptionKey });
+      const queue = new SqsBuffer(stack, 'Buffer');
+      store.deliverCreated(queue);
+      return new LambdaProcessor(stack, 'Processor', {
+        code: packageHandler('aws/handlers/s3-to-dynamodb'),
+        source: store.readCreated(queue),
+        stores: { STORE: new DynamoDbStore(stack, 'Rows') },
+        delivery,
+      });
+    });
+
+  test('may read versions of objects below the prefix, and is told where they are', () => {
+    const { built, allowed, all } = reading({ prefix: 'raw/' }, {}, true);
+    const objects = { 'Fn::Join': ['', [theBucket, '/raw/*']] };
+    expect(allowed(built)).toContainEqual({ Action: ['s3:GetObject', 's3:GetObjectVersion'], Effect: 'Allow', Resource: objects });
+    expect(allowed(built)).toContainEqual({ Action: 'kms:Decrypt', Effect: 'Allow', Resource: theKey });
+    expect(all('AWS::Lambda::Function')[0]!.Properties.Environment.Variables).toMatchObject({
+      SOURCE_BUCKET: { Ref: expect.any(String) },
+      SOURCE_PREFIX: 'raw/',
+    });
+  });
+
+  test('gets one object in a call, unless more are asked for', () => {
+    const mapping = (delivery?: Delivery) => reading({}, delivery).one('AWS::Lambda::EventSourceMapping').Properties;
+    expect(mapping()).toMatchObject({ BatchSize: 1, MaximumBatchingWindowInSeconds: 0 });
+    expect(mapping({ batchSize: 20 })).toMatchObject({ BatchSize: 20, MaximumBatchingWindowInSeconds: 5 });
+  });
+
+  test('can pull the events itself, and read the objects', () => {
+    const { built, allowed } = synthesize((stack) => {
+      const [store, queue, reader] = [new S3Store(stack, 'Store'), new SqsBuffer(stack, 'Buffer'), new Holder(stack, 'Reader')];
+      store.deliverCreated(queue);
+      const { settings, waitFor } = store.readCreated(queue).bindReader(reader, 'NEW');
+      expect([Object.keys(settings), waitFor.length]).toEqual([['NEW_QUEUE_URL', 'NEW_BUCKET', 'NEW_PREFIX'], 3]);
+      return reader;
+    });
+    expect(allowed(built).map(({ Action }) => Action)).toContainEqual(['s3:GetObject', 's3:GetObjectVersion']);
+  });
+
+  test('may write to another prefix of the same bucket', () => {
+    const { all } = synthesize((stack) => {
+      const [store, queue] = [new S3Store(stack, 'Store'), new SqsBuffer(stack, 'Buffer')];
+      store.deliverCreated(queue);
+      return processor(stack, store.readCreated(queue), new S3Store(stack, 'Curated', { bucket: store.bucket, prefix: 'curated/' }));
+    });
+    expect(all('AWS::Lambda::Function')).toHaveLength(1);
+  });
+
+  test.each([
+    ['the store itself', undefined],
+    ['a part of it', 'events/large/'],
+  ])('is refused if it writes to %s', (_, prefix) => {
+    synthesize((stack) => {
+      const [store, queue] = [new S3Store(stack, 'Store'), new SqsBuffer(stack, 'Buffer')];
+      store.deliverCreated(queue);
+      const target = prefix === undefined ? store : new S3Store(stack, 'Part', { bucket: store.bucket, prefix });
+      expect(() => processor(stack, store.readCreated(queue), target)).toThrow(
+        new Error(
+          'Test/Processor: a reader of new objects must not write where it reads, got Test/Store for both. ' +
+            'Each object that it writes would call it again, without end: give another store, or one with another prefix.',
+        ),
+      );
+    });
+  });
+
+  test('needs the events of the store, in a queue', () => {
+    synthesize((stack) => {
+      const store = new S3Store(stack, 'Store');
+      const [queue, stream] = [new SqsBuffer(stack, 'Buffer'), new KinesisBuffer(stack, 'Stream')];
+      expect(() => store.readCreated(queue)).toThrow(
+        new Error('Test/Store: readCreated requires events of new objects, got none. Call deliverCreated with the queue first.'),
+      );
+      store.deliverCreated(stream);
+      expect(() => store.readCreated(stream)).toThrow(
+        new Error(
+          'Test/Store: readCreated requires a queue, got a source of kinesis. Give the queue of deliverCreated: a queue retries each object alone.',
+        ),
+      );
+    });
+  });
+
+  test('keeps its own variables', () => {
+    synthesize((stack) => {
+      const [store, queue] = [new S3Store(stack, 'Store'), new SqsBuffer(stack, 'Buffer')];
+      store.deliverCreated(queue);
+      const make = (id: string, props: Partial<LambdaProcessorProps>) => () =>
+        new LambdaProcessor(stack, id, { code: Code.fromInline('0'), source: store.readCreated(queue), stores: {}, ...props });
+      expect(make('A', { environment: { SOURCE_PREFIX: 'x/' } })).toThrow(
+        new Error(
+          'Test/A: environment must not set a variable of a store, got SOURCE_PREFIX. The processor sets the variables that start with SOURCE.',
+        ),
+      );
+      expect(make('B', { stores: { SOURCE: new S3Store(stack, 'Other') } })).toThrow(
+        new Error('Test/B: stores must not be named SOURCE, got one. With this source, the processor sets SOURCE_BUCKET: rename it.'),
+      );
+    });
+  });
+});
+
 describe('a replica', () => {
   const mine = (stack: Stack, more: Partial<BucketAttributes> = {}) =>
     Bucket.fromBucketAttributes(stack, 'Replica', { bucketArn: 'arn:aws:s3:::replica', region: 'eu-central-1', ...more });
@@ -336,6 +448,12 @@ describe('a replica', () => {
       { Action: 'kms:Decrypt', Resource: theKey },
       { Action: ['kms:Encrypt', 'kms:GenerateDataKey'], Resource: key },
     ]);
+  });
+
+  test('with a key of a store without one selects encrypted objects too: S3 accepts the key of the replica only with it', () => {
+    const encryptionKey = (stack: Stack) => Key.fromKeyArn(stack, 'ReplicaKey', 'arn:aws:kms:eu-central-1:123456789012:key/k');
+    const made = synthesize((stack) => new S3Store(stack, 'Store', { replica: mine(stack, { encryptionKey: encryptionKey(stack) }) }));
+    expect(configurationOf(made)).toMatchObject([{ SourceSelectionCriteria: { SseKmsEncryptedObjects: { Status: 'Enabled' } } }]);
   });
 
   test('has an alarm on copies that fail', () => {

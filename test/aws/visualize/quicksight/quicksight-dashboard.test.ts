@@ -79,6 +79,12 @@ describe('the dashboard', () => {
     expect(read.filter((name) => !known.includes(name))).toEqual([]);
   });
 
+  test('counts events by source and id, because two sources can use the same id', () => {
+    const counted = JSON.stringify(sheet).match(/"CategoricalMeasureField":\{.*?"ColumnName":"\w+"/g) ?? [];
+    expect(counted.map((measure) => /"ColumnName":"(\w+)"/.exec(measure)?.[1])).toEqual(['event', 'event', 'event']);
+    expect(queryOf()).toContain(`concat(source, ' ', id) AS event`);
+  });
+
   test('has fields with unique ids', () => {
     const wells = JSON.stringify(visuals.map(({ ChartConfiguration }) => ChartConfiguration.FieldWells));
     const ids = [...wells.matchAll(/"FieldId":"([\w-]+)"/g)].map(([, id]) => id);
@@ -145,7 +151,7 @@ test('Quick Sight assumes the role for this account, and the data source waits f
 test('the query names the table, and limits year and month before it reads', () => {
   expect(queryOf({ days: 28 })).toBe(eventQuery('database', 'table', 28));
   expect(eventQuery('lake', 'events', 3).split('\n')).toEqual([
-    `SELECT CAST(try(from_iso8601_timestamp(time)) AT TIME ZONE 'UTC' AS timestamp) AS time, id, source, type, subject`,
+    `SELECT CAST(try(from_iso8601_timestamp(time)) AT TIME ZONE 'UTC' AS timestamp) AS time, id, source, type, subject, concat(source, ' ', id) AS event`,
     'FROM "lake"."events"',
     `WHERE year IN (date_format(current_date - interval '3' day, '%Y'), date_format(current_date, '%Y'))`,
     `AND month IN (date_format(current_date - interval '3' day, '%m'), date_format(current_date, '%m'))`,

@@ -54,7 +54,11 @@ test('documents the defaults that it has', () => {
 });
 
 test('takes every setting', () => {
-  const identity = { id: identityId, principalId: 'principal-of-mine', clientId: 'client-of-mine' };
+  const identity = {
+    id: identityId,
+    principalId: '11111111-0000-4000-8000-000000000001',
+    clientId: '22222222-0000-4000-8000-000000000002',
+  };
   const { one, all } = make({
     name: 'jobs',
     delivery: { batchSize: 10, batchWindowSeconds: 1, maxRetries: 2 },
@@ -76,10 +80,17 @@ test('takes every setting', () => {
     maximum_instance_count: 100,
     storage_user_assigned_identity_id: identityId,
     identity: { identity_ids: [identityId] },
-    app_settings: { GREETING: 'hello', AZURE_CLIENT_ID: 'client-of-mine', EVENTS__clientId: 'client-of-mine', EVENTS_MAX_RETRIES: '2' },
+    app_settings: {
+      GREETING: 'hello',
+      AZURE_CLIENT_ID: '22222222-0000-4000-8000-000000000002',
+      EVENTS__clientId: '22222222-0000-4000-8000-000000000002',
+      EVENTS_MAX_RETRIES: '2',
+    },
   });
   expect(one('azurerm_storage_account').name).toBe('acmejobs1a2b3c4d');
-  expect(new Set(all('azurerm_role_assignment').map(({ principal_id }) => principal_id))).toEqual(new Set(['principal-of-mine']));
+  expect(new Set(all('azurerm_role_assignment').map(({ principal_id }) => principal_id))).toEqual(
+    new Set(['11111111-0000-4000-8000-000000000001']),
+  );
   expect(all('azurerm_user_assigned_identity')).toEqual([]);
   expect(all('terraform_data')).toEqual([]);
   expect(all('azurerm_monitor_metric_alert').find(({ name }) => name === 'acme-jobs-failures').action).toEqual([
@@ -303,7 +314,7 @@ describe('refuses', () => {
         new FunctionProcessor(stack, 'Second', { ...props, name });
       });
     const refusal = (name: string, owner: string) =>
-      `test/Second: each store or processor of a site must have its own name, got "${name}", which test/${owner} has. Set name on one of them.`;
+      `test/Second: each storage account of a site must have its own name, got "${name}", which test/${owner} has. Set name on one of them.`;
     expect(() => second('func')).toThrow(new Error(refusal('func', 'First')));
     expect(() => second('data')).toThrow(new Error(refusal('data', 'Store')));
   });

@@ -35,7 +35,7 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           ],
           subnetId: 'text',
           publish: 'choice',
-          identity: 'neighbour',
+          identity: ['', 'x', 5, [], {}, { id: 'presses' }],
           notify: 'texts',
         },
         make: (id, props) =>

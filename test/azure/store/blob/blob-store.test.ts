@@ -1,5 +1,6 @@
 import { TerraformOutput, type TerraformStack, TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
+import { EventHubBuffer } from '../../../../azure/connect/event-hub/event-hub-buffer';
 import { BlobStore, type BlobStoreProps } from '../../../../azure/store/blob/blob-store';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
@@ -154,6 +155,36 @@ test('only events grow cold: the dead letter stays as it is', () => {
   expect(archive.filters.prefix_match).toEqual(['${azurerm_storage_container.data_events.name}/']);
 });
 
+describe('objects expire', () => {
+  const rulesOf = (props: Partial<BlobStoreProps>) => make(props).one('azurerm_storage_management_policy').rule;
+
+  test('only if they are told to, and dead letters never', () => {
+    expect(JSON.stringify(rulesOf({}))).not.toContain('delete_after_days_since_modification');
+    const [archive] = rulesOf({ expireAfterDays: 365 });
+    expect(archive.filters.prefix_match).toEqual(['${azurerm_storage_container.data_events.name}/']);
+    expect(archive.actions.base_blob).toEqual({
+      delete_after_days_since_modification_greater_than: 365,
+      tier_to_cold_after_days_since_modification_greater_than: 90,
+    });
+  });
+
+  test('without a move to the cold tier, if they expire before', () =>
+    expect(rulesOf({ expireAfterDays: 90 })[0].actions.base_blob).toEqual({ delete_after_days_since_modification_greater_than: 90 }));
+});
+
+test('events of new objects are delivered once', () => {
+  const twice = () =>
+    synthesize((stack) => {
+      const store = new BlobStore(stack, 'Store', { site });
+      for (const name of ['one', 'two']) store.deliverCreated(new EventHubBuffer(stack, name, { site, name }));
+    });
+  expect(twice).toThrow(
+    new Error(
+      'test/Store: deliverCreated must be called once for events, got a second call. An event hub has several readers, each with its own consumer group.',
+    ),
+  );
+});
+
 test('an alert rings when something is written to the dead letter, and to nothing else', () => {
   const { query } = make().one('azurerm_monitor_scheduled_query_rules_alert_v2').criteria[0];
   expect(query).toMatch(/^StorageBlobLogs \| where AccountName == "\$\{azurerm_storage_account\.\w+\.name}" /);
@@ -211,7 +242,7 @@ describe('refuses', () => {
   test('a second store of one name', () =>
     expect(() => synthesize((stack) => ['First', 'Second'].map((id) => new BlobStore(stack, id, { site })))).toThrow(
       new Error(
-        'test/Second: each store or processor of a site must have its own name, got "data", which test/First has. Set name on one of them.',
+        'test/Second: each storage account of a site must have its own name, got "data", which test/First has. Set name on one of them.',
       ),
     ));
 
@@ -230,6 +261,16 @@ describe('refuses', () => {
       'to archive at once',
       { coldAfterDays: 0 },
       'test/Store: coldAfterDays must be 1 to 36500 days, got 0. Objects that are younger are still read.',
+    ],
+    [
+      'to delete at once',
+      { expireAfterDays: 0 },
+      'test/Store: expireAfterDays must be 1 to 36500 days, got 0. Leave it out to keep objects.',
+    ],
+    [
+      'to delete before it archives',
+      { coldAfterDays: 30, expireAfterDays: 30 },
+      'test/Store: expireAfterDays must be more than coldAfterDays, which is 30, got 30. Azure bills at least 90 days in the cold tier.',
     ],
     [
       'a long way back',

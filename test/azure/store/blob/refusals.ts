@@ -1,6 +1,7 @@
 import type { TerraformStack } from 'cdktf';
 import { BlobStore } from '../../../../azure/store/blob/blob-store';
 import type { Refusals } from '../../../support/refusals';
+import { NO_TOPICS } from '../../foundation/events/no-topics';
 import { site as azure } from '../../stand-ins';
 
 export const refusals = (terraform: TerraformStack): Refusals => {
@@ -12,8 +13,10 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           name: 'text',
           redundancy: 'choice',
           coldAfterDays: 'number',
+          expireAfterDays: 'number',
           undeleteWindowDays: 'number',
           accountId: 'text',
+          systemTopic: NO_TOPICS,
           notify: 'texts',
           removal: 'choice',
           lock: [1, 'yes', {}],

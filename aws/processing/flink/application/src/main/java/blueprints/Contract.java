@@ -14,13 +14,15 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.OffsetDateTime;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
 
 /** The event contract: an event is a CloudEvent, as {@code event.schema.json} describes it. */
 final class Contract {
   /**
-   * How far the time of an event may be after its arrival. One event with a time in a far future would move the watermark there,
-   * and all events after it would be late.
+   * How far the time of an event may be after its arrival. An event with a time in a far future would be kept in the state, and not be
+   * counted, until then.
    */
   static final Duration CLOCK_SKEW = Duration.ofMinutes(5);
 
@@ -36,14 +38,26 @@ final class Contract {
       JsonNode event = JSON.readTree(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(payload)).toString());
       var errors = SCHEMA.validate(event);
       if (!errors.isEmpty()) return arrival.refused("InvalidEvent: " + inOneLine(errors.get(0).toString()));
-      long time = OffsetDateTime.parse(event.get("time").textValue()).toInstant().toEpochMilli();
+      long time = millisOf(event.get("time").textValue());
       if (time > arrived + CLOCK_SKEW.toMillis()) return arrival.refused("InvalidEvent: time is more than 5 minutes after the arrival");
       return new Arrival(payload, stream, shard, sequenceNumber, arrived, event.get("type").textValue(), time, "");
     } catch (CharacterCodingException error) {
       return arrival.refused("InvalidEvent: not UTF-8");
     } catch (JacksonException error) {
       return arrival.refused("InvalidEvent: not JSON: " + inOneLine(error.getOriginalMessage()));
+    } catch (RuntimeException | StackOverflowError error) {
+      // A pattern of the schema needs more stack than there is for a text of many kilobytes.
+      return arrival.refused("InvalidEvent: cannot be checked: " + error.getClass().getSimpleName());
     }
+  }
+
+  /** The milliseconds since 1970 of a time of the contract. Its offset is at most 23:59; Java reads offsets up to 18:00. */
+  private static long millisOf(String time) {
+    var isUtc = time.endsWith("Z");
+    var end = time.length() - (isUtc ? 1 : "+hh:mm".length());
+    var offset = isUtc ? Duration.ZERO : Duration.between(LocalTime.MIN, LocalTime.parse(time.substring(end + 1)));
+    var local = LocalDateTime.parse(time.substring(0, end)).toInstant(ZoneOffset.UTC);
+    return (time.charAt(end) == '-' ? local.plus(offset) : local.minus(offset)).toEpochMilli();
   }
 
   private static String inOneLine(String text) {

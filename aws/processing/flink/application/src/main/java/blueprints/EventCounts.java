@@ -11,6 +11,8 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Base64;
+import org.apache.flink.api.common.eventtime.WatermarkGenerator;
+import org.apache.flink.api.common.eventtime.WatermarkOutput;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.AggregateFunction;
 import org.apache.flink.api.common.functions.MapFunction;
@@ -56,9 +58,31 @@ final class EventCounts {
 
   /** Each shard has its own watermark, because shards are read at different speeds. */
   static WatermarkStrategy<Arrival> watermarks() {
-    return WatermarkStrategy.<Arrival>forBoundedOutOfOrderness(LATENESS)
-        .withTimestampAssigner((arrival, unused) -> arrival.time())
-        .withIdleness(IDLE);
+    var ofCounted = WatermarkStrategy.<Arrival>forBoundedOutOfOrderness(LATENESS).withIdleness(IDLE);
+    return WatermarkStrategy.<Arrival>forGenerator(shard -> new OfCounted(ofCounted.createWatermarkGenerator(shard)))
+        .withTimestampAssigner((arrival, unused) -> arrival.time());
+  }
+
+  /**
+   * The watermark of the events that are counted. A shard with nothing but refused records is idle, or the minutes of all shards
+   * would wait for it. An event of a fast clock moves the watermark to its arrival only, or the events of other clocks would be late.
+   */
+  private static final class OfCounted implements WatermarkGenerator<Arrival> {
+    private final WatermarkGenerator<Arrival> generator;
+
+    OfCounted(WatermarkGenerator<Arrival> generator) {
+      this.generator = generator;
+    }
+
+    @Override
+    public void onEvent(Arrival arrival, long time, WatermarkOutput output) {
+      if (!arrival.isRefused()) generator.onEvent(arrival, Math.min(time, arrival.arrived()), output);
+    }
+
+    @Override
+    public void onPeriodicEmit(WatermarkOutput output) {
+      generator.onPeriodicEmit(output);
+    }
   }
 
   /**

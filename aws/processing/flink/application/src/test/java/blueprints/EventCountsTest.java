@@ -1,6 +1,7 @@
 package blueprints;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -16,6 +17,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.common.eventtime.WatermarkGenerator;
+import org.apache.flink.api.common.eventtime.WatermarkGeneratorSupplier;
 import org.apache.flink.api.common.eventtime.WatermarkOutput;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -23,8 +25,11 @@ import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.connector.datagen.source.DataGeneratorSource;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.clock.RelativeClock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -81,6 +86,77 @@ class EventCountsTest {
     assertTrue(FAILED.get());
     assertEquals(total, counts().values().stream().mapToLong(Long::longValue).sum());
     assertEquals(List.of(), lines("failed"));
+  }
+
+  @Test
+  void aShardWithNothingButRefusedRecordsDoesNotHoldTheOthersBack() {
+    var shard = new Shard();
+    shard.gets(event("sale", "11:59:10"));
+    var refused = Contract.check(new byte[] {'{'}, "arn", "shard-1", "42", at("12:00:00"));
+    for (var minutes = 0; minutes < 3; minutes++) shard.gets(refused);
+    assertTrue(shard.isIdle);
+    shard.gets(event("sale", "12:02:10"));
+    assertFalse(shard.isIdle);
+  }
+
+  @Test
+  void anEventOfAFastClockDoesNotMakeTheOthersLate() {
+    var shard = new Shard();
+    var arrival = event("sale", "12:05:00");
+    shard.gets(new Arrival(arrival.payload(), "arn", "shard-0", "1", at("12:00:00"), "sale", arrival.time(), ""));
+    assertEquals(at("12:00:00") - EventCounts.LATENESS.toMillis() - 1, shard.watermark);
+  }
+
+  /** A shard whose records come a minute apart, and its watermark. */
+  private static final class Shard implements WatermarkOutput, RelativeClock, WatermarkGeneratorSupplier.Context {
+    private final WatermarkGenerator<Arrival> generator = EventCounts.watermarks().createWatermarkGenerator(this);
+    private long now;
+    private long watermark = Long.MIN_VALUE;
+    private boolean isIdle;
+
+    private void gets(Arrival arrival) {
+      generator.onEvent(arrival, arrival.time(), this);
+      for (var seconds = 0; seconds < 60; seconds += 10) {
+        generator.onPeriodicEmit(this);
+        now += 10_000;
+      }
+    }
+
+    @Override
+    public void emitWatermark(Watermark emitted) {
+      watermark = emitted.getTimestamp();
+      isIdle = false;
+    }
+
+    @Override
+    public void markIdle() {
+      isIdle = true;
+    }
+
+    @Override
+    public void markActive() {
+      isIdle = false;
+    }
+
+    @Override
+    public long relativeTimeMillis() {
+      return now;
+    }
+
+    @Override
+    public long relativeTimeNanos() {
+      return now * 1_000_000;
+    }
+
+    @Override
+    public RelativeClock getInputActivityClock() {
+      return this;
+    }
+
+    @Override
+    public MetricGroup getMetricGroup() {
+      return new UnregisteredMetricsGroup();
+    }
   }
 
   private void run(List<Arrival> arrivals) throws Exception {

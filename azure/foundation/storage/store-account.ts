@@ -1,0 +1,190 @@
+import type { EventgridSystemTopicEventSubscription } from '@cdktf/provider-azurerm/lib/eventgrid-system-topic-event-subscription';
+import type { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account';
+import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
+import { type TerraformResourceLifecycle, Token } from 'cdktf';
+import type { Construct } from 'constructs';
+import { acknowledge } from '../../../shared/synth/acknowledge';
+import { keepAddress, takeName } from '../../../shared/synth/kept-name';
+import type { NumberRule, Removal } from '../../../shared/synth/settings';
+import {
+  ACTION_GROUPS,
+  mayDestroy,
+  requireAbsent,
+  requireNumber,
+  requireOneOf,
+  requireText,
+  requireTexts,
+  SettingError,
+} from '../../../shared/synth/settings';
+import type { RecordSink } from '../../ports/records';
+import type { Site } from '../../ports/site';
+import { canonicalId, segment } from '../arm-id';
+import { CreatedEvents } from '../events/created-events';
+import { requireSystemTopic, type SystemTopic } from '../events/system-topic';
+import { Lock } from '../lock';
+import { needResourceProviders } from '../resource-providers';
+import { ACCOUNT, ACCOUNT_ID, ACCOUNT_NAME } from './account-rules';
+import { DataAccount, type Lifecycle } from './data-account';
+import { type ContainerPlace, DataContainer } from './data-container';
+
+const UNDELETE: NumberRule = { from: 1, to: 365, unit: 'days', remedy: 'Azure does not keep deleted objects for longer.' };
+const COLD: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Objects that are younger are still read.' };
+const EXPIRE: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to keep objects.' };
+const LOGGED =
+  'A diagnostic setting of the account logs each read to the workspace. An existing account logs what its owner set. The check looks only for ' +
+  'an older kind of logging.';
+
+/** The settings that every store of objects has. Each store describes them. */
+export interface StoreAccountProps {
+  readonly site: Site;
+  readonly name?: string;
+  readonly redundancy?: 'LRS' | 'ZRS' | 'GRS' | 'GZRS';
+  readonly undeleteWindowDays?: number;
+  readonly accountId?: string;
+  readonly systemTopic?: SystemTopic;
+  readonly notify?: readonly string[];
+  readonly removal?: Removal;
+  readonly lock?: boolean;
+}
+
+/** What one kind of store adds to {@link StoreAccountProps}. */
+export interface StoreKind {
+  /** The name of a store that is given none. */
+  readonly defaultName: string;
+  /** Whether its account is a data lake. */
+  readonly isLake: boolean;
+  /** Its settings that only a new account has. */
+  readonly ofNew: Readonly<Record<string, unknown>>;
+}
+
+/** The storage account of a store, new or existing, with its containers and the events of their new objects. */
+export class StoreAccount {
+  /** The storage account, if it was created. */
+  readonly resource?: StorageAccount;
+  readonly id: string;
+  readonly name: string;
+
+  private readonly created?: DataAccount;
+  private readonly lifecycle?: TerraformResourceLifecycle;
+  private readonly place: ContainerPlace;
+  private readonly middle: string;
+  private events?: CreatedEvents;
+  private readonly delivered = new Set<DataContainer>();
+
+  /** @throws SettingError before the first resource */
+  constructor(
+    private readonly store: Construct,
+    private readonly props: StoreAccountProps,
+    private readonly kind: StoreKind,
+  ) {
+    const { site, notify, accountId, name, redundancy, undeleteWindowDays, lock } = props;
+    const { isLake } = kind;
+    const middle = name ?? kind.defaultName;
+    const undeleteWindow = undeleteWindowDays ?? 30;
+    const copies = redundancy ?? 'ZRS';
+    requireText(store, { name: middle }, ACCOUNT_NAME);
+    requireOneOf(store, { redundancy: copies }, ['LRS', 'ZRS', 'GRS', 'GZRS'], 'In a region without zones take LRS.');
+    requireNumber(store, { undeleteWindowDays: undeleteWindow }, UNDELETE);
+    requireTexts(store, { notify }, ACTION_GROUPS);
+    requireOneOf(store, { lock: lock ?? false }, [true, false], 'Leave it out for no lock.');
+    if (props.systemTopic !== undefined) requireSystemTopic(store, props.systemTopic);
+    if (accountId !== undefined) {
+      requireText(store, { accountId }, ACCOUNT_ID);
+      requireAbsent(store, 'accountId', { redundancy, ...kind.ofNew, undeleteWindowDays, lock });
+    }
+    const lifecycle = mayDestroy(store, props.removal) ? undefined : { preventDestroy: true };
+    if (accountId === undefined) takeName(store, 'storage account of a site', middle, [site.prefix, site.suffix]);
+    else takeName(store, 'store in an account', middle, [canonicalId(accountId, ACCOUNT)]);
+    needResourceProviders(store, 'Microsoft.Insights', 'Microsoft.Storage');
+
+    if (accountId === undefined) {
+      const made = { site, name: middle, redundancy: copies, undeleteWindowDays: undeleteWindow, isLake, notify, lifecycle };
+      this.created = new DataAccount(store, 'Account', made);
+    }
+    [this.middle, this.lifecycle] = [middle, lifecycle];
+    this.resource = this.created?.resource;
+    this.id = this.resource?.id ?? canonicalId(accountId!, ACCOUNT);
+    this.name = this.resource?.name ?? segment(this.id, 8);
+    const endpoint = this.resource?.primaryBlobEndpoint ?? `https://${this.name}.blob.core.windows.net/`;
+    this.place = {
+      accountName: this.name,
+      endpoint,
+      lock: this.created && lock ? new Lock(store, 'Lock', this.created.resource, this.created.logs) : undefined,
+    };
+  }
+
+  /** The address of the Data Lake API. */
+  get dfsEndpoint(): string {
+    return this.resource?.primaryDfsEndpoint ?? `https://${this.name}.dfs.core.windows.net/`;
+  }
+
+  /** Create a container. In an existing account, its name starts with the name of the store, if it has one. */
+  container(id: string, suffix: string): DataContainer {
+    const start = this.created || this.props.name === undefined ? '' : `${this.props.name}-`;
+    const one = { name: `${start}${suffix}`, storageAccountId: this.id, containerAccessType: 'private', lifecycle: this.lifecycle };
+    const resource = new StorageContainer(this.store, id, one);
+    keepAddress(resource, `${this.middle}-${suffix}`);
+    acknowledge(resource, { CKV2_AZURE_21: LOGGED });
+    this.place.lock?.over(resource);
+    return new DataContainer(resource, this.place);
+  }
+
+  /** Create the container of the dead letter, with an alert if the account is new. */
+  deadLetter(): DataContainer {
+    const container = this.container('DeadLetter', 'dead-letter');
+    this.created?.watch(container.resource);
+    return container;
+  }
+
+  /** Add the rules of a new account. */
+  addRules(...lifecycles: readonly Lifecycle[]) {
+    const rules = this.created?.addRules(lifecycles);
+    if (rules) this.place.lock?.over(rules);
+  }
+
+  /** Put an event into `sink` for each new object of a container. */
+  deliverCreated(container: DataContainer, label: string, sink: RecordSink): EventgridSystemTopicEventSubscription {
+    if (this.delivered.has(container)) {
+      const remedy = 'An event hub has several readers, each with its own consumer group.';
+      throw new SettingError(this.store, `deliverCreated must be called once for ${label}`, 'a second call', remedy);
+    }
+    this.delivered.add(container);
+    const { props, kind, middle: name, id: accountId } = this;
+    const { site, notify, systemTopic } = props;
+    this.events ??= new CreatedEvents(this.store, 'Created', {
+      site,
+      name,
+      accountId,
+      isLake: kind.isLake,
+      systemTopic,
+      notify,
+      deadLetter: () => this.container('CreatedDeadLetter', 'created-dead-letter'),
+    });
+    return this.events.deliver(container.resource, label, sink);
+  }
+}
+
+type Ages = Pick<Lifecycle, 'coldAfterDays' | 'expireAfterDays'>;
+
+/** When objects move to the cold tier: not at all if that is not set, and they expire before the default. */
+export function coldAfter(otherwise: number | undefined, { coldAfterDays, expireAfterDays }: Ages): number | undefined {
+  const expiresBefore = isKnown(expireAfterDays) && otherwise !== undefined && expireAfterDays <= otherwise;
+  return coldAfterDays ?? (expiresBefore ? undefined : otherwise);
+}
+
+/**
+ * Refuse ages of objects that Azure does not accept, or that make no sense together.
+ * @param path the start of the names of the settings, such as `zones.raw.`
+ * @throws SettingError
+ */
+export function requireAges(store: Construct, path: string, { coldAfterDays, expireAfterDays }: Ages) {
+  if (coldAfterDays !== undefined) requireNumber(store, { [`${path}coldAfterDays`]: coldAfterDays }, COLD);
+  if (expireAfterDays !== undefined) requireNumber(store, { [`${path}expireAfterDays`]: expireAfterDays }, EXPIRE);
+  if (!isKnown(coldAfterDays) || !isKnown(expireAfterDays) || expireAfterDays > coldAfterDays) return;
+  const rule = `${path}expireAfterDays must be more than coldAfterDays, which is ${coldAfterDays}`;
+  throw new SettingError(store, rule, expireAfterDays, 'Azure bills at least 90 days in the cold tier.');
+}
+
+function isKnown(days: number | undefined): days is number {
+  return days !== undefined && !Token.isUnresolved(days);
+}

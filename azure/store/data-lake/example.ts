@@ -1,0 +1,39 @@
+import type { Construct } from 'constructs';
+import { packageHandler } from '../../../shared/synth/handler-package';
+import { EventHubBuffer } from '../../connect/event-hub/event-hub-buffer';
+import { EventHubEntry } from '../../connect/event-hub/event-hub-entry';
+import { AzurePlatform, type AzurePlatformProps } from '../../foundation/platform';
+import { listCommand } from '../../foundation/storage/list-command';
+import { FunctionProcessor } from '../../processing/functions/function-processor';
+import { DataLakeStore } from './data-lake-store';
+
+/** Events arrive over HTTPS, are buffered by Event Hubs, processed by Functions, and stored as lines of JSON in the raw zone of a data lake. */
+export class AzureDataLake extends AzurePlatform {
+  constructor(scope: Construct, id: string, props: AzurePlatformProps = {}) {
+    super(scope, id, props);
+    const { site, removal, notify } = this;
+
+    const lake = new DataLakeStore(this, 'Store', { site, removal, notify });
+    const raw = lake.zone('raw');
+    const buffer = new EventHubBuffer(this, 'Buffer', { site, removal, notify });
+    const connect = new EventHubEntry(this, 'Connect', { sink: buffer, senders: this.askForSenders() });
+    const processing = new FunctionProcessor(this, 'Processing', {
+      site,
+      code: packageHandler('azure/handlers/event-hubs-to-blob'),
+      source: buffer,
+      stores: { STORE: raw },
+      deadLetter: lake.deadLetter,
+      notify,
+    });
+
+    const list = (container: string) => listCommand(lake.accountName, container);
+    this.output({
+      events_url: [connect.url, 'Send events here, with a Microsoft Entra token.'],
+      send_command: [connect.curl, 'Sends one event. You must be one of the senders to run it.'],
+      settle_command: [processing.settleCommand, 'Deletes the app settings that keep the app from starting. An apply runs it.'],
+      publish_command: [processing.publishCommand, 'Publishes the code again. Run it in the folder of this stack.'],
+      show_command: [list(raw.container.name), 'Lists what was stored. You need the role Storage Blob Data Reader to run it.'],
+      dead_letters_command: [list(lake.deadLetterContainer.name), 'Lists what could not be processed. You need the same role to run it.'],
+    });
+  }
+}
