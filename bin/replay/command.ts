@@ -27,8 +27,8 @@ Usage: npm run replay -- CLOUD [options]
   --outputs FILE     the outputs of the stack as JSON, from cdk deploy --outputs-file, describe-stacks or terraform output -json
   --dead-letter X    where the dead letter is, instead of outputs: the URL of a queue or s3://BUCKET/PREFIX, the URL of a container, or
                      projects/P/subscriptions/S. May be repeated
-  --to X             where to send, instead of where the events came from: the ARN of a stream or queue, https://NAMESPACE/HUB/messages,
-                     or projects/P/topics/T
+  --to X             where to send, instead of where the events came from: the ARN of a stream or queue, https://NAMESPACE/HUB/messages or
+                     the URL of a queue as events_url has it (Azure), or projects/P/topics/T
   --state FOLDER     where it records what was sent and is not deleted yet, by default .replay. A stopped run continues from there
   --help             print this text
 

@@ -5,7 +5,7 @@ import { set, type Which } from '../../../shared/read/facts/weaken';
 import { type Asked, is, names, only, type Stack, type Value } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
 import { alertOn, alertsOf, armId, METRIC_ALERT, NAMED, ON_RECORD, RETAINED, referring, textOf } from '../../foundation/promises';
-import { alertWeakenings, QueueFacts, senderNeeds, sentBy } from '../../foundation/queue-facts';
+import { alertWeakenings, QueueFacts, senderNeeds, sentBy } from '../../foundation/queues/promises';
 
 const QUEUE = 'azurerm_servicebus_queue';
 const NAMESPACE = 'azurerm_servicebus_namespace';

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../../shared/synth/sha256';
 import type { SendRequest } from '../../ports/records';
 
 /**
@@ -12,10 +12,8 @@ export function sendRequest(host: string, queue: string): SendRequest {
     audience: 'https://servicebus.azure.net',
     headers: (event) => {
       const { source, id } = JSON.parse(event) as { source?: string; id?: string };
-      const hash = createHash('sha256')
-        .update(JSON.stringify([source, id]))
-        .digest('hex');
-      return { 'Content-Type': 'application/json', BrokerProperties: JSON.stringify({ MessageId: hash }) };
+      const MessageId = sha256(JSON.stringify([source, id]));
+      return { 'Content-Type': 'application/json', BrokerProperties: JSON.stringify({ MessageId }) };
     },
     body: (event) => event,
   };

@@ -3,7 +3,7 @@ import type { ServicebusNamespace } from '@cdktf/provider-azurerm/lib/servicebus
 import { ServicebusQueue } from '@cdktf/provider-azurerm/lib/servicebus-queue';
 import { Construct } from 'constructs';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
-import type { NumberRule, Removal, TextRule } from '../../../shared/synth/settings';
+import type { NumberRule, Removal } from '../../../shared/synth/settings';
 import {
   ACTION_GROUPS,
   mayDestroy,
@@ -14,8 +14,9 @@ import {
   requireTexts,
 } from '../../../shared/synth/settings';
 import { canonicalId, segment } from '../../foundation/arm-id';
-import { OnlyReader, retriesOf } from '../../foundation/queue-reading';
+import { OnlyReader, retriesOf } from '../../foundation/queues/queue-reading';
 import { needResourceProviders } from '../../foundation/resource-providers';
+import { NAME } from '../../foundation/rules';
 import type { Delivery } from '../../ports/delivery';
 import type { FunctionWorkload, Workload } from '../../ports/identity';
 import type { EventTarget, RecordSink, RecordSource, SendRequest } from '../../ports/records';
@@ -25,11 +26,6 @@ import { alertOnQueue } from './queue-alerts';
 import { type BusBinding, queueShape, type Shape, triggerSettings } from './queue-settings';
 import { sendRequest } from './send-request';
 
-const NAME: TextRule = {
-  pattern: /^[a-z][a-z0-9]{0,19}$/,
-  must: 'be 1 to 20 lower-case letters and digits',
-  remedy: 'Start with a letter.',
-};
 const CONCURRENCY: NumberRule = { from: 1, to: 100, unit: 'messages', remedy: 'More do not fit into the memory of an instance.' };
 
 /** Settings for {@link ServiceBusBuffer}. */

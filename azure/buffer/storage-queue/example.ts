@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import { packageHandler } from '../../../shared/synth/handler-package';
 import { EventHubEntry } from '../../connect/event-hub/event-hub-entry';
 import { AzurePlatform, type AzurePlatformProps } from '../../foundation/platform';
+import { listCommand } from '../../foundation/storage/list-command';
 import { FunctionProcessor } from '../../processing/functions/function-processor';
 import { BlobStore } from '../../store/blob/blob-store';
 import { StorageQueueBuffer } from './storage-queue-buffer';
@@ -24,8 +25,7 @@ export class AzureStorageQueue extends AzurePlatform {
       notify,
     });
 
-    const list = (container: string) =>
-      `az storage blob list --auth-mode login --account-name ${store.accountName} --container-name ${container} --query '[].name' --output tsv`;
+    const list = (container: string) => listCommand(store.accountName, container);
     this.output({
       events_url: [connect.url, 'Send events here, with a Microsoft Entra token.'],
       send_command: [connect.curl, 'Sends one event. You must be one of the senders to run it.'],

@@ -5,7 +5,7 @@ import { type Draft, remove, set } from '../../../shared/read/facts/weaken';
 import { type Asked, amount, is, names, only, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
 import { alertsOf, armId, atTheFirst, LOG_ALERT, NAMED, RETAINED } from '../../foundation/promises';
-import { QueueFacts, senderNeeds, sentBy } from '../../foundation/queue-facts';
+import { QueueFacts, senderNeeds, sentBy } from '../../foundation/queues/promises';
 
 const QUEUE = 'azurerm_storage_queue';
 const QUEUES = 'Microsoft.Storage/storageAccounts/queueServices/queues';

@@ -15,9 +15,9 @@ import {
 } from '../../../shared/synth/settings';
 import { canonicalId, segment } from '../../foundation/arm-id';
 import { Lock } from '../../foundation/lock';
-import { OnlyReader, retriesOf } from '../../foundation/queue-reading';
+import { OnlyReader, retriesOf } from '../../foundation/queues/queue-reading';
 import { needResourceProviders } from '../../foundation/resource-providers';
-import { ACCOUNT_ID, ACCOUNT_NAME } from '../../foundation/storage/account-rules';
+import { ACCOUNT, ACCOUNT_ID, ACCOUNT_NAME } from '../../foundation/storage/account-rules';
 import type { Delivery } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { EventTarget, RecordSink, RecordSource, SendRequest } from '../../ports/records';
@@ -26,7 +26,6 @@ import { QueueAccount } from './queue-account';
 import { sendRequest } from './send-request';
 import { type Tries, triggerSettings } from './trigger-settings';
 
-const ACCOUNT = 'Microsoft.Storage/storageAccounts';
 const DELAY: NumberRule = { from: 0, to: 3600, unit: 'seconds', remedy: 'A message that waits longer is better given up.' };
 const CONCURRENCY: NumberRule = { from: 1, to: 32, unit: 'messages', remedy: 'The Functions host takes no more at once.' };
 
@@ -128,7 +127,7 @@ export class StorageQueueBuffer extends Construct implements RecordSink, RecordS
       requireAbsent(this, 'accountId', { redundancy, lock });
     }
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
-    if (accountId === undefined) takeName(this, 'store or processor of a site', middle, [site.prefix, site.suffix]);
+    if (accountId === undefined) takeName(this, 'storage account of a site', middle, [site.prefix, site.suffix]);
     else takeName(this, 'queue in an account', middle, [canonicalId(accountId, ACCOUNT)]);
     needResourceProviders(this, 'Microsoft.Insights', 'Microsoft.Storage');
 

@@ -30,8 +30,19 @@ export function readMessage(
   const [id, deliveries, arrived] = [metadata.id, integerOf(metadata.dequeueCount), timeOf(metadata.insertionTime)];
   if (typeof id !== 'string' || id === '' || deliveries === undefined || arrived === undefined) return undefined;
   return {
-    record: { bytes: bytesOf(body), arrived, position: { account, queue, messageId: id } },
+    record: { bytes: decoded(bytesOf(body)), arrived, position: { account, queue, messageId: id } },
     name: [account, queue, id].join(SEPARATOR),
     deliveries: Number(deliveries),
   };
+}
+
+/**
+ * Event Grid encodes what it puts into a storage queue as base64 (MicrosoftDocs/azure-docs#102923), and other senders may send an
+ * event as it is. An event starts with a brace, which is no character of base64.
+ */
+function decoded(bytes: Buffer): Buffer {
+  const text = bytes.toString().trim();
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return bytes;
+  const content = Buffer.from(text, 'base64');
+  return content.toString().trimStart().startsWith('{') ? content : bytes;
 }

@@ -2,15 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { GUARD, sealed } from '../../seal';
 import { Worker } from '../../worker';
 
+const SERVICES = {
+  blob: require.resolve('azurite/dist/src/blob/main.js'),
+  queue: require.resolve('azurite/dist/src/queue/main.js'),
+};
 /** Runs a service of azurite, and exits when its parent process ends. */
-const bootOf = (service: string) =>
-  `process.on('disconnect', () => process.exit()); require(${JSON.stringify(require.resolve(`azurite/dist/src/${service}/main.js`))});`;
+const bootOf = (service: keyof typeof SERVICES) =>
+  `process.on('disconnect', () => process.exit()); require(${JSON.stringify(SERVICES[service])});`;
 const MEMORY_MIB = 2048;
 
 /** The settings of azurite. */
 export interface AzuriteOptions {
   /** @default blob */
-  readonly service?: 'blob' | 'queue';
+  readonly service?: keyof typeof SERVICES;
   /** The folder that it may write to. It keeps data in memory. */
   readonly folder: string;
   /** Its storage accounts. Clients need a token: the account keys are random and not used. */

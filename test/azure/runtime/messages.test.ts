@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { SendLetters } from '../../../azure/runtime/dead-letter';
 import { MessageFailed, messageHandler } from '../../../azure/runtime/messages';
 import { pauseSeconds, readMessage } from '../../../azure/runtime/sources/service-bus';
+import { readMessage as readOfStorage } from '../../../azure/runtime/sources/storage-queue';
 import type { Event, Transform } from '../../../shared/runtime/event';
 import type { Lot, Sink } from '../../../shared/runtime/sink';
 import type { DeadLetter } from '../../../shared/runtime/verdict';
@@ -163,4 +164,17 @@ test('a sequence number is read in each form in which hosts pass it', () => {
     position: { ...PLACE, sequenceNumber: '7' },
   });
   expect([undefined, '', 'x', -1].map(read)).toEqual(Array(4).fill(undefined));
+});
+
+test('a message of a storage queue is read as it was sent, or decoded if Event Grid encoded it', () => {
+  const read = (body: string) =>
+    readOfStorage(
+      Buffer.from(body),
+      { id: '6f9619ff', dequeueCount: 1, insertionTime: '2026-01-31T08:30:00Z' },
+      { account: 'acmequeue', queue: 'events' },
+    )!.record.bytes.toString();
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  fc.assert(fc.property(fc.json(), (json) => expect(read(`{"data":${json}}`)).toBe(`{"data":${json}}`)));
+  fc.assert(fc.property(fc.json(), (json) => expect(read(base64(`{"data":${json}}`))).toBe(`{"data":${json}}`)));
+  for (const text of ['', 'no JSON', 'abcd', '1234', base64('no JSON')]) expect(read(text)).toBe(text);
 });

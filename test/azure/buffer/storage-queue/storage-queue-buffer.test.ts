@@ -260,7 +260,7 @@ describe('refuses', () => {
     [
       'a second queue of one name',
       () => synthesize((stack) => ['First', 'Second'].map((id) => new StorageQueueBuffer(stack, id, { site }))),
-      'test/Second: each store or processor of a site must have its own name, got "queue", which test/First has. Set name on one of them.',
+      'test/Second: each storage account of a site must have its own name, got "queue", which test/First has. Set name on one of them.',
     ],
     [
       'one key to destroy',

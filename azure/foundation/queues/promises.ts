@@ -1,12 +1,12 @@
-import { type Brought, type Load, PACKED } from '../../shared/read/facts/cost';
-import { promised } from '../../shared/read/facts/promise';
-import type { Needed, Promised, Seen } from '../../shared/read/facts/types';
-import { type Edit, type Holder, remove, set, type Which } from '../../shared/read/facts/weaken';
-import { facts as joined, type Step } from '../../shared/read/picture';
-import { type Asked, names, only, type Stack } from '../../shared/read/stack';
-import { references, type TfStack } from '../../shared/read/tf';
-import { deadLettersOf, settingsOf, textOf } from './promises';
-import { MOST_RETRIES } from './queue-reading';
+import { type Brought, type Load, PACKED } from '../../../shared/read/facts/cost';
+import { promised } from '../../../shared/read/facts/promise';
+import type { Needed, Promised, Seen } from '../../../shared/read/facts/types';
+import { type Edit, type Holder, remove, set, type Which } from '../../../shared/read/facts/weaken';
+import { facts as joined, type Step } from '../../../shared/read/picture';
+import { type Asked, names, only, type Stack } from '../../../shared/read/stack';
+import { references, type TfStack } from '../../../shared/read/tf';
+import { deadLettersOf, settingsOf, textOf } from '../promises';
+import { MOST_RETRIES } from './limits';
 
 /** An app, and the start of the names of the app settings with which its host reads a queue: `EVENTS`. */
 interface Connection {

@@ -1,12 +1,15 @@
 import type { IConstruct } from 'constructs';
-import { type NumberRule, requireNumber, SettingError } from '../../shared/synth/settings';
-import type { Delivery } from '../ports/delivery';
-import type { Workload } from '../ports/identity';
+import { type NumberRule, requireNumber, SettingError } from '../../../shared/synth/settings';
+import type { Delivery } from '../../ports/delivery';
+import type { Workload } from '../../ports/identity';
+import { MOST_RETRIES } from './limits';
 
-const RETRIES: NumberRule = { from: 1, to: 20, unit: 'retries', remedy: 'A message that fails more often does not succeed by itself.' };
-
-/** The maximum number of retries that a queue accepts. */
-export const MOST_RETRIES = RETRIES.to;
+const RETRIES: NumberRule = {
+  from: 1,
+  to: MOST_RETRIES,
+  unit: 'retries',
+  remedy: 'A message that fails more often does not succeed by itself.',
+};
 
 /**
  * How often a message of a queue is retried.
