@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppHost, type AppHostOptions, type Reading } from '../functions/app-host';
 import type { ProcessGone, Registration } from '../functions/functions-app';
@@ -66,6 +67,8 @@ export class QueueHost extends AppHost<QueueHostOptions> {
   }
 
   protected override async read(invoker: Invoker, over: AbortSignal): Promise<Reading> {
+    // Each message that waits for its next try listens.
+    setMaxListeners(0, over);
     const trigger = readQueueTrigger(invoker.app.functions, this.options.env);
     const queues = this.options.queuesOf(trigger);
     const polling = this.poll(queues.queue, over, (message) => this.deliver(message, { invoker, trigger, ...queues, over }));
