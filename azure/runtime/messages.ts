@@ -2,10 +2,21 @@ import type { InvocationContext } from '@azure/functions';
 import type { Transform } from '../../shared/runtime/event';
 import { hourFolder } from '../../shared/runtime/objects';
 import type { Sink, SourceRecord } from '../../shared/runtime/sink';
-import { inOneLine, judge, deadLetter as letterOf } from '../../shared/runtime/verdict';
+import { type DeadLetter, inOneLine, judge, deadLetter as letterOf } from '../../shared/runtime/verdict';
 import type { SendLetters } from './dead-letter';
 
-/** What the source of a queue calls. Each call can be repeated. */
+/** What processes the messages of a queue. Each call can be repeated. */
+export interface Processor {
+  /**
+   * Process one message.
+   * @returns the dead letters of what can never be processed
+   * @throws Error on any other fault: the message is retried
+   */
+  readonly process: (message: Message) => Promise<readonly DeadLetter[]>;
+  readonly deadLetter: SendLetters;
+}
+
+/** What a source calls whose messages are events. Each call can be repeated. */
 export interface MessagesProps<Stored> {
   readonly transform: Transform;
   readonly sink: Sink<Stored>;
@@ -49,17 +60,17 @@ const TIMEOUT_MS = 90 * 1000;
 const MAX_CRASHES = 3;
 
 /**
- * A handler for queues that deliver one message in each call. Each message is one lot, and succeeds or fails alone.
+ * A handler for queues that deliver one message in each call. Each message succeeds or fails alone.
  *
- * A message that can never be processed goes to the dead letter at once. After any other error, the message goes back to the
- * queue. On the last try, a message that cannot be stored goes to the dead letter, with the reason. If the dead letter cannot be
- * written either, the message goes back to the queue, and each further try starts with the store.
+ * What can never be processed goes to the dead letter at once. After any other error, the message goes back to the queue. On the last
+ * try, a message that cannot be processed goes to the dead letter, with the reason. If the dead letter cannot be written either, the
+ * message goes back to the queue, and each further try starts with the store.
  *
  * A message that ends the process is delivered again too. After its last try and three more deliveries it goes to the dead letter
  * without being processed.
  */
-export function messageHandler<Stored>(
-  { transform, sink, deadLetter }: MessagesProps<Stored>,
+export function messageHandler(
+  { process, deadLetter }: Processor,
   { messageOf, maxRetries, pause }: Reading,
 ): (body: unknown, context: InvocationContext) => Promise<void> {
   return async (body, context) => {
@@ -67,31 +78,44 @@ export function messageHandler<Stored>(
     if (message === undefined) throw new MessageFailed('The host passed a message without its position, its time or its count.');
     const { record, name, deliveries } = message;
     try {
-      const reason = await process(message);
-      if (reason !== undefined) {
-        const letter = letterOf(record.bytes, reason, { ...record.position, enqueued: record.arrived.toISOString() });
-        await deadLetter(`${hourFolder(record.arrived)}/${name}`, [letter], AbortSignal.timeout(TIMEOUT_MS));
-      }
-      context.info('Message settled.', { deadLetters: reason === undefined ? 0 : 1 });
+      const letters = await lettersOf(message);
+      if (letters.length > 0) await deadLetter(`${hourFolder(record.arrived)}/${name}`, letters, AbortSignal.timeout(TIMEOUT_MS));
+      context.info('Message settled.', { deadLetters: letters.length });
     } catch (error) {
       await pause?.(deliveries);
       throw new MessageFailed(`${name} failed at delivery ${deliveries}: ${inOneLine(error)}. It stays in the queue.`, { cause: error });
     }
   };
 
-  /** @returns why the message is not stored, or `undefined` if it is, or if there is nothing to store */
-  async function process({ record, name, deliveries }: Message): Promise<string | undefined> {
-    if (deliveries > maxRetries + 1 + MAX_CRASHES) return `Delivered ${deliveries} times, and never settled.`;
-    const verdict = judge(record.bytes, transform, (row, event, index) => sink.encode(row, event, index));
-    if ('reason' in verdict) return verdict.reason;
-    if (verdict.rows.length === 0) return undefined;
-    const lot = { name, arrived: record.arrived, made: verdict.rows.map((stored) => ({ stored, record })) };
+  async function lettersOf(message: Message): Promise<readonly DeadLetter[]> {
+    const { deliveries } = message;
+    if (deliveries > maxRetries + 1 + MAX_CRASHES) return [wholeLetter(message, `Delivered ${deliveries} times, and never settled.`)];
     try {
-      const [refusal] = await sink.write(lot, AbortSignal.timeout(TIMEOUT_MS));
-      return refusal?.reason;
+      return await process(message);
     } catch (error) {
       if (deliveries <= maxRetries) throw error;
-      return `Not stored: ${inOneLine(error)}`;
+      return [wholeLetter(message, `Not stored: ${inOneLine(error)}`)];
     }
   }
+}
+
+/** Processes a message that is an event: it is one lot. */
+export function eventProcessor<Stored>({ transform, sink, deadLetter }: MessagesProps<Stored>): Processor {
+  return {
+    deadLetter,
+    process: async (message) => {
+      const { record, name } = message;
+      const verdict = judge(record.bytes, transform, (row, event, index) => sink.encode(row, event, index));
+      if ('reason' in verdict) return [wholeLetter(message, verdict.reason)];
+      if (verdict.rows.length === 0) return [];
+      const lot = { name, arrived: record.arrived, made: verdict.rows.map((stored) => ({ stored, record })) };
+      const refusals = await sink.write(lot, AbortSignal.timeout(TIMEOUT_MS));
+      return refusals.slice(0, 1).map(({ reason }) => wholeLetter(message, reason));
+    },
+  };
+}
+
+/** A dead letter with the whole message. */
+export function wholeLetter({ record }: Message, reason: string, at: DeadLetter['position'] = {}): DeadLetter {
+  return letterOf(record.bytes, reason, { ...record.position, ...at, enqueued: record.arrived.toISOString() });
 }

@@ -73,9 +73,12 @@ export function azureDeadLetter(container: ContainerClient, credential: Credenti
 
 /** The position of the event. If only the position of its batch is known, the hash of the payload is added. */
 function idOf({ position, payload }: Written): string {
-  const { namespace, account, hub, queue, partition, sequenceNumber, lastSequenceNumber, messageId } = position;
+  const { namespace, account, hub, queue, partition, sequenceNumber, lastSequenceNumber, messageId, line } = position;
   const one = sequenceNumber ?? messageId;
-  const place = [namespace ?? account, hub ?? queue, partition, one].map((part) => part ?? '').join('/');
+  // Lines of one object have the position of its message.
+  const place = [namespace ?? account, hub ?? queue, partition, one, ...(line === undefined ? [] : [line])]
+    .map((part) => part ?? '')
+    .join('/');
   const isOne = one !== undefined && lastSequenceNumber === undefined;
   return isOne ? place : `${place}/${createHash('sha256').update(payload).digest('hex')}`;
 }

@@ -5,7 +5,7 @@ import { set, type Which } from '../../../shared/read/facts/weaken';
 import { type Asked, is, names, only, type Stack, type Value } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
 import { alertOn, alertsOf, armId, METRIC_ALERT, NAMED, ON_RECORD, RETAINED, referring, textOf } from '../../foundation/promises';
-import { alertWeakenings, QueueFacts, senderNeeds, sentBy } from '../../foundation/queues/promises';
+import { alertWeakenings, messagesInto, QueueFacts, senderNeeds, sentBy } from '../../foundation/queues/promises';
 
 const QUEUE = 'azurerm_servicebus_queue';
 const NAMESPACE = 'azurerm_servicebus_namespace';
@@ -208,9 +208,16 @@ function hasUnreadAlert(queue: Asked, stack: Stack): boolean {
   );
 }
 
-/** A message is sent, received and completed: three operations, each billed in steps of 64 kB. */
-function namespaceCosts(namespace: Asked, { events, size, stack }: Load): Cost[] {
-  const isUsed = stack.of(QUEUE).some((queue) => names(queue, 'namespace_id', namespace));
+/** A message is sent, received and completed: three operations, each billed in steps of 64 kB. An event of a new object has about 1 kB. */
+function namespaceCosts(namespace: Asked, load: Load): Cost[] {
+  const operations = load.stack
+    .of(QUEUE)
+    .filter((queue) => names(queue, 'namespace_id', namespace))
+    .map((queue) => {
+      const messages = messagesInto(queue, load);
+      const steps = messages === load.events ? Math.ceil(load.size / 65_536) : 1;
+      return messages * (2 * steps + 1);
+    });
   return [
     {
       what: 'the namespace, by the hour',
@@ -219,10 +226,10 @@ function namespaceCosts(namespace: Asked, { events, size, stack }: Load): Cost[]
       lower: 'One namespace for several queues: `namespaceId` of the buffer.',
     },
     {
-      what: 'operations, three for each event, billed in steps of 64 kB',
+      what: 'operations, three for each message, billed in steps of 64 kB',
       price: 'serviceBusOperations',
-      units: isUsed ? events * MONTH * (2 * Math.ceil(size / 65_536) + 1) : 0,
-      lower: 'No setting: each event is one message.',
+      units: operations.reduce((sum, one) => sum + one, 0) * MONTH,
+      lower: 'No setting: each event or new object is one message.',
     },
   ];
 }

@@ -5,7 +5,7 @@ import { type Draft, remove, set } from '../../../shared/read/facts/weaken';
 import { type Asked, amount, is, names, only, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
 import { alertsOf, armId, atTheFirst, LOG_ALERT, NAMED, RETAINED } from '../../foundation/promises';
-import { QueueFacts, senderNeeds, sentBy } from '../../foundation/queues/promises';
+import { messagesInto, QueueFacts, senderNeeds, sentBy } from '../../foundation/queues/promises';
 
 const QUEUE = 'azurerm_storage_queue';
 const QUEUES = 'Microsoft.Storage/storageAccounts/queueServices/queues';
@@ -186,13 +186,13 @@ function hostNeeds(queue: Asked, stack: Stack): Needed[] {
 }
 
 /** A message is sent, received and deleted. A poison queue has no load. */
-function operations(queue: Asked, { events }: Load): Cost[] {
+function operations(queue: Asked, load: Load): Cost[] {
   return [
     {
-      what: 'operations, three for each event',
+      what: 'operations, three for each message',
       price: 'storageQueueOperations',
-      units: isPoison(queue) ? 0 : events * MONTH * 3,
-      lower: 'No setting: each event is one message.',
+      units: isPoison(queue) ? 0 : messagesInto(queue, load) * MONTH * 3,
+      lower: 'No setting: each event or new object is one message.',
     },
   ];
 }

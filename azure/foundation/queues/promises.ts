@@ -8,6 +8,8 @@ import { references, type TfStack } from '../../../shared/read/tf';
 import { deadLettersOf, settingsOf, textOf } from '../promises';
 import { MOST_RETRIES } from './limits';
 
+const SUBSCRIPTION = 'azurerm_eventgrid_system_topic_event_subscription';
+
 /** An app, and the start of the names of the app settings with which its host reads a queue: `EVENTS`. */
 interface Connection {
   readonly app: Asked;
@@ -40,10 +42,10 @@ export class QueueFacts {
     }));
   }
 
-  /** Each message is a call, and a write of its own. */
-  brings(queue: Asked, { events, stack }: Load): Brought {
-    const calls = this.triggersOf(queue, stack).length * events;
-    return { calls, writes: calls, packed: PACKED.alone };
+  /** Each message is a call, and a write of its own. A message that names a new object brings all of its lines. */
+  brings(queue: Asked, load: Load): Brought {
+    const calls = this.triggersOf(queue, load.stack).length * messagesInto(queue, load);
+    return { calls, writes: calls, packed: objectsInto(queue, load) === undefined ? PACKED.alone : PACKED.together };
   }
 
   /** What a queue promises of its readers. */
@@ -104,6 +106,20 @@ export class QueueFacts {
       .map((setting) => setting.slice(0, -this.address.length))
       .filter((name) => settings[`${name}_QUEUE`] !== undefined);
   }
+}
+
+/** How many messages a second come into a queue: one for each event, or one for each new object of a store. */
+export function messagesInto(queue: Asked, load: Load): number {
+  return objectsInto(queue, load) ?? load.events;
+}
+
+/** The number of new objects that Event Grid puts into a queue. */
+function objectsInto(queue: Asked, load: Load): number | undefined {
+  const [container] = load.stack
+    .of(SUBSCRIPTION)
+    .filter((one) => one.refers().some(({ id }) => id === queue.id))
+    .flatMap((one) => one.refers('subject_filter.subject_begins_with'));
+  return container && load.writes(container).count;
 }
 
 /** What removing, disabling and numbing the alerts of `which` comes to. */

@@ -20,7 +20,7 @@ import { ConsumptionPlan } from './consumption-plan';
 import { alertOnFailures } from './failures-alert';
 import { FlexApp } from './flex-app';
 import { HostStorage } from './host-storage';
-import { requireAlwaysReady, requireAppSettings, SUBNET_ID } from './user-settings';
+import { requireAlwaysReady, requireAppSettings, SUBNET_ID, storeNames } from './user-settings';
 
 const NAME: TextRule = {
   pattern: /^[a-z0-9]{1,5}$/,
@@ -144,7 +144,7 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
     requireTexts(this, { notify }, ACTION_GROUPS);
     requireNumber(this, { maxInstances }, INSTANCES);
     requireAlwaysReady(this, alwaysReady, maxInstances);
-    requireAppSettings(this, appSettings, Object.keys(props.stores));
+    requireAppSettings(this, appSettings, storeNames(this, props));
     if (subnetId !== undefined) requireText(this, { subnetId }, SUBNET_ID);
     if (props.identity !== undefined) requireIdentity(this, 'identity', props.identity, 'principalId', 'clientId');
     takeName(this, 'storage account of a site', name, [site.prefix, site.suffix]);
@@ -171,6 +171,7 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
       ...bindStores(this, props),
       props.deadLetter.bindWriter(this, 'DEAD_LETTER'),
       props.source.deliverTo(this, props.delivery),
+      ...[props.source.bindContent?.(this, 'SOURCE') ?? []].flat(),
     ];
     const { principalId, principalType, insightsId } = this;
     const reports = { scope: insightsId, roleDefinitionName: 'Monitoring Metrics Publisher', principalId, principalType };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type GenericFunctionOptions, trigger } from '@azure/functions';
 import { setting } from '../../../shared/runtime/setting';
-import { type Message, type MessagesProps, messageHandler } from '../messages';
+import { eventProcessor, type Message, type MessagesProps, messageHandler, type Processor } from '../messages';
 import { bytesOf, integerOf, timeOf } from '../metadata';
 
 /** Separates the parts of a name. The names of namespaces and queues cannot contain it. */
@@ -10,8 +10,13 @@ const SEPARATOR = '~';
 /** The wait before a retry, in seconds. It doubles with each retry. */
 const PAUSE = { first: 15, longest: 240 };
 
-/** Service Bus: the trigger, with the app settings of its binding, and the handler of its messages. */
+/** Service Bus: each message is an event. */
 export function serviceBusSource<Stored>(props: MessagesProps<Stored>): GenericFunctionOptions {
+  return serviceBusMessages(eventProcessor(props));
+}
+
+/** The trigger of a queue, with the app settings of its binding, and the handler of its messages. */
+export function serviceBusMessages(processor: Processor): GenericFunctionOptions {
   const place = { namespace: setting('EVENTS_NAMESPACE'), queue: setting('EVENTS_QUEUE') };
   return {
     // One message in each call: the host settles all messages of a batch alike, and each counts its own deliveries.
@@ -23,7 +28,7 @@ export function serviceBusSource<Stored>(props: MessagesProps<Stored>): GenericF
       autoCompleteMessages: true,
       dataType: 'binary',
     }),
-    handler: messageHandler(props, {
+    handler: messageHandler(processor, {
       messageOf: (body, metadata) => readMessage(body, metadata, place),
       maxRetries: Number(setting('EVENTS_MAX_RETRIES')),
       // Service Bus delivers a failed message again at once. The host renews the lock of the message meanwhile.

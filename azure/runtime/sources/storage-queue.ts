@@ -1,17 +1,22 @@
 import { type GenericFunctionOptions, trigger } from '@azure/functions';
 import { setting } from '../../../shared/runtime/setting';
-import { type Message, type MessagesProps, messageHandler } from '../messages';
+import { eventProcessor, type Message, type MessagesProps, messageHandler, type Processor } from '../messages';
 import { bytesOf, integerOf, timeOf } from '../metadata';
 
 /** Separates the parts of a name. The names of accounts and queues cannot contain it. */
 const SEPARATOR = '~';
 
-/** Storage queues: the trigger, with the app settings of its binding, and the handler of its messages. */
+/** Storage queues: each message is an event. */
 export function storageQueueSource<Stored>(props: MessagesProps<Stored>): GenericFunctionOptions {
+  return storageQueueMessages(eventProcessor(props));
+}
+
+/** The trigger of a queue, with the app settings of its binding, and the handler of its messages. */
+export function storageQueueMessages(processor: Processor): GenericFunctionOptions {
   const place = { account: setting('EVENTS_ACCOUNT'), queue: setting('EVENTS_QUEUE') };
   return {
     trigger: trigger.generic({ type: 'queueTrigger', connection: 'EVENTS', queueName: '%EVENTS_QUEUE%', dataType: 'binary' }),
-    handler: messageHandler(props, {
+    handler: messageHandler(processor, {
       messageOf: (body, metadata) => readMessage(body, metadata, place),
       maxRetries: Number(setting('EVENTS_MAX_RETRIES')),
     }),

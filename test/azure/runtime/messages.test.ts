@@ -1,7 +1,7 @@
 import { InvocationContext } from '@azure/functions';
 import fc from 'fast-check';
 import type { SendLetters } from '../../../azure/runtime/dead-letter';
-import { MessageFailed, messageHandler } from '../../../azure/runtime/messages';
+import { eventProcessor, MessageFailed, messageHandler } from '../../../azure/runtime/messages';
 import { pauseSeconds, readMessage } from '../../../azure/runtime/sources/service-bus';
 import { readMessage as readOfStorage } from '../../../azure/runtime/sources/storage-queue';
 import type { Event, Transform } from '../../../shared/runtime/event';
@@ -50,14 +50,11 @@ class World {
         this.transforms++;
         return transform(event);
       };
-      const handler = messageHandler(
-        { transform: counted, sink, deadLetter },
-        {
-          messageOf: (body, metadata) => readMessage(body, metadata, PLACE),
-          maxRetries: MAX_RETRIES,
-          pause: async (deliveries) => void this.pauses.push(deliveries),
-        },
-      );
+      const handler = messageHandler(eventProcessor({ transform: counted, sink, deadLetter }), {
+        messageOf: (body, metadata) => readMessage(body, metadata, PLACE),
+        maxRetries: MAX_RETRIES,
+        pause: async (deliveries) => void this.pauses.push(deliveries),
+      });
       const triggerMetadata = { sequenceNumber: 7, deliveryCount, enqueuedTimeUtc: '2026-01-31T08:30:00' };
       const context = new InvocationContext({ triggerMetadata, logHandler: () => {} });
       const ended = new Promise<'ended'>((resolve) => {
@@ -139,10 +136,10 @@ test('an event of which the transform makes nothing is settled, and nothing is w
 });
 
 test('a message without its position stays in the queue, which gives it up', async () => {
-  const handler = messageHandler(
-    { transform: (event) => event, sink: {} as Sink<string>, deadLetter: async () => {} },
-    { messageOf: (body, metadata) => readMessage(body, metadata, PLACE), maxRetries: MAX_RETRIES },
-  );
+  const handler = messageHandler(eventProcessor({ transform: (event) => event, sink: {} as Sink<string>, deadLetter: async () => {} }), {
+    messageOf: (body, metadata) => readMessage(body, metadata, PLACE),
+    maxRetries: MAX_RETRIES,
+  });
   await expect(handler(event(), new InvocationContext({ triggerMetadata: { deliveryCount: 1 } }))).rejects.toThrow(
     'The host passed a message without its position, its time or its count.',
   );
