@@ -21,6 +21,7 @@ const readers = new QueueFacts('__fullyQualifiedNamespace');
 const key = (of: 'queue_id' | 'namespace_id'): TypeFacts => ({
   name: 'key',
   role: 'lets in',
+  replacedBy: ['name', of],
   grants: (rule, stack) => [
     {
       holder: 'anyone with the key',

@@ -1,11 +1,8 @@
 import type { IConstruct } from 'constructs';
 import { SettingError } from '../../../shared/synth/settings';
-import type { Delivery } from '../../ports/delivery';
+import type { Delivery, DirectSource } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { RecordSink, RecordSource } from '../../ports/records';
-
-/** The formats of queues, which retry each object alone. */
-const QUEUES = ['service-bus', 'storage-queue'];
 
 /** The objects of a container, read when a queue delivers the events of their creation. */
 export class CreatedObjects implements RecordSource {
@@ -38,9 +35,10 @@ export function requireCreated(store: IConstruct, queue: RecordSource, sink?: Re
   if (sink === undefined) {
     throw new SettingError(store, 'readCreated requires events of new objects', 'none', 'Call deliverCreated with the queue first.');
   }
-  const { format } = (queue ?? {}) as Partial<RecordSource>;
-  const remedy = 'Give the ServiceBusBuffer or the StorageQueueBuffer of deliverCreated: a queue retries each object alone.';
-  if (format === undefined || !QUEUES.includes(format))
+  const { format, bindDelivery } = (queue ?? {}) as Partial<RecordSource & DirectSource>;
+  const remedy = 'Give the queue of deliverCreated: a queue retries each object alone.';
+  // A hub has `bindDelivery` too, and retries the objects of a batch together.
+  if (format === undefined || bindDelivery !== undefined)
     throw new SettingError(store, 'readCreated requires a queue', format === undefined ? 'no source' : `a source of ${format}`, remedy);
   if ((queue as unknown) !== sink)
     throw new SettingError(store, 'readCreated requires the queue of deliverCreated', 'another queue', remedy);

@@ -77,7 +77,7 @@ test('a zone of a lake is read too', () => {
 });
 
 describe('refuses', () => {
-  const remedy = 'Give the ServiceBusBuffer or the StorageQueueBuffer of deliverCreated: a queue retries each object alone.';
+  const remedy = 'Give the queue of deliverCreated: a queue retries each object alone.';
   test.each<[string, (stack: TerraformStack) => unknown, string]>([
     [
       'to read without events',
