@@ -3,7 +3,7 @@ import path from 'node:path';
 
 const root = path.join(__dirname, '../..');
 const page = readFileSync(path.join(root, 'docs/how-an-event-ends.md'), 'utf8');
-const named = [...page.matchAll(/`((?:local\/)?test\/[^`]+\.test\.ts)`: "([^"]+)"/g)].map(
+const named = [...page.matchAll(/`((?:local\/)?test\/[^`]+\.ts)`: "([^"]+)"/g)].map(
   ([, file = '', name = '']) => [file, name] as const,
 );
 
