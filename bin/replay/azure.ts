@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ContainerClient } from '@azure/storage-blob';
 import { bufferOf, postingTo } from './azure-buffer';
-import { bytesOf, type DeadLetter, type Letter, type Parcel, readWritten, type Written } from './letter';
+import { bytesOf, type DeadLetter, type Letter, type Parcel, type Places, readWritten, type Written } from './letter';
 import type { Outputs } from './outputs';
 import { post } from './post';
 
@@ -10,13 +10,13 @@ export interface Credential {
   getToken(scopes: string | string[]): Promise<{ readonly token: string; readonly expiresOnTimestamp: number } | null>;
 }
 
-/** The dead-letter container in the outputs of a stack, and the buffer to send to. */
-export function azurePlaces(outputs: Outputs): { readonly deadLetters: readonly string[]; readonly to?: string } {
+/** The dead-letter container in the outputs of a stack, and the buffer for events whose source is unknown. */
+export function azurePlaces(outputs: Outputs): Places {
   const command = outputs.dead_letters_command ?? '';
   const [, account] = /--account-name (\S+)/.exec(command) ?? [];
   const [, container] = /--container-name (\S+)/.exec(command) ?? [];
   const isNamed = account !== undefined && container !== undefined;
-  return { deadLetters: isNamed ? [`https://${account}.blob.core.windows.net/${container}`] : [], to: outputs.events_url };
+  return { deadLetters: isNamed ? [`https://${account}.blob.core.windows.net/${container}`] : [], otherwise: outputs.events_url };
 }
 
 /** The official clients, with the credentials of the signed-in user. */
@@ -29,9 +29,14 @@ export function signedIn() {
 
 /**
  * A dead-letter container. Each line of its blobs is one dead letter.
- * @param to the address of a hub or a queue, such as `https://NAMESPACE/HUB/messages`; by default each dead letter is sent to where it came from
+ * @param to the address of a hub or a queue, such as `https://NAMESPACE/HUB/messages`; by default each dead letter is sent to where it
+ * came from. Several buffers of a platform may share a container
  */
-export function azureDeadLetter(container: ContainerClient, credential: Credential, to?: string): DeadLetter {
+export function azureDeadLetter(
+  container: ContainerClient,
+  credential: Credential,
+  { to, otherwise }: Pick<Places, 'to' | 'otherwise'> = {},
+): DeadLetter {
   return {
     name: container.url,
     async *parcels() {
@@ -52,7 +57,7 @@ export function azureDeadLetter(container: ContainerClient, credential: Credenti
 
   function letterOf(line: string, place: string, givenUp: Date): Letter {
     const written = readWritten(line);
-    const buffer = to ?? (written && bufferOf(written));
+    const buffer = to ?? (written && bufferOf(written)) ?? otherwise;
     const id = written ? idOf(written) : place;
     return {
       id,

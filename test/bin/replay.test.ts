@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { ContainerClient } from '@azure/storage-blob';
 import { sendRequest } from '../../azure/buffer/service-bus/send-request';
 import { sendRequest as sendToStorage } from '../../azure/buffer/storage-queue/send-request';
 import { sendRequest as sendToHub } from '../../azure/connect/event-hub/send-request';
 import { awsPlaces } from '../../bin/replay/aws';
-import { azurePlaces } from '../../bin/replay/azure';
+import { azureDeadLetter, azurePlaces } from '../../bin/replay/azure';
 import { bufferOf, postingTo } from '../../bin/replay/azure-buffer';
 import { replayCommand } from '../../bin/replay/command';
 import { gcpPlaces } from '../../bin/replay/gcp';
@@ -109,7 +110,7 @@ test('the commands among the outputs say where the dead letter is, and where eve
       dead_letters_command: 'az storage blob list --account-name acme --container-name dead',
       events_url: 'https://a/b/messages',
     }),
-  ).toEqual({ deadLetters: ['https://acme.blob.core.windows.net/dead'], to: 'https://a/b/messages' });
+  ).toEqual({ deadLetters: ['https://acme.blob.core.windows.net/dead'], otherwise: 'https://a/b/messages' });
   expect(
     gcpPlaces({
       dead_letters_command: 'gcloud pubsub subscriptions pull projects/p/subscriptions/s --limit=10',
@@ -144,6 +145,34 @@ test('on Azure an event goes back to where it came from, as that service takes i
     body: '<QueueMessage><MessageText>{"id":"1","partitionkey":"Ü","data":"&#60;&#38;&#62;"}</MessageText></QueueMessage>',
   });
   expect(bufferOf(written({ database: 'rows' }))).toBeUndefined();
+});
+
+test('on Azure several buffers may share a dead letter: each event goes back to its own, and only one without a position to the one in the outputs', async () => {
+  const lines = [
+    { hub: 'orders', namespace: 'a.servicebus.windows.net', partition: '1', sequenceNumber: '7' },
+    { queue: 'created', namespace: 'a-bus.servicebus.windows.net', sequenceNumber: '7', line: 2 },
+    { queue: 'created', namespace: 'a-bus.servicebus.windows.net', sequenceNumber: '7', line: 3 },
+    {},
+  ].map((position) => JSON.stringify({ reason: 'x', position, payload: '{}', encoding: 'text' }));
+  const container = {
+    url: 'https://acme.blob.core.windows.net/dead',
+    async *listBlobsFlat() {
+      yield { name: '1.ndjson' };
+    },
+    getBlobClient: () => ({ getProperties: async () => ({}), downloadToBuffer: async () => Buffer.from(lines.join('\n')) }),
+  } as unknown as ContainerClient;
+  const lettersTo = async (places: Parameters<typeof azureDeadLetter>[2]) => {
+    const letters: Letter[] = [];
+    for await (const parcel of azureDeadLetter(container, { getToken: async () => null }, places).parcels())
+      letters.push(...parcel.letters);
+    expect(new Set(letters.map(({ id }) => id)).size).toBe(lines.length);
+    return letters.map(({ to }) => to);
+  };
+  const queue = 'https://a-bus.servicebus.windows.net/created/messages?api-version=2015-01';
+  const hub = 'https://a.servicebus.windows.net/orders/messages';
+  expect(await lettersTo({ otherwise: 'https://other' })).toEqual([hub, queue, queue, 'https://other']);
+  expect(await lettersTo({ to: 'https://told', otherwise: 'https://other' })).toEqual(Array(4).fill('https://told'));
+  expect(await lettersTo({})).toEqual([hub, queue, queue, 'nowhere']);
 });
 
 test('a replayed event has another MessageId than its first message: Service Bus would drop it, and its dead letter would be deleted', () => {

@@ -1,12 +1,5 @@
 import type { IConstruct } from 'constructs';
 import { requireNumber, requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
-import type { RecordSource } from '../../ports/records';
-
-/** The source and the stores of a processor. */
-interface Around {
-  readonly source: Pick<RecordSource, 'bindContent'>;
-  readonly stores: Readonly<Record<string, unknown>>;
-}
 
 /** App settings that come from bindings, that the host needs to start, or that Flex Consumption refuses. */
 const RESERVED = new RegExp(
@@ -35,20 +28,6 @@ const VALUE: TextRule = {
   must: 'be texts of up to 5000 characters, and no Key Vault references',
   remedy: 'The provider cannot set the identity for Key Vault references on Flex Consumption. Let the code read the Key Vault.',
 };
-
-/**
- * The names with which app settings of stores start, and of what the records of the source only name.
- * @throws SettingError if a store has the name of the latter
- */
-export function storeNames(scope: IConstruct, { source, stores }: Around): readonly string[] {
-  const names = Object.keys(stores);
-  if (!source.bindContent) return names;
-  if (names.includes('SOURCE')) {
-    const remedy = 'With this source, the processor sets SOURCE_CONTAINER: rename it.';
-    throw new SettingError(scope, 'stores must not be named SOURCE', 'one', remedy);
-  }
-  return [...names, 'SOURCE'];
-}
 
 /** @throws SettingError if an app setting is reserved, or if Flex Consumption does not accept it */
 export function requireAppSettings(scope: IConstruct, appSettings: Readonly<Record<string, string>>, stores: readonly string[]) {
