@@ -24,6 +24,7 @@ export const facts: ServiceFacts = {
   unproven: [
     'That StorageQueueLogs has the path of the queue in the column Uri, which the alerts on queues search for.',
     'That a storage queue accepts a message without the header x-ms-date, as the send command sends it.',
+    'How Event Grid encodes what it puts into a storage queue: the source reads plain text and base64.',
   ],
   types: {
     [QUEUE]: {
