@@ -173,7 +173,7 @@ export function proveBlobHandler(name: string) {
 
   test('a read that is denied is retried, and on the last try the message goes to the dead letter', async () => {
     const denied = ({ line }: Request) => (line.startsWith('GET /source/') ? 403 : 201);
-    const { endpoint, run, letters } = await start(denied, []);
+    const { endpoint, run, letters } = await start(denied, [{ name: `source/${blob}`, etag: '0x1', content: text }]);
     const message = created(endpoint, '0x1');
     expect(await run([queue.deliver(message, 5), queue.deliver(message, 6)])).toEqual([
       expect.stringMatching(/^MessageFailed: /),
