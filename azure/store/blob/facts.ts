@@ -109,7 +109,10 @@ export const facts: ServiceFacts = {
         USER_DELEGATION_KEY,
       ],
     },
-    'Storage Blob Data Reader': { permissions: [`${BLOBS}/read`, `data:${BLOBS}/blobs/read`, USER_DELEGATION_KEY] },
+    'Storage Blob Data Reader': {
+      permissions: [`${BLOBS}/read`, `data:${BLOBS}/blobs/read`, USER_DELEGATION_KEY],
+      surplus: 'The role to read blobs also allows to read the settings of their container: Azure has no role without it.',
+    },
   },
   forbidden: {
     azurerm_storage_account_local_user: 'A local user signs in with a password or a key. Assign a role to an identity instead.',

@@ -3,6 +3,7 @@ const container = (account: string) => `${SUBSCRIPTION}/Microsoft.Storage/storag
 
 /** The shortest and the longest answers to what the stacks ask for. */
 export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longest: string]>> = {
+  administrator: ['a@b.co', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
   device_authority: [
     '-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n',
     `-----BEGIN CERTIFICATE-----\n${'M'.repeat(2000)}\n-----END CERTIFICATE-----\n`,
@@ -11,6 +12,7 @@ export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longes
   location: ['uksouth', 'germanywestcentral'],
   prefix: ['ab', 'abcdefghij1'],
   project_id: ['abcde1', `a${'b'.repeat(28)}1`],
+  readers: ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
   region: ['us-east1', 'northamerica-northeast2'],
   repository: ['a/b', `${'o'.repeat(39)}/${'r'.repeat(37)}`],
   repository_id: ['1', '123456789012345'],
