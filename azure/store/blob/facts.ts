@@ -1,9 +1,10 @@
 import { fitting } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
-import type { ServiceFacts } from '../../../shared/read/facts/types';
+import type { Needed, ServiceFacts } from '../../../shared/read/facts/types';
 import { remove, set } from '../../../shared/read/facts/weaken';
-import { is, names, only } from '../../../shared/read/stack';
+import { type Asked, is, names, only, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
+import { references, type TfStack } from '../../../shared/read/tf';
 import {
   alertsOf,
   armId,
@@ -44,6 +45,7 @@ export const facts: ServiceFacts = {
       },
       named: ['name', /^(?=.{3,63}$)[a-z0-9](-?[a-z0-9])*$/],
       takes: ['Storage Blob Data Contributor', 'Storage Blob Data Owner'],
+      needs: readerNeeds,
       grants: (container) => {
         const access = only(container, 'container_access_type') ?? 'private';
         return access === 'private' ? [] : [{ holder: 'everyone', may: `anonymous read (${access})`, on: container.id }];
@@ -120,3 +122,10 @@ export const facts: ServiceFacts = {
     'data.azurerm_storage_account_blob_container_sas': SAS,
   },
 };
+
+/** Readers outside of the stack open the container of the address in its outputs. */
+function readerNeeds(container: Asked, stack: Stack): Needed[] {
+  const { output } = (stack as TfStack).json;
+  const isServed = references(output?.served_url?.value).includes(container.id);
+  return isServed ? [{ who: 'client', may: `data:${BLOBS}/blobs/read`, on: container.id, because: 'reports read it' }] : [];
+}

@@ -37,7 +37,7 @@ export class AzureFabric extends AzurePlatform {
       events_url: [connect.url, 'Send events here, with a Microsoft Entra token.'],
       send_command: [connect.curl, 'Sends one event. You must be one of the senders to run it.'],
       state_command: [processing.stateCommand, 'Shows whether the job runs, and when it wrote last. Set resume after it has written.'],
-      shortcut_url: [served.url, 'Open a shortcut of a lakehouse here, as one of the readers.'],
+      served_url: [served.url, 'Open a shortcut of a lakehouse here, as one of the readers.'],
       pause_command: [view.pauseCommand, 'Pauses the capacity, which costs money until then.'],
       resume_command: [view.resumeCommand, 'Resumes the capacity. A change of it needs that too.'],
     });

@@ -1,11 +1,10 @@
 import { HOURS } from '../../../shared/read/facts/cost';
 import { promised } from '../../../shared/read/facts/promise';
-import type { Needed, Seen, ServiceFacts } from '../../../shared/read/facts/types';
+import type { Seen, ServiceFacts } from '../../../shared/read/facts/types';
 import { set } from '../../../shared/read/facts/weaken';
 import { STAGES, type Step } from '../../../shared/read/picture';
-import { type Asked, only, type Stack } from '../../../shared/read/stack';
+import { type Asked, only } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
-import { references, type TfStack } from '../../../shared/read/tf';
 import { armId, RETAINED } from '../../foundation/promises';
 
 const READER = 'Storage Blob Data Reader';
@@ -37,7 +36,6 @@ export const facts: ServiceFacts = {
           },
         ),
       ],
-      needs: readerNeeds,
       costs: (capacity) => [
         {
           what: 'capacity units, all day',
@@ -67,19 +65,5 @@ function stepsOf(capacity: Asked, seen: Seen): Step[] {
       to: capacity.stage,
       notes: seen.tell(capacity),
       between: [container.id, capacity.id],
-    }));
-}
-
-/** Readers open the container of the address in the outputs of the stack. */
-function readerNeeds(_: Asked, stack: Stack): Needed[] {
-  const { output } = (stack as TfStack).json;
-  return stack
-    .of('azurerm_storage_container')
-    .filter(({ id }) => references(output?.shortcut_url?.value).includes(id))
-    .map(({ id: on }) => ({
-      who: 'client',
-      may: 'data:Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read',
-      on,
-      because: 'a lakehouse opens a shortcut',
     }));
 }
