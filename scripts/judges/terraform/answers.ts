@@ -14,8 +14,13 @@ export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longes
   project_id: ['abcde1', `a${'b'.repeat(28)}1`],
   readers: ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
   region: ['us-east1', 'northamerica-northeast2'],
+  registry_id: ['abcde', 'a'.repeat(50)].map((name) => `${SUBSCRIPTION}/Microsoft.ContainerRegistry/registries/${name}`) as [
+    string,
+    string,
+  ],
   repository: ['a/b', `${'o'.repeat(39)}/${'r'.repeat(37)}`],
   repository_id: ['1', '123456789012345'],
+  scientists: ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
   state_bucket: ['abc', 'b'.repeat(63)],
   state_container_id: ['ab', 'abcdefghij1'].map(container) as [string, string],
 };
