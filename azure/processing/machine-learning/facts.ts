@@ -68,10 +68,10 @@ export const facts: ServiceFacts = {
             'Azure creates a registry with an admin user': replace('containerRegistry', 'description'),
           },
         ),
-        promised('own-identity', 'run as an identity of its own', (one) => one.refers('template_content').some(isIdentity), {
+        promised('own-identity', 'run as an identity of its own', (one) => says(one, '"identity":{"type":"UserAssigned"'), {
           'it runs as an identity that Azure gives a role on the whole resource group': replace(
-            /"type\\":\\"UserAssigned[^}]*\{\}\}/,
-            '"type\\":\\"SystemAssigned\\"',
+            'type\\":\\"UserAssigned',
+            'type\\":\\"SystemAssigned',
           ),
         }),
         setTo({
@@ -251,7 +251,7 @@ function workspaceNeeds(workspace: Asked, stack: Stack): Needed[] {
   const who = identity?.id ?? '';
   const because = 'Azure documents these roles for the identity of a workspace';
   const [, registry] = /"containerRegistry":"([^"]+)"/.exec(contentOf(workspace)) ?? [];
-  const beside = workspace.refers('template_content').filter(({ type }) => /storage_account|key_vault|insights/.test(type));
+  const beside = ['storageAccount', 'keyVault', 'applicationInsights'].flatMap((part) => partOf(workspace, part, stack));
   const managed = [...beside.map(({ id }) => id), registry ?? ''].flatMap((on) => MANAGES.map((may) => ({ who, may, on, because })));
   const inside = beside.flatMap(({ id: on, type }): Needed[] => {
     if (type === 'azurerm_key_vault') return [{ who, may: 'data:Microsoft.KeyVault/vaults/*', on, because }];
@@ -265,15 +265,20 @@ function userNeeds(workspace: Asked, stack: Stack): Needed[] {
   const { output } = (stack as TfStack).json;
   if (!references(output?.job_command?.value).includes(workspace.id)) return [];
   const [who, because] = ['client', 'people run jobs'];
-  const uploads = accountOf(workspace).map(({ id: on }) => ({ who, may: `${BLOBS}/write`, on, because: 'the code of a job is uploaded' }));
+  const uploads = partOf(workspace, 'storageAccount', stack).map(({ id: on }) => ({
+    who,
+    may: `${BLOBS}/write`,
+    on,
+    because: 'the code of a job is uploaded',
+  }));
   return [{ who, may: `${WORKSPACES}/jobs/write`, on: workspace.id, because }, ...uploads];
 }
 
-function accountOf(workspace: Asked): readonly Asked[] {
-  return workspace
-    .refers('template_content')
-    .filter(({ type }) => type === 'azurerm_storage_account')
-    .slice(0, 1);
+/** A resource that a property of the workspace is the id of. */
+function partOf(workspace: Asked, property: string, stack: Stack): readonly Asked[] {
+  const [, id] = new RegExp(`"${property}":"\\$\\{([a-z_]+\\.[\\w-]+)\\.id\\}"`).exec(contentOf(workspace)) ?? [];
+  const found = stack.get(id ?? '');
+  return found ? [found] : [];
 }
 
 /** What the nodes do while a job runs on them. */
@@ -285,7 +290,12 @@ function nodeNeeds(cluster: Asked, stack: Stack): Needed[] {
     const pulls: Needed[] = registry
       ? [{ who, may: 'Microsoft.ContainerRegistry/registries/pull/read', on: registry, because: 'the image of a job is pulled' }]
       : [];
-    const own = accountOf(workspace).map(({ id: on }) => ({ who, may: `${BLOBS}/write`, on, because: 'a job writes its logs' }));
+    const own = partOf(workspace, 'storageAccount', stack).map(({ id: on }) => ({
+      who,
+      may: `${BLOBS}/write`,
+      on,
+      because: 'a job writes its logs',
+    }));
     const files = datastoresOf(workspace, stack).map(({ container: { id: on }, writes }) =>
       writes
         ? { who, may: `${BLOBS}/write`, on, because: 'a job writes files' }

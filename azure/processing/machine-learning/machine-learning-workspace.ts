@@ -12,7 +12,7 @@ import { ACCOUNT_NAME } from '../../foundation/storage/account-rules';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 import { watchWorkspace } from './workspace-alerts';
-import { WorkspaceCompanions } from './workspace-companions';
+import { IN_ACCOUNT, WorkspaceCompanions } from './workspace-companions';
 import { type Files, IDLE, NODES, REGISTRY, REGISTRY_ID, requireFiles, VM_SIZE, WORKSPACE } from './workspace-rules';
 import { datastoreOf, workspaceTemplate } from './workspace-template';
 
@@ -127,9 +127,7 @@ export class MachineLearningWorkspace extends Construct implements Workload {
     const role = (one: string, scope: string, roleDefinitionName: string) =>
       new RoleAssignment(this, one, { scope, roleDefinitionName, principalId, principalType });
     const own = role('AccountWriter', account.resource.id, 'Storage Blob Data Contributor');
-    acknowledge(own, {
-      'least-privilege': 'A job reads its code, and writes its logs and results, in containers that Azure creates in this account.',
-    });
+    acknowledge(own, { 'least-privilege': IN_ACCOUNT });
     const pull = role('RegistryPuller', registryId, 'AcrPull');
     const stores = [
       ...Object.entries(inputs).map(([store, one]) => datastoreOf(store, 'reads', one.bindReader(this, store))),
@@ -179,7 +177,7 @@ export class MachineLearningWorkspace extends Construct implements Workload {
       new RoleAssignment(user, `${name}${id}`, { scope, roleDefinitionName, principalId, principalType, forEach });
     const scientist = grant(this.workspaceId, 'AzureML Data Scientist', 'Scientist');
     const uploads = grant(this.companions.account.resource.id, 'Storage Blob Data Contributor', 'Writer');
-    acknowledge(uploads, { 'least-privilege': 'The code of a job is uploaded into a container that Azure creates in this account.' });
+    acknowledge(uploads, { 'least-privilege': IN_ACCOUNT });
     return { settings: { [`${name}_WORKSPACE`]: this.deployment.name }, waitFor: [scientist, uploads] };
   }
 

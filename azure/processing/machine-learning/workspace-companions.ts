@@ -11,6 +11,10 @@ import { keepAddress } from '../../../shared/synth/kept-name';
 import { DataAccount } from '../../foundation/storage/data-account';
 import type { Site } from '../../ports/site';
 
+/** Why a role on the whole account is needed, and not on a container. */
+export const IN_ACCOUNT =
+  'The code of jobs, their logs and their results are in containers of this account that Azure creates. It has no role for less.';
+
 /** Settings for {@link WorkspaceCompanions}. */
 export interface WorkspaceCompanionsProps {
   readonly site: Site;
@@ -88,7 +92,9 @@ export class WorkspaceCompanions extends Construct {
     ];
     this.waitFor = roles.map(([role, on, roleDefinitionName]) => {
       const { principalId } = this.identity;
-      return new RoleAssignment(this, role, { scope: on, roleDefinitionName, principalId, principalType: 'ServicePrincipal' });
+      const grant = new RoleAssignment(this, role, { scope: on, roleDefinitionName, principalId, principalType: 'ServicePrincipal' });
+      if (role === 'AccountWriter') acknowledge(grant, { 'least-privilege': IN_ACCOUNT });
+      return grant;
     });
   }
 }
