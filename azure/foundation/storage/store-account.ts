@@ -1,4 +1,5 @@
 import type { EventgridSystemTopicEventSubscription } from '@cdktf/provider-azurerm/lib/eventgrid-system-topic-event-subscription';
+import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import type { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account';
 import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
 import { type TerraformResourceLifecycle, Token } from 'cdktf';
@@ -16,6 +17,7 @@ import {
   requireTexts,
   SettingError,
 } from '../../../shared/synth/settings';
+import type { Workload } from '../../ports/identity';
 import type { RecordSink } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import { canonicalId, segment } from '../arm-id';
@@ -73,6 +75,7 @@ export class StoreAccount {
   private readonly middle: string;
   private events?: CreatedEvents;
   private readonly delivered = new Set<DataContainer>();
+  private readonly delegated = new Map<Workload, RoleAssignment>();
 
   /** @throws SettingError before the first resource */
   constructor(
@@ -150,6 +153,21 @@ export class StoreAccount {
   addRules(...lifecycles: readonly Lifecycle[]) {
     const rules = this.created?.addRules(lifecycles);
     if (rules) this.lock?.over(rules);
+  }
+
+  /**
+   * Let `workload` sign addresses for what it may reach itself. Azure assigns this role for a whole account only.
+   * @see https://learn.microsoft.com/rest/api/storageservices/get-user-delegation-key#authorization
+   */
+  delegate(workload: Workload): RoleAssignment {
+    const existing = this.delegated.get(workload);
+    if (existing) return existing;
+    const { principalId, principalType } = workload;
+    const grant = { scope: this.id, roleDefinitionName: 'Storage Blob Delegator', principalId, principalType };
+    const role = new RoleAssignment(workload, `${this.middle}Delegator`, grant);
+    this.place.lock?.over(role);
+    this.delegated.set(workload, role);
+    return role;
   }
 
   /** Put an event into `sink` for each new object of a container. */
