@@ -5,10 +5,20 @@ import { Worker } from '../../worker';
 const SERVICES = {
   blob: require.resolve('azurite/dist/src/blob/main.js'),
   queue: require.resolve('azurite/dist/src/queue/main.js'),
+  table: require.resolve('azurite/dist/src/table/main.js'),
 };
+/** The program of the table service logs the port that it is told, which is 0. */
+const LOGS_PORT = `
+  const { default: Server } = require(${JSON.stringify(require.resolve('azurite/dist/src/table/TableServer.js'))});
+  const { start } = Server.prototype;
+  Server.prototype.start = async function () {
+    await start.call(this);
+    console.log('successfully listens on ' + this.getHttpServerAddress());
+  };
+`;
 /** Runs a service of azurite, and exits when its parent process ends. */
 const bootOf = (service: keyof typeof SERVICES) =>
-  `process.on('disconnect', () => process.exit()); require(${JSON.stringify(SERVICES[service])});`;
+  `process.on('disconnect', () => process.exit()); ${service === 'table' ? LOGS_PORT : ''} require(${JSON.stringify(SERVICES[service])});`;
 const MEMORY_MIB = 2048;
 
 /** The settings of azurite. */

@@ -1,11 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { eventByHand } from '../../by-hand';
 import { serve } from '../../loopback';
 import type { Opened, Part } from '../../parts';
 import { type Receipt, RefusedError } from '../../platform';
 import { Azurite } from '../foundation/azurite';
-import { certificate } from '../foundation/certificate';
 import { functionTimeout } from '../functions/host-config';
 import { type Credential, credentialOf } from '../identity/credential';
 import type { Site } from '../site';
@@ -23,13 +22,10 @@ export const PART: Part<Site> = {
   async open(site, { folder, witness, keep }): Promise<Opened> {
     const { terraform, known, tokens } = site;
     const { accounts, queues, door } = await readQueues(terraform);
-    const tls = certificate();
+    const tls = site.certificateIn(folder);
     const home = path.join(folder, 'queues');
     mkdirSync(home, { recursive: true });
-    const files = { cert: path.join(home, 'loopback.pem'), key: path.join(home, 'loopback.key') };
-    writeFileSync(files.cert, tls.cert);
-    writeFileSync(files.key, tls.key, { mode: 0o600 });
-    const azurite = new Azurite({ service: 'queue', folder: home, accounts: [...accounts.values()], tls: files });
+    const azurite = new Azurite({ service: 'queue', folder: home, accounts: [...accounts.values()], tls: tls.files });
     keep(() => azurite.close());
     const url = `https://127.0.0.1:${await azurite.port}`;
     for (const [resource, name] of accounts) known.set(`${resource}.primary_queue_endpoint`, `${url}/${name}/`);
