@@ -100,19 +100,15 @@ const isView = (table: Asked) => table.get('view').length > 0;
 const readBy = (query: Asked, stack: Stack) => [...tablesOf(query, stack, 'roles/bigquery.dataViewer')].filter((table) => !isView(table));
 const writtenBy = (query: Asked, stack: Stack) => [...tablesOf(query, stack, 'roles/bigquery.dataEditor')];
 
+/** From each table that it reads. The role on what it writes is a step of its own. */
 function stepsOf(query: Asked, seen: Seen): Step[] {
-  const every = String(only(query, 'schedule'));
-  const hop = (from: Asked, how: string, to: Asked, notes: string): Step => ({
-    from: from.stage,
-    how,
-    to: to.stage,
-    notes,
-    between: [from.id, to.id],
-  });
-  return [
-    ...readBy(query, seen).map((table) => hop(table, `read ${every}`, query, seen.tell(query))),
-    ...writtenBy(query, seen).map((table) => hop(query, 'adds the rows that are missing', table, seen.tell(table))),
-  ];
+  return readBy(query, seen).map((table) => ({
+    from: table.stage,
+    how: `read ${only(query, 'schedule')}`,
+    to: query.stage,
+    notes: seen.tell(query),
+    between: [table.id, query.id],
+  }));
 }
 
 function needsOf(query: Asked, stack: Stack): Needed[] {
@@ -122,7 +118,7 @@ function needsOf(query: Asked, stack: Stack): Needed[] {
   const tables = [...tablesOf(query, stack, 'roles/bigquery.dataViewer')];
   const agents = stack.of('google_project_service_identity').filter((agent) => is(agent, 'service', 'bigquerydatatransfer.googleapis.com'));
   return [
-    need(account.id, 'bigquery.jobs.create', String(only(query, 'project')), 'each run is a job'),
+    need(account.id, 'bigquery.jobs.create', 'project', 'each run is a job'),
     ...tables.map(({ id }) => need(account.id, 'bigquery.tables.getData', id, 'the query reads it')),
     ...writtenBy(query, stack).flatMap(({ id }) =>
       ['getData', 'updateData'].map((verb) => need(account.id, `bigquery.tables.${verb}`, id, 'MERGE reads and changes it')),
