@@ -7,14 +7,14 @@ import { bindStores, type HandlerCode } from '../../../shared/synth/handler-need
 import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
 import { Propagation } from '../../foundation/propagation';
+import { alertOnFailures, allowCalls } from '../../foundation/run/calls';
+import { bindSecrets, type SecretVariable } from '../../foundation/run/variables';
 import type { Delivery } from '../../ports/delivery';
 import type { FunctionWorkload } from '../../ports/identity';
 import type { RecordSource } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import type { ObjectStore, TableStore } from '../../ports/stores';
-import { alertOnFailures } from './failures-alert';
 import { FunctionBuilder } from './function-builder';
-import { allowCalls, bindSecrets, type SecretVariable } from './function-grants';
 import { functionSettings } from './function-settings';
 import { FunctionSource } from './function-source';
 
@@ -125,7 +125,6 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     const { name, timeoutSeconds } = settings;
     takeName(this, 'function of a site', name, [site.project, site.prefix]);
     needApis(this, 'artifactregistry', 'cloudbuild', 'cloudfunctions', 'iam', 'logging', 'monitoring', 'run', 'storage');
-    if (Object.keys(settings.secretEnvironmentVariables).length > 0) needApis(this, 'secretmanager');
     [this.name, this.timeoutSeconds] = [name, timeoutSeconds];
     const base = `${site.prefix}-${name}`;
 
