@@ -8,6 +8,8 @@ export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longes
     `-----BEGIN CERTIFICATE-----\n${'M'.repeat(2000)}\n-----END CERTIFICATE-----\n`,
   ],
   environment: ['a', 'e'.repeat(27)],
+  image_digest: [`sha256:${'0'.repeat(64)}`, `sha256:${'f'.repeat(64)}`],
+  image_repository: ['a.io/b', `northamerica-northeast2-docker.pkg.dev/a${'b'.repeat(28)}1/${'r'.repeat(63)}/${'n'.repeat(100)}`],
   location: ['uksouth', 'germanywestcentral'],
   prefix: ['ab', 'abcdefghij1'],
   project_id: ['abcde1', `a${'b'.repeat(28)}1`],
