@@ -48,8 +48,9 @@ export function requireVariables(
   scope: IConstruct,
   { environmentVariables, secretEnvironmentVariables }: Variables,
   own: readonly string[],
+  whose: 'handler' | 'job' = 'handler',
 ) {
-  requireNames(scope, { environmentVariables, secretEnvironmentVariables }, own);
+  requireNames(scope, { environmentVariables, secretEnvironmentVariables }, own, whose);
   for (const [variable, value] of Object.entries(environmentVariables)) {
     if (typeof value === 'string') continue;
     throw new SettingError(
@@ -65,7 +66,7 @@ export function requireVariables(
   }
 }
 
-function requireNames(scope: IConstruct, settings: Readonly<Record<string, object>>, own: readonly string[]) {
+function requireNames(scope: IConstruct, settings: Readonly<Record<string, object>>, own: readonly string[], whose: 'handler' | 'job') {
   const seen = new Set<string>();
   for (const [setting, variables] of Object.entries(settings)) {
     if (typeof variables !== 'object' || variables === null || Array.isArray(variables)) {
@@ -74,8 +75,8 @@ function requireNames(scope: IConstruct, settings: Readonly<Record<string, objec
     for (const name of Object.keys(variables)) {
       requireText(scope, { [setting]: name }, VARIABLE);
       if (own.some((start) => name.startsWith(`${start}_`))) {
-        const remedy = `The processor sets the variables that start with ${own.map((start) => `${start}_`).join(' or ')}.`;
-        throw new SettingError(scope, `${setting} must not set variables of the handler`, `"${name}"`, remedy);
+        const remedy = `The ${whose === 'job' ? whose : 'processor'} sets the variables that start with ${own.map((start) => `${start}_`).join(' or ')}.`;
+        throw new SettingError(scope, `${setting} must not set variables of the ${whose}`, `"${name}"`, remedy);
       }
       if (seen.has(name)) throw new SettingError(scope, 'each variable must be set once', `"${name}" again`, 'Leave one of them out.');
       seen.add(name);

@@ -158,11 +158,8 @@ export class CloudRunProcessor extends Construct implements FunctionWorkload {
     [this.member, this.invokerEmail] = [`serviceAccount:${runtimeEmail}`, invoker.email];
     const bindings = [...bindStores(this, props), source.deadLetter.bindWriter(this, 'DEAD_LETTER')];
     const secrets = bindSecrets(this, site, secretEnvironmentVariables);
-    const propagation = new Propagation(
-      this,
-      'Propagation',
-      [...bindings, secrets].flatMap(({ waitFor }) => waitFor),
-    );
+    const grants = [...bindings, secrets].flatMap(({ waitFor }) => waitFor);
+    const propagation = new Propagation(this, 'Propagation', grants);
     const values: Record<string, string> = Object.assign({}, environmentVariables, ...bindings.map((binding) => binding.settings));
 
     if (code) {

@@ -76,7 +76,7 @@ const MEMORY: Readonly<Record<number, readonly [from: number, to: number]>> = {
  * @param own the starts of the variables of the stores
  * @throws SettingError
  */
-export function requireContainer(scope: IConstruct, settings: ContainerSettings, own: readonly string[]) {
+export function requireContainer(scope: IConstruct, settings: ContainerSettings, own: readonly string[], whose?: 'job') {
   const { image, name, memoryMiB, cpu, network, serviceAccount, notify } = settings;
   requireImage(scope, image);
   requireText(scope, { name }, NAME);
@@ -88,7 +88,7 @@ export function requireContainer(scope: IConstruct, settings: ContainerSettings,
   if (serviceAccount !== undefined) requireText(scope, { serviceAccount }, EMAIL);
   requireTexts(scope, { notify }, CHANNELS);
   const { environmentVariables = {}, secretEnvironmentVariables = {} } = settings;
-  requireVariables(scope, { environmentVariables, secretEnvironmentVariables }, own);
+  requireVariables(scope, { environmentVariables, secretEnvironmentVariables }, own, whose);
 }
 
 function requireImage(scope: IConstruct, image: ContainerImage) {

@@ -1,14 +1,21 @@
 import { amountOr, type Cost, GIB, type Load, MONTH } from '../../../shared/read/facts/cost';
 import { counted, promised, setTo } from '../../../shared/read/facts/promise';
-import type { Needed, Promised, Running, ServiceFacts } from '../../../shared/read/facts/types';
+import type { Needed, Promised, Running, Seen, ServiceFacts } from '../../../shared/read/facts/types';
 import { set } from '../../../shared/read/facts/weaken';
+import type { Step } from '../../../shared/read/picture';
+import { receiverOf } from '../../../shared/read/read';
 import { type Asked, amount, type Body, is, only, type Stack } from '../../../shared/read/stack';
-import { alertOn, idOf, readyBeforeWork, replacers } from '../../foundation/promises';
+import { alertOn, iamMember, idOf, readyBeforeWork, replacers } from '../../foundation/promises';
 
 const SERVICE = 'google_cloud_run_v2_service';
+const JOB = 'google_cloud_run_v2_job';
 const SERVICE_ACCOUNT = 'template.service_account';
+const JOB_ACCOUNT = 'template.template.service_account';
 const IMAGE = 'template.containers.image';
 const LIMITS = 'template.containers.resources.limits';
+const JOB_IMAGE = 'template.template.containers.image';
+const JOB_VARIABLES = 'template.template.containers.env';
+const JOB_LIMITS = 'template.template.containers.resources.limits';
 const TAGGED = 'europe-west1-docker.pkg.dev/acme-data/images/orders:latest';
 
 export const facts: ServiceFacts = {
@@ -85,8 +92,59 @@ export const facts: ServiceFacts = {
       computed: { uri: 'https://acme-abcdefghij-ew.a.run.app' },
       local: { name: 'emulated' },
     },
+    [JOB]: {
+      name: 'job',
+      replacedBy: ['name', 'location', 'project'],
+      role: 'runs code',
+      tells: (job) => [
+        `Cloud Run, ${only(job, `${JOB_LIMITS}.cpu`)} vCPU ${only(job, `${JOB_LIMITS}.memory`)}`,
+        `${only(job, 'template.task_count')} ${is(job, 'template.task_count', 1) ? 'task' : 'tasks'}`,
+        `${only(job, 'template.template.max_retries')} retries`,
+      ],
+      flow: readsFrom,
+      costs: jobCosts,
+      reads: (job) => storesOf(job, 'inputs').map(({ store }) => store),
+      named: ['name', /^(?=.{1,49}$)[a-z](-?[a-z0-9])*$/],
+      promises: [
+        fixedImage(JOB_IMAGE, 'template.template.containers.0.image'),
+        ownIdentity(JOB_ACCOUNT),
+        readyBeforeWork(JOB_ACCOUNT),
+        counted({
+          rule: 'bounded-retries',
+          must: 'retry a task at most ten times',
+          at: 'template.template.max_retries',
+          from: 0,
+          to: 10,
+          weak: 1000,
+          worse: 'a task that cannot work is started a thousand times',
+        }),
+        counted({
+          rule: 'bounded-time',
+          must: 'set how long a task may take, because Cloud Run ends it after ten minutes otherwise',
+          at: 'template.template.timeout',
+          from: 1,
+          to: 7 * 24 * 3600,
+          worse: 'a task ends after ten minutes',
+        }),
+        alertOn({
+          what: 'failed executions',
+          must: 'have its own alert that fires when an execution fails',
+          metric: 'metric.labels.result = "failed"',
+          label: 'job_name',
+          atMost: 0,
+        }),
+      ],
+      runs: (job) => ({ as: runsAs(job, JOB_ACCOUNT), settings: settingsOf(job, JOB_VARIABLES) }),
+      needs: jobNeeds,
+      apis: ['run', 'logging'],
+      actsAs: [JOB_ACCOUNT],
+      effective: /^(\*|run\.(\*|jobs))/,
+      computed: { id: 'projects/acme-data/locations/europe-west1/jobs/acme' },
+      local: { name: 'emulated' },
+    },
+    google_cloud_run_v2_job_iam_member: iamMember('a job', ['run']),
   },
-  forbidden: replacers(SERVICE),
+  forbidden: replacers(SERVICE, JOB),
 };
 
 /** The image is named by its digest, so that a plan shows each change of it. */
@@ -102,8 +160,10 @@ function ownIdentity(at: string): Promised {
     'run as a service account that nothing else runs as',
     (code, stack: Stack) => {
       const own = runsAs(code, at);
-      const others = stack.of(SERVICE).filter(({ id }) => id !== code.id);
-      return code.get(at).length === 1 && others.every((other) => runsAs(other, SERVICE_ACCOUNT) !== own);
+      const others = [SERVICE_ACCOUNT, JOB_ACCOUNT].flatMap((account) =>
+        stack.of(SERVICE, JOB).filter((other) => other.id !== code.id && other.get(account).length > 0 && runsAs(other, account) === own),
+      );
+      return code.get(at).length === 1 && others.length === 0;
     },
     { 'it runs as the default service account': set(at) },
   );
@@ -115,13 +175,79 @@ function runsAs(code: Asked, at: string): string {
 }
 
 function runs(service: Asked): Running {
-  const variables = service.get('template.containers.env') as readonly Body[];
   const annotations = service.get('annotations');
   return {
     as: runsAs(service, SERVICE_ACCOUNT),
-    settings: Object.fromEntries(variables.filter(({ value }) => value !== undefined).map(({ name, value }) => [name, value])),
+    settings: settingsOf(service, 'template.containers.env'),
     code: annotations.length > 0 ? JSON.stringify(annotations) : undefined,
   };
+}
+
+/** The variables of a container, without those that are secrets. */
+function settingsOf(code: Asked, at: string): Record<string, string> {
+  const variables = (code.get(at) as readonly Body[]).filter(({ value }) => value !== undefined);
+  return Object.fromEntries(variables.map(({ name, value }) => [String(name), String(value)]));
+}
+
+/** A bucket that a job reads or writes, as its annotations and variables say. */
+interface JobStore {
+  readonly store: Asked;
+  readonly bucket: string;
+  readonly prefix: string;
+}
+
+/** Rows of a table are billed and granted by BigQuery, and are not read here: only buckets are. */
+function storesOf(job: Asked, side: 'inputs' | 'outputs'): JobStore[] {
+  const settings = settingsOf(job, JOB_VARIABLES);
+  const names = String(only(job, `annotations.${side}`) ?? '').split(' ');
+  return names.flatMap((name): JobStore[] => {
+    const bucket = settings[`${name}_BUCKET`];
+    const store = job.refers(JOB_VARIABLES).find(({ id }) => bucket?.includes(`\${${id}.`));
+    return bucket !== undefined && store ? [{ store, bucket, prefix: settings[`${name}_PREFIX`] ?? '' }] : [];
+  });
+}
+
+function readsFrom(job: Asked, seen: Seen): Step[] {
+  return storesOf(job, 'inputs').map(({ store, prefix }) => ({
+    from: store.stage,
+    how: `reads ${prefix}*`,
+    to: receiverOf(job),
+    notes: seen.tell(job),
+    between: [store.id, job.id],
+  }));
+}
+
+/** The code of a job is the user's. It reads what is below the prefix of its inputs, and adds to its outputs. */
+function jobNeeds(job: Asked, stack: Stack): Needed[] {
+  const who = runsAs(job, JOB_ACCOUNT);
+  const below = ({ bucket, prefix }: JobStore) => `resource.name.startsWith("projects/_/buckets/${bucket}/objects/${prefix}")`;
+  const listed = ({ prefix }: JobStore) => `api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("${prefix}")`;
+  const starters = stack.all.filter((one) => one.refers('http_target.uri').some(({ id }) => id === job.id));
+  return [
+    ...secretNeeds(job, JOB_VARIABLES, who),
+    ...storesOf(job, 'inputs').flatMap((input) =>
+      ['storage.objects.get', 'storage.objects.list'].map((may) => ({
+        who,
+        may,
+        on: input.bucket,
+        only: `${below(input)} || ${listed(input)}`,
+        because: 'it is an input of the job',
+      })),
+    ),
+    ...storesOf(job, 'outputs').map((output) => ({
+      who,
+      may: 'storage.objects.create',
+      on: output.bucket,
+      only: below(output),
+      because: 'it is an output of the job',
+    })),
+    ...starters.map((starter) => ({
+      who: idOf(starter, 'http_target.oauth_token.service_account_email') ?? '',
+      may: 'run.jobs.run',
+      on: `\${${job.id}}`,
+      because: 'the schedule starts the job',
+    })),
+  ];
 }
 
 function secretNeeds(code: Asked, variables: string, who: string): Needed[] {
@@ -163,5 +289,29 @@ function serviceCosts(service: Asked, load: Load): Cost[] {
       units: ready * (cpu + memory),
       lower: '`minInstances: 0` of the processor: the first event after a pause then waits for a cold start.',
     },
+  ];
+}
+
+/** How often a schedule starts something on a day, from its fields for minute and hour. */
+function startsADay(cron: string): number {
+  const [minute = '', hour = ''] = cron.split(' ');
+  const count = (field: string, all: number) => {
+    const [, step] = /^\*(?:\/(\d+))?$/.exec(field) ?? [];
+    return field.startsWith('*') ? Math.ceil(all / Number(step ?? 1)) : field.split(',').length;
+  };
+  return count(minute, 60) * count(hour, 24);
+}
+
+/** A task takes ten minutes. */
+function jobCosts(job: Asked, { stack }: Load): Cost[] {
+  const starters = stack.all.filter((one) => one.refers('http_target.uri').some(({ id }) => id === job.id));
+  const runs = starters.reduce((sum, starter) => sum + startsADay(String(only(starter, 'schedule'))), 0) * 30;
+  const seconds = runs * amountOr(job, 'template.task_count', 1) * 600;
+  const cpu = Number(only(job, `${JOB_LIMITS}.cpu`) ?? 1);
+  const memory = Number.parseInt(String(only(job, `${JOB_LIMITS}.memory`)), 10) / 1024;
+  const lower = 'A `schedule` that starts it less often.';
+  return [
+    { what: 'vCPU time, 10 minutes for each task', price: 'cloudRunCpu', units: seconds * cpu, lower },
+    { what: 'memory, 10 minutes for each task', price: 'cloudRunMemory', units: seconds * memory, lower },
   ];
 }

@@ -1,5 +1,6 @@
 import type { TerraformStack } from 'cdktf';
 import { PubSubBuffer } from '../../../../gcp/connect/pub-sub/pub-sub-buffer';
+import { CloudRunJob } from '../../../../gcp/processing/cloud-run/cloud-run-job';
 import { CloudRunProcessor } from '../../../../gcp/processing/cloud-run/cloud-run-processor';
 import type { Refusals } from '../../../support/refusals';
 import { site } from '../../stand-ins';
@@ -26,6 +27,34 @@ export const refusals = (terraform: TerraformStack): Refusals => {
   const source = new PubSubBuffer(terraform, 'SourceOfServices', { site, name: 'services' });
   return {
     constructs: {
+      CloudRunJob: {
+        settings: {
+          site: 'neighbour',
+          image: IMAGES,
+          inputs: 'stores',
+          outputs: 'stores',
+          schedule: [
+            ...['', '@daily', '0 3 * *', '0 3 * * * *', 'two\nlines', 5].map((wrong) => ({ cron: wrong })),
+            ...['', '+01:00', 'two\nlines', 5].map((timeZone) => ({ cron: '0 3 * * *', timeZone })),
+            ...[-1, 0.5, 6, '1', Number.NaN].map((maxRetries) => ({ cron: '0 3 * * *', maxRetries })),
+          ],
+          name: 'text',
+          args: [5, {}, [5], ['nul\0'], [['x']]],
+          tasks: 'number',
+          parallelism: 'number',
+          maxRetries: 'number',
+          timeoutSeconds: 'number',
+          cpu: 'number',
+          memoryMiB: 'number',
+          environmentVariables: VARIABLES.slice(0, -1),
+          secretEnvironmentVariables: SECRETS,
+          network: NETWORKS,
+          serviceAccount: 'text',
+          notify: 'texts',
+        },
+        calculated: ['tasks', 'parallelism', 'maxRetries', 'timeoutSeconds', 'memoryMiB'],
+        make: (id, props) => new CloudRunJob(terraform, id, { site, image, ...props }),
+      },
       CloudRunProcessor: {
         settings: {
           site: 'neighbour',
