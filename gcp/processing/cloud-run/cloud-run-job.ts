@@ -109,11 +109,11 @@ export interface CloudRunJobProps {
 /**
  * Processing stage: a container on Cloud Run that is started, does its work in one or many tasks, and ends.
  *
- * An alert fires when an execution fails, and, with a schedule of at most about 20 hours between two starts, when no execution
- * succeeds. A task that is retried does its work again, so it must be repeatable: name what it writes by what it reads. Do not use it
+ * An alert fires when an execution fails, and when none succeeds in the time of a pause of the schedule and of one execution. Cloud
+ * Monitoring looks back 23.5 hours, so a schedule that starts once a day has only the alerts on failed and on refused starts. A task that is retried does its work again, so it must be repeatable: name what it writes by what it reads. Do not use it
  * for single events: use `CloudRunProcessor` or `CloudFunctionProcessor`.
  *
- * Idle it costs its alerts and its schedule. An hour of a task with 1 vCPU and 2 GiB costs about 8 cents. A deploy replaces the job
+ * Idle it costs its alerts and its schedule. An hour of a task with 1 vCPU and 2 GiB costs about 10 cents. A deploy replaces the job
  * with another region or name. Executions that are running keep their image and settings.
  * @see https://cloud.google.com/run/docs/create-jobs
  */
@@ -147,7 +147,8 @@ export class CloudRunJob extends Construct implements Workload, Job {
     const waitFor = grants.length > 0 ? [new Propagation(this, 'Propagation', grants)] : [];
     const values: Record<string, string> = Object.assign({}, props.environmentVariables, ...bindings.map((binding) => binding.settings));
     const { limits, ...container } = containerOf(image, settings);
-    const listed = Object.entries({ inputs, outputs }).filter(([, stores]) => Object.keys(stores).length > 0);
+    const sides = Object.entries({ inputs, outputs }).map(([side, stores]) => [side, Object.keys(stores).join(' ')] as const);
+    const annotations = Object.fromEntries(sides.filter(([, names]) => names !== ''));
 
     this.job = new CloudRunV2Job(this, 'Job', {
       project: site.project,
@@ -155,7 +156,7 @@ export class CloudRunJob extends Construct implements Workload, Job {
       name: base,
       // It holds no data.
       deletionProtection: false,
-      annotations: Object.fromEntries(listed.map(([side, stores]) => [side, Object.keys(stores).join(' ')])),
+      annotations: Object.keys(annotations).length > 0 ? annotations : undefined,
       template: {
         taskCount: tasks,
         parallelism,

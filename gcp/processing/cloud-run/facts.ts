@@ -23,7 +23,8 @@ export const facts: ServiceFacts = {
   local: { not: 'images run in a container engine, which the local run does not have' },
   unproven: [
     'That an image which is built from a bundled handler by the buildpacks of Google answers on Cloud Run.',
-    'That a service in a network reaches what is in it.',
+    'That a service or a job in a network reaches what is in it.',
+    'The metric of failed and succeeded executions of a job, from which its alerts are made.',
   ],
   types: {
     [SERVICE]: {
