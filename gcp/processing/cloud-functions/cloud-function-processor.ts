@@ -101,7 +101,8 @@ export interface CloudFunctionProcessorProps {
  * and only calls of its invoker.
  *
  * A push subscription of the buffer calls it. An Eventarc trigger would have no dead letter, and drops events that failed for
- * a day. Do not use it for work over 10 minutes: use a container that pulls. Its logs go to Cloud Logging of the project.
+ * a day. Do not use it for work over 10 minutes: use a container that pulls. For another language, system libraries or more than
+ * 4 GiB, use `CloudRunProcessor`. Its logs go to Cloud Logging of the project.
  * @see https://cloud.google.com/functions/docs/writing/write-http-functions
  */
 export class CloudFunctionProcessor extends Construct implements FunctionWorkload {

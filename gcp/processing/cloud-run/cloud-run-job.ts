@@ -23,12 +23,13 @@ export interface CloudRunJobProps {
   /** The image. It must be in its registry before the apply. Its process ends with 0 if its task is done. */
   readonly image: ContainerImage;
   /**
-   * The stores that the job reads. The name of each is the start of its environment variables: `SOURCE` adds `SOURCE_BUCKET`.
+   * The stores that the job reads. The name of each is the start of its environment variables: `SOURCE` adds `SOURCE_BUCKET`. To query
+   * a BigQuery table, grant `member` the role BigQuery Job User on the project that pays.
    * @default - none
    */
   readonly inputs?: Readonly<Record<string, ObjectStore | TableStore>>;
   /**
-   * The stores that the job writes. It cannot replace or delete what is in them.
+   * The stores that the job adds to. A retry that writes an object again is refused: then the object is there already.
    * @default - none
    */
   readonly outputs?: Readonly<Record<string, ObjectStore | TableStore>>;
