@@ -1,5 +1,6 @@
 import type { ContainerClient } from '@azure/storage-blob';
 import type { OpenTerraform } from '../template/open-terraform';
+import { type CertificateFiles, certificateIn } from './foundation/certificate';
 import type { Credential } from './identity/credential';
 import { Tokens } from './identity/tokens';
 
@@ -49,6 +50,7 @@ export class Site {
   readonly replays: Record<string, string> = {};
   /** The address to send events to. */
   door?: string;
+  private tls?: CertificateFiles;
 
   constructor(
     { terraform, known }: OpenTerraform,
@@ -57,5 +59,11 @@ export class Site {
   ) {
     this.terraform = terraform;
     this.known = known;
+  }
+
+  /** The certificate of the services of storage accounts: an app trusts one. It is created at the first call, in `folder`. */
+  certificateIn(folder: string): CertificateFiles {
+    this.tls ??= certificateIn(folder);
+    return this.tls;
   }
 }

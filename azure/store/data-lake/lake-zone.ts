@@ -2,12 +2,13 @@ import type { EventgridSystemTopicEventSubscription } from '@cdktf/provider-azur
 import type { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
 import type { Construct } from 'constructs';
 import { requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
+import { segment } from '../../foundation/arm-id';
 import type { BlobBinding, DataContainer } from '../../foundation/storage/data-container';
 import { requireAges, type StoreAccount } from '../../foundation/storage/store-account';
 import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
-import type { Workload } from '../../ports/identity';
+import type { Binding, Workload } from '../../ports/identity';
 import type { RecordSink } from '../../ports/records';
-import type { ObjectStore } from '../../ports/stores';
+import type { LakeStore } from '../../ports/stores';
 
 const ZONE: TextRule = {
   pattern: /^(?=.{3,40}$)[a-z0-9](-?[a-z0-9])*$/,
@@ -41,7 +42,7 @@ export interface ZoneSettings {
 export const ZONES: Readonly<Record<string, ZoneSettings>> = { raw: { coldAfterDays: 90 }, curated: {}, served: {} };
 
 /** A zone of a lake: a container. The settings of its bindings are those of a `BlobStore`, so the handlers for Blob Storage write to it. */
-export class LakeZone implements ObjectStore, DirectStore {
+export class LakeZone implements LakeStore, DirectStore {
   /** The container, for anything this class does not cover. */
   readonly container: StorageContainer;
   /** Its address for Spark, Synapse and other clients of the Data Lake API. */
@@ -66,6 +67,12 @@ export class LakeZone implements ObjectStore, DirectStore {
 
   bindDelivery(deliverer: Workload): DeliveryTarget {
     return this.files.bindDelivery(deliverer);
+  }
+
+  bindCatalog(catalog: Workload, name: string, may: 'read' | 'write'): Binding {
+    const { settings, waitFor } = may === 'read' ? this.bindReader(catalog, name) : this.bindWriter(catalog, name);
+    const path = `abfss://${this.container.name}@${segment(this.store.dfsEndpoint, 2)}/`;
+    return { settings: { ...settings, [`${name}_PATH`]: path }, waitFor: [...waitFor, this.store.delegate(catalog)] };
   }
 
   /**

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Azurite } from '../../../azure/blob/azurite';
-import { certificate } from '../../../azure/blob/certificate';
 import { containerClient } from '../../../azure/blob/container-client';
 import type { EventHubs } from '../../../azure/event-hub/event-hubs';
+import { Azurite } from '../../../azure/foundation/azurite';
+import { certificate } from '../../../azure/foundation/certificate';
 import { Batches } from '../../../azure/functions/batches';
 import { FunctionsHost } from '../../../azure/functions/functions-host';
 import type { HostConfig } from '../../../azure/functions/host-config';

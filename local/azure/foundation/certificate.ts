@@ -1,4 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { md, pki } from 'node-forge';
 
 /** A certificate for loopback, and its key, in PEM. */
@@ -33,4 +35,18 @@ export function certificate(): Certificate {
   ]);
   made.sign(pki.privateKeyFromPem(privateKey), md.sha256.create());
   return { cert: pki.certificateToPem(made), key: privateKey };
+}
+
+/** A certificate, and the files that it is in. */
+export interface CertificateFiles extends Certificate {
+  readonly files: { readonly cert: string; readonly key: string };
+}
+
+/** Create a certificate, and write it into a folder. */
+export function certificateIn(folder: string): CertificateFiles {
+  const made = certificate();
+  const files = { cert: path.join(folder, 'loopback.pem'), key: path.join(folder, 'loopback.key') };
+  writeFileSync(files.cert, made.cert);
+  writeFileSync(files.key, made.key, { mode: 0o600 });
+  return { ...made, files };
 }

@@ -2,13 +2,30 @@ import { randomBytes } from 'node:crypto';
 import { GUARD, sealed } from '../../seal';
 import { Worker } from '../../worker';
 
-/** Runs azurite, and exits when its parent process ends. */
-const BOOT = `process.on('disconnect', () => process.exit()); require(${JSON.stringify(require.resolve('azurite/dist/src/blob/main.js'))});`;
+const SERVICES = {
+  blob: require.resolve('azurite/dist/src/blob/main.js'),
+  queue: require.resolve('azurite/dist/src/queue/main.js'),
+  table: require.resolve('azurite/dist/src/table/main.js'),
+};
+/** The program of the table service logs the port that it is told, which is 0. */
+const LOGS_PORT = `
+  const { default: Server } = require(${JSON.stringify(require.resolve('azurite/dist/src/table/TableServer.js'))});
+  const { start } = Server.prototype;
+  Server.prototype.start = async function () {
+    await start.call(this);
+    console.log('successfully listens on ' + this.getHttpServerAddress());
+  };
+`;
+/** Runs a service of azurite, and exits when its parent process ends. */
+const bootOf = (service: keyof typeof SERVICES) =>
+  `process.on('disconnect', () => process.exit()); ${service === 'table' ? LOGS_PORT : ''} require(${JSON.stringify(SERVICES[service])});`;
 const MEMORY_MIB = 2048;
 
 /** The settings of azurite. */
 export interface AzuriteOptions {
-  /** The folder that it may write to. It keeps blobs in memory. */
+  /** @default blob */
+  readonly service?: keyof typeof SERVICES;
+  /** The folder that it may write to. It keeps data in memory. */
   readonly folder: string;
   /** Its storage accounts. Clients need a token: the account keys are random and not used. */
   readonly accounts: readonly string[];
@@ -16,13 +33,13 @@ export interface AzuriteOptions {
   readonly tls: { readonly cert: string; readonly key: string };
 }
 
-/** Azurite, Microsoft's emulator of Blob Storage, in its own process. */
+/** One service of Azurite, Microsoft's emulator of storage accounts, in its own process. */
 export class Azurite {
   /** Its port, as soon as it listens. */
   readonly port: Promise<number>;
   private readonly worker: Worker;
 
-  constructor({ folder, accounts, tls }: AzuriteOptions) {
+  constructor({ service = 'blob', folder, accounts, tls }: AzuriteOptions) {
     const keys = accounts.map((account) => `${account}:${randomBytes(64).toString('base64')}`);
     const lines: string[] = [];
     let resolvePort = (_port: number) => {};
@@ -33,8 +50,8 @@ export class Azurite {
       folder,
       command: [
         ...GUARD,
-        ...['-e', BOOT, 'azurite'],
-        ...['--blobHost', '127.0.0.1', '--blobPort', '0', '--oauth', 'basic', '--cert', tls.cert, '--key', tls.key],
+        ...['-e', bootOf(service), 'azurite'],
+        ...[`--${service}Host`, '127.0.0.1', `--${service}Port`, '0', '--oauth', 'basic', '--cert', tls.cert, '--key', tls.key],
         ...['--inMemoryPersistence', '--silent', '--disableTelemetry'],
       ],
       env: { ...sealed(folder), AZURITE_ACCOUNTS: keys.join(';') },
