@@ -120,7 +120,7 @@ export interface CloudRunProcessorProps {
  * builds nothing (hashicorp/terraform-provider-google#22263), so the image is built before the apply. Do not use it for work over
  * 10 minutes.
  *
- * It costs nothing without calls. A million events of 50 ms cost about 2 dollars, half of them for CPU. A deploy
+ * It costs nothing without calls. A million events of 50 ms cost 1 to 2 dollars, less if calls share an instance. A deploy
  * replaces the service with another region or name. Another image starts a new revision, and calls in progress end on the old one.
  * @see https://cloud.google.com/run/docs/triggering/pubsub-push
  * @see https://cloud.google.com/run/docs/building/functions
