@@ -14,6 +14,7 @@ export function runQuery(query: string, tables: Readonly<Record<string, readonly
 function apply(step: string, rows: readonly Row[], tables: Readonly<Record<string, readonly Row[]>>, now: number): readonly Row[] {
   const where = /^where (.+)$/.exec(step)?.[1];
   if (where) return rows.filter((row) => where.split(' and ').every((condition) => holds(condition, row, now)));
+  if (step === 'summarize count()') return [{ count_: rows.length }];
   const [, sum = 'sum_', column] = /^summarize (?:(\w+) = )?sum\((\w+)\)$/.exec(step) ?? [];
   // Without rows there is one row all the same, and the sum of nothing is null.
   if (column) return [{ [sum]: rows.length > 0 ? rows.reduce((total, row) => total + Number(row[column]), 0) : null }];

@@ -137,6 +137,7 @@ export const facts: ServiceFacts = {
         id: armId('Microsoft.Storage/storageAccounts/acme'),
         primary_blob_endpoint: 'https://acme.blob.core.windows.net/',
         primary_table_endpoint: 'https://acme.table.core.windows.net/',
+        primary_queue_endpoint: 'https://acme.queue.core.windows.net/',
         primary_dfs_endpoint: 'https://acme.dfs.core.windows.net/',
       },
       local: {

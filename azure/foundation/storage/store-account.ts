@@ -18,10 +18,11 @@ import {
   SettingError,
 } from '../../../shared/synth/settings';
 import type { Workload } from '../../ports/identity';
-import type { RecordSink } from '../../ports/records';
+import type { RecordSink, RecordSource } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import { canonicalId, segment } from '../arm-id';
 import { CreatedEvents } from '../events/created-events';
+import { CreatedObjects, requireCreated } from '../events/created-objects';
 import { requireSystemTopic, type SystemTopic } from '../events/system-topic';
 import { Lock } from '../lock';
 import { needResourceProviders } from '../resource-providers';
@@ -74,7 +75,7 @@ export class StoreAccount {
   private readonly place: ContainerPlace;
   private readonly middle: string;
   private events?: CreatedEvents;
-  private readonly delivered = new Set<DataContainer>();
+  private readonly delivered = new Map<DataContainer, RecordSink>();
   private readonly delegated = new Map<Workload, RoleAssignment>();
 
   /** @throws SettingError before the first resource */
@@ -176,7 +177,7 @@ export class StoreAccount {
       const remedy = 'An event hub has several readers, each with its own consumer group.';
       throw new SettingError(this.store, `deliverCreated must be called once for ${label}`, 'a second call', remedy);
     }
-    this.delivered.add(container);
+    this.delivered.set(container, sink);
     const { props, kind, middle: name, id: accountId } = this;
     const { site, notify, systemTopic } = props;
     this.events ??= new CreatedEvents(this.store, 'Created', {
@@ -189,6 +190,12 @@ export class StoreAccount {
       deadLetter: () => this.container('CreatedDeadLetter', 'created-dead-letter'),
     });
     return this.events.deliver(container.resource, label, sink);
+  }
+
+  /** Read each new object of a container when a queue delivers its event. */
+  readCreated(container: DataContainer, queue: RecordSource): RecordSource {
+    requireCreated(this.store, queue, this.delivered.get(container));
+    return new CreatedObjects(queue, (reader, name) => container.bindReader(reader, name));
   }
 }
 

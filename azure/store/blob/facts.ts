@@ -103,12 +103,17 @@ export const facts: ServiceFacts = {
     '@azure/storage-blob BlobClient.getProperties': ({ receiver }) => [{ may: `data:${BLOBS}/blobs/read`, on: said.whole(receiver) }],
     // https://learn.microsoft.com/rest/api/storageservices/get-blob#permissions
     '@azure/storage-blob BlobClient.downloadToBuffer': ({ receiver }) => [{ may: `data:${BLOBS}/blobs/read`, on: said.whole(receiver) }],
+    '@azure/storage-blob BlobClient.download': ({ receiver }) => [{ may: `data:${BLOBS}/blobs/read`, on: said.whole(receiver) }],
+    // https://learn.microsoft.com/rest/api/storageservices/list-blobs#permissions
+    '@azure/storage-blob ContainerClient.listBlobsFlat': ({ receiver }) => [{ may: `data:${BLOBS}/blobs/read`, on: said.whole(receiver) }],
     // https://learn.microsoft.com/rest/api/storageservices/create-container#permissions
     '@azure/storage-blob ContainerClient.createIfNotExists': ({ receiver }) => [{ may: `${BLOBS}/write`, on: said.whole(receiver) }],
   },
   harmless: [
     '@azure/storage-blob ContainerClient',
+    '@azure/storage-blob ContainerClient.getBlobClient',
     '@azure/storage-blob ContainerClient.getBlockBlobClient',
+    '@azure/storage-blob BlobClient.withVersion',
     // The error of a failed call.
     '@azure/core-rest-pipeline RestError',
   ],

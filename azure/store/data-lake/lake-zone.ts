@@ -7,7 +7,7 @@ import type { BlobBinding, DataContainer } from '../../foundation/storage/data-c
 import { requireAges, type StoreAccount } from '../../foundation/storage/store-account';
 import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
 import type { Binding, Workload } from '../../ports/identity';
-import type { RecordSink } from '../../ports/records';
+import type { RecordSink, RecordSource } from '../../ports/records';
 import type { LakeStore } from '../../ports/stores';
 
 const ZONE: TextRule = {
@@ -85,6 +85,19 @@ export class LakeZone implements LakeStore, DirectStore {
    */
   deliverCreated(sink: RecordSink): EventgridSystemTopicEventSubscription {
     return this.store.deliverCreated(this.files, this.name, sink);
+  }
+
+  /**
+   * Read each new file when a queue delivers the event of its creation: a source for a `FunctionProcessor` with a handler whose name
+   * starts with `blob-by`. Each line of a file must be an event of the contract, compressed with gzip or not. A file is read as a stream,
+   * in one call of the function, which has four minutes for it. A data lake has no versions: a file that was overwritten before it was
+   * read is a dead letter, and the one that replaced it is read.
+   * @param queue the queue of `deliverCreated`
+   * @throws SettingError before `deliverCreated`, or on anything but its queue
+   * @see https://learn.microsoft.com/azure/event-grid/event-schema-data-lake-storage-gen-2
+   */
+  readCreated(queue: RecordSource): RecordSource {
+    return this.store.readCreated(this.files, queue);
   }
 }
 

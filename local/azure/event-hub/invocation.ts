@@ -1,5 +1,5 @@
 import type { ReceivedEventData } from '@azure/event-hubs';
-import type { EventHubTrigger } from './trigger';
+import type { EventHubTrigger } from './hub-trigger';
 
 /** One invocation of a function, in the format in which the host sends it to the process of the app. */
 export function invocationOf(trigger: EventHubTrigger, batch: readonly ReceivedEventData[], partitionId: string, retryCount: number) {

@@ -1,5 +1,5 @@
-import type { Lot, Made, Refusal, Sink, SourceRecord } from '../../shared/runtime/sink';
-import { inOneLine } from '../../shared/runtime/verdict';
+import type { Lot, Made, Refusal, Sink, SourceRecord } from './sink';
+import { inOneLine } from './verdict';
 
 /**
  * Write rows as one lot. A lot that is too large to build is written in halves. If one record is too large, it is refused.

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { containerClient } from '../../../azure/blob/container-client';
+import { Batches } from '../../../azure/event-hub/batches';
 import type { EventHubs } from '../../../azure/event-hub/event-hubs';
+import { HubHost } from '../../../azure/event-hub/hub-host';
 import { Azurite } from '../../../azure/foundation/azurite';
 import { certificate } from '../../../azure/foundation/certificate';
-import { Batches } from '../../../azure/functions/batches';
-import { FunctionsHost } from '../../../azure/functions/functions-host';
 import type { HostConfig } from '../../../azure/functions/host-config';
 import { CALM, type Chaos } from '../../../chaos';
 import { Pace } from '../../../pace';
@@ -81,7 +81,7 @@ class Running {
   readonly outcomes: string[] = [];
   readonly incidents: string[] = [];
   readonly broken: string[] = [];
-  host!: FunctionsHost;
+  host!: HubHost;
 
   constructor(
     readonly hub: EventHubs,
@@ -102,7 +102,7 @@ class Running {
       broken: (why) => void this.broken.push(why),
       deadLettered: () => {},
     };
-    this.host = await FunctionsHost.start({
+    this.host = await HubHost.start({
       folder: this.folder,
       env: { ...SETTINGS, ...env },
       memoryMiB: 128,

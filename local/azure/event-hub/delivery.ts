@@ -2,14 +2,13 @@ import type { ReceivedEventData } from '@azure/event-hubs';
 import type { Chaos } from '../../chaos';
 import type { Pace } from '../../pace';
 import type { Witness } from '../../platform';
-import type { FunctionsApp, ProcessGone } from './functions-app';
-import type { HostConfig } from './host-config';
+import type { ProcessGone } from '../functions/functions-app';
+import type { Invoker } from '../functions/invoker';
+import type { EventHubTrigger } from './hub-trigger';
 import { invocationOf } from './invocation';
-import type { EventHubTrigger } from './trigger';
 
 /** What a delivery reports to, and its settings. */
 export interface DeliveryOptions {
-  readonly config: HostConfig;
   readonly witness: Witness;
   readonly chaos: Chaos;
   readonly pace: Pace;
@@ -23,12 +22,8 @@ export class LostPlace extends Error {
 
 /** Delivers batches to one process of an app. */
 export class Delivery {
-  /** For each running invocation: a function that scales its time limit like all waits. */
-  private readonly scaleTimeouts = new Set<() => void>();
-  private isOver = false;
-
   constructor(
-    readonly app: FunctionsApp,
+    private readonly invoker: Invoker,
     private readonly trigger: EventHubTrigger,
     private readonly options: DeliveryOptions,
   ) {}
@@ -43,7 +38,9 @@ export class Delivery {
     const positions = batch.map(({ sequenceNumber }) => `${partitionId}/${sequenceNumber}`);
     for (let retryCount = 0; !over.aborted; retryCount += 1) {
       witness.delivered({ positions, attempt: retryCount + 1, from: `partition ${partitionId}` });
-      const why = await this.invoke(invocationOf(this.trigger, batch, partitionId, retryCount)).catch((error: ProcessGone) => error);
+      const why = await this.invoker
+        .invoke(this.trigger.name, invocationOf(this.trigger, batch, partitionId, retryCount))
+        .catch((error: ProcessGone) => error);
       if (why instanceof Error) {
         witness.answered({ positions, outcome: 'again', why: why.message });
         break;
@@ -59,38 +56,5 @@ export class Delivery {
       await pace.wait(retry.pause(retryCount + 1), over);
     }
     throw new LostPlace();
-  }
-
-  /** Suspend the process. Its time limit, which is then scaled like all waits, ends it. */
-  async stall(): Promise<void> {
-    this.app.worker.stall();
-    for (const scaleTimeout of this.scaleTimeouts) scaleTimeout();
-    await this.app.worker.gone;
-  }
-
-  /** Invoke the function within its time limit, which is not scaled. */
-  private async invoke(request: unknown): Promise<string | undefined> {
-    const limit = this.options.config.functionTimeout;
-    let timer = setTimeout(() => this.end(), limit);
-    const scaleTimeout = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => this.end(), this.options.pace.scaled(limit));
-    };
-    this.scaleTimeouts.add(scaleTimeout);
-    try {
-      return await this.app.invoke(this.trigger.name, request);
-    } finally {
-      clearTimeout(timer);
-      this.scaleTimeouts.delete(scaleTimeout);
-    }
-  }
-
-  /** End the process, with all of its running invocations. */
-  private end() {
-    if (this.isOver) return;
-    this.isOver = true;
-    const seconds = this.options.config.functionTimeout / 1000;
-    this.options.witness.incident(`The function took longer than its time limit of ${seconds} s, and was ended.`);
-    void this.app.worker.kill();
   }
 }

@@ -1,19 +1,17 @@
 import type { CheckpointStore, EventHubConsumerClient, PartitionContext, ReceivedEventData, Subscription } from '@azure/event-hubs';
 import type { ContainerClient } from '@azure/storage-blob';
-import { hubAddress } from '../event-hub/hub-address';
+import { AppHost, type AppHostOptions, type Reading } from '../functions/app-host';
+import type { HostConfig } from '../functions/host-config';
+import type { Invoker } from '../functions/invoker';
 import type { Credential } from '../identity/credential';
 import { Batches } from './batches';
-import { Delivery, type DeliveryOptions, LostPlace } from './delivery';
-import { FunctionsApp, ProcessGone } from './functions-app';
-import { type EventHubTrigger, readTrigger } from './trigger';
+import { Delivery, LostPlace } from './delivery';
+import { hubAddress } from './hub-address';
+import { type EventHubTrigger, readHubTrigger } from './hub-trigger';
 
 /** The app that the host runs, and its settings. */
-export interface HostOptions extends DeliveryOptions {
-  /** The unpacked package. */
-  readonly folder: string;
-  /** The complete environment of the app. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly memoryMiB: number;
+export interface HubHostOptions extends Omit<AppHostOptions, 'functionTimeout'> {
+  readonly config: HostConfig;
   /** The port of the emulated hub. */
   readonly hubPort: number;
   /** The container of the checkpoints, as soon as it exists. */
@@ -31,39 +29,24 @@ const OWNERSHIP = { cloud: 60_000, atLeast: 2000 };
 /** How long a receiver waits for events. It limits how late a waiting batch is noticed. */
 const POLL_SECONDS = 0.02;
 
-/** How often an app is loaded if its process ends while it loads, and the pause between, in milliseconds before scaling. */
-const LOADS = 5;
-const LOAD_PAUSE = 10_000;
-
-/** One run of the host: a process of the app, and a processor that reads for it. */
-interface Run {
-  readonly app: FunctionsApp;
+/** What reads the hub. */
+interface Client {
   readonly client: EventHubConsumerClient;
   readonly store: CheckpointStore;
-  readonly subscription: Subscription;
-  readonly over: AbortController;
 }
 
 /**
  * The Functions host, as far as an Event Hubs trigger needs it: it reads each partition with the official processor, passes
  * batches to the app, retries them with the retry policy of the app, and then writes a checkpoint, even after a failure.
  */
-export class FunctionsHost {
+export class HubHost extends AppHost<HubHostOptions & AppHostOptions> {
   /** How many events of each partition are processed, or failed after all retries. */
   private readonly done = new Map<string, number>();
   private readonly checkpointed = new Map<string, number>();
-  private run?: Promise<Run>;
-  private delivery?: Delivery;
-  private isStopped = false;
-
-  private constructor(private readonly options: HostOptions) {}
 
   /** @throws Error with the message of the app, if it does not load */
-  static async start(options: HostOptions): Promise<FunctionsHost> {
-    const host = new FunctionsHost(options);
-    host.run = host.begin();
-    await host.run;
-    return host;
+  static start(options: HubHostOptions): Promise<HubHost> {
+    return new HubHost({ ...options, functionTimeout: options.config.functionTimeout }).open();
   }
 
   /** How many events of a partition are processed, or failed after all retries. */
@@ -71,40 +54,21 @@ export class FunctionsHost {
     return this.done.get(partition) ?? 0;
   }
 
-  /** End the process of the app, as a crash does. */
-  async kill(): Promise<void> {
-    await this.delivery?.app.worker.kill();
-  }
-
-  /** Suspend the process of the app. Its time limit, which is then scaled like all waits, ends it. */
-  async stall(): Promise<void> {
-    await this.delivery?.stall();
-  }
-
-  async close(): Promise<void> {
-    this.isStopped = true;
-    const run = await this.run?.catch(() => undefined);
-    if (run) await this.end(run);
-  }
-
-  private async begin(): Promise<Run> {
-    const app = await this.load();
-    try {
-      const trigger = readTrigger(app.functions, this.options.env);
-      const credential = this.options.readerOf(trigger);
-      this.delivery = new Delivery(app, trigger, this.options);
-      const run = { app, over: new AbortController(), ...(await this.read(trigger, credential)) };
-      const subscription = this.subscribe(run, this.delivery);
-      void app.worker.gone.then(() => this.beginAgain({ ...run, subscription }));
-      return { ...run, subscription };
-    } catch (error) {
-      await app.worker.kill();
-      throw error;
-    }
+  protected override async read(invoker: Invoker, over: AbortSignal): Promise<Reading> {
+    const trigger = readHubTrigger(invoker.app.functions, this.options.env);
+    const credential = this.options.readerOf(trigger);
+    const opened = await this.connect(trigger, credential);
+    const subscription = this.subscribe(opened, new Delivery(invoker, trigger, this.options), over);
+    return {
+      close: async () => {
+        await subscription.close();
+        await opened.client.close();
+      },
+    };
   }
 
   /** The official consumer client, and the official checkpoint store. */
-  private async read({ consumerGroup, host, hub }: EventHubTrigger, credential: Credential) {
+  private async connect({ consumerGroup, host, hub }: EventHubTrigger, credential: Credential): Promise<Client> {
     const { EventHubConsumerClient: Client }: typeof import('@azure/event-hubs') = require('@azure/event-hubs');
     const { BlobCheckpointStore: Store }: typeof import('@azure/eventhubs-checkpointstore-blob') =
       require('@azure/eventhubs-checkpointstore-blob');
@@ -119,7 +83,7 @@ export class FunctionsHost {
     return { store, client: new Client(consumerGroup, address.host, hub, credential, store, { ...address.options, loadBalancingOptions }) };
   }
 
-  private subscribe({ client, store, over }: Omit<Run, 'subscription'>, delivery: Delivery): Subscription {
+  private subscribe({ client, store }: Client, delivery: Delivery, over: AbortSignal): Subscription {
     const { witness, chaos, config, pace } = this.options;
     const { earliestEventPosition, latestEventPosition }: typeof import('@azure/event-hubs') = require('@azure/event-hubs');
     const size = { min: config.minEventBatchSize, max: config.maxEventBatchSize };
@@ -134,18 +98,18 @@ export class FunctionsHost {
         processEvents: async (events, context) => {
           const partition = reading.get(context.partitionId)!;
           for (const batch of partition.batches.take(events, Date.now())) {
-            await delivery.deliver(batch, context.partitionId, over.signal);
+            await delivery.deliver(batch, context.partitionId, over);
             partition.count += 1;
             if (partition.count % config.batchCheckpointFrequency === 0) await this.checkpoint(batch, context);
             this.done.set(context.partitionId, batch.at(-1)!.sequenceNumber + 1);
           }
         },
         processError: async (error, { partitionId }) => {
-          if (over.signal.aborted || error instanceof LostPlace) return;
+          if (over.aborted || error instanceof LostPlace) return;
           witness.incident(`The host could not read${partitionId && ` partition ${partitionId}`}: ${error.message}`);
         },
         processClose: async (_, context) => {
-          if (!over.signal.aborted) await release(store, context);
+          if (!over.aborted) await release(store, context);
         },
       },
       {
@@ -155,38 +119,6 @@ export class FunctionsHost {
         skipParsingBodyAsJson: true,
       },
     );
-  }
-
-  /** After a crash, the host starts without memory: batches are delivered again from the last checkpoint, as if for the first time. */
-  private beginAgain(run: Run) {
-    if (this.isStopped) return;
-    const { witness } = this.options;
-    witness.incident('The process of the app has ended. It is started again, and continues from the last checkpoint.');
-    this.run = this.end(run).then(() => this.begin());
-    this.run.catch((error: Error) => {
-      if (!this.isStopped) witness.broken(error.message);
-    });
-  }
-
-  /** Load the app. If its process ends while it loads, it is loaded again, as by the real host, but with a limit. */
-  private async load(): Promise<FunctionsApp> {
-    const { folder, env, memoryMiB, witness, pace } = this.options;
-    for (let loads = 1; ; loads += 1) {
-      try {
-        return await FunctionsApp.start({ folder, env, memoryMiB, log: (line) => witness.log(line) });
-      } catch (error) {
-        if (!(error instanceof ProcessGone) || loads === LOADS || this.isStopped) throw error;
-        witness.incident(`${error.message}. It is loaded again.`);
-        await pace.wait(LOAD_PAUSE);
-      }
-    }
-  }
-
-  private async end({ app, client, subscription, over }: Run) {
-    over.abort();
-    await app.worker.kill();
-    await subscription.close();
-    await client.close();
   }
 
   private async checkpoint(batch: readonly ReceivedEventData[], context: PartitionContext) {
