@@ -16,7 +16,7 @@ const watching: Which = ({ id }, draft) =>
 const RINGS: Promised = promised(
   'rings',
   'have an alert on starts that are refused',
-  (schedule, { of }) => of(ALERT).some(isOn(schedule)),
+  (schedule, stack) => stack.of(ALERT).some(isOn(schedule)),
   {
     'a job does not run, and nobody is told': remove(watching),
   },

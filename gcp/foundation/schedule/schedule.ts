@@ -1,6 +1,6 @@
 import { CloudSchedulerJob } from '@cdktf/provider-google/lib/cloud-scheduler-job';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { takeName } from '../../../shared/synth/kept-name';
 import { requireNumber, requireText, type TextRule } from '../../../shared/synth/settings';
 import type { Workload } from '../../ports/identity';
@@ -50,6 +50,16 @@ export interface Recurrence {
   readonly paused?: boolean;
 }
 
+/**
+ * Refuse what Cloud Scheduler does not accept. Who creates a {@link Schedule} after other resources calls this before them.
+ * @throws SettingError
+ */
+export function requireRecurrence(scope: IConstruct, { cron, timeZone = 'UTC', maxRetries = 3 }: Recurrence) {
+  requireText(scope, { cron }, CRON);
+  requireText(scope, { timeZone }, TIME_ZONE);
+  requireNumber(scope, { maxRetries }, { from: 0, to: 5, unit: 'retries', remedy: 'Cloud Scheduler accepts no more.' });
+}
+
 /** Settings for {@link Schedule}. */
 export interface ScheduleProps {
   /** The project, the region and the prefix of the schedule. */
@@ -80,9 +90,7 @@ export class Schedule extends Construct implements Workload {
     const { site, job, notify } = props;
     const { cron, timeZone = 'UTC', maxRetries = 3, paused } = props.recurrence;
     requireText(this, { name: props.name }, NAME);
-    requireText(this, { cron }, CRON);
-    requireText(this, { timeZone }, TIME_ZONE);
-    requireNumber(this, { maxRetries }, { from: 0, to: 5, unit: 'retries', remedy: 'Cloud Scheduler accepts no more.' });
+    requireRecurrence(this, props.recurrence);
     takeName(this, 'schedule of a site', props.name, [site.project, site.prefix]);
     needApis(this, 'cloudscheduler', 'iam', 'logging', 'monitoring');
     this.name = props.name;
