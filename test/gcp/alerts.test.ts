@@ -137,6 +137,19 @@ const SCENARIOS: Readonly<Record<string, (policy: any) => void>> = {
     // Another function fails.
     expect(incidentsOf(policy, counts(policy, [HOUR], { 'resource.labels.service_name': 'other' }), DAY)).toEqual([]);
   },
+  'completed_execution_count failed': (policy) => {
+    expect(incidentsOf(policy, [], DAY)).toEqual([]);
+    expect(incidentsOf(policy, counts(policy, every(HOUR, 0, DAY), { 'metric.labels.result': 'succeeded' }), DAY)).toEqual([]);
+    // Two executions fail, an hour apart: each is told.
+    expect(opened(incidentsOf(policy, counts(policy, [HOUR, 2 * HOUR]), DAY))).toEqual([HOUR + MINUTE, 2 * HOUR + MINUTE]);
+  },
+  // Cloud Monitoring itself counts the time without data, and reads the lines of a log.
+  'completed_execution_count succeeded is absent': (policy) => {
+    const { duration } = policy.conditions[0].condition_absent;
+    expect(Number.parseInt(duration, 10)).toBeGreaterThan(3600);
+    expect(Number.parseInt(duration, 10)).toBeLessThanOrEqual(23.5 * 3600);
+  },
+  'a start is refused': (policy) => expect(policy.conditions[0].condition_matched_log.filter).toMatch(/severity >= ERROR$/),
 };
 
 test('every alert of every blueprint is fed here', () => expect([...policies.keys()].sort()).toEqual(Object.keys(SCENARIOS).sort()));

@@ -12,7 +12,6 @@ import { alertOn, grantsIn, iamMember, idOf, keyNeeds, RETAINED, readyBeforeWork
 
 const TOPIC = 'google_pubsub_topic';
 const SUBSCRIPTION = 'google_pubsub_subscription';
-const FUNCTION = 'google_cloudfunctions2_function';
 const DEAD_TOPIC = 'dead_letter_policy.dead_letter_topic';
 const PUSHED_AS = 'push_config.oidc_token.service_account_email';
 /** The stores that Pub/Sub itself writes into: the block of settings, its setting for the store, and the permissions that the writer uses. */
@@ -21,6 +20,8 @@ const STORES = [
   { config: 'bigquery_config', store: 'table', takes: ['bigquery.tables.get', 'bigquery.tables.updateData'] },
 ] as const;
 const WRITES_AS = STORES.map(({ config }) => `${config}.service_account_email`);
+/** The time limit of a call: of a function, or of a service. */
+const TIME_LIMITS = ['service_config.timeout_seconds', 'template.timeout'];
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
@@ -402,12 +403,13 @@ function isAddressed(subscription: Asked): boolean {
   const [called] = subscription.refers('push_config.push_endpoint');
   const [audience] = subscription.refers('push_config.oidc_token.audience');
   const [invoker] = subscription.refers(PUSHED_AS);
-  return called?.type === FUNCTION && audience?.id === called.id && invoker?.type === 'google_service_account';
+  return called !== undefined && audience?.id === called.id && invoker?.type === 'google_service_account';
 }
 
 function waitsLongEnough(subscription: Asked): boolean {
   const deadline = amount(subscription, 'ack_deadline_seconds');
-  return subscription.refers('push_config.push_endpoint').every((fn) => deadline >= amount(fn, 'service_config.timeout_seconds'));
+  const timeLimit = (called: Asked) => Math.max(...TIME_LIMITS.map((setting) => amountOr(called, setting, 0)));
+  return subscription.refers('push_config.push_endpoint').every((called) => timeLimit(called) > 0 && deadline >= timeLimit(called));
 }
 
 function topicNeeds(topic: Asked, stack: Stack): Needed[] {
