@@ -20,10 +20,10 @@ export function withExamples(page: string): string {
   );
 }
 
-/** The lines that an example file shows: those of code between `docs:start` and `docs:end`, and all of JSON. */
+/** The lines that an example file shows: those of code between `docs:start` and `docs:end`, and all of JSON and of Terraform. */
 export function shown(file: string): string {
   const text = readFileSync(path.join(ROOT, file), 'utf8');
-  if (file.endsWith('.json')) return text;
+  if (file.endsWith('.json') || file.endsWith('.tf')) return text;
   const [, lines] = text.match(/\/\/ docs:start\n([\s\S]*?)\/\/ docs:end/) ?? [];
   if (!lines) throw new Error(`${file} has no lines between docs:start and docs:end`);
   return lines;

@@ -24,6 +24,14 @@ const own: Record<string, { clouds: string[]; because: string }> = {
   RuleWorkload: { clouds: ['aws'], because: 'Only EventBridge puts records by rules, with a role or by a policy of the target.' },
   RuleTarget: { clouds: ['aws'], because: 'The other half of RuleWorkload.' },
   EventTarget: { clouds: ['azure'], because: 'Only Event Grid puts events into a buffer by a subscription that names its kind.' },
+  ContainerStore: {
+    clouds: ['azure'],
+    because: 'Data Factory watches new objects itself, and names them by their account and container, not by a binding.',
+  },
+  LakeStore: {
+    clouds: ['azure'],
+    because: 'Unity Catalog signs addresses for clusters, which needs a role on the account beside that on the files.',
+  },
   BucketStore: { clouds: ['aws'], because: 'Athena and EventBridge name objects by their bucket and prefix, not by a binding.' },
   DeliverySource: {
     clouds: ['aws', 'azure'],
@@ -67,7 +75,7 @@ describe.each(['aws', 'azure', 'gcp'])('the ports of %s', (cloud) => {
 
   test('grant and tell under the same names', () => {
     expect([ports.identity!.Binding, ports.records!.DeadLetter]).toEqual([['settings', 'waitFor'], ['bindWriter']]);
-    const { BucketStore: _, CatalogTable: __, ...stores } = ports.stores!;
+    const { BucketStore: _, CatalogTable: __, ContainerStore: ___, LakeStore: ____, ...stores } = ports.stores!;
     expect(stores).toEqual({ ObjectStore: ['bindWriter', 'bindReader'], TableStore: ['bindWriter', 'bindReader'] });
     expect(ports.records!.RecordSink).toContain('bindWriter');
     expect(ports.records!.RecordSource).toEqual(expect.arrayContaining(['format', 'deliverTo', 'bindReader']));

@@ -1,6 +1,7 @@
 import { GetObjectCommand, S3Client, type S3ServiceException } from '@aws-sdk/client-s3';
+import { linesOf } from '../../shared/runtime/lines';
 import { setting } from '../../shared/runtime/setting';
-import { type Line, linesOf } from './lines';
+import type { OpenedObject } from '../../shared/runtime/stored-lines';
 import { CLIENT } from './requests';
 
 /** An object, as an event of S3 names it. A bucket without versioning gives no version. */
@@ -8,15 +9,6 @@ export interface Named {
   readonly bucket: string;
   readonly key: string;
   readonly version?: string;
-}
-
-/** An object that is read: exactly one version, which never changes. */
-export interface OpenedObject {
-  /** When it was stored: the same at every read. */
-  readonly stored: Date;
-  /** Its version, or in a bucket without versioning its entity tag. */
-  readonly version: string;
-  readonly lines: AsyncIterable<Line>;
 }
 
 /**

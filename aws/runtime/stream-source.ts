@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { sortBatch } from '../../shared/runtime/batch';
 import type { Transform } from '../../shared/runtime/event';
+import { recordsOf, writeLot } from '../../shared/runtime/lots';
 import { each } from '../../shared/runtime/objects';
 import type { Lot, Made, Refusal, Sink, SourceRecord } from '../../shared/runtime/sink';
 import { judge, deadLetter as letterOf } from '../../shared/runtime/verdict';
 import type { SendLetters } from './dead-letter';
-import { recordsOf, writeLot } from './lots';
 import { type Call, nearlyOver } from './requests';
 
 /** Settings for a source that reads a stream. */

@@ -15,7 +15,7 @@ export class AzureAnomalyDetection extends AzurePlatform {
 
     const store = new BlobStore(this, 'Store', { site, removal, notify });
     const buffer = new EventHubBuffer(this, 'Buffer', { site, removal, notify });
-    const alerts = new EventHubBuffer(this, 'Alerts', { site, name: 'alerts', maxThroughputUnits: 1, removal, notify });
+    const alerts = new EventHubBuffer(this, 'Alerts', { site, name: 'alerts', namespaceId: buffer.namespaceId, removal, notify });
     const connect = new EventHubEntry(this, 'Connect', { sink: buffer, senders: this.askForSenders() });
     const processing = new StreamAnalyticsProcessor(this, 'Processing', {
       site,

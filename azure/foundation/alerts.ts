@@ -16,11 +16,14 @@ interface Alert {
   readonly notify?: readonly string[];
 }
 
-/** Add an alert that fires if all criteria are met within 15 minutes. A criterion without any data is not met. */
+/**
+ * Add an alert that fires if all criteria are met within 15 minutes, or within another window for a metric that is measured less
+ * often. A criterion without any data is not met.
+ */
 export function alertOnMetrics(
   scope: Construct,
   id: string,
-  { name, description, site, notify, of }: Alert & { readonly of: string },
+  { name, description, site, notify, of, windowSize = 'PT15M' }: Alert & { readonly of: string; readonly windowSize?: string },
   ...criteria: readonly MonitorMetricAlertCriteria[]
 ): MonitorMetricAlert {
   return new MonitorMetricAlert(scope, id, {
@@ -29,18 +32,28 @@ export function alertOnMetrics(
     resourceGroupName: site.resourceGroupName,
     scopes: [of],
     frequency: 'PT5M',
-    windowSize: 'PT15M',
+    windowSize,
     severity: 2,
     criteria: [...criteria],
     action: actionGroupIds(notify)?.map((actionGroupId) => ({ actionGroupId })),
   });
 }
 
-/** Add an alert that fires if a query over the last 30 minutes of the logs returns a row. Each query must handle missing data itself. */
+/** What an alert on logs has. */
+interface LogAlert extends Alert {
+  readonly query: string;
+  /** @default PT30M */
+  readonly windowDuration?: string;
+  /** @default PT15M */
+  readonly evaluationFrequency?: string;
+}
+
+/** Add an alert that fires if a query over the logs of the last 30 minutes, or of another window, returns a row. Each query must handle missing data itself. */
 export function alertOnLogs(
   scope: Construct,
   id: string,
-  { name, description, site, notify, query }: Alert & { readonly query: string },
+  // Logs arrive some minutes late. Without an overlap, the alert could miss a line between two windows.
+  { name, description, site, notify, query, windowDuration = 'PT30M', evaluationFrequency = 'PT15M' }: LogAlert,
 ): MonitorScheduledQueryRulesAlertV2 {
   const actionGroups = actionGroupIds(notify);
   return new MonitorScheduledQueryRulesAlertV2(scope, id, {
@@ -49,9 +62,8 @@ export function alertOnLogs(
     resourceGroupName: site.resourceGroupName,
     location: site.location,
     scopes: [site.workspaceId],
-    evaluationFrequency: 'PT15M',
-    // Logs arrive some minutes late. Without an overlap, the alert could miss a line between two windows.
-    windowDuration: 'PT30M',
+    evaluationFrequency,
+    windowDuration,
     severity: 2,
     criteria: [{ query, timeAggregationMethod: 'Count', operator: 'GreaterThan', threshold: 0 }],
     // Azure creates a table with its first log, after the first deploy.

@@ -159,6 +159,13 @@ export function isLake(account: Asked): boolean {
   return is(account, 'is_hns_enabled', true);
 }
 
+const COPIES = ['LRS', 'ZRS', 'GRS', 'GZRS'] as const;
+
+/** The redundancy of a storage account. Read access to the secondary region is not counted. */
+export function copiesOf(account: Asked): (typeof COPIES)[number] {
+  return COPIES.find((copies) => is(account, 'account_replication_type', copies, `RA${copies}`)) ?? 'LRS';
+}
+
 /** A promise of whatever holds data, and not of host storage. */
 export function ofData(promise: Promised): Promised {
   return { ...promise, concerns: (resource, stack) => !isHost(resource, stack) };

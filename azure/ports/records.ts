@@ -50,6 +50,11 @@ export interface RecordSource {
    * @throws SettingError if `delivery` has a setting that this source does not support, or if the source has too many readers
    */
   deliverTo(target: FunctionWorkload, delivery?: Delivery): Binding;
+  /**
+   * Let `reader` read what the records only name, such as blobs, and nothing else.
+   * @default - a record has its content in it
+   */
+  readonly bindContent?: (reader: Workload, name: string) => Binding;
   /** Let `reader` pull records itself: a container, a virtual machine, a Spark job. */
   bindReader(reader: Workload, name: string): Binding;
 }

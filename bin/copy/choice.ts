@@ -68,12 +68,15 @@ export function handlersFor(names: readonly string[], catalog: Catalog, root: st
   return catalog.handlers.filter((handler) => {
     const [cloud] = handler.split('/');
     const { source, sinks } = handlerOf(handler, root);
-    const from = formats.get(source);
-    const reads = from?.startsWith(`${cloud}/`) === true;
+    // `blob-by-service-bus` reads what a store holds when a queue names it.
+    const [, held, by] = /^(.+)-by-(.+)$/.exec(source) ?? [];
+    const from = formats.get(by ?? source);
+    const holder = held && `${cloud}/store/${held}`;
+    const reads = from?.startsWith(`${cloud}/`) === true && (holder === undefined || services.includes(holder));
     const called = catalog.services.filter((name) => sinks.some((sink) => name.startsWith(`${cloud}/`) && name.endsWith(`/${sink}`)));
     const isStore = (name: string) => name.startsWith(`${cloud}/store/`);
     const stores = services.filter(isStore);
-    const writes = stores.length === 0 || called.some((name) => stores.includes(name) && name !== from);
+    const writes = stores.length === 0 || called.some((name) => stores.includes(name) && name !== from && name !== holder);
     const isWhole = called.every((name) => isStore(name) || services.includes(name));
     return reads && writes && isWhole && processors.some((name) => name.startsWith(`${cloud}/`));
   });

@@ -1,23 +1,22 @@
 import { createHash } from 'node:crypto';
 import type { ContainerClient } from '@azure/storage-blob';
-import { bytesOf, type DeadLetter, type Letter, type Parcel, partitionKeyOf, readWritten, type Written } from './letter';
+import { bufferOf, postingTo } from './azure-buffer';
+import { bytesOf, type DeadLetter, type Letter, type Parcel, type Places, readWritten, type Written } from './letter';
 import type { Outputs } from './outputs';
 import { post } from './post';
-
-const HUB_SCOPE = 'https://eventhubs.azure.net/.default';
 
 /** A credential of `@azure/identity`. */
 export interface Credential {
   getToken(scopes: string | string[]): Promise<{ readonly token: string; readonly expiresOnTimestamp: number } | null>;
 }
 
-/** The dead-letter container in the outputs of a stack, and the hub to send to. */
-export function azurePlaces(outputs: Outputs): { readonly deadLetters: readonly string[]; readonly to?: string } {
+/** The dead-letter container in the outputs of a stack, and the buffer for events whose source is unknown. */
+export function azurePlaces(outputs: Outputs): Places {
   const command = outputs.dead_letters_command ?? '';
   const [, account] = /--account-name (\S+)/.exec(command) ?? [];
   const [, container] = /--container-name (\S+)/.exec(command) ?? [];
   const isNamed = account !== undefined && container !== undefined;
-  return { deadLetters: isNamed ? [`https://${account}.blob.core.windows.net/${container}`] : [], to: outputs.events_url };
+  return { deadLetters: isNamed ? [`https://${account}.blob.core.windows.net/${container}`] : [], otherwise: outputs.events_url };
 }
 
 /** The official clients, with the credentials of the signed-in user. */
@@ -30,9 +29,14 @@ export function signedIn() {
 
 /**
  * A dead-letter container. Each line of its blobs is one dead letter.
- * @param to the address of a hub, `https://NAMESPACE/HUB/messages`; by default each dead letter is sent to the hub that it came from
+ * @param to the address of a hub or a queue, such as `https://NAMESPACE/HUB/messages`; by default each dead letter is sent to where it
+ * came from. Several buffers of a platform may share a container
  */
-export function azureDeadLetter(container: ContainerClient, credential: Credential, to?: string): DeadLetter {
+export function azureDeadLetter(
+  container: ContainerClient,
+  credential: Credential,
+  { to, otherwise }: Pick<Places, 'to' | 'otherwise'> = {},
+): DeadLetter {
   return {
     name: container.url,
     async *parcels() {
@@ -53,53 +57,33 @@ export function azureDeadLetter(container: ContainerClient, credential: Credenti
 
   function letterOf(line: string, place: string, givenUp: Date): Letter {
     const written = readWritten(line);
-    const hub = to ?? hubOf(written);
+    const buffer = to ?? (written && bufferOf(written)) ?? otherwise;
+    const id = written ? idOf(written) : place;
     return {
-      id: written ? idOf(written) : place,
+      id,
       reason: written?.reason ?? 'no reason given',
       givenUp,
-      to: hub ?? 'nowhere',
+      to: buffer ?? 'nowhere',
       send: async () => {
         if (!written) throw new Error('it was not written by a handler');
         if (written.payload === '') throw new Error('it has no content: the Functions host did not include it');
-        if (!hub) throw new Error('its hub is unknown. Set the target with --to.');
-        await send(hub, bytesOf(written));
+        if (!buffer) throw new Error('its hub or queue is unknown. Set the target with --to.');
+        const { scope, headers, body } = postingTo(buffer, id, bytesOf(written));
+        const token = await credential.getToken(scope);
+        await post(buffer, { authorization: `Bearer ${token?.token}`, ...headers }, body);
       },
     };
   }
-
-  /** @see https://learn.microsoft.com/rest/api/eventhub/send-event */
-  async function send(hub: string, bytes: Buffer) {
-    const { partitionkey } = partitionKeyOf(bytes);
-    const token = await credential.getToken(HUB_SCOPE);
-    await post(
-      hub,
-      {
-        authorization: `Bearer ${token?.token}`,
-        'content-type': 'application/json',
-        ...(partitionkey !== undefined && { brokerproperties: JSON.stringify({ PartitionKey: partitionkey }).replace(NOT_ASCII, escaped) }),
-      },
-      bytes,
-    );
-  }
-}
-
-/** HTTP headers may contain only ASCII. */
-const NOT_ASCII = /[^ -~]/g;
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** The position of the event. If only the position of its batch is known, the hash of the payload is added. */
 function idOf({ position, payload }: Written): string {
-  const { namespace, hub, partition, sequenceNumber, lastSequenceNumber } = position;
-  const place = [namespace, hub, partition, sequenceNumber].map((part) => part ?? '').join('/');
-  const isOne = sequenceNumber !== undefined && lastSequenceNumber === undefined;
+  const { namespace, account, hub, queue, partition, sequenceNumber, lastSequenceNumber, messageId, line } = position;
+  const one = sequenceNumber ?? messageId;
+  // Lines of one object have the position of its message.
+  const place = [namespace ?? account, hub ?? queue, partition, one, ...(line === undefined ? [] : [line])]
+    .map((part) => part ?? '')
+    .join('/');
+  const isOne = one !== undefined && lastSequenceNumber === undefined;
   return isOne ? place : `${place}/${createHash('sha256').update(payload).digest('hex')}`;
-}
-
-function hubOf(written?: Written): string | undefined {
-  const { namespace, hub } = written?.position ?? {};
-  return namespace && hub ? `https://${namespace}/${hub}/messages` : undefined;
 }

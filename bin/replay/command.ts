@@ -27,8 +27,8 @@ Usage: npm run replay -- CLOUD [options]
   --outputs FILE     the outputs of the stack as JSON, from cdk deploy --outputs-file, describe-stacks or terraform output -json
   --dead-letter X    where the dead letter is, instead of outputs: the URL of a queue or s3://BUCKET/PREFIX, the URL of a container, or
                      projects/P/subscriptions/S. May be repeated
-  --to X             where to send, instead of where the events came from: the ARN of a stream or queue, https://NAMESPACE/HUB/messages,
-                     or projects/P/topics/T
+  --to X             where to send, instead of where the events came from: the ARN of a stream or queue, https://NAMESPACE/HUB/messages or
+                     the URL of a queue as events_url has it (Azure), or projects/P/topics/T
   --state FOLDER     where it records what was sent and is not deleted yet, by default .replay. A stopped run continues from there
   --help             print this text
 
@@ -78,7 +78,7 @@ export async function replayCommand(words: readonly string[], { print, azure }: 
   let code = 0;
   for (const place of places.deadLetters) {
     if (stopped.signal.aborted) break;
-    const deadLetter = open(command.cloud, place, places.to, azure);
+    const deadLetter = open(command.cloud, place, places, azure);
     const name = createHash('sha256').update(deadLetter.name).digest('hex').slice(0, 16);
     const journal = new Journal(path.join(command.state, `${command.cloud}-${name}.txt`));
     const outcome = await replay(deadLetter, command, journal, { stopped: stopped.signal, progress });
@@ -157,19 +157,19 @@ async function placesOf({ cloud, stack, outputs, deadLetters, to }: Command): Pr
         ? await outputsOfStack(stack)
         : outputsOfTerraform(ROOT, stack);
   const named: Places = { aws: awsPlaces, azure: azurePlaces, gcp: gcpPlaces }[cloud](found);
-  const places = { deadLetters: deadLetters.length > 0 ? deadLetters : named.deadLetters, to: to ?? named.to };
+  const places = { deadLetters: deadLetters.length > 0 ? deadLetters : named.deadLetters, to: to ?? named.to, otherwise: named.otherwise };
   if (places.deadLetters.length === 0) throw new Error(`The outputs of ${stack} contain no dead letter. Set it with --dead-letter.`);
   if (cloud === 'gcp' && places.to === undefined) throw new Error(`The outputs of ${stack} contain no topic. Set it with --to.`);
   return places;
 }
 
-function open(cloud: Cloud, place: string, to?: string, azure?: Means['azure']): DeadLetter {
+function open(cloud: Cloud, place: string, { to, otherwise }: Places, azure?: Means['azure']): DeadLetter {
   switch (cloud) {
     case 'aws':
       return awsDeadLetter(place, to);
     case 'azure': {
       const { credential, container } = azure ?? signedIn();
-      return azureDeadLetter(container(place), credential, to);
+      return azureDeadLetter(container(place), credential, { to, otherwise });
     }
     case 'gcp':
       return gcpDeadLetter(place, to!);

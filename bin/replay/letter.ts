@@ -30,7 +30,10 @@ export interface DeadLetter {
 /** The dead letters, and where to send their events. */
 export interface Places {
   readonly deadLetters: readonly string[];
+  /** Where every event is sent. */
   readonly to?: string;
+  /** Where an event is sent whose source is unknown. */
+  readonly otherwise?: string;
 }
 
 /** The `partitionkey` and the `id` of an event, for the key in the buffer. */

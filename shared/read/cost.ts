@@ -1,5 +1,6 @@
 import { type Cost, type Load, MONTH, type PriceKey } from './facts/cost';
 import type { Facts } from './facts/find';
+import type { Role } from './facts/types';
 import { isDeadLetter } from './picture';
 import { prices } from './prices.json';
 import type { Asked, Stack } from './stack';
@@ -64,11 +65,15 @@ export function usd(key: PriceKey, units: number): number {
   }, 0);
 }
 
+/** The roles of resources that events leave again. */
+const MOVING: readonly Role[] = ['moves data', 'holds data'];
+
 /** The load of each resource, from the resources that move events: event source mappings, consumer groups, subscriptions. */
 function loadOf(stack: Stack, facts: Facts, { events, size }: Rate): Load {
   const movers = stack.all.filter((one) => facts.role(one, stack) === 'moves data');
   const coded = stack.all.filter((one) => facts.role(one, stack) === 'runs code');
-  const bringing = movers.filter(({ type }) => facts.type(type)?.brings !== undefined);
+  // A queue has no mover beside it: its reader is code.
+  const bringing = stack.all.filter((one) => facts.type(one.type)?.brings !== undefined && MOVING.includes(facts.role(one, stack)));
   const codeOf = (mover: Asked) => coded.filter((code) => refersTo(mover, code) || refersTo(code, mover));
   const isReadBy = (store: Asked, code: Asked) =>
     facts

@@ -69,7 +69,8 @@ function withEndpoints({ parts, ways }: Graph, stack: Stack, facts: Facts): Grap
   const led = ways.flatMap((way): Way[] => {
     const part = parts.find(({ id }) => id === way.to);
     const resource = stack.get(way.to);
-    if (way.from !== CLIENT || !part || !resource || part.stage === 'Connect' || folderStage(resource, facts) !== 'Connect') return [way];
+    const takes = resource && ['Connect', 'Buffer'].includes(folderStage(resource, facts) ?? '');
+    if (way.from !== CLIENT || !part || !takes || part.stage === 'Connect') return [way];
     const { folder, name } = facts.of(resource);
     const id = `endpoint of ${folder}`;
     const tells = [`endpoint of the ${name}`];

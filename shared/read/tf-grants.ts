@@ -88,10 +88,11 @@ function target(body: Body): string {
   return attribute ? whole(body[attribute]) : 'project';
 }
 
-/** The address, if the value is only a reference, or else its text. */
+/** The address, if the value is a reference, or an id that ends with the name of a resource; or else its text. */
 function whole(value: Value): string {
   const text = String(value);
-  return /^\$\{[a-z]\w*\.[\w-]+\.\w+\}$/.test(text) ? references(text)[0]! : text;
+  const [end] = /\$\{[a-z]\w*\.[\w-]+\.\w+\}$/.exec(text) ?? [];
+  return end === undefined ? text : references(end)[0]!;
 }
 
 /** The identity with a permission: one of the stack, or those from variables. */

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
 import { type Zippable, zipSync } from 'fflate';
 import { bundleFault, requireNoNativeCode } from './bundle-fault';
 import type { HandlerCode, HandlerNeeds } from './handler-needs';
+import { sha256 } from './sha256';
 
 /** The folder that the paths of handlers start from. In a copy it may be a subfolder of the project. */
 export const root = path.join(__dirname, '../..');
@@ -192,9 +192,4 @@ function hashOf(file: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The SHA-256 of a text or of bytes, in hexadecimal. */
-export function sha256(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
 }

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import contract from '../runtime/event.schema.json';
-import { project, root, sha256 } from './handler-package';
+import { project, root } from './handler-package';
+import { sha256 } from './sha256';
 
 /** Whether a folder, from the root of the blueprints, is a Maven project. */
 export function isMavenProject(folder: unknown): folder is string {

@@ -1,7 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { ContainerClient } from '@azure/storage-blob';
+import { sendRequest } from '../../azure/buffer/service-bus/send-request';
+import { sendRequest as sendToStorage } from '../../azure/buffer/storage-queue/send-request';
+import { sendRequest as sendToHub } from '../../azure/connect/event-hub/send-request';
 import { awsPlaces } from '../../bin/replay/aws';
-import { azurePlaces } from '../../bin/replay/azure';
+import { azureDeadLetter, azurePlaces } from '../../bin/replay/azure';
+import { bufferOf, postingTo } from '../../bin/replay/azure-buffer';
 import { replayCommand } from '../../bin/replay/command';
 import { gcpPlaces } from '../../bin/replay/gcp';
 import { Journal } from '../../bin/replay/journal';
@@ -105,13 +110,85 @@ test('the commands among the outputs say where the dead letter is, and where eve
       dead_letters_command: 'az storage blob list --account-name acme --container-name dead',
       events_url: 'https://a/b/messages',
     }),
-  ).toEqual({ deadLetters: ['https://acme.blob.core.windows.net/dead'], to: 'https://a/b/messages' });
+  ).toEqual({ deadLetters: ['https://acme.blob.core.windows.net/dead'], otherwise: 'https://a/b/messages' });
   expect(
     gcpPlaces({
       dead_letters_command: 'gcloud pubsub subscriptions pull projects/p/subscriptions/s --limit=10',
       events_url: 'https://pubsub.googleapis.com/v1/projects/p/topics/t:publish',
     }),
   ).toEqual({ deadLetters: ['projects/p/subscriptions/s'], to: 'https://pubsub.googleapis.com/v1/projects/p/topics/t' });
+});
+
+const written = (position: Readonly<Record<string, string>>) => ({ reason: 'x', position, payload: '{}', encoding: 'text' as const });
+
+test('on Azure an event goes back to where it came from, as that service takes it', () => {
+  const event = '{"id":"1","partitionkey":"Ü","data":"<&>"}';
+  const back = (position: Readonly<Record<string, string>>) => {
+    const buffer = bufferOf(written(position))!;
+    return { buffer, ...postingTo(buffer, 'letter 1', Buffer.from(event)) };
+  };
+  const namespace = 'acme.servicebus.windows.net';
+  expect(back({ namespace, hub: 'orders', partition: '3' })).toEqual({
+    buffer: `https://${namespace}/orders/messages`,
+    scope: 'https://eventhubs.azure.net/.default',
+    headers: { 'content-type': 'application/json', brokerproperties: String.raw`{"PartitionKey":"\u00dc"}` },
+    body: Buffer.from(event),
+  });
+  expect(back({ namespace, queue: 'orders', sequenceNumber: '7' })).toMatchObject({
+    buffer: `https://${namespace}/orders/messages?api-version=2015-01`,
+    scope: 'https://servicebus.azure.net/.default',
+    body: Buffer.from(event),
+  });
+  expect(back({ account: 'acmequeue', queue: 'orders', messageId: '7' })).toMatchObject({
+    buffer: 'https://acmequeue.queue.core.windows.net/orders/messages?messagettl=-1',
+    scope: 'https://storage.azure.com/.default',
+    body: '<QueueMessage><MessageText>{"id":"1","partitionkey":"Ü","data":"&#60;&#38;&#62;"}</MessageText></QueueMessage>',
+  });
+  expect(bufferOf(written({ database: 'rows' }))).toBeUndefined();
+});
+
+test('on Azure several buffers may share a dead letter: each event goes back to its own, and only one without a position to the one in the outputs', async () => {
+  const lines = [
+    { hub: 'orders', namespace: 'a.servicebus.windows.net', partition: '1', sequenceNumber: '7' },
+    { queue: 'created', namespace: 'a-bus.servicebus.windows.net', sequenceNumber: '7', line: 2 },
+    { queue: 'created', namespace: 'a-bus.servicebus.windows.net', sequenceNumber: '7', line: 3 },
+    {},
+  ].map((position) => JSON.stringify({ reason: 'x', position, payload: '{}', encoding: 'text' }));
+  const container = {
+    url: 'https://acme.blob.core.windows.net/dead',
+    async *listBlobsFlat() {
+      yield { name: '1.ndjson' };
+    },
+    getBlobClient: () => ({ getProperties: async () => ({}), downloadToBuffer: async () => Buffer.from(lines.join('\n')) }),
+  } as unknown as ContainerClient;
+  const lettersTo = async (places: Parameters<typeof azureDeadLetter>[2]) => {
+    const letters: Letter[] = [];
+    for await (const parcel of azureDeadLetter(container, { getToken: async () => null }, places).parcels())
+      letters.push(...parcel.letters);
+    expect(new Set(letters.map(({ id }) => id)).size).toBe(lines.length);
+    return letters.map(({ to }) => to);
+  };
+  const queue = 'https://a-bus.servicebus.windows.net/created/messages?api-version=2015-01';
+  const hub = 'https://a.servicebus.windows.net/orders/messages';
+  expect(await lettersTo({ otherwise: 'https://other' })).toEqual([hub, queue, queue, 'https://other']);
+  expect(await lettersTo({ to: 'https://told', otherwise: 'https://other' })).toEqual(Array(4).fill('https://told'));
+  expect(await lettersTo({})).toEqual([hub, queue, queue, 'nowhere']);
+});
+
+test('a replayed event has another MessageId than its first message: Service Bus would drop it, and its dead letter would be deleted', () => {
+  const { url, headers } = sendRequest('acme-events-bus.servicebus.windows.net', 'events');
+  const event = '{"source":"/press","id":"1"}';
+  const idOf = (id: string) => JSON.parse(postingTo(url, id, Buffer.from(event)).headers.brokerproperties!).MessageId;
+  const first = JSON.parse(headers(event).BrokerProperties!).MessageId;
+  expect(new Set([first, idOf('letter 1'), idOf('letter 2')]).size).toBe(3);
+  expect(idOf('letter 1')).toBe(idOf('letter 1'));
+});
+
+test('the addresses that stacks print are recognized as those of their services', () => {
+  const scopeOf = (url: string) => postingTo(url, '', Buffer.from('{}')).scope;
+  expect(scopeOf(sendRequest('acme-bus.servicebus.windows.net', 'events').url)).toBe('https://servicebus.azure.net/.default');
+  expect(scopeOf(sendToStorage('https://acme.queue.core.windows.net/', 'events').url)).toBe('https://storage.azure.com/.default');
+  expect(scopeOf(sendToHub('acme.servicebus.windows.net', 'events').url)).toBe('https://eventhubs.azure.net/.default');
 });
 
 /** A dead letter in memory, with parcels of letters, whose buffer refuses some. */

@@ -3,9 +3,7 @@ import path from 'node:path';
 
 const root = path.join(__dirname, '../..');
 const page = readFileSync(path.join(root, 'docs/how-an-event-ends.md'), 'utf8');
-const named = [...page.matchAll(/`((?:local\/)?test\/[^`]+\.test\.ts)`: "([^"]+)"/g)].map(
-  ([, file = '', name = '']) => [file, name] as const,
-);
+const named = [...page.matchAll(/`((?:local\/)?test\/[^`]+\.ts)`: "([^"]+)"/g)].map(([, file = '', name = '']) => [file, name] as const);
 
 test('the page names tests of each cloud', () => {
   expect(named.length).toBeGreaterThan(20);

@@ -34,6 +34,8 @@ test('each identity may do what its work takes, and each role that holds more sa
   expect([...new Set(roles)].sort()).toEqual([
     'no-narrower-role: Azure Event Hubs Data Receiver',
     'no-narrower-role: Azure Event Hubs Data Sender',
+    'no-narrower-role: Azure Service Bus Data Receiver',
+    'no-narrower-role: Azure Service Bus Data Sender',
     'no-narrower-role: Monitoring Metrics Publisher',
     'no-narrower-role: Role Based Access Control Administrator',
     'no-narrower-role: Storage Blob Data Contributor',

@@ -29,9 +29,9 @@ test.each<[string, 'azure' | 'gcp', rule: string, what: RegExp, (json: any) => v
     'a name whose rule nobody knows',
     'azure',
     'name',
-    /^nothing is known of azurerm_container_registry: write it into facts\.ts/,
+    /^nothing is known of azurerm_redis_cache: write it into facts\.ts/,
     (json) => {
-      json.resource.azurerm_container_registry = { Images: { name: 'images' } };
+      json.resource.azurerm_redis_cache = { Images: { name: 'images' } };
     },
   ],
   [

@@ -77,6 +77,24 @@ test.each<[string, 'azure' | 'gcp', rule: string, what: RegExp, (json: any) => v
     },
   ],
   [
+    'itself before it is made',
+    'azure',
+    'reference',
+    /^lifecycle\.precondition\[0\]\.condition: self\.name has no meaning there/,
+    (json) => {
+      the(json, PLAN).lifecycle = { precondition: [{ condition: '${self.name != ""}', error_message: 'No.' }] };
+    },
+  ],
+  [
+    'what it does not have itself',
+    'azure',
+    'attribute',
+    /^lifecycle\.postcondition\[0\]\.condition: self\.nme leads nowhere: azurerm_service_plan has no nme/,
+    (json) => {
+      the(json, PLAN).lifecycle = { postcondition: [{ condition: '${self.nme != ""}', error_message: 'No.' }] };
+    },
+  ],
+  [
     'one attribute of several resources',
     'gcp',
     'reference',

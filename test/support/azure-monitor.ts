@@ -8,7 +8,7 @@ export type Logs = Readonly<Record<string, readonly Readonly<Record<string, unkn
 
 interface Criterion {
   readonly metric_name: string;
-  readonly aggregation: 'Total' | 'Count';
+  readonly aggregation: 'Total' | 'Count' | 'Average' | 'Minimum';
   readonly operator: 'GreaterThan' | 'LessThanOrEqual';
   readonly threshold: number;
   readonly dimension?: readonly { readonly operator: 'Include'; readonly values: readonly string[] }[];
@@ -52,15 +52,29 @@ export function ringsOnLogs(alert: LogAlert, logs: Logs, until: number): number[
   });
 }
 
-function isMet({ metric_name, operator, threshold, dimension }: Criterion, series: Series, now: number, window: number): boolean {
+function isMet(
+  { metric_name, aggregation, operator, threshold, dimension }: Criterion,
+  series: Series,
+  now: number,
+  window: number,
+): boolean {
   const names = dimension ? dimension.flatMap(({ values }) => values.map((value) => `${metric_name}{${value}}`)) : [metric_name];
   // Each value of a dimension is a series of its own, and one that breaks the threshold is enough.
   return names.some((name) => {
     const points = Object.entries(series[name] ?? {}).filter(([minute]) => Number(minute) > now - window && Number(minute) <= now);
     if (points.length === 0) return false;
-    const total = points.reduce((sum, [, value]) => sum + value, 0);
-    return operator === 'GreaterThan' ? total > threshold : total <= threshold;
+    const worth = aggregated(
+      aggregation,
+      points.map(([, value]) => value),
+    );
+    return operator === 'GreaterThan' ? worth > threshold : worth <= threshold;
   });
+}
+
+function aggregated(how: Criterion['aggregation'], values: readonly number[]): number {
+  const total = values.reduce((sum, value) => sum + value, 0);
+  if (how === 'Minimum') return Math.min(...values);
+  return how === 'Average' ? total / values.length : total;
 }
 
 function looks(frequency: string, until: number): number[] {

@@ -37,6 +37,9 @@ const core = require('@azure/functions-core');
 // Minutes pass in seconds.
 const timeout = AbortSignal.timeout;
 AbortSignal.timeout = (limit) => timeout.call(AbortSignal, limit > 60_000 ? limit / 60 : limit);
+const timers = require('node:timers/promises');
+const { setTimeout: wait } = timers;
+timers.setTimeout = (limit, ...rest) => wait(limit / 1000, ...rest);
 require('./index.js');
 const { metadata, callback } = core.registered;
 (async () => {
@@ -44,7 +47,9 @@ const { metadata, callback } = core.registered;
   for (const request of JSON.parse(process.argv[2])) {
     for (const input of request.inputData) {
       input.name = Object.keys(metadata.bindings)[0];
-      if (input.data.collectionBytes) input.data.collectionBytes.bytes = input.data.collectionBytes.bytes.map((bytes) => Buffer.from(bytes, 'base64'));
+      const { collectionBytes, bytes } = input.data;
+      if (collectionBytes) collectionBytes.bytes = collectionBytes.bytes.map((one) => Buffer.from(one, 'base64'));
+      else if (bytes) input.data.bytes = Buffer.from(bytes, 'base64');
     }
     const model = core.model.getInvocationModel({ invocationId: '1', metadata, request, log: () => {} });
     const { context, inputs } = await model.getArguments();
@@ -66,6 +71,12 @@ export function invocation(events: readonly unknown[], retryCount: number) {
       EnqueuedTimeUtcArray: json(events.map(() => '2026-01-31T08:30:00.125')),
     },
   };
+}
+
+/** One invocation with one message of a queue, as the host puts it on the wire. */
+export function messageInvocation(event: unknown, triggerMetadata: Readonly<Record<string, unknown>>) {
+  const bytes = Buffer.from(typeof event === 'string' ? event : JSON.stringify(event)).toString('base64');
+  return { inputData: [{ data: { bytes } }], triggerMetadata };
 }
 
 /** A bundle as it is deployed on Azure, with the stand-ins for the host beside it: `node worker.js` with invocations brings them to it. */

@@ -2,7 +2,7 @@
 export type Row = Readonly<Record<string, unknown>>;
 
 /**
- * Run a query of Log Analytics, as far as the alerts here use the language: `where`, `summarize sum`, `extend toscalar`.
+ * Run a query of Log Analytics, as far as the alerts here use the language: `where`, `summarize sum` and `count`, `extend toscalar`.
  * @throws Error on whatever else it holds
  * @see https://learn.microsoft.com/kusto/query/
  */
@@ -14,9 +14,12 @@ export function runQuery(query: string, tables: Readonly<Record<string, readonly
 function apply(step: string, rows: readonly Row[], tables: Readonly<Record<string, readonly Row[]>>, now: number): readonly Row[] {
   const where = /^where (.+)$/.exec(step)?.[1];
   if (where) return rows.filter((row) => where.split(' and ').every((condition) => holds(condition, row, now)));
+  if (step === 'summarize count()') return [{ count_: rows.length }];
   const [, sum = 'sum_', column] = /^summarize (?:(\w+) = )?sum\((\w+)\)$/.exec(step) ?? [];
   // Without rows there is one row all the same, and the sum of nothing is null.
   if (column) return [{ [sum]: rows.length > 0 ? rows.reduce((total, row) => total + Number(row[column]), 0) : null }];
+  const count = /^summarize (\w+) = count\(\)$/.exec(step)?.[1];
+  if (count) return [{ [count]: rows.length }];
   const [, name, inner] = /^extend (\w+) = toscalar\((.+)\)$/.exec(step) ?? [];
   if (!name) throw new Error(`nothing is known of the step ${step}`);
   const [first] = runQuery(inner!, tables, now);

@@ -1,7 +1,7 @@
 import { CustomResource, Duration, Lazy } from 'aws-cdk-lib';
 import type { CfnApplication } from 'aws-cdk-lib/aws-kinesisanalyticsv2';
 import type { Construct } from 'constructs';
-import { sha256 } from '../../../shared/synth/handler-package';
+import { sha256 } from '../../../shared/synth/sha256';
 import { DeployFunction } from '../../foundation/deploy-function';
 import { allow } from '../../foundation/grants';
 import { applicationArn } from './flink-alarms';

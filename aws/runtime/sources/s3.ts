@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Transform } from '../../../shared/runtime/event';
-import type { Made, Refusal, Sink, SourceRecord } from '../../../shared/runtime/sink';
+import type { Sink, SourceRecord } from '../../../shared/runtime/sink';
+import { storeLines } from '../../../shared/runtime/stored-lines';
 import { type DeadLetter, inOneLine, judge, deadLetter as letterOf } from '../../../shared/runtime/verdict';
-import { namedIn, type OpenedObject, type OpenObject } from '../created-objects';
+import { namedIn, type OpenObject } from '../created-objects';
 import type { SendLetters } from '../dead-letter';
-import { recordsOf, writeLot } from '../lots';
 import { LETTER, LINE, readLetter } from '../queue-letters';
 import { type Call, nearlyOver } from '../requests';
 
@@ -18,17 +17,6 @@ export interface S3SourceProps<Stored> {
   readonly sink: Sink<Stored>;
   /** Sends what can never be processed to the dead letter. */
   readonly deadLetter: SendLetters;
-}
-
-/** A lot is written when its lines have this many bytes. Two tries divide an object into the same lots, because an object never changes. */
-const LOT_BYTES = 8 * 1024 * 1024;
-/** How many lines of one object go to the dead letter as they are, and how many bytes of them. */
-const [LETTERS, LETTER_BYTES] = [100, 8 * 1024 * 1024];
-
-/** Where in an object something is wrong, and what. */
-interface Fault {
-  readonly line: number;
-  readonly reason: string;
 }
 
 /**
@@ -76,39 +64,10 @@ export function s3Source<Stored>({ transform, open, sink, deadLetter }: S3Source
     if ('reason' in object) return refuse(object.reason, position);
 
     const place = { bucket: named.bucket, key: named.key, version: object.version };
-    const { lines, letters, rest, first } = await store(object, place, signal);
+    const { lines, letters, rest } = await storeLines(object, place, { transform, sink }, signal);
     if (letters.length > 0) await deadLetter(letters, { attributes: LINE, signal });
-    if (first) {
-      const reason = rest === 1 ? `line ${first.line}: ${first.reason}` : `line ${first.line} and ${rest - 1} more: ${first.reason}`;
-      await refuse(reason, { ...place, line: first.line });
-    }
-    console.info({ message: 'An object was processed.', ...place, lines, deadLetters: letters.length + (first ? 1 : 0) });
-  }
-
-  /** Write the rows of an object. */
-  async function store(object: OpenedObject, place: DeadLetter['position'], signal: AbortSignal) {
-    const refused = new Refused();
-    let [made, bytes, lines]: [Made<Stored>[], number, number] = [[], 0, 0];
-    const write = async () => {
-      if (made.length > 0) refused.add(await writeLot(sink, (some) => lotOf(some, place), made, signal));
-      [made, bytes] = [[], 0];
-    };
-    for await (const line of object.lines) {
-      lines++;
-      if ('fault' in line) {
-        refused.addFault({ line: line.number, reason: line.fault });
-        continue;
-      }
-      const record: SourceRecord = { bytes: line.bytes, arrived: object.stored, position: { ...place, line: line.number } };
-      const verdict = judge(line.bytes, transform, encode);
-      if ('reason' in verdict) refused.add([{ record, reason: verdict.reason }]);
-      // One by one: an event can make more rows than a call takes arguments.
-      else for (const stored of verdict.rows) made.push({ stored, record });
-      bytes += line.bytes.length;
-      if (bytes >= LOT_BYTES) await write();
-    }
-    await write();
-    return { lines, ...refused };
+    if (rest) await refuse(rest.reason, { ...place, line: rest.line });
+    console.info({ message: 'An object was processed.', ...place, lines, deadLetters: letters.length + (rest ? 1 : 0) });
   }
 
   /** A line that was moved back from the dead letter is one lot. */
@@ -121,48 +80,10 @@ export function s3Source<Stored>({ transform, open, sink, deadLetter }: S3Source
   }
 }
 
-/** What of an object can never be processed. */
-class Refused {
-  /** The first lines, as they are. */
-  readonly letters: DeadLetter[] = [];
-  /** How many lines are not among them. */
-  rest = 0;
-  /** The first line that is not among them. */
-  first?: Fault;
-  private left = LETTER_BYTES;
-
-  add(refusals: readonly Refusal[]) {
-    for (const { record, reason } of refusals) {
-      this.left -= record.bytes.length;
-      if (this.letters.length < LETTERS && this.left >= 0) this.letters.push(letterOf(record.bytes, reason, record.position));
-      else this.addFault({ line: Number(record.position.line), reason });
-    }
-  }
-
-  addFault(fault: Fault) {
-    this.rest++;
-    this.first ??= fault;
-  }
-}
-
 function readNamed(event: Buffer) {
   try {
     return namedIn(event.toString());
   } catch (error) {
     return { reason: inOneLine(error) };
   }
-}
-
-/**
- * A lot is named by the version of the object, and by the lines that have rows in it. The hash has all of these lines: after the
- * transform was corrected, other lines have rows, and so the lot gets another name.
- */
-function lotOf<Stored>(made: readonly Made<Stored>[], place: DeadLetter['position']) {
-  const records = recordsOf(made);
-  const lines = records.map(({ position }) => position.line);
-  const hash = createHash('sha256')
-    .update(JSON.stringify([place.bucket, place.key, place.version, lines]))
-    .digest('hex')
-    .slice(0, 16);
-  return { name: `${hash}-${lines[0]}-${lines.at(-1)}`, arrived: records[0]!.arrived, made };
 }

@@ -2,32 +2,22 @@ import { Eventhub } from '@cdktf/provider-azurerm/lib/eventhub';
 import type { EventhubNamespace } from '@cdktf/provider-azurerm/lib/eventhub-namespace';
 import { Construct } from 'constructs';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
-import type { NumberRule, Removal } from '../../../shared/synth/settings';
-import {
-  ACTION_GROUPS,
-  mayDestroy,
-  requireAbsent,
-  requireNumber,
-  requireOneOf,
-  requireText,
-  requireTexts,
-} from '../../../shared/synth/settings';
+import { mayDestroy, type Removal } from '../../../shared/synth/settings';
 import { TOLERATED_FAILURES } from '../../foundation/alerts';
 import { canonicalId, segment } from '../../foundation/arm-id';
 import { needResourceProviders } from '../../foundation/resource-providers';
-import { NAME } from '../../foundation/rules';
 import type { Delivery, DeliverySource, DirectSource } from '../../ports/delivery';
 import type { FunctionWorkload, Workload } from '../../ports/identity';
 import type { EventTarget, RecordSink, RecordSource, SendRequest } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import { HubAccess, type HubReading, type HubWriting } from './hub-access';
-import { HUB_ID, HubNamespace, NAMESPACE, NAMESPACE_ID, total } from './hub-namespace';
+import { HubNamespace, NAMESPACE, total } from './hub-namespace';
+import { requireHub } from './hub-rules';
 import { alertOnIdle } from './idle-alert';
+import { SchemaGroup } from './schema-group';
 import { sendRequest } from './send-request';
 import { triggerSettings } from './trigger-settings';
 
-const RETENTION: NumberRule = { from: 1, to: 7, unit: 'days', remedy: 'For longer replay, keep the raw events in a store.' };
-const PARTITIONS: NumberRule = { from: 1, to: 32, unit: 'partitions', remedy: 'The Standard tier has no more.' };
 /** Settings for {@link EventHubBuffer}. */
 export interface EventHubBufferProps {
   /** The resource group, the region and the workspace of the buffer. */
@@ -66,6 +56,14 @@ export interface EventHubBufferProps {
    */
   readonly hubId?: string;
   /**
+   * The format of the schemas of a schema group, which the namespace gets with the name of the hub. Senders and readers look schemas
+   * up there, free of charge. `Json` is the format of the event contract. `Avro` is for readers of your own: the handlers take JSON, and
+   * events in Avro go to the dead letter. An existing namespace must not be of the tier Basic. It cannot be changed: another format
+   * needs a new group, without the schemas of the one before.
+   * @default - no schema group
+   */
+  readonly schemaFormat?: 'Json' | 'Avro';
+  /**
    * The ids of the action groups that every alert notifies.
    * @default - alerts fire without a notification
    */
@@ -96,10 +94,14 @@ export interface EventHubBufferProps {
 export class EventHubBuffer extends Construct implements RecordSink, RecordSource, DirectSource {
   /** The namespace, if this construct created it. */
   readonly namespace?: EventhubNamespace;
+  /** The id of the namespace, new or existing, such as for `namespaceId` of another hub. */
+  readonly namespaceId: string;
   /** The hub, if this construct created it. */
   readonly hub?: Eventhub;
   /** The id of the hub, new or existing. */
   readonly hubId: string;
+  /** The schema group, with `schemaFormat`. */
+  readonly schemas?: SchemaGroup;
   readonly sendRequest: SendRequest;
   readonly format = 'event-hubs';
 
@@ -111,32 +113,19 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
     private readonly props: EventHubBufferProps,
   ) {
     super(scope, id);
-    const { site, name = 'events', notify, namespaceId, hubId, retentionDays, partitionCount, maxThroughputUnits, lock } = props;
-    const days = retentionDays ?? 7;
-    const partitions = partitionCount ?? 4;
-    const units = maxThroughputUnits ?? 4;
-    requireText(this, { name }, NAME);
-    requireNumber(this, { retentionDays: days }, RETENTION);
-    requireNumber(this, { partitionCount: partitions }, PARTITIONS);
-    requireNumber(this, { maxThroughputUnits: units }, { from: 1, to: 40, unit: 'units', remedy: 'The Standard tier has no more.' });
-    requireOneOf(this, { lock: lock ?? false }, [true, false], 'Leave it out for no lock.');
-    requireTexts(this, { notify }, ACTION_GROUPS);
-    if (namespaceId !== undefined) {
-      requireText(this, { namespaceId }, NAMESPACE_ID);
-      requireAbsent(this, 'namespaceId', { maxThroughputUnits, lock });
-    }
-    if (hubId !== undefined) {
-      requireText(this, { hubId }, HUB_ID);
-      requireAbsent(this, 'hubId', { namespaceId, retentionDays, partitionCount, maxThroughputUnits, lock });
-    }
+    const { site, name = 'events', notify, namespaceId, hubId, schemaFormat, lock } = props;
+    const days = props.retentionDays ?? 7;
+    const partitions = props.partitionCount ?? 4;
+    const units = props.maxThroughputUnits ?? 4;
+    requireHub(this, props, { name, days, partitions, units });
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
     takeName(this, 'hub of a site', name, [site.prefix, site.suffix]);
     if (namespaceId !== undefined) takeName(this, 'hub of a namespace', name, [canonicalId(namespaceId, NAMESPACE)]);
     needResourceProviders(this, 'Microsoft.EventHub', 'Microsoft.Insights');
 
-    const existingId = hubId ?? namespaceId;
-    const namespace = new HubNamespace(this, 'Namespace', { site, name, maxThroughputUnits: units, existingId, notify, lifecycle, lock });
-    this.namespace = namespace.resource;
+    const existing = { namespaceId, hubId };
+    const namespace = new HubNamespace(this, 'Namespace', { site, name, maxThroughputUnits: units, ...existing, notify, lifecycle, lock });
+    [this.namespace, this.namespaceId] = [namespace.resource, namespace.id];
     if (hubId === undefined) {
       const shape = { partitionCount: partitions, messageRetention: days };
       this.hub = new Eventhub(this, 'Hub', { name, namespaceId: namespace.id, ...shape, lifecycle });
@@ -147,6 +136,8 @@ export class EventHubBuffer extends Construct implements RecordSink, RecordSourc
     const hubName = this.hub?.name ?? segment(this.hubId, 10);
     this.access = new HubAccess(namespace, { id: this.hubId, name: hubName });
     this.sendRequest = sendRequest(this.access.host, hubName);
+    const { host } = this.access;
+    if (schemaFormat) this.schemas = new SchemaGroup(this, 'Schemas', { namespace, host, name, format: schemaFormat, lifecycle });
 
     const consequence = 'Senders that do not retry lose events.';
     namespace.alert('Throttled', `Event Hubs throttled senders or readers. ${consequence}`, total('ThrottledRequests', TOLERATED_FAILURES));

@@ -67,6 +67,10 @@ const idle: Which = (_, draft) =>
 export const facts: ServiceFacts = {
   name: 'Event Hubs',
   local: 'runs',
+  unproven: [
+    'That the schema registry takes the schema of the event contract, which is written in draft 4 of JSON Schema.',
+    'That Azure takes a schema group as the scope of a role assignment.',
+  ],
   types: {
     [NAMESPACE]: {
       name: 'namespace of hubs',
@@ -224,6 +228,23 @@ export const facts: ServiceFacts = {
       computed: { id: armId('Microsoft.EventHub/namespaces/acme-events/eventhubs/events/consumerGroups/acme') },
       local: { ...NAMED, eventhub_name: 'emulated', namespace_name: 'emulated' },
     },
+    azurerm_eventhub_namespace_schema_group: {
+      name: 'schema group',
+      replacedBy: ['name', 'namespace_id', 'schema_compatibility', 'schema_type'],
+      role: 'helps',
+      named: ['name', /^[a-zA-Z0-9]([\w.-]{0,254}[a-zA-Z0-9])?$/],
+      promises: [
+        RETAINED,
+        promised(
+          'has-schemas',
+          'be in a namespace of another tier than Basic, which has no schema registry',
+          (group) => group.refers('namespace_id').every((namespace) => !is(namespace, 'sku', 'Basic')),
+          { 'its namespace is of the tier Basic': set('sku', 'Basic', every(NAMESPACE)) },
+        ),
+      ],
+      computed: { id: armId('Microsoft.EventHub/namespaces/acme-events/schemaGroups/acme') },
+      local: 'no effect here',
+    },
     azurerm_eventhub_authorization_rule: key('eventhub_name'),
     azurerm_eventhub_namespace_authorization_rule: key('namespace_name'),
   },
@@ -235,6 +256,12 @@ export const facts: ServiceFacts = {
         : undefined,
   },
   roles: {
+    'Schema Registry Contributor': {
+      permissions: ['Microsoft.EventHub/namespaces/schemagroups/*', 'data:Microsoft.EventHub/namespaces/schemas/*'],
+    },
+    'Schema Registry Reader': {
+      permissions: ['Microsoft.EventHub/namespaces/schemagroups/read', 'data:Microsoft.EventHub/namespaces/schemas/read'],
+    },
     'Azure Event Hubs Data Owner': { permissions: ['Microsoft.EventHub/*', 'data:Microsoft.EventHub/*'] },
     'Azure Event Hubs Data Receiver': {
       permissions: ['Microsoft.EventHub/*/eventhubs/consumergroups/read', RECEIVE],

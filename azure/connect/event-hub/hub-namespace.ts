@@ -1,14 +1,14 @@
-import { DataAzurermClientConfig } from '@cdktf/provider-azurerm/lib/data-azurerm-client-config';
 import { EventhubNamespace } from '@cdktf/provider-azurerm/lib/eventhub-namespace';
 import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-diagnostic-setting';
 import type { MonitorMetricAlertCriteria } from '@cdktf/provider-azurerm/lib/monitor-metric-alert';
-import { Fn, Op, type TerraformResourceLifecycle, TerraformSelf } from 'cdktf';
+import type { TerraformResourceLifecycle } from 'cdktf';
 import { Construct } from 'constructs';
 import { keepAddress } from '../../../shared/synth/kept-name';
 import type { TextRule } from '../../../shared/synth/settings';
 import { alertOnMetrics } from '../../foundation/alerts';
 import { canonicalId, segment } from '../../foundation/arm-id';
 import { Lock } from '../../foundation/lock';
+import { requireOwnSubscription } from '../../foundation/own-subscription';
 import type { Site } from '../../ports/site';
 
 export const NAMESPACE = 'Microsoft.EventHub/namespaces';
@@ -32,10 +32,15 @@ export interface HubNamespaceProps {
   /** The maximum of auto-inflate, in throughput units. */
   readonly maxThroughputUnits: number;
   /**
-   * The id of an existing namespace, or of a hub in it.
+   * The id of an existing namespace.
    * @default - a new namespace, with logs and metrics in the workspace of the site
    */
-  readonly existingId?: string;
+  readonly namespaceId?: string;
+  /**
+   * The id of an existing hub, in place of that of its namespace.
+   * @default - a new hub
+   */
+  readonly hubId?: string;
   /**
    * The ids of the action groups that every alert notifies.
    * @default - alerts fire without a notification
@@ -74,12 +79,12 @@ export class HubNamespace extends Construct {
     private readonly props: HubNamespaceProps,
   ) {
     super(scope, id);
-    if (!props.existingId) {
+    if (props.namespaceId === undefined && props.hubId === undefined) {
       const { namespace, logs } = this.create(props);
       this.resource = namespace;
       if (props.lock) this.lock = new Lock(this, 'Lock', namespace, logs);
     }
-    const { id: namespaceId, name, resourceGroupName } = this.resource ?? this.existing(props.existingId!);
+    const { id: namespaceId, name, resourceGroupName } = this.resource ?? this.existing(props);
     [this.id, this.name, this.resourceGroupName] = [namespaceId, name, resourceGroupName];
   }
 
@@ -115,13 +120,11 @@ export class HubNamespace extends Construct {
     return { namespace, logs };
   }
 
-  /** The provider reads the names from an id and looks for them in its own subscription, so the plan fails on an id of another subscription. */
-  private existing(id: string) {
-    const condition = Op.eq(Fn.lower(TerraformSelf.getString('subscription_id')), Fn.lower(segment(id, 2)));
-    const errorMessage = `${this.node.scope!.node.path}: namespaceId and hubId must be in the subscription that is deployed to (ARM_SUBSCRIPTION_ID), got another one. Deploy this stack to that subscription.`;
-    new DataAzurermClientConfig(this, 'Deployer', { lifecycle: { postcondition: [{ condition, errorMessage }] } });
+  private existing({ namespaceId, hubId }: HubNamespaceProps) {
+    const id = namespaceId ?? hubId!;
+    requireOwnSubscription(this, this.node.scope!.node.path, 'namespaceId and hubId', id);
     const [resourceGroupName, name] = [segment(id, 4), segment(id, 8)];
-    return { id: canonicalId(namespaceIn(id), NAMESPACE), name, resourceGroupName };
+    return { id: canonicalId(namespaceId ?? namespaceOf(id), NAMESPACE), name, resourceGroupName };
   }
 }
 
@@ -130,7 +133,7 @@ export function total(metricName: string, threshold = 0) {
   return { metricNamespace: NAMESPACE, metricName, aggregation: 'Total', operator: 'GreaterThan', threshold };
 }
 
-/** The id of the namespace, from its own id or from the id of a hub in it. */
-function namespaceIn(id: string): string {
+/** The id of the namespace of a hub. */
+function namespaceOf(id: string): string {
   return Array.from({ length: 9 }, (_, index) => segment(id, index)).join('/');
 }

@@ -13,12 +13,14 @@ const AUDIENCE = 'api://AzureADTokenExchange';
 
 /** The roles that a template here gives, by their ids, which are the same in every tenant. A deploy can give no other. */
 export const GIVES: Readonly<Record<string, string>> = {
+  AcrPush: '8311e382-0749-4cb8-b61a-304f252e45ec',
   'Azure Event Hubs Data Receiver': 'a638d3c7-ab3a-418d-83e6-5f17a39d4fde',
   'Azure Event Hubs Data Sender': '2b629674-e913-4c01-ae53-ef4638d8f975',
   'Monitoring Metrics Publisher': '3913510d-42f4-4e42-8a64-420c390055eb',
   'Storage Blob Data Contributor': 'ba92f5b4-2d11-453d-a403-e96b0029c9fe',
   'Storage Blob Data Owner': 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b',
   'Storage Blob Data Reader': '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1',
+  'Storage Blob Delegator': 'db58b8e5-c6ad-4a2a-8342-4190687cbf4a',
 };
 
 /** Why a role on the container of the state may hold more than is needed. */
@@ -60,7 +62,7 @@ export interface GithubDeployerProps {
  * of one repository, letter by letter. One deploys what the constructs here make. The other plans: it reads the state, and what stands in
  * the subscription without its data.
  *
- * Whoever deploys is Contributor of the subscription, and gives roles from a list of six alone, never that of an owner.
+ * Whoever deploys is Contributor of the subscription, and gives roles from a list alone, never that of an owner.
  * @see https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust-user-assigned-managed-identity
  */
 export class GithubDeployer extends Construct {

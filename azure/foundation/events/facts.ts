@@ -80,6 +80,7 @@ export const facts: ServiceFacts = {
   unproven: [
     'that Event Grid writes the events of its documentation, and accepts a container of a data lake for its dead letters',
     'that the role assignments of a new subscription are in force when Event Grid checks them; if not, the apply fails, and a second one does not',
+    'that an event has the address of its blob encoded as an address, and the entity tag that the blob or one of its versions has',
   ],
   types: {
     [TOPIC]: {

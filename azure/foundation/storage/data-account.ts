@@ -32,6 +32,11 @@ export interface DataAccountProps {
    */
   readonly notify?: readonly string[];
   /**
+   * Further answers to findings of scanners.
+   * @default - the account holds blobs only
+   */
+  readonly answers?: Readonly<Record<string, string>>;
+  /**
    * What protects the account from deletion.
    * @default - nothing
    */
@@ -92,6 +97,7 @@ export class DataAccount extends Construct {
         : { CKV_AZURE_206: 'Azure keeps three copies, with ZRS in three zones. For copies in another region, set redundancy to GZRS.' }),
       CKV2_AZURE_1:
         'Azure encrypts it twice with Microsoft-managed keys. For your own key, add a StorageAccountCustomerManagedKey to the account.',
+      ...props.answers,
     });
     this.logs = new MonitorDiagnosticSetting(this, 'Logs', {
       name: 'log-analytics',

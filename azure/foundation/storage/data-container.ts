@@ -10,6 +10,8 @@ const WRITER =
   'Azure has no built-in role that writes blobs and neither reads nor deletes them. In an account created here, deleted blobs can be restored. If a writer must ' +
   'not read, assign a custom role with blobs/write only.';
 
+const READER = 'Azure has no built-in role that reads blobs and not the settings of their container.';
+
 /** The account of a container, and how it is reached. */
 export interface ContainerPlace {
   readonly accountName: string;
@@ -55,7 +57,7 @@ export class DataContainer implements ObjectStore, DirectStore {
     const grant = { scope: this.resource.id, roleDefinitionName, principalId, principalType, forEach };
     const role = new RoleAssignment(workload, `${name}${as}`, grant);
     lock?.over(role);
-    if (as === 'Writer') acknowledge(role, { 'least-privilege': WRITER });
+    acknowledge(role, { 'least-privilege': as === 'Writer' ? WRITER : READER });
     return {
       settings: {
         [`${name}_ENDPOINT`]: endpoint,

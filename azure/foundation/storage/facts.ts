@@ -3,8 +3,8 @@ import { fitting } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Promised, ServiceFacts } from '../../../shared/read/facts/types';
 import { remove, set } from '../../../shared/read/facts/weaken';
-import { type Asked, amount, is, names, type Stack } from '../../../shared/read/stack';
-import { armId, isHost, isLake, NAMED, ON_RECORD, ofData, RETAINED, referring } from '../promises';
+import { type Asked, amount, names, type Stack } from '../../../shared/read/stack';
+import { armId, copiesOf, isDeadLetter, isHost, isLake, NAMED, ON_RECORD, ofData, RETAINED, referring } from '../promises';
 
 const ACCOUNT = 'azurerm_storage_account';
 const RULES = 'azurerm_storage_management_policy';
@@ -136,6 +136,8 @@ export const facts: ServiceFacts = {
       computed: {
         id: armId('Microsoft.Storage/storageAccounts/acme'),
         primary_blob_endpoint: 'https://acme.blob.core.windows.net/',
+        primary_table_endpoint: 'https://acme.table.core.windows.net/',
+        primary_queue_endpoint: 'https://acme.queue.core.windows.net/',
         primary_dfs_endpoint: 'https://acme.dfs.core.windows.net/',
       },
       local: {
@@ -182,9 +184,15 @@ function deletesVersions(account: Asked, stack: Stack): boolean {
     );
 }
 
+/** Whether an account has a container that is no dead letter. In one without, tables or queues are written to, and are billed there. */
+function hasObjects(account: Asked, stack: Stack): boolean {
+  const containers = stack.all.filter((one) => one.get('container_access_type').length > 0 && names(one, 'storage_account_id', account));
+  return containers.some((container) => !isDeadLetter(container, stack));
+}
+
 /** Blobs are compressed, eight times smaller than their events. The host of an app writes twice for each call: its lease and its checkpoint. */
 function accountCosts(account: Asked, load: Load): Cost[] {
-  const { count, bytes } = load.writes(account);
+  const { count, bytes } = hasObjects(account, load.stack) ? load.writes(account) : { count: 0, bytes: 0 };
   const lower = 'A larger `batchSize`, and a longer `batchWindowSeconds`, of the delivery make fewer and larger blobs.';
   const copies = copiesOf(account);
   const writes: PriceKey = isLake(account) ? `lakeWrites${copies}` : `blobWrites${copies}`;
@@ -199,11 +207,4 @@ function accountCosts(account: Asked, load: Load): Cost[] {
       lower: "`redundancy: 'LRS'` of the store. It does not survive the loss of a zone.",
     },
   ];
-}
-
-const COPIES = ['LRS', 'ZRS', 'GRS', 'GZRS'] as const;
-
-/** Read access to the secondary region is not counted. */
-function copiesOf(account: Asked): (typeof COPIES)[number] {
-  return COPIES.find((copies) => is(account, 'account_replication_type', copies, `RA${copies}`)) ?? 'LRS';
 }

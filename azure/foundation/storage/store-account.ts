@@ -1,4 +1,5 @@
 import type { EventgridSystemTopicEventSubscription } from '@cdktf/provider-azurerm/lib/eventgrid-system-topic-event-subscription';
+import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import type { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account';
 import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
 import { type TerraformResourceLifecycle, Token } from 'cdktf';
@@ -16,10 +17,12 @@ import {
   requireTexts,
   SettingError,
 } from '../../../shared/synth/settings';
-import type { RecordSink } from '../../ports/records';
+import type { Workload } from '../../ports/identity';
+import type { RecordSink, RecordSource } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import { canonicalId, segment } from '../arm-id';
 import { CreatedEvents } from '../events/created-events';
+import { CreatedObjects, requireCreated } from '../events/created-objects';
 import { requireSystemTopic, type SystemTopic } from '../events/system-topic';
 import { Lock } from '../lock';
 import { needResourceProviders } from '../resource-providers';
@@ -63,13 +66,17 @@ export class StoreAccount {
   readonly resource?: StorageAccount;
   readonly id: string;
   readonly name: string;
+  /** The lock of a new account, if it has one. */
+  readonly lock?: Lock;
+  /** What protects everything in the account that holds data from deletion. */
+  readonly lifecycle?: TerraformResourceLifecycle;
 
   private readonly created?: DataAccount;
-  private readonly lifecycle?: TerraformResourceLifecycle;
   private readonly place: ContainerPlace;
   private readonly middle: string;
   private events?: CreatedEvents;
-  private readonly delivered = new Set<DataContainer>();
+  private readonly delivered = new Map<DataContainer, RecordSink>();
+  private readonly delegated = new Map<Workload, RoleAssignment>();
 
   /** @throws SettingError before the first resource */
   constructor(
@@ -106,16 +113,23 @@ export class StoreAccount {
     this.id = this.resource?.id ?? canonicalId(accountId!, ACCOUNT);
     this.name = this.resource?.name ?? segment(this.id, 8);
     const endpoint = this.resource?.primaryBlobEndpoint ?? `https://${this.name}.blob.core.windows.net/`;
-    this.place = {
-      accountName: this.name,
-      endpoint,
-      lock: this.created && lock ? new Lock(store, 'Lock', this.created.resource, this.created.logs) : undefined,
-    };
+    if (this.created && lock) this.lock = new Lock(store, 'Lock', this.created.resource, this.created.logs);
+    this.place = { accountName: this.name, endpoint, lock: this.lock };
+  }
+
+  /** The resource group of the account. */
+  get resourceGroupName(): string {
+    return this.created ? this.props.site.resourceGroupName : segment(this.id, 4);
   }
 
   /** The address of the Data Lake API. */
   get dfsEndpoint(): string {
     return this.resource?.primaryDfsEndpoint ?? `https://${this.name}.dfs.core.windows.net/`;
+  }
+
+  /** The address of the Table API. */
+  get tableEndpoint(): string {
+    return this.resource?.primaryTableEndpoint ?? `https://${this.name}.table.core.windows.net/`;
   }
 
   /** Create a container. In an existing account, its name starts with the name of the store, if it has one. */
@@ -125,7 +139,7 @@ export class StoreAccount {
     const resource = new StorageContainer(this.store, id, one);
     keepAddress(resource, `${this.middle}-${suffix}`);
     acknowledge(resource, { CKV2_AZURE_21: LOGGED });
-    this.place.lock?.over(resource);
+    this.lock?.over(resource);
     return new DataContainer(resource, this.place);
   }
 
@@ -139,7 +153,22 @@ export class StoreAccount {
   /** Add the rules of a new account. */
   addRules(...lifecycles: readonly Lifecycle[]) {
     const rules = this.created?.addRules(lifecycles);
-    if (rules) this.place.lock?.over(rules);
+    if (rules) this.lock?.over(rules);
+  }
+
+  /**
+   * Let `workload` sign addresses for what it may reach itself. Azure assigns this role for a whole account only.
+   * @see https://learn.microsoft.com/rest/api/storageservices/get-user-delegation-key#authorization
+   */
+  delegate(workload: Workload): RoleAssignment {
+    const existing = this.delegated.get(workload);
+    if (existing) return existing;
+    const { principalId, principalType } = workload;
+    const grant = { scope: this.id, roleDefinitionName: 'Storage Blob Delegator', principalId, principalType };
+    const role = new RoleAssignment(workload, `${this.middle}Delegator`, grant);
+    this.place.lock?.over(role);
+    this.delegated.set(workload, role);
+    return role;
   }
 
   /** Put an event into `sink` for each new object of a container. */
@@ -148,7 +177,7 @@ export class StoreAccount {
       const remedy = 'An event hub has several readers, each with its own consumer group.';
       throw new SettingError(this.store, `deliverCreated must be called once for ${label}`, 'a second call', remedy);
     }
-    this.delivered.add(container);
+    this.delivered.set(container, sink);
     const { props, kind, middle: name, id: accountId } = this;
     const { site, notify, systemTopic } = props;
     this.events ??= new CreatedEvents(this.store, 'Created', {
@@ -161,6 +190,12 @@ export class StoreAccount {
       deadLetter: () => this.container('CreatedDeadLetter', 'created-dead-letter'),
     });
     return this.events.deliver(container.resource, label, sink);
+  }
+
+  /** Read each new object of a container when a queue delivers its event. */
+  readCreated(container: DataContainer, queue: RecordSource): RecordSource {
+    requireCreated(this.store, queue, this.delivered.get(container));
+    return new CreatedObjects(queue, (reader, name) => container.bindReader(reader, name));
   }
 }
 

@@ -4,6 +4,8 @@ import { fitting } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Running, ServiceFacts } from '../../../shared/read/facts/types';
 import { remove, replace, set, type Which } from '../../../shared/read/facts/weaken';
+import type { Step } from '../../../shared/read/picture';
+import { receiverOf } from '../../../shared/read/read';
 import { type Asked, is, names, only, type Stack } from '../../../shared/read/stack';
 import { alertOn, armId, META, NAMED, noSecret, ON_RECORD, referring, settingsOf, textOf } from '../../foundation/promises';
 
@@ -112,6 +114,12 @@ export const facts: ServiceFacts = {
       },
       actsAs: [IDENTITY],
       runs,
+      reads: sourcesOf,
+      flow: (app, seen) =>
+        sourcesOf(app).map((container): Step => {
+          const from = receiverOf(container);
+          return { from, how: 'the lines of each new object', to: app.stage, notes: seen.tell(app), between: [container.id, app.id] };
+        }),
       costs: appCosts,
       needs: hostNeeds,
       computed: { id: armId('Microsoft.Web/sites/acme') },
@@ -166,6 +174,11 @@ export const facts: ServiceFacts = {
   },
   harmless: ['@azure/functions app.generic', '@azure/functions InvocationContext.error', '@azure/functions InvocationContext.info'],
 };
+
+/** The containers whose new objects it reads. */
+function sourcesOf(app: Asked): readonly Asked[] {
+  return app.refers('app_settings.SOURCE_CONTAINER');
+}
 
 function hasOwnIdentity(app: Asked, stack: Stack): boolean {
   const [identity, ...others] = app.get(IDENTITY);

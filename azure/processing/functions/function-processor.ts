@@ -5,11 +5,12 @@ import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-
 import { Construct } from 'constructs';
 import { bindStores, type HandlerCode, requireFit } from '../../../shared/synth/handler-needs';
 import { takeName } from '../../../shared/synth/kept-name';
-import type { NumberRule, TextRule } from '../../../shared/synth/settings';
+import type { NumberRule } from '../../../shared/synth/settings';
 import { ACTION_GROUPS, requireNumber, requireOneOf, requireText, requireTexts } from '../../../shared/synth/settings';
 import { canonicalGuid, canonicalId } from '../../foundation/arm-id';
 import { needResourceProviders } from '../../foundation/resource-providers';
 import { requireIdentity } from '../../foundation/rules';
+import { ACCOUNT_NAME } from '../../foundation/storage/account-rules';
 import type { Delivery } from '../../ports/delivery';
 import type { FunctionWorkload } from '../../ports/identity';
 import type { DeadLetter, RecordSource } from '../../ports/records';
@@ -17,16 +18,12 @@ import type { Site } from '../../ports/site';
 import type { ObjectStore, TableStore } from '../../ports/stores';
 import { CodePackage } from './code-package';
 import { ConsumptionPlan } from './consumption-plan';
+import { bindContents, storeNames } from './content-settings';
 import { alertOnFailures } from './failures-alert';
 import { FlexApp } from './flex-app';
 import { HostStorage } from './host-storage';
 import { requireAlwaysReady, requireAppSettings, SUBNET_ID } from './user-settings';
 
-const NAME: TextRule = {
-  pattern: /^[a-z0-9]{1,5}$/,
-  must: 'be 1 to 5 lower-case letters and digits',
-  remedy: 'The name of a storage account has no room for more.',
-};
 const INSTANCES: NumberRule = { from: 40, to: 1000, unit: 'instances', remedy: 'The provider accepts no other number.' };
 
 /** Settings for {@link FunctionProcessor}. */
@@ -137,14 +134,14 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
     const name = props.name ?? 'func';
     const memoryMiB = props.memoryMiB ?? 2048;
     const maxInstances = props.maxInstances ?? 40;
-    requireText(this, { name }, NAME);
+    requireText(this, { name }, ACCOUNT_NAME);
     requireOneOf(this, { memoryMiB }, [512, 2048, 4096], 'Flex Consumption has no other sizes.');
     requireOneOf(this, { publish }, ['az', 'none'], 'With none, publish with your own tool.');
     requireFit(this, props);
     requireTexts(this, { notify }, ACTION_GROUPS);
     requireNumber(this, { maxInstances }, INSTANCES);
     requireAlwaysReady(this, alwaysReady, maxInstances);
-    requireAppSettings(this, appSettings, Object.keys(props.stores));
+    requireAppSettings(this, appSettings, storeNames(this, props));
     if (subnetId !== undefined) requireText(this, { subnetId }, SUBNET_ID);
     if (props.identity !== undefined) requireIdentity(this, 'identity', props.identity, 'principalId', 'clientId');
     takeName(this, 'storage account of a site', name, [site.prefix, site.suffix]);
@@ -171,6 +168,7 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
       ...bindStores(this, props),
       props.deadLetter.bindWriter(this, 'DEAD_LETTER'),
       props.source.deliverTo(this, props.delivery),
+      ...bindContents(this, props.source),
     ];
     const { principalId, principalType, insightsId } = this;
     const reports = { scope: insightsId, roleDefinitionName: 'Monitoring Metrics Publisher', principalId, principalType };

@@ -2,8 +2,16 @@ import type { IConstruct } from 'constructs';
 import { requireNumber, requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
 
 /** App settings that come from bindings, that the host needs to start, or that Flex Consumption refuses. */
-const RESERVED =
-  /^(AzureWebJobsStorage|DEPLOYMENT_STORAGE_|FUNCTIONS_|WEBSITE_|APPLICATIONINSIGHTS_|AZURE_CLIENT_ID$|EVENTS_|DEAD_LETTER_|HOST_|AzureFunctionsJobHost__extensions__eventHubs__(max|min)(EventBatchSize|WaitTime)$)/i;
+const RESERVED = new RegExp(
+  `^(${[
+    'AzureWebJobsStorage|DEPLOYMENT_STORAGE_|FUNCTIONS_|WEBSITE_|APPLICATIONINSIGHTS_|AZURE_CLIENT_ID$|EVENTS_|DEAD_LETTER_|HOST_',
+    // What decides how often a message is delivered, and how long it stays hidden.
+    'AzureFunctionsJobHost__extensions__eventHubs__(max|min)(EventBatchSize|WaitTime)$',
+    'AzureFunctionsJobHost__extensions__serviceBus__(autoComplete|max|prefetch)',
+    'AzureFunctionsJobHost__extensions__queues__',
+  ].join('|')})`,
+  'i',
+);
 
 export const SUBNET_ID: TextRule = {
   pattern: /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Network\/virtualNetworks\/[^/]+\/subnets\/[^/]+$/i,

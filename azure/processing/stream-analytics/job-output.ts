@@ -84,7 +84,13 @@ export class JobOutput extends Construct implements Workload {
       ];
       this.make = (job, name) =>
         new StreamAnalyticsOutputServicebusQueue(this, 'Resource', { ...common(job, name), servicebusNamespace, queueName, ...message });
-    } else throw new SettingError(this, 'it must be a store of objects or a hub', 'another queue', 'Give an EventHubBuffer.');
+    } else
+      throw new SettingError(
+        this,
+        'it must be a store of objects, a hub or a Service Bus queue',
+        'another queue',
+        'Give a ServiceBusBuffer.',
+      );
   }
 
   /** Add the output to a job that now exists. Its address in the state comes from the name of the job. */

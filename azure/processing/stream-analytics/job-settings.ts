@@ -19,7 +19,8 @@ const UNITS = [3, 7, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120];
 const OUTPUT = /^[A-Za-z][\w-]{2,62}$/;
 /** The services that Stream Analytics sends messages to with an identity, by the resource of their tokens. */
 const SENDS_TO = ['https://eventhubs.azure.net', 'https://servicebus.azure.net'];
-const WORKS = 'Give a BlobStore or an EventHubBuffer. For Cosmos DB and tables use a FunctionProcessor, and let Power BI read a store.';
+const WORKS =
+  'Give a BlobStore, an EventHubBuffer or a ServiceBusBuffer. For Cosmos DB and tables use a FunctionProcessor, and let Power BI read a store.';
 
 /** What is checked one by one. */
 interface Settings {
@@ -82,9 +83,10 @@ export function requireOutputs(scope: IConstruct, outputs: Outputs, source: Dire
     if (name.toLowerCase() === INPUT) refuse('have other names than the input', JSON.stringify(name), 'Choose another name.');
     if ((output as unknown) === source) refuse('not be the source', `the source as ${name}`, 'Each row would be read again, without end.');
     const isSink = isRecordSink(output);
-    if (!isSink && typeof output?.bindDelivery !== 'function') refuse('be stores of objects or hubs', `another ${name}`, WORKS);
+    if (!isSink && typeof output?.bindDelivery !== 'function')
+      refuse('be stores of objects, hubs or Service Bus queues', `another ${name}`, WORKS);
     if (isSink && !SENDS_TO.includes(output.sendRequest.audience))
-      refuse('be stores of objects or hubs', `another queue for ${name}`, WORKS);
+      refuse('be stores of objects, hubs or Service Bus queues', `another queue for ${name}`, WORKS);
     const same = all.slice(0, index).find(([, other]) => other === output)?.[0];
     if (same !== undefined)
       refuse('each have a neighbour of their own', `the same for ${same} and ${name}`, 'Write both INTO one of them.');

@@ -24,8 +24,8 @@ export interface StreamAnalyticsProcessorProps {
   /** The hub that the job reads, from the next event on. The query calls it `events`. */
   readonly source: DirectSource;
   /**
-   * The stores and hubs that the job writes to, by the names that the query uses: `{ store, alerts }`. A row
-   * for a hub needs a column `kind`, which becomes a property of the message.
+   * The stores, hubs and Service Bus queues that the job writes to, by the names that the query uses: `{ store, alerts }`. A row
+   * for a hub or a queue needs a column `kind`, which becomes a property of the message.
    */
   readonly outputs: Readonly<Record<string, DirectStore | RecordSink>>;
   /**

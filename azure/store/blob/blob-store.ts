@@ -8,7 +8,7 @@ import type { BlobBinding, DataContainer } from '../../foundation/storage/data-c
 import { coldAfter, requireAges, StoreAccount } from '../../foundation/storage/store-account';
 import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
 import type { Workload } from '../../ports/identity';
-import type { DeadLetter, RecordSink } from '../../ports/records';
+import type { DeadLetter, RecordSink, RecordSource } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import type { ObjectStore } from '../../ports/stores';
 
@@ -135,5 +135,22 @@ export class BlobStore extends Construct implements ObjectStore, DirectStore {
    */
   deliverCreated(sink: RecordSink): EventgridSystemTopicEventSubscription {
     return this.store.deliverCreated(this.events, 'events', sink);
+  }
+
+  /**
+   * Read each new object when a queue delivers the event of its creation: a source for a `FunctionProcessor` with a handler whose name
+   * starts with `blob-by`. Each line of an object must be an event of the contract, compressed with gzip or not: what the handlers
+   * store, unless a transform makes something else of the events.
+   *
+   * An object is read as a stream, in one call of the function. One that takes longer than four minutes is read again from the start,
+   * and goes to the dead letter after the last try: for larger objects, use a job of Spark. An object that is written several times,
+   * such as by Stream Analytics, is read several times: store it in `CosmosStore`, which keeps each event once. Several objects are read
+   * at the same time: with `memoryMiB` 512, set `maxConcurrency` of the queue to 2.
+   * @param queue the queue of `deliverCreated`
+   * @throws SettingError before `deliverCreated`, or on anything but its queue
+   * @see https://learn.microsoft.com/azure/event-grid/event-schema-blob-storage
+   */
+  readCreated(queue: RecordSource): RecordSource {
+    return this.store.readCreated(this.events, queue);
   }
 }

@@ -1,9 +1,10 @@
 import { fitting } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
-import type { ServiceFacts } from '../../../shared/read/facts/types';
+import type { Needed, ServiceFacts } from '../../../shared/read/facts/types';
 import { remove, set } from '../../../shared/read/facts/weaken';
-import { is, names, only } from '../../../shared/read/stack';
+import { type Asked, is, names, only, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
+import { references, type TfStack } from '../../../shared/read/tf';
 import {
   alertsOf,
   armId,
@@ -44,10 +45,21 @@ export const facts: ServiceFacts = {
       },
       named: ['name', /^(?=.{3,63}$)[a-z0-9](-?[a-z0-9])*$/],
       takes: ['Storage Blob Data Contributor', 'Storage Blob Data Owner'],
+      flow: (container, seen) =>
+        seen.access
+          .filter(({ identity, may, on }) => identity === 'client' && may === 'Storage Blob Data Contributor' && on === container.name)
+          .map(({ may }) => ({
+            from: 'client',
+            how: `Put Blob, Entra ID, ${may}`,
+            to: container.stage,
+            notes: seen.tell(container),
+            between: ['client', container.id],
+          })),
       grants: (container) => {
         const access = only(container, 'container_access_type') ?? 'private';
         return access === 'private' ? [] : [{ holder: 'everyone', may: `anonymous read (${access})`, on: container.id }];
       },
+      needs: uploaderNeeds,
       promises: [
         setTo({
           rule: 'private',
@@ -91,12 +103,17 @@ export const facts: ServiceFacts = {
     '@azure/storage-blob BlobClient.getProperties': ({ receiver }) => [{ may: `data:${BLOBS}/blobs/read`, on: said.whole(receiver) }],
     // https://learn.microsoft.com/rest/api/storageservices/get-blob#permissions
     '@azure/storage-blob BlobClient.downloadToBuffer': ({ receiver }) => [{ may: `data:${BLOBS}/blobs/read`, on: said.whole(receiver) }],
+    '@azure/storage-blob BlobClient.download': ({ receiver }) => [{ may: `data:${BLOBS}/blobs/read`, on: said.whole(receiver) }],
+    // https://learn.microsoft.com/rest/api/storageservices/list-blobs#permissions
+    '@azure/storage-blob ContainerClient.listBlobsFlat': ({ receiver }) => [{ may: `data:${BLOBS}/blobs/read`, on: said.whole(receiver) }],
     // https://learn.microsoft.com/rest/api/storageservices/create-container#permissions
     '@azure/storage-blob ContainerClient.createIfNotExists': ({ receiver }) => [{ may: `${BLOBS}/write`, on: said.whole(receiver) }],
   },
   harmless: [
     '@azure/storage-blob ContainerClient',
+    '@azure/storage-blob ContainerClient.getBlobClient',
     '@azure/storage-blob ContainerClient.getBlockBlobClient',
+    '@azure/storage-blob BlobClient.withVersion',
     // The error of a failed call.
     '@azure/core-rest-pipeline RestError',
   ],
@@ -109,7 +126,10 @@ export const facts: ServiceFacts = {
         USER_DELEGATION_KEY,
       ],
     },
-    'Storage Blob Data Reader': { permissions: [`${BLOBS}/read`, `data:${BLOBS}/blobs/read`, USER_DELEGATION_KEY] },
+    'Storage Blob Data Reader': {
+      permissions: [`${BLOBS}/read`, `data:${BLOBS}/blobs/read`, USER_DELEGATION_KEY],
+      surplus: 'The role to read blobs also allows to read the settings of their container: Azure has no role without it.',
+    },
   },
   forbidden: {
     azurerm_storage_account_local_user: 'A local user signs in with a password or a key. Assign a role to an identity instead.',
@@ -117,3 +137,10 @@ export const facts: ServiceFacts = {
     'data.azurerm_storage_account_blob_container_sas': SAS,
   },
 };
+
+/** Clients upload with the command in the outputs of the stack. */
+function uploaderNeeds(container: Asked, stack: Stack): Needed[] {
+  const { output } = (stack as TfStack).json;
+  const isTarget = references(output?.upload_command?.value).includes(container.id);
+  return isTarget ? [{ who: 'client', may: `data:${BLOBS}/blobs/write`, on: container.id, because: 'an exporter uploads files' }] : [];
+}

@@ -1,12 +1,12 @@
 import { CosmosdbAccount } from '@cdktf/provider-azurerm/lib/cosmosdb-account';
-import { DataAzurermClientConfig } from '@cdktf/provider-azurerm/lib/data-azurerm-client-config';
 import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-diagnostic-setting';
-import { Fn, Op, type TerraformResourceLifecycle, TerraformSelf } from 'cdktf';
+import type { TerraformResourceLifecycle } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress } from '../../../shared/synth/kept-name';
 import { canonicalId, segment } from '../../foundation/arm-id';
 import { Lock } from '../../foundation/lock';
+import { requireOwnSubscription } from '../../foundation/own-subscription';
 import type { Site } from '../../ports/site';
 
 export const ACCOUNT = 'Microsoft.DocumentDB/databaseAccounts';
@@ -105,11 +105,8 @@ export class CosmosAccount extends Construct {
     return { account, logs };
   }
 
-  /** The provider finds an account by its name in its own subscription, so the plan fails on an id of another subscription. */
   private existing(id: string) {
-    const condition = Op.eq(Fn.lower(TerraformSelf.getString('subscription_id')), Fn.lower(segment(id, 2)));
-    const errorMessage = `${this.node.scope!.node.path}: accountId must be in the subscription that is deployed to (ARM_SUBSCRIPTION_ID), got another one. Deploy this stack to that subscription.`;
-    new DataAzurermClientConfig(this, 'Deployer', { lifecycle: { postcondition: [{ condition, errorMessage }] } });
+    requireOwnSubscription(this, this.node.scope!.node.path, 'accountId', id);
     const [resourceGroupName, name] = [segment(id, 4), segment(id, 8)];
     return { id: canonicalId(id, ACCOUNT), name, resourceGroupName, endpoint: `https://${name}.documents.azure.com:443/` };
   }

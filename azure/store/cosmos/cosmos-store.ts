@@ -98,7 +98,7 @@ export interface CosmosStoreProps {
  * is one item: its fields, and `id`, `eventId` and `ttl`, which belong to the store.
  *
  * Do not use it for queries over most of the rows or for joins: use objects in Blob Storage. Do not use it for rows over 2 MB, which
- * go to the dead letter. For look-ups by one key at a lower price, and no changes, use Table Storage.
+ * go to the dead letter. For look-ups by one key at a lower price, and no changes, use a `StorageTableStore`.
  *
  * Idle it costs 0.25 USD a gigabyte and month. A million rows of 1 KB cost 1.50 USD to write, and a million look-ups 0.25 USD. With
  * `maxRequestUnits`, 1000 request units cost 9 to 88 USD a month.

@@ -2,12 +2,13 @@ import type { EventgridSystemTopicEventSubscription } from '@cdktf/provider-azur
 import type { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
 import type { Construct } from 'constructs';
 import { requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
+import { segment } from '../../foundation/arm-id';
 import type { BlobBinding, DataContainer } from '../../foundation/storage/data-container';
 import { requireAges, type StoreAccount } from '../../foundation/storage/store-account';
 import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
-import type { Workload } from '../../ports/identity';
-import type { RecordSink } from '../../ports/records';
-import type { ObjectStore } from '../../ports/stores';
+import type { Binding, Workload } from '../../ports/identity';
+import type { RecordSink, RecordSource } from '../../ports/records';
+import type { LakeStore } from '../../ports/stores';
 
 const ZONE: TextRule = {
   pattern: /^(?=.{3,40}$)[a-z0-9](-?[a-z0-9])*$/,
@@ -41,7 +42,7 @@ export interface ZoneSettings {
 export const ZONES: Readonly<Record<string, ZoneSettings>> = { raw: { coldAfterDays: 90 }, curated: {}, served: {} };
 
 /** A zone of a lake: a container. The settings of its bindings are those of a `BlobStore`, so the handlers for Blob Storage write to it. */
-export class LakeZone implements ObjectStore, DirectStore {
+export class LakeZone implements LakeStore, DirectStore {
   /** The container, for anything this class does not cover. */
   readonly container: StorageContainer;
   /** Its address for Spark, Synapse and other clients of the Data Lake API. */
@@ -68,6 +69,12 @@ export class LakeZone implements ObjectStore, DirectStore {
     return this.files.bindDelivery(deliverer);
   }
 
+  bindCatalog(catalog: Workload, name: string, may: 'read' | 'write'): Binding {
+    const { settings, waitFor } = may === 'read' ? this.bindReader(catalog, name) : this.bindWriter(catalog, name);
+    const path = `abfss://${this.container.name}@${segment(this.store.dfsEndpoint, 2)}/`;
+    return { settings: { ...settings, [`${name}_PATH`]: path }, waitFor: [...waitFor, this.store.delegate(catalog)] };
+  }
+
   /**
    * Put an event into a buffer for each new file, with its URL in `data`. Event Grid can send an event twice. What cannot be put into
    * the buffer for a day goes to a container of its own. A file that is written by the Data Lake API has its event when its writer
@@ -78,6 +85,19 @@ export class LakeZone implements ObjectStore, DirectStore {
    */
   deliverCreated(sink: RecordSink): EventgridSystemTopicEventSubscription {
     return this.store.deliverCreated(this.files, this.name, sink);
+  }
+
+  /**
+   * Read each new file when a queue delivers the event of its creation: a source for a `FunctionProcessor` with a handler whose name
+   * starts with `blob-by`. Each line of a file must be an event of the contract, compressed with gzip or not. A file is read as a stream,
+   * in one call of the function, which has four minutes for it. A data lake has no versions: a file that was overwritten before it was
+   * read is a dead letter, and the one that replaced it is read.
+   * @param queue the queue of `deliverCreated`
+   * @throws SettingError before `deliverCreated`, or on anything but its queue
+   * @see https://learn.microsoft.com/azure/event-grid/event-schema-data-lake-storage-gen-2
+   */
+  readCreated(queue: RecordSource): RecordSource {
+    return this.store.readCreated(this.files, queue);
   }
 }
 

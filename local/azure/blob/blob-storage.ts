@@ -1,9 +1,10 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { Agent, request as send } from 'node:https';
+import { Agent } from 'node:https';
 import path from 'node:path';
 import { type Answer, type Loopback, serve } from '../../loopback';
-import type { Certificate } from './certificate';
+import type { Certificate } from '../foundation/certificate';
+import { type Behind, forward } from '../foundation/forward';
 
 /** A container, with its storage account. */
 export interface ContainerName {
@@ -30,8 +31,7 @@ export class BlobStorage {
   url = '';
 
   private server?: Loopback;
-  private agent?: Agent;
-  private port?: number;
+  private behind?: Behind;
 
   private constructor(
     private readonly folder: string,
@@ -51,23 +51,22 @@ export class BlobStorage {
 
   /** Forward requests to azurite, which listens on `port`, and call `gate` for each write to a watched container. */
   open(port: number, watched: readonly ContainerName[], gate: Gate) {
-    this.port = port;
-    this.agent = new Agent({ ca: this.tls.cert, keepAlive: true, maxSockets: 32 });
+    this.behind = { port, agent: new Agent({ ca: this.tls.cert, keepAlive: true, maxSockets: 32 }) };
     this.watched = watched;
     this.gate = gate;
   }
 
   async close(): Promise<void> {
     await this.server?.close();
-    this.agent?.destroy();
+    this.behind?.agent.destroy();
   }
 
   private async answer(request: IncomingMessage, body: Buffer): Promise<Answer> {
-    if (this.port === undefined) return fault(503, 'ServerBusy', 'Azurite is starting.');
+    if (this.behind === undefined) return fault(503, 'ServerBusy', 'Azurite is starting.');
     const { pathname, searchParams } = new URL(request.url ?? '/', this.url);
     const [, account = '', container = '', ...rest] = pathname.split('/').map(decodeURIComponent);
     const isWatched = this.watched.some((one) => one.account === account && one.container === container);
-    const pass = () => this.pass(request, body);
+    const pass = () => forward(request, body, this.behind!);
     if (!isWatched || request.method === 'GET' || request.method === 'HEAD') return pass();
 
     const blob = rest.join('/');
@@ -83,14 +82,6 @@ export class BlobStorage {
       if (answer.status === 201) await this.keep(container, blob, body);
       return answer;
     });
-  }
-
-  private async pass({ method, url, headers }: IncomingMessage, body: Buffer): Promise<Answer> {
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      const options = { host: '127.0.0.1', port: this.port, method, path: url, headers, agent: this.agent };
-      send(options, resolve).on('error', reject).end(body);
-    });
-    return { status: answer.statusCode!, headers: plain(answer), body: Buffer.concat(await answer.toArray()) };
   }
 
   private fileOf(container: string, blob: string): string {
@@ -111,10 +102,4 @@ export class BlobStorage {
 export function fault(status: number, code: string, message: string): Answer {
   const body = `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
   return { status, headers: { 'content-type': 'application/xml', 'x-ms-error-code': code }, body };
-}
-
-/** The headers without those of the connection. */
-function plain({ headers }: IncomingMessage): Record<string, string> {
-  const { connection: _, 'keep-alive': __, 'transfer-encoding': ___, ...rest } = headers;
-  return rest as Record<string, string>;
 }

@@ -33,11 +33,20 @@ export async function readContainers(terraform: Terraform): Promise<BlobSettings
  * @throws RefusedError if the command has no container of the template
  */
 export async function shownBy(terraform: Terraform, output: string, containers: readonly ContainerName[]): Promise<ContainerName> {
-  const outputs = (terraform.json.output ?? {}) as Record<string, { value: unknown }>;
-  const command = String(await terraform.evaluate(outputs[output]?.value ?? '', `output.${output}`));
-  const [, account] = /--account-name (\S+)/.exec(command) ?? [];
-  const [, container] = /--container-name (\S+)/.exec(command) ?? [];
+  const { account, container } = shownPlace(await commandOf(terraform, output));
   const found = containers.find((one) => one.account === account && one.container === container);
   if (!found) throw new RefusedError(`output.${output}`, 'its command has no container of this template');
   return found;
+}
+
+/** The command of an output, or an empty text. */
+export async function commandOf(terraform: Terraform, output: string): Promise<string> {
+  const outputs = (terraform.json.output ?? {}) as Record<string, { value: unknown }>;
+  return String(await terraform.evaluate(outputs[output]?.value ?? '', `output.${output}`));
+}
+
+/** The account, and the container or the table, that a command shows. */
+export function shownPlace(command: string): { readonly account?: string; readonly container?: string; readonly table?: string } {
+  const argument = (name: string) => new RegExp(`--${name} (\\S+)`).exec(command)?.[1];
+  return { account: argument('account-name'), container: argument('container-name'), table: argument('table-name') };
 }

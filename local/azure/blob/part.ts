@@ -1,17 +1,16 @@
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Answer } from '../../loopback';
 import type { Around, Opened, Part } from '../../parts';
 import type { Letter } from '../../platform';
 import { rowsOf } from '../../rows';
+import { Azurite } from '../foundation/azurite';
+import { disabled, written } from '../foundation/write-fate';
 import { type Credential, credentialOf } from '../identity/credential';
 import type { Site, Writer } from '../site';
-import { Azurite } from './azurite';
 import { BlobStorage, type BlobWrite, type ContainerName, fault, type Gate } from './blob-storage';
 import { blobsIn, lettersOf } from './blobs';
-import { certificate } from './certificate';
 import { containerClient } from './container-client';
-import { readContainers, shownBy } from './containers';
+import { commandOf, readContainers, shownBy, shownPlace } from './containers';
 
 /** Blob Storage: azurite, and a proxy in front of it that sees what is written to the store and to the dead letter. */
 export const PART: Part<Site> = {
@@ -24,10 +23,8 @@ export const PART: Part<Site> = {
     const { terraform, known, tokens, writers } = site;
     const { folder, keep } = around;
     const { accounts, containers } = await readContainers(terraform);
-    const tls = certificate();
-    const files = { cert: path.join(folder, 'loopback.pem'), key: path.join(folder, 'loopback.key') };
-    writeFileSync(files.cert, tls.cert);
-    writeFileSync(files.key, tls.key, { mode: 0o600 });
+    const tls = site.certificateIn(folder);
+    const { files } = tls;
     const home = path.join(folder, 'blobs');
     const storage = await BlobStorage.start(home, tls);
     keep(() => storage.close());
@@ -49,15 +46,17 @@ export const PART: Part<Site> = {
     site.blobs = { accounts: names, certificate: files.cert, container };
     return {
       async begin() {
-        const store = await shownBy(terraform, 'show_command', containers);
+        // The rows of a table are shown by its part.
+        const isTable = shownPlace(await commandOf(terraform, 'show_command')).table !== undefined;
+        const store = isTable ? undefined : await shownBy(terraform, 'show_command', containers);
         const deadLetter = await shownBy(terraform, 'dead_letters_command', containers);
-        storage.open(await azurite.port, [store, deadLetter], gateOf(store, writers, around));
+        storage.open(await azurite.port, [...(store ? [store] : []), deadLetter], gateOf(store, writers, around));
         await Promise.all(containers.map((one) => container(one.account, one.container, runner)));
         const all = async function* (one: ContainerName) {
           yield* blobsIn(await container(one.account, one.container, runner));
         };
-        const rows = async function* () {
-          for await (const { name, content } of all(store)) yield* rowsOf(content, name);
+        const rows = async function* (one: ContainerName) {
+          for await (const { name, content } of all(one)) yield* rowsOf(content, name);
         };
         const letters = async () => {
           const found: Letter[] = [];
@@ -65,10 +64,7 @@ export const PART: Part<Site> = {
           return found;
         };
         return {
-          store: {
-            place: path.join(home, store.container),
-            rows,
-          },
+          store: store && { place: path.join(home, store.container), rows: () => rows(store) },
           deadLetter: {
             place: path.join(home, deadLetter.container),
             replay: {
@@ -86,27 +82,14 @@ export const PART: Part<Site> = {
   },
 };
 
-/** The storage client retries most errors by itself, but not that an account is disabled. */
-const DISABLED = fault(403, 'AccountIsDisabled', 'The specified account is disabled.');
-
 /** Handles each write of a blob to the store or to the dead letter. */
-function gateOf(store: ContainerName, writers: readonly Writer[], { witness, chaos }: Around): Gate {
+function gateOf(store: ContainerName | undefined, writers: readonly Writer[], around: Around): Gate {
+  const { witness, chaos } = around;
   return async ({ account, container, blob, body }: BlobWrite, pass: () => Promise<Answer>) => {
-    if (account !== store.account || container !== store.container) {
-      if (account === store.account && chaos.letter() === 'refuse') return DISABLED;
-      const answer = await pass();
-      if (answer.status === 201) for (const letter of lettersOf(body, blob)) witness.deadLettered(letter);
-      return answer;
-    }
-    const rows = rowsOf(body, blob);
-    const fate = chaos.write(rows.map((row) => row.text));
-    if (fate === 'refuse') return DISABLED;
-    if (fate === 'stall') await Promise.all(writers.map((writer) => writer.stall()));
-    if (fate === 'kill before') await Promise.all(writers.map((writer) => writer.kill()));
-    if (fate === 'stall' || fate === 'kill before') return fault(503, 'ServerBusy', 'The process has ended.');
+    if (account === store?.account && container === store?.container) return written(rowsOf(body, blob), writers, around, fault, pass);
+    if (chaos.letter() === 'refuse') return disabled(fault);
     const answer = await pass();
-    if (answer.status === 201) witness.stored(rows);
-    if (fate === 'kill after') await Promise.all(writers.map((writer) => writer.kill()));
+    if (answer.status === 201) for (const letter of lettersOf(body, blob)) witness.deadLettered(letter);
     return answer;
   };
 }

@@ -1,6 +1,6 @@
 import { type Coverage, classify, type Treatments } from '../../coverage';
 
-/** The configuration of the Functions host: `host.json`, with the app settings that override it. */
+/** The configuration of the Functions host for a hub: `host.json`, with the app settings that override it. */
 export interface HostConfig {
   /** How long an invocation may take, in milliseconds. */
   readonly functionTimeout: number;
@@ -13,7 +13,8 @@ export interface HostConfig {
   readonly initialOffset: 'fromStart' | 'fromEnd';
 }
 
-type Tree = { [key: string]: unknown };
+/** Settings as a tree. */
+export type Tree = { [key: string]: unknown };
 
 const PREFIX = 'AzureFunctionsJobHost__';
 
@@ -29,6 +30,13 @@ const HOST_JSON: Treatments = {
   'extensions.eventHubs.batchCheckpointFrequency': isCount(1),
   'extensions.eventHubs.initialOffsetOptions.type': (value) =>
     /^from(Start|End)$/.test(String(value)) ? undefined : 'only fromStart and fromEnd are emulated',
+  'extensions.queues.batchSize': isCount(1),
+  'extensions.queues.newBatchThreshold': isCount(0),
+  'extensions.queues.maxDequeueCount': isCount(1),
+  'extensions.queues.visibilityTimeout': isTime,
+  // The emulated host looks for messages all the time.
+  'extensions.queues.maxPollingInterval': 'no effect here',
+  'extensions.queues.messageEncoding': (value) => (value === 'none' ? undefined : 'only plain text is emulated'),
 };
 
 /** `host.json` with the app settings that override it. */
@@ -43,12 +51,12 @@ export function hostCoverage(tree: Tree): Coverage {
   return classify({ 'host.json': HOST_JSON }, 'host.json', 'package', tree);
 }
 
-/** The configuration of the host. Missing settings have the defaults of the host. */
+/** The configuration of the host for a hub. Missing settings have the defaults of the host. */
 export function hostConfig(tree: Tree): HostConfig {
   const { eventHubs = {} } = (tree.extensions ?? {}) as { eventHubs?: Tree };
   const { type = 'fromStart' } = (eventHubs.initialOffsetOptions ?? {}) as Tree;
   return {
-    functionTimeout: time(tree.functionTimeout ?? '00:30:00'),
+    functionTimeout: functionTimeout(tree),
     maxEventBatchSize: Number(eventHubs.maxEventBatchSize ?? 100),
     minEventBatchSize: Number(eventHubs.minEventBatchSize ?? 1),
     maxWaitTime: time(eventHubs.maxWaitTime ?? '00:01:00'),
@@ -68,7 +76,13 @@ function put(tree: Tree, [key, ...rest]: readonly string[], value: unknown) {
   }
 }
 
-function time(text: unknown): number {
+/** How long an invocation may take, in milliseconds. */
+export function functionTimeout({ functionTimeout: limit = '00:30:00' }: Tree): number {
+  return time(limit);
+}
+
+/** A time span such as `00:01:30` in milliseconds. */
+export function time(text: unknown): number {
   const [hours, minutes, seconds] = String(text).split(':').map(Number);
   return ((hours! * 60 + minutes!) * 60 + seconds!) * 1000;
 }

@@ -6,14 +6,10 @@ import { credentialOf } from '../identity/credential';
 import { IdentityEndpoint } from '../identity/tokens';
 import type { Site } from '../site';
 import { readApp, readPackage } from './app-settings';
-import { FunctionsHost } from './functions-host';
-import { hostConfig, hostCoverage, hostJson } from './host-config';
-import { hostStorage, requireHub } from './wiring';
+import { hostCoverage, hostJson } from './host-config';
+import { hostStorage } from './wiring';
 
-/** The container of the checkpoints of the host. */
-const CHECKPOINTS = 'azure-webjobs-eventhub';
-
-/** A function app with an Event Hubs trigger, and the host that runs it. */
+/** A function app, and the host that runs it. The service that has its events knows how the host reads them. */
 export const PART: Part<Site> = {
   overrides: () => ['IDENTITY_ENDPOINT and IDENTITY_HEADER = the emulated identity endpoint'],
 
@@ -26,8 +22,10 @@ export const PART: Part<Site> = {
     const { terraform, tokens } = site;
     return {
       async begin() {
-        const { hub, blobs } = site;
-        if (!hub || !blobs) throw new NotRunHere('azurerm_function_app_flex_consumption', 'an app runs only with a hub and Blob Storage.');
+        const { blobs } = site;
+        const [source, ...others] = site.sources;
+        if (!source || others.length > 0 || !blobs)
+          throw new NotRunHere('azurerm_function_app_flex_consumption', 'an app runs only with one hub or queue, and with Blob Storage.');
         const { files, host, settings } = await readPackage(terraform, site.folder);
         const app = await readApp(terraform);
         const storage = hostStorage(app, blobs.accounts);
@@ -39,11 +37,7 @@ export const PART: Part<Site> = {
           AZURE_CLIENT_ID: app.clientIds[0],
           NODE_EXTRA_CA_CERTS: blobs.certificate,
         });
-        const as = (clientId: string) => credentialOf((resource) => identity.tokenOf(clientId, resource));
-        const checkpoints = blobs.container(storage.account, CHECKPOINTS, as(storage.clientId));
-        // The app loads at the same time, and its failure may come first.
-        checkpoints.catch(() => {});
-        const started = await FunctionsHost.start({
+        const started = await source({
           folder: unpack(files, path.join(folder, 'app'), 'the package'),
           env: {
             FUNCTIONS_WORKER_RUNTIME: 'node',
@@ -54,19 +48,15 @@ export const PART: Part<Site> = {
             NODE_EXTRA_CA_CERTS: blobs.certificate,
           },
           memoryMiB: app.memoryMiB,
-          config: hostConfig(hostJson(host, settings)),
-          hubPort: hub.port,
-          checkpoints,
-          readerOf: (trigger) => {
-            requireHub(trigger, hub, app.clientIds);
-            return as(trigger.clientId);
-          },
+          tree: hostJson(host, settings),
+          clientIds: app.clientIds,
+          storage,
+          as: (clientId) => credentialOf((resource) => identity.tokenOf(clientId, resource)),
           witness,
           chaos,
           pace,
         });
         keep(() => started.close());
-        site.readers.push(started);
         site.writers.push(started);
         return {};
       },

@@ -1,7 +1,5 @@
 import { RefusedError } from '../../platform';
-import type { Hub } from '../site';
 import type { AppSettings } from './app-settings';
-import type { EventHubTrigger } from './trigger';
 
 /**
  * The host storage account in the app settings, and the identity that has access to it.
@@ -17,14 +15,4 @@ export function hostStorage(app: AppSettings, accounts: readonly string[]): { re
   if (credential !== 'managedidentity') throw refuse('__credential', 'only managedidentity is emulated');
   if (!app.clientIds.includes(clientId)) throw refuse('__clientId', `the app has no identity with the client id ${clientId}`);
   return { account, clientId };
-}
-
-/** @throws RefusedError if the hub of the trigger is not the hub of the template */
-export function requireHub({ host, hub, consumerGroup, clientId }: EventHubTrigger, own: Hub, clientIds: readonly string[]) {
-  const groups = ['$Default', ...own.consumerGroups];
-  const refuse = (what: string, why: string) => new RefusedError(`the trigger, ${what}`, why);
-  if (host !== own.host) throw refuse('namespace', `${host} is not ${own.host}, the namespace of this template`);
-  if (hub !== own.name) throw refuse('hub', `${hub} is not ${own.name}, the hub of this template`);
-  if (!groups.includes(consumerGroup)) throw refuse('consumer group', `the hub has no ${consumerGroup}, only ${groups.join(', ')}`);
-  if (!clientIds.includes(clientId)) throw refuse('identity', `the app has no identity with the client id ${clientId}`);
 }

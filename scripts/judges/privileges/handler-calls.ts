@@ -16,7 +16,7 @@ export interface LibraryCall {
 
 /** What of Node.js a handler may use without reaching out of its process. */
 const WITHIN_THE_PROCESS =
-  /^(buffer(\.buffer)?|console|crypto|events|path|stream(\/promises)?|timers(\/promises)?|web-globals\/abortcontroller|zlib)\.d\.ts$/;
+  /^(buffer(\.buffer)?|console|crypto|events|path|stream(\/promises)?|timers(\/promises)?|url|web-globals\/abortcontroller|zlib)\.d\.ts$/;
 /** Compiled from the schema of the event, by `npm run generate`, which checks that it is what the schema makes. It calls nothing. */
 const GENERATED = 'shared/runtime/event-check.ts';
 

@@ -3,6 +3,8 @@ const container = (account: string) => `${SUBSCRIPTION}/Microsoft.Storage/storag
 
 /** The shortest and the longest answers to what the stacks ask for. */
 export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longest: string]>> = {
+  builder: ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
+  exporter: ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
   device_authority: [
     '-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n',
     `-----BEGIN CERTIFICATE-----\n${'M'.repeat(2000)}\n-----END CERTIFICATE-----\n`,

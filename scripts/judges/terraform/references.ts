@@ -6,7 +6,7 @@ import { type Shape, shapeOf } from './schema';
 const GIVEN: Readonly<Record<string, (referrer: Referrer, use: Use, model: Model) => boolean>> = {
   each: ({ address }, _, { blocks }) => blocks.get(address)?.body.for_each !== undefined,
   count: ({ address }, _, { blocks }) => blocks.get(address)?.body.count !== undefined,
-  self: (_, { at }) => /^(provisioner|connection)/.test(at),
+  self: (_, { at }) => /^(provisioner|connection|lifecycle\.postcondition)\b/.test(at),
   path: (_, { steps }) => ['module', 'root', 'cwd'].includes(steps[1] ?? ''),
   terraform: (_, { steps }) => steps[1] === 'workspace',
 };
@@ -38,8 +38,13 @@ function faultOf(referrer: Referrer, use: Use, model: Model): Finding | undefine
   const { at, steps } = use;
   const whole = steps.join('.').replaceAll('.[]', '[]');
   const fault = (rule: string, what: string): Finding => ({ rule, where: referrer.address, what: `${at}: ${whole} ${what}` });
+  const leadsNowhere = (type: string, unknown?: string) =>
+    unknown === undefined ? undefined : fault('attribute', `leads nowhere: ${type} has no ${unknown}.`);
   const given = GIVEN[steps[0]!];
-  if (given) return given(referrer, use, model) ? undefined : fault('reference', 'has no meaning there.');
+  if (given && !given(referrer, use, model)) return fault('reference', 'has no meaning there.');
+  const own = steps[0] === 'self' ? model.blocks.get(referrer.address) : undefined;
+  if (own) return leadsNowhere(own.type, attributeFault(shapeOf(own.type), steps.slice(1)));
+  if (given) return undefined;
   if (steps[0] === 'var')
     return Object.hasOwn(model.json.variable ?? {}, steps[1] ?? '') ? undefined : fault('reference', 'is no variable.');
 
@@ -48,8 +53,7 @@ function faultOf(referrer: Referrer, use: Use, model: Model): Finding | undefine
   const rest = steps.slice(addressOf(steps).split('.').length);
   const several = block.body.for_each !== undefined || block.body.count !== undefined;
   if (several && rest.length > 0 && rest[0] !== '[]') return fault('reference', 'stands for several: it needs an index.');
-  const unknown = attributeFault(shapeOf(block.type), several ? rest.slice(1) : rest);
-  return unknown === undefined ? undefined : fault('attribute', `leads nowhere: ${block.type} has no ${unknown}.`);
+  return leadsNowhere(block.type, attributeFault(shapeOf(block.type), several ? rest.slice(1) : rest));
 }
 
 /** The first step of a way into a resource that leads nowhere. Behind a value there may be anything. */

@@ -1,4 +1,5 @@
 import type { TerraformStack } from 'cdktf';
+import { Principal } from '../../../azure/foundation/principal';
 import { AzureProvider } from '../../../azure/foundation/provider';
 import { AzureSite } from '../../../azure/foundation/site';
 import type { Refusals } from '../../support/refusals';
@@ -17,6 +18,10 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           logQuotaGb: 'number',
         },
         make: (id, props) => new AzureSite(terraform, id, { prefix: 'acme', location: 'westeurope', ...props }),
+      },
+      Principal: {
+        settings: { principalId: 'text', principalType: 'choice' },
+        make: (id, props) => new Principal(terraform, id, { principalId: '00000000-0000-0000-0000-00000000000a', ...props }),
       },
     },
   };

@@ -35,11 +35,26 @@ const ALREADY_EXISTS = {
   body: '<?xml version="1.0" encoding="utf-8"?><Error><Code>BlobAlreadyExists</Code><Message>The specified blob already exists.</Message></Error>',
 };
 
+/** A version of a blob that is read. The last one of a name is the blob itself, unless it has been deleted. */
+export interface Version {
+  /** Such as `source/1.ndjson`. */
+  readonly name: string;
+  readonly etag: string;
+  readonly content: Buffer | string;
+  readonly isDeleted?: boolean;
+}
+
 const servers: Loopback[] = [];
 afterAll(() => Promise.all(servers.map((server) => server.close())));
 
-/** @param statusOf what becomes of a request for a blob; what is stored is kept */
-export async function azureServices(statusOf: (request: Request) => Status = () => 201): Promise<Services> {
+/**
+ * @param statusOf what becomes of a request for a blob; what is stored is kept
+ * @param versions the blobs that can be read, from the oldest version on
+ */
+export async function azureServices(
+  statusOf: (request: Request) => Status = () => 201,
+  versions: readonly Version[] = [],
+): Promise<Services> {
   const requests: Request[] = [];
   const blobs = new Map<string, string>();
   const stored = new Map<string, Buffer>();
@@ -51,6 +66,10 @@ export async function azureServices(statusOf: (request: Request) => Status = () 
       const request = { line: `${method} ${url}`, headers, body };
       requests.push(request);
       const status = statusOf(request);
+      if (method === 'GET' && versions.length > 0)
+        return typeof status === 'number' && status !== 201
+          ? { status }
+          : read(new URL(url!, 'https://blobs'), headers['if-match'], versions);
       if (method !== 'PUT') return stored.has(blob) ? whole(stored.get(blob)!) : { status: 404 };
       if (status === 'silence') return new Promise<never>(() => {});
       const isThere = headers['if-none-match'] === '*' && blobs.has(blob);
@@ -86,5 +105,38 @@ export async function azureServices(statusOf: (request: Request) => Status = () 
 /** The answer to whoever asks for a blob. */
 function whole(body: Buffer) {
   const headers = { 'content-length': String(body.length), 'content-md5': createHash('md5').update(body).digest('base64') };
+  return { status: 200, headers, body };
+}
+
+const failure = (status: number, code: string) => ({
+  status,
+  headers: { 'content-type': 'application/xml', 'x-ms-error-code': code },
+  body: `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>as told</Message></Error>`,
+});
+
+/**
+ * The answer to whoever reads a blob, one of its versions, or the list of versions.
+ * @see https://learn.microsoft.com/rest/api/storageservices/get-blob
+ */
+function read({ pathname, searchParams }: URL, ifMatch: unknown, versions: readonly Version[]) {
+  const path = decodeURIComponent(pathname.slice(1));
+  const idOf = (one: Version) => String(versions.indexOf(one) + 1);
+  if (searchParams.get('comp') === 'list') {
+    const found = versions.filter(({ name }) => name.startsWith(`${path}/${searchParams.get('prefix')}`));
+    const blobs = found
+      .toSorted((one, other) => (one.name < other.name ? -1 : Number(one.name > other.name)))
+      .map((one) => {
+        const name = one.name.slice(path.length + 1).replaceAll('&', '&amp;');
+        return `<Blob><Name>${name}</Name><VersionId>${idOf(one)}</VersionId><Properties><Etag>${one.etag}</Etag></Properties></Blob>`;
+      });
+    const body = `<?xml version="1.0" encoding="utf-8"?><EnumerationResults><Blobs>${blobs.join('')}</Blobs><NextMarker /></EnumerationResults>`;
+    return { status: 200, headers: { 'content-type': 'application/xml' }, body };
+  }
+  const [version, own] = [searchParams.get('versionid'), versions.filter(({ name }) => name === path)];
+  const found = version === null ? own.at(-1) : own.find((one) => idOf(one) === version);
+  if (!found || (version === null && found.isDeleted)) return failure(404, 'BlobNotFound');
+  if (ifMatch !== undefined && ifMatch !== `"${found.etag}"`) return failure(412, 'ConditionNotMet');
+  const body = Buffer.from(found.content);
+  const headers = { 'content-length': String(body.length), etag: `"${found.etag}"`, 'last-modified': 'Sat, 31 Jan 2026 08:30:00 GMT' };
   return { status: 200, headers, body };
 }

@@ -59,6 +59,19 @@ test('a buffer, a processor and a store come with the handler that reads the one
   expectText('bin/copy/copy.txt', `${shown(text, app)}\n`);
 });
 
+test('a handler of new objects comes with its queue and the store that has them, if there is another store for the rows', async () => {
+  const handlers = async (...stores: readonly string[]) => {
+    const names = ['buffer/service-bus', 'processing/functions', ...stores.map((store) => `store/${store}`)];
+    const app = emptyApp();
+    await run(root, ...names.map((name) => `azure/${name}`), app);
+    const { copied } = JSON.parse(readFileSync(path.join(app, '.blueprints.json'), 'utf8'));
+    return copied.filter((name: string) => name.includes('blob-by'));
+  };
+  expect(await handlers('blob', 'cosmos')).toEqual(['azure/handlers/blob-by-service-bus-to-cosmos']);
+  expect(await handlers('cosmos')).toEqual([]);
+  expect(await handlers('blob')).toEqual([]);
+});
+
 test('a second copy adds to the first, and leaves what was changed as it is', async () => {
   const app = emptyApp();
   await run(root, 'aws/store/s3', app, '--into', 'src');

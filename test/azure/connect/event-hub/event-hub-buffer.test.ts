@@ -65,6 +65,19 @@ test('makes its hub in a namespace that is there already, and leaves the namespa
   expect(all('azurerm_monitor_metric_alert').map(({ scopes }) => scopes)).toEqual(Array(3).fill([namespaceId]));
 });
 
+test('a second hub stands in the namespace of the first, with its throughput units', () => {
+  const { one, all } = synthesize((stack) => {
+    const { namespaceId } = new EventHubBuffer(stack, 'Buffer', { site });
+    new EventHubBuffer(stack, 'Alerts', { site, name: 'alerts', namespaceId });
+  });
+  const namespace = '${azurerm_eventhub_namespace.events.id}';
+  expect(one('azurerm_eventhub_namespace').name).toBe('acme-events-1a2b3c4d');
+  expect(all('azurerm_eventhub').map((hub) => [hub.name, hub.namespace_id])).toEqual([
+    ['alerts', namespace],
+    ['events', namespace],
+  ]);
+});
+
 test('uses a hub that is there already', () => {
   const { built, all, one } = synthesize((stack) => {
     const buffer = new EventHubBuffer(stack, 'Buffer', { site, hubId });

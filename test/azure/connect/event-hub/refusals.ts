@@ -19,6 +19,7 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           maxThroughputUnits: 'number',
           namespaceId: 'text',
           hubId: 'text',
+          schemaFormat: 'choice',
           notify: 'texts',
           removal: 'choice',
           lock: [1, 'yes', {}],

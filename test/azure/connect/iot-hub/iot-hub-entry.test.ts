@@ -1,4 +1,5 @@
 import { Construct } from 'constructs';
+import { ServiceBusBuffer } from '../../../../azure/buffer/service-bus/service-bus-buffer';
 import { EventHubBuffer } from '../../../../azure/connect/event-hub/event-hub-buffer';
 import { IotHubEntry, type IotHubEntryProps } from '../../../../azure/connect/iot-hub/iot-hub-entry';
 import { BlobStore } from '../../../../azure/store/blob/blob-store';
@@ -40,6 +41,21 @@ test('without an archive, changes of twins go nowhere: a processor of events wou
   const { all } = make();
   expect(all('azurerm_iothub_route').map(({ name }) => name)).toEqual(['telemetry']);
   expect(all('azurerm_iothub_endpoint_storage_container')).toEqual([]);
+});
+
+test('new files of the archive are events in a queue: the archive is a store like any other', () => {
+  const { one } = synthesize((stack) => {
+    const sink = new EventHubBuffer(stack, 'Buffer', { site, hubId: eventHub });
+    const archive = new BlobStore(stack, 'Archive', { site, name: 'raw' });
+    archive.deliverCreated(new ServiceBusBuffer(stack, 'BufferFiles', { site, name: 'files' }));
+    return new IotHubEntry(stack, 'Connect', { site, sink, archive });
+  });
+  const container = '${azurerm_storage_container.raw_events.name}';
+  expect(one('azurerm_iothub_endpoint_storage_container').container_name).toBe(container);
+  expect(one('azurerm_eventgrid_system_topic_event_subscription')).toMatchObject({
+    subject_filter: { subject_begins_with: `/blobServices/default/containers/${container}/blobs/` },
+    service_bus_queue_endpoint_id: '${azurerm_servicebus_queue.files.id}',
+  });
 });
 
 test('a basic hub has no twins, so no route for their changes', () => {

@@ -1,8 +1,9 @@
 import type { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
+import { ServiceBusBuffer } from '../../../../azure/buffer/service-bus/service-bus-buffer';
+import { StorageQueueBuffer } from '../../../../azure/buffer/storage-queue/storage-queue-buffer';
 import { EventHubBuffer } from '../../../../azure/connect/event-hub/event-hub-buffer';
-import type { Workload } from '../../../../azure/ports/identity';
-import type { EventTarget, RecordSink } from '../../../../azure/ports/records';
+import type { RecordSink, RecordSource } from '../../../../azure/ports/records';
 import { FunctionProcessor } from '../../../../azure/processing/functions/function-processor';
 import { BlobStore, type BlobStoreProps } from '../../../../azure/store/blob/blob-store';
 import { DataLakeStore } from '../../../../azure/store/data-lake/data-lake-store';
@@ -141,18 +142,47 @@ test('two zones into one hub: its role is assigned once, because Azure refuses a
   expect(senders).toHaveLength(1);
 });
 
-test('messages in a storage queue do not expire', () => {
-  const { one } = synthesize((stack) => {
-    const endpoint = { storageQueueEndpoint: { storageAccountId: accountId, queueName: 'work' } };
-    new BlobStore(stack, 'Store', { site }).deliverCreated({
-      bindEvents: (_: Workload): EventTarget => ({ endpoint, waitFor: [] }),
-    } as RecordSink);
-  });
-  expect(one(SUBSCRIPTION).storage_queue_endpoint).toEqual({
+/** A subscription into a queue, and its role on the queue, which must exist before. */
+function intoQueue(queue: (stack: TerraformStack) => RecordSink, role: string) {
+  const { one, json } = synthesize((stack) => new BlobStore(stack, 'Store', { site }).deliverCreated(queue(stack)));
+  const roles = Object.entries<any>(json.resource!.azurerm_role_assignment!);
+  const [id, { scope }] = roles.find(([, { role_definition_name }]) => role_definition_name === role)!;
+  expect(one(SUBSCRIPTION).depends_on).toContain(`azurerm_role_assignment.${id}`);
+  return { subscription: one(SUBSCRIPTION), scope };
+}
+
+test('messages in a storage queue do not expire, and Event Grid may only add them', () => {
+  const { subscription, scope } = intoQueue(
+    (stack) => new StorageQueueBuffer(stack, 'Buffer', { site, accountId }),
+    'Storage Queue Data Message Sender',
+  );
+  expect(subscription.storage_queue_endpoint).toEqual({
     queue_message_time_to_live_in_seconds: -1,
-    queue_name: 'work',
+    queue_name: '${azurerm_storage_queue.queue_events.name}',
     storage_account_id: accountId,
   });
+  expect(scope).toBe('${azurerm_storage_queue.queue_events.id}');
+});
+
+test('a queue of Service Bus takes the events too', () => {
+  const { subscription, scope } = intoQueue((stack) => new ServiceBusBuffer(stack, 'Buffer', { site }), 'Azure Service Bus Data Sender');
+  expect(subscription.service_bus_queue_endpoint_id).toBe('${azurerm_servicebus_queue.events.id}');
+  expect(scope).toBe('${azurerm_servicebus_queue.events.id}');
+});
+
+test.each<[string, (stack: TerraformStack) => RecordSink & RecordSource]>([
+  ['service-bus', (stack) => new ServiceBusBuffer(stack, 'Buffer', { site })],
+  ['storage-queue', (stack) => new StorageQueueBuffer(stack, 'Buffer', { site })],
+])('a loop over a queue is refused: %s', (format, queue) => {
+  expect(() =>
+    synthesize((stack) => {
+      const [store, source] = [new BlobStore(stack, 'Store', { site }), queue(stack)];
+      store.deliverCreated(source);
+      const needs = { source: format, stores: { STORE: ['ENDPOINT', 'CONTAINER'] } };
+      const code = { zip: __filename, hash: 'a'.repeat(64), needs };
+      new FunctionProcessor(stack, 'Processing', { site, source, code, stores: { STORE: store }, deadLetter: store.deadLetter });
+    }),
+  ).toThrow('a reader of the events of new objects must not write where they are, got test/Processing');
 });
 
 test('an account that has a system topic keeps it: Azure allows one', () => {

@@ -326,6 +326,11 @@ describe('refuses', () => {
       'test/Processing: appSettings must have names of letters, digits and underscores that are not reserved, got "STORE_CONTAINER". The app sets it itself, or Flex Consumption does not accept it. Take another name.',
     ],
     [
+      'a setting of the host that its queue has for itself',
+      { appSettings: { AzureFunctionsJobHost__extensions__serviceBus__prefetchCount: '100' } },
+      'test/Processing: appSettings must have names of letters, digits and underscores that are not reserved, got "AzureFunctionsJobHost__extensions__serviceBus__prefetchCount". The app sets it itself, or Flex Consumption does not accept it. Take another name.',
+    ],
+    [
       'the setting that keeps the host from starting, in any case',
       { appSettings: { azureWebJobsStorage: '' } },
       'test/Processing: appSettings must have names of letters, digits and underscores that are not reserved, got "azureWebJobsStorage". The app sets it itself, or Flex Consumption does not accept it. Take another name.',

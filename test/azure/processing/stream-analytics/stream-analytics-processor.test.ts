@@ -1,5 +1,7 @@
 import { type TerraformStack, TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
+import { ServiceBusBuffer } from '../../../../azure/buffer/service-bus/service-bus-buffer';
+import { StorageQueueBuffer } from '../../../../azure/buffer/storage-queue/storage-queue-buffer';
 import { EventHubBuffer } from '../../../../azure/connect/event-hub/event-hub-buffer';
 import { SPIKES_AND_DIPS } from '../../../../azure/processing/stream-analytics/spikes-and-dips';
 import {
@@ -21,6 +23,7 @@ const METRIC_ALERT = 'azurerm_monitor_metric_alert';
 
 /** What a job has around it. */
 interface Around {
+  readonly stack: Construct;
   readonly source: EventHubBuffer;
   readonly store: BlobStore;
   readonly alerts: EventHubBuffer;
@@ -31,6 +34,7 @@ type More = Partial<StreamAnalyticsProcessorProps> | ((around: Around) => Partia
 /** Existing neighbours, so that the template has little beside the job. */
 function around(stack: Construct): Around {
   return {
+    stack,
     source: new EventHubBuffer(stack, 'Source', { site, hubId: `${hubId}events` }),
     store: new BlobStore(stack, 'Store', {
       site,
@@ -169,14 +173,8 @@ test('without a query, each event is stored as it is; in a hub it is a message o
 
 test('a queue of Service Bus takes rows too, each as one message', () => {
   const queueId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.ServiceBus/namespaces/bus/queues/alerts';
-  const { one } = make(({ alerts }) => ({
-    outputs: {
-      alerts: {
-        sendRequest: { ...alerts.sendRequest, audience: 'https://servicebus.azure.net' },
-        bindWriter: () => ({ settings: {}, waitFor: [] }),
-        bindEvents: () => ({ endpoint: { serviceBusQueueEndpointId: queueId }, waitFor: [] }),
-      },
-    },
+  const { one, json } = make(({ stack }) => ({
+    outputs: { alerts: new ServiceBusBuffer(stack, 'Queue', { site, name: 'alerts', queueId }) },
   }));
   expect(one('azurerm_stream_analytics_output_servicebus_queue')).toMatchObject({
     name: 'alerts',
@@ -185,6 +183,9 @@ test('a queue of Service Bus takes rows too, each as one message', () => {
     property_columns: ['kind'],
     authentication_mode: 'Msi',
   });
+  expect(Object.values<any>(json.resource!.azurerm_role_assignment!)).toContainEqual(
+    expect.objectContaining({ role_definition_name: 'Azure Service Bus Data Sender', scope: queueId }),
+  );
 });
 
 test('an output may have any name', () => expect(make(({ store }) => ({ outputs: { Job: store } })).one(FILES).name).toBe('Job'));
@@ -271,24 +272,23 @@ describe('refuses', () => {
       ),
     ));
 
-  const works = 'Give a BlobStore or an EventHubBuffer. For Cosmos DB and tables use a FunctionProcessor, and let Power BI read a store.';
+  const works =
+    'Give a BlobStore, an EventHubBuffer or a ServiceBusBuffer. For Cosmos DB and tables use a FunctionProcessor, and let Power BI read a store.';
   test.each<[string, (around: Around) => object, string]>([
     [
       'a queue as its source',
-      ({ alerts: { bindDelivery: _, ...queue } }) => ({ source: { ...queue, bindDelivery: undefined } }),
+      ({ stack }) => ({ source: new ServiceBusBuffer(stack, 'Queue', { site }) as never }),
       'source must be a hub, got another source. Give an EventHubBuffer. A queue is read by a FunctionProcessor; an IoT hub sends its messages to an event hub.',
     ],
     [
       'a table, which it reaches with a key only',
       () => ({ outputs: { table: { bindWriter: () => ({}), bindReader: () => ({}) } } }),
-      `outputs must be stores of objects or hubs, got another table. ${works}`,
+      `outputs must be stores of objects, hubs or Service Bus queues, got another table. ${works}`,
     ],
     [
       'a Storage queue, for which it has no output',
-      ({ alerts: { sendRequest } }) => ({
-        outputs: { queue: { bindEvents: () => ({}), sendRequest: { ...sendRequest, audience: 'https://storage.azure.com' } } },
-      }),
-      `outputs must be stores of objects or hubs, got another queue for queue. ${works}`,
+      ({ stack }) => ({ outputs: { queue: new StorageQueueBuffer(stack, 'Queue', { site }) } }),
+      `outputs must be stores of objects, hubs or Service Bus queues, got another queue for queue. ${works}`,
     ],
     ['no output', () => ({ outputs: {} }), 'outputs must have at least one output, got none. Write them like { store }.'],
     [

@@ -1,0 +1,2 @@
+/** The maximum number of retries that a queue accepts. */
+export const MOST_RETRIES = 20;

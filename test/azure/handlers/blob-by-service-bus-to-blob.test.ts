@@ -1,0 +1,3 @@
+import { proveBlobHandler } from '../runtime/row-handler';
+
+proveBlobHandler('blob-by-service-bus-to-blob');

@@ -1,0 +1,3 @@
+import { proveBlobHandler } from '../runtime/row-handler';
+
+proveBlobHandler('blob-by-storage-queue-to-blob');

@@ -1,0 +1,3 @@
+import { proveQueueHandler } from '../runtime/queue-handler';
+
+proveQueueHandler('service-bus-to-blob');

@@ -1,0 +1,3 @@
+import { proveRowHandler } from '../runtime/row-handler';
+
+proveRowHandler('service-bus-to-cosmos');

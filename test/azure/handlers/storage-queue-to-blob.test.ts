@@ -1,0 +1,3 @@
+import { proveQueueHandler } from '../runtime/queue-handler';
+
+proveQueueHandler('storage-queue-to-blob');

@@ -1,0 +1,3 @@
+import { proveRowHandler } from '../runtime/row-handler';
+
+proveRowHandler('storage-queue-to-cosmos');
