@@ -1,1 +1,0 @@
-export { writeEach } from '../../shared/runtime/each-row';
