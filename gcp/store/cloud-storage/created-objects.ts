@@ -10,7 +10,7 @@ import type { Site } from '../../ports/site';
 /**
  * Turns a notification of Cloud Storage into an event of the contract. An object has one generation for each time it is written, so
  * its name and its generation are the id; a name that is too long for an id is replaced by a hash. Messages of other senders stay as
- * they are. A notification that cannot be read stays too, and goes to the dead letter of the buffer.
+ * they are. A notification that cannot be read is not published, so Cloud Storage sends it again.
  * @see https://cloud.google.com/storage/docs/pubsub-notifications#format
  */
 export const EVENT_OF_OBJECT: MessageTransform = {
