@@ -1,3 +1,5 @@
+import { withKind } from '../../shared/read/facts/find';
+import type { Body } from '../../shared/read/stack';
 import { type AllowList, type Coverage, type CoverageRow, classify, isEmulated, type Treatments, UNKNOWN } from '../coverage';
 import type { Template } from './cloudformation';
 import type { Terraform } from './terraform';
@@ -91,8 +93,9 @@ export function terraformCoverage(terraform: Terraform, list: AllowList, provide
 }
 
 function resourceRows(list: AllowList, type: string, name: string, properties: Values, meta: Values): CoverageRow[] {
-  if (!Object.hasOwn(list, type)) return [unlisted(type, name)];
-  const treatments = list[type];
+  const kind = withKind({ type, body: properties as Body });
+  if (!Object.hasOwn(list, kind)) return [unlisted(type, name)];
+  const treatments = list[kind];
   const known = isEmulated(treatments) ? { ...META, ...treatments } : REPEATED;
-  return [...classify(list, type, name, properties), ...classify({ [type]: known }, type, name, meta).slice(1)];
+  return [...classify(list, kind, name, properties), ...classify({ [kind]: known }, kind, name, meta).slice(1)];
 }

@@ -21,7 +21,7 @@ export function holdPromises(stack: Stack, facts: Facts): { held: number; findin
     const { id, name: where, type } = resource;
     const forbidden = [...facts.services.values()].map((service) => service.forbidden?.[type]).find(Boolean);
     if (forbidden) return [{ rule: 'forbidden', where, what: `It must not be there: ${forbidden}` }];
-    const known = facts.type(type);
+    const known = facts.type(resource);
     if (!known) return [{ rule: 'facts', where: id, what: `${unknownType(type)}` }];
     const promises = (known.promises ?? []).filter(({ concerns }) => concerns?.(resource, stack) ?? true);
     held += promises.length;

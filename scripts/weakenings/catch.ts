@@ -47,7 +47,7 @@ export function weakeningsOf(all: readonly Subject[]): Map<Subject, Weakening[]>
 
 function promised({ seen, facts }: Subject): Weakening[] {
   return seen.all.flatMap((resource) => {
-    const known = facts.type(resource.type);
+    const known = facts.type(resource);
     if (!known) return [];
     const concerned = (known.promises ?? []).filter(({ concerns }) => concerns?.(resource, seen) ?? true);
     const edits = [...concerned.flatMap(({ weakenings }) => Object.entries(weakenings)), ...Object.entries(known.weakenings ?? {})];

@@ -12,7 +12,7 @@ export interface Read {
 /** Each grant of a kind, widened and taken away. What it takes is known, so least privilege must object. */
 export function grantWeakenings({ seen, facts }: Read): Weakening[] {
   return seen.all.flatMap((resource) => {
-    const known = facts.type(resource.type);
+    const known = facts.type(resource);
     // A type that reads its own grants knows how they are widened.
     if (!known || known.grants || facts.role(resource, seen) !== 'grants') return [];
     const edits = resource.type.includes('::') ? statementsOf(resource) : rolesOf(resource, { seen, facts });

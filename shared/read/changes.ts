@@ -31,7 +31,7 @@ export interface Counts extends Readonly<Record<Fate, number>> {
 
 /** Whether a resource holds data. Where nothing is known of its type, it does when it is kept. */
 export function holdsData(resource: Asked, stack: Stack, facts: Facts): boolean {
-  return facts.type(resource.type) === undefined ? resource.retained : facts.role(resource, stack) === 'holds data';
+  return facts.type(resource) === undefined ? resource.retained : facts.role(resource, stack) === 'holds data';
 }
 
 /** Sorts changes: data that is lost first, then all other data, then by fate. */

@@ -73,7 +73,7 @@ function loadOf(stack: Stack, facts: Facts, { events, size }: Rate): Load {
   const movers = stack.all.filter((one) => facts.role(one, stack) === 'moves data');
   const coded = stack.all.filter((one) => facts.role(one, stack) === 'runs code');
   // A queue has no mover beside it: its reader is code.
-  const bringing = stack.all.filter((one) => facts.type(one.type)?.brings !== undefined && MOVING.includes(facts.role(one, stack)));
+  const bringing = stack.all.filter((one) => facts.type(one)?.brings !== undefined && MOVING.includes(facts.role(one, stack)));
   const codeOf = (mover: Asked) => coded.filter((code) => refersTo(mover, code) || refersTo(code, mover));
   const isReadBy = (store: Asked, code: Asked) =>
     facts

@@ -40,6 +40,6 @@ function shown({ holder, role, on, condition }: Grant, stack: TfStack, facts: Fa
 }
 
 /** An identity of one stage has the name of the stage. */
-function holderName({ type, stage, name }: TfAsked, facts: Facts): string {
-  return facts.type(type)?.calledByStage ? stage : name;
+function holderName(holder: TfAsked, facts: Facts): string {
+  return facts.type(holder)?.calledByStage ? holder.stage : holder.name;
 }

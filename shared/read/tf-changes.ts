@@ -84,7 +84,7 @@ function replacedAmong(pairs: readonly Pair[], facts: Facts): ReadonlyMap<string
 
 function bySetting({ from, to, settings }: Pair, facts: Facts): Why | undefined {
   if (from.type !== to.type) return { fate: 'replaced', because: ['its type'] };
-  const known = facts.type(to.type)?.replacedBy;
+  const known = facts.type(to)?.replacedBy;
   if (known === undefined) return settings.length > 0 ? { fate: 'may be replaced', because: settings.map(({ path }) => path) } : undefined;
   // How many there are of it says nothing of each.
   const own = settings.filter(({ path }) => path.split('.')[0] !== 'for_each');
@@ -98,7 +98,7 @@ function bySetting({ from, to, settings }: Pair, facts: Facts): Why | undefined 
 
 /** What the facts say of the values of settings that differ. */
 function decided({ from, to, settings }: Pair, facts: Facts) {
-  const decides = Object.entries(facts.type(to.type)?.decides ?? {});
+  const decides = Object.entries(facts.type(to)?.decides ?? {});
   return decides
     .filter(([path]) => settings.some((one) => one.path === path))
     .map(([path, decide]) => ({ path, decision: decide(from.get(path)[0], to.get(path)[0]) }));
@@ -106,7 +106,7 @@ function decided({ from, to, settings }: Pair, facts: Facts) {
 
 /** A setting that must not change does, where it is a setting of a neighbour that changes, or what one computes that is made again. */
 function byNeighbour({ to }: Pair, pairs: readonly Pair[], found: ReadonlyMap<string, Why>, facts: Facts): Why | undefined {
-  const known = facts.type(to.type)?.replacedBy ?? ['*'];
+  const known = facts.type(to)?.replacedBy ?? ['*'];
   const ignored = to.get('lifecycle.ignore_changes');
   const fixed = Object.entries(to.body).filter(([key]) => !ignored.includes(key) && known.some((one) => covers(one, key, '')));
   const triggers: readonly Value[] = to.get('lifecycle.replace_triggered_by').map((one) => `\${${String(one)}}`);

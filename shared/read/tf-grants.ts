@@ -25,7 +25,7 @@ export function grantsOf(stack: TfStack, facts: Facts): Grant[] {
 
 /** Access that does not come from a role. */
 function doors(resource: TfAsked, stack: TfStack, facts: Facts): Grant[] {
-  return (facts.type(resource.type)?.grants?.(resource, stack) ?? []).map(({ holder, may: role, on, condition }) => ({
+  return (facts.type(resource)?.grants?.(resource, stack) ?? []).map(({ holder, may: role, on, condition }) => ({
     holder,
     role,
     on,

@@ -40,6 +40,7 @@ test('each identity may do what its work takes, and each role that holds more sa
     'no-narrower-role: Role Based Access Control Administrator',
     'no-narrower-role: Storage Blob Data Contributor',
     'no-narrower-role: Storage Blob Data Reader',
+    'no-narrower-role: Storage Table Data Contributor',
     'no-narrower-role: roles/bigquery.dataEditor',
     'no-narrower-role: roles/iam.serviceAccountTokenCreator',
     'no-narrower-role: roles/iam.workloadIdentityUser',

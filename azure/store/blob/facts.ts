@@ -59,7 +59,7 @@ export const facts: ServiceFacts = {
         const access = only(container, 'container_access_type') ?? 'private';
         return access === 'private' ? [] : [{ holder: 'everyone', may: `anonymous read (${access})`, on: container.id }];
       },
-      needs: uploaderNeeds,
+      needs: (container, stack) => [...uploaderNeeds(container, stack), ...readerNeeds(container, stack)],
       promises: [
         setTo({
           rule: 'private',
@@ -143,4 +143,11 @@ function uploaderNeeds(container: Asked, stack: Stack): Needed[] {
   const { output } = (stack as TfStack).json;
   const isTarget = references(output?.upload_command?.value).includes(container.id);
   return isTarget ? [{ who: 'client', may: `data:${BLOBS}/blobs/write`, on: container.id, because: 'an exporter uploads files' }] : [];
+}
+
+/** Readers outside of the stack open the container of the address in its outputs. */
+function readerNeeds(container: Asked, stack: Stack): Needed[] {
+  const { output } = (stack as TfStack).json;
+  const isServed = references(output?.served_url?.value).includes(container.id);
+  return isServed ? [{ who: 'client', may: `data:${BLOBS}/blobs/read`, on: container.id, because: 'reports read it' }] : [];
 }

@@ -6,7 +6,6 @@ import { type Asked, amount, is, names, only, type Stack } from '../../../shared
 import { said } from '../../../shared/read/tell';
 import { alertsOf, armId, copiesOf, META, METRIC_ALERT, RETAINED } from '../../foundation/promises';
 
-const DEPLOYMENT = 'azurerm_resource_group_template_deployment';
 const DIAGNOSTICS = 'azurerm_monitor_diagnostic_setting';
 const TABLES = 'Microsoft.Storage/storageAccounts/tableServices/tables';
 const ENTITIES = `data:${TABLES}/entities`;
@@ -39,7 +38,7 @@ export const facts: ServiceFacts = {
     'That Table Storage takes a scope of one table for a role assignment, in the form `ACCOUNT/tableServices/default/tables/TABLE`.',
   ],
   types: {
-    [DEPLOYMENT]: {
+    [`azurerm_resource_group_template_deployment ${TABLES}`]: {
       name: 'table',
       replacedBy: ['name', 'resource_group_name'],
       role: 'holds data',

@@ -64,10 +64,10 @@ export function terraformPrivileges(stack: TfStack, facts: Facts): Identity[] {
 
 function grantFindings(grant: Grant, comparison: Comparison, stack: TfStack, facts: Facts): Finding[] {
   const { role, on } = grant;
-  const type = stack.get(on)?.type ?? on;
+  const asked = stack.get(on) ?? on;
   const at = nameIn(stack, on);
   const finding = (rule: string, what: string, reason?: string): Finding => ({ rule, where: `${role} on ${at}`, what, reason });
-  if (!permissionsOf(role, type, facts)) return [finding('unknown-role', `What ${role} allows stands in no facts.ts.`)];
+  if (!permissionsOf(role, asked, facts)) return [finding('unknown-role', `What ${role} allows stands in no facts.ts.`)];
 
   const held = heldBy(grant, stack, facts).map((one) => ({ one, ...usesOf(one, comparison) }));
   const used = held.flatMap(({ needs }) => needs);
@@ -77,7 +77,7 @@ function grantFindings(grant: Grant, comparison: Comparison, stack: TfStack, fac
   if (here.length === 0) return [finding('too-wide', `It is needed on ${[...new Set(places)].join(' and ')} alone.`)];
 
   const needed = here.map(({ may }) => may);
-  const narrower = narrowerThan(role, type, needed, facts);
+  const narrower = narrowerThan(role, asked, needed, facts);
   if (narrower) return [finding('too-wide', `${narrower} would do.`)];
   const spare = held.flatMap(({ one, exact }) => (exact ? [] : [brief(one.may)]));
   const acknowledged = acknowledgedBy(stack, grant.at);
@@ -87,7 +87,7 @@ function grantFindings(grant: Grant, comparison: Comparison, stack: TfStack, fac
 }
 
 function heldBy({ holder: who, role, on, condition, at }: Grant, stack: TfStack, facts: Facts): Held[] {
-  const permissions = permissionsOf(role, stack.get(on)?.type ?? on, facts) ?? [role];
+  const permissions = permissionsOf(role, stack.get(on) ?? on, facts) ?? [role];
   return permissions.map((may) => ({ who, may, on, only: condition?.expression ?? '', at }));
 }
 

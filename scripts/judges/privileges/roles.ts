@@ -2,9 +2,12 @@ import type { Facts } from '../../../shared/read/facts/find';
 import type { RoleFacts } from '../../../shared/read/facts/types';
 import { fits } from './compare';
 
+/** A resource, or a type of resources. */
+type OnType = Parameters<Facts['type']>[0];
+
 /** What a role allows on a resource of a type. Nothing is known of a role that no facts describe. An action of a role of the stack allows itself. */
-export function permissionsOf(role: string, type: string, facts: Facts): readonly string[] | undefined {
-  const effective = facts.type(type)?.effective;
+export function permissionsOf(role: string, on: OnType, facts: Facts): readonly string[] | undefined {
+  const effective = facts.type(on)?.effective;
   const permissions = rolesIn(facts)[role]?.permissions ?? (role.startsWith('data:') ? [role] : undefined);
   return permissions?.filter((permission) => effective?.test(permission) ?? true);
 }
@@ -15,11 +18,11 @@ export function surplusOf(role: string, facts: Facts): string | undefined {
 }
 
 /** A role that allows less on a resource of a type, and all that is needed. */
-export function narrowerThan(role: string, type: string, needed: readonly string[], facts: Facts): string | undefined {
-  const held = permissionsOf(role, type, facts) ?? [];
+export function narrowerThan(role: string, on: OnType, needed: readonly string[], facts: Facts): string | undefined {
+  const held = permissionsOf(role, on, facts) ?? [];
   const within = (inner: readonly string[], outer: readonly string[]) => inner.every((one) => outer.some((pattern) => fits(pattern, one)));
   return Object.keys(rolesIn(facts)).find((other) => {
-    const less = permissionsOf(other, type, facts)!;
+    const less = permissionsOf(other, on, facts)!;
     return within(needed, less) && within(less, held) && !within(held, less);
   });
 }

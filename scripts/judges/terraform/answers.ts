@@ -5,6 +5,7 @@ const container = (account: string) => `${SUBSCRIPTION}/Microsoft.Storage/storag
 export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longest: string]>> = {
   builder: ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
   exporter: ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
+  administrator: ['a@b.co', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
   device_authority: [
     '-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n',
     `-----BEGIN CERTIFICATE-----\n${'M'.repeat(2000)}\n-----END CERTIFICATE-----\n`,
@@ -13,9 +14,15 @@ export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longes
   location: ['uksouth', 'germanywestcentral'],
   prefix: ['ab', 'abcdefghij1'],
   project_id: ['abcde1', `a${'b'.repeat(28)}1`],
+  readers: ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
   region: ['us-east1', 'northamerica-northeast2'],
+  registry_id: ['abcde', 'a'.repeat(50)].map((name) => `${SUBSCRIPTION}/Microsoft.ContainerRegistry/registries/${name}`) as [
+    string,
+    string,
+  ],
   repository: ['a/b', `${'o'.repeat(39)}/${'r'.repeat(37)}`],
   repository_id: ['1', '123456789012345'],
+  scientists: ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
   state_bucket: ['abc', 'b'.repeat(63)],
   state_container_id: ['ab', 'abcdefghij1'].map(container) as [string, string],
 };

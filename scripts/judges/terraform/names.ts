@@ -28,7 +28,7 @@ async function faultsWith(stack: TerraformStack, given: Readonly<Record<string, 
   try {
     const terraform = await read(stack, given);
     const found = blocksOf(stack.json).map(async ({ address, type, body }): Promise<Finding[]> => {
-      const known = facts.type(type);
+      const known = facts.type({ type, body });
       const [attribute, rule] = known?.named ?? ['name', undefined];
       const name = body[attribute];
       if (name === undefined || known?.role === 'grants') return [];

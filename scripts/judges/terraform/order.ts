@@ -31,7 +31,7 @@ export function grants({ blocks: all, before, refers }: Model, facts: Facts): Fi
     return to === undefined ? [] : refers(address, to).map((identity) => ({ address, identity }));
   });
   return [...all.values()].flatMap((block) => {
-    const identities = (facts.type(block.type)?.actsAs ?? []).flatMap((setting) => refers(block.address, setting));
+    const identities = (facts.type(block)?.actsAs ?? []).flatMap((setting) => refers(block.address, setting));
     const earlier = before(block.address);
     return given
       .filter(({ address, identity }) => identities.includes(identity) && !earlier.has(address) && !before(address).has(block.address))

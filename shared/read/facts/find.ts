@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Asked, Stack } from '../stack';
+import type { Asked, Body, Stack } from '../stack';
 import type { Role, ServiceFacts, TypeFacts } from './types';
 
 const ROOT = path.join(__dirname, '../../..');
@@ -9,14 +9,31 @@ const ROOT = path.join(__dirname, '../../..');
 export interface Facts {
   /** Every service, by folder: `aws/buffer/kinesis`. */
   readonly services: ReadonlyMap<string, ServiceFacts>;
-  /** The facts of a type, and the folder of its service. */
-  type(type: string): (TypeFacts & { readonly folder: string }) | undefined;
+  /** The facts of a type or of the type of a resource, and the folder of its service. */
+  type(type: string | Typed): (TypeFacts & { readonly folder: string }) | undefined;
   /**
    * The facts of the type of a resource.
    * @throws Error if there are none, with the file to add them to
    */
-  of(resource: Pick<Asked, 'id' | 'type'>): TypeFacts & { readonly folder: string };
+  of(resource: Pick<Asked, 'id'> & Typed): TypeFacts & { readonly folder: string };
   role(resource: Asked, stack: Stack): Role;
+}
+
+/** A resource, as far as its type is concerned. */
+type Typed = Pick<Asked, 'type'> & Partial<Pick<Asked, 'body'>>;
+
+/**
+ * A type whose resources are of several kinds, and the kind of one of them. In facts, the kind follows the type, with a space. What is
+ * asked of the type alone, such as its settings, is the same for all kinds.
+ */
+const KINDS: Readonly<Record<string, (body: Body) => string | undefined>> = {
+  azurerm_resource_group_template_deployment: ({ template_content }) => /"type":"(Microsoft\.[^"]+)"/.exec(String(template_content))?.[1],
+};
+
+/** The type of a resource as facts have it: with its kind, if it has kinds. */
+export function withKind({ type, body }: Typed): string {
+  const kind = body && KINDS[type]?.(body);
+  return kind === undefined ? type : `${type} ${kind}`;
 }
 
 const known = new Map<string, Facts>();
@@ -52,13 +69,18 @@ function read(cloud: string): Facts {
       types.set(type, { ...facts, folder });
     }
   }
+  // Of a type with kinds, any of them.
+  const ofKinds = new Map([...types].reverse().map(([name, facts]) => [name.split(' ')[0]!, facts]));
+  const find = (asked: string | Typed) => {
+    return typeof asked === 'string' ? ofKinds.get(asked) : types.get(withKind(asked));
+  };
   return {
     services,
-    type: (type) => types.get(type),
-    of({ id, type }) {
-      const facts = types.get(type);
+    type: find,
+    of(resource) {
+      const facts = find(resource);
       if (facts) return facts;
-      throw new Error(`${id}: ${unknownType(type)}`);
+      throw new Error(`${resource.id}: ${unknownType(resource.type)}`);
     },
     role(resource, stack) {
       const { role } = this.of(resource);

@@ -193,7 +193,7 @@ describe('on Azure and GCP', () => {
       .flatMap(([type, { replacedBy }]) =>
         replacedBy === undefined
           ? [`${type} does not say what replaces it`]
-          : replacedBy.filter((path) => !isSetting(type, path)).map((path) => `${type} has no setting ${path}`),
+          : replacedBy.filter((path) => !isSetting(type.split(' ')[0]!, path)).map((path) => `${type} has no setting ${path}`),
       );
     expect(faults).toEqual([]);
   });

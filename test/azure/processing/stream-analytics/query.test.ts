@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Construct } from 'constructs';
 import fc from 'fast-check';
+import { PER_MINUTE } from '../../../../azure/processing/stream-analytics/per-minute';
 import { requireNames } from '../../../../azure/processing/stream-analytics/query';
 import { SPIKES_AND_DIPS } from '../../../../azure/processing/stream-analytics/spikes-and-dips';
 
@@ -27,6 +28,8 @@ describe('accepts', () => {
 
   test('the query for spikes and dips, with its two outputs', () =>
     expect(() => check(SPIKES_AND_DIPS, ['store', 'alerts'], ['alerts'])).not.toThrow());
+
+  test('the query for minutes, with its two outputs', () => expect(() => check(PER_MINUTE, ['curated', 'served'])).not.toThrow());
 });
 
 describe('refuses', () => {
@@ -89,10 +92,7 @@ describe('the query for spikes and dips', () => {
     expect(columns).toEqual(expect.arrayContaining(required));
   });
 
-  test('its brackets and quotes are closed', () => {
-    for (const [open, close] of ['()', '[]']) expect(query.split(open!)).toHaveLength(query.split(close!).length);
-    expect(query.split("'").length % 2).toBe(1);
-  });
+  test('its brackets and quotes are closed', () => expectClosed(query));
 
   test('what is no number is stored, and watched by no model: a cast that fails would stop the job', () => {
     expect(query).toContain('TRY_CAST([data].[value] AS float)');
@@ -107,6 +107,33 @@ describe('the query for spikes and dips', () => {
     expect(['spikes', 'dips', 'spikesanddips']).toContain(mode);
   });
 });
+
+describe('the query for minutes', () => {
+  const query = PER_MINUTE.replace(/--.*$/gm, '');
+
+  test('its brackets and quotes are closed', () => expectClosed(query));
+  test('stores each event as it is, also one that no report is made from', () =>
+    expect(query).toMatch(/SELECT \*\s+INTO \[curated\]\s+FROM \[events\]/));
+  test('what is no number is counted, and stops no job', () => {
+    expect(query).toContain('TRY_CAST([data].[value] AS float)');
+    expect(query).toContain('COUNT(*) AS [total]');
+    expect(query).toContain('COUNT(reading) AS [readings]');
+  });
+  test('each column that is not calculated is one that the rows are grouped by', () => {
+    const [, grouped] = /GROUP BY (.+)/.exec(query)!;
+    const selected = query.slice(query.lastIndexOf('SELECT') + 'SELECT'.length, query.indexOf('INTO [served]'));
+    const plain = selected
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => /^\[\w+\]$/.test(one));
+    expect(grouped).toBe(`${plain.join(', ')}, TumblingWindow(minute, 1)`);
+  });
+});
+
+function expectClosed(query: string) {
+  for (const [open, close] of ['()', '[]']) expect(query.split(open!)).toHaveLength(query.split(close!).length);
+  expect(query.split("'").length % 2).toBe(1);
+}
 
 function faultOf(work: () => void): Error | undefined {
   try {
