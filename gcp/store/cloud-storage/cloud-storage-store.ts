@@ -9,8 +9,8 @@ import type { DeliveryTarget, DirectStore, NotificationSink } from '../../ports/
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 import type { ObjectStore } from '../../ports/stores';
-import { CreatedObjects } from './created-objects';
 import { DataBucket } from './data-bucket';
+import { ObjectNotification } from './object-notification';
 import { RAW, rawFiles } from './raw-files';
 import { storeSettings } from './store-settings';
 
@@ -165,7 +165,7 @@ export class CloudStorageStore extends Construct implements ObjectStore, DirectS
     }
     const { site, prefix, address } = this;
     const bucket = this.bucket?.id ?? this.bucketName;
-    return new CreatedObjects(this, 'Created', { site, bucket, prefix, address, sink }).notification;
+    return new ObjectNotification(this, 'Created', { site, bucket, prefix, address, sink }).notification;
   }
 
   private settings(name: string) {

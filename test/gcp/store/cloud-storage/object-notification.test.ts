@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { EVENT_OF_OBJECT } from '../../../../gcp/store/cloud-storage/created-objects';
+import { EVENT_OF_OBJECT } from '../../../../gcp/store/cloud-storage/object-notification';
 import { judge } from '../../../../shared/runtime/verdict';
 
 interface Message {

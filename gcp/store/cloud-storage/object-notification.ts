@@ -40,8 +40,8 @@ export const EVENT_OF_OBJECT: MessageTransform = {
 `,
 };
 
-/** Settings for {@link CreatedObjects}. */
-export interface CreatedObjectsProps {
+/** Settings for {@link ObjectNotification}. */
+export interface ObjectNotificationProps {
   readonly site: Site;
   /** The name of the bucket. */
   readonly bucket: string;
@@ -57,12 +57,12 @@ export interface CreatedObjectsProps {
  * Part of the Store stage: the events of new objects, which the Cloud Storage service agent of the project publishes.
  * @see https://cloud.google.com/storage/docs/pubsub-notifications
  */
-export class CreatedObjects extends Construct implements Workload {
+export class ObjectNotification extends Construct implements Workload {
   readonly name = 'created-objects';
   readonly member: string;
   readonly notification: StorageNotification;
 
-  constructor(scope: Construct, id: string, { site, bucket, prefix, address, sink }: CreatedObjectsProps) {
+  constructor(scope: Construct, id: string, { site, bucket, prefix, address, sink }: ObjectNotificationProps) {
     super(scope, id);
     needApis(this, 'storage', 'pubsub');
     this.member = new DataGoogleStorageProjectServiceAccount(this, 'Agent', {
