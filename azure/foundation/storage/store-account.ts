@@ -2,7 +2,7 @@ import type { EventgridSystemTopicEventSubscription } from '@cdktf/provider-azur
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import type { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account';
 import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
-import { type TerraformResourceLifecycle, Token } from 'cdktf';
+import type { TerraformResourceLifecycle } from 'cdktf';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
@@ -21,8 +21,8 @@ import type { Workload } from '../../ports/identity';
 import type { RecordSink, RecordSource } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import { canonicalId, segment } from '../arm-id';
+import { CreatedBlobs, requireCreated } from '../events/created-blobs';
 import { CreatedEvents } from '../events/created-events';
-import { CreatedObjects, requireCreated } from '../events/created-objects';
 import { requireSystemTopic, type SystemTopic } from '../events/system-topic';
 import { Lock } from '../lock';
 import { needResourceProviders } from '../resource-providers';
@@ -31,8 +31,6 @@ import { DataAccount, type Lifecycle } from './data-account';
 import { type ContainerPlace, DataContainer } from './data-container';
 
 const UNDELETE: NumberRule = { from: 1, to: 365, unit: 'days', remedy: 'Azure does not keep deleted objects for longer.' };
-const COLD: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Objects that are younger are still read.' };
-const EXPIRE: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to keep objects.' };
 const LOGGED =
   'A diagnostic setting of the account logs each read to the workspace. An existing account logs what its owner set. The check looks only for ' +
   'an older kind of logging.';
@@ -195,31 +193,6 @@ export class StoreAccount {
   /** Read each new object of a container when a queue delivers its event. */
   readCreated(container: DataContainer, queue: RecordSource): RecordSource {
     requireCreated(this.store, queue, this.delivered.get(container));
-    return new CreatedObjects(queue, (reader, name) => container.bindReader(reader, name));
+    return new CreatedBlobs(queue, (reader, name) => container.bindReader(reader, name));
   }
-}
-
-type Ages = Pick<Lifecycle, 'coldAfterDays' | 'expireAfterDays'>;
-
-/** When objects move to the cold tier: not at all if that is not set, and they expire before the default. */
-export function coldAfter(otherwise: number | undefined, { coldAfterDays, expireAfterDays }: Ages): number | undefined {
-  const expiresBefore = isKnown(expireAfterDays) && otherwise !== undefined && expireAfterDays <= otherwise;
-  return coldAfterDays ?? (expiresBefore ? undefined : otherwise);
-}
-
-/**
- * Refuse ages of objects that Azure does not accept, or that make no sense together.
- * @param path the start of the names of the settings, such as `zones.raw.`
- * @throws SettingError
- */
-export function requireAges(store: Construct, path: string, { coldAfterDays, expireAfterDays }: Ages) {
-  if (coldAfterDays !== undefined) requireNumber(store, { [`${path}coldAfterDays`]: coldAfterDays }, COLD);
-  if (expireAfterDays !== undefined) requireNumber(store, { [`${path}expireAfterDays`]: expireAfterDays }, EXPIRE);
-  if (!isKnown(coldAfterDays) || !isKnown(expireAfterDays) || expireAfterDays > coldAfterDays) return;
-  const rule = `${path}expireAfterDays must be more than coldAfterDays, which is ${coldAfterDays}`;
-  throw new SettingError(store, rule, expireAfterDays, 'Azure bills at least 90 days in the cold tier.');
-}
-
-function isKnown(days: number | undefined): days is number {
-  return days !== undefined && !Token.isUnresolved(days);
 }

@@ -4,8 +4,9 @@ import type { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-conta
 import { Construct } from 'constructs';
 import type { Removal } from '../../../shared/synth/settings';
 import type { SystemTopic } from '../../foundation/events/system-topic';
+import { coldAfter, requireAges } from '../../foundation/storage/ages';
 import type { BlobBinding, DataContainer } from '../../foundation/storage/data-container';
-import { coldAfter, requireAges, StoreAccount } from '../../foundation/storage/store-account';
+import { StoreAccount } from '../../foundation/storage/store-account';
 import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
 import type { Workload } from '../../ports/identity';
 import type { DeadLetter, RecordSink, RecordSource } from '../../ports/records';
