@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { App } from 'cdktf';
@@ -43,8 +43,15 @@ const counts = (policy: any, times: readonly number[], more: Readonly<Record<str
 const every = (step: number, from: number, to: number) => Array.from({ length: Math.ceil((to - from) / step) }, (_, n) => from + n * step);
 const opened = (incidents: readonly Incident[]) => incidents.map((one) => one.opened);
 
-/** What is fed to each alert, and when it must open an incident: the one that is new here has no line yet, and fails. */
+/** What each service feeds to its own alerts: `alerts.ts` beside its tests. */
+function besideTests(): object[] {
+  const files = readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).filter((file) => path.basename(file) === 'alerts.ts');
+  return files.sort().map((file) => (require(path.join(__dirname, file)) as { scenarios: object }).scenarios);
+}
+
+/** What is fed to each alert, and when it must open an incident. An alert without a line here or beside the tests of its service fails. */
 const SCENARIOS: Readonly<Record<string, (policy: any) => void>> = {
+  ...Object.assign({}, ...besideTests()),
   num_undelivered_messages: (policy) => {
     expect(incidentsOf(policy, [], DAY)).toEqual([]);
     expect(

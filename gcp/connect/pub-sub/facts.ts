@@ -41,7 +41,9 @@ export const facts: ServiceFacts = {
       costs: (topic, load) => (isDead(topic, load.stack) ? [] : topicCosts(topic, load)),
       named: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
       flow: (topic, seen) =>
-        seen.of(SUBSCRIPTION).some((one) => delivers(one) && names(one, 'topic', topic)) ? [opening(topic, seen)] : [],
+        seen.of(SUBSCRIPTION).some((one) => delivers(one) && names(one, 'topic', topic)) && !isNotified(topic, seen)
+          ? [opening(topic, seen)]
+          : [],
       takes: ['roles/pubsub.publisher', 'roles/pubsub.editor', 'roles/pubsub.admin'],
       promises: [
         RETAINED,
@@ -96,6 +98,7 @@ export const facts: ServiceFacts = {
         project: 'emulated',
         message_retention_duration: 'no effect here',
         message_storage_policy: 'no effect here',
+        message_transforms: { notRun: 'transforms of messages are not emulated here.' },
         kms_key_name: 'no effect here',
         labels: 'no effect here',
       },
@@ -259,6 +262,11 @@ export const facts: ServiceFacts = {
     'v8.getHeapStatistics',
   ].map((call) => `@types/node ${call}`),
 };
+
+/** Whether another service publishes its notifications there. */
+function isNotified(topic: Asked, stack: Stack): boolean {
+  return stack.of('google_storage_notification').some((notification) => names(notification, 'topic', topic));
+}
 
 /** Whether Pub/Sub itself delivers the events: by push, or into a store. */
 function delivers(subscription: Asked): boolean {

@@ -8,12 +8,13 @@ import { keepAddress, takeName } from '../../../shared/synth/kept-name';
 import { mayDestroy, type Removal, requireNumber } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
 import { allowEncrypt } from '../../foundation/encryption';
-import type { Delivery, DirectSource, DirectStore } from '../../ports/delivery';
+import type { Delivery, DirectSource, DirectStore, MessageTransform, NotificationSink, NotificationTarget } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { RecordSink, RecordSource, SendRequest } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import { bufferSettings } from './buffer-settings';
 import { DeadLetterTopic, GOOGLE_KEY } from './dead-letter-topic';
+import { acceptNotifications } from './notifications';
 import { requireOwnName, StoreWriter } from './store-writer';
 import { endingFor, retries, type SubscribedTopic, subscribe } from './subscription';
 
@@ -71,7 +72,7 @@ export interface PubSubBufferProps {
  * must keep their order.
  * @see https://cloud.google.com/pubsub/docs/overview
  */
-export class PubSubBuffer extends Construct implements RecordSink, RecordSource, DirectSource {
+export class PubSubBuffer extends Construct implements RecordSink, RecordSource, DirectSource, NotificationSink {
   /** The topic, if this construct created it. */
   readonly topic?: PubsubTopic;
   /** The id of the topic, new or existing. */
@@ -129,6 +130,10 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
       settings: { [`${name}_TOPIC`]: this.topicId, [`${name}_ENDPOINT`]: this.endpoint },
       waitFor: [new PubsubTopicIamMember(writer, `${name}Writer`, grant)],
     };
+  }
+
+  bindNotifications(sender: Workload, transform: MessageTransform): NotificationTarget {
+    return acceptNotifications(this, sender, transform);
   }
 
   /**

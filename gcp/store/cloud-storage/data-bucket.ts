@@ -22,6 +22,11 @@ export interface DataBucketProps {
    * @default - never
    */
   readonly retentionDays?: number;
+  /**
+   * For how many days nobody can delete or overwrite an object.
+   * @default - objects can be deleted
+   */
+  readonly immutableDays?: number;
   /** How long an overwritten or deleted object can be restored, in days. */
   readonly undeleteWindowDays: number;
   /**
@@ -44,7 +49,7 @@ export class DataBucket extends Construct {
 
   constructor(scope: Construct, id: string, props: DataBucketProps) {
     super(scope, id);
-    const { site, name, coldAfterDays, retentionDays, undeleteWindowDays, encryptionKey, destroy } = props;
+    const { site, name, coldAfterDays, retentionDays, immutableDays, undeleteWindowDays, encryptionKey, destroy } = props;
     const agent = () =>
       new DataGoogleStorageProjectServiceAccount(this, 'Agent', { project: site.project, dependsOn: [...site.waitFor] }).member;
     this.resource = new StorageBucket(this, 'Resource', {
@@ -53,7 +58,9 @@ export class DataBucket extends Construct {
       location: site.region,
       uniformBucketLevelAccess: true,
       publicAccessPrevention: 'enforced',
-      versioning: { enabled: true },
+      // An object that nobody can overwrite has one version, and Google long refused both on one bucket.
+      versioning: { enabled: immutableDays === undefined },
+      retentionPolicy: immutableDays === undefined ? undefined : { retentionPeriod: immutableDays * 24 * 3600, isLocked: false },
       softDeletePolicy: { retentionDurationSeconds: undeleteWindowDays * 24 * 3600 },
       // Set in both cases: without the block, Google keeps the previous setting.
       autoclass: coldAfterDays === undefined ? { enabled: true, terminalStorageClass: 'ARCHIVE' } : { enabled: false },
