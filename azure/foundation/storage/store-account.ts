@@ -31,7 +31,18 @@ import { DataAccount, type Lifecycle } from './data-account';
 import { type ContainerPlace, DataContainer } from './data-container';
 
 const UNDELETE: NumberRule = { from: 1, to: 365, unit: 'days', remedy: 'Azure does not keep deleted objects for longer.' };
-const COLD: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Objects that are younger are still read.' };
+const TIER: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Objects that are younger are still read.' };
+/** What Azure bills at least when an object leaves the tier. */
+const BILLED = {
+  coldAfterDays: 'Azure bills at least 90 days in the cold tier.',
+  archiveAfterDays: 'Azure bills at least 180 days in the archive tier.',
+};
+/** An object moves to a tier before it leaves it. */
+const ORDER = [
+  ['coldAfterDays', 'archiveAfterDays'],
+  ['coldAfterDays', 'expireAfterDays'],
+  ['archiveAfterDays', 'expireAfterDays'],
+] as const;
 const EXPIRE: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to keep objects.' };
 const LOGGED =
   'A diagnostic setting of the account logs each read to the workspace. An existing account logs what its owner set. The check looks only for ' +
@@ -199,7 +210,7 @@ export class StoreAccount {
   }
 }
 
-type Ages = Pick<Lifecycle, 'coldAfterDays' | 'expireAfterDays'>;
+type Ages = Pick<Lifecycle, 'coldAfterDays' | 'archiveAfterDays' | 'expireAfterDays'>;
 
 /** When objects move to the cold tier: not at all if that is not set, and they expire before the default. */
 export function coldAfter(otherwise: number | undefined, { coldAfterDays, expireAfterDays }: Ages): number | undefined {
@@ -212,12 +223,16 @@ export function coldAfter(otherwise: number | undefined, { coldAfterDays, expire
  * @param path the start of the names of the settings, such as `zones.raw.`
  * @throws SettingError
  */
-export function requireAges(store: Construct, path: string, { coldAfterDays, expireAfterDays }: Ages) {
-  if (coldAfterDays !== undefined) requireNumber(store, { [`${path}coldAfterDays`]: coldAfterDays }, COLD);
+export function requireAges(store: Construct, path: string, { coldAfterDays, archiveAfterDays, expireAfterDays }: Ages) {
+  const tiers = { coldAfterDays, archiveAfterDays };
+  for (const [name, days] of Object.entries(tiers)) if (days !== undefined) requireNumber(store, { [`${path}${name}`]: days }, TIER);
   if (expireAfterDays !== undefined) requireNumber(store, { [`${path}expireAfterDays`]: expireAfterDays }, EXPIRE);
-  if (!isKnown(coldAfterDays) || !isKnown(expireAfterDays) || expireAfterDays > coldAfterDays) return;
-  const rule = `${path}expireAfterDays must be more than coldAfterDays, which is ${coldAfterDays}`;
-  throw new SettingError(store, rule, expireAfterDays, 'Azure bills at least 90 days in the cold tier.');
+  const ages = { coldAfterDays, archiveAfterDays, expireAfterDays };
+  for (const [before, after] of ORDER) {
+    const [first, then] = [ages[before], ages[after]];
+    if (!isKnown(first) || !isKnown(then) || then > first) continue;
+    throw new SettingError(store, `${path}${after} must be more than ${before}, which is ${first}`, then, BILLED[before]);
+  }
 }
 
 function isKnown(days: number | undefined): days is number {
