@@ -32,6 +32,9 @@ const own: Record<string, { clouds: string[]; because: string }> = {
     clouds: ['azure'],
     because: 'Unity Catalog signs addresses for clusters, which needs a role on the account beside that on the files.',
   },
+  MessageTransform: { clouds: ['gcp'], because: 'Only Cloud Storage publishes notifications that a topic must turn into events.' },
+  NotificationTarget: { clouds: ['gcp'], because: 'One half of MessageTransform.' },
+  NotificationSink: { clouds: ['gcp'], because: 'The other half of MessageTransform.' },
   BucketStore: { clouds: ['aws'], because: 'Athena and EventBridge name objects by their bucket and prefix, not by a binding.' },
   DeliverySource: {
     clouds: ['aws', 'azure'],

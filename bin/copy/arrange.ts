@@ -34,11 +34,11 @@ export class Arrangement {
     private readonly handlers: readonly string[],
   ) {
     for (const made of wanted) {
-      if (!this.placed.has(made.className) && this.missingOf(made).length === 0 && unknownOf(made).length === 0) this.place(made);
+      if (!this.placed.has(made.className) && this.missingOf(made).length === 0 && this.unknownOf(made).length === 0) this.place(made);
     }
     const left = new Map<string, Left>();
     for (const made of wanted.filter(({ className }) => !this.placed.has(className))) {
-      const [missing, unknown] = [this.missingOf(made), unknownOf(made)];
+      const [missing, unknown] = [this.missingOf(made), this.unknownOf(made)];
       const before = left.get(made.className);
       const isBetter = !before || missing.length + unknown.length < before.missing.length + before.unknown.length;
       if (isBetter) left.set(made.className, { made, missing, unknown });
@@ -74,6 +74,14 @@ export class Arrangement {
     const handlers = handlersIn(made.props.map((prop) => prop.getText()).join('\n'));
     const services = missing.map(({ file }) => file.split('/').slice(0, 3).join('/'));
     return [...new Set([...services, ...handlers.filter((one) => !this.handlers.includes(one))])];
+  }
+
+  /** The required settings of a construct and of its neighbours that cannot be used outside of the blueprint. */
+  private unknownOf(made: Made): string[] {
+    const ofNeighbours = this.neighboursOf(made).flatMap((neighbour) =>
+      unknownOf(neighbour).map((setting) => `${setting} of ${neighbour.className}`),
+    );
+    return [...unknownOf(made).map((setting) => `its ${setting}`), ...ofNeighbours];
   }
 
   private neighboursOf({ props, blueprint }: Made): Made[] {

@@ -130,7 +130,7 @@ function importsOf(body: string, frame: Frame, arrangement: Arrangement, whole: 
 }
 
 function hintOf({ made: { className, blueprint }, missing, unknown }: Left): string {
-  if (missing.length === 0) return `${className} is not in this example: set its ${unknown.join(' and ')} as ${blueprint.file} does.`;
+  if (missing.length === 0) return `${className} is not in this example: set ${unknown.join(' and ')} as ${blueprint.file} does.`;
   const [is, that] = missing.length > 1 ? ['are', 'them'] : ['is', 'it'];
   const takes = `in ${blueprint.file} it uses ${missing.join(' and ')}, which ${is} not copied`;
   return `${className} is not in this example: ${takes}. Copy ${that} too, or use your own.`;

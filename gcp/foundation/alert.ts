@@ -1,18 +1,30 @@
-import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
+import {
+  MonitoringAlertPolicy,
+  type MonitoringAlertPolicyAlertStrategy,
+  type MonitoringAlertPolicyConditions,
+} from '@cdktf/provider-google/lib/monitoring-alert-policy';
 import type { Construct } from 'constructs';
 
-/** The metric of an alert, when it opens an incident, and which channels it notifies. */
-export interface Watched {
+/** What every alert says, and whom it notifies. */
+export interface Alert {
   readonly project: string;
   /** The display name of the alert, with the name of the resource. */
   readonly title: string;
-  /** The display name of the condition: the metric. */
+  /** The display name of the condition: the metric, or what the log says. */
   readonly condition: string;
   /**
-   * The parts of the filter: one resource, and one metric. Use built-in metrics only: a user-defined metric is unknown for ten
-   * minutes after its creation.
+   * The parts of the filter: one resource, and one metric or kind of log line. Use built-in metrics only: a user-defined metric is
+   * unknown for ten minutes after its creation.
    */
   readonly filter: readonly string[];
+  /** What the alert means, in one or two sentences. */
+  readonly meaning: string;
+  /** The ids of the notification channels. */
+  readonly notify: readonly string[];
+}
+
+/** The metric of an alert, and when it opens an incident. */
+export interface Watched extends Alert {
   /** A gauge keeps its value until it changes. A counter has points only while something happens. */
   readonly kind: 'gauge' | 'counter';
   /** An incident opens above this. */
@@ -21,10 +33,6 @@ export interface Watched {
   readonly periodSeconds: number;
   /** For how long every value must be above the threshold, in seconds. Google accepts a setting for missing data only with at least 60. */
   readonly lastingSeconds: number;
-  /** What the alert means, in one or two sentences. */
-  readonly meaning: string;
-  /** The ids of the notification channels. */
-  readonly notify: readonly string[];
 }
 
 /**
@@ -34,34 +42,67 @@ export interface Watched {
  * @see https://cloud.google.com/monitoring/alerts/concepts-indepth
  */
 export function alertAbove(scope: Construct, id: string, watched: Watched): MonitoringAlertPolicy {
-  const { project, title, condition, filter, kind, above, periodSeconds, lastingSeconds, meaning, notify } = watched;
+  const { filter, kind, above, periodSeconds, lastingSeconds, notify } = watched;
   const counts = kind === 'counter';
   const renotify = { notificationChannelNames: [...notify], renotifyInterval: `${24 * 3600}s` };
+  return policy(scope, id, watched, {
+    condition: {
+      conditionThreshold: {
+        filter: filter.join(' AND '),
+        comparison: 'COMPARISON_GT',
+        thresholdValue: above,
+        duration: `${lastingSeconds}s`,
+        aggregations: [
+          {
+            alignmentPeriod: `${periodSeconds}s`,
+            perSeriesAligner: counts ? 'ALIGN_DELTA' : 'ALIGN_MAX',
+            crossSeriesReducer: counts ? 'REDUCE_SUM' : undefined,
+          },
+        ],
+        // A counter without data has counted nothing. A gauge without data has not changed.
+        evaluationMissingData: counts ? 'EVALUATION_MISSING_DATA_INACTIVE' : 'EVALUATION_MISSING_DATA_NO_OP',
+      },
+    },
+    strategy: { notificationChannelStrategy: counts || notify.length === 0 ? undefined : [renotify] },
+  });
+}
+
+/**
+ * Create an alert policy that opens an incident if a metric has no data for a while, which it had before. Without data from the
+ * start, there is no incident.
+ * @param forSeconds how long nothing must have come, from 120 to 84,600 seconds, in whole minutes
+ * @see https://cloud.google.com/monitoring/alerts/concepts-indepth#metric-absence
+ */
+export function alertOnAbsence(scope: Construct, id: string, alert: Alert, forSeconds: number): MonitoringAlertPolicy {
+  const aggregations = [{ alignmentPeriod: '300s', perSeriesAligner: 'ALIGN_DELTA', crossSeriesReducer: 'REDUCE_SUM' }];
+  const conditionAbsent = { filter: alert.filter.join(' AND '), duration: `${forSeconds}s`, aggregations };
+  return policy(scope, id, alert, { condition: { conditionAbsent } });
+}
+
+/**
+ * Create an alert policy that opens an incident for a line of a log, and notifies at most once an hour.
+ * @see https://cloud.google.com/logging/docs/alerting/log-based-alerts
+ */
+export function alertOnLog(scope: Construct, id: string, alert: Alert): MonitoringAlertPolicy {
+  return policy(scope, id, alert, {
+    condition: { conditionMatchedLog: { filter: alert.filter.join(' AND ') } },
+    strategy: { notificationRateLimit: { period: '3600s' } },
+  });
+}
+
+interface PolicyParts {
+  readonly condition: Omit<MonitoringAlertPolicyConditions, 'displayName'>;
+  readonly strategy?: MonitoringAlertPolicyAlertStrategy;
+}
+
+function policy(scope: Construct, id: string, alert: Alert, { condition, strategy }: PolicyParts): MonitoringAlertPolicy {
+  const { project, title, meaning, notify } = alert;
   return new MonitoringAlertPolicy(scope, id, {
     project,
     displayName: title,
     combiner: 'OR',
-    conditions: [
-      {
-        displayName: condition,
-        conditionThreshold: {
-          filter: filter.join(' AND '),
-          comparison: 'COMPARISON_GT',
-          thresholdValue: above,
-          duration: `${lastingSeconds}s`,
-          aggregations: [
-            {
-              alignmentPeriod: `${periodSeconds}s`,
-              perSeriesAligner: counts ? 'ALIGN_DELTA' : 'ALIGN_MAX',
-              crossSeriesReducer: counts ? 'REDUCE_SUM' : undefined,
-            },
-          ],
-          // A counter without data has counted nothing. A gauge without data has not changed.
-          evaluationMissingData: counts ? 'EVALUATION_MISSING_DATA_INACTIVE' : 'EVALUATION_MISSING_DATA_NO_OP',
-        },
-      },
-    ],
-    alertStrategy: { autoClose: '1800s', notificationChannelStrategy: counts || notify.length === 0 ? undefined : [renotify] },
+    conditions: [{ displayName: alert.condition, ...condition }],
+    alertStrategy: { autoClose: '1800s', ...strategy },
     documentation: { content: meaning, mimeType: 'text/markdown' },
     notificationChannels: [...notify],
   });

@@ -1,7 +1,7 @@
 import { promised, setTo } from '../../shared/read/facts/promise';
 import type { ServiceFacts, TypeFacts } from '../../shared/read/facts/types';
 import { add, replace, set } from '../../shared/read/facts/weaken';
-import { amount, is } from '../../shared/read/stack';
+import { type Asked, amount, is } from '../../shared/read/stack';
 import { iamMember, isOfDeployer, replacers } from './promises';
 
 const ACCOUNT = 'acme@acme-data.iam.gserviceaccount.com';
@@ -9,6 +9,8 @@ const NO_KEYS = 'it is a key, which anyone who has it can use from anywhere. Ser
 
 /** An admin role, which is never granted. */
 const all = (service: string) => ({ permissions: [`${service}.*`] });
+const CONDITIONS = ['threshold', 'absent', 'matched_log'].map((kind) => `conditions.condition_${kind}.filter`);
+const filtersOf = (alert: Asked) => CONDITIONS.flatMap((filter) => alert.get(filter)).map(String);
 const agent = (service: string): TypeFacts => ({ name: `service agent of ${service}`, role: 'helps', local: 'no effect here' });
 
 /** What several services use: the APIs of a project, identities, keys, alerts. */
@@ -34,22 +36,35 @@ export const facts: ServiceFacts = {
         promised(
           'rings',
           'watch one resource, and not all of its type',
-          (alert) => /resource\.labels\.\w+ = "/.test(String(alert.get('conditions.condition_threshold.filter')[0])),
+          (alert) => filtersOf(alert).every((filter) => /resource\.labels\.\w+ = "/.test(filter)),
           { 'an alert watches all resources of a type': replace(/ AND resource\.labels\.\w+ = [^}]*}\\"/, '') },
         ),
-        promised(
-          'incidents-end',
-          'close its incidents without data, and set how missing data is evaluated, which requires a duration of at least one minute',
-          (alert) =>
-            is(alert, 'alert_strategy.auto_close', '1800s') &&
-            alert.get('conditions.condition_threshold.evaluation_missing_data').length === 1 &&
-            amount(alert, 'conditions.condition_threshold.duration') >= 60,
-          {
-            'an incident stays open for a week, and the next fault sends no notification': set('alert_strategy'),
-            'the evaluation of missing data is not set': set('conditions.0.condition_threshold.evaluation_missing_data'),
-            'Google refuses the policy': set('conditions.0.condition_threshold.duration', '0s'),
-          },
-        ),
+        promised('incidents-end', 'close its incidents without data', (alert) => is(alert, 'alert_strategy.auto_close', '1800s'), {
+          'an incident stays open for a week, and the next fault sends no notification': set('alert_strategy'),
+        }),
+        {
+          ...promised(
+            'incidents-end',
+            'set how missing data is evaluated, which requires a duration of at least one minute',
+            (alert) =>
+              alert.get('conditions.condition_threshold.evaluation_missing_data').length === 1 &&
+              amount(alert, 'conditions.condition_threshold.duration') >= 60,
+            {
+              'the evaluation of missing data is not set': set('conditions.0.condition_threshold.evaluation_missing_data'),
+              'Google refuses the policy': set('conditions.0.condition_threshold.duration', '0s'),
+            },
+          ),
+          concerns: (alert) => alert.get('conditions.condition_threshold').length > 0,
+        },
+        {
+          ...promised(
+            'incidents-end',
+            'limit how often a line of a log notifies, as Google requires',
+            (alert) => alert.get('alert_strategy.notification_rate_limit.period').length === 1,
+            { 'Google refuses the policy': set('alert_strategy.notification_rate_limit') },
+          ),
+          concerns: (alert) => alert.get('conditions.condition_matched_log').length > 0,
+        },
       ],
       local: 'no effect here',
     },
@@ -58,8 +73,9 @@ export const facts: ServiceFacts = {
         {
           ...promised(
             'narrow-role',
-            'be granted on the resource itself: on the project only for logs, or with a condition',
-            (grant) => is(grant, 'role', 'roles/logging.logWriter') || grant.get('condition.expression').length === 1,
+            'be granted on the resource itself: on the project only for logs, for jobs of BigQuery, or with a condition',
+            (grant) =>
+              is(grant, 'role', 'roles/logging.logWriter', 'roles/bigquery.jobUser') || grant.get('condition.expression').length === 1,
             { 'it may publish to every topic of the project': set('role', 'roles/pubsub.publisher') },
           ),
           concerns: (grant, stack) => !isOfDeployer(grant, stack),

@@ -1,10 +1,11 @@
 import { ProjectService } from '@cdktf/provider-google/lib/project-service';
 import { Sleep } from '@cdktf/provider-time/lib/sleep';
-import { type ITerraformDependable, Lazy, TerraformIterator, TerraformProvider, TerraformResource, TerraformStack } from 'cdktf';
+import { type ITerraformDependable, Lazy, TerraformIterator, TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { PREFIX, requireAbsent, requireText, SettingError, type TextRule } from '../../shared/synth/settings';
 import type { Site } from '../ports/site';
 import { apisOf, needApis } from './apis';
+import { ServiceAgent } from './service-agent';
 
 /** The id of a project. */
 export const PROJECT: TextRule = {
@@ -63,6 +64,10 @@ export class ProjectSite extends Construct implements Site {
   readonly pubSubAgent: string;
   readonly waitFor: readonly ITerraformDependable[];
 
+  private readonly apis: ProjectService;
+  private readonly googleBeta?: TerraformProvider;
+  private readonly agents = new Map<string, ServiceAgent>();
+
   constructor(scope: Construct, id: string, props: ProjectSiteProps) {
     super(scope, id);
     const { project, region, prefix, pubSubAgent, googleBeta } = props;
@@ -93,61 +98,23 @@ export class ProjectSite extends Construct implements Site {
         .map((api) => `"${api}.googleapis.com"`)
         .join(', ')}]`;
     const forEach = TerraformIterator.fromList(Lazy.anyValue({ produce: listed }));
-    const apis = new ProjectService(this, 'Apis', { project, service: forEach.value, forEach, disableOnDestroy: false });
-    const agents = pubSubAgent === undefined ? [new ServiceIdentity(this, 'PubSubAgent', { project, googleBeta, dependsOn: [apis] })] : [];
+    this.googleBeta = googleBeta;
+    this.apis = new ProjectService(this, 'Apis', { project, service: forEach.value, forEach, disableOnDestroy: false });
+    const agents = pubSubAgent === undefined ? [this.createAgent('PubSubAgent', 'pubsub')] : [];
     this.pubSubAgent = pubSubAgent ?? agents[0]!.member;
     const triggers = { project, apis: Lazy.stringValue({ produce: () => needed().join(' ') }) };
-    this.waitFor = [new Sleep(this, 'Propagation', { createDuration: '120s', dependsOn: [apis, ...agents], triggers })];
-  }
-}
-
-interface AgentConfig {
-  readonly project: string;
-  readonly googleBeta?: TerraformProvider;
-  readonly dependsOn: ITerraformDependable[];
-}
-
-/*
- * Google creates the service agent of a service on first use, which is too late to grant it a role. The resource that creates
- * it earlier exists only in google-beta. It is declared here by hand, because the package of CDKTF bindings for that provider
- * has 200 MB. A service agent that is created this way has no role on the project.
- */
-class ServiceIdentity extends TerraformResource {
-  private readonly project: string;
-
-  constructor(scope: Construct, id: string, { project, googleBeta, dependsOn }: AgentConfig) {
-    const provider = googleBeta ?? GoogleBeta.of(scope);
-    super(scope, id, { terraformResourceType: 'google_project_service_identity', provider, dependsOn });
-    this.project = project;
+    this.waitFor = [new Sleep(this, 'Propagation', { createDuration: '120s', dependsOn: [this.apis, ...agents], triggers })];
   }
 
-  get member(): string {
-    return this.getStringAttribute('member');
+  agentOf(service: string): string {
+    if (service === 'pubsub') return this.pubSubAgent;
+    const agent = this.agents.get(service) ?? this.createAgent(`Agent-${service}`, service);
+    this.agents.set(service, agent);
+    return agent.member;
   }
 
-  protected override synthesizeAttributes() {
-    return { project: this.project, service: 'pubsub.googleapis.com' };
-  }
-}
-
-class GoogleBeta extends TerraformProvider {
-  /** The provider of this stack, created on first use. */
-  static of(scope: Construct): GoogleBeta {
-    const stack = TerraformStack.of(scope);
-    const existing = stack.node.findAll().find((one) => one instanceof GoogleBeta);
-    return existing ?? new GoogleBeta(stack, 'ServiceAgentsProvider');
-  }
-
-  private constructor(scope: Construct, id: string) {
-    super(scope, id, {
-      terraformResourceType: 'google-beta',
-      terraformProviderSource: 'hashicorp/google-beta',
-      terraformGeneratorMetadata: { providerName: 'google-beta', providerVersionConstraint: '6.50.0' },
-    });
-  }
-
-  /** Without an alias, Terraform would refuse a stack that has its own `google-beta`. */
-  override get alias(): string {
-    return 'service_agents';
+  private createAgent(id: string, service: string): ServiceAgent {
+    const { project, googleBeta, apis } = this;
+    return new ServiceAgent(this, id, { project, service, googleBeta, dependsOn: [apis] });
   }
 }

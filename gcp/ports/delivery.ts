@@ -44,3 +44,29 @@ export interface DirectStore {
   /** Let `deliverer` add records, and nothing else. */
   bindDelivery(deliverer: Workload): DeliveryTarget;
 }
+
+/** A function in JavaScript that Pub/Sub runs on each message before it stores it. */
+export interface MessageTransform {
+  /** The name of the function in `code`, unique in a topic. */
+  readonly functionName: string;
+  /** The function: it gets the message and its metadata, and returns the message to store. */
+  readonly code: string;
+}
+
+/** Where a Google service publishes its notifications. */
+export interface NotificationTarget {
+  /** The id of the topic. */
+  readonly topic: string;
+  /** What must exist before the first notification: Google checks the permission when it creates one. */
+  readonly waitFor: readonly ITerraformDependable[];
+}
+
+/** The input side of a buffer for notifications of a Google service, which are no events of the contract until they are transformed. */
+export interface NotificationSink {
+  /**
+   * Let `sender` publish notifications, and turn each of them into an event.
+   * @param transform returns messages of other senders unchanged
+   * @throws SettingError if the topic is not of this stack
+   */
+  bindNotifications(sender: Workload, transform: MessageTransform): NotificationTarget;
+}

@@ -8,6 +8,11 @@ export interface Content {
   readonly body: string | Buffer<ArrayBuffer>;
   /** After how many milliseconds without an answer the request fails. */
   readonly timeout: number;
+  /**
+   * Further headers.
+   * @default - none
+   */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** An answer that is not a success. */
@@ -34,7 +39,7 @@ export class Refused extends Error {
  */
 export async function post(emulator: string | undefined, host: string, path: string, content: Content): Promise<void> {
   const { contentType, body, timeout } = content;
-  const headers = { 'content-type': contentType };
+  const headers = { ...content.headers, 'content-type': contentType };
   if (emulator) {
     const response = await fetch(`http://${emulator}${path}`, { method: 'POST', headers, body, signal: AbortSignal.timeout(timeout) });
     if (!response.ok) throw new Refused(response.status, await response.text());

@@ -113,5 +113,8 @@ function elsewhere(grant: Asked, role: string, { seen, facts }: Read): [string, 
     .filter(({ id }) => !members.includes(id))
     .at(-1);
   const other = on && seen.of(on.type).find(({ id }) => id !== on.id);
-  return on && other ? [[`${role}: on another ${facts.of(other).name}`, replace(on.id, other.id)]] : [];
+  if (!on || !other) return [];
+  // A grant can name its resource several times, and the name of one resource can be the start of another.
+  const everywhere = new RegExp(`${on.id.replaceAll('.', '\\.')}(?![\\w-])`, 'g');
+  return [[`${role}: on another ${facts.of(other).name}`, replace(everywhere, other.id)]];
 }

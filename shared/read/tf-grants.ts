@@ -53,7 +53,15 @@ function iamMembers(resource: TfResource, resources: Resources): Grant[] {
   const { member, members, role, condition } = resource.body;
   const { title, expression } = (one(condition) ?? {}) as Body;
   const only = expression === undefined ? {} : { condition: { title: String(title), expression: String(expression) } };
-  return list(member ?? members).map((who) => ({ ...plain(holderOf(who, resources), String(role), resource), ...only }));
+  const on = conditionOn(resource, String(expression ?? ''), resources);
+  return list(member ?? members).map((who) => ({ ...plain(holderOf(who, resources), String(role), resource), ...on, ...only }));
+}
+
+/** A role on the project, with a condition on one resource of the stack, is a role on this resource: some services have no roles of their own. */
+function conditionOn({ type }: TfResource, expression: string, resources: Resources): Pick<Grant, 'on'> | object {
+  if (type !== 'google_project_iam_member') return {};
+  const addresses = new Set(references(expression).filter((address) => resources.get(address)));
+  return addresses.size === 1 ? { on: [...addresses][0]! } : {};
 }
 
 function accessControl(resource: TfResource): Grant[] {

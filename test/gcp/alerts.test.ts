@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { App } from 'cdktf';
@@ -43,8 +43,15 @@ const counts = (policy: any, times: readonly number[], more: Readonly<Record<str
 const every = (step: number, from: number, to: number) => Array.from({ length: Math.ceil((to - from) / step) }, (_, n) => from + n * step);
 const opened = (incidents: readonly Incident[]) => incidents.map((one) => one.opened);
 
-/** What is fed to each alert, and when it must open an incident: the one that is new here has no line yet, and fails. */
+/** What each service feeds to its own alerts: `alerts.ts` beside its tests. */
+function besideTests(): object[] {
+  const files = readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).filter((file) => path.basename(file) === 'alerts.ts');
+  return files.sort().map((file) => (require(path.join(__dirname, file)) as { scenarios: object }).scenarios);
+}
+
+/** What is fed to each alert, and when it must open an incident. An alert without a line here or beside the tests of its service fails. */
 const SCENARIOS: Readonly<Record<string, (policy: any) => void>> = {
+  ...Object.assign({}, ...besideTests()),
   num_undelivered_messages: (policy) => {
     expect(incidentsOf(policy, [], DAY)).toEqual([]);
     expect(
@@ -137,6 +144,19 @@ const SCENARIOS: Readonly<Record<string, (policy: any) => void>> = {
     // Another function fails.
     expect(incidentsOf(policy, counts(policy, [HOUR], { 'resource.labels.service_name': 'other' }), DAY)).toEqual([]);
   },
+  'completed_execution_count failed': (policy) => {
+    expect(incidentsOf(policy, [], DAY)).toEqual([]);
+    expect(incidentsOf(policy, counts(policy, every(HOUR, 0, DAY), { 'metric.labels.result': 'succeeded' }), DAY)).toEqual([]);
+    // Two executions fail, an hour apart: each is told.
+    expect(opened(incidentsOf(policy, counts(policy, [HOUR, 2 * HOUR]), DAY))).toEqual([HOUR + MINUTE, 2 * HOUR + MINUTE]);
+  },
+  // Cloud Monitoring itself counts the time without data, and reads the lines of a log.
+  'completed_execution_count succeeded is absent': (policy) => {
+    const { duration } = policy.conditions[0].condition_absent;
+    expect(Number.parseInt(duration, 10)).toBeGreaterThan(3600);
+    expect(Number.parseInt(duration, 10)).toBeLessThanOrEqual(23.5 * 3600);
+  },
+  'a start is refused': (policy) => expect(policy.conditions[0].condition_matched_log.filter).toMatch(/severity >= ERROR$/),
 };
 
 test('every alert of every blueprint is fed here', () => expect([...policies.keys()].sort()).toEqual(Object.keys(SCENARIOS).sort()));

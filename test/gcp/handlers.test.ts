@@ -14,6 +14,7 @@ import type { TerraformJson } from '../support/cdktf';
 import { temporaryFolder } from '../support/folder';
 import { NOBODY, SUBSCRIPTION, startOnGcp } from '../support/handler-processes';
 import { loopback } from '../support/loopback';
+import type { StoreStandIn, StoreStandIns } from './store-stand-in';
 
 const root = path.join(__dirname, '../..');
 const TOPIC = 'projects/acme-data/topics/acme-events-dead-letter';
@@ -21,19 +22,9 @@ const TOPIC = 'projects/acme-data/topics/acme-events-dead-letter';
 const template: TerraformJson = JSON.parse(Testing.synth(new GcpPipeline(new App({ outdir: temporaryFolder() }), 'gcp-pipeline'), true));
 const schema = JSON.parse(Object.values(template.resource!.google_bigquery_table!).find((table) => table.schema)!.schema);
 
-/** A store on this machine. */
-interface StoreStandIn {
-  /** What the store hands back, by the end of each setting. */
-  readonly settings: Readonly<Record<string, string>>;
-  /** Where its client finds it. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** The ids of the events that are in it. */
-  stored(): readonly unknown[];
-  stop(): Promise<void>;
-}
-
-/** The stores that there are, by the ends of their settings. A handler for another kind needs another stand-in here. */
-const STORES: Readonly<Record<string, () => Promise<StoreStandIn>>> = {
+/** The stores that there are, by the ends of their settings. A handler for another kind needs another stand-in, beside the tests of the store. */
+const STORES: StoreStandIns = {
+  ...Object.assign({}, ...standInsBesideTests()),
   'PROJECT DATASET TABLE': async () => {
     const standIn = await new StorageWriteStandIn(schema).start();
     return {
@@ -53,6 +44,11 @@ const STORES: Readonly<Record<string, () => Promise<StoreStandIn>>> = {
     };
   },
 };
+
+function standInsBesideTests(): StoreStandIns[] {
+  const files = readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).filter((file) => path.basename(file) === 'stand-in.ts');
+  return files.sort().map((file) => (require(path.join(__dirname, file)) as { stores: StoreStandIns }).stores);
+}
 
 /** What a source needs beside the stores. */
 const SOURCES: Readonly<Record<string, Readonly<Record<string, string>>>> = {

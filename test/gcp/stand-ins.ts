@@ -12,6 +12,7 @@ export const site: Site = {
   region: 'europe-west1',
   prefix: 'acme',
   pubSubAgent: 'serviceAccount:service-1@gcp-sa-pubsub.iam.gserviceaccount.com',
+  agentOf: (service) => `serviceAccount:service-1@gcp-sa-${service}.iam.gserviceaccount.com`,
   waitFor: [{ fqn: 'time_sleep.site' }],
 };
 

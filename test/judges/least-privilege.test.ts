@@ -36,6 +36,7 @@ test('each identity may do what its work takes, and each role that holds more sa
     'no-narrower-role: Azure Event Hubs Data Sender',
     'no-narrower-role: Azure Service Bus Data Receiver',
     'no-narrower-role: Azure Service Bus Data Sender',
+    'no-narrower-role: AzureML Data Scientist',
     'no-narrower-role: Monitoring Metrics Publisher',
     'no-narrower-role: Role Based Access Control Administrator',
     'no-narrower-role: Storage Blob Data Contributor',

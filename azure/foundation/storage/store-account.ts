@@ -2,7 +2,7 @@ import type { EventgridSystemTopicEventSubscription } from '@cdktf/provider-azur
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import type { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account';
 import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
-import { type TerraformResourceLifecycle, Token } from 'cdktf';
+import type { TerraformResourceLifecycle } from 'cdktf';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
@@ -21,8 +21,8 @@ import type { Workload } from '../../ports/identity';
 import type { RecordSink, RecordSource } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import { canonicalId, segment } from '../arm-id';
+import { CreatedBlobs, requireCreated } from '../events/created-blobs';
 import { CreatedEvents } from '../events/created-events';
-import { CreatedObjects, requireCreated } from '../events/created-objects';
 import { requireSystemTopic, type SystemTopic } from '../events/system-topic';
 import { Lock } from '../lock';
 import { needResourceProviders } from '../resource-providers';
@@ -31,19 +31,6 @@ import { DataAccount, type Lifecycle } from './data-account';
 import { type ContainerPlace, DataContainer } from './data-container';
 
 const UNDELETE: NumberRule = { from: 1, to: 365, unit: 'days', remedy: 'Azure does not keep deleted objects for longer.' };
-const TIER: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Objects that are younger are still read.' };
-/** What Azure bills at least when an object leaves the tier. */
-const BILLED = {
-  coldAfterDays: 'Azure bills at least 90 days in the cold tier.',
-  archiveAfterDays: 'Azure bills at least 180 days in the archive tier.',
-};
-/** An object moves to a tier before it leaves it. */
-const ORDER = [
-  ['coldAfterDays', 'archiveAfterDays'],
-  ['coldAfterDays', 'expireAfterDays'],
-  ['archiveAfterDays', 'expireAfterDays'],
-] as const;
-const EXPIRE: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to keep objects.' };
 const LOGGED =
   'A diagnostic setting of the account logs each read to the workspace. An existing account logs what its owner set. The check looks only for ' +
   'an older kind of logging.';
@@ -206,35 +193,6 @@ export class StoreAccount {
   /** Read each new object of a container when a queue delivers its event. */
   readCreated(container: DataContainer, queue: RecordSource): RecordSource {
     requireCreated(this.store, queue, this.delivered.get(container));
-    return new CreatedObjects(queue, (reader, name) => container.bindReader(reader, name));
+    return new CreatedBlobs(queue, (reader, name) => container.bindReader(reader, name));
   }
-}
-
-type Ages = Pick<Lifecycle, 'coldAfterDays' | 'archiveAfterDays' | 'expireAfterDays'>;
-
-/** When objects move to the cold tier: not at all if that is not set, and they expire before the default. */
-export function coldAfter(otherwise: number | undefined, { coldAfterDays, expireAfterDays }: Ages): number | undefined {
-  const expiresBefore = isKnown(expireAfterDays) && otherwise !== undefined && expireAfterDays <= otherwise;
-  return coldAfterDays ?? (expiresBefore ? undefined : otherwise);
-}
-
-/**
- * Refuse ages of objects that Azure does not accept, or that make no sense together.
- * @param path the start of the names of the settings, such as `zones.raw.`
- * @throws SettingError
- */
-export function requireAges(store: Construct, path: string, { coldAfterDays, archiveAfterDays, expireAfterDays }: Ages) {
-  const tiers = { coldAfterDays, archiveAfterDays };
-  for (const [name, days] of Object.entries(tiers)) if (days !== undefined) requireNumber(store, { [`${path}${name}`]: days }, TIER);
-  if (expireAfterDays !== undefined) requireNumber(store, { [`${path}expireAfterDays`]: expireAfterDays }, EXPIRE);
-  const ages = { coldAfterDays, archiveAfterDays, expireAfterDays };
-  for (const [before, after] of ORDER) {
-    const [first, then] = [ages[before], ages[after]];
-    if (!isKnown(first) || !isKnown(then) || then > first) continue;
-    throw new SettingError(store, `${path}${after} must be more than ${before}, which is ${first}`, then, BILLED[before]);
-  }
-}
-
-function isKnown(days: number | undefined): days is number {
-  return days !== undefined && !Token.isUnresolved(days);
 }

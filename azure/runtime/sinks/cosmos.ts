@@ -1,8 +1,8 @@
 import { CosmosClient, type ErrorResponse } from '@azure/cosmos';
+import { writeEach } from '../../../shared/runtime/each-row';
 import { setting } from '../../../shared/runtime/setting';
 import type { Sink } from '../../../shared/runtime/sink';
 import { identity } from '../container';
-import { writeEach } from '../each-row';
 import { cosmosItem, type Item } from './cosmos-item';
 
 /** The request is wrong, or the item is too large. */

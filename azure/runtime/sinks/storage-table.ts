@@ -1,8 +1,8 @@
 import { type RestError, TableClient } from '@azure/data-tables';
+import { writeEach } from '../../../shared/runtime/each-row';
 import { setting } from '../../../shared/runtime/setting';
 import type { Sink } from '../../../shared/runtime/sink';
 import { identity } from '../container';
-import { writeEach } from '../each-row';
 import { type Entity, tableEntity } from './table-entity';
 
 /** The request is wrong, or the entity is too large. */

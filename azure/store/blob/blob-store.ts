@@ -4,8 +4,9 @@ import type { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-conta
 import { Construct } from 'constructs';
 import { type Removal, requireOneOf } from '../../../shared/synth/settings';
 import type { SystemTopic } from '../../foundation/events/system-topic';
+import { coldAfter, requireAges } from '../../foundation/storage/ages';
 import type { BlobBinding, DataContainer } from '../../foundation/storage/data-container';
-import { coldAfter, requireAges, StoreAccount } from '../../foundation/storage/store-account';
+import { StoreAccount } from '../../foundation/storage/store-account';
 import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
 import type { Workload } from '../../ports/identity';
 import type { DeadLetter, RecordSink, RecordSource } from '../../ports/records';
@@ -46,8 +47,8 @@ export interface BlobStoreProps {
    */
   readonly archiveAfterDays?: number;
   /**
-   * After how many days an object is deleted, more than `coldAfterDays` and `archiveAfterDays`. It can be restored for `undeleteWindowDays`. Azure bills
-   * at least 90 days in the cold tier. If this is at most 90 and `coldAfterDays` is not set, objects do not move there. Dead letters
+   * After how many days an object is deleted, more than `coldAfterDays` and `archiveAfterDays`. It can be restored for
+   * `undeleteWindowDays`. Azure bills at least 90 days in the cold tier. If this is at most 90 and `coldAfterDays` is not set, objects do not move there. Dead letters
    * are never deleted.
    * @default - objects are kept
    */

@@ -3,8 +3,9 @@ import type { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-conta
 import type { Construct } from 'constructs';
 import { requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
 import { segment } from '../../foundation/arm-id';
+import { requireAges } from '../../foundation/storage/ages';
 import type { BlobBinding, DataContainer } from '../../foundation/storage/data-container';
-import { requireAges, type StoreAccount } from '../../foundation/storage/store-account';
+import type { StoreAccount } from '../../foundation/storage/store-account';
 import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
 import type { Binding, Workload } from '../../ports/identity';
 import type { RecordSink, RecordSource } from '../../ports/records';

@@ -12,7 +12,6 @@ import { alertOn, grantsIn, iamMember, idOf, keyNeeds, RETAINED, readyBeforeWork
 
 const TOPIC = 'google_pubsub_topic';
 const SUBSCRIPTION = 'google_pubsub_subscription';
-const FUNCTION = 'google_cloudfunctions2_function';
 const DEAD_TOPIC = 'dead_letter_policy.dead_letter_topic';
 const PUSHED_AS = 'push_config.oidc_token.service_account_email';
 /** The stores that Pub/Sub itself writes into: the block of settings, its setting for the store, and the permissions that the writer uses. */
@@ -21,6 +20,8 @@ const STORES = [
   { config: 'bigquery_config', store: 'table', takes: ['bigquery.tables.get', 'bigquery.tables.updateData'] },
 ] as const;
 const WRITES_AS = STORES.map(({ config }) => `${config}.service_account_email`);
+/** The time limit of a call: of a function, or of a service. */
+const TIME_LIMITS = ['service_config.timeout_seconds', 'template.timeout'];
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
@@ -40,7 +41,9 @@ export const facts: ServiceFacts = {
       costs: (topic, load) => (isDead(topic, load.stack) ? [] : topicCosts(topic, load)),
       named: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
       flow: (topic, seen) =>
-        seen.of(SUBSCRIPTION).some((one) => delivers(one) && names(one, 'topic', topic)) ? [opening(topic, seen)] : [],
+        seen.of(SUBSCRIPTION).some((one) => delivers(one) && names(one, 'topic', topic)) && !isNotified(topic, seen)
+          ? [opening(topic, seen)]
+          : [],
       takes: ['roles/pubsub.publisher', 'roles/pubsub.editor', 'roles/pubsub.admin'],
       promises: [
         RETAINED,
@@ -95,6 +98,7 @@ export const facts: ServiceFacts = {
         project: 'emulated',
         message_retention_duration: 'no effect here',
         message_storage_policy: 'no effect here',
+        message_transforms: { notRun: 'transforms of messages are not emulated here.' },
         kms_key_name: 'no effect here',
         labels: 'no effect here',
       },
@@ -259,6 +263,11 @@ export const facts: ServiceFacts = {
   ].map((call) => `@types/node ${call}`),
 };
 
+/** Whether another service publishes its notifications there. */
+function isNotified(topic: Asked, stack: Stack): boolean {
+  return stack.of('google_storage_notification').some((notification) => names(notification, 'topic', topic));
+}
+
 /** Whether Pub/Sub itself delivers the events: by push, or into a store. */
 function delivers(subscription: Asked): boolean {
   return pushes(subscription) || storeOf(subscription) !== undefined;
@@ -402,12 +411,13 @@ function isAddressed(subscription: Asked): boolean {
   const [called] = subscription.refers('push_config.push_endpoint');
   const [audience] = subscription.refers('push_config.oidc_token.audience');
   const [invoker] = subscription.refers(PUSHED_AS);
-  return called?.type === FUNCTION && audience?.id === called.id && invoker?.type === 'google_service_account';
+  return called !== undefined && audience?.id === called.id && invoker?.type === 'google_service_account';
 }
 
 function waitsLongEnough(subscription: Asked): boolean {
   const deadline = amount(subscription, 'ack_deadline_seconds');
-  return subscription.refers('push_config.push_endpoint').every((fn) => deadline >= amount(fn, 'service_config.timeout_seconds'));
+  const timeLimit = (called: Asked) => Math.max(...TIME_LIMITS.map((setting) => amountOr(called, setting, 0)));
+  return subscription.refers('push_config.push_endpoint').every((called) => timeLimit(called) > 0 && deadline >= timeLimit(called));
 }
 
 function topicNeeds(topic: Asked, stack: Stack): Needed[] {

@@ -1,21 +1,20 @@
-import { KmsCryptoKeyIamMember } from '@cdktf/provider-google/lib/kms-crypto-key-iam-member';
 import type { PubsubSubscription } from '@cdktf/provider-google/lib/pubsub-subscription';
 import { PubsubSubscriptionIamMember } from '@cdktf/provider-google/lib/pubsub-subscription-iam-member';
 import { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic';
 import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-iam-member';
-import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
 import { mayDestroy, type Removal, requireNumber } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
-import { Propagation } from '../../foundation/propagation';
-import type { Delivery, DirectSource, DirectStore } from '../../ports/delivery';
+import { allowEncrypt } from '../../foundation/encryption';
+import type { Delivery, DirectSource, DirectStore, MessageTransform, NotificationSink, NotificationTarget } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { RecordSink, RecordSource, SendRequest } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import { bufferSettings } from './buffer-settings';
 import { DeadLetterTopic, GOOGLE_KEY } from './dead-letter-topic';
+import { acceptNotifications } from './notifications';
 import { requireOwnName, StoreWriter } from './store-writer';
 import { endingFor, retries, type SubscribedTopic, subscribe } from './subscription';
 
@@ -73,7 +72,7 @@ export interface PubSubBufferProps {
  * must keep their order.
  * @see https://cloud.google.com/pubsub/docs/overview
  */
-export class PubSubBuffer extends Construct implements RecordSink, RecordSource, DirectSource {
+export class PubSubBuffer extends Construct implements RecordSink, RecordSource, DirectSource, NotificationSink {
   /** The topic, if this construct created it. */
   readonly topic?: PubsubTopic;
   /** The id of the topic, new or existing. */
@@ -96,7 +95,10 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
     for (const one of [name, deadName]) takeName(this, 'buffer of a site', one, [site.project, site.prefix]);
     needApis(this, 'monitoring', 'pubsub');
     this.site = site;
-    const meta = { dependsOn: [...site.waitFor, ...this.allowEncrypt(kmsKeyName)], lifecycle };
+    const meta = {
+      dependsOn: [...site.waitFor, ...allowEncrypt(this, { cryptoKeyId: kmsKeyName, agent: () => site.pubSubAgent })],
+      lifecycle,
+    };
     if (topicId === undefined) {
       this.topic = new PubsubTopic(this, 'Topic', {
         ...meta,
@@ -128,6 +130,10 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
       settings: { [`${name}_TOPIC`]: this.topicId, [`${name}_ENDPOINT`]: this.endpoint },
       waitFor: [new PubsubTopicIamMember(writer, `${name}Writer`, grant)],
     };
+  }
+
+  bindNotifications(sender: Workload, transform: MessageTransform): NotificationTarget {
+    return acceptNotifications(this, sender, transform);
   }
 
   /**
@@ -186,12 +192,5 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
       settings: { [`${name}_SUBSCRIPTION`]: subscription.id, [`${name}_ENDPOINT`]: this.endpoint },
       waitFor: [new PubsubSubscriptionIamMember(reader, `${name}Reader`, grant)],
     };
-  }
-
-  private allowEncrypt(cryptoKeyId?: string): ITerraformDependable[] {
-    if (!cryptoKeyId) return [];
-    const role = 'roles/cloudkms.cryptoKeyEncrypterDecrypter';
-    const grant = new KmsCryptoKeyIamMember(this, 'Encrypter', { cryptoKeyId, role, member: this.site.pubSubAgent });
-    return [new Propagation(this, 'Propagation', [grant])];
   }
 }

@@ -7,14 +7,14 @@ import { bindStores, type HandlerCode } from '../../../shared/synth/handler-need
 import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
 import { Propagation } from '../../foundation/propagation';
+import { alertOnFailures, allowCalls } from '../../foundation/run/calls';
+import { bindSecrets, type SecretVariable } from '../../foundation/run/variables';
 import type { Delivery } from '../../ports/delivery';
 import type { FunctionWorkload } from '../../ports/identity';
 import type { RecordSource } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import type { ObjectStore, TableStore } from '../../ports/stores';
-import { alertOnFailures } from './failures-alert';
 import { FunctionBuilder } from './function-builder';
-import { allowCalls, bindSecrets, type SecretVariable } from './function-grants';
 import { functionSettings } from './function-settings';
 import { FunctionSource } from './function-source';
 
@@ -101,7 +101,8 @@ export interface CloudFunctionProcessorProps {
  * and only calls of its invoker.
  *
  * A push subscription of the buffer calls it. An Eventarc trigger would have no dead letter, and drops events that failed for
- * a day. Do not use it for work over 10 minutes: use a container that pulls. Its logs go to Cloud Logging of the project.
+ * a day. Do not use it for work over 10 minutes: use a container that pulls. For another language, system libraries or more than
+ * 4 GiB, use `CloudRunProcessor`. Its logs go to Cloud Logging of the project.
  * @see https://cloud.google.com/functions/docs/writing/write-http-functions
  */
 export class CloudFunctionProcessor extends Construct implements FunctionWorkload {
@@ -125,7 +126,6 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     const { name, timeoutSeconds } = settings;
     takeName(this, 'function of a site', name, [site.project, site.prefix]);
     needApis(this, 'artifactregistry', 'cloudbuild', 'cloudfunctions', 'iam', 'logging', 'monitoring', 'run', 'storage');
-    if (Object.keys(settings.secretEnvironmentVariables).length > 0) needApis(this, 'secretmanager');
     [this.name, this.timeoutSeconds] = [name, timeoutSeconds];
     const base = `${site.prefix}-${name}`;
 

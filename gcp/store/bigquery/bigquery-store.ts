@@ -2,15 +2,14 @@ import { BigqueryDataset } from '@cdktf/provider-google/lib/bigquery-dataset';
 import { BigqueryTable } from '@cdktf/provider-google/lib/bigquery-table';
 import { BigqueryTableIamMember } from '@cdktf/provider-google/lib/bigquery-table-iam-member';
 import { DataGoogleBigqueryDefaultServiceAccount } from '@cdktf/provider-google/lib/data-google-bigquery-default-service-account';
-import { KmsCryptoKeyIamMember } from '@cdktf/provider-google/lib/kms-crypto-key-iam-member';
-import { type ITerraformDependable, Token } from 'cdktf';
+import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
 import { mayDestroy, type Removal } from '../../../shared/synth/settings';
 import { googleKey } from '../../foundation/answers';
 import { needApis } from '../../foundation/apis';
-import { Propagation } from '../../foundation/propagation';
+import { allowEncrypt } from '../../foundation/encryption';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 import type { TableStore } from '../../ports/stores';
@@ -109,7 +108,8 @@ export class BigQueryStore extends Construct implements TableStore {
     if (datasetId === undefined) takeName(this, 'dataset of a site', name, [project, site.prefix]);
     const lifecycle = destroy ? undefined : { preventDestroy: true };
     const encryption = kmsKeyName ? { kmsKeyName } : undefined;
-    const dependsOn = [...site.waitFor, ...this.allowEncrypt(site, kmsKeyName)];
+    const agent = () => new DataGoogleBigqueryDefaultServiceAccount(this, 'Agent', { project, dependsOn: [...site.waitFor] }).member;
+    const dependsOn = [...site.waitFor, ...allowEncrypt(this, { cryptoKeyId: kmsKeyName, agent })];
     needApis(this, 'bigquery', 'bigquerystorage');
     this.project = project;
 
@@ -184,15 +184,5 @@ export class BigQueryStore extends Construct implements TableStore {
     const { project, datasetId } = this;
     const { member, forEach } = workload;
     return new BigqueryTableIamMember(workload, id, { project, datasetId, tableId: table.id, role, member, forEach });
-  }
-
-  private allowEncrypt({ project, waitFor }: Site, cryptoKeyId?: string): ITerraformDependable[] {
-    if (!cryptoKeyId) return [];
-    const { member } = new DataGoogleBigqueryDefaultServiceAccount(this, 'Agent', { project, dependsOn: [...waitFor] });
-    const role = 'roles/cloudkms.cryptoKeyEncrypterDecrypter';
-    // The data source is read again when an API is added, which would replace the grant. The service agent never changes.
-    const lifecycle = { ignoreChanges: ['member'] };
-    const grant = new KmsCryptoKeyIamMember(this, 'Encrypter', { cryptoKeyId, role, member, lifecycle });
-    return [new Propagation(this, 'Propagation', [grant])];
   }
 }

@@ -203,6 +203,7 @@ export const facts: ServiceFacts = {
       permissions: ['createSnapshot', 'export', 'get', 'getData', 'getIamPolicy', 'list', 'replicateData'].map(
         (verb) => `bigquery.tables.${verb}`,
       ),
+      surplus: 'Google has no role that reads rows and does nothing else. It is granted on a table or a view only.',
     },
   },
   // https://cloud.google.com/bigquery/docs/write-api-streaming#required_permissions

@@ -1,31 +1,18 @@
 import type { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
-import type { ITerraformDependable } from 'cdktf';
+import type { StorageNotification } from '@cdktf/provider-google/lib/storage-notification';
 import { Construct } from 'constructs';
 import { takeName } from '../../../shared/synth/kept-name';
-import type { NumberRule, Removal, TextRule } from '../../../shared/synth/settings';
-import { FOLDERS, KMS_KEY, mayDestroy, requireAbsent, requireNumber, requireText, SettingError } from '../../../shared/synth/settings';
+import { mayDestroy, type Removal, SettingError } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
-import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
+import type { DeliveryTarget, DirectStore, NotificationSink } from '../../ports/delivery';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 import type { ObjectStore } from '../../ports/stores';
 import { DataBucket } from './data-bucket';
+import { ObjectNotification } from './object-notification';
 import { RAW, rawFiles } from './raw-files';
-
-const NAME: TextRule = {
-  pattern: /^[a-z0-9]{1,20}$/,
-  must: 'be 1 to 20 lower-case letters and digits',
-  remedy: 'The name of a bucket has no room for more.',
-};
-const BUCKET_NAME: TextRule = {
-  pattern: /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/,
-  must: 'be the name of a bucket',
-  remedy: 'Write it without gs://, like plants-archive.',
-};
-const COLD: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to use Autoclass.' };
-const RETENTION: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to keep objects forever.' };
-const UNDELETE: NumberRule = { from: 7, to: 90, unit: 'days', remedy: 'Or set 0 to disable soft delete.' };
+import { storeSettings } from './store-settings';
 
 /** Settings for {@link CloudStorageStore}. */
 export interface CloudStorageStoreProps {
@@ -53,6 +40,13 @@ export interface CloudStorageStoreProps {
    * @default - never
    */
   readonly retentionDays?: number;
+  /**
+   * For how many days after it was written nobody can delete or overwrite an object, from 1 to 36500: a retention policy of the
+   * bucket. It is not locked, so an administrator of the bucket can shorten it. The bucket has no versions then, and `destroy` fails
+   * while it has objects that are younger.
+   * @default - objects can be deleted, and restored for a while
+   */
+  readonly immutableDays?: number;
   /**
    * How long an overwritten or deleted object can be restored, from 7 to 90 days, or 0 to disable soft delete. Until then it is
    * billed like before. An old version is kept for one more day.
@@ -100,42 +94,25 @@ export class CloudStorageStore extends Construct implements ObjectStore, DirectS
   /** The start of the name of every object. */
   readonly prefix: string;
 
-  private readonly waitFor: readonly ITerraformDependable[];
+  private readonly site: Site;
+  private readonly address: string;
 
   constructor(scope: Construct, id: string, props: CloudStorageStoreProps) {
     super(scope, id);
-    const { site, name, coldAfterDays, retentionDays, undeleteWindowDays, encryptionKey, bucketName } = props;
-    const ending = name ?? 'events';
-    const undeleteWindow = undeleteWindowDays ?? 7;
-    this.prefix = props.prefix ?? 'events/';
-    requireText(this, { name: ending }, NAME);
-    requireText(this, { prefix: this.prefix }, FOLDERS);
-    if (coldAfterDays !== undefined) requireNumber(this, { coldAfterDays }, COLD);
-    if (retentionDays !== undefined) requireNumber(this, { retentionDays }, RETENTION);
-    if (undeleteWindow !== 0) requireNumber(this, { undeleteWindowDays: undeleteWindow }, UNDELETE, 'known');
-    if (encryptionKey !== undefined) requireText(this, { encryptionKey }, KMS_KEY);
-    if (bucketName !== undefined) {
-      requireText(this, { bucketName }, BUCKET_NAME);
-      requireAbsent(this, 'bucketName', { name, coldAfterDays, retentionDays, undeleteWindowDays, encryptionKey });
-    }
+    const { site, bucketName } = props;
+    const { name, prefix, undeleteWindowDays } = storeSettings(this, props);
     const destroy = mayDestroy(this, props.removal);
-    if (bucketName === undefined) takeName(this, 'bucket of a site', ending, [site.project, site.prefix]);
+    if (bucketName === undefined) takeName(this, 'bucket of a site', name, [site.project, site.prefix]);
     needApis(this, 'storage');
-    this.waitFor = site.waitFor;
+    [this.site, this.prefix] = [site, prefix];
 
     if (bucketName === undefined) {
-      const bucketProps = {
-        site,
-        name: ending,
-        coldAfterDays,
-        retentionDays,
-        undeleteWindowDays: undeleteWindow,
-        encryptionKey,
-        destroy,
-      };
-      this.bucket = new DataBucket(this, 'Bucket', bucketProps).resource;
+      const { coldAfterDays, retentionDays, immutableDays, encryptionKey } = props;
+      const ages = { coldAfterDays, retentionDays, immutableDays, undeleteWindowDays };
+      this.bucket = new DataBucket(this, 'Bucket', { site, name, ...ages, encryptionKey, destroy }).resource;
     }
     this.bucketName = bucketName ?? this.bucket!.name;
+    this.address = `${bucketName ?? name}-${prefix}`;
   }
 
   /**
@@ -174,6 +151,23 @@ export class CloudStorageStore extends Construct implements ObjectStore, DirectS
     };
   }
 
+  /**
+   * Put an event into a buffer for each new object below the prefix, with its name in `subject` and its metadata in `data`. Cloud
+   * Storage can send an event twice, and retries one for 7 days that it cannot publish. Give the events a buffer of their own: what
+   * reads it must not write below the prefix of this store, or each object makes another one, without end.
+   * @throws SettingError on a second call, and on a buffer with an existing topic
+   * @see https://cloud.google.com/storage/docs/pubsub-notifications
+   */
+  deliverCreated(sink: NotificationSink): StorageNotification {
+    if (this.node.tryFindChild('Created')) {
+      const remedy = 'A buffer has several readers, and each gets every event.';
+      throw new SettingError(this, 'deliverCreated must be called once', 'a second call', remedy);
+    }
+    const { site, prefix, address } = this;
+    const bucket = this.bucket?.id ?? this.bucketName;
+    return new ObjectNotification(this, 'Created', { site, bucket, prefix, address, sink }).notification;
+  }
+
   private settings(name: string) {
     return { [`${name}_BUCKET`]: this.bucketName, [`${name}_PREFIX`]: this.prefix };
   }
@@ -185,7 +179,7 @@ export class CloudStorageStore extends Construct implements ObjectStore, DirectS
   private allow(workload: Workload, id: string, role: string, expression?: string): StorageBucketIamMember {
     const { member, forEach } = workload;
     const condition = expression ? { title: 'below-prefix', expression } : undefined;
-    const grant = { bucket: this.bucket?.id ?? this.bucketName, role, member, forEach, condition, dependsOn: [...this.waitFor] };
+    const grant = { bucket: this.bucket?.id ?? this.bucketName, role, member, forEach, condition, dependsOn: [...this.site.waitFor] };
     return new StorageBucketIamMember(workload, id, grant);
   }
 }

@@ -1,11 +1,9 @@
 import { DataGoogleStorageProjectServiceAccount } from '@cdktf/provider-google/lib/data-google-storage-project-service-account';
-import { KmsCryptoKeyIamMember } from '@cdktf/provider-google/lib/kms-crypto-key-iam-member';
 import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
-import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress } from '../../../shared/synth/kept-name';
-import { Propagation } from '../../foundation/propagation';
+import { allowEncrypt } from '../../foundation/encryption';
 import type { Site } from '../../ports/site';
 
 /** Settings for {@link DataBucket}. */
@@ -24,6 +22,11 @@ export interface DataBucketProps {
    * @default - never
    */
   readonly retentionDays?: number;
+  /**
+   * For how many days nobody can delete or overwrite an object.
+   * @default - objects can be deleted
+   */
+  readonly immutableDays?: number;
   /** How long an overwritten or deleted object can be restored, in days. */
   readonly undeleteWindowDays: number;
   /**
@@ -46,14 +49,18 @@ export class DataBucket extends Construct {
 
   constructor(scope: Construct, id: string, props: DataBucketProps) {
     super(scope, id);
-    const { site, name, coldAfterDays, retentionDays, undeleteWindowDays, encryptionKey, destroy } = props;
+    const { site, name, coldAfterDays, retentionDays, immutableDays, undeleteWindowDays, encryptionKey, destroy } = props;
+    const agent = () =>
+      new DataGoogleStorageProjectServiceAccount(this, 'Agent', { project: site.project, dependsOn: [...site.waitFor] }).member;
     this.resource = new StorageBucket(this, 'Resource', {
       project: site.project,
       name: `${site.project}-${site.prefix}-${name}`,
       location: site.region,
       uniformBucketLevelAccess: true,
       publicAccessPrevention: 'enforced',
-      versioning: { enabled: true },
+      // An object that nobody can overwrite has one version, and Google long refused both on one bucket.
+      versioning: { enabled: immutableDays === undefined },
+      retentionPolicy: immutableDays === undefined ? undefined : { retentionPeriod: immutableDays * 24 * 3600, isLocked: false },
       softDeletePolicy: { retentionDurationSeconds: undeleteWindowDays * 24 * 3600 },
       // Set in both cases: without the block, Google keeps the previous setting.
       autoclass: coldAfterDays === undefined ? { enabled: true, terminalStorageClass: 'ARCHIVE' } : { enabled: false },
@@ -68,7 +75,7 @@ export class DataBucket extends Construct {
       ],
       encryption: encryptionKey ? { defaultKmsKeyName: encryptionKey } : undefined,
       forceDestroy: destroy,
-      dependsOn: [...site.waitFor, ...this.allowEncrypt(site, encryptionKey)],
+      dependsOn: [...site.waitFor, ...allowEncrypt(this, { cryptoKeyId: encryptionKey, agent })],
       lifecycle: destroy ? undefined : { preventDestroy: true },
     });
     keepAddress(this.resource, name);
@@ -76,16 +83,5 @@ export class DataBucket extends Construct {
       CKV_GCP_62:
         'Google recommends audit logs instead of access logs. To log each access, enable the Data Access audit logs of the project.',
     });
-  }
-
-  /** The Cloud Storage service agent needs the key to create the bucket, and the provider does not retry. */
-  private allowEncrypt({ project, waitFor }: Site, cryptoKeyId?: string): ITerraformDependable[] {
-    if (!cryptoKeyId) return [];
-    const { member } = new DataGoogleStorageProjectServiceAccount(this, 'Agent', { project, dependsOn: [...waitFor] });
-    const role = 'roles/cloudkms.cryptoKeyEncrypterDecrypter';
-    // The data source is read again when an API is added, which would replace the grant. The service agent never changes.
-    const lifecycle = { ignoreChanges: ['member'] };
-    const grant = new KmsCryptoKeyIamMember(this, 'Encrypter', { cryptoKeyId, role, member, lifecycle });
-    return [new Propagation(this, 'Propagation', [grant])];
   }
 }

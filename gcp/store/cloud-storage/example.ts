@@ -6,21 +6,27 @@ import { GcpPlatform, type GcpPlatformProps } from '../../foundation/platform';
 import { CloudFunctionProcessor } from '../../processing/cloud-functions/cloud-function-processor';
 import { CloudStorageStore } from './cloud-storage-store';
 
-/** Events arrive over HTTPS, are buffered by Pub/Sub, and are stored in a bucket twice: unchanged, without code, and transformed. */
+/** Events arrive over HTTPS, are buffered by Pub/Sub, and are stored in a bucket twice: unchanged, without code, and transformed. Each object that is made of transformed events is an event itself, and a line in a log of objects. */
 export class GcpCloudStorage extends GcpPlatform {
   constructor(scope: Construct, id: string, props: GcpPlatformProps = {}) {
     super(scope, id, props);
     const { site, removal, notify } = this;
 
     const store = new CloudStorageStore(this, 'Store', { site, removal });
+    const log = new CloudStorageStore(this, 'StoreLog', { site, name: 'log', removal });
     const buffer = new PubSubBuffer(this, 'Buffer', { site, removal, notify });
     const connect = new PubSubEntry(this, 'Connect', { sink: buffer, publishers: this.askForPublishers() });
+    const created = new PubSubBuffer(this, 'BufferCreated', { site, name: 'created', removal, notify });
+    const code = packageHandler('gcp/handlers/pub-sub-to-cloud-storage');
     buffer.deliverInto(store, 'archive');
-    new CloudFunctionProcessor(this, 'Processing', {
+    store.deliverCreated(created);
+    new CloudFunctionProcessor(this, 'Processing', { site, code, source: buffer, stores: { STORE: store }, notify });
+    new CloudFunctionProcessor(this, 'ProcessingCreated', {
       site,
-      code: packageHandler('gcp/handlers/pub-sub-to-cloud-storage'),
-      source: buffer,
-      stores: { STORE: store },
+      name: 'index',
+      code,
+      source: created,
+      stores: { STORE: log },
       notify,
     });
 

@@ -1,18 +1,29 @@
-import { type Cost, GIB, type Load, MONTH } from '../../../shared/read/facts/cost';
+import { BRINGS_NOTHING, type Cost, GIB, type Load, MONTH } from '../../../shared/read/facts/cost';
 import { promised } from '../../../shared/read/facts/promise';
-import type { Ask, Promised, ServiceFacts } from '../../../shared/read/facts/types';
-import { filter, type Holder, set } from '../../../shared/read/facts/weaken';
+import type { Ask, Needed, Promised, Seen, ServiceFacts } from '../../../shared/read/facts/types';
+import { filter, type Holder, set, type Which } from '../../../shared/read/facts/weaken';
+import { duration, facts as joined, type Step } from '../../../shared/read/picture';
 import { type Asked, amount, type Body, is, names, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
-import { iamMember, keyNeeds, RETAINED, replacers } from '../../foundation/promises';
+import { grantsIn, iamMember, keyNeeds, RETAINED, replacers } from '../../foundation/promises';
 
 const BUCKET = 'google_storage_bucket';
 const OBJECT = 'google_storage_bucket_object';
+const NOTIFICATION = 'google_storage_notification';
+const TRANSFORM = 'message_transforms.javascript_udf.function_name';
 const WEEK = 7 * 24 * 3600;
+
+/** The topic of a notification. */
+const topicOf: Which = ({ body }, draft) => [...draft.resources.keys()].filter((id) => String(body.topic).includes(`\${${id}.`));
 
 export const facts: ServiceFacts = {
   name: 'Cloud Storage',
   local: { not: 'the local run has no emulator for it. Only the tests of the sink have one.' },
+  unproven: [
+    'That Pub/Sub runs the transform of new objects as its documentation says: the tests run it on notifications in the form of the documentation.',
+    'That notifications reach a topic with `enforceInTransit`.',
+    'That Google takes soft delete beside a retention policy on one bucket.',
+  ],
   types: {
     [BUCKET]: {
       name: 'bucket',
@@ -29,6 +40,7 @@ export const facts: ServiceFacts = {
       tells: (bucket) => [
         'Cloud Storage',
         is(bucket, 'versioning.enabled', true) ? 'versioned' : undefined,
+        isImmutable(bucket) ? `immutable for ${duration(amount(bucket, 'retention_policy.retention_period'))}` : undefined,
         is(bucket, 'autoclass.enabled', true) ? 'Autoclass' : undefined,
         said.kept(bucket),
       ],
@@ -59,8 +71,10 @@ export const facts: ServiceFacts = {
         ofData(
           promised(
             'undelete',
-            'have versioning, and soft delete for at least 7 days',
-            (bucket) => is(bucket, 'versioning.enabled', true) && amount(bucket, 'soft_delete_policy.retention_duration_seconds') >= WEEK,
+            'have versioning or a retention policy, and soft delete for at least 7 days',
+            (bucket) =>
+              (is(bucket, 'versioning.enabled', true) || isImmutable(bucket)) &&
+              amount(bucket, 'soft_delete_policy.retention_duration_seconds') >= WEEK,
             {
               'overwritten objects cannot be restored': set('versioning'),
               'deleted objects cannot be restored': set('soft_delete_policy.retention_duration_seconds', 0),
@@ -85,6 +99,43 @@ export const facts: ServiceFacts = {
         keyNeeds(bucket, 'encryption.default_kms_key_name', agentOf(bucket), 'Cloud Storage encrypts and decrypts objects with it'),
       apis: ['storage'],
       effective: /^(\*|storage\.)/,
+      local: 'no effect here',
+    },
+    [NOTIFICATION]: {
+      name: 'notification of new objects',
+      replacedBy: ['*'],
+      role: 'moves data',
+      flow: created,
+      promises: [
+        promised('nothing-lost', 'be created after Cloud Storage may publish to its topic', isReady, {
+          'it is created before Cloud Storage may publish': set('depends_on'),
+        }),
+        promised(
+          'contract',
+          'have a topic that turns it into an event of the contract, from the metadata of the object',
+          (notification) =>
+            is(notification, 'payload_format', 'JSON_API_V1') &&
+            notification.refers('topic').some((topic) => topic.get(TRANSFORM).includes('eventOfObject')),
+          {
+            'its topic does not change it': set('message_transforms', undefined, topicOf),
+            'it has no metadata': set('payload_format', 'NONE'),
+          },
+        ),
+        promised('contract', 'tell of new objects only', (notification) => is(notification, 'event_types', 'OBJECT_FINALIZE'), {
+          'it tells of deletions too': set('event_types'),
+        }),
+        promised('no-loop', 'tell of the objects below one prefix', (notification) => notification.get('object_name_prefix').length === 1, {
+          'it tells of every object of the bucket': set('object_name_prefix'),
+        }),
+      ],
+      answered: {
+        'bounded-retries': 'Cloud Storage retries a notification for 7 days.',
+        rings: 'Cloud Storage has no metric for notifications. Its buffer has alerts on events that wait, and on its dead letter.',
+      },
+      needs: notificationNeeds,
+      costs: 'Its topic is billed for what Cloud Storage publishes.',
+      brings: BRINGS_NOTHING,
+      apis: ['storage', 'pubsub'],
       local: 'no effect here',
     },
     google_storage_bucket_iam_member: iamMember('a bucket', ['storage']),
@@ -128,6 +179,34 @@ export const facts: ServiceFacts = {
 /** Whether the bucket holds files of the stack itself, such as the code of a function. Otherwise it holds data. */
 function holdsFiles(bucket: Asked, stack: Stack): boolean {
   return stack.of(OBJECT).some((object) => names(object, 'bucket', bucket));
+}
+
+/** Whether nobody can delete or overwrite its objects for a while. */
+function isImmutable(bucket: Asked): boolean {
+  return amount(bucket, 'retention_policy.retention_period') >= 24 * 3600;
+}
+
+/** The step from a bucket to the buffer of the events of its new objects. */
+function created(notification: Asked, seen: Seen): Step[] {
+  const [bucket] = notification.refers('bucket');
+  const [topic] = notification.refers('topic');
+  if (!topic) return [];
+  const from = bucket?.stage ?? 'an existing bucket';
+  const how = joined('new objects, 7 days of retries', `below ${String(notification.body.object_name_prefix)}`);
+  return [{ from, how, to: topic.stage, notes: seen.tell(topic), between: [bucket?.id ?? from, topic.id] }];
+}
+
+function isReady(notification: Asked, stack: Stack): boolean {
+  const earlier = notification.before();
+  const [topic] = notification.refers('topic');
+  return grantsIn(stack).some((grant) => earlier.has(grant.id) && grant.refers('topic').some(({ id }) => id === topic?.id));
+}
+
+/** https://cloud.google.com/storage/docs/reporting-changes#prereqs */
+function notificationNeeds(notification: Asked): Needed[] {
+  const [topic] = notification.refers('topic');
+  const because = 'Cloud Storage publishes a notification for each new object';
+  return topic ? [{ who: agentOf(notification), may: 'pubsub.topics.publish', on: topic.id, because }] : [];
 }
 
 function ofData(promise: Promised): Promised {

@@ -1,6 +1,12 @@
 const SUBSCRIPTION = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/acme/providers';
 const container = (account: string) => `${SUBSCRIPTION}/Microsoft.Storage/storageAccounts/${account}/blobServices/default/containers/state`;
 
+const digests: readonly [string, string] = [`sha256:${'0'.repeat(64)}`, `sha256:${'f'.repeat(64)}`];
+const images: readonly [string, string] = [
+  'a.io/b',
+  `northamerica-northeast2-docker.pkg.dev/a${'b'.repeat(28)}1/${'r'.repeat(63)}/${'n'.repeat(100)}`,
+];
+
 /** The shortest and the longest answers to what the stacks ask for. */
 export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longest: string]>> = {
   builder: ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
@@ -13,6 +19,8 @@ export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longes
   environment: ['a', 'e'.repeat(27)],
   location: ['uksouth', 'germanywestcentral'],
   prefix: ['ab', 'abcdefghij1'],
+  processor_digest: digests,
+  processor_repository: images,
   project_id: ['abcde1', `a${'b'.repeat(28)}1`],
   readers: ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
   region: ['us-east1', 'northamerica-northeast2'],
@@ -20,6 +28,8 @@ export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longes
     string,
     string,
   ],
+  report_digest: digests,
+  report_repository: images,
   repository: ['a/b', `${'o'.repeat(39)}/${'r'.repeat(37)}`],
   repository_id: ['1', '123456789012345'],
   scientists: ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],

@@ -238,6 +238,72 @@ describe('a delivery', () => {
   );
 });
 
+describe('new objects', () => {
+  const deliver = (props: Partial<CloudStorageStoreProps> = {}, times = 1) =>
+    synthesize((stack) => {
+      const store = new CloudStorageStore(stack, 'Store', { site, ...props });
+      const buffer = new PubSubBuffer(stack, 'Buffer', { site, name: 'created' });
+      for (let time = 0; time < times; time++) store.deliverCreated(buffer);
+      return store;
+    });
+
+  test('below the prefix are told to the buffer, once Cloud Storage may publish there', () => {
+    const { one, json } = deliver();
+    const [pause] = Object.keys(json.resource!.time_sleep!);
+    expect(one('google_storage_notification')).toMatchObject({
+      bucket: '${google_storage_bucket.events.id}',
+      topic: '${google_pubsub_topic.created.id}',
+      event_types: ['OBJECT_FINALIZE'],
+      object_name_prefix: 'events/',
+      payload_format: 'JSON_API_V1',
+      depends_on: [`time_sleep.${pause}`],
+    });
+    expect(one('time_sleep').depends_on).toEqual([expect.stringMatching(/^google_pubsub_topic_iam_member\.Store_Created_/)]);
+    expect(Object.keys(json.resource!.google_storage_notification!)).toEqual(['events_events_']);
+  });
+
+  test('of a bucket that is there already are told too', () => {
+    expect(deliver({ bucketName: 'plants' }).one('google_storage_notification').bucket).toBe('plants');
+  });
+
+  test('of two stores are turned into events by one transform of their topic', () => {
+    const { all } = synthesize((stack) => {
+      const buffer = new PubSubBuffer(stack, 'Buffer', { site, name: 'created' });
+      for (const name of ['a', 'b']) new CloudStorageStore(stack, name, { site, name }).deliverCreated(buffer);
+    });
+    const [topic] = all('google_pubsub_topic').filter((one) => one.message_transforms);
+    expect(topic.message_transforms).toHaveLength(1);
+    expect(all('google_storage_notification')).toHaveLength(2);
+  });
+
+  test('are not delivered twice', () =>
+    expect(() => deliver({}, 2)).toThrow(
+      new Error(
+        'test/Store: deliverCreated must be called once, got a second call. A buffer has several readers, and each gets every event.',
+      ),
+    ));
+
+  test('are not delivered to a topic that is there already, whose transforms they would replace', () =>
+    expect(() =>
+      synthesize((stack) => {
+        const buffer = new PubSubBuffer(stack, 'Buffer', { site, topicId: 'projects/acme-data/topics/orders' });
+        new CloudStorageStore(stack, 'Store', { site }).deliverCreated(buffer);
+      }),
+    ).toThrow(
+      new Error(
+        'test/Store/Created: a buffer of notifications must create its topic, got test/Buffer with topicId projects/acme-data/topics/orders. Leave topicId out: the topic must turn notifications into events.',
+      ),
+    ));
+});
+
+test('an object that nobody may delete for a while has no versions, and an administrator can still shorten the time', () => {
+  const bucket = make({ immutableDays: 30, retentionDays: 30 }).one('google_storage_bucket');
+  expect(bucket).toMatchObject({
+    retention_policy: { retention_period: 30 * DAY_SECONDS, is_locked: false },
+    versioning: { enabled: false },
+  });
+});
+
 describe('refuses', () => {
   const name = (got: string) =>
     `test/Store: name must be 1 to 20 lower-case letters and digits, got "${got}". The name of a bucket has no room for more.`;
@@ -278,6 +344,16 @@ describe('refuses', () => {
       'one key to destroy',
       { removal: 'destroy' },
       `test/Store: removal 'destroy' needs the context destroyData to be "yes", got nothing. Set DESTROY_DATA=yes in the environment of this command, or leave removal out to keep the data.`,
+    ],
+    [
+      'no time in which an object is immutable',
+      { immutableDays: 0 },
+      'test/Store: immutableDays must be 1 to 36500 days, got 0. Leave it out to restore objects instead.',
+    ],
+    [
+      'a deletion of objects that nobody may delete',
+      { immutableDays: 30, retentionDays: 29 },
+      'test/Store: retentionDays must not be below immutableDays, which is 30, got 29. No object can be deleted before.',
     ],
   ])('%s', (_, props, message) => expect(() => make(props)).toThrow(new Error(message)));
 });

@@ -29,22 +29,26 @@ const found = (change: (resource: any) => void) =>
 test('a bucket that takes events holds data, and one with the code of a function helps', () => {
   const stack = changed();
   expect(stack.of('google_storage_bucket').map((bucket) => `${bucket.name}: ${facts.role(bucket, stack)}`)).toEqual([
+    'ProcessingCreated source bucket: helps',
     'Processing source bucket: helps',
     'Store bucket resource: holds data',
+    'StoreLog bucket resource: holds data',
   ]);
 });
 
 test('a delivery without code moves data as a push does', () => {
   const stack = changed();
   const moving = stack.of('google_pubsub_subscription').filter((one) => facts.role(one, stack) === 'moves data');
-  expect(moving.map(({ name }) => name)).toEqual(['Buffer archive subscription', 'Processing trigger']);
+  expect(moving.map(({ name }) => name)).toEqual(['ProcessingCreated trigger', 'Buffer archive subscription', 'Processing trigger']);
 });
 
-test('both ways into the store are drawn, and the one to the dead letter once', () => {
+test('both ways into the store are drawn, the one of its new objects, and the one to each dead letter once', () => {
   const flow = renderFlow(readTerraform(changed().json).flow);
-  expect(flow).toMatch(/^Buffer {6}-- without code, files of 5 min or 100 MiB, 9 retries, 10s to 600s apart --> {2}Store /m);
-  expect(flow).toMatch(/^Processing {2}-- roles\/storage\.objectCreator .*--> {2}Store /m);
-  expect(flow.match(/after the last retry/g)).toHaveLength(1);
+  expect(flow).toMatch(/^Buffer +-- without code, files of 5 min or 100 MiB, 9 retries, 10s to 600s apart --> {2}Store /m);
+  expect(flow).toMatch(/^Processing +-- roles\/storage\.objectCreator .*--> {2}Store /m);
+  expect(flow).toMatch(/^Store +-- new objects, 7 days of retries, below events\/ +--> {2}BufferCreated /m);
+  expect(flow).not.toMatch(/^client .*BufferCreated/m);
+  expect(flow.match(/^Buffer +-- after the last retry/gm)).toHaveLength(1);
 });
 
 test('what is not set is left out of the way', () => {
@@ -54,7 +58,7 @@ test('what is not set is left out of the way', () => {
     subscription.cloud_storage_config = { bucket: subscription.cloud_storage_config.bucket };
   });
   const flow = renderFlow(readTerraform(bare.json).flow);
-  expect(flow).toMatch(/^Buffer {6}-- without code +--> {2}Store /m);
+  expect(flow).toMatch(/^Buffer +-- without code +--> {2}Store /m);
   expect(flow).not.toMatch(/undefined|NaN/);
 });
 

@@ -1,6 +1,6 @@
-import { each } from '../../shared/runtime/objects';
-import type { Made, Refusal, SourceRecord } from '../../shared/runtime/sink';
-import { inOneLine } from '../../shared/runtime/verdict';
+import { each } from './objects';
+import type { Made, Refusal, SourceRecord } from './sink';
+import { inOneLine } from './verdict';
 
 /**
  * Write each row with a request of its own, several at a time. After a fault of the store no further request is started, and none

@@ -5,7 +5,7 @@ import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { RecordSink, RecordSource } from '../../ports/records';
 
 /** The objects of a container, read when a queue delivers the events of their creation. */
-export class CreatedObjects implements RecordSource {
+export class CreatedBlobs implements RecordSource {
   readonly format: string;
 
   /** @param bindContent allows to read the objects */

@@ -1,0 +1,44 @@
+import type { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic';
+import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-iam-member';
+import type { IConstruct } from 'constructs';
+import { literal } from '../../../shared/synth/literal';
+import { SettingError } from '../../../shared/synth/settings';
+import { Propagation } from '../../foundation/propagation';
+import type { MessageTransform, NotificationTarget } from '../../ports/delivery';
+import type { Workload } from '../../ports/identity';
+
+/** A buffer, and its topic if the stack creates it. */
+interface Buffer extends IConstruct {
+  readonly topic?: PubsubTopic;
+  readonly topicId: string;
+}
+
+/** The transforms of each topic, in the order in which they run. */
+const transforms = new WeakMap<PubsubTopic, readonly MessageTransform[]>();
+
+/**
+ * Let a Google service publish notifications to the topic of a buffer, and turn them into events when they are published: so every
+ * reader of the topic gets events, and a replay too. Several senders of one service share the transform.
+ * @throws SettingError if the topic is not of this stack, because its transforms would replace those that it has
+ * @see https://cloud.google.com/pubsub/docs/smts/udfs-overview
+ */
+export function acceptNotifications({ topic, topicId, node }: Buffer, sender: Workload, transform: MessageTransform): NotificationTarget {
+  if (!topic) {
+    const remedy = 'Leave topicId out: the topic must turn notifications into events.';
+    throw new SettingError(sender, 'a buffer of notifications must create its topic', `${node.path} with topicId ${topicId}`, remedy);
+  }
+  const before = transforms.get(topic) ?? [];
+  if (before.every(({ functionName }) => functionName !== transform.functionName)) {
+    const all = [...before, transform];
+    transforms.set(topic, all);
+    topic.putMessageTransforms(all.map(({ functionName, code }) => ({ javascriptUdf: { functionName, code: literal(code) } })));
+  }
+  const grant = new PubsubTopicIamMember(sender, 'NotificationWriter', {
+    topic: topic.id,
+    role: 'roles/pubsub.publisher',
+    member: sender.member,
+    // A service agent never changes. Terraform reads it again when an API is added, and would replace the grant.
+    lifecycle: { ignoreChanges: ['member'] },
+  });
+  return { topic: topic.id, waitFor: [new Propagation(sender, 'Propagation', [grant])] };
+}

@@ -1,0 +1,136 @@
+import { CloudSchedulerJob } from '@cdktf/provider-google/lib/cloud-scheduler-job';
+import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
+import { Construct, type IConstruct } from 'constructs';
+import { takeName } from '../../../shared/synth/kept-name';
+import { requireNumber, requireText, type TextRule } from '../../../shared/synth/settings';
+import type { Workload } from '../../ports/identity';
+import type { Job } from '../../ports/jobs';
+import type { Site } from '../../ports/site';
+import { alertOnLog } from '../alert';
+import { needApis } from '../apis';
+import { Propagation } from '../propagation';
+
+const NAME: TextRule = {
+  pattern: /^[a-z0-9]{1,10}$/,
+  must: 'be 1 to 10 lower-case letters and digits',
+  remedy: 'The name of a service account has no room for more.',
+};
+const FIELD = String.raw`(\*|[\dA-Z,-]+)(\/\d+)?`;
+/** When a schedule starts: five fields, without names of macros. */
+export const CRON: TextRule = {
+  pattern: new RegExp(`^${FIELD}( ${FIELD}){4}$`),
+  must: 'be five fields of cron',
+  remedy: 'Write it like 0 3 * * *: minute, hour, day of the month, month, day of the week.',
+};
+const TIME_ZONE: TextRule = {
+  pattern: /^(Etc\/)?[A-Z][\w+-]*(\/[A-Z][\w+-]*){0,2}$/,
+  must: 'be the name of a time zone',
+  remedy: 'Write it like UTC or Europe/Berlin.',
+};
+
+/** When and how often something is started. */
+export interface Recurrence {
+  /** When it is started, as five fields of cron, such as `0 3 * * *` for each day at three. */
+  readonly cron: string;
+  /**
+   * The time zone of `cron`, such as `Europe/Berlin`. In a zone with daylight saving time, a start within the hour of the change is
+   * skipped in spring and happens twice in autumn.
+   * @default UTC
+   */
+  readonly timeZone?: string;
+  /**
+   * How often a start that Google refuses is tried again, from 0 to 5. A job that starts and then fails is not started again.
+   * @default 3
+   */
+  readonly maxRetries?: number;
+  /**
+   * Whether the schedule starts nothing for the time being.
+   * @default false
+   */
+  readonly paused?: boolean;
+}
+
+/**
+ * Refuse what Cloud Scheduler does not accept. Who creates a {@link Schedule} after other resources calls this before them.
+ * @throws SettingError
+ */
+export function requireRecurrence(scope: IConstruct, { cron, timeZone = 'UTC', maxRetries = 3 }: Recurrence) {
+  requireText(scope, { cron }, CRON);
+  requireText(scope, { timeZone }, TIME_ZONE);
+  requireNumber(scope, { maxRetries }, { from: 0, to: 5, unit: 'retries', remedy: 'Cloud Scheduler accepts no more.' });
+}
+
+/** Settings for {@link Schedule}. */
+export interface ScheduleProps {
+  /** The project, the region and the prefix of the schedule. */
+  readonly site: Site;
+  /** The end of its name: 1 to 10 lower-case letters and digits. Each schedule of a site needs its own name. */
+  readonly name: string;
+  /** What is started. */
+  readonly job: Job;
+  /** When it is started. */
+  readonly recurrence: Recurrence;
+  /** The ids of the notification channels that the alert notifies. */
+  readonly notify: readonly string[];
+}
+
+/**
+ * Starts a job at set times, with a service account of its own. Cloud Scheduler counts a start as done when the job has started,
+ * and can start it twice, so a job that is started must be repeatable. A schedule costs about 10 cents a month.
+ * @see https://cloud.google.com/scheduler/docs/creating
+ */
+export class Schedule extends Construct implements Workload {
+  readonly name: string;
+  readonly member: string;
+  /** The schedule, for anything this construct does not cover. */
+  readonly resource: CloudSchedulerJob;
+
+  constructor(scope: Construct, id: string, props: ScheduleProps) {
+    super(scope, id);
+    const { site, job, notify } = props;
+    const { cron, timeZone = 'UTC', maxRetries = 3, paused } = props.recurrence;
+    requireText(this, { name: props.name }, NAME);
+    requireRecurrence(this, props.recurrence);
+    takeName(this, 'schedule of a site', props.name, [site.project, site.prefix]);
+    needApis(this, 'cloudscheduler', 'iam', 'logging', 'monitoring');
+    this.name = props.name;
+    const name = `${site.prefix}-${this.name}-starter`;
+
+    const { email, member } = new ServiceAccount(this, 'Account', {
+      project: site.project,
+      accountId: name,
+      displayName: `Starts ${site.prefix}-${this.name}`,
+      dependsOn: [...site.waitFor],
+    });
+    this.member = member;
+    const { url, body, token, waitFor } = job.bindStart(this);
+    const isGoogle = token === 'oauth';
+    this.resource = new CloudSchedulerJob(this, 'Resource', {
+      project: site.project,
+      region: site.region,
+      name,
+      schedule: cron,
+      timeZone,
+      paused,
+      attemptDeadline: '180s',
+      retryConfig: { retryCount: maxRetries, minBackoffDuration: '30s', maxBackoffDuration: '600s' },
+      httpTarget: {
+        uri: url,
+        httpMethod: 'POST',
+        headers: body === undefined ? undefined : { 'Content-Type': 'application/json' },
+        body: body === undefined ? undefined : Buffer.from(body).toString('base64'),
+        oauthToken: isGoogle ? { serviceAccountEmail: email, scope: 'https://www.googleapis.com/auth/cloud-platform' } : undefined,
+        oidcToken: isGoogle ? undefined : { serviceAccountEmail: email, audience: url },
+      },
+      dependsOn: [new Propagation(this, 'Propagation', waitFor)],
+    });
+    alertOnLog(this, 'Refused', {
+      project: site.project,
+      title: `${name}: refused`,
+      condition: 'a start is refused',
+      filter: ['resource.type = "cloud_scheduler_job"', `resource.labels.job_id = "${this.resource.name}"`, 'severity >= ERROR'],
+      meaning: 'A start was refused after all retries. The job did not run.',
+      notify,
+    });
+  }
+}

@@ -1,0 +1,318 @@
+import { amountOr, type Cost, GIB, type Load, MONTH } from '../../../shared/read/facts/cost';
+import { counted, promised, setTo } from '../../../shared/read/facts/promise';
+import type { Needed, Promised, Running, Seen, ServiceFacts } from '../../../shared/read/facts/types';
+import { set } from '../../../shared/read/facts/weaken';
+import type { Step } from '../../../shared/read/picture';
+import { receiverOf } from '../../../shared/read/read';
+import { type Asked, amount, type Body, is, only, type Stack } from '../../../shared/read/stack';
+import { alertOn, iamMember, idOf, readyBeforeWork, replacers } from '../../foundation/promises';
+
+const SERVICE = 'google_cloud_run_v2_service';
+const JOB = 'google_cloud_run_v2_job';
+const SERVICE_ACCOUNT = 'template.service_account';
+const JOB_ACCOUNT = 'template.template.service_account';
+const IMAGE = 'template.containers.image';
+const LIMITS = 'template.containers.resources.limits';
+const JOB_IMAGE = 'template.template.containers.image';
+const JOB_VARIABLES = 'template.template.containers.env';
+const JOB_LIMITS = 'template.template.containers.resources.limits';
+const TAGGED = 'europe-west1-docker.pkg.dev/acme-data/images/orders:latest';
+
+export const facts: ServiceFacts = {
+  name: 'Cloud Run',
+  local: { not: 'images run in a container engine, which the local run does not have' },
+  unproven: [
+    'That an image which is built from a bundled handler by the buildpacks of Google answers on Cloud Run.',
+    'That a service or a job in a network reaches what is in it.',
+    'The metric of failed and succeeded executions of a job, from which its alerts are made.',
+  ],
+  types: {
+    [SERVICE]: {
+      name: 'service',
+      replacedBy: ['name', 'location', 'project'],
+      role: 'runs code',
+      tells: (service) => [
+        `Cloud Run, ${only(service, `${LIMITS}.cpu`)} vCPU ${only(service, `${LIMITS}.memory`)} ${amount(service, 'template.timeout')} s`,
+        `${only(service, 'template.scaling.min_instance_count')} to ${only(service, 'template.scaling.max_instance_count')} instances`,
+        String(only(service, 'ingress')),
+      ],
+      costs: serviceCosts,
+      named: ['name', /^(?=.{1,49}$)[a-z](-?[a-z0-9])*$/],
+      promises: [
+        setTo({
+          rule: 'closed-door',
+          must: 'accept internal traffic only',
+          at: 'ingress',
+          to: ['INGRESS_TRAFFIC_INTERNAL_ONLY'],
+          weak: 'INGRESS_TRAFFIC_ALL',
+          worse: 'it accepts calls from the internet',
+        }),
+        promised('closed-door', 'check the permission of each caller', (service) => !is(service, 'invoker_iam_disabled', true), {
+          'everyone inside may call it': set('invoker_iam_disabled', true),
+        }),
+        fixedImage(IMAGE, 'template.containers.0.image'),
+        ownIdentity(SERVICE_ACCOUNT),
+        readyBeforeWork(SERVICE_ACCOUNT),
+        promised(
+          'bounded-instances',
+          'set a maximum number of instances, and no minimum',
+          (service) => amount(service, 'template.scaling.max_instance_count') >= 1 && is(service, 'template.scaling.min_instance_count', 0),
+          {
+            'the number of instances has no limit': set('template.scaling.max_instance_count'),
+            'an instance is billed without calls': set('template.scaling.min_instance_count', 1),
+          },
+        ),
+        promised(
+          'billed-by-call',
+          'be billed for CPU during calls only, which is no default as soon as resources are set',
+          (service) => is(service, 'template.containers.resources.cpu_idle', true),
+          { 'the CPU of an instance is billed while it waits': set('template.containers.0.resources.cpu_idle') },
+        ),
+        counted({
+          rule: 'bounded-time',
+          must: 'end a call before Pub/Sub stops to wait for it',
+          at: 'template.timeout',
+          from: 1,
+          to: 600,
+          weak: '3600s',
+          worse: 'a call goes on while its event is delivered again',
+        }),
+        alertOn({
+          what: 'failed calls',
+          must: 'have its own alert that fires when a call fails',
+          metric: 'response_code_class = "5xx"',
+          label: 'service_name',
+          atMost: 0,
+        }),
+      ],
+      runs,
+      needs: (service) => secretNeeds(service, 'template.containers.env', runsAs(service, SERVICE_ACCOUNT)),
+      apis: ['run', 'logging'],
+      actsAs: [SERVICE_ACCOUNT],
+      effective: /^(\*|run\.(\*|routes|services))/,
+      computed: { uri: 'https://acme-abcdefghij-ew.a.run.app' },
+      local: { name: 'emulated' },
+    },
+    [JOB]: {
+      name: 'job',
+      replacedBy: ['name', 'location', 'project'],
+      role: 'runs code',
+      tells: (job) => [
+        `Cloud Run, ${only(job, `${JOB_LIMITS}.cpu`)} vCPU ${only(job, `${JOB_LIMITS}.memory`)}`,
+        `${only(job, 'template.task_count')} ${is(job, 'template.task_count', 1) ? 'task' : 'tasks'}`,
+        `${only(job, 'template.template.max_retries')} retries`,
+      ],
+      flow: readsFrom,
+      costs: jobCosts,
+      reads: (job) => storesOf(job, 'inputs').map(({ store }) => store),
+      named: ['name', /^(?=.{1,49}$)[a-z](-?[a-z0-9])*$/],
+      promises: [
+        fixedImage(JOB_IMAGE, 'template.template.containers.0.image'),
+        ownIdentity(JOB_ACCOUNT),
+        readyBeforeWork(JOB_ACCOUNT),
+        counted({
+          rule: 'bounded-retries',
+          must: 'retry a task at most ten times',
+          at: 'template.template.max_retries',
+          from: 0,
+          to: 10,
+          weak: 1000,
+          worse: 'a task that cannot work is started a thousand times',
+        }),
+        counted({
+          rule: 'bounded-time',
+          must: 'set how long a task may take, because Cloud Run ends it after ten minutes otherwise',
+          at: 'template.template.timeout',
+          from: 1,
+          to: 7 * 24 * 3600,
+          worse: 'a task ends after ten minutes',
+        }),
+        alertOn({
+          what: 'failed executions',
+          must: 'have its own alert that fires when an execution fails',
+          metric: 'metric.labels.result = "failed"',
+          label: 'job_name',
+          atMost: 0,
+        }),
+      ],
+      runs: (job) => ({ as: runsAs(job, JOB_ACCOUNT), settings: settingsOf(job, JOB_VARIABLES) }),
+      needs: jobNeeds,
+      apis: ['run', 'logging'],
+      actsAs: [JOB_ACCOUNT],
+      effective: /^(\*|run\.(\*|jobs))/,
+      computed: { id: 'projects/acme-data/locations/europe-west1/jobs/acme' },
+      local: { name: 'emulated' },
+    },
+    google_cloud_run_v2_job_iam_member: iamMember('a job', ['run']),
+  },
+  forbidden: replacers(SERVICE, JOB),
+};
+
+/** The image is named by its digest, so that a plan shows each change of it. */
+function fixedImage(at: string, first: string): Promised {
+  return promised('fixed-image', 'name its image by a digest', (code) => /@(sha256:[0-9a-f]{64}|\$\{.+\})$/.test(String(only(code, at))), {
+    'its image can change without a plan': set(first, TAGGED),
+  });
+}
+
+function ownIdentity(at: string): Promised {
+  return promised(
+    'own-identity',
+    'run as a service account that nothing else runs as',
+    (code, stack: Stack) => {
+      const own = runsAs(code, at);
+      const others = [SERVICE_ACCOUNT, JOB_ACCOUNT].flatMap((account) =>
+        stack.of(SERVICE, JOB).filter((other) => other.id !== code.id && other.get(account).length > 0 && runsAs(other, account) === own),
+      );
+      return code.get(at).length === 1 && others.length === 0;
+    },
+    { 'it runs as the default service account': set(at) },
+  );
+}
+
+/** An existing service account has no reference, only its email. */
+function runsAs(code: Asked, at: string): string {
+  return idOf(code, at) ?? `serviceAccount:${only(code, at)}`;
+}
+
+function runs(service: Asked): Running {
+  const annotations = service.get('annotations');
+  return {
+    as: runsAs(service, SERVICE_ACCOUNT),
+    settings: settingsOf(service, 'template.containers.env'),
+    code: annotations.length > 0 ? JSON.stringify(annotations) : undefined,
+  };
+}
+
+/** The variables of a container, without those that are secrets. */
+function settingsOf(code: Asked, at: string): Record<string, string> {
+  const variables = (code.get(at) as readonly Body[]).filter(({ value }) => value !== undefined);
+  return Object.fromEntries(variables.map(({ name, value }) => [String(name), String(value)]));
+}
+
+/** A bucket that a job reads or writes, as its annotations and variables say. */
+interface JobStore {
+  readonly store: Asked;
+  readonly bucket: string;
+  readonly prefix: string;
+}
+
+/** Rows of a table are billed and granted by BigQuery, and are not read here: only buckets are. */
+function storesOf(job: Asked, side: 'inputs' | 'outputs'): JobStore[] {
+  const settings = settingsOf(job, JOB_VARIABLES);
+  const names = String(only(job, `annotations.${side}`) ?? '').split(' ');
+  return names.flatMap((name): JobStore[] => {
+    const bucket = settings[`${name}_BUCKET`];
+    const store = job.refers(JOB_VARIABLES).find(({ id }) => bucket?.includes(`\${${id}.`));
+    return bucket !== undefined && store ? [{ store, bucket, prefix: settings[`${name}_PREFIX`] ?? '' }] : [];
+  });
+}
+
+function readsFrom(job: Asked, seen: Seen): Step[] {
+  return storesOf(job, 'inputs').map(({ store, prefix }) => ({
+    from: store.stage,
+    how: `reads ${prefix}*`,
+    to: receiverOf(job),
+    notes: seen.tell(job),
+    between: [store.id, job.id],
+  }));
+}
+
+/** The code of a job is the user's. It reads what is below the prefix of its inputs, and adds to its outputs. */
+function jobNeeds(job: Asked, stack: Stack): Needed[] {
+  const who = runsAs(job, JOB_ACCOUNT);
+  const below = ({ bucket, prefix }: JobStore) => `resource.name.startsWith("projects/_/buckets/${bucket}/objects/${prefix}")`;
+  const listed = ({ prefix }: JobStore) => `api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("${prefix}")`;
+  const starters = stack.all.filter((one) => one.refers('http_target.uri').some(({ id }) => id === job.id));
+  return [
+    ...secretNeeds(job, JOB_VARIABLES, who),
+    ...storesOf(job, 'inputs').flatMap((input) =>
+      ['storage.objects.get', 'storage.objects.list'].map((may) => ({
+        who,
+        may,
+        on: input.bucket,
+        only: `${below(input)} || ${listed(input)}`,
+        because: 'it is an input of the job',
+      })),
+    ),
+    ...storesOf(job, 'outputs').map((output) => ({
+      who,
+      may: 'storage.objects.create',
+      on: output.bucket,
+      only: below(output),
+      because: 'it is an output of the job',
+    })),
+    ...starters.map((starter) => ({
+      who: idOf(starter, 'http_target.oauth_token.service_account_email') ?? '',
+      may: 'run.jobs.run',
+      on: `\${${job.id}}`,
+      because: 'the schedule starts the job',
+    })),
+  ];
+}
+
+function secretNeeds(code: Asked, variables: string, who: string): Needed[] {
+  return (code.get(`${variables}.value_source.secret_key_ref`) as readonly Body[]).map(({ secret }) => ({
+    who,
+    may: 'secretmanager.versions.access',
+    on: String(secret),
+    because: 'an instance reads it when it starts',
+  }));
+}
+
+/** A call takes 50 ms. Concurrent calls share an instance, up to its concurrency. */
+function serviceCosts(service: Asked, load: Load): Cost[] {
+  const calls = load.calls(service);
+  const cpu = Number(only(service, `${LIMITS}.cpu`) ?? 1);
+  const memory = Number.parseInt(String(only(service, `${LIMITS}.memory`)), 10) / 1024;
+  const concurrent = calls * 0.05;
+  const seconds = MONTH * Math.max(concurrent / amountOr(service, 'template.max_instance_request_concurrency', 1), Math.min(concurrent, 1));
+  const ready = MONTH * amountOr(service, 'template.scaling.min_instance_count', 0);
+  const busy = 'A higher `concurrency` of the processor, with more `memoryMiB`: more calls share an instance.';
+  return [
+    {
+      what: 'requests, one for each event',
+      price: 'cloudRunRequests',
+      units: calls * MONTH,
+      lower: 'Delivery without code, by `deliverInto` of the buffer, has no calls: for events that are stored unchanged.',
+    },
+    { what: 'vCPU time, 50 ms for each call', price: 'cloudRunCpu', units: seconds * cpu, lower: busy },
+    { what: 'memory, 50 ms for each call', price: 'cloudRunMemory', units: seconds * memory, lower: busy },
+    {
+      what: 'request log, 1 kB for each call',
+      price: 'cloudLogging',
+      units: (calls * MONTH * 1000) / GIB,
+      lower: 'An exclusion of `run.googleapis.com%2Frequests` in the log sink `_Default` of the project.',
+    },
+    {
+      what: 'minimum instances',
+      price: 'cloudRunReady',
+      units: ready * (cpu + memory),
+      lower: '`minInstances: 0` of the processor: the first event after a pause then waits for a cold start.',
+    },
+  ];
+}
+
+/** How often a schedule starts something on a day, from its fields for minute and hour. */
+function startsADay(cron: string): number {
+  const [minute = '', hour = ''] = cron.split(' ');
+  const count = (field: string, all: number) => {
+    const [, step] = /^\*(?:\/(\d+))?$/.exec(field) ?? [];
+    return field.startsWith('*') ? Math.ceil(all / Number(step ?? 1)) : field.split(',').length;
+  };
+  return count(minute, 60) * count(hour, 24);
+}
+
+/** A task takes ten minutes. */
+function jobCosts(job: Asked, { stack }: Load): Cost[] {
+  const starters = stack.all.filter((one) => one.refers('http_target.uri').some(({ id }) => id === job.id));
+  const runs = starters.reduce((sum, starter) => sum + startsADay(String(only(starter, 'schedule'))), 0) * 30;
+  const seconds = runs * amountOr(job, 'template.task_count', 1) * 600;
+  const cpu = Number(only(job, `${JOB_LIMITS}.cpu`) ?? 1);
+  const memory = Number.parseInt(String(only(job, `${JOB_LIMITS}.memory`)), 10) / 1024;
+  const lower = 'A `schedule` that starts it less often.';
+  return [
+    { what: 'vCPU time, 10 minutes for each task', price: 'cloudRunCpu', units: seconds * cpu, lower },
+    { what: 'memory, 10 minutes for each task', price: 'cloudRunMemory', units: seconds * memory, lower },
+  ];
+}

@@ -1,0 +1,128 @@
+import { HOURS } from '../../../shared/read/facts/cost';
+import { promised } from '../../../shared/read/facts/promise';
+import type { Needed, Seen, ServiceFacts } from '../../../shared/read/facts/types';
+import { replace, set } from '../../../shared/read/facts/weaken';
+import type { Step } from '../../../shared/read/picture';
+import { type Asked, is, names, only, type Stack } from '../../../shared/read/stack';
+import { alertOn, readyBeforeWork } from '../../foundation/promises';
+
+const QUERY = 'google_bigquery_data_transfer_config';
+const MEMBER = 'google_bigquery_table_iam_member';
+const RUNS_AS = 'service_account_name';
+const TEXT = 'params.query';
+
+export const facts: ServiceFacts = {
+  name: 'Scheduled queries',
+  local: { not: 'the local run stores rows with DuckDB, which does not run GoogleSQL that changes rows' },
+  unproven: [
+    'That BigQuery accepts the query of the example, and prunes the partitions of the clean table by its condition.',
+    'That the service agent of BigQuery Data Transfer runs the query with no role but that on its service account.',
+    'That metrics of runs have the labels that the alerts name.',
+  ],
+  types: {
+    [QUERY]: {
+      name: 'scheduled query',
+      role: 'runs code',
+      apis: ['bigquery', 'bigquerydatatransfer'],
+      replacedBy: ['data_source_id', 'location', 'project'],
+      computed: { name: 'projects/acme-data/locations/europe-west1/transferConfigs/acme' },
+      tells: (query) => ['BigQuery', String(only(query, 'schedule')), is(query, 'disabled', true) ? 'paused' : undefined],
+      flow: stepsOf,
+      actsAs: [RUNS_AS],
+      runs: (query) => ({ as: query.refers(RUNS_AS)[0]?.id ?? 'whoever deploys', settings: {} }),
+      needs: needsOf,
+      promises: [
+        promised(
+          'own-identity',
+          'run as a service account of its own, not as whoever deploys',
+          (query) => query.refers(RUNS_AS).length === 1,
+          {
+            'it runs as whoever deploys, and stops when that person leaves': set(RUNS_AS),
+          },
+        ),
+        readyBeforeWork(RUNS_AS),
+        promised(
+          'repeatable',
+          'add no row that is there already',
+          (query) => /^(MERGE|CREATE OR REPLACE)\b/.test(String(only(query, TEXT))),
+          {
+            'a run that is repeated adds its rows again': replace('MERGE', 'INSERT'),
+          },
+        ),
+        promised('in-its-region', 'be in a region, because BigQuery takes US without one', (query) => query.get('location').length === 1, {
+          'it runs in the United States': set('location'),
+        }),
+        alertOn({
+          what: 'failed runs',
+          must: 'have its own alert that fires when a run fails',
+          metric: 'completion_state = "FAILED"',
+          label: 'config_id',
+          atMost: 0,
+        }),
+      ],
+      costs: (query, load) => {
+        const [, count, unit] = /^every (\d+) (minutes|hours)$/.exec(String(only(query, 'schedule'))) ?? [1, 24, 'hours'];
+        const runs = (HOURS * (unit === 'hours' ? 1 : 60)) / Number(count);
+        const scanned = [...readBy(query, load.stack)].reduce(
+          (sum, table) => sum + load.writes(table).count * load.size * 3 * 24 * 3600,
+          0,
+        );
+        return [
+          {
+            what: 'bytes that its runs read, three days of events each',
+            price: 'bigQueryScan',
+            units: (runs * scanned) / 1024 ** 4,
+            lower: 'Fewer runs, or fewer `days` of `cleanRows`.',
+          },
+        ];
+      },
+      local: 'no effect here',
+    },
+  },
+  roles: {
+    'roles/bigquery.jobUser': {
+      permissions: [
+        ...['bigquery.jobs.create', 'bigquery.config.get', 'dataform.locations.get', 'dataform.locations.list'],
+        ...['resourcemanager.projects.get', 'resourcemanager.projects.list'],
+      ],
+      surplus: 'Google has no role that only runs jobs, and none on less than the project. It gives no access to rows.',
+    },
+  },
+};
+
+/** The tables that the account of a query has a role on. */
+function tablesOf(query: Asked, stack: Stack, role: string): ReadonlySet<Asked> {
+  const [account] = query.refers(RUNS_AS);
+  const grants = stack.of(MEMBER).filter((grant) => names(grant, 'member', account) && is(grant, 'role', role));
+  return new Set(grants.flatMap((grant) => grant.refers('table_id')).filter(({ type }) => type === 'google_bigquery_table'));
+}
+const isView = (table: Asked) => table.get('view').length > 0;
+const readBy = (query: Asked, stack: Stack) => [...tablesOf(query, stack, 'roles/bigquery.dataViewer')].filter((table) => !isView(table));
+const writtenBy = (query: Asked, stack: Stack) => [...tablesOf(query, stack, 'roles/bigquery.dataEditor')];
+
+/** From each table that it reads. The role on what it writes is a step of its own. */
+function stepsOf(query: Asked, seen: Seen): Step[] {
+  return readBy(query, seen).map((table) => ({
+    from: table.stage,
+    how: `read ${only(query, 'schedule')}`,
+    to: query.stage,
+    notes: seen.tell(query),
+    between: [table.id, query.id],
+  }));
+}
+
+function needsOf(query: Asked, stack: Stack): Needed[] {
+  const [account] = query.refers(RUNS_AS);
+  if (!account) return [];
+  const need = (who: string, may: string, on: string, because: string): Needed => ({ who, may, on, because });
+  const tables = [...tablesOf(query, stack, 'roles/bigquery.dataViewer')];
+  const agents = stack.of('google_project_service_identity').filter((agent) => is(agent, 'service', 'bigquerydatatransfer.googleapis.com'));
+  return [
+    need(account.id, 'bigquery.jobs.create', 'project', 'each run is a job'),
+    ...tables.map(({ id }) => need(account.id, 'bigquery.tables.getData', id, 'the query reads it')),
+    ...writtenBy(query, stack).flatMap(({ id }) =>
+      ['getData', 'updateData'].map((verb) => need(account.id, `bigquery.tables.${verb}`, id, 'MERGE reads and changes it')),
+    ),
+    ...agents.map(({ id }) => need(id, 'iam.serviceAccounts.getAccessToken', account.id, 'BigQuery runs the query as this account')),
+  ];
+}

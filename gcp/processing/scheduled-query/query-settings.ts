@@ -1,0 +1,52 @@
+import type { IConstruct } from 'constructs';
+import { requireText, SettingError, STORE_NAME, type TextRule } from '../../../shared/synth/settings';
+import type { Binding } from '../../ports/identity';
+import type { TableStore } from '../../ports/stores';
+
+export const NAME: TextRule = {
+  pattern: /^[a-z0-9]{1,10}$/,
+  must: 'be 1 to 10 lower-case letters and digits',
+  remedy: 'The name of a service account has no room for more.',
+};
+export const EVERY: TextRule = {
+  pattern:
+    /^every (([1-9]\d{0,3}) (minutes|hours)|(day|mon|tue|wed|thu|fri|sat|sun)(,(mon|tue|wed|thu|fri|sat|sun))* ([01]\d|2[0-3]):[0-5]\d)$/,
+  must: 'be a schedule of BigQuery in UTC',
+  remedy: 'Write it like every 6 hours, or every day 03:00.',
+};
+export const START: TextRule = {
+  pattern: /^20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:\d\dZ$/,
+  must: 'be a time in UTC',
+  remedy: 'Write it like 2026-01-01T00:00:00Z.',
+};
+
+/** The tables that a query names. */
+export type Tables = Readonly<Record<string, TableStore>>;
+
+/**
+ * Refuse tables without a name.
+ * @throws SettingError
+ */
+export function requireTables(scope: IConstruct, setting: 'reads' | 'writes', tables: Tables) {
+  if (typeof tables !== 'object' || tables === null || Array.isArray(tables) || Object.keys(tables).length === 0) {
+    throw new SettingError(scope, `${setting} must be tables by name`, 'none', `Write them like { EVENTS: store }.`);
+  }
+  for (const name of Object.keys(tables)) requireText(scope, { [`each of ${setting}`]: name }, STORE_NAME);
+}
+
+/**
+ * The name of a table in a query.
+ * @throws SettingError if the store is not in BigQuery
+ */
+export function tableOf(scope: IConstruct, name: string, { settings }: Binding): string {
+  const parts = ['PROJECT', 'DATASET', 'TABLE'].map((part) => settings[`${name}_${part}`]);
+  if (parts.every((part) => part !== undefined)) return `\`${parts.join('.')}\``;
+  throw new SettingError(scope, `${name} must be a table of BigQuery`, 'another store', 'Use a BigQueryStore.');
+}
+
+/** How many hours lie between two runs, if they are the same between all runs. */
+export function hoursBetween(every: string): number | undefined {
+  const [, count, unit] = /^every (\d+) (minutes|hours)$/.exec(every) ?? [];
+  if (count !== undefined) return Number(count) / (unit === 'hours' ? 1 : 60);
+  return every.startsWith('every day') ? 24 : undefined;
+}

@@ -1,0 +1,96 @@
+import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
+import { Schedule, type ScheduleProps } from '../../../../gcp/foundation/schedule/schedule';
+import type { Job } from '../../../../gcp/ports/jobs';
+import { expectSnapshot } from '../../../support/snapshot';
+import { onCall, readable, site, synthesize } from '../../stand-ins';
+
+/** A job that Google's own API starts. */
+const job = (token: 'oauth' | 'oidc' = 'oauth'): Job => ({
+  bindStart: (starter) => ({
+    url: 'https://example.googleapis.com/v1/jobs/nightly:run',
+    body: '{"overrides":{}}',
+    token,
+    waitFor: [
+      new ProjectIamMember(starter, 'Starter', {
+        project: site.project,
+        role: 'roles/example.starter',
+        member: starter.member,
+        condition: { title: 'job', expression: 'true' },
+      }),
+    ],
+  }),
+});
+const make = (props: Partial<ScheduleProps> = {}) =>
+  synthesize(
+    (stack) =>
+      new Schedule(stack, 'Nightly', { site, name: 'nightly', job: job(), recurrence: { cron: '0 3 * * *' }, notify: [onCall], ...props }),
+  );
+
+test('the snapshot', () => {
+  expectSnapshot(
+    'gcp/foundation/schedule/schedule.snapshot.yaml',
+    'The schedule starts the job as an account of its own, after its permission is effective. A start that is refused opens an incident.',
+    readable(make().json.resource),
+  );
+});
+
+test('a Google API gets an access token, and a service of the user an identity token that is for its address only', () => {
+  const target = make().one('google_cloud_scheduler_job').http_target;
+  expect(Object.keys(target)).toContain('oauth_token');
+  const own = make({ job: job('oidc') }).one('google_cloud_scheduler_job').http_target;
+  expect(own.oidc_token).toEqual({ audience: own.uri, service_account_email: expect.stringContaining('.email}') });
+  expect(own.oauth_token).toBeUndefined();
+});
+
+test('the body of the request is what the job asked for', () => {
+  const { body, headers } = make().one('google_cloud_scheduler_job').http_target;
+  expect(Buffer.from(body, 'base64').toString()).toBe('{"overrides":{}}');
+  expect(headers).toEqual({ 'Content-Type': 'application/json' });
+});
+
+test('a schedule that is paused exists, and starts nothing', () => {
+  expect(make({ recurrence: { cron: '0 3 * * *', paused: true } }).one('google_cloud_scheduler_job').paused).toBe(true);
+});
+
+test.each(['*/15 * * * *', '0 3 1 1,7 *', '0 9-17 * * MON-FRI', '0 0 * * 7'])('takes the times %s', (cron) => {
+  expect(make({ recurrence: { cron } }).one('google_cloud_scheduler_job').schedule).toBe(cron);
+});
+
+test.each(['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+3'])('takes the time zone %s', (timeZone) => {
+  expect(make({ recurrence: { cron: '0 3 * * *', timeZone } }).one('google_cloud_scheduler_job').time_zone).toBe(timeZone);
+});
+
+describe('refuses', () => {
+  test.each<[string, Partial<ScheduleProps>, string]>([
+    [
+      'a name that an account cannot have',
+      { name: 'nightly-job' },
+      'test/Nightly: name must be 1 to 10 lower-case letters and digits, got "nightly-job". The name of a service account has no room for more.',
+    ],
+    [
+      'a macro',
+      { recurrence: { cron: '@daily' } },
+      'test/Nightly: cron must be five fields of cron, got "@daily". Write it like 0 3 * * *: minute, hour, day of the month, month, day of the week.',
+    ],
+    [
+      'a time zone without a name',
+      { recurrence: { cron: '0 3 * * *', timeZone: '+01:00' } },
+      'test/Nightly: timeZone must be the name of a time zone, got "+01:00". Write it like UTC or Europe/Berlin.',
+    ],
+    [
+      'too many retries',
+      { recurrence: { cron: '0 3 * * *', maxRetries: 6 } },
+      'test/Nightly: maxRetries must be 0 to 5 retries, got 6. Cloud Scheduler accepts no more.',
+    ],
+  ])('%s', (_, props, message) => expect(() => make(props)).toThrow(new Error(message)));
+
+  test('two schedules with one name in a site', () => {
+    expect(() =>
+      synthesize((stack) => {
+        for (const id of ['One', 'Two']) {
+          new Schedule(stack, id, { site, name: 'nightly', job: job(), recurrence: { cron: '0 3 * * *' }, notify: [] });
+        }
+      }),
+    ).toThrow(/^test\/Two: .*schedule of a site.*"nightly"/);
+  });
+});
