@@ -59,8 +59,9 @@ export class Terraform {
   ) {}
 
   /**
-   * Read `cdk.tf.json` in a folder, and answer its variables.
-   * @throws RefusedError on a variable that has no value, or one that its own rules refuse
+   * Read `cdk.tf.json` in a folder, and answer its variables. One without a default and a value is refused only where it is used: the
+   * template may hold a service that does not run here, and this is what to say of it.
+   * @throws RefusedError on a variable that the template does not have, or a value that its own rules refuse
    */
   static async read(folder: string, variables: Values, computed: Computed): Promise<Terraform> {
     const file = path.join(folder, 'cdk.tf.json');
@@ -97,10 +98,10 @@ export class Terraform {
       if (!Object.hasOwn(declared, name)) throw new RefusedError(`var.${name}`, 'the template has no variable with this name');
     for (const [name, variable] of Object.entries(declared)) {
       const value = Object.hasOwn(given, name) ? given[name] : variable.default;
-      if (value === undefined) throw new RefusedError(`var.${name}`, 'it has no default and no value');
-      this.variables.set(name, value);
+      if (value !== undefined) this.variables.set(name, value);
     }
     for (const [name, { validation }] of Object.entries(declared)) {
+      if (!this.variables.has(name)) continue;
       for (const { condition, error_message } of validation ?? []) {
         if ((await this.evaluate(condition, `var.${name}`)) !== true) throw new RefusedError(`var.${name}`, error_message);
       }
@@ -195,8 +196,10 @@ export class Terraform {
       .map(({ segment, type }, index) => (type === 'indexTraversal' ? `[${segment}]` : `${index ? '.' : ''}${segment}`))
       .join('');
     if (root === 'var') {
-      if (!this.variables.has(String(rest[0]))) throw new RefusedError(at.path, `there is no variable ${String(rest[0])}`);
-      return walk(this.variables.get(String(rest[0])), rest.slice(1));
+      const [name, ...inner] = rest;
+      if (!Object.hasOwn(this.json.variable ?? {}, String(name))) throw new RefusedError(at.path, `there is no variable ${String(name)}`);
+      if (!this.variables.has(String(name))) throw new RefusedError(`var.${name}`, 'it has no default and no value');
+      return walk(this.variables.get(String(name)), inner);
     }
     const [kind, type, name, ...attribute] = root === 'data' ? ['data', ...rest] : ['resource', root, ...rest];
     const prefix = kind === 'data' ? 'data.' : '';

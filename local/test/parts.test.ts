@@ -30,6 +30,16 @@ test.each(CLOUDS)('a service of %s that nothing stands in for is told by its nam
   await expect(starting).rejects.toThrow(new NotRunHere(service, 'local/ has no emulator for it.'));
 });
 
+test('a service that nothing stands in for is told also if it takes a variable that has no value', async () => {
+  const asking = mutated('azure', (template) => {
+    template.variable.authority = { type: 'string' };
+    template.resource.azurerm_redis_cache = { Cache: { name: '${var.authority}' } };
+  });
+  const { start } = await readerOf('azure')(asking);
+  const starting = start({ folder: temporaryFolder(), witness: SILENT, chaos: CALM, pace: new Pace() });
+  await expect(starting).rejects.toThrow(new NotRunHere('azurerm_redis_cache', 'local/ has no emulator for it.'));
+});
+
 test('a process that has nothing to run with says so in one message, and with its exit code', async () => {
   const order: Order = {
     cloud: 'aws',

@@ -65,6 +65,7 @@ export const facts: ServiceFacts = {
     'That a certificate of a device is accepted over MQTT.',
     'That a message that was dropped is counted in `d2c.telemetry.egress.dropped`.',
     'That the archive gets changes of device twins.',
+    'That the hub writes block blobs, the only ones that Azure moves to the cold or the archive tier.',
   ],
   types: {
     [HUB]: {

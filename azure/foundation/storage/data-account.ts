@@ -43,6 +43,9 @@ export interface DataAccountProps {
   readonly lifecycle?: TerraformResourceLifecycle;
 }
 
+/** How long an object that was brought back from the archive tier can be read before it moves there again. */
+const REHYDRATED_DAYS = 7;
+
 /** What becomes of the objects of a container with time. */
 export interface Lifecycle {
   /** The name of its rule. */
@@ -50,6 +53,8 @@ export interface Lifecycle {
   readonly container: StorageContainer;
   /** After how many days an object moves to the cold tier. */
   readonly coldAfterDays?: number;
+  /** After how many days an object moves to the archive tier. */
+  readonly archiveAfterDays?: number;
   /** After how many days an object is deleted. */
   readonly expireAfterDays?: number;
 }
@@ -108,18 +113,20 @@ export class DataAccount extends Construct {
     });
   }
 
-  /** Move old objects to the cold tier, or delete them, and delete old versions in all containers. Azure applies the rules once a day. */
+  /** Move old objects to the cold or the archive tier, or delete them, and delete old versions in all containers. Azure applies the rules once a day. */
   addRules(lifecycles: readonly Lifecycle[]): StorageManagementPolicy | undefined {
     const blobTypes = ['blockBlob'];
     const rule: StorageManagementPolicyRule[] = lifecycles
-      .filter(({ coldAfterDays, expireAfterDays }) => coldAfterDays !== undefined || expireAfterDays !== undefined)
-      .map(({ name, container, coldAfterDays, expireAfterDays }) => ({
+      .filter((ages) => [ages.coldAfterDays, ages.archiveAfterDays, ages.expireAfterDays].some((days) => days !== undefined))
+      .map(({ name, container, coldAfterDays, archiveAfterDays, expireAfterDays }) => ({
         name,
         enabled: true,
         filters: { blobTypes, prefixMatch: [`${container.name}/`] },
         actions: {
           baseBlob: {
             tierToColdAfterDaysSinceModificationGreaterThan: coldAfterDays,
+            tierToArchiveAfterDaysSinceModificationGreaterThan: archiveAfterDays,
+            tierToArchiveAfterDaysSinceLastTierChangeGreaterThan: archiveAfterDays === undefined ? undefined : REHYDRATED_DAYS,
             deleteAfterDaysSinceModificationGreaterThan: expireAfterDays,
           },
         },

@@ -128,6 +128,12 @@ export const facts: ServiceFacts = {
           ),
           concerns: isLake,
         },
+        {
+          ...promised('no-zones', 'have no copies in zones: Azure has no archive tier there', (account) => !/Z/.test(copiesOf(account)), {
+            'it has copies in zones, and Azure refuses to archive': set('account_replication_type', 'ZRS'),
+          }),
+          concerns: archives,
+        },
         ofData(RETAINED),
         ofData(ON_RECORD),
       ],
@@ -163,7 +169,7 @@ export const facts: ServiceFacts = {
       replacedBy: ['storage_account_id'],
       role: 'helps',
       computed: { id: armId('Microsoft.Storage/storageAccounts/acme/managementPolicies/default') },
-      // It moves old blobs to the cold tier. In a local run, no blob is old.
+      // It moves old blobs to another tier. In a local run, no blob is old.
       local: nothing,
     },
   },
@@ -182,6 +188,12 @@ function deletesVersions(account: Asked, stack: Stack): boolean {
       (rules) =>
         names(rules, 'storage_account_id', account) && rules.get('rule.actions.version.delete_after_days_since_creation').length > 0,
     );
+}
+
+/** Whether a rule moves blobs of an account to the archive tier. */
+function archives(account: Asked, stack: Stack): boolean {
+  const days = 'rule.actions.base_blob.tier_to_archive_after_days_since_modification_greater_than';
+  return stack.of(RULES).some((rules) => names(rules, 'storage_account_id', account) && rules.get(days).length > 0);
 }
 
 /** Whether an account has a container that is no dead letter. In one without, tables or queues are written to, and are billed there. */

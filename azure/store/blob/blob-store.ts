@@ -2,7 +2,7 @@ import type { EventgridSystemTopicEventSubscription } from '@cdktf/provider-azur
 import type { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account';
 import type { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
 import { Construct } from 'constructs';
-import type { Removal } from '../../../shared/synth/settings';
+import { type Removal, requireOneOf } from '../../../shared/synth/settings';
 import type { SystemTopic } from '../../foundation/events/system-topic';
 import { coldAfter, requireAges } from '../../foundation/storage/ages';
 import type { BlobBinding, DataContainer } from '../../foundation/storage/data-container';
@@ -25,19 +25,30 @@ export interface BlobStoreProps {
   readonly name?: string;
   /**
    * The redundancy of the storage account. `ZRS` keeps three copies in three zones, and survives the loss of one zone. Regions
-   * without zones have only `LRS`. `GZRS` and `GRS` keep more copies in the paired region.
+   * without zones have only `LRS`. `GZRS` and `GRS` keep more copies in the paired region. With `archiveAfterDays`, it must be `LRS`
+   * or `GRS`.
    * @default ZRS
    */
   readonly redundancy?: 'LRS' | 'ZRS' | 'GRS' | 'GZRS';
   /**
    * After how many days an object moves to the cold tier, where storage is cheaper and reads are more expensive. Azure bills
-   * each move: with many small objects, the moves can cost more than they save.
+   * each move: with many small objects, the moves can cost more than they save. If `archiveAfterDays` is set and this is not,
+   * objects do not move there.
    * @default 90
    */
   readonly coldAfterDays?: number;
   /**
-   * After how many days an object is deleted, more than `coldAfterDays`. It can be restored for `undeleteWindowDays`. Azure bills
-   * at least 90 days in the cold tier. If this is at most 90 and `coldAfterDays` is not set, objects do not move there. Dead letters
+   * After how many days an object moves to the archive tier, more than `coldAfterDays`. Storage costs a tenth there, and an object
+   * cannot be read until it is brought back, which takes up to 15 hours and is billed: copy it, or set its tier, and it can be read
+   * for at least 7 days. Azure bills each move, 0.20 USD for 10,000 objects with `GRS`, and at least 180 days in the tier: use it for
+   * large objects that are kept for years. It does not accept copies in zones: set `redundancy` to `GRS` or `LRS`.
+   * @default - objects do not move there
+   * @see https://learn.microsoft.com/azure/storage/blobs/archive-rehydrate-overview
+   */
+  readonly archiveAfterDays?: number;
+  /**
+   * After how many days an object is deleted, more than `coldAfterDays` and `archiveAfterDays`. It can be restored for
+   * `undeleteWindowDays`. Azure bills at least 90 days in the cold tier. If this is at most 90 and `coldAfterDays` is not set, objects do not move there. Dead letters
    * are never deleted.
    * @default - objects are kept
    */
@@ -103,10 +114,16 @@ export class BlobStore extends Construct implements ObjectStore, DirectStore {
 
   constructor(scope: Construct, id: string, props: BlobStoreProps) {
     super(scope, id);
-    const { coldAfterDays, expireAfterDays } = props;
-    const ages = { coldAfterDays: coldAfter(90, props), expireAfterDays };
+    const { coldAfterDays, archiveAfterDays, expireAfterDays } = props;
+    const coldByDefault = archiveAfterDays === undefined ? 90 : undefined;
+    const ages = { coldAfterDays: coldAfter(coldByDefault, props), archiveAfterDays, expireAfterDays };
     requireAges(this, '', ages);
-    this.store = new StoreAccount(this, props, { defaultName: 'data', isLake: false, ofNew: { coldAfterDays, expireAfterDays } });
+    if (archiveAfterDays !== undefined && props.accountId === undefined) {
+      const redundancy = props.redundancy ?? 'ZRS';
+      requireOneOf(this, { redundancy }, ['LRS', 'GRS'], 'With copies in zones there is no archive tier: leave archiveAfterDays out.');
+    }
+    const ofNew = { coldAfterDays, archiveAfterDays, expireAfterDays };
+    this.store = new StoreAccount(this, props, { defaultName: 'data', isLake: false, ofNew });
     this.events = this.store.container('Events', 'events');
     const deadLetter = this.store.deadLetter();
     this.deadLetter = deadLetter;

@@ -80,8 +80,10 @@ describe('variables', () => {
     prefix: { validation: [{ condition: '${can(regex("^[a-z]+$", var.prefix))}', error_message: 'The prefix must be letters.' }] },
   };
 
-  test('must be answered, by their own rules', async () => {
-    await expect(read({ variable: rule })).rejects.toThrow('var.prefix: it has no default and no value');
+  test('must be answered where they are used, by their own rules', async () => {
+    const unanswered = await read({ variable: rule });
+    await expect(unanswered.evaluate('${var.prefix}', 'here')).rejects.toThrow('var.prefix: it has no default and no value');
+    expect(await unanswered.evaluate('else', 'here')).toBe('else');
     await expect(read({ variable: rule }, { prefix: 'A1' })).rejects.toThrow('var.prefix: The prefix must be letters.');
     await expect(read({ variable: {} }, { prefix: 'a' })).rejects.toThrow('var.prefix: the template has no variable with this name');
     expect(await (await read({ variable: rule }, { prefix: 'a' })).evaluate('${var.prefix}', 'here')).toBe('a');

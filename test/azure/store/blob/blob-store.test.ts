@@ -155,6 +155,25 @@ test('only events grow cold: the dead letter stays as it is', () => {
   expect(archive.filters.prefix_match).toEqual(['${azurerm_storage_container.data_events.name}/']);
 });
 
+describe('objects are archived', () => {
+  const actionsOf = (props: Partial<BlobStoreProps>) =>
+    make({ redundancy: 'GRS', ...props }).one('azurerm_storage_management_policy').rule[0].actions.base_blob;
+  const archived = {
+    tier_to_archive_after_days_since_modification_greater_than: 30,
+    tier_to_archive_after_days_since_last_tier_change_greater_than: 7,
+  };
+
+  test('without a stop in the cold tier, and what is brought back stays for a week', () =>
+    expect(actionsOf({ archiveAfterDays: 30 })).toEqual(archived));
+
+  test('after the cold tier, and before they expire', () =>
+    expect(actionsOf({ coldAfterDays: 7, archiveAfterDays: 30, expireAfterDays: 365 })).toEqual({
+      ...archived,
+      tier_to_cold_after_days_since_modification_greater_than: 7,
+      delete_after_days_since_modification_greater_than: 365,
+    }));
+});
+
 describe('objects expire', () => {
   const rulesOf = (props: Partial<BlobStoreProps>) => make(props).one('azurerm_storage_management_policy').rule;
 
@@ -271,6 +290,31 @@ describe('refuses', () => {
       'to delete before it archives',
       { coldAfterDays: 30, expireAfterDays: 30 },
       'test/Store: expireAfterDays must be more than coldAfterDays, which is 30, got 30. Azure bills at least 90 days in the cold tier.',
+    ],
+    [
+      'the archive tier in zones, which are the default',
+      { archiveAfterDays: 30 },
+      'test/Store: redundancy must be LRS or GRS, got "ZRS". With copies in zones there is no archive tier: leave archiveAfterDays out.',
+    ],
+    [
+      'to send to the archive tier at once',
+      { archiveAfterDays: 0 },
+      'test/Store: archiveAfterDays must be 1 to 36500 days, got 0. Objects that are younger are still read.',
+    ],
+    [
+      'the archive tier before the cold tier',
+      { redundancy: 'GRS', coldAfterDays: 30, archiveAfterDays: 30 },
+      'test/Store: archiveAfterDays must be more than coldAfterDays, which is 30, got 30. Azure bills at least 90 days in the cold tier.',
+    ],
+    [
+      'to delete before the archive tier',
+      { redundancy: 'GRS', archiveAfterDays: 30, expireAfterDays: 30 },
+      'test/Store: expireAfterDays must be more than archiveAfterDays, which is 30, got 30. Azure bills at least 180 days in the archive tier.',
+    ],
+    [
+      'an age of the archive tier for an account that is there',
+      { accountId, archiveAfterDays: 30 },
+      'test/Store: accountId keeps its own settings, got archiveAfterDays beside it. Leave archiveAfterDays out.',
     ],
     [
       'a long way back',

@@ -13,6 +13,7 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           name: 'text',
           redundancy: 'choice',
           coldAfterDays: 'number',
+          archiveAfterDays: 'number',
           expireAfterDays: 'number',
           undeleteWindowDays: 'number',
           accountId: 'text',
