@@ -146,7 +146,9 @@ export const facts: ServiceFacts = {
   // https://cloud.google.com/iam/docs/roles-permissions.
   roles: {
     'roles/owner': { permissions: ['*'] },
-    'roles/editor': { permissions: ['*.*.get', '*.*.list', '*.*.create', '*.*.update', '*.*.delete', '*.*.publish', '*.*.consume'] },
+    'roles/editor': {
+      permissions: ['*.*.get', '*.*.list', '*.*.create', '*.*.update', '*.*.delete', '*.*.publish', '*.*.consume', '*.*.allocateIds'],
+    },
     'roles/cloudkms.admin': all('cloudkms'),
     'roles/cloudkms.cryptoKeyEncrypterDecrypter': {
       permissions: [

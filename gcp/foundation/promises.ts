@@ -36,7 +36,7 @@ export function alertOn(watched: {
     const filter = String(only(alert, 'conditions.condition_threshold.filter'));
     return (
       !is(alert, 'enabled', false) &&
-      [metric, ownLabel, `\${${resource.id}.`].every((part) => filter.includes(part)) &&
+      [metric, ownLabel, `${resource.id}.`].every((part) => filter.includes(part)) &&
       amount(alert, THRESHOLD) <= atMost
     );
   };
@@ -194,5 +194,5 @@ function removeValidation(draft: Draft, { body }: Asked) {
 
 function isOn(body: unknown, metric: string, id: string): boolean {
   const text = JSON.stringify(body);
-  return text.includes(JSON.stringify(metric).slice(1, -1)) && text.includes(`\${${id}.`);
+  return text.includes(JSON.stringify(metric).slice(1, -1)) && text.includes(`${id}.`);
 }

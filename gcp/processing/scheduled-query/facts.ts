@@ -3,11 +3,10 @@ import { promised } from '../../../shared/read/facts/promise';
 import type { Needed, Seen, ServiceFacts } from '../../../shared/read/facts/types';
 import { replace, set } from '../../../shared/read/facts/weaken';
 import type { Step } from '../../../shared/read/picture';
-import { type Asked, is, names, only, type Stack } from '../../../shared/read/stack';
+import { type Asked, is, only, type Stack } from '../../../shared/read/stack';
 import { alertOn, readyBeforeWork } from '../../foundation/promises';
 
 const QUERY = 'google_bigquery_data_transfer_config';
-const MEMBER = 'google_bigquery_table_iam_member';
 const RUNS_AS = 'service_account_name';
 const TEXT = 'params.query';
 
@@ -63,10 +62,7 @@ export const facts: ServiceFacts = {
       costs: (query, load) => {
         const [, count, unit] = /^every (\d+) (minutes|hours)$/.exec(String(only(query, 'schedule'))) ?? [1, 24, 'hours'];
         const runs = (HOURS * (unit === 'hours' ? 1 : 60)) / Number(count);
-        const scanned = [...readBy(query, load.stack)].reduce(
-          (sum, table) => sum + load.writes(table).count * load.size * 3 * 24 * 3600,
-          0,
-        );
+        const scanned = readBy(query).reduce((sum, table) => sum + load.writes(table).count * load.size * 3 * 24 * 3600, 0);
         return [
           {
             what: 'bytes that its runs read, three days of events each',
@@ -90,19 +86,21 @@ export const facts: ServiceFacts = {
   },
 };
 
-/** The tables that the account of a query has a role on. */
-function tablesOf(query: Asked, stack: Stack, role: string): ReadonlySet<Asked> {
-  const [account] = query.refers(RUNS_AS);
-  const grants = stack.of(MEMBER).filter((grant) => names(grant, 'member', account) && is(grant, 'role', role));
-  return new Set(grants.flatMap((grant) => grant.refers('table_id')).filter(({ type }) => type === 'google_bigquery_table'));
-}
+/** The tables and views that a query names. */
+const named = (query: Asked) => tablesIn(query, TEXT);
 const isView = (table: Asked) => table.get('view').length > 0;
-const readBy = (query: Asked, stack: Stack) => [...tablesOf(query, stack, 'roles/bigquery.dataViewer')].filter((table) => !isView(table));
-const writtenBy = (query: Asked, stack: Stack) => [...tablesOf(query, stack, 'roles/bigquery.dataEditor')];
+const viewsOf = (query: Asked) => named(query).filter(isView);
+/** The tables below the views that it reads. */
+const readBy = (query: Asked) => viewsOf(query).flatMap((view) => tablesIn(view, 'view.query'));
+const writtenBy = (query: Asked) => named(query).filter((table) => !isView(table));
+
+function tablesIn(resource: Asked, setting: string): readonly Asked[] {
+  return resource.refers(setting).filter(({ type }) => type === 'google_bigquery_table');
+}
 
 /** From each table that it reads. The role on what it writes is a step of its own. */
 function stepsOf(query: Asked, seen: Seen): Step[] {
-  return readBy(query, seen).map((table) => ({
+  return readBy(query).map((table) => ({
     from: table.stage,
     how: `read ${only(query, 'schedule')}`,
     to: query.stage,
@@ -115,12 +113,11 @@ function needsOf(query: Asked, stack: Stack): Needed[] {
   const [account] = query.refers(RUNS_AS);
   if (!account) return [];
   const need = (who: string, may: string, on: string, because: string): Needed => ({ who, may, on, because });
-  const tables = [...tablesOf(query, stack, 'roles/bigquery.dataViewer')];
   const agents = stack.of('google_project_service_identity').filter((agent) => is(agent, 'service', 'bigquerydatatransfer.googleapis.com'));
   return [
     need(account.id, 'bigquery.jobs.create', 'project', 'each run is a job'),
-    ...tables.map(({ id }) => need(account.id, 'bigquery.tables.getData', id, 'the query reads it')),
-    ...writtenBy(query, stack).flatMap(({ id }) =>
+    ...[...viewsOf(query), ...readBy(query)].map(({ id }) => need(account.id, 'bigquery.tables.getData', id, 'the query reads it')),
+    ...writtenBy(query).flatMap(({ id }) =>
       ['getData', 'updateData'].map((verb) => need(account.id, `bigquery.tables.${verb}`, id, 'MERGE reads and changes it')),
     ),
     ...agents.map(({ id }) => need(id, 'iam.serviceAccounts.getAccessToken', account.id, 'BigQuery runs the query as this account')),
