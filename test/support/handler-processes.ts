@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CLIENT_ENVIRONMENT } from './aws-stand-ins';
 import { temporaryFolder } from './folder';
@@ -101,7 +101,9 @@ afterAll(() => {
 
 /** Starts a bundle of GCP in a process of its own, with this environment and no other. No credentials of this machine are found. */
 export async function startOnGcp(folder: string, env: Readonly<Record<string, string>>) {
-  writeFileSync(path.join(folder, 'server.js'), FRAMEWORK);
+  // Written once: a process that starts at the same time would read an empty file while it is written again.
+  const server = path.join(folder, 'server.js');
+  if (!existsSync(server)) writeFileSync(server, FRAMEWORK);
   const sealed = { HOME: folder, PATH: folder, CLOUDSDK_CONFIG: folder, GCE_METADATA_HOST: NOBODY, GOOGLE_APPLICATION_CREDENTIALS: '' };
   const child = spawn(process.execPath, ['server.js'], { cwd: folder, env: { ...sealed, ...env } });
   children.push(child);
