@@ -24,6 +24,10 @@ const watches = (name: string, named: RegExp, id: string, more: Partial<TypeFact
 export const facts: ServiceFacts = {
   name: 'foundation',
   local: 'runs',
+  // A deployment stands for the first resource of its template.
+  kinds: {
+    azurerm_resource_group_template_deployment: ({ template_content: text }) => /"type":"(Microsoft\.[^"]+)"/.exec(String(text))?.[1],
+  },
   types: {
     'data.azurerm_client_config': {
       name: 'deployer',

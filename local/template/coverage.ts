@@ -1,8 +1,9 @@
-import { withKind } from '../../shared/read/facts/find';
 import type { Body } from '../../shared/read/stack';
+import { factsFor } from '../../shared/read/terraform';
+import type { TerraformJson } from '../../shared/read/tf';
 import { type AllowList, type Coverage, type CoverageRow, classify, isEmulated, type Treatments, UNKNOWN } from '../coverage';
 import type { Template } from './cloudformation';
-import type { Terraform } from './terraform';
+import type { Terraform, TerraformResource } from './terraform';
 
 type Values = Readonly<Record<string, unknown>>;
 const NOTHING = 'no effect here';
@@ -75,11 +76,15 @@ export function terraformCoverage(terraform: Terraform, list: AllowList, provide
     '//': ___,
     ...others
   } = terraform.json;
+  const facts = factsFor(terraform.json as TerraformJson);
   const refused = (type: string): CoverageRow => ({ type, resource: '', property: '', treatment: 'refused', why: UNKNOWN });
   const bodies = (type: string, section: unknown) =>
     Object.entries(section as Values).flatMap(([name, body]) => classify(TERRAFORM_SECTIONS, type, name, body as Values));
   return [
-    ...terraform.resources().flatMap(({ type, name, properties, meta }) => resourceRows(list, type, name, properties, meta)),
+    ...terraform.resources().flatMap((resource) => {
+      const kind = facts.typeOf({ type: resource.type, body: resource.properties as Body });
+      return resourceRows(list, kind, resource);
+    }),
     ...bodies('variable', variable),
     ...Object.keys(provider as Values).map((name): CoverageRow => {
       const type = `provider.${name}`;
@@ -92,8 +97,7 @@ export function terraformCoverage(terraform: Terraform, list: AllowList, provide
   ];
 }
 
-function resourceRows(list: AllowList, type: string, name: string, properties: Values, meta: Values): CoverageRow[] {
-  const kind = withKind({ type, body: properties as Body });
+function resourceRows(list: AllowList, kind: string, { type, name, properties, meta }: TerraformResource): CoverageRow[] {
   if (!Object.hasOwn(list, kind)) return [unlisted(type, name)];
   const treatments = list[kind];
   const known = isEmulated(treatments) ? { ...META, ...treatments } : REPEATED;

@@ -173,6 +173,7 @@ describe('what facts leave out is found', () => {
     const facts: Facts = {
       services: new Map([['azure/store/tank', { name: 'Tank', local: 'runs', types: {}, forbidden }]]),
       type: () => known,
+      typeOf: ({ type }) => type,
       of: () => known!,
       role: () => 'holds data',
     };

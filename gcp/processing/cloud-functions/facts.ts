@@ -1,10 +1,11 @@
-import { amountOr, type Cost, GIB, type Load, MONTH } from '../../../shared/read/facts/cost';
+import { amountOr, type Cost, type Load } from '../../../shared/read/facts/cost';
 import { onlyValues, within } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Running, ServiceFacts } from '../../../shared/read/facts/types';
 import { replace, set } from '../../../shared/read/facts/weaken';
 import { type Asked, amount, type Body, is, only, type Stack } from '../../../shared/read/stack';
 import { alertOn, allOf, iamMember, idOf, readyBeforeWork, replacers } from '../../foundation/promises';
+import { callCosts } from '../../foundation/run/promises';
 
 const FUNCTION = 'google_cloudfunctions2_function';
 const REPOSITORY = 'google_artifact_registry_repository';
@@ -220,33 +221,12 @@ function buildNeeds(fn: Asked): Needed[] {
   ];
 }
 
-/** A call takes 50 ms. Concurrent calls share an instance, up to its concurrency. */
 function functionCosts(fn: Asked, load: Load): Cost[] {
-  const calls = load.calls(fn);
-  const setting = (name: string, otherwise: number) => amountOr(fn, `service_config.${name}`, otherwise);
-  const concurrent = calls * 0.05;
-  const seconds = MONTH * Math.max(concurrent / setting('max_instance_request_concurrency', 1), Math.min(concurrent, 1));
-  const cpu = Number(only(fn, 'service_config.available_cpu') ?? 1);
   const [, size = '256', unit = 'Mi'] = /^(\d+)(Mi|Gi|M|G)$/.exec(String(only(fn, 'service_config.available_memory'))) ?? [];
-  const memory = unit.startsWith('G') ? Number(size) : Number(size) / 1024;
-  const ready = MONTH * setting('min_instance_count', 0);
-  const byPubSub = 'Delivery without code, by `deliverInto` of the buffer, has no calls: for events that are stored unchanged.';
-  const busy = 'A higher `concurrency` of the processor, with more `memoryMiB`: more calls share an instance.';
-  return [
-    { what: 'requests, one for each event', price: 'cloudRunRequests', units: calls * MONTH, lower: byPubSub },
-    { what: 'vCPU time, 50 ms for each call', price: 'cloudRunCpu', units: seconds * cpu, lower: busy },
-    { what: 'memory, 50 ms for each call', price: 'cloudRunMemory', units: seconds * memory, lower: busy },
-    {
-      what: 'request log, 1 kB for each call',
-      price: 'cloudLogging',
-      units: (calls * MONTH * 1000) / GIB,
-      lower: 'An exclusion of `run.googleapis.com%2Frequests` in the log sink `_Default` of the project.',
-    },
-    {
-      what: 'minimum instances',
-      price: 'cloudRunReady',
-      units: ready * (cpu + memory),
-      lower: '`minInstances: 0` of the processor: the first event after a pause then waits for a cold start.',
-    },
-  ];
+  return callCosts(load.calls(fn), {
+    cpu: Number(only(fn, 'service_config.available_cpu') ?? 1),
+    memoryGib: unit.startsWith('G') ? Number(size) : Number(size) / 1024,
+    concurrency: amountOr(fn, 'service_config.max_instance_request_concurrency', 1),
+    minInstances: amountOr(fn, 'service_config.min_instance_count', 0),
+  });
 }

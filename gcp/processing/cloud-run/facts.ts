@@ -1,4 +1,4 @@
-import { amountOr, type Cost, GIB, type Load, MONTH } from '../../../shared/read/facts/cost';
+import { amountOr, type Cost, type Load } from '../../../shared/read/facts/cost';
 import { counted, promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Promised, Running, Seen, ServiceFacts } from '../../../shared/read/facts/types';
 import { set } from '../../../shared/read/facts/weaken';
@@ -6,6 +6,7 @@ import type { Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
 import { type Asked, amount, type Body, is, only, type Stack } from '../../../shared/read/stack';
 import { alertOn, iamMember, idOf, readyBeforeWork, replacers } from '../../foundation/promises';
+import { callCosts } from '../../foundation/run/promises';
 
 const SERVICE = 'google_cloud_run_v2_service';
 const JOB = 'google_cloud_run_v2_job';
@@ -260,45 +261,25 @@ function secretNeeds(code: Asked, variables: string, who: string): Needed[] {
   }));
 }
 
-/** A call takes 50 ms. Concurrent calls share an instance, up to its concurrency. */
 function serviceCosts(service: Asked, load: Load): Cost[] {
-  const calls = load.calls(service);
-  const cpu = Number(only(service, `${LIMITS}.cpu`) ?? 1);
-  const memory = Number.parseInt(String(only(service, `${LIMITS}.memory`)), 10) / 1024;
-  const concurrent = calls * 0.05;
-  const seconds = MONTH * Math.max(concurrent / amountOr(service, 'template.max_instance_request_concurrency', 1), Math.min(concurrent, 1));
-  const ready = MONTH * amountOr(service, 'template.scaling.min_instance_count', 0);
-  const busy = 'A higher `concurrency` of the processor, with more `memoryMiB`: more calls share an instance.';
-  return [
-    {
-      what: 'requests, one for each event',
-      price: 'cloudRunRequests',
-      units: calls * MONTH,
-      lower: 'Delivery without code, by `deliverInto` of the buffer, has no calls: for events that are stored unchanged.',
-    },
-    { what: 'vCPU time, 50 ms for each call', price: 'cloudRunCpu', units: seconds * cpu, lower: busy },
-    { what: 'memory, 50 ms for each call', price: 'cloudRunMemory', units: seconds * memory, lower: busy },
-    {
-      what: 'request log, 1 kB for each call',
-      price: 'cloudLogging',
-      units: (calls * MONTH * 1000) / GIB,
-      lower: 'An exclusion of `run.googleapis.com%2Frequests` in the log sink `_Default` of the project.',
-    },
-    {
-      what: 'minimum instances',
-      price: 'cloudRunReady',
-      units: ready * (cpu + memory),
-      lower: '`minInstances: 0` of the processor: the first event after a pause then waits for a cold start.',
-    },
-  ];
+  return callCosts(load.calls(service), {
+    cpu: Number(only(service, `${LIMITS}.cpu`) ?? 1),
+    memoryGib: Number.parseInt(String(only(service, `${LIMITS}.memory`)), 10) / 1024,
+    concurrency: amountOr(service, 'template.max_instance_request_concurrency', 1),
+    minInstances: amountOr(service, 'template.scaling.min_instance_count', 0),
+  });
 }
 
 /** How often a schedule starts something on a day, from its fields for minute and hour. */
 function startsADay(cron: string): number {
   const [minute = '', hour = ''] = cron.split(' ');
   const count = (field: string, all: number) => {
-    const [, step] = /^\*(?:\/(\d+))?$/.exec(field) ?? [];
-    return field.startsWith('*') ? Math.ceil(all / Number(step ?? 1)) : field.split(',').length;
+    const times = field.split(',').map((part) => {
+      const [, from, to, step = '1'] = /^(?:\*|(\d+)(?:-(\d+))?)(?:\/(\d+))?$/.exec(part) ?? [];
+      const length = from === undefined ? all : Number(to ?? from) - Number(from) + 1;
+      return Math.ceil(length / Number(step));
+    });
+    return times.reduce((sum, one) => sum + one, 0);
   };
   return count(minute, 60) * count(hour, 24);
 }

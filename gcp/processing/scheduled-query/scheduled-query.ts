@@ -102,19 +102,13 @@ export class ScheduledQuery extends Construct implements Workload {
       dependsOn: [...site.waitFor],
     });
     this.member = this.account.member;
-    const tables: Record<string, string> = {};
-    const grants = [];
-    for (const [store, table] of Object.entries(reads)) {
-      const binding = table.bindReader(this, store);
-      tables[store] = tableOf(this, store, binding);
-      grants.push(...binding.waitFor);
-    }
-    for (const [store, table] of Object.entries(writes)) {
-      const binding = table.bindWriter(this, store);
-      tables[store] = tableOf(this, store, binding);
-      grants.push(...binding.waitFor);
-    }
-    grants.push(
+    const bound = [
+      ...Object.entries(reads).map(([table, store]) => [table, store.bindReader(this, table)] as const),
+      ...Object.entries(writes).map(([table, store]) => [table, store.bindWriter(this, table)] as const),
+    ];
+    const tables = Object.fromEntries(bound.map(([table, binding]) => [table, tableOf(this, table, binding)]));
+    const grants = [
+      ...bound.flatMap(([, { waitFor }]) => waitFor),
       new ProjectIamMember(this, 'JobUser', { project, role: 'roles/bigquery.jobUser', member: this.member }),
       // The service agent gets a token of the account for each run.
       new ServiceAccountIamMember(this, 'Impersonator', {
@@ -122,7 +116,7 @@ export class ScheduledQuery extends Construct implements Workload {
         role: 'roles/iam.serviceAccountTokenCreator',
         member: site.agentOf('bigquerydatatransfer'),
       }),
-    );
+    ];
 
     this.resource = new BigqueryDataTransferConfig(this, 'Resource', {
       project,

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Asked, Body, Stack } from '../stack';
+import type { Asked, Stack } from '../stack';
 import type { Role, ServiceFacts, TypeFacts } from './types';
 
 const ROOT = path.join(__dirname, '../../..');
@@ -16,25 +16,13 @@ export interface Facts {
    * @throws Error if there are none, with the file to add them to
    */
   of(resource: Pick<Asked, 'id'> & Typed): TypeFacts & { readonly folder: string };
+  /** The type of a resource as facts have it: with its kind, if its type has kinds. */
+  typeOf(resource: Typed): string;
   role(resource: Asked, stack: Stack): Role;
 }
 
 /** A resource, as far as its type is concerned. */
 type Typed = Pick<Asked, 'type'> & Partial<Pick<Asked, 'body'>>;
-
-/**
- * A type whose resources are of several kinds, and the kind of one of them. In facts, the kind follows the type, with a space. What is
- * asked of the type alone, such as its settings, is the same for all kinds.
- */
-const KINDS: Readonly<Record<string, (body: Body) => string | undefined>> = {
-  azurerm_resource_group_template_deployment: ({ template_content }) => /"type":"(Microsoft\.[^"]+)"/.exec(String(template_content))?.[1],
-};
-
-/** The type of a resource as facts have it: with its kind, if it has kinds. */
-export function withKind({ type, body }: Typed): string {
-  const kind = body && KINDS[type]?.(body);
-  return kind === undefined ? type : `${type} ${kind}`;
-}
 
 const known = new Map<string, Facts>();
 
@@ -69,14 +57,20 @@ function read(cloud: string): Facts {
       types.set(type, { ...facts, folder });
     }
   }
+  const kinds: NonNullable<ServiceFacts['kinds']> = Object.assign({}, ...[...services.values()].map((service) => service.kinds));
+  const typeOf = ({ type, body }: Typed) => {
+    const kind = body && kinds[type]?.(body);
+    return kind === undefined ? type : `${type} ${kind}`;
+  };
   // Of a type with kinds, any of them.
   const ofKinds = new Map([...types].reverse().map(([name, facts]) => [name.split(' ')[0]!, facts]));
   const find = (asked: string | Typed) => {
-    return typeof asked === 'string' ? ofKinds.get(asked) : types.get(withKind(asked));
+    return typeof asked === 'string' ? ofKinds.get(asked) : types.get(typeOf(asked));
   };
   return {
     services,
     type: find,
+    typeOf,
     of(resource) {
       const facts = find(resource);
       if (facts) return facts;

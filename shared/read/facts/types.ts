@@ -278,6 +278,12 @@ export interface ServiceFacts {
    * @default - none
    */
   readonly jobs?: Readonly<Record<string, JobFacts>>;
+  /**
+   * Types whose resources are of several kinds, with the kind of one. In `types` of a service, the kind follows the type, with a space.
+   * What is asked of the type alone, such as its settings, is the same for all kinds.
+   * @default - all resources of a type are of one kind
+   */
+  readonly kinds?: Readonly<Record<string, (body: Body) => string | undefined>>;
   /** Its resource types, by their names in templates. */
   readonly types: Readonly<Record<string, TypeFacts>>;
   /**

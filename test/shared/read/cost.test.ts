@@ -201,7 +201,7 @@ test('whoever moves data says what becomes of it, because the calls and the obje
 test('every price has a page of its vendor, is rounded, and some facts use it', () => {
   const facts = CLOUDS.flatMap((cloud) =>
     readdirSync(path.join(ROOT, cloud), { recursive: true, encoding: 'utf8' })
-      .filter((file) => path.basename(file) === 'facts.ts')
+      .filter((file) => /^(facts|promises)\.ts$/.test(path.basename(file)))
       .map((file) => readFileSync(path.join(ROOT, cloud, file), 'utf8')),
   ).join('\n');
   // A family of prices is named by its start: `blobWrites${copies}`.
