@@ -46,7 +46,7 @@ export function costOf(service: string, root = ROOT): Cost {
   for (const { file, lines } of readFiles(root)) {
     const part = partOf(file, service);
     const isOwn = PARTS.indexOf(part) < PARTS.indexOf('platforms');
-    const counted = isOwn ? lines : lines.filter(names(file, lines));
+    const counted = isOwn ? lines : names(file, lines);
     if (counted.length === 0) continue;
     parts[part].lines += counted.length;
     parts[part].files.push(file);
@@ -82,8 +82,8 @@ function partOf(file: string, service: string): Part {
   return /^(local\/)?test\//.test(file) ? 'other tests' : 'other code';
 }
 
-/** Tells whether a line of a file names a service: a class or a resource type of it, or a path into its folders. */
-function namesOf(service: string, root: string): (file: string, lines: readonly string[]) => (line: string) => boolean {
+/** The lines of a file that name a service: a class or a resource type of it, or a path into its folders. */
+function namesOf(service: string, root: string): (file: string, lines: readonly string[]) => readonly string[] {
   const [cloud, stage, name] = service.split('/') as [string, string, string];
   const own = readdirSync(path.join(root, service), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
   const classes = own.flatMap((file) => {
@@ -94,13 +94,15 @@ function namesOf(service: string, root: string): (file: string, lines: readonly 
   const types = existsSync(facts) ? Object.keys((require(facts) as { facts: { types: object } }).facts.types) : [];
   const part = `(?:${stage}/${name}/|runtime/(?:sources|sinks)/${name}\\b|handlers/(?:[\\w-]+-)?${name}(?:-[\\w-]+)?\\b)`;
   const [within, outside] = [new RegExp(`(?:\\.\\./|\\./|${cloud}/)${part}`), new RegExp(`\\b${cloud}/${part}`)];
+  const known = [...classes, ...types].join('|');
+  const naming = known === '' ? undefined : new RegExp(`(?<![\\w:])(${known})(?![\\w:])`);
   return (file, lines) => {
+    const paths = new RegExp(`^(test/)?${cloud}/`).test(file) ? within : outside;
+    if (!lines.some((line) => naming?.test(line))) return lines.filter((line) => paths.test(line));
     // A file may have a word of its own that is spelled like a class.
     const isItsOwn = (word: string) => lines.some((line) => new RegExp(`\\b(class|interface|type|const|function) ${word}\\b`).test(line));
-    const words = [...classes.filter((word) => !isItsOwn(word)), ...types];
-    const named = words.length > 0 ? new RegExp(`(?<![\\w:])(${words.join('|')})(?![\\w:])`) : undefined;
-    const paths = new RegExp(`^(test/)?${cloud}/`).test(file) ? within : outside;
-    return (line) => named?.test(line) === true || paths.test(line);
+    const words = new RegExp(`(?<![\\w:])(${[...classes.filter((word) => !isItsOwn(word)), ...types].join('|') || '(?!)'})(?![\\w:])`);
+    return lines.filter((line) => words.test(line) || paths.test(line));
   };
 }
 
