@@ -50,9 +50,13 @@ export function filesIn(folder: string, root: string): string[] {
   });
 }
 
+const imported = new Map<string, readonly string[]>();
+
 /** The imports of a text, including types, as they are written. */
-export function importsIn(text: string): string[] {
-  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
+export function importsIn(text: string): readonly string[] {
+  const found = imported.get(text) ?? ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
+  imported.set(text, found);
+  return found;
 }
 
 /** The folders of the handlers and scripts that a text bundles. */

@@ -64,8 +64,14 @@ function parsed(file: string, root: string): ts.SourceFile {
   return sourceOf(file, readFileSync(path.join(root, file), 'utf8'));
 }
 
+const sources = new Map<string, ts.SourceFile>();
+
+/** The same file is asked for by each platform that has its construct. */
 function sourceOf(file: string, text: string): ts.SourceFile {
-  return ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const key = `${file}\0${text}`;
+  const source = sources.get(key) ?? ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  sources.set(key, source);
+  return source;
 }
 
 function constructorIn(found: ts.ClassDeclaration | undefined): readonly ts.Statement[] {
