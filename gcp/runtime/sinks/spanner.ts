@@ -41,21 +41,25 @@ export function spannerSink(name: string, timeout = 20_000): Sink<SpannerRow> {
   }
 
   /** Rows expire some time after their event arrived, which is the same at every retry. */
-  const expiry = ({ arrived }: SourceRecord) =>
+  const expiry = ({ arrived }: SourceRecord): SpannerRow =>
     retention === 0 ? {} : { expires_at: new Date(arrived.getTime() + retention * 1000).toISOString() };
 
   async function insert(rows: readonly SpannerRow[]): Promise<void> {
     const mutations = rows.map((row) => ({ insert: { table, columns: Object.keys(row), values: [Object.values(row)] } }));
     const content = request({ singleUseTransaction: { readWrite: {} }, mutations });
     requireCommit(rows, content.body);
-    session ??= open();
+    // If it cannot be opened, the next commit tries again.
+    session ??= open().catch((error: unknown) => {
+      session = undefined;
+      throw error;
+    });
     try {
       const answer = await ask(emulator, HOST, `${sessions}/${await session}:commit`, content);
       if (!answer.includes('"commitTimestamp"')) throw new Error('Spanner answered, and did not commit');
     } catch (error) {
       if (hasStatus(error, 'ALREADY_EXISTS')) return;
-      // The next commit opens another session. Spanner deletes one after four weeks.
-      if (!hasStatus(error, 'ABORTED') && !hasStatus(error, 'INVALID_ARGUMENT')) session = undefined;
+      // Spanner deletes a session after four weeks. The next commit opens another one.
+      if (hasStatus(error, 'NOT_FOUND')) session = undefined;
       throw error;
     }
   }
