@@ -89,7 +89,7 @@ export const facts: ServiceFacts = {
       replacedBy: ['name', 'instance', 'project', 'database_dialect', 'encryption_config', 'ddl?'],
       decides: { ddl: (before, after) => (isStart(before, after) ? 'in place' : 'may be replaced') },
       role: 'holds data',
-      tells: (database) => ['Spanner', `${only(database, 'version_retention_period')} of versions`, said.kept(database)],
+      tells: (database) => ['Spanner', versionsOf(database), said.kept(database)],
       named: ['name', /^[a-z][a-z0-9_-]{0,28}[a-z0-9]$/],
       takes: ['roles/spanner.databaseRoleUser', 'roles/spanner.databaseUser', 'roles/spanner.databaseAdmin', 'roles/spanner.admin'],
       promises: [
@@ -192,6 +192,11 @@ function capacityOf(instance: Asked): string {
 /** Terraform replaces a database unless statements are appended only. */
 function isStart(before: Value, after: Value): boolean {
   return isList(before) && isList(after) && before.every((statement, index) => statement === after[index]);
+}
+
+function versionsOf(database: Asked): string {
+  const days = Number.parseInt(String(only(database, 'version_retention_period')), 10);
+  return `${days} day${days === 1 ? '' : 's'} of versions`;
 }
 
 function keepsVersions(database: Asked): boolean {
