@@ -154,6 +154,7 @@ export const facts: ServiceFacts = {
       name: 'backup schedule',
       replacedBy: ['name', 'database', 'instance', 'project', 'full_backup_spec', 'incremental_backup_spec'],
       role: 'helps',
+      named: ['name', /^[a-z][a-z0-9_-]{0,58}[a-z0-9]$/],
       apis: ['spanner'],
       local: {},
     },

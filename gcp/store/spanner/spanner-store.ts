@@ -87,7 +87,7 @@ export interface SpannerStoreProps {
    */
   readonly instanceId?: string;
   /**
-   * The id of an existing database in the instance `instanceId`, in which you have run {@link SpannerStore.statements}. Its key,
+   * The id of an existing database in the instance `instanceId`, in which you have run the `statements` of this store. Its key,
    * versions and backups stay unchanged.
    * @default - a new database
    */
@@ -116,9 +116,11 @@ export interface SpannerStoreProps {
  * once: the first rows of a key stay. All rows of an event are stored by one commit. A source that counts its ids up writes to
  * one server: give its events random ids. A value that does not fit its column sends its event to the dead letter.
  *
- * The writer may insert rows and the reader may read them, by a role of the database (fine-grained access control). Do not use it
- * for a database that one region and one machine can hold, which Cloud SQL costs less for, nor for analytics: use BigQuery.
- * Backups have no metric: restore one into another database now and then.
+ * The writer may insert rows and the reader may read them, by a role of the database (fine-grained access control). A deploy that
+ * would replace the database fails. Backups have no metric: restore one into another database now and then.
+ *
+ * Do not use it for rows that are only looked up by one field: `FirestoreStore` costs next to nothing idle. Nor for analytics: use
+ * `BigQueryStore`.
  * @see https://cloud.google.com/spanner/docs/schema-and-data-model
  */
 export class SpannerStore extends Construct implements TableStore {
