@@ -33,6 +33,11 @@ export interface Watched extends Alert {
   readonly periodSeconds: number;
   /** For how long every value must be above the threshold, in seconds. Google accepts a setting for missing data only with at least 60. */
   readonly lastingSeconds: number;
+  /**
+   * The labels by which the series of a gauge are added up, such as `resource.label.location`: a share of each location.
+   * @default - each series is compared on its own
+   */
+  readonly sumBy?: readonly string[];
 }
 
 /**
@@ -42,7 +47,7 @@ export interface Watched extends Alert {
  * @see https://cloud.google.com/monitoring/alerts/concepts-indepth
  */
 export function alertAbove(scope: Construct, id: string, watched: Watched): MonitoringAlertPolicy {
-  const { filter, kind, above, periodSeconds, lastingSeconds, notify } = watched;
+  const { filter, kind, above, periodSeconds, lastingSeconds, sumBy, notify } = watched;
   const counts = kind === 'counter';
   const renotify = { notificationChannelNames: [...notify], renotifyInterval: `${24 * 3600}s` };
   return policy(scope, id, watched, {
@@ -56,7 +61,8 @@ export function alertAbove(scope: Construct, id: string, watched: Watched): Moni
           {
             alignmentPeriod: `${periodSeconds}s`,
             perSeriesAligner: counts ? 'ALIGN_DELTA' : 'ALIGN_MAX',
-            crossSeriesReducer: counts ? 'REDUCE_SUM' : undefined,
+            crossSeriesReducer: counts || sumBy ? 'REDUCE_SUM' : undefined,
+            groupByFields: sumBy && [...sumBy],
           },
         ],
         // A counter without data has counted nothing. A gauge without data has not changed.

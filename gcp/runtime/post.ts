@@ -38,17 +38,33 @@ export class Refused extends Error {
  * @throws Error if there is no answer
  */
 export async function post(emulator: string | undefined, host: string, path: string, content: Content): Promise<void> {
+  await ask(emulator, host, path, content);
+}
+
+/**
+ * {@link post}, if the answer matters.
+ * @returns the body of the answer
+ */
+export async function ask(emulator: string | undefined, host: string, path: string, content: Content): Promise<string> {
   const { contentType, body, timeout } = content;
   const headers = { ...content.headers, 'content-type': contentType };
   if (emulator) {
     const response = await fetch(`http://${emulator}${path}`, { method: 'POST', headers, body, signal: AbortSignal.timeout(timeout) });
-    if (!response.ok) throw new Refused(response.status, await response.text());
-  } else {
-    try {
-      await auth.request({ url: `https://${host}${path}`, method: 'POST', headers, data: body, timeout });
-    } catch (error) {
-      const { response } = error as Partial<gaxios.GaxiosError>;
-      throw response ? new Refused(response.status, JSON.stringify(response.data)) : error;
-    }
+    const answer = await response.text();
+    if (!response.ok) throw new Refused(response.status, answer);
+    return answer;
   }
+  try {
+    const url = `https://${host}${path}`;
+    const { data } = await auth.request<string>({ url, method: 'POST', headers, data: body, timeout, responseType: 'text' });
+    return data;
+  } catch (error) {
+    const { response } = error as Partial<gaxios.GaxiosError<string>>;
+    throw response ? new Refused(response.status, response.data) : error;
+  }
+}
+
+/** Whether the API refused a request with this status. Codes of HTTP do not tell: 409 is also a conflict that passes. */
+export function hasStatus(error: unknown, status: string): boolean {
+  return error instanceof Refused && new RegExp(`"status":\\s*"${status}"`).test(error.answer);
 }

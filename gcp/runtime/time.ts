@@ -19,6 +19,11 @@ export function momentOf(text: string): Moment | undefined {
   return last.moment;
 }
 
+/** A moment in UTC, to the microsecond. */
+export function utcOf({ milliseconds, micros }: Moment): string {
+  return new Date(milliseconds).toISOString().replace('Z', `${String(micros).padStart(3, '0')}Z`);
+}
+
 let last: { readonly text: string; readonly moment: Moment | undefined } = { text: '', moment: undefined };
 
 function read(text: string): Moment | undefined {

@@ -48,6 +48,7 @@ test('each identity may do what its work takes, and each role that holds more sa
     'no-narrower-role: roles/datastore.user',
     'no-narrower-role: roles/iam.serviceAccountTokenCreator',
     'no-narrower-role: roles/iam.workloadIdentityUser',
+    'no-narrower-role: roles/spanner.fineGrainedAccessUser',
     'no-narrower-role: roles/storage.legacyBucketReader',
     'no-narrower-role: roles/storage.objectCreator',
     'no-narrower-role: roles/storage.objectUser',

@@ -2,7 +2,7 @@ import { writeEach } from '../../../shared/runtime/each-row';
 import { setting } from '../../../shared/runtime/setting';
 import type { Made, Sink } from '../../../shared/runtime/sink';
 import { emulatorOf } from '../loopback';
-import { post, Refused } from '../post';
+import { hasStatus, post } from '../post';
 import { type Document, documentOf, expiry, type Mode } from './firestore/document';
 
 /** Sends one document. */
@@ -86,9 +86,4 @@ function entities(name: string, timeout: number): Send {
     const content = { body, contentType: 'application/json', timeout, headers };
     return post(emulator, 'datastore.googleapis.com', `/v1/projects/${projectId}:commit`, content);
   };
-}
-
-/** Whether the API refused a request with this status. Codes of HTTP do not tell: 409 is also a conflict that passes. */
-function hasStatus(error: unknown, status: string): boolean {
-  return error instanceof Refused && new RegExp(`"status":\\s*"${status}"`).test(error.answer);
 }

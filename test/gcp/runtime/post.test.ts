@@ -10,14 +10,14 @@ import { loopback } from '../../support/loopback';
 
 const certificate = path.join(__dirname, '../../support/loopback.pem');
 
-/** Posts one after the other in a process of its own, since only a new process can be told whom to trust. */
+/** Asks one after the other in a process of its own, since only a new process can be told whom to trust. */
 const SCRIPT = `
-const { post } = require('./gcp/runtime/post.ts');
+const { ask } = require('./gcp/runtime/post.ts');
 (async () => {
   const outcomes = [];
   for (const [emulator, host, path, timeout] of JSON.parse(process.argv[2])) {
     const content = { contentType: 'text/plain', body: 'ü', timeout };
-    outcomes.push(await post(emulator ?? undefined, host, path, content).then(() => 'done', (error) => error.name + ': ' + error.message));
+    outcomes.push(await ask(emulator ?? undefined, host, path, content).then((answer) => 'done: ' + answer, (error) => error.name + ': ' + error.message));
   }
   process.stdout.write(JSON.stringify(outcomes));
 })();
@@ -74,13 +74,13 @@ afterAll(() => Promise.all(servers.map((server) => server.close())));
 const line = 'POST /v1/things?a=b';
 
 test('an emulator gets the request, and no token', () => {
-  expect(outcomes[0]).toBe('done');
+  expect(outcomes[0]).toBe('done: {}');
   expect(heard[0]).toMatchObject({ line, headers: { 'content-type': 'text/plain' }, body: 'ü' });
   expect(heard[0]!.headers.authorization).toBeUndefined();
 });
 
 test('Google gets the same request over TLS, with the token of the function, which is asked for once', () => {
-  expect(outcomes[3]).toBe('done');
+  expect(outcomes[3]).toBe('done: {}');
   expect(heard[3]).toMatchObject({ line, headers: { 'content-type': 'text/plain', authorization: 'Bearer worthless' }, body: 'ü' });
   expect(tokens).toHaveLength(1);
 });

@@ -1,6 +1,7 @@
 import { type Event, PermanentError, type Row } from '../../../../shared/runtime/event';
-import { ExactNumber, stringify } from '../../../../shared/runtime/json';
+import { stringify } from '../../../../shared/runtime/json';
 import { isWellFormed, isWellFormedJson } from '../../../../shared/runtime/text';
+import { decimal, isInt64, isNumber, isStored, requireExact } from '../../columns';
 import { type Moment, momentOf } from '../../time';
 
 /** A column of the table, with its type as the Storage API spells it. */
@@ -122,21 +123,6 @@ function requirePartition(happened: Moment, published: Moment) {
   if (days > DAYS_AHEAD) throw new PermanentError(`event_time is ${days} days after publish_time, and BigQuery accepts ${DAYS_AHEAD}`);
 }
 
-/** Whether a column of the event has exactly this value already. */
-function isStored(name: string, value: unknown, event: Event): boolean {
-  switch (name) {
-    case 'specversion':
-    case 'id':
-    case 'source':
-    case 'type':
-      return value === event[name];
-    case 'time':
-      return value === event.time && /:\d\d(\.\d{1,6})?Z$/.test(event.time);
-    default:
-      return false;
-  }
-}
-
 function timeOf(name: string, text: string): Moment {
   return momentOf(text) ?? refuse(name, 'TIMESTAMP', text);
 }
@@ -159,30 +145,6 @@ function refuse(name: string, type: string, value: unknown): never {
   throw new PermanentError(`column ${name} of type ${type} cannot hold this ${typeof value}`);
 }
 
-/**
- * Refuse a number that would lose digits in JSON of BigQuery, which holds 64-bit integers and doubles. A number with the 17
- * digits of a double is that double.
- * @see https://cloud.google.com/bigquery/docs/reference/standard-sql/json_functions#parse_json
- */
-function requireExact(name: string, value: unknown): void {
-  if (Array.isArray(value)) for (const inner of value) requireExact(name, inner);
-  else if (typeof value === 'bigint' ? !isInt64(value) && value >> 64n !== 0n : value instanceof ExactNumber && !isDouble(value)) {
-    throw new PermanentError(
-      `column ${name} of type JSON cannot hold all digits of ${String(value).slice(0, 50)}: make it a text, or give it a column`,
-    );
-  } else if (typeof value === 'object' && value !== null && !('toJSON' in value)) {
-    for (const inner in value) requireExact(name, (value as Record<string, unknown>)[inner]);
-  }
-}
-
-function isDouble(number: ExactNumber): boolean {
-  return (
-    Number(number)
-      .toPrecision(17)
-      .replace(/\.?0+$/, '') === String(number).replace(/\.?0+$/, '')
-  );
-}
-
 /** How each type of column converts a value. A value that does not fit is `undefined`. */
 const CONVERSIONS: Readonly<Record<string, (value: unknown) => TableRow[string] | undefined>> = {
   STRING: (value) => (typeof value === 'string' ? value : undefined),
@@ -201,19 +163,6 @@ const CONVERSIONS: Readonly<Record<string, (value: unknown) => TableRow[string] 
     return time && dayOf(time);
   },
 };
-
-function decimal(value: unknown): string | undefined {
-  if (typeof value === 'string') return /^-?\d+(\.\d+)?$/.test(value) ? value : undefined;
-  return isNumber(value) && Number.isFinite(Number(value)) ? String(value) : undefined;
-}
-
-function isNumber(value: unknown): value is number | bigint | ExactNumber {
-  return typeof value === 'number' || typeof value === 'bigint' || value instanceof ExactNumber;
-}
-
-function isInt64(value: bigint): boolean {
-  return BigInt.asIntN(64, value) === value;
-}
 
 function int64(value: bigint): Int64 | undefined {
   if (!isInt64(value)) return undefined;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Event, Row } from '../../../../shared/runtime/event';
 import { ExactNumber, parse, stringify } from '../../../../shared/runtime/json';
 import { isWellFormedJson } from '../../../../shared/runtime/text';
-import { momentOf } from '../../time';
+import { momentOf, utcOf } from '../../time';
 
 /** The two interfaces of Firestore. */
 export type Mode = 'native' | 'datastore';
@@ -75,7 +75,7 @@ function requireKey(name: string, value: unknown) {
 function timestampOf(time: string): string {
   const moment = momentOf(time);
   if (!moment) throw new Error('time must be a date that exists, from the year 1 to 9999');
-  return new Date(moment.milliseconds).toISOString().replace('Z', `${String(moment.micros).padStart(3, '0')}Z`);
+  return utcOf(moment);
 }
 
 /**
