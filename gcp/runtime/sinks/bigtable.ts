@@ -24,6 +24,7 @@ export function bigtableSink(name: string, timeout = 20_000): Sink<WideRow> {
   const instance = `projects/${setting(`${name}_PROJECT`)}/instances/${setting(`${name}_INSTANCE`)}`;
   const family = setting(`${name}_FAMILY`);
   const write = tableWriter({
+    host: 'bigtable.googleapis.com:443',
     tableName: `${instance}/tables/${setting(`${name}_TABLE`)}`,
     appProfileId: setting(`${name}_APP_PROFILE`),
     timeout,

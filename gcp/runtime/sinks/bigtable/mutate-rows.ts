@@ -42,6 +42,8 @@ export interface RowStatus {
 
 /** Where rows are written. */
 export interface Table {
+  /** The host and port of the Bigtable API. */
+  readonly host: string;
   /** `projects/PROJECT/instances/INSTANCE/tables/TABLE` */
   readonly tableName: string;
   readonly appProfileId: string;
@@ -63,8 +65,8 @@ interface Response {
  * @throws ServiceError from the returned function if Bigtable refuses the request as a whole, or cannot be reached
  * @see https://cloud.google.com/bigtable/docs/reference/data/rpc/google.bigtable.v2#google.bigtable.v2.Bigtable.MutateRows
  */
-export function tableWriter({ tableName, appProfileId, timeout }: Table) {
-  const client = open();
+export function tableWriter({ host, tableName, appProfileId, timeout }: Table) {
+  const client = open(host);
   const metadata = new Metadata();
   // Requests are led to a cluster by this header, as the client libraries send it.
   metadata.set('x-goog-request-params', new URLSearchParams({ table_name: tableName, app_profile_id: appProfileId }).toString());
@@ -100,12 +102,12 @@ const RETRIES = {
   ],
 };
 
-function open(): Client {
+function open(host: string): Client {
   const emulator = emulatorOf('BIGTABLE_EMULATOR_HOST', process.env.BIGTABLE_EMULATOR_HOST);
   const options = { 'grpc.service_config': JSON.stringify(RETRIES) };
   if (emulator) return new Client(emulator, credentials.createInsecure(), options);
   const channel = credentials.combineChannelCredentials(credentials.createSsl(), tokens());
-  return new Client('bigtable.googleapis.com:443', channel, options);
+  return new Client(host, channel, options);
 }
 
 /** The tokens of the service account. `createFromGoogleCredential` of gRPC sends none: it expects headers as a plain object. */

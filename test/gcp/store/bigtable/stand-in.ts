@@ -61,6 +61,8 @@ export class BigtableStandIn {
   readonly rows = new Map<string, Map<string, string>>();
   /** How many rows each request had. */
   readonly requests: number[] = [];
+  /** The token of each request, if it had one. */
+  readonly tokens: unknown[] = [];
   /** The bytes of the last request. */
   last = Buffer.alloc(0);
   fate: (key: string) => Fate = () => 'stores';
@@ -69,7 +71,8 @@ export class BigtableStandIn {
 
   private readonly server = new Server({ 'grpc.max_receive_message_length': -1 });
 
-  async start(): Promise<this> {
+  /** @param pem the certificate of the server and its key. Without it, the server has no TLS. */
+  async start(pem?: Buffer): Promise<this> {
     const asItIs = (bytes: Buffer) => bytes;
     const method = { requestSerialize: asItIs, requestDeserialize: asItIs, responseSerialize: asItIs, responseDeserialize: asItIs };
     const path = '/google.bigtable.v2.Bigtable/MutateRows';
@@ -77,8 +80,9 @@ export class BigtableStandIn {
       { mutateRows: { path, requestStream: false, responseStream: true, ...method } },
       { mutateRows: (call: Call) => this.answer(call) },
     );
+    const security = pem ? ServerCredentials.createSsl(null, [{ private_key: pem, cert_chain: pem }]) : ServerCredentials.createInsecure();
     const port = await new Promise<number>((resolve, reject) => {
-      this.server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
+      this.server.bindAsync('127.0.0.1:0', security, (error, bound) => (error ? reject(error) : resolve(bound)));
     });
     this.address = `127.0.0.1:${port}`;
     return this;
@@ -90,6 +94,7 @@ export class BigtableStandIn {
 
   private answer(call: Call) {
     this.last = call.request;
+    this.tokens.push(...call.metadata.get('authorization'));
     const request: Body = Request.toObject(Request.decode(call.request), { longs: String, defaults: true, bytes: Buffer, arrays: true });
     const refuse = (code: number, details = 'as told') => call.emit('error', { code, details });
     this.requests.push(request.entries.length);
