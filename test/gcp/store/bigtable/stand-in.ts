@@ -64,7 +64,7 @@ export class BigtableStandIn {
   /** The token of each request, if it had one. */
   readonly tokens: unknown[] = [];
   /** The bytes of the last request. */
-  last = Buffer.alloc(0);
+  last: Buffer = Buffer.alloc(0);
   fate: (key: string) => Fate = () => 'stores';
   /** Such as `127.0.0.1:8080`. */
   address = '';
