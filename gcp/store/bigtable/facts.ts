@@ -33,12 +33,7 @@ export const facts: ServiceFacts = {
       name: 'instance',
       replacedBy: ['name', 'project', 'cluster.zone', 'cluster.storage_type', 'cluster.kms_key_name', 'cluster.node_scaling_factor'],
       role: 'holds data',
-      tells: (instance) => [
-        'Bigtable',
-        instance.get('cluster.zone').join(' and '),
-        `${instance.get(`${SCALING}.min_nodes`)[0]} to ${instance.get(`${SCALING}.max_nodes`)[0]} nodes each`,
-        said.kept(instance),
-      ],
+      tells: (instance) => ['Bigtable', nodesOf(instance), said.kept(instance)],
       named: ['name', /^[a-z][a-z0-9-]{4,31}[a-z0-9]$/],
       promises: [
         RETAINED,
@@ -107,7 +102,12 @@ export const facts: ServiceFacts = {
       replacedBy: ['name', 'instance_name', 'project', 'split_keys', 'column_family?'],
       decides: { column_family: onFamilies },
       role: 'holds data',
-      tells: (table) => ['Bigtable', isBackedUp(table) ? 'backed up daily' : undefined, said.kept(table)],
+      tells: (table, stack) => [
+        'Bigtable',
+        nodesOf(instanceOf(table, stack)),
+        isBackedUp(table) ? 'backed up daily' : undefined,
+        said.kept(table),
+      ],
       named: ['name', /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,49}$/],
       takes: ['roles/bigtable.user', 'roles/bigtable.admin'],
       promises: [
@@ -237,6 +237,17 @@ function mutation(method: unknown, request: Parameters<typeof said.part>[0]): re
   return [{ may: 'bigtable.tables.mutateRows', on: said.part(request, 'tableName') }];
 }
 
+function instanceOf(table: Asked, stack: Stack): Asked | undefined {
+  return stack.of(INSTANCE).find((one) => names(table, 'instance_name', one));
+}
+
+function nodesOf(instance: Asked | undefined): string | undefined {
+  if (!instance) return undefined;
+  const [least] = instance.get(`${SCALING}.min_nodes`);
+  const [most] = instance.get(`${SCALING}.max_nodes`);
+  return `${instance.get('cluster.zone').length > 1 ? 'two clusters of ' : ''}${least} to ${most} nodes`;
+}
+
 /** A time such as `168h0m0s`, in hours. */
 function hours(table: Asked, setting: string): number {
   const [text] = table.get(`automated_backup_policy.${setting}`);
@@ -287,8 +298,7 @@ function nodeCosts(instance: Asked, load: Load): Cost[] {
 
 /** A row is as large as its event, and is stored in each cluster. */
 function tableCosts(table: Asked, load: Load): Cost[] {
-  const instance = load.stack.of(INSTANCE).find((one) => names(table, 'instance_name', one));
-  const clusters = instance?.get('cluster.zone').length ?? 1;
+  const clusters = instanceOf(table, load.stack)?.get('cluster.zone').length ?? 1;
   const gib = ((load.writes(table).count > 0 ? load.events * MONTH : 0) * load.size) / GIB;
   const lower = 'A transform that stores less of each event, or a `retentionDays` of the store.';
   return [
