@@ -1,8 +1,8 @@
 import { type Cost, GIB, HOURS, type Load, MONTH } from '../../../shared/read/facts/cost';
-import { counted, promised, setTo } from '../../../shared/read/facts/promise';
+import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Ask, ServiceFacts } from '../../../shared/read/facts/types';
 import { remove, replace, set, type Which } from '../../../shared/read/facts/weaken';
-import { type Asked, amount, type Body, is, names, type Stack, type Value } from '../../../shared/read/stack';
+import { type Asked, type Body, is, names, type Stack, type Value } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
 import { alertOn, iamMember, keyNeeds, RETAINED, replacers } from '../../foundation/promises';
 
@@ -53,14 +53,9 @@ export const facts: ServiceFacts = {
           weak: true,
           worse: 'its backups are deleted with it',
         }),
-        counted({
-          rule: 'bounded-instances',
-          must: 'have a limit of its nodes, and scale below it',
-          at: `${SCALING}.max_nodes`,
-          from: 1,
-          to: 1000,
-          weak: 10_000,
-          worse: 'the number of nodes is not limited',
+        promised('bounded-instances', 'scale, up to a limit of its nodes', isScaling, {
+          'the number of nodes is not limited': set('cluster.0.autoscaling_config.max_nodes', 10_000),
+          'the number of nodes is fixed, and does not follow the load': set('cluster.0.autoscaling_config'),
         }),
         ...[
           { what: 'the CPU of a cluster', metric: 'cpu_load', atMost: 0.8 },
@@ -83,7 +78,7 @@ export const facts: ServiceFacts = {
             label: 'instance',
             atMost: 1000,
           }),
-          concerns: (instance) => amount(instance, `${SCALING}.max_nodes`) > amount(instance, `${SCALING}.min_nodes`),
+          concerns: (instance) => nodes(instance, 'max_nodes') > nodes(instance, 'min_nodes'),
         },
       ],
       answered: {
@@ -241,11 +236,20 @@ function instanceOf(table: Asked, stack: Stack): Asked | undefined {
   return stack.of(INSTANCE).find((one) => names(table, 'instance_name', one));
 }
 
+/** How the clusters of an instance scale. All of them scale alike. */
+function nodes(instance: Asked, setting: 'min_nodes' | 'max_nodes' | 'cpu_target'): number {
+  return Number(instance.get(`${SCALING}.${setting}`)[0]);
+}
+
+function isScaling(instance: Asked): boolean {
+  const limits = instance.get(`${SCALING}.max_nodes`);
+  return limits.length === instance.get('cluster.zone').length && limits.every((limit) => Number(limit) <= 1000);
+}
+
 function nodesOf(instance: Asked | undefined): string | undefined {
   if (!instance) return undefined;
-  const [least] = instance.get(`${SCALING}.min_nodes`);
-  const [most] = instance.get(`${SCALING}.max_nodes`);
-  return `${instance.get('cluster.zone').length > 1 ? 'two clusters of ' : ''}${least} to ${most} nodes`;
+  const clusters = instance.get('cluster.zone').length > 1 ? 'two clusters of ' : '';
+  return `${clusters}${nodes(instance, 'min_nodes')} to ${nodes(instance, 'max_nodes')} nodes`;
 }
 
 /** A time such as `168h0m0s`, in hours. */
@@ -280,17 +284,13 @@ function onFamilies(before: Value, after: Value) {
 function nodeCosts(instance: Asked, load: Load): Cost[] {
   const tables = load.stack.of(TABLE).filter((table) => names(table, 'instance_name', instance));
   const rows = tables.reduce((sum, table) => sum + (load.writes(table).count > 0 ? load.events : 0), 0);
-  const [least, most, target] = ['min_nodes', 'max_nodes', 'cpu_target'].map((one) => amount(instance, `${SCALING}.${one}`)) as [
-    number,
-    number,
-    number,
-  ];
-  const nodes = Math.min(most, Math.max(least, Math.ceil((rows * Math.max(1, load.size / 1000)) / (NODE_ROWS * (target / 100)))));
+  const needed = (rows * Math.max(1, load.size / 1000)) / (NODE_ROWS * (nodes(instance, 'cpu_target') / 100));
+  const scaled = Math.min(nodes(instance, 'max_nodes'), Math.max(nodes(instance, 'min_nodes'), Math.ceil(needed)));
   return [
     {
       what: `nodes, each of which writes ${NODE_ROWS} rows of 1 kB a second`,
       price: 'bigtableNode',
-      units: nodes * instance.get('cluster.zone').length * HOURS,
+      units: scaled * instance.get('cluster.zone').length * HOURS,
       lower: 'Several stores in one instance: `instanceId`. Below some terabytes, another store.',
     },
   ];

@@ -89,8 +89,8 @@ export function alertOnFailedRequests(scope: Construct, { project, instance, not
     condition: 'bigtable error_count',
     filter: [
       'resource.type = "bigtable_table"',
-      `resource.labels.instance = "${instance}"`,
       `resource.labels.table = "${table}"`,
+      `resource.labels.instance = "${instance}"`,
       'metric.type = "bigtable.googleapis.com/server/error_count"',
       'metric.labels.error_code != "INVALID_ARGUMENT"',
     ],
