@@ -77,7 +77,18 @@ function plain(holder: string, role: string, resource: TfResource): Grant {
 }
 
 /** The attributes with the resource of a grant, the narrowest first. */
-const NARROWEST = ['scope', 'table_id', 'dataset_id', 'topic', 'subscription', 'bucket', 'repository', 'service_account_id', 'name'];
+const NARROWEST = [
+  'scope',
+  'table_id',
+  'table',
+  'dataset_id',
+  'topic',
+  'subscription',
+  'bucket',
+  'repository',
+  'service_account_id',
+  'name',
+];
 const NOT_A_TARGET =
   /^(\/\/|member|members|role|entity|role_entity|predefined_acl|policy_data|condition|project|location|region|zone|provider|for_each|count|depends_on|lifecycle)$/;
 
