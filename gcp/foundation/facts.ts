@@ -7,7 +7,9 @@ import { iamMember, isOfDeployer, replacers } from './promises';
 const ACCOUNT = 'acme@acme-data.iam.gserviceaccount.com';
 const NO_KEYS = 'it is a key, which anyone who has it can use from anywhere. Service accounts in Google Cloud need no keys.';
 
-/** An admin role, which is never granted. */
+/** Roles whose permissions are on the project alone. */
+const OF_PROJECT = ['roles/logging.logWriter', 'roles/bigquery.jobUser', 'roles/containeranalysis.occurrences.editor'];
+/** An admin role: only who deploys has one. */
 const all = (service: string) => ({ permissions: [`${service}.*`] });
 const CONDITIONS = ['threshold', 'absent', 'matched_log'].map((kind) => `conditions.condition_${kind}.filter`);
 const filtersOf = (alert: Asked) => CONDITIONS.flatMap((filter) => alert.get(filter)).map(String);
@@ -73,9 +75,8 @@ export const facts: ServiceFacts = {
         {
           ...promised(
             'narrow-role',
-            'be granted on the resource itself: on the project only for logs, for jobs of BigQuery, or with a condition',
-            (grant) =>
-              is(grant, 'role', 'roles/logging.logWriter', 'roles/bigquery.jobUser') || grant.get('condition.expression').length === 1,
+            'be granted on the resource itself: on the project only for logs, for jobs of BigQuery, for attestations, or with a condition',
+            (grant) => is(grant, 'role', ...OF_PROJECT) || grant.get('condition.expression').length === 1,
             { 'it may publish to every topic of the project': set('role', 'roles/pubsub.publisher') },
           ),
           concerns: (grant, stack) => !isOfDeployer(grant, stack),
