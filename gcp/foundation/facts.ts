@@ -150,7 +150,17 @@ export const facts: ServiceFacts = {
     'roles/editor': {
       permissions: ['*.*.get', '*.*.list', '*.*.create', '*.*.update', '*.*.delete', '*.*.publish', '*.*.consume', '*.*.allocateIds'],
     },
-    'roles/cloudkms.admin': all('cloudkms'),
+    // It makes keys and gives roles on them, and uses none.
+    'roles/cloudkms.admin': {
+      permissions: [
+        ...['cryptoKeys', 'importJobs', 'keyRings', 'locations'].map((kind) => `cloudkms.${kind}.*`),
+        ...['create', 'destroy', 'get', 'list', 'restore', 'update', 'useToDecryptViaDelegation', 'useToEncryptViaDelegation'].map(
+          (verb) => `cloudkms.cryptoKeyVersions.${verb}`,
+        ),
+        'resourcemanager.projects.get',
+      ],
+      surplus: 'The role that makes keys also allows import jobs and the delegation of keys: Google has no role without them.',
+    },
     'roles/cloudkms.cryptoKeyEncrypterDecrypter': {
       permissions: [
         ...['cryptoKeyVersions.useToDecrypt', 'cryptoKeyVersions.useToEncrypt', 'locations.get', 'locations.list'].map(
@@ -172,6 +182,17 @@ export const facts: ServiceFacts = {
       surplus: 'Google requires this role for Pub/Sub to write with a service account. It is granted on that service account only.',
     },
     'roles/logging.admin': all('logging'),
+    'roles/logging.configWriter': {
+      permissions: [
+        ...['buckets', 'cmekSettings', 'exclusions', 'locations', 'logMetrics', 'notificationRules', 'operations', 'sinks', 'views'].map(
+          (kind) => `logging.${kind}.*`,
+        ),
+        ...['logServiceIndexes', 'logServices', 'logs'].map((kind) => `logging.${kind}.list`),
+        'resourcemanager.projects.get',
+        'resourcemanager.projects.list',
+      ],
+      surplus: 'The role that makes alerts on lines of a log also makes sinks and buckets: Google has no role without them.',
+    },
     'roles/logging.logWriter': { permissions: ['logging.logEntries.create', 'logging.logEntries.route'] },
   },
   harmless: [
