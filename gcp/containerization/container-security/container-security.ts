@@ -137,7 +137,7 @@ export class ContainerSecurity extends Construct implements ImagePolicy {
       project,
       // Google keeps a list of its own system images.
       globalPolicyEvaluationMode: 'ENABLE',
-      admissionWhitelistPatterns: allowPatterns.map((namePattern) => ({ namePattern })),
+      admissionWhitelistPatterns: allowPatterns?.map((namePattern) => ({ namePattern })),
       defaultAdmissionRule: {
         evaluationMode: 'REQUIRE_ATTESTATION',
         enforcementMode: enforce ? 'ENFORCED_BLOCK_AND_AUDIT_LOG' : 'DRYRUN_AUDIT_LOG_ONLY',

@@ -36,7 +36,7 @@ interface RawSettings {
  * @throws SettingError
  */
 export function securitySettings(scope: IConstruct, props: RawSettings) {
-  const { name = 'signed', enforce = false, allowPatterns = [], signingKey, keyVersions = [1], notify = [] } = props;
+  const { name = 'signed', enforce = false, allowPatterns, signingKey, keyVersions = [1], notify = [] } = props;
   requireText(scope, { name }, NAME);
   requireOneOf(scope, { enforce }, [true, false], 'Leave it out for a dry run.');
   requireTexts(scope, { allowPatterns }, PATTERN);
