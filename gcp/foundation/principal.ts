@@ -4,7 +4,7 @@ import type { Workload } from '../ports/identity';
 
 /** An IAM member that is not everyone, in a pattern that Terraform can check too. */
 export const MEMBER: TextRule = {
-  pattern: /^(user|group|serviceAccount|principal|principalSet):[^\s,]+$/,
+  pattern: /^(user|group|serviceAccount|principal|principalSet):[^ ,]+$/,
   must: 'be an IAM member',
   remedy: 'Write it like serviceAccount:build@acme-data.iam.gserviceaccount.com.',
 };

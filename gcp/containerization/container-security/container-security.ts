@@ -147,7 +147,7 @@ export class ContainerSecurity extends Construct implements ImagePolicy {
     });
     keepAddress(this.policy, name);
     this.waitFor = [new Propagation(this, 'Propagation', [this.policy])];
-    alertOnDenied(this, { project, name: named, notify });
+    alertOnDenied(this, { project: this.policy.project, name: named, notify });
   }
 
   /** The command that signs an image. Whoever runs it needs the roles of a signer. */
@@ -168,15 +168,15 @@ export class ContainerSecurity extends Construct implements ImagePolicy {
    * alike: a signer decides what may start.
    */
   bindSigner(signer: Workload, name: string): Binding {
-    const { project } = this;
     const who = { member: signer.member, forEach: signer.forEach };
     const key = { cryptoKeyId: this.signingKey.keyId, role: 'roles/cloudkms.signerVerifier', ...who };
     const note = { note: this.note.id, role: 'roles/containeranalysis.notes.attacher', ...who };
     const attestor = { attestor: this.attestor.id, role: 'roles/binaryauthorization.attestorsViewer', ...who };
     const created = new ProjectIamMember(signer, `${name}Attestations`, {
-      project,
+      project: this.project,
       role: 'roles/containeranalysis.occurrences.editor',
       ...who,
+      dependsOn: [this.note],
     });
     acknowledge(created, { 'least-privilege': SIGNER });
     return {

@@ -1,7 +1,7 @@
 import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Promised, ServiceFacts } from '../../../shared/read/facts/types';
 import { both, every, remove, set, type Which } from '../../../shared/read/facts/weaken';
-import { type Asked, is, only, type Stack } from '../../../shared/read/stack';
+import { type Asked, is, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
 import { references, type TfStack } from '../../../shared/read/tf';
 import { iamMember, idOf, replacers } from '../../foundation/promises';
@@ -214,7 +214,7 @@ function isObeyed(_: Asked, stack: Stack): boolean {
 }
 
 function hasAlert(policy: Asked, stack: Stack): boolean {
-  const isOfProject = (text: string) => text.includes(`resource.labels.project_id = "${only(policy, 'project')}"`);
+  const isOfProject = (text: string) => text.includes(`resource.labels.project_id = "\${${policy.id}.project}"`);
   return stack.of(ALERT).some(
     (alert) =>
       !is(alert, 'enabled', false) &&
