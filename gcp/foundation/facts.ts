@@ -142,7 +142,7 @@ export const facts: ServiceFacts = {
   forbidden: {
     google_service_account_key: NO_KEYS,
     google_storage_hmac_key: NO_KEYS,
-    ...replacers('google_project', 'google_service_account', 'google_kms_crypto_key'),
+    ...replacers('google_project', 'google_service_account'),
   },
   // https://cloud.google.com/iam/docs/roles-permissions.
   roles: {

@@ -50,6 +50,6 @@ export function requireImage(scope: IConstruct, image: ContainerImage) {
  */
 export function requirePolicy(scope: IConstruct, policy: ImagePolicy | undefined) {
   if (policy === undefined || Array.isArray(policy?.waitFor)) return;
-  const remedy = 'Give a ContainerSecurity, or { waitFor: [] } for a policy that is there already.';
+  const remedy = 'Give the construct with the policy, or { waitFor: [] } for a policy that is there already.';
   throw new SettingError(scope, 'binaryAuthorization must be a policy of images', JSON.stringify(policy) ?? typeof policy, remedy);
 }

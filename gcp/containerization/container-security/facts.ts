@@ -179,7 +179,7 @@ export const facts: ServiceFacts = {
     google_binary_authorization_attestor_iam_member: iamMember('an attestor', ['binaryauthorization']),
     google_container_analysis_note_iam_member: iamMember('a note', ['containeranalysis']),
   },
-  forbidden: replacers(ATTESTOR, NOTE, 'google_kms_key_ring'),
+  forbidden: replacers(ATTESTOR, NOTE, KEY, 'google_kms_key_ring'),
   // https://cloud.google.com/iam/docs/roles-permissions
   roles: {
     'roles/binaryauthorization.admin': { permissions: ['binaryauthorization.*'] },

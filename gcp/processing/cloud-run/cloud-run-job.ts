@@ -101,8 +101,8 @@ export interface CloudRunJobProps {
    */
   readonly serviceAccount?: string;
   /**
-   * The Binary Authorization policy of the project, such as a `ContainerSecurity`. The image is
-   * checked at each start of the job, not at the apply: an execution that the policy refuses fails.
+   * The Binary Authorization policy of the project, such as a `ContainerSecurity`. The image is checked at each start of the job, not at
+   * the apply: an execution that the policy refuses fails.
    * @default - images are not checked
    */
   readonly binaryAuthorization?: ImagePolicy;

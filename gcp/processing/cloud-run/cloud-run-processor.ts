@@ -105,8 +105,8 @@ export interface CloudRunProcessorProps {
    */
   readonly serviceAccount?: string;
   /**
-   * The Binary Authorization policy of the project, such as a `ContainerSecurity`. Each revision is
-   * checked when it starts, and one that the policy refuses fails the apply: the revision before it goes on.
+   * The Binary Authorization policy of the project, such as a `ContainerSecurity`. Each revision is checked when it is deployed, and one
+   * that the policy refuses fails the apply: the revision before it goes on.
    * @default - images are not checked
    */
   readonly binaryAuthorization?: ImagePolicy;

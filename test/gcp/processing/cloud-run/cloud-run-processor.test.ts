@@ -303,7 +303,7 @@ describe('refuses', () => {
     [
       'a policy by its word',
       { binaryAuthorization: 'default' as never },
-      'binaryAuthorization must be a policy of images, got "default". Give a ContainerSecurity, or { waitFor: [] } for a policy that is there already.',
+      'binaryAuthorization must be a policy of images, got "default". Give the construct with the policy, or { waitFor: [] } for a policy that is there already.',
     ],
     [
       'a variable of Google',
