@@ -7,7 +7,9 @@ import { iamMember, isOfDeployer, replacers } from './promises';
 const ACCOUNT = 'acme@acme-data.iam.gserviceaccount.com';
 const NO_KEYS = 'it is a key, which anyone who has it can use from anywhere. Service accounts in Google Cloud need no keys.';
 
-/** An admin role, which is never granted. */
+/** Roles whose permissions are on the project alone. */
+const OF_PROJECT = ['roles/logging.logWriter', 'roles/bigquery.jobUser', 'roles/containeranalysis.occurrences.editor'];
+/** An admin role: only who deploys has one. */
 const all = (service: string) => ({ permissions: [`${service}.*`] });
 const CONDITIONS = ['threshold', 'absent', 'matched_log'].map((kind) => `conditions.condition_${kind}.filter`);
 const filtersOf = (alert: Asked) => CONDITIONS.flatMap((filter) => alert.get(filter)).map(String);
@@ -73,9 +75,8 @@ export const facts: ServiceFacts = {
         {
           ...promised(
             'narrow-role',
-            'be granted on the resource itself: on the project only for logs, for jobs of BigQuery, or with a condition',
-            (grant) =>
-              is(grant, 'role', 'roles/logging.logWriter', 'roles/bigquery.jobUser') || grant.get('condition.expression').length === 1,
+            'be granted on the resource itself: on the project only for logs, for jobs of BigQuery, for attestations, or with a condition',
+            (grant) => is(grant, 'role', ...OF_PROJECT) || grant.get('condition.expression').length === 1,
             { 'it may publish to every topic of the project': set('role', 'roles/pubsub.publisher') },
           ),
           concerns: (grant, stack) => !isOfDeployer(grant, stack),
@@ -141,7 +142,7 @@ export const facts: ServiceFacts = {
   forbidden: {
     google_service_account_key: NO_KEYS,
     google_storage_hmac_key: NO_KEYS,
-    ...replacers('google_project', 'google_service_account', 'google_kms_crypto_key'),
+    ...replacers('google_project', 'google_service_account'),
   },
   // https://cloud.google.com/iam/docs/roles-permissions.
   roles: {
@@ -149,7 +150,17 @@ export const facts: ServiceFacts = {
     'roles/editor': {
       permissions: ['*.*.get', '*.*.list', '*.*.create', '*.*.update', '*.*.delete', '*.*.publish', '*.*.consume', '*.*.allocateIds'],
     },
-    'roles/cloudkms.admin': all('cloudkms'),
+    // It makes keys and gives roles on them, and uses none.
+    'roles/cloudkms.admin': {
+      permissions: [
+        ...['cryptoKeys', 'importJobs', 'keyRings', 'locations'].map((kind) => `cloudkms.${kind}.*`),
+        ...['create', 'destroy', 'get', 'list', 'restore', 'update', 'useToDecryptViaDelegation', 'useToEncryptViaDelegation'].map(
+          (verb) => `cloudkms.cryptoKeyVersions.${verb}`,
+        ),
+        'resourcemanager.projects.get',
+      ],
+      surplus: 'The role that makes keys also allows import jobs and the delegation of keys: Google has no role without them.',
+    },
     'roles/cloudkms.cryptoKeyEncrypterDecrypter': {
       permissions: [
         ...['cryptoKeyVersions.useToDecrypt', 'cryptoKeyVersions.useToEncrypt', 'locations.get', 'locations.list'].map(
@@ -171,6 +182,17 @@ export const facts: ServiceFacts = {
       surplus: 'Google requires this role for Pub/Sub to write with a service account. It is granted on that service account only.',
     },
     'roles/logging.admin': all('logging'),
+    'roles/logging.configWriter': {
+      permissions: [
+        ...['buckets', 'cmekSettings', 'exclusions', 'locations', 'logMetrics', 'notificationRules', 'operations', 'sinks', 'views'].map(
+          (kind) => `logging.${kind}.*`,
+        ),
+        ...['logServiceIndexes', 'logServices', 'logs'].map((kind) => `logging.${kind}.list`),
+        'resourcemanager.projects.get',
+        'resourcemanager.projects.list',
+      ],
+      surplus: 'The role that makes alerts on lines of a log also makes sinks and buckets: Google has no role without them.',
+    },
     'roles/logging.logWriter': { permissions: ['logging.logEntries.create', 'logging.logEntries.route'] },
   },
   harmless: [

@@ -9,12 +9,21 @@ const TRUST = 'google_service_account_iam_member';
 /** What a deploy does with what the constructs here make, on the project. */
 const WORK: Readonly<Record<string, string>> = {
   'artifactregistry.*': 'it makes repositories of images',
-  'bigquery.*': 'it makes datasets, tables and views',
+  'bigquery.*': 'it makes datasets, tables, views and scheduled queries',
+  'binaryauthorization.*': 'it makes an attestor, and the policy of the project',
   'cloudfunctions.*': 'it makes functions',
+  'cloudkms.cryptoKeyVersions.get': 'it reads the version of a key that signs',
+  'cloudkms.cryptoKeyVersions.viewPublicKey': 'it reads the public key of a key that signs',
+  'cloudkms.cryptoKeys.*': 'it makes keys that sign, and lets services encrypt with keys of yours',
+  'cloudkms.keyRings.*': 'it makes the key rings of keys',
+  'cloudscheduler.*': 'it makes schedules',
+  'containeranalysis.*': 'it makes the note of an attestor',
+  'datastore.*': 'it makes databases of Firestore, with their indexes and backups',
   'iam.serviceAccounts.actAs': 'it makes functions and subscriptions that act as an account',
+  'logging.notificationRules.*': 'it makes alert policies on lines of a log',
   'monitoring.*': 'it makes alert policies',
   'pubsub.*': 'it makes topics and subscriptions',
-  'run.*': 'it lets somebody call the service under a function',
+  'run.*': 'it makes services and jobs, and lets somebody call the service under a function',
   'serviceusage.*': 'it switches APIs on',
   'storage.*': 'it makes buckets, and puts code into one',
 };

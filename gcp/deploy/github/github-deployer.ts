@@ -23,10 +23,25 @@ export const DEPLOYS: readonly string[] = [
   'roles/artifactregistry.admin',
   'roles/storage.admin',
   'roles/bigquery.admin',
+  'roles/datastore.owner',
+  'roles/cloudscheduler.admin',
+  'roles/cloudkms.admin',
+  // A plan reads the public key of the key that signs images, which the role above does not allow.
+  'roles/cloudkms.publicKeyViewer',
+  'roles/binaryauthorization.admin',
+  'roles/containeranalysis.admin',
   'roles/monitoring.editor',
+  // An alert on lines of a log is a rule of Cloud Logging too.
+  'roles/logging.configWriter',
 ];
-/** The roles that a template here gives on the whole project. A deploy can give no other. */
-export const GIVES: readonly string[] = ['roles/logging.logWriter', 'roles/storage.objectViewer'];
+/** The roles that a template here gives on the project, some under a condition. A deploy can give no other. */
+export const GIVES: readonly string[] = [
+  'roles/bigquery.jobUser',
+  'roles/containeranalysis.occurrences.editor',
+  'roles/datastore.user',
+  'roles/logging.logWriter',
+  'roles/storage.objectViewer',
+];
 
 const MAKES_ACCOUNTS =
   'A deploy makes the accounts that functions and subscriptions act as, so nothing narrower is there to give the role on.';
@@ -78,7 +93,9 @@ export interface GithubDeployerProps {
  * Two service accounts for jobs of GitHub Actions, without a key: GitHub signs who a job is, and this project trusts that for two
  * environments of one repository. One deploys what the constructs here make. The other plans: it reads the state, and nothing else.
  *
- * Whoever deploys is an administrator of what is deployed. It gives roles on the project from a list of two alone.
+ * Whoever deploys is an administrator of what is deployed. It gives roles on the project from a list alone. It makes the key
+ * that signs images and cannot sign with it, but it can give itself the role: have the policy of images in a stack that an owner deploys if
+ * builds and deploys must not trust each other.
  * @see https://cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines
  */
 export class GithubDeployer extends Construct {

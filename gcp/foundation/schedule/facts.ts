@@ -66,4 +66,5 @@ export const facts: ServiceFacts = {
       local: 'no effect here',
     },
   },
+  roles: { 'roles/cloudscheduler.admin': { permissions: ['cloudscheduler.*'] } },
 };

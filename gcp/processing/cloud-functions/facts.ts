@@ -8,7 +8,6 @@ import { alertOn, allOf, iamMember, idOf, readyBeforeWork, replacers } from '../
 import { callCosts } from '../../foundation/run/promises';
 
 const FUNCTION = 'google_cloudfunctions2_function';
-const REPOSITORY = 'google_artifact_registry_repository';
 const RUNS_AS = 'service_config.service_account_email';
 const BUILT_AS = 'build_config.service_account';
 
@@ -122,40 +121,9 @@ export const facts: ServiceFacts = {
       },
     }),
     google_secret_manager_secret_iam_member: iamMember('a secret', ['secretmanager']),
-    [REPOSITORY]: {
-      name: 'repository of images',
-      replacedBy: ['repository_id', 'location', 'project', 'format', 'mode', 'kms_key_name', 'maven_config', 'remote_repository_config'],
-      role: 'helps',
-      costs: () => [
-        { what: 'an image of 0.3 GB', price: 'artifactStorage', units: 0.3, lower: 'No setting: the function runs this image.' },
-      ],
-      named: ['repository_id', /^(?=.{1,63}$)[a-z](-?[a-z0-9])*$/],
-      apis: ['artifactregistry'],
-      computed: { id: 'projects/acme-data/locations/europe-west1/repositories/acme' },
-      local: 'no effect here',
-    },
-    google_artifact_registry_repository_iam_member: iamMember('a repository of images', ['artifactregistry']),
   },
-  forbidden: replacers('google_cloud_run_v2_service', REPOSITORY, FUNCTION),
+  forbidden: replacers('google_cloud_run_v2_service', FUNCTION),
   roles: {
-    'roles/artifactregistry.admin': { permissions: ['artifactregistry.*'] },
-    'roles/artifactregistry.writer': {
-      permissions: [
-        ...['downloadArtifacts', 'get', 'list', 'listEffectiveTags', 'listTagBindings', 'readViaVirtualRepository', 'uploadArtifacts'].map(
-          (verb) => `artifactregistry.repositories.${verb}`,
-        ),
-        ...['aptartifacts.create', 'kfpartifacts.create', 'yumartifacts.create', 'projectsettings.get'].map(
-          (one) => `artifactregistry.${one}`,
-        ),
-        ...['dockerimages', 'locations', 'mavenartifacts', 'npmpackages', 'pythonpackages', 'versions'].flatMap((kind) =>
-          ['get', 'list'].map((verb) => `artifactregistry.${kind}.${verb}`),
-        ),
-        ...['files.download', 'files.get', 'files.list', 'files.update', 'packages.get', 'packages.list', 'packages.update'].map(
-          (one) => `artifactregistry.${one}`,
-        ),
-        ...['create', 'get', 'list', 'update'].map((verb) => `artifactregistry.tags.${verb}`),
-      ],
-    },
     'roles/secretmanager.secretAccessor': {
       permissions: ['resourcemanager.projects.get', 'resourcemanager.projects.list', 'secretmanager.versions.access'],
       surplus: 'The role to read a secret also allows to read the name of the project: Google has no role without it.',

@@ -1,9 +1,9 @@
 import { CloudRunV2Job } from '@cdktf/provider-google/lib/cloud-run-v2-job';
 import { CloudRunV2JobIamMember } from '@cdktf/provider-google/lib/cloud-run-v2-job-iam-member';
-import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { Construct } from 'constructs';
 import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
+import type { ContainerImage, ImagePolicy } from '../../foundation/images';
 import { Propagation } from '../../foundation/propagation';
 import { bindSecrets, type SecretVariable } from '../../foundation/run/variables';
 import { type Recurrence, Schedule } from '../../foundation/schedule/schedule';
@@ -12,9 +12,9 @@ import type { Job, StartRequest } from '../../ports/jobs';
 import type { Network } from '../../ports/network';
 import type { Site } from '../../ports/site';
 import type { ObjectStore, TableStore } from '../../ports/stores';
-import { accessTo, type ContainerImage, containerOf, variablesOf } from './container';
+import { accessTo, accountOf, containerOf, variablesOf } from './container';
 import { alertOnFailed, alertOnSilence } from './job-alerts';
-import { jobSettings } from './job-settings';
+import { annotationsOf, jobSettings } from './job-settings';
 
 /** Settings for {@link CloudRunJob}. */
 export interface CloudRunJobProps {
@@ -101,6 +101,12 @@ export interface CloudRunJobProps {
    */
   readonly serviceAccount?: string;
   /**
+   * The Binary Authorization policy of the project, such as a `ContainerSecurity`. The image is checked at each start of the job, not at
+   * the apply: an execution that the policy refuses fails.
+   * @default - images are not checked
+   */
+  readonly binaryAuthorization?: ImagePolicy;
+  /**
    * The ids of the notification channels that every alert notifies.
    * @default - alerts open an incident without a notification
    */
@@ -129,7 +135,7 @@ export class CloudRunJob extends Construct implements Workload, Job {
 
   constructor(scope: Construct, id: string, props: CloudRunJobProps) {
     super(scope, id);
-    const { site, image, args, schedule, network, notify = [], inputs = {}, outputs = {} } = props;
+    const { site, image, args, schedule, network, notify = [], inputs = {}, outputs = {}, binaryAuthorization: policy } = props;
     const settings = jobSettings(this, props);
     const { name, tasks, parallelism, maxRetries, timeoutSeconds } = settings;
     takeName(this, 'job of a site', name, [site.project, site.prefix]);
@@ -137,7 +143,7 @@ export class CloudRunJob extends Construct implements Workload, Job {
     [this.name, this.subnetwork] = [name, network?.subnetwork];
     const base = `${site.prefix}-${name}`;
 
-    const email = props.serviceAccount ?? this.account(site, base).email;
+    const email = props.serviceAccount ?? accountOf(this, 'Account', site, `${base}-job`, `Runs as the job ${base}`).email;
     this.member = `serviceAccount:${email}`;
     const bindings = [
       ...Object.entries(inputs).map(([start, store]) => store.bindReader(this, start)),
@@ -145,11 +151,9 @@ export class CloudRunJob extends Construct implements Workload, Job {
     ];
     const secrets = bindSecrets(this, site, props.secretEnvironmentVariables ?? {});
     const grants = [...bindings, secrets].flatMap(({ waitFor }) => waitFor);
-    const waitFor = grants.length > 0 ? [new Propagation(this, 'Propagation', grants)] : [];
+    const granted = grants.length > 0 ? [new Propagation(this, 'Propagation', grants)] : [];
     const values: Record<string, string> = Object.assign({}, props.environmentVariables, ...bindings.map((binding) => binding.settings));
     const { limits, ...container } = containerOf(image, settings);
-    const sides = Object.entries({ inputs, outputs }).map(([side, stores]) => [side, Object.keys(stores).join(' ')] as const);
-    const annotations = Object.fromEntries(sides.filter(([, names]) => names !== ''));
 
     this.job = new CloudRunV2Job(this, 'Job', {
       project: site.project,
@@ -157,7 +161,8 @@ export class CloudRunJob extends Construct implements Workload, Job {
       name: base,
       // It holds no data.
       deletionProtection: false,
-      annotations: Object.keys(annotations).length > 0 ? annotations : undefined,
+      binaryAuthorization: policy && { useDefault: true },
+      annotations: annotationsOf({ inputs, outputs }),
       template: {
         taskCount: tasks,
         parallelism,
@@ -170,7 +175,7 @@ export class CloudRunJob extends Construct implements Workload, Job {
           containers: [{ ...container, args: args && [...args], resources: { limits }, env: variablesOf(site, values, secrets.variables) }],
         },
       },
-      dependsOn: [...site.waitFor, ...waitFor],
+      dependsOn: [...site.waitFor, ...granted, ...(policy?.waitFor ?? [])],
       // The Google Cloud CLI writes its own name and version here.
       lifecycle: { ignoreChanges: ['client', 'client_version'] },
     });
@@ -191,10 +196,5 @@ export class CloudRunJob extends Construct implements Workload, Job {
       token: 'oauth',
       waitFor: [new CloudRunV2JobIamMember(starter, `Starts${this.name}`, grant)],
     };
-  }
-
-  private account({ project, waitFor }: Site, base: string): ServiceAccount {
-    const displayName = `Runs as the job ${base}`;
-    return new ServiceAccount(this, 'Account', { project, accountId: `${base}-job`, displayName, dependsOn: [...waitFor] });
   }
 }

@@ -1,11 +1,11 @@
 import { CloudRunV2Service } from '@cdktf/provider-google/lib/cloud-run-v2-service';
 import type { PubsubSubscription } from '@cdktf/provider-google/lib/pubsub-subscription';
-import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { AssetType, type ITerraformDependable, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
 import { bindStores, type HandlerCode } from '../../../shared/synth/handler-needs';
 import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
+import type { ContainerImage, ImagePolicy } from '../../foundation/images';
 import { Propagation } from '../../foundation/propagation';
 import { alertOnFailures, allowCalls } from '../../foundation/run/calls';
 import { bindSecrets, type SecretVariable } from '../../foundation/run/variables';
@@ -15,7 +15,7 @@ import type { Network } from '../../ports/network';
 import type { RecordSource } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import type { ObjectStore, TableStore } from '../../ports/stores';
-import { type ContainerImage, variablesOf } from './container';
+import { accountOf, variablesOf } from './container';
 import { serviceSettings, templateOf } from './service-template';
 
 /** Settings for {@link CloudRunProcessor}. */
@@ -105,6 +105,12 @@ export interface CloudRunProcessorProps {
    */
   readonly serviceAccount?: string;
   /**
+   * The Binary Authorization policy of the project, such as a `ContainerSecurity`. Each revision is checked when it is deployed, and one
+   * that the policy refuses fails the apply: the revision before it goes on.
+   * @default - images are not checked
+   */
+  readonly binaryAuthorization?: ImagePolicy;
+  /**
    * The ids of the notification channels that every alert notifies.
    * @default - alerts open an incident without a notification
    */
@@ -146,15 +152,15 @@ export class CloudRunProcessor extends Construct implements FunctionWorkload {
   constructor(scope: Construct, id: string, props: CloudRunProcessorProps) {
     super(scope, id);
     const { site, image, code, source, network, serviceAccount, environmentVariables, secretEnvironmentVariables = {} } = props;
-    const settings = serviceSettings(this, props);
-    const { name, timeoutSeconds } = settings;
+    const { binaryAuthorization: policy } = props;
+    const { name, timeoutSeconds, ...settings } = serviceSettings(this, props);
     takeName(this, 'function of a site', name, [site.project, site.prefix]);
     needApis(this, 'iam', 'logging', 'monitoring', 'run');
     [this.name, this.timeoutSeconds, this.subnetwork] = [name, timeoutSeconds, network?.subnetwork];
     const base = `${site.prefix}-${name}`;
 
-    const runtimeEmail = serviceAccount ?? this.account(site, 'Runtime', base, 'Runs as').email;
-    const invoker = this.account(site, 'Invoker', base, 'Calls');
+    const runtimeEmail = serviceAccount ?? accountOf(this, 'Runtime', site, `${base}-runtime`, `Runs as the service ${base}`).email;
+    const invoker = accountOf(this, 'Invoker', site, `${base}-invoker`, `Calls the service ${base}`);
     [this.member, this.invokerEmail] = [`serviceAccount:${runtimeEmail}`, invoker.email];
     const bindings = [...bindStores(this, props), source.deadLetter.bindWriter(this, 'DEAD_LETTER')];
     const secrets = bindSecrets(this, site, secretEnvironmentVariables);
@@ -174,15 +180,15 @@ export class CloudRunProcessor extends Construct implements FunctionWorkload {
       ingress: 'INGRESS_TRAFFIC_INTERNAL_ONLY',
       // It holds no data.
       deletionProtection: false,
+      binaryAuthorization: policy && { useDefault: true },
       annotations: code && { 'handler-sha256': code.hash },
       template: templateOf({
         ...settings,
-        image,
-        network,
-        serviceAccount: runtimeEmail,
+        timeoutSeconds,
+        ...{ image, network, serviceAccount: runtimeEmail },
         env: variablesOf(site, values, secrets.variables),
       }),
-      dependsOn: [...site.waitFor, propagation],
+      dependsOn: [...site.waitFor, propagation, ...(policy?.waitFor ?? [])],
       // The Google Cloud CLI writes its own name and version here.
       lifecycle: { ignoreChanges: ['client', 'client_version'] },
     });
@@ -190,10 +196,5 @@ export class CloudRunProcessor extends Construct implements FunctionWorkload {
     this.invocable = allowCalls(this, site, this.service, invoker);
     this.trigger = source.deliverTo(this, props.delivery);
     alertOnFailures(this, { project: site.project, service: this.service.name, name: base, notify: props.notify });
-  }
-
-  private account({ project, waitFor }: Site, id: string, base: string, purpose: string): ServiceAccount {
-    const displayName = `${purpose} the service ${base}`;
-    return new ServiceAccount(this, id, { project, accountId: `${base}-${id.toLowerCase()}`, displayName, dependsOn: [...waitFor] });
   }
 }

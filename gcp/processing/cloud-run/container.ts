@@ -1,28 +1,11 @@
 import type { CloudRunV2ServiceTemplateVpcAccess } from '@cdktf/provider-google/lib/cloud-run-v2-service';
-import type { IConstruct } from 'constructs';
-import {
-  CHANNELS,
-  requireNumber,
-  requireOneOf,
-  requireText,
-  requireTexts,
-  SettingError,
-  type TextRule,
-} from '../../../shared/synth/settings';
+import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
+import type { Construct, IConstruct } from 'constructs';
+import { CHANNELS, requireNumber, requireOneOf, requireText, requireTexts, type TextRule } from '../../../shared/synth/settings';
+import { type ContainerImage, type ImagePolicy, requireImage, requirePolicy } from '../../foundation/images';
 import { requireVariables, type SecretVariable, type Variables } from '../../foundation/run/variables';
 import type { Network } from '../../ports/network';
 import type { Site } from '../../ports/site';
-
-/** An image in a registry, by the digest of its content. A tag can be another image tomorrow, without a change in the plan. */
-export interface ContainerImage {
-  /**
-   * The repository and the name of the image, such as `europe-west1-docker.pkg.dev/acme-data/images/orders`. For a repository in
-   * another project, allow the Cloud Run service agent of this project to read it.
-   */
-  readonly repository: string;
-  /** The digest of the image, such as `sha256:` and 64 digits. A registry shows it after a push. */
-  readonly digest: string;
-}
 
 /** The settings that services and jobs have. */
 export interface ContainerSettings extends Partial<Variables> {
@@ -32,6 +15,7 @@ export interface ContainerSettings extends Partial<Variables> {
   readonly cpu: number;
   readonly network?: Network;
   readonly serviceAccount?: string;
+  readonly binaryAuthorization?: ImagePolicy;
   readonly notify?: readonly string[];
 }
 
@@ -44,18 +28,6 @@ const EMAIL: TextRule = {
   pattern: /^[^@:\s]+@\S+\.gserviceaccount\.com$/,
   must: 'be the email of a service account',
   remedy: 'Find it with gcloud iam service-accounts list.',
-};
-/** A repository of images. */
-export const REPOSITORY: TextRule = {
-  pattern: /^[a-z0-9.-]+(:[0-9]+)?([/][a-z0-9_.-]+)+$/,
-  must: 'be a registry and the name of an image, without a tag',
-  remedy: 'Write it like europe-west1-docker.pkg.dev/acme-data/images/orders.',
-};
-/** The digest of an image. */
-export const DIGEST: TextRule = {
-  pattern: /^sha256:[0-9a-f]{64}$/,
-  must: 'be the digest of an image',
-  remedy: 'A tag can be another image tomorrow. Find it with gcloud artifacts docker images list.',
 };
 const NETWORK: TextRule = {
   pattern: /^(https:\/\/\S+\/)?projects\/[^/\s]+\/(global\/networks|regions\/[^/\s]+\/subnetworks)\/[^/\s]+$/,
@@ -79,6 +51,7 @@ const MEMORY: Readonly<Record<number, readonly [from: number, to: number]>> = {
 export function requireContainer(scope: IConstruct, settings: ContainerSettings, own: readonly string[], whose?: 'job') {
   const { image, name, memoryMiB, cpu, network, serviceAccount, notify } = settings;
   requireImage(scope, image);
+  requirePolicy(scope, settings.binaryAuthorization);
   requireText(scope, { name }, NAME);
   requireOneOf(scope, { cpu }, Object.keys(MEMORY).map(Number), 'Cloud Run has no other number of vCPUs with concurrent calls.');
   const [from, to] = MEMORY[cpu]!;
@@ -89,14 +62,6 @@ export function requireContainer(scope: IConstruct, settings: ContainerSettings,
   requireTexts(scope, { notify }, CHANNELS);
   const { environmentVariables = {}, secretEnvironmentVariables = {} } = settings;
   requireVariables(scope, { environmentVariables, secretEnvironmentVariables }, own, whose);
-}
-
-function requireImage(scope: IConstruct, image: ContainerImage) {
-  if (typeof image !== 'object' || image === null) {
-    throw new SettingError(scope, 'image must be an object', typeof image, 'Write it like { repository: ..., digest: "sha256:..." }.');
-  }
-  requireText(scope, { 'image.repository': image.repository }, REPOSITORY);
-  requireText(scope, { 'image.digest': image.digest }, DIGEST);
 }
 
 /** The variables of a container: those with a value, and those that Cloud Run reads from Secret Manager when it starts an instance. */
@@ -123,4 +88,15 @@ export function containerOf({ repository, digest }: ContainerImage, { cpu, memor
 export function accessTo(network: Network | undefined): CloudRunV2ServiceTemplateVpcAccess | undefined {
   if (network === undefined) return undefined;
   return { egress: 'PRIVATE_RANGES_ONLY', networkInterfaces: [{ network: network.network, subnetwork: network.subnetwork }] };
+}
+
+/** A service account, for one purpose only. */
+export function accountOf(
+  scope: Construct,
+  id: string,
+  { project, waitFor }: Site,
+  accountId: string,
+  displayName: string,
+): ServiceAccount {
+  return new ServiceAccount(scope, id, { project, accountId, displayName, dependsOn: [...waitFor] });
 }

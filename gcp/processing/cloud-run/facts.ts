@@ -36,6 +36,7 @@ export const facts: ServiceFacts = {
         `Cloud Run, ${only(service, `${LIMITS}.cpu`)} vCPU ${only(service, `${LIMITS}.memory`)} ${amount(service, 'template.timeout')} s`,
         `${only(service, 'template.scaling.min_instance_count')} to ${only(service, 'template.scaling.max_instance_count')} instances`,
         String(only(service, 'ingress')),
+        ...checked(service),
       ],
       costs: serviceCosts,
       named: ['name', /^(?=.{1,49}$)[a-z](-?[a-z0-9])*$/],
@@ -102,6 +103,7 @@ export const facts: ServiceFacts = {
         `Cloud Run, ${only(job, `${JOB_LIMITS}.cpu`)} vCPU ${only(job, `${JOB_LIMITS}.memory`)}`,
         `${only(job, 'template.task_count')} ${is(job, 'template.task_count', 1) ? 'task' : 'tasks'}`,
         `${only(job, 'template.template.max_retries')} retries`,
+        ...checked(job),
       ],
       flow: readsFrom,
       costs: jobCosts,
@@ -154,6 +156,11 @@ function fixedImage(at: string, first: string): Promised {
   return promised('fixed-image', 'name its image by a digest', (code) => /@(sha256:[0-9a-f]{64}|\$\{.+\})$/.test(String(only(code, at))), {
     'its image can change without a plan': set(first, TAGGED),
   });
+}
+
+/** Whether the policy of the project says which images start. */
+function checked(code: Asked): string[] {
+  return is(code, 'binary_authorization.use_default', true) ? ['images checked'] : [];
 }
 
 function ownIdentity(at: string): Promised {

@@ -63,6 +63,13 @@ export function jobSettings(scope: IConstruct, props: Raw) {
   return { name, cpu, memoryMiB, tasks, parallelism, maxRetries, timeoutSeconds };
 }
 
+/** Which stores a job reads and which it writes, by their names. */
+export function annotationsOf(sides: Readonly<Record<'inputs' | 'outputs', object>>): Record<string, string> | undefined {
+  const named = Object.entries(sides).map(([side, stores]) => [side, Object.keys(stores).join(' ')] as const);
+  const annotations = Object.fromEntries(named.filter(([, names]) => names !== ''));
+  return Object.keys(annotations).length > 0 ? annotations : undefined;
+}
+
 /** Refuse names that cannot start a variable, and one name for two stores. */
 function requireStores(scope: IConstruct, sides: Readonly<Record<'inputs' | 'outputs', object>>) {
   for (const [side, stores] of Object.entries(sides)) requireTexts(scope, { [side]: Object.keys(stores) }, STORE_NAME);

@@ -17,6 +17,7 @@ export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longes
     `-----BEGIN CERTIFICATE-----\n${'M'.repeat(2000)}\n-----END CERTIFICATE-----\n`,
   ],
   environment: ['a', 'e'.repeat(27)],
+  image_builder: ['user:a@b.co', `serviceAccount:${'a'.repeat(30)}@${'b'.repeat(30)}.iam.gserviceaccount.com`],
   location: ['uksouth', 'germanywestcentral'],
   prefix: ['ab', 'abcdefghij1'],
   processor_digest: digests,

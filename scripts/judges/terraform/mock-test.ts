@@ -1,4 +1,5 @@
 import { type Facts, unknownType } from '../../../shared/read/facts/find';
+import type { TypeFacts } from '../../../shared/read/facts/types';
 import { factsFor } from '../../../shared/read/terraform';
 import { ANSWERS } from './answers';
 import { providerOf } from './settings';
@@ -58,7 +59,7 @@ export function testable({ terraform, resource = {}, ...json }: TerraformJson): 
   return { ...json, resource: Object.fromEntries(free), terraform: rest };
 }
 
-function computedOf(type: string, facts: Facts): Readonly<Record<string, string>> {
+function computedOf(type: string, facts: Facts): NonNullable<TypeFacts['computed']> {
   const known = facts.type(type);
   const computed = known?.computed ?? {};
   if (!type.startsWith('azurerm_') || computed.id !== undefined) return computed;

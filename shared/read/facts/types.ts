@@ -192,10 +192,11 @@ export interface TypeFacts {
    */
   readonly decides?: Readonly<Record<string, (before: Value, after: Value) => 'in place' | 'may be replaced' | { readonly loses: string }>>;
   /**
-   * Computed attributes for an apply to mocks, in the form that the provider parses. The id of each type of azurerm is required.
+   * Computed attributes for an apply to mocks, in the form that the provider parses. The id of each type of azurerm is required. A list
+   * that a template takes an element of is required too: it is empty otherwise.
    * @default - any text
    */
-  readonly computed?: Readonly<Record<string, string>>;
+  readonly computed?: Readonly<Record<string, string | readonly Readonly<Record<string, string>>[]>>;
   /**
    * The arguments and attributes of a type without CDKTF bindings. A `!` marks a required argument.
    * @default - from the bindings

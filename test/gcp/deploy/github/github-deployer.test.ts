@@ -1,5 +1,10 @@
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { DEPLOYS, GIVES, GithubDeployer, type GithubDeployerProps } from '../../../../gcp/deploy/github/github-deployer';
+import { fits } from '../../../../scripts/judges/privileges/compare';
+import { terraformStacks } from '../../../../scripts/judges/terraform/stack';
+import { factsOf } from '../../../../shared/read/facts/find';
+import { type Asked, only } from '../../../../shared/read/stack';
+import { TfStack } from '../../../../shared/read/tf';
 import { synthesize } from '../../../support/cdktf';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
@@ -37,9 +42,60 @@ test('whoever deploys gives roles on the project from a list, and none of them i
   const grants = make().all('google_project_iam_member');
   expect(grants.map(({ role }) => role).sort()).toEqual([...DEPLOYS, 'roles/resourcemanager.projectIamAdmin'].sort());
   expect(grants.find(({ role }) => role.endsWith('projectIamAdmin')).condition.expression).toBe(
-    "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/logging.logWriter', 'roles/storage.objectViewer'])",
+    `api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly([${GIVES.map((role) => `'${role}'`).join(', ')}])`,
   );
-  for (const role of GIVES) expect(role).not.toMatch(/owner|editor|admin/i);
+  for (const role of GIVES) expect(role).not.toMatch(/^roles\/(owner|editor|viewer)$|admin$/i);
+});
+
+/** What blueprints make: those that a deploy from CI makes. The accounts of CI are made by an owner. */
+const STACKS = terraformStacks().filter(({ name }) => name.startsWith('gcp-') && name !== 'gcp-github');
+const resources = STACKS.flatMap(({ json }) => new TfStack(json).all);
+
+test('a deploy can give every role that a blueprint gives on the project, and no other', () => {
+  const given = resources.filter(({ type }) => type === 'google_project_iam_member').map((grant) => String(only(grant, 'role')));
+  expect([...GIVES]).toEqual([...new Set(given)].sort());
+});
+
+describe('a deploy has a role of each service that a blueprint uses', () => {
+  /** Where permissions start with another word than the API. */
+  const WORDS: Readonly<Record<string, string>> = { cloudresourcemanager: 'resourcemanager', firestore: 'datastore' };
+  /** What makes these is no API of a service that it needs. */
+  const OF_NO_API: Readonly<Record<string, string>> = {
+    google_kms_crypto_key_iam_member: 'cloudkms',
+    google_project_service: 'serviceusage',
+    google_project_service_identity: 'serviceusage',
+  };
+  const facts = factsOf('gcp');
+  /** A resource is made with the first of its APIs; the others are those that it uses. */
+  const startOf = ({ type }: Asked) => {
+    const [api] = facts.type(type)?.apis ?? [];
+    return OF_NO_API[type] ?? (api && (WORDS[api] ?? api));
+  };
+  const roles = Object.assign({}, ...[...facts.services.values()].map((service) => service.roles));
+  const held = new Map(
+    [...DEPLOYS, 'roles/resourcemanager.projectIamAdmin'].map((role) => [role, (roles[role]?.permissions ?? []) as string[]]),
+  );
+  const serviceOf = (role: string) => role.split(/[/.]/)[1]!;
+  const may = (permission: string) => [...held.values()].flat().some((pattern) => fits(pattern, permission));
+  const starts = [...new Set(resources.map(startOf).filter((start) => start !== undefined))].sort();
+
+  test.each(starts)('%s', (start) => {
+    const makers = [...held].filter(([role]) => serviceOf(role) === start);
+    expect(makers.flatMap(([, permissions]) => permissions.filter((one) => one.startsWith(`${start}.`)))).not.toEqual([]);
+  });
+
+  test('and none of another service', () => {
+    // A rule of Cloud Logging is a part of an alert policy.
+    expect([...held.keys()].filter((role) => !starts.includes(serviceOf(role)))).toEqual(['roles/logging.configWriter']);
+  });
+
+  test('and what comes with a resource: a rule for lines of a log, the public key of a key', () => {
+    const lines = resources.filter((one) => one.get('conditions.condition_matched_log').length > 0);
+    expect([lines.length > 0, may('logging.notificationRules.create')]).toEqual([true, true]);
+    const keys = resources.filter(({ type }) => type === 'data.google_kms_crypto_key_version');
+    expect([keys.length > 0, may('cloudkms.cryptoKeyVersions.viewPublicKey')]).toEqual([true, true]);
+    expect(may('cloudkms.cryptoKeyVersions.useToSign')).toBe(false);
+  });
 });
 
 test('the longest subject is one that Google takes: 127 bytes', () => {

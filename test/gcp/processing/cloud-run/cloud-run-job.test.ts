@@ -84,6 +84,13 @@ test('the image is named by its digest, so that a plan shows each change of it',
 
 test('can be deleted with its stack, because it holds no data', () => expect(make().job.deletion_protection).toBe(false));
 
+test('images are not checked unless a policy is given; then each execution is', () => {
+  expect(make().job.binary_authorization).toBeUndefined();
+  const { job } = make({ binaryAuthorization: { waitFor: [{ fqn: 'google_binary_authorization_policy.signed' }] } });
+  expect(job.binary_authorization).toEqual({ use_default: true });
+  expect(job.depends_on).toContain('google_binary_authorization_policy.signed');
+});
+
 describe('with stores', () => {
   test('the settings of each start with its name, and an annotation says which it reads and which it writes', () => {
     const { one } = withStores();

@@ -197,6 +197,18 @@ test('every role exists for two minutes before the service does', () => {
   expect(one('time_sleep')).toMatchObject({ create_duration: '120s', depends_on: ['grant.STORE_TABLE', 'grant.DEAD_LETTER_TOPIC'] });
 });
 
+test('images are not checked unless a policy is given; then each revision is, and the policy is there before the first one', () => {
+  expect(make().service.binary_authorization).toBeUndefined();
+  const { service } = make({ binaryAuthorization: { waitFor: [{ fqn: 'google_binary_authorization_policy.signed' }] } });
+  expect(service.binary_authorization).toEqual({ use_default: true });
+  expect(service.depends_on).toContain('google_binary_authorization_policy.signed');
+});
+
+test('a policy that is there already is asked without a wait for it', () => {
+  const [with_, without] = [make({ binaryAuthorization: { waitFor: [] } }).service, make().service];
+  expect(with_).toEqual({ ...without, binary_authorization: { use_default: true } });
+});
+
 test('only the invoker may call, only from inside the project, and Pub/Sub may sign in as it before the first call', () => {
   const { service, one, built } = make();
   expect(service.ingress).toBe('INGRESS_TRAFFIC_INTERNAL_ONLY');
@@ -287,6 +299,11 @@ describe('refuses', () => {
       'a member where an e-mail is asked for',
       { serviceAccount: 'serviceAccount:mine@acme-data.iam.gserviceaccount.com' },
       'serviceAccount must be the email of a service account, got "serviceAccount:mine@acme-data.iam.gserviceaccount.com". Find it with gcloud iam service-accounts list.',
+    ],
+    [
+      'a policy by its word',
+      { binaryAuthorization: 'default' as never },
+      'binaryAuthorization must be a policy of images, got "default". Give the construct with the policy, or { waitFor: [] } for a policy that is there already.',
     ],
     [
       'a variable of Google',

@@ -23,6 +23,8 @@ const SECRETS = ['', 'x', 5, true, ['x'], { '': {} }, { KEY: 'x' }, { KEY: {} },
 const subnetwork = 'projects/acme-data/regions/europe-west1/subnetworks/inner';
 const NETWORKS = [{}, { network: 'default', subnetwork }, { network: subnetwork, subnetwork: 'default' }, { network: 5, subnetwork }];
 
+const POLICIES = ['', 'default', 5, true, null, [], {}, { waitFor: 'policy' }];
+
 export const refusals = (terraform: TerraformStack): Refusals => {
   const source = new PubSubBuffer(terraform, 'SourceOfServices', { site, name: 'services' });
   return {
@@ -50,6 +52,7 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           secretEnvironmentVariables: SECRETS,
           network: NETWORKS,
           serviceAccount: 'text',
+          binaryAuthorization: POLICIES,
           notify: 'texts',
         },
         calculated: ['tasks', 'parallelism', 'maxRetries', 'timeoutSeconds', 'memoryMiB'],
@@ -75,6 +78,7 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           secretEnvironmentVariables: SECRETS,
           network: NETWORKS,
           serviceAccount: 'text',
+          binaryAuthorization: POLICIES,
           notify: 'texts',
         },
         calculated: ['memoryMiB'],
