@@ -421,7 +421,8 @@ function waitsLongEnough(subscription: Asked): boolean {
 }
 
 function topicNeeds(topic: Asked, stack: Stack): Needed[] {
-  const isOpen = references((stack as TfStack).json.output?.events_url?.value).includes(topic.id);
+  const urls = Object.entries((stack as TfStack).json.output ?? {}).filter(([name]) => /(^|_)events_url$/.test(name));
+  const isOpen = urls.some(([, { value }]) => references(value).includes(topic.id));
   return [
     ...(isOpen ? [{ who: 'client', may: 'pubsub.topics.publish', on: `\${${topic.id}}`, because: 'clients send' }] : []),
     ...keyNeeds(topic, 'kms_key_name', agentOf(stack), 'Pub/Sub encrypts and decrypts events with it'),
