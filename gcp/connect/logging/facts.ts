@@ -11,7 +11,8 @@ const SETTINGS = 'data.google_logging_project_settings';
 const TRANSFORM = 'message_transforms.javascript_udf.function_name';
 const TOPIC = 'google_pubsub_topic';
 const AGENT = 'service-1@gcp-sa-logging.iam.gserviceaccount.com';
-const OWN = ['own-resources', 'own-accounts'];
+/** The exclusions that a sink into a topic has, and one into a bucket. */
+const OWN = { topic: ['own-resources', 'own-accounts'], bucket: ['own-files'] };
 
 /** The topic of a sink. */
 const topicOf: Which = ({ body }, draft) => [...draft.resources.keys()].filter((id) => String(body.destination).includes(`\${${id}.`));
@@ -30,7 +31,7 @@ export const facts: ServiceFacts = {
       name: 'log sink',
       replacedBy: ['name', 'project'],
       role: 'moves data',
-      tells: (sink) => ['Cloud Logging', isOwnExcluded(sink) ? 'without the logs of the platform' : undefined],
+      tells: (sink) => ['Cloud Logging', topicsOf(sink).length > 0 && isOwnExcluded(sink) ? 'without the logs of the platform' : undefined],
       named: ['name', /^[A-Za-z0-9][\w.-]{0,99}$/],
       flow: stepsOf,
       promises: [
@@ -51,11 +52,14 @@ export const facts: ServiceFacts = {
           weak: false,
           worse: 'it writes as an identity that sinks of other projects share',
         }),
+        promised('no-loop', 'take no logs of what it causes', isOwnExcluded, {
+          'its own logs feed it': set('exclusions'),
+          'an exclusion is off, and its logs feed it': set('exclusions.0.disabled', true),
+        }),
         ofTopics(
-          promised('no-loop', 'take no logs of its own platform', isOwnExcluded, {
+          promised('no-loop', 'take neither the logs nor the audit logs of its platform', isOwnExcluded, {
             'the logs of its reader feed it': filter('exclusions', (one) => (one as Holder).name !== 'own-resources'),
             'the audit logs of its reader feed it': filter('exclusions', (one) => (one as Holder).name !== 'own-accounts'),
-            'an exclusion is off, and its logs feed it': set('exclusions.0.disabled', true),
           }),
         ),
         ofTopics(
@@ -113,7 +117,7 @@ function isTransformed(sink: Asked): boolean {
 
 function isOwnExcluded(sink: Asked): boolean {
   const active = (sink.get('exclusions') as readonly Holder[]).filter(({ disabled }) => disabled !== true).map(({ name }) => name);
-  return OWN.every((name) => active.includes(name));
+  return OWN[topicsOf(sink).length > 0 ? 'topic' : 'bucket'].every((name) => active.includes(name));
 }
 
 function isReady(sink: Asked, stack: Stack): boolean {

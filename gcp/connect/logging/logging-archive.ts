@@ -9,6 +9,7 @@ import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 import type { ObjectStore } from '../../ports/stores';
 import { createLogSink, loggingAgent } from './log-sink';
+import { ownFiles } from './own-logs';
 import { requireSinkSettings } from './sink-settings';
 
 const LOGS: TextRule = {
@@ -57,7 +58,7 @@ export interface LoggingArchiveProps {
 
 /**
  * Connect stage: log entries of the project are kept as files in a bucket, such as an audit archive. With `immutableDays` of the store
- * nobody can delete them for that time. Entries of the platform itself are kept too: nothing reads the files, so there is no loop.
+ * nobody can delete them for that time. Entries of the platform itself are kept too: nothing reads the files, and the files themselves make no entry.
  *
  * Cloud Logging writes a file for each log and hour, as lines of JSON: `cloudaudit.googleapis.com/activity/2026/01/31/08:00:00_08:59:59_S0.json`.
  * The first files come after two to three hours. The permission is granted before the sink exists, so nothing is lost at the start;
@@ -87,11 +88,16 @@ export class LoggingArchive extends Construct implements Workload {
 
     this.member = loggingAgent(this, site);
     const binding = store.bindWriter(this, 'ARCHIVE');
-    const destination = `storage.googleapis.com/${this.bucketOf(binding, logs)}`;
+    const bucket = this.bucketOf(binding, logs);
     const waitFor = [new Propagation(this, 'Propagation', binding.waitFor.map(keepMember))];
-    const { member } = this;
-    const filter = [namesOf(logs), ...(props.filter === undefined ? [] : [`(${props.filter})`])].join(' AND ');
-    this.resource = createLogSink(this, { site, name, member, destination, filter, waitFor, maxSilenceMinutes, notify });
+
+    this.resource = createLogSink(this, {
+      ...{ site, name, waitFor, maxSilenceMinutes, notify },
+      member: this.member,
+      destination: `storage.googleapis.com/${bucket}`,
+      filter: [namesOf(logs), ...(props.filter === undefined ? [] : [`(${props.filter})`])].join(' AND '),
+      exclusions: ownFiles(bucket),
+    });
   }
 
   /**

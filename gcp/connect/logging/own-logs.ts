@@ -36,3 +36,18 @@ export function ownLogs({ project, prefix }: Site): LoggingProjectSinkExclusions
     },
   ];
 }
+
+/**
+ * The audit logs of the files that Cloud Logging writes itself: each file would be an entry of the next one.
+ * @param bucket the name of the bucket
+ */
+export function ownFiles(bucket: string): LoggingProjectSinkExclusions[] {
+  const agent = 'protoPayload.authenticationInfo.principalEmail=~"@gcp-sa-logging[.]iam[.]gserviceaccount[.]com$"';
+  return [
+    {
+      name: 'own-files',
+      description: 'Audit logs of the files of this archive, which would feed themselves.',
+      filter: `resource.labels.bucket_name="${bucket}" AND ${agent}`,
+    },
+  ];
+}
