@@ -1,6 +1,7 @@
 import type { LoggingProjectSink } from '@cdktf/provider-google/lib/logging-project-sink';
 import { type ITerraformDependable, TerraformResource, Token } from 'cdktf';
 import { Construct } from 'constructs';
+import { acknowledge } from '../../../shared/synth/acknowledge';
 import { takeName } from '../../../shared/synth/kept-name';
 import { requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
@@ -10,8 +11,11 @@ import type { Site } from '../../ports/site';
 import type { ObjectStore } from '../../ports/stores';
 import { createLogSink, loggingAgent } from './log-sink';
 import { ownFiles } from './own-logs';
-import { requireSinkSettings } from './sink-settings';
+import { requireSinkSettings, takeDestination } from './sink-settings';
 
+const NOT_LOCKED =
+  'immutableDays of the store is a retention policy. It is not locked, because a lock can never be taken back. To lock it, use gcloud ' +
+  'storage buckets update --lock-retention-period.';
 const LOGS: TextRule = {
   pattern: /^(?=.{1,500}$)([A-Za-z0-9_-][A-Za-z0-9_.-]*\/)+$/,
   must: 'be the start of names of logs that ends in a slash',
@@ -83,6 +87,7 @@ export class LoggingArchive extends Construct implements Workload {
     requireSinkSettings(this, { name, filter: props.filter, maxSilenceMinutes, notify });
     requireText(this, { logs }, LOGS);
     takeName(this, 'log sink of a site', name, [site.project, site.prefix]);
+    takeDestination(this, 'store', store);
     needApis(this, 'logging', 'monitoring');
     this.name = name;
 
@@ -98,6 +103,7 @@ export class LoggingArchive extends Construct implements Workload {
       filter: [namesOf(logs), ...(props.filter === undefined ? [] : [`(${props.filter})`])].join(' AND '),
       exclusions: ownFiles(bucket),
     });
+    acknowledge(this.resource, { CKV2_GCP_4: NOT_LOCKED });
   }
 
   /**

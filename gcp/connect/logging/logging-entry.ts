@@ -9,7 +9,7 @@ import type { Site } from '../../ports/site';
 import { EVENT_OF_LOG_ENTRY } from './log-entry-event';
 import { createLogSink, loggingAgent } from './log-sink';
 import { ownLogs } from './own-logs';
-import { requireSinkSettings } from './sink-settings';
+import { requireSinkSettings, takeDestination } from './sink-settings';
 
 /** Settings for {@link LoggingEntry}. */
 export interface LoggingEntryProps {
@@ -73,6 +73,7 @@ export class LoggingEntry extends Construct implements Workload {
       throw new SettingError(this, 'sink must accept messages from all regions', 'a buffer with enforceInTransit', remedy);
     }
     takeName(this, 'log sink of a site', name, [site.project, site.prefix]);
+    takeDestination(this, 'sink', sink);
     needApis(this, 'logging', 'monitoring');
     this.name = name;
 

@@ -1,5 +1,13 @@
 import type { IConstruct } from 'constructs';
-import { CHANNELS, type NumberRule, requireNumber, requireText, requireTexts, type TextRule } from '../../../shared/synth/settings';
+import {
+  CHANNELS,
+  type NumberRule,
+  requireNumber,
+  requireText,
+  requireTexts,
+  SettingError,
+  type TextRule,
+} from '../../../shared/synth/settings';
 
 const NAME: TextRule = {
   pattern: /^[a-z][a-z0-9-]{0,39}$/,
@@ -30,4 +38,20 @@ export function requireSinkSettings(scope: IConstruct, { name, filter, maxSilenc
   if (filter !== undefined) requireText(scope, { filter }, FILTER);
   if (maxSilenceMinutes !== undefined) requireNumber(scope, { maxSilenceMinutes }, SILENCE, 'known');
   requireTexts(scope, { notify }, CHANNELS);
+}
+
+/** The path of the log sink of each buffer and store. */
+const sinks = new WeakMap<object, string>();
+
+/**
+ * Refuse a second log sink into a buffer or a store. All sinks write as one identity, so both would have the same permission, and to
+ * remove one of them would take it away from the other.
+ * @throws SettingError that shows the path of the first one
+ */
+export function takeDestination(scope: IConstruct, setting: 'sink' | 'store', destination: object) {
+  const first = sinks.get(destination);
+  if (first !== undefined) {
+    throw new SettingError(scope, `${setting} must have one log sink`, `a second one beside ${first}`, 'Join the filters of both with OR.');
+  }
+  sinks.set(destination, scope.node.path);
 }

@@ -90,6 +90,15 @@ describe('refuses', () => {
       `test/Audit: store must have the prefix ${AUDIT}, got "events/". Set prefix: '${AUDIT}' on the store: Cloud Logging names the folders after the logs.`,
     ],
     [
+      'a second archive in one store',
+      () =>
+        synthesize((stack) => {
+          const store = new CloudStorageStore(stack, 'Store', { site, prefix: AUDIT });
+          for (const name of ['first', 'second']) new LoggingArchive(stack, name, { site, store, name });
+        }),
+      'test/second: store must have one log sink, got a second one beside test/first. Join the filters of both with OR.',
+    ],
+    [
       'a store of rows',
       () => synthesize((stack) => new LoggingArchive(stack, 'Audit', { site, store: new BigQueryStore(stack, 'Store', { site }) })),
       'test/Audit: store must be a bucket of Cloud Storage, got another store. Use a CloudStorageStore.',

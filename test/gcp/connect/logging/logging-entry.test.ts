@@ -83,7 +83,6 @@ test('its topic turns log entries into events, and new objects too if these are 
     const sink = new PubSubBuffer(stack, 'Buffer', { site, name: 'logs' });
     new CloudStorageStore(stack, 'Store', { site }).deliverCreated(sink);
     new LoggingEntry(stack, 'Connect', { site, sink, filter: 'severity>=ERROR' });
-    new LoggingEntry(stack, 'ConnectMore', { site, sink, name: 'more', filter: 'severity>=ERROR' });
   });
   const [topic] = all('google_pubsub_topic').filter(({ message_transforms }) => message_transforms);
   expect(topic.message_transforms.map((one: any) => one.javascript_udf.function_name)).toEqual(['eventOfObject', 'eventOfLogEntry']);
@@ -117,10 +116,22 @@ describe('refuses', () => {
     expect(() =>
       synthesize((stack) => {
         const sink = new PubSubBuffer(stack, 'Buffer', { site });
-        for (const id of ['First', 'Second']) new LoggingEntry(stack, id, { site, sink, filter: 'severity>=ERROR' });
+        const other = new PubSubBuffer(stack, 'Other', { site, name: 'other' });
+        new LoggingEntry(stack, 'First', { site, sink, filter: 'severity>=ERROR' });
+        new LoggingEntry(stack, 'Second', { site, sink: other, filter: 'severity>=ERROR' });
       }),
     ).toThrow(
       new Error('test/Second: each log sink of a site must have its own name, got "logs", which test/First has. Set name on one of them.'),
+    ));
+
+  test('two sinks into one buffer, whose permission would go with either', () =>
+    expect(() =>
+      synthesize((stack) => {
+        const sink = new PubSubBuffer(stack, 'Buffer', { site });
+        for (const name of ['first', 'second']) new LoggingEntry(stack, name, { site, sink, name, filter: 'severity>=ERROR' });
+      }),
+    ).toThrow(
+      new Error('test/second: sink must have one log sink, got a second one beside test/first. Join the filters of both with OR.'),
     ));
 
   const filter = (got: string) =>
