@@ -14,7 +14,7 @@ import { ownFiles } from './own-logs';
 import { requireSinkSettings, takeDestination } from './sink-settings';
 
 const NOT_LOCKED =
-  'immutableDays of the store is a retention policy. It is not locked, because a lock can never be taken back. To lock it, use gcloud ' +
+  'The retention policy of the store, immutableDays, is not locked, because a lock can never be taken back. To lock it, use gcloud ' +
   'storage buckets update --lock-retention-period.';
 const LOGS: TextRule = {
   pattern: /^(?=.{1,500}$)([A-Za-z0-9_-][A-Za-z0-9_.-]*\/)+$/,

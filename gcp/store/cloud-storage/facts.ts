@@ -1,7 +1,7 @@
 import { BRINGS_NOTHING, type Cost, GIB, type Load, MONTH } from '../../../shared/read/facts/cost';
 import { promised } from '../../../shared/read/facts/promise';
 import type { Ask, Needed, Promised, Seen, ServiceFacts } from '../../../shared/read/facts/types';
-import { filter, type Holder, set, type Which } from '../../../shared/read/facts/weaken';
+import { both, filter, type Holder, set, type Which } from '../../../shared/read/facts/weaken';
 import { duration, facts as joined, type Step } from '../../../shared/read/picture';
 import { type Asked, amount, type Body, is, names, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
@@ -76,7 +76,7 @@ export const facts: ServiceFacts = {
               (is(bucket, 'versioning.enabled', true) || isImmutable(bucket)) &&
               amount(bucket, 'soft_delete_policy.retention_duration_seconds') >= WEEK,
             {
-              'overwritten objects cannot be restored': set('versioning'),
+              'overwritten objects cannot be restored': both(set('versioning'), set('retention_policy')),
               'deleted objects cannot be restored': set('soft_delete_policy.retention_duration_seconds', 0),
             },
           ),
