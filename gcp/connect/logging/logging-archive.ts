@@ -72,7 +72,7 @@ export interface LoggingArchiveProps {
  * the IAM policy of the project.
  *
  * Routing costs nothing, also idle; storage is billed by the gigabyte and month, and a log of one hour is a file. Do not use it for
- * entries that are needed within hours: use `LoggingEntry`.
+ * entries that are needed within hours: use `LoggingEntry`. The deployer needs the role Logs Configuration Writer.
  * @see https://cloud.google.com/logging/docs/export/storage
  */
 export class LoggingArchive extends Construct implements Workload {

@@ -55,7 +55,8 @@ export interface LoggingEntryProps {
  * `severity>=ERROR AND NOT resource.labels.service_name="reader"`.
  *
  * Routing costs nothing, also idle; a million entries of 1 kB cost about 4 cents in Pub/Sub. Do not use it to keep logs: use
- * `LoggingArchive`. Do not use it to search logs, which Cloud Logging does where they are.
+ * `LoggingArchive`. Do not use it to search logs, which Cloud Logging does where they are. The deployer needs the role Logs
+ * Configuration Writer.
  * @see https://cloud.google.com/logging/docs/routing/overview
  */
 export class LoggingEntry extends Construct implements Workload {
