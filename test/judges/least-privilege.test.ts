@@ -45,6 +45,7 @@ test('each identity may do what its work takes, and each role that holds more sa
     'no-narrower-role: roles/bigquery.dataEditor',
     'no-narrower-role: roles/bigquery.dataViewer',
     'no-narrower-role: roles/bigquery.jobUser',
+    'no-narrower-role: roles/cloudkms.cryptoKeyEncrypterDecrypter',
     'no-narrower-role: roles/datastore.user',
     'no-narrower-role: roles/iam.serviceAccountTokenCreator',
     'no-narrower-role: roles/iam.workloadIdentityUser',
