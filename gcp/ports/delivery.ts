@@ -63,6 +63,8 @@ export interface NotificationTarget {
 
 /** The input side of a buffer for notifications of a Google service, which are no events of the contract until they are transformed. */
 export interface NotificationSink {
+  /** Whether it accepts only messages that are published in the region of the site. Some Google services publish elsewhere. */
+  readonly regionOnly: boolean;
   /**
    * Let `sender` publish notifications, and turn each of them into an event.
    * @param transform returns messages of other senders unchanged

@@ -111,7 +111,7 @@ function holderOf(value: Value, resources: Resources): string {
   const found = resources.find(value);
   if (found) return found.address;
   // For example a service agent from a data source.
-  const [, source] = /^\$\{(data\.\w+\.[\w-]+)\.\w+\}$/.exec(String(value)) ?? [];
+  const [, source] = /^(?:serviceAccount:)?\$\{(data\.\w+\.[\w-]+)\.\w+\}$/.exec(String(value)) ?? [];
   if (source) return source;
   if (references(value).some((address) => address.startsWith('var.') || address.startsWith('each.'))) return 'client';
   return everyoneOr(String(value));

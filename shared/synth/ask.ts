@@ -21,7 +21,8 @@ export function ask(scope: Construct, name: string, { pattern, must }: TextRule,
   const variable = new TerraformVariable(scope, name, { type: 'string', nullable: false, ...question });
   const example = question.default === undefined ? '' : `, such as ${question.default}`;
   variable.addValidation({
-    condition: Fn.can(Fn.regex(pattern.source, variable.stringValue)),
+    // JavaScript escapes a slash, which Terraform refuses.
+    condition: Fn.can(Fn.regex(pattern.source.replaceAll('\\/', '/'), variable.stringValue)),
     errorMessage: `The ${name} must ${must}${example}.`,
   });
   return variable.stringValue;

@@ -47,6 +47,7 @@ test('each identity may do what its work takes, and each role that holds more sa
     'no-narrower-role: roles/bigquery.jobUser',
     'no-narrower-role: roles/bigtable.user',
     'no-narrower-role: roles/cloudkms.admin',
+    'no-narrower-role: roles/cloudkms.cryptoKeyEncrypterDecrypter',
     'no-narrower-role: roles/cloudkms.signerVerifier',
     'no-narrower-role: roles/containeranalysis.notes.attacher',
     'no-narrower-role: roles/containeranalysis.occurrences.editor',

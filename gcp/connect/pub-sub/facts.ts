@@ -40,10 +40,7 @@ export const facts: ServiceFacts = {
       tells: tellsOf,
       costs: (topic, load) => (isDead(topic, load.stack) ? [] : topicCosts(topic, load)),
       named: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
-      flow: (topic, seen) =>
-        seen.of(SUBSCRIPTION).some((one) => delivers(one) && names(one, 'topic', topic)) && !isNotified(topic, seen)
-          ? [opening(topic, seen)]
-          : [],
+      flow: (topic, seen) => (seen.of(SUBSCRIPTION).some((one) => delivers(one) && names(one, 'topic', topic)) ? opening(topic, seen) : []),
       takes: ['roles/pubsub.publisher', 'roles/pubsub.editor', 'roles/pubsub.admin'],
       promises: [
         RETAINED,
@@ -263,9 +260,11 @@ export const facts: ServiceFacts = {
   ].map((call) => `@types/node ${call}`),
 };
 
-/** Whether another service publishes its notifications there. */
+/** Whether another service of Google publishes there. */
 function isNotified(topic: Asked, stack: Stack): boolean {
-  return stack.of('google_storage_notification').some((notification) => names(notification, 'topic', topic));
+  return stack
+    .of('google_storage_notification', 'google_logging_project_sink')
+    .some((one) => ['topic', 'destination'].some((setting) => names(one, setting, topic)));
 }
 
 /** Whether Pub/Sub itself delivers the events: by push, or into a store. */
@@ -336,11 +335,12 @@ function lasting(holder: Asked): string | undefined {
   return seconds > 0 ? duration(seconds) : undefined;
 }
 
-/** The step from a client to a topic, with the role to send. */
-function opening(topic: Asked, seen: Seen): Step {
+/** The step from a client to a topic, with the role to send. A topic for another service of Google may have no client. */
+function opening(topic: Asked, seen: Seen): Step[] {
   const roles = seen.access.filter(({ identity, on }) => identity === 'client' && on === topic.name).map(({ may }) => may);
+  if (roles.length === 0 && isNotified(topic, seen)) return [];
   const how = joined('POST :publish, Google account', ...roles);
-  return { from: 'client', how, to: topic.stage, notes: seen.tell(topic), between: ['client', topic.id] };
+  return [{ from: 'client', how, to: topic.stage, notes: seen.tell(topic), between: ['client', topic.id] }];
 }
 
 /** The step to a function or a store, and the step to the dead letter, which is shown once for all subscriptions of a topic. */
@@ -421,7 +421,8 @@ function waitsLongEnough(subscription: Asked): boolean {
 }
 
 function topicNeeds(topic: Asked, stack: Stack): Needed[] {
-  const isOpen = references((stack as TfStack).json.output?.events_url?.value).includes(topic.id);
+  const urls = Object.entries((stack as TfStack).json.output ?? {}).filter(([name]) => /(^|_)events_url$/.test(name));
+  const isOpen = urls.some(([, { value }]) => references(value).includes(topic.id));
   return [
     ...(isOpen ? [{ who: 'client', may: 'pubsub.topics.publish', on: `\${${topic.id}}`, because: 'clients send' }] : []),
     ...keyNeeds(topic, 'kms_key_name', agentOf(stack), 'Pub/Sub encrypts and decrypts events with it'),

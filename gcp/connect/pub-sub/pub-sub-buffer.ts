@@ -81,6 +81,7 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
   readonly deadLetter: DeadLetterTopic;
   readonly sendRequest: SendRequest;
   readonly format = 'pub-sub-push';
+  readonly regionOnly: boolean;
 
   private readonly site: Site;
   private readonly endpoint: string;
@@ -95,6 +96,7 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
     for (const one of [name, deadName]) takeName(this, 'buffer of a site', one, [site.project, site.prefix]);
     needApis(this, 'monitoring', 'pubsub');
     this.site = site;
+    this.regionOnly = enforceInTransit;
     const meta = {
       dependsOn: [...site.waitFor, ...allowEncrypt(this, { cryptoKeyId: kmsKeyName, agent: () => site.pubSubAgent })],
       lifecycle,

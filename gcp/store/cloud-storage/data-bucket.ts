@@ -82,6 +82,12 @@ export class DataBucket extends Construct {
     acknowledge(this.resource, {
       CKV_GCP_62:
         'Google recommends audit logs instead of access logs. To log each access, enable the Data Access audit logs of the project.',
+      ...(immutableDays === undefined
+        ? {}
+        : {
+            CKV_GCP_78:
+              'Nobody can overwrite an object before its time, and soft delete restores it after that. Leave immutableDays out for versions.',
+          }),
     });
   }
 }

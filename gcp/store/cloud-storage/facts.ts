@@ -1,7 +1,7 @@
 import { BRINGS_NOTHING, type Cost, GIB, type Load, MONTH } from '../../../shared/read/facts/cost';
 import { promised } from '../../../shared/read/facts/promise';
 import type { Ask, Needed, Promised, Seen, ServiceFacts } from '../../../shared/read/facts/types';
-import { filter, type Holder, set, type Which } from '../../../shared/read/facts/weaken';
+import { both, filter, type Holder, set, type Which } from '../../../shared/read/facts/weaken';
 import { duration, facts as joined, type Step } from '../../../shared/read/picture';
 import { type Asked, amount, type Body, is, names, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
@@ -76,7 +76,7 @@ export const facts: ServiceFacts = {
               (is(bucket, 'versioning.enabled', true) || isImmutable(bucket)) &&
               amount(bucket, 'soft_delete_policy.retention_duration_seconds') >= WEEK,
             {
-              'overwritten objects cannot be restored': set('versioning'),
+              'overwritten objects cannot be restored': both(set('versioning'), set('retention_policy')),
               'deleted objects cannot be restored': set('soft_delete_policy.retention_duration_seconds', 0),
             },
           ),
@@ -95,8 +95,8 @@ export const facts: ServiceFacts = {
         rings: 'A bucket has no limit to reach and no delay. The alert of the writer fires when a write fails.',
       },
       costs: bucketCosts,
-      needs: (bucket) =>
-        keyNeeds(bucket, 'encryption.default_kms_key_name', agentOf(bucket), 'Cloud Storage encrypts and decrypts objects with it'),
+      needs: (bucket, stack) =>
+        keyNeeds(bucket, 'encryption.default_kms_key_name', agentOf(bucket, stack), 'Cloud Storage encrypts and decrypts objects with it'),
       apis: ['storage'],
       effective: /^(\*|storage\.)/,
       local: 'no effect here',
@@ -203,10 +203,10 @@ function isReady(notification: Asked, stack: Stack): boolean {
 }
 
 /** https://cloud.google.com/storage/docs/reporting-changes#prereqs */
-function notificationNeeds(notification: Asked): Needed[] {
+function notificationNeeds(notification: Asked, stack: Stack): Needed[] {
   const [topic] = notification.refers('topic');
   const because = 'Cloud Storage publishes a notification for each new object';
-  return topic ? [{ who: agentOf(notification), may: 'pubsub.topics.publish', on: topic.id, because }] : [];
+  return topic ? [{ who: agentOf(notification, stack), may: 'pubsub.topics.publish', on: topic.id, because }] : [];
 }
 
 function ofData(promise: Promised): Promised {
@@ -225,10 +225,16 @@ function isEndOfVersions(rule: Body | Holder): boolean {
   return actionOf(rule) === 'Delete' && Number((rule.condition as Body).days_since_noncurrent_time) >= 1;
 }
 
-/** The service agent that encrypts, from the data source of the stack. */
-function agentOf(bucket: Asked): string {
-  const agent = [...bucket.before()].find((id) => id.startsWith('data.google_storage_project_service_account.'));
-  return agent ?? 'the Cloud Storage service agent of the project';
+/** The service agent, from the data source beside a resource: a bucket and its notifications have one each. */
+function agentOf(resource: Asked, stack: Stack): string {
+  const beside = (id: string) =>
+    id.startsWith('data.google_storage_project_service_account.') && parentOf(stack.get(id)!.name) === parentOf(resource.name);
+  return [...resource.before()].find(beside) ?? 'the Cloud Storage service agent of the project';
+}
+
+/** A name without its last word. */
+function parentOf(name: string): string {
+  return name.slice(0, name.lastIndexOf(' '));
 }
 
 /**

@@ -16,6 +16,10 @@ export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longes
     '-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n',
     `-----BEGIN CERTIFICATE-----\n${'M'.repeat(2000)}\n-----END CERTIFICATE-----\n`,
   ],
+  encryption_key: [
+    'projects/abcde1/locations/us-east1/keyRings/r/cryptoKeys/k',
+    `projects/a${'b'.repeat(28)}1/locations/northamerica-northeast2/keyRings/${'r'.repeat(63)}/cryptoKeys/${'k'.repeat(63)}`,
+  ],
   environment: ['a', 'e'.repeat(27)],
   image_builder: ['user:a@b.co', `serviceAccount:${'a'.repeat(30)}@${'b'.repeat(30)}.iam.gserviceaccount.com`],
   location: ['uksouth', 'germanywestcentral'],

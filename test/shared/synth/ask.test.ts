@@ -1,7 +1,7 @@
 import { LOCATION } from '../../../azure/foundation/site';
 import { PROJECT, REGION } from '../../../gcp/foundation/site';
 import { ask } from '../../../shared/synth/ask';
-import { PREFIX } from '../../../shared/synth/settings';
+import { KMS_KEY, PREFIX } from '../../../shared/synth/settings';
 import { synthesize } from '../../support/cdktf';
 
 const rule = { pattern: /^[a-z]{2}$/, must: 'be two letters', remedy: 'Like this: de.' };
@@ -31,4 +31,11 @@ test.each(Object.entries({ PREFIX, LOCATION, PROJECT, REGION }))('%s is a rule t
   expect(pattern.source).not.toMatch(/[\\"]|\(\?[^:]/);
   expect(pattern.source).toMatch(/^\^.*\$$/);
   expect(pattern.flags).toBe('');
+});
+
+test('a slash of a rule is written as Terraform reads it, without a backslash', () => {
+  const { json } = synthesize((stack) => ask(stack, 'key', KMS_KEY, { description }));
+  expect(json.variable.key.validation[0].condition).toBe(
+    '${can(regex("^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$", var.key))}',
+  );
 });
