@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
 import { Propagation } from '../../foundation/propagation';
+import type { ContainerImage } from '../../foundation/run/image';
 import { bindSecrets, type SecretVariable } from '../../foundation/run/variables';
 import { type Recurrence, Schedule } from '../../foundation/schedule/schedule';
 import type { Workload } from '../../ports/identity';
@@ -12,7 +13,7 @@ import type { Job, StartRequest } from '../../ports/jobs';
 import type { Network } from '../../ports/network';
 import type { Site } from '../../ports/site';
 import type { ObjectStore, TableStore } from '../../ports/stores';
-import { accessTo, type ContainerImage, containerOf, variablesOf } from './container';
+import { accessTo, containerOf, variablesOf } from './container';
 import { alertOnFailed, alertOnSilence } from './job-alerts';
 import { jobSettings } from './job-settings';
 

@@ -8,6 +8,7 @@ import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
 import { Propagation } from '../../foundation/propagation';
 import { alertOnFailures, allowCalls } from '../../foundation/run/calls';
+import type { ContainerImage } from '../../foundation/run/image';
 import { bindSecrets, type SecretVariable } from '../../foundation/run/variables';
 import type { Delivery } from '../../ports/delivery';
 import type { FunctionWorkload } from '../../ports/identity';
@@ -15,7 +16,7 @@ import type { Network } from '../../ports/network';
 import type { RecordSource } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import type { ObjectStore, TableStore } from '../../ports/stores';
-import { type ContainerImage, variablesOf } from './container';
+import { variablesOf } from './container';
 import { serviceSettings, templateOf } from './service-template';
 
 /** Settings for {@link CloudRunProcessor}. */

@@ -1,28 +1,10 @@
 import type { CloudRunV2ServiceTemplateVpcAccess } from '@cdktf/provider-google/lib/cloud-run-v2-service';
 import type { IConstruct } from 'constructs';
-import {
-  CHANNELS,
-  requireNumber,
-  requireOneOf,
-  requireText,
-  requireTexts,
-  SettingError,
-  type TextRule,
-} from '../../../shared/synth/settings';
+import { CHANNELS, requireNumber, requireOneOf, requireText, requireTexts, type TextRule } from '../../../shared/synth/settings';
+import { type ContainerImage, EMAIL, requireImage } from '../../foundation/run/image';
 import { requireVariables, type SecretVariable, type Variables } from '../../foundation/run/variables';
 import type { Network } from '../../ports/network';
 import type { Site } from '../../ports/site';
-
-/** An image in a registry, by the digest of its content. A tag can be another image tomorrow, without a change in the plan. */
-export interface ContainerImage {
-  /**
-   * The repository and the name of the image, such as `europe-west1-docker.pkg.dev/acme-data/images/orders`. For a repository in
-   * another project, allow the Cloud Run service agent of this project to read it.
-   */
-  readonly repository: string;
-  /** The digest of the image, such as `sha256:` and 64 digits. A registry shows it after a push. */
-  readonly digest: string;
-}
 
 /** The settings that services and jobs have. */
 export interface ContainerSettings extends Partial<Variables> {
@@ -39,23 +21,6 @@ const NAME: TextRule = {
   pattern: /^[a-z0-9]{1,10}$/,
   must: 'be 1 to 10 lower-case letters and digits',
   remedy: 'The name of a service account has no room for more.',
-};
-const EMAIL: TextRule = {
-  pattern: /^[^@:\s]+@\S+\.gserviceaccount\.com$/,
-  must: 'be the email of a service account',
-  remedy: 'Find it with gcloud iam service-accounts list.',
-};
-/** A repository of images. */
-export const REPOSITORY: TextRule = {
-  pattern: /^[a-z0-9.-]+(:[0-9]+)?([/][a-z0-9_.-]+)+$/,
-  must: 'be a registry and the name of an image, without a tag',
-  remedy: 'Write it like europe-west1-docker.pkg.dev/acme-data/images/orders.',
-};
-/** The digest of an image. */
-export const DIGEST: TextRule = {
-  pattern: /^sha256:[0-9a-f]{64}$/,
-  must: 'be the digest of an image',
-  remedy: 'A tag can be another image tomorrow. Find it with gcloud artifacts docker images list.',
 };
 const NETWORK: TextRule = {
   pattern: /^(https:\/\/\S+\/)?projects\/[^/\s]+\/(global\/networks|regions\/[^/\s]+\/subnetworks)\/[^/\s]+$/,
@@ -89,14 +54,6 @@ export function requireContainer(scope: IConstruct, settings: ContainerSettings,
   requireTexts(scope, { notify }, CHANNELS);
   const { environmentVariables = {}, secretEnvironmentVariables = {} } = settings;
   requireVariables(scope, { environmentVariables, secretEnvironmentVariables }, own, whose);
-}
-
-function requireImage(scope: IConstruct, image: ContainerImage) {
-  if (typeof image !== 'object' || image === null) {
-    throw new SettingError(scope, 'image must be an object', typeof image, 'Write it like { repository: ..., digest: "sha256:..." }.');
-  }
-  requireText(scope, { 'image.repository': image.repository }, REPOSITORY);
-  requireText(scope, { 'image.digest': image.digest }, DIGEST);
 }
 
 /** The variables of a container: those with a value, and those that Cloud Run reads from Secret Manager when it starts an instance. */

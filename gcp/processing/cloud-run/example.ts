@@ -4,10 +4,10 @@ import { packageHandler } from '../../../shared/synth/handler-package';
 import { PubSubBuffer } from '../../connect/pub-sub/pub-sub-buffer';
 import { PubSubEntry } from '../../connect/pub-sub/pub-sub-entry';
 import { GcpPlatform, type GcpPlatformProps } from '../../foundation/platform';
+import { DIGEST, REPOSITORY } from '../../foundation/run/image';
 import { CloudStorageStore } from '../../store/cloud-storage/cloud-storage-store';
 import { CloudRunJob } from './cloud-run-job';
 import { CloudRunProcessor } from './cloud-run-processor';
-import { DIGEST, REPOSITORY } from './container';
 
 /** Events arrive over HTTPS, are buffered by Pub/Sub, processed by a container on Cloud Run, and stored in a bucket, from which a job writes reports each hour. */
 export class GcpCloudRun extends GcpPlatform {

@@ -1,0 +1,39 @@
+import type { IncomingMessage } from 'node:http';
+import { Denied } from './denied';
+
+/** The largest body of a request. In base64, with a `source` in each of 1000 events, it fits into one request to Pub/Sub. */
+export const MAX_BODY_BYTES = 5_000_000;
+
+/**
+ * How many bytes a request may take in memory: what it says, or the most that it could have.
+ * @throws Denied if it is too large, or compressed
+ */
+export function lengthOf({ headers }: IncomingMessage): number {
+  if (headers['content-encoding'] !== undefined) throw new Denied(415, 'UnsupportedMediaType: the body must not be compressed');
+  const length = Number(headers['content-length'] ?? MAX_BODY_BYTES);
+  if (length > MAX_BODY_BYTES) throw tooLarge();
+  return length;
+}
+
+/**
+ * The body of a request.
+ * @throws Denied if it is larger than it may be
+ */
+export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) {
+      // The rest is thrown away: a device reads no answer while it sends, and the connection is used again.
+      request.resume();
+      throw tooLarge();
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(): Denied {
+  return new Denied(413, `ContentTooLarge: the body must have ${MAX_BODY_BYTES} bytes at most`);
+}
