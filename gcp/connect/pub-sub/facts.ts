@@ -41,7 +41,7 @@ export const facts: ServiceFacts = {
       costs: (topic, load) => (isDead(topic, load.stack) ? [] : topicCosts(topic, load)),
       named: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
       flow: (topic, seen) =>
-        seen.of(SUBSCRIPTION).some((one) => delivers(one) && names(one, 'topic', topic)) && !isNotified(topic, seen)
+        seen.of(SUBSCRIPTION).some((one) => delivers(one) && names(one, 'topic', topic)) && !isNotified(topic, seen) && !isFed(topic, seen)
           ? [opening(topic, seen)]
           : [],
       takes: ['roles/pubsub.publisher', 'roles/pubsub.editor', 'roles/pubsub.admin'],
@@ -266,6 +266,12 @@ export const facts: ServiceFacts = {
 /** Whether another service publishes its notifications there. */
 function isNotified(topic: Asked, stack: Stack): boolean {
   return stack.of('google_storage_notification').some((notification) => names(notification, 'topic', topic));
+}
+
+/** Whether only identities of the stack may publish there. */
+function isFed(topic: Asked, seen: Seen): boolean {
+  const publishers = seen.access.filter(({ may, on }) => may === 'roles/pubsub.publisher' && on === topic.name);
+  return publishers.length > 0 && publishers.every(({ identity }) => identity !== 'client' && !identity.includes(':'));
 }
 
 /** Whether Pub/Sub itself delivers the events: by push, or into a store. */

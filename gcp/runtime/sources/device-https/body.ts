@@ -16,22 +16,26 @@ export function lengthOf({ headers }: IncomingMessage): number {
 }
 
 /**
- * The body of a request.
+ * The body of a request. The rest of one that is too large is thrown away: a device reads no answer while it sends.
  * @throws Denied if it is larger than it may be
+ * @throws Error if the device closes the connection
  */
-export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) {
-      // The rest is thrown away: a device reads no answer while it sends, and the connection is used again.
-      request.resume();
-      throw tooLarge();
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+export function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+      else {
+        chunks.length = 0;
+        reject(tooLarge());
+      }
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks)));
+    request.on('error', reject);
+    request.on('close', () => reject(new Error('the connection was closed')));
+  });
 }
 
 function tooLarge(): Denied {

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import fc from 'fast-check';
+import { send, tokenOf } from '../../../../docs/examples/device';
 import { AUDIENCE, Device, encoded, event, SETTINGS, startAll, startGateway } from '../../connect/device-gateway/gateway';
 
 /** Several processes start in some of these tests. */
@@ -75,6 +76,18 @@ describe('an event', () => {
     expect(results.map(({ accepted }: { accepted: boolean }) => accepted)).toEqual([true, false, true]);
     expect(idsOf(all.topic.published).sort()).toEqual(['1', '3']);
   });
+});
+
+test('the example of a device on the page sends events, and knows what to do next', async () => {
+  const token = tokenOf('press-7', AUDIENCE, press.privatePem);
+  const sent = (events: object[]) => send(all.url, token, events);
+  expect(await sent([event('1'), event('2')])).toBe('done');
+  expect(idsOf(all.topic.published)).toEqual(['1', '2']);
+  expect(await sent([event('3'), {}])).toBe('refused');
+  expect(await send(all.url, 'x', [event('4')])).toBe('refused');
+  all.topic.fate = () => ({ status: 503, body: 'no' });
+  expect(await sent([event('5')])).toBe('again');
+  expect(await send('http://127.0.0.1:1/events', token, [event('6')])).toBe('again');
 });
 
 describe('a batch', () => {
@@ -355,7 +368,7 @@ describe('back pressure', () => {
     const endless = async function* () {
       for (let part = 0; part < 60; part++) yield Buffer.alloc(100_000, 0x20);
     };
-    const streamed = all.send('', press.token(), { body: ReadableStream.from(endless()) as never, duplex: 'half' } as never);
+    const streamed = all.send('', press.token(), { body: endless() as never, duplex: 'half' } as never);
     expect(await streamed.catch(() => ({ status: 413 }))).toMatchObject({ status: 413 });
     expect(all.topic.published).toEqual([]);
   });
