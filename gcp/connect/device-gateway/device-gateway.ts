@@ -61,8 +61,8 @@ export interface DeviceGatewayProps {
    */
   readonly concurrency?: number;
   /**
-   * Memory of each instance in MiB, from 512 to 4096. The bodies of its open requests may have a 24th of it, which is four of the
-   * largest with the default. Further requests are answered with 429.
+   * Memory of each instance in MiB, from 512 to 4096. The bodies of its open requests may have a 128th of it, which is four of the
+   * largest (1 MB) with the default. Further requests are answered with 429.
    * @default 512
    */
   readonly memoryMiB?: number;

@@ -113,8 +113,8 @@ export const facts: ServiceFacts = {
         }),
         promised(
           'bounded-memory',
-          'take no more bodies at a time than a 24th of its memory',
-          (gateway) => Number(settingsOf(gateway).DEVICE_OPEN_BYTES) <= (mebibytes(gateway) * 2 ** 20) / 24,
+          'take no more bodies at a time than a 128th of its memory, because many small objects grow 40 times',
+          (gateway) => Number(settingsOf(gateway).DEVICE_OPEN_BYTES) <= (mebibytes(gateway) * 2 ** 20) / 128,
           { 'open requests take all of its memory': setVariable('DEVICE_OPEN_BYTES', '10000000000') },
         ),
         promised(

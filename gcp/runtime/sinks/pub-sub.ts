@@ -6,7 +6,7 @@ import { emulatorOf } from '../loopback';
 import { post, Refused } from '../post';
 
 /** The limits of Pub/Sub for one request. @see https://cloud.google.com/pubsub/quotas#resource_limits */
-export const [MAX_MESSAGES, MAX_REQUEST_BYTES] = [1000, 10_000_000];
+const [MAX_MESSAGES, MAX_REQUEST_BYTES] = [1000, 10_000_000];
 
 /**
  * Pub/Sub: publishes each row as the data of one message. The rows of a lot are published in one request, either all or none.

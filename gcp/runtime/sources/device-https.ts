@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Made, Refusal, Sink } from '../../../shared/runtime/sink';
+import type { Made, Sink } from '../../../shared/runtime/sink';
 import { inOneLine } from '../../../shared/runtime/verdict';
 import { bodyOf, lengthOf } from './device-https/body';
 import { Denied } from './device-https/denied';
@@ -112,25 +112,13 @@ export function deviceHttpsSource<Stored>(props: DeviceHttpsSourceProps<Stored>)
       }
     });
     try {
-      for (const { record, reason } of await write(`${device}-${randomUUID()}`, arrived, made)) {
+      for (const { record, reason } of await sink.write({ name: `${device}-${randomUUID()}`, arrived, made })) {
         refused.set(Number(record.position.index), reason);
       }
       return refused;
     } catch (error) {
       log('ERROR', 'The events were not published. The device sends them again.', { device, events: made.length, error: inOneLine(error) });
       throw new Denied(503, 'ServiceUnavailable: the events were not published', LATER);
-    }
-  }
-
-  /** Numbers can take more room than in the body: a lot that is too large is written in parts, and a single event is refused. */
-  async function write(name: string, arrived: Date, made: readonly Made<Stored>[]): Promise<readonly Refusal[]> {
-    try {
-      return await sink.write({ name, arrived, made });
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      if (made.length === 1) return [{ record: made[0]!.record, reason: inOneLine(error) }];
-      const half = made.length >> 1;
-      return [...(await write(`${name}-a`, arrived, made.slice(0, half))), ...(await write(`${name}-b`, arrived, made.slice(half)))];
     }
   }
 }

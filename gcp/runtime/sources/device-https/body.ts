@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { Denied } from './denied';
 
-/** The largest body of a request. In base64, with a `source` in each of 1000 events, it fits into one request to Pub/Sub. */
-export const MAX_BODY_BYTES = 5_000_000;
+/**
+ * The largest body of a request. It fits into one request to Pub/Sub, also if each number grows by four times (`1e20`), each event has
+ * another source, and all of it is base64.
+ */
+const MAX_BODY_BYTES = 1_000_000;
 
 /**
  * How many bytes a request may take in memory: what it says, or the most that it could have.

@@ -103,10 +103,10 @@ test('its image is fixed by its digest, and built from the folder of the stack',
   expect(built.buildCommand).toMatch(/^gcloud builds submit assets\/Connect_Code_\w+\/\w+\/package\.json --pack image=\S+\/gateway$/);
 });
 
-test('open requests take a 24th of its memory: so four of the largest with the default', () => {
+test('open requests take a 128th of its memory: so four of the largest with the default', () => {
   const open = (memoryMiB?: number) => Number(make(memoryMiB ? { memoryMiB } : {}).variables.DEVICE_OPEN_BYTES);
-  expect(Math.floor(open() / 5_000_000)).toBe(4);
-  expect(open(1024)).toBe(Math.floor(2 ** 30 / 24));
+  expect(Math.floor(open() / 1_000_000)).toBe(4);
+  expect(open(1024)).toBe(Math.floor(2 ** 30 / 128));
 });
 
 test('takes every setting', () => {

@@ -20,7 +20,7 @@ export const SETTINGS = {
   DEVICE_SOURCE: 'acme-gateway',
   DEVICE_TOKEN_SECONDS: '3600',
   DEVICE_KEY_SECONDS: '0.3',
-  DEVICE_OPEN_BYTES: '20000000',
+  DEVICE_OPEN_BYTES: '4194304',
 };
 
 /** The key of a device, and how a device makes a token with it. */
