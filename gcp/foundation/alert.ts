@@ -29,6 +29,11 @@ export interface Watched extends Alert {
   readonly kind: 'gauge' | 'counter';
   /** An incident opens above this. */
   readonly above: number;
+  /**
+   * The parts of the filter of a larger count, of which the count is a share: an incident opens above a share, such as 0.1.
+   * @default - the count itself
+   */
+  readonly shareOf?: readonly string[];
   /** The alignment period of the values, in seconds. */
   readonly periodSeconds: number;
   /** For how long every value must be above the threshold, in seconds. Google accepts a setting for missing data only with at least 60. */
@@ -47,24 +52,27 @@ export interface Watched extends Alert {
  * @see https://cloud.google.com/monitoring/alerts/concepts-indepth
  */
 export function alertAbove(scope: Construct, id: string, watched: Watched): MonitoringAlertPolicy {
-  const { filter, kind, above, periodSeconds, lastingSeconds, sumBy, notify } = watched;
+  const { filter, kind, above, shareOf, periodSeconds, lastingSeconds, sumBy, notify } = watched;
   const counts = kind === 'counter';
   const renotify = { notificationChannelNames: [...notify], renotifyInterval: `${24 * 3600}s` };
+  const aggregations = [
+    {
+      alignmentPeriod: `${periodSeconds}s`,
+      perSeriesAligner: counts ? 'ALIGN_DELTA' : 'ALIGN_MAX',
+      crossSeriesReducer: counts || sumBy ? 'REDUCE_SUM' : undefined,
+      groupByFields: sumBy && [...sumBy],
+    },
+  ];
+  const all = shareOf && { denominatorFilter: shareOf.join(' AND '), denominatorAggregations: aggregations };
   return policy(scope, id, watched, {
     condition: {
       conditionThreshold: {
         filter: filter.join(' AND '),
+        ...all,
         comparison: 'COMPARISON_GT',
         thresholdValue: above,
         duration: `${lastingSeconds}s`,
-        aggregations: [
-          {
-            alignmentPeriod: `${periodSeconds}s`,
-            perSeriesAligner: counts ? 'ALIGN_DELTA' : 'ALIGN_MAX',
-            crossSeriesReducer: counts || sumBy ? 'REDUCE_SUM' : undefined,
-            groupByFields: sumBy && [...sumBy],
-          },
-        ],
+        aggregations,
         // A counter without data has counted nothing. A gauge without data has not changed.
         evaluationMissingData: counts ? 'EVALUATION_MISSING_DATA_INACTIVE' : 'EVALUATION_MISSING_DATA_NO_OP',
       },

@@ -1,6 +1,7 @@
 import { GoogleAuth, type gaxios } from 'google-auth-library';
 
-const auth = new GoogleAuth({ scopes: 'https://www.googleapis.com/auth/cloud-platform' });
+/** Signs requests with the service account of the function, or of the service. */
+export const auth = new GoogleAuth({ scopes: 'https://www.googleapis.com/auth/cloud-platform' });
 
 /** The content of a request, and its timeout. */
 export interface Content {

@@ -65,8 +65,19 @@ afterAll(async () => {
 
 const event = (id: string) => JSON.stringify({ specversion: '1.0', id, source: '/test', type: 'test', time: '2026-01-31T08:29:59Z' });
 
-describe.each(readdirSync(path.join(root, 'gcp/handlers')))('%s', (name) => {
-  const needs: HandlerNeeds = JSON.parse(readFileSync(path.join(root, 'gcp/handlers', name, 'needs.json'), 'utf8'));
+const needsOf = (name: string): HandlerNeeds => JSON.parse(readFileSync(path.join(root, 'gcp/handlers', name, 'needs.json'), 'utf8'));
+const names = readdirSync(path.join(root, 'gcp/handlers'));
+const isPushed = (name: string) => needsOf(name).source.endsWith('-push');
+
+test('a handler that nothing is pushed to is started as it ships by the tests of its source', () => {
+  for (const name of names.filter((one) => !isPushed(one))) {
+    const tests = readFileSync(path.join(root, `test/gcp/runtime/sources/${needsOf(name).source}.test.ts`), 'utf8');
+    expect(tests).toContain('startGateway');
+  }
+});
+
+describe.each(names.filter(isPushed))('%s', (name) => {
+  const needs = needsOf(name);
   const { zip } = packageHandler(`gcp/handlers/${name}`);
   const files = unzipSync(readFileSync(zip));
   const folder = temporaryFolder();

@@ -34,7 +34,9 @@ export function incidentsOf(policy: any, points: readonly Point[], until: number
   const [strategy] = policy.alert_strategy?.notification_channel_strategy ?? [];
   const again = strategy ? seconds(strategy.renotify_interval) : Number.POSITIVE_INFINITY;
   const parts = partsOf(threshold.filter);
-  const seen = points.filter(({ labels }) => fits(parts, labels)).sort((one, other) => one.at - other.at);
+  const ofFilter = (wanted: typeof parts) => points.filter(({ labels }) => fits(wanted, labels)).sort((one, other) => one.at - other.at);
+  const seen = ofFilter(parts);
+  const whole = threshold.denominator_filter === undefined ? undefined : ofFilter(partsOf(threshold.denominator_filter));
 
   const incidents: { opened: number; closed?: number; told: number[] }[] = [];
   let open: (typeof incidents)[number] | undefined;
@@ -47,7 +49,8 @@ export function incidentsOf(policy: any, points: readonly Point[], until: number
     const values = seen.slice(first, next).map(({ value }) => value);
     if (values.length > 0) {
       heard = now;
-      const value = per_series_aligner === 'ALIGN_DELTA' ? values.reduce((sum, one) => sum + one, 0) : Math.max(...values);
+      const all = whole?.filter(({ at }) => at <= now && at > now - period).reduce((sum, one) => sum + one.value, 0);
+      const value = (per_series_aligner === 'ALIGN_DELTA' ? values.reduce((sum, one) => sum + one, 0) : Math.max(...values)) / (all ?? 1);
       since = value > threshold.threshold_value ? (since ?? now) : undefined;
     } else if (missing === 'EVALUATION_MISSING_DATA_INACTIVE' || !open) {
       since = undefined;

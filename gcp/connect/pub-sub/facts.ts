@@ -267,6 +267,12 @@ function isNotified(topic: Asked, stack: Stack): boolean {
     .some((one) => ['topic', 'destination'].some((setting) => names(one, setting, topic)));
 }
 
+/** Whether only identities of the stack may publish there. */
+function isFed(topic: Asked, seen: Seen): boolean {
+  const publishers = seen.access.filter(({ may, on }) => may === 'roles/pubsub.publisher' && on === topic.name);
+  return publishers.length > 0 && publishers.every(({ identity }) => identity !== 'client' && !identity.includes(':'));
+}
+
 /** Whether Pub/Sub itself delivers the events: by push, or into a store. */
 function delivers(subscription: Asked): boolean {
   return pushes(subscription) || storeOf(subscription) !== undefined;
@@ -335,10 +341,10 @@ function lasting(holder: Asked): string | undefined {
   return seconds > 0 ? duration(seconds) : undefined;
 }
 
-/** The step from a client to a topic, with the role to send. A topic for another service of Google may have no client. */
+/** The step from a client to a topic, with the role to send. A topic for another service of Google, or of the stack, may have no client. */
 function opening(topic: Asked, seen: Seen): Step[] {
   const roles = seen.access.filter(({ identity, on }) => identity === 'client' && on === topic.name).map(({ may }) => may);
-  if (roles.length === 0 && isNotified(topic, seen)) return [];
+  if (roles.length === 0 && (isNotified(topic, seen) || isFed(topic, seen))) return [];
   const how = joined('POST :publish, Google account', ...roles);
   return [{ from: 'client', how, to: topic.stage, notes: seen.tell(topic), between: ['client', topic.id] }];
 }

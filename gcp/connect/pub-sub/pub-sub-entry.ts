@@ -1,15 +1,8 @@
-import { type ITerraformIterator, TerraformIterator } from 'cdktf';
 import { Construct } from 'constructs';
 import { sendCommand } from '../../../shared/synth/send-command';
-import { requireTexts, type TextRule } from '../../../shared/synth/settings';
-import type { Workload } from '../../ports/identity';
+import { requireTexts } from '../../../shared/synth/settings';
+import { MEMBER, Principals } from '../../foundation/principals';
 import type { RecordSink } from '../../ports/records';
-
-const MEMBER: TextRule = {
-  pattern: /^(user|group|domain|serviceAccount|principal|principalSet):\S+$/,
-  must: 'be IAM members',
-  remedy: 'Write them like serviceAccount:press@project.iam.gserviceaccount.com. allUsers and allAuthenticatedUsers are not allowed.',
-};
 
 /** Settings for {@link PubSubEntry}. */
 export interface PubSubEntryProps {
@@ -43,23 +36,9 @@ export class PubSubEntry extends Construct {
     requireTexts(this, { publishers: props.publishers }, MEMBER);
     const publishers = [...(props.publishers ?? [])];
 
-    if (publishers.length > 0) props.sink.bindWriter(new Publishers(this, 'Publishers', publishers), 'EVENTS');
+    if (publishers.length > 0) props.sink.bindWriter(new Principals(this, 'Publishers', 'publishers', publishers), 'EVENTS');
     const { sendRequest } = props.sink;
     this.url = sendRequest.url;
     this.curl = sendCommand(sendRequest, 'gcloud auth print-access-token');
-  }
-}
-
-/** All publishers as one writer, with an IAM member for each. */
-class Publishers extends Construct implements Workload {
-  readonly name = 'publishers';
-  readonly member: string;
-  readonly forEach: ITerraformIterator;
-
-  constructor(scope: Construct, id: string, publishers: string[]) {
-    super(scope, id);
-    const each = TerraformIterator.fromList(publishers);
-    this.member = each.value;
-    this.forEach = each;
   }
 }

@@ -2,16 +2,12 @@ import type { IConstruct } from 'constructs';
 import { requireFit } from '../../../shared/synth/handler-needs';
 import { CHANNELS, requireNumber, requireText, requireTexts, type TextRule } from '../../../shared/synth/settings';
 import { requireVariables, type Variables } from '../../foundation/run/variables';
+import { EMAIL } from '../../foundation/service-account';
 
 const NAME: TextRule = {
   pattern: /^[a-z0-9]{1,10}$/,
   must: 'be 1 to 10 lower-case letters and digits',
   remedy: 'The name of a service account has no room for more.',
-};
-const EMAIL: TextRule = {
-  pattern: /^[^@:\s]+@\S+\.gserviceaccount\.com$/,
-  must: 'be the email of a service account',
-  remedy: 'Find it with gcloud iam service-accounts list.',
 };
 const CONNECTOR: TextRule = {
   pattern: /^projects\/[^/\s]+\/locations\/[^/\s]+\/connectors\/[^/\s]+$/,

@@ -7,12 +7,13 @@ import type { ContainerImage, ImagePolicy } from '../../foundation/images';
 import { Propagation } from '../../foundation/propagation';
 import { bindSecrets, type SecretVariable } from '../../foundation/run/variables';
 import { type Recurrence, Schedule } from '../../foundation/schedule/schedule';
+import { accountOf } from '../../foundation/service-account';
 import type { Workload } from '../../ports/identity';
 import type { Job, StartRequest } from '../../ports/jobs';
 import type { Network } from '../../ports/network';
 import type { Site } from '../../ports/site';
 import type { ObjectStore, TableStore } from '../../ports/stores';
-import { accessTo, accountOf, containerOf, variablesOf } from './container';
+import { accessTo, containerOf, variablesOf } from './container';
 import { alertOnFailed, alertOnSilence } from './job-alerts';
 import { annotationsOf, jobSettings } from './job-settings';
 

@@ -9,13 +9,14 @@ import type { ContainerImage, ImagePolicy } from '../../foundation/images';
 import { Propagation } from '../../foundation/propagation';
 import { alertOnFailures, allowCalls } from '../../foundation/run/calls';
 import { bindSecrets, type SecretVariable } from '../../foundation/run/variables';
+import { accountOf } from '../../foundation/service-account';
 import type { Delivery } from '../../ports/delivery';
 import type { FunctionWorkload } from '../../ports/identity';
 import type { Network } from '../../ports/network';
 import type { RecordSource } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import type { ObjectStore, TableStore } from '../../ports/stores';
-import { accountOf, variablesOf } from './container';
+import { variablesOf } from './container';
 import { serviceSettings, templateOf } from './service-template';
 
 /** Settings for {@link CloudRunProcessor}. */

@@ -1,9 +1,9 @@
 import type { CloudRunV2ServiceTemplateVpcAccess } from '@cdktf/provider-google/lib/cloud-run-v2-service';
-import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
-import type { Construct, IConstruct } from 'constructs';
+import type { IConstruct } from 'constructs';
 import { CHANNELS, requireNumber, requireOneOf, requireText, requireTexts, type TextRule } from '../../../shared/synth/settings';
 import { type ContainerImage, type ImagePolicy, requireImage, requirePolicy } from '../../foundation/images';
 import { requireVariables, type SecretVariable, type Variables } from '../../foundation/run/variables';
+import { EMAIL } from '../../foundation/service-account';
 import type { Network } from '../../ports/network';
 import type { Site } from '../../ports/site';
 
@@ -23,11 +23,6 @@ const NAME: TextRule = {
   pattern: /^[a-z0-9]{1,10}$/,
   must: 'be 1 to 10 lower-case letters and digits',
   remedy: 'The name of a service account has no room for more.',
-};
-const EMAIL: TextRule = {
-  pattern: /^[^@:\s]+@\S+\.gserviceaccount\.com$/,
-  must: 'be the email of a service account',
-  remedy: 'Find it with gcloud iam service-accounts list.',
 };
 const NETWORK: TextRule = {
   pattern: /^(https:\/\/\S+\/)?projects\/[^/\s]+\/(global\/networks|regions\/[^/\s]+\/subnetworks)\/[^/\s]+$/,
@@ -88,15 +83,4 @@ export function containerOf({ repository, digest }: ContainerImage, { cpu, memor
 export function accessTo(network: Network | undefined): CloudRunV2ServiceTemplateVpcAccess | undefined {
   if (network === undefined) return undefined;
   return { egress: 'PRIVATE_RANGES_ONLY', networkInterfaces: [{ network: network.network, subnetwork: network.subnetwork }] };
-}
-
-/** A service account, for one purpose only. */
-export function accountOf(
-  scope: Construct,
-  id: string,
-  { project, waitFor }: Site,
-  accountId: string,
-  displayName: string,
-): ServiceAccount {
-  return new ServiceAccount(scope, id, { project, accountId, displayName, dependsOn: [...waitFor] });
 }

@@ -1,0 +1,87 @@
+import type { IConstruct } from 'constructs';
+import { requireFit } from '../../../shared/synth/handler-needs';
+import {
+  CHANNELS,
+  type NumberRule,
+  requireNumber,
+  requireText,
+  requireTexts,
+  SettingError,
+  type TextRule,
+} from '../../../shared/synth/settings';
+import { type ContainerImage, requireImage } from '../../foundation/images';
+import { MEMBER } from '../../foundation/principals';
+import { EMAIL } from '../../foundation/service-account';
+import type { Binding, Workload } from '../../ports/identity';
+import type { RecordSink } from '../../ports/records';
+import type { ObjectStore } from '../../ports/stores';
+
+const NAME: TextRule = {
+  pattern: /^[a-z0-9]{1,10}$/,
+  must: 'be 1 to 10 lower-case letters and digits',
+  remedy: 'The name of a service account has no room for more.',
+};
+/** The limits of the settings that are numbers. */
+const NUMBERS = {
+  tokenSeconds: { from: 60, to: 86_400, unit: 'seconds', remedy: 'Whoever reads a token can use it until it ends.' },
+  keySeconds: { from: 1, to: 3600, unit: 'seconds', remedy: 'So long is a device accepted after it was deleted.' },
+  concurrency: { from: 1, to: 1000, unit: 'requests', remedy: 'Cloud Run allows no more.' },
+  maxInstances: { from: 1, to: 1000, unit: 'instances', remedy: 'Google allows more only with a higher quota.' },
+  silenceMinutes: { from: 2, to: 1410, unit: 'minutes', remedy: 'Cloud Monitoring looks back 23.5 hours.' },
+} satisfies Record<string, NumberRule>;
+
+type Numbers = Readonly<Partial<Record<keyof typeof NUMBERS | 'memoryMiB' | 'minInstances', number>>>;
+
+interface RawSettings extends Numbers {
+  readonly sink: RecordSink;
+  readonly code: Parameters<typeof requireFit>[1]['code'];
+  readonly image: ContainerImage;
+  readonly name?: string;
+  readonly registrars?: readonly string[];
+  readonly serviceAccount?: string;
+  readonly notify?: readonly string[];
+}
+
+/**
+ * The settings of a gateway, checked, with their defaults.
+ * @throws SettingError
+ */
+export function gatewaySettings(scope: IConstruct, props: RawSettings) {
+  const { code, image, registrars = [], serviceAccount, notify = [] } = props;
+  const { name = 'gateway', tokenSeconds = 3600, keySeconds = 60, concurrency = 80 } = props;
+  const { memoryMiB = 512, maxInstances = 10, minInstances = 0, silenceMinutes = 60 } = props;
+  // The names of the neighbours, by which the handler reads its settings.
+  requireFit(scope, { code, source: { format: 'device-https' }, stores: { EVENTS: props.sink, REGISTRY: props.sink } });
+  requireImage(scope, image);
+  requireText(scope, { name }, NAME);
+  const numbers = { tokenSeconds, keySeconds, concurrency, maxInstances };
+  for (const [setting, value] of Object.entries(numbers)) {
+    requireNumber(scope, { [setting]: value }, NUMBERS[setting as keyof typeof numbers]);
+  }
+  requireNumber(scope, { silenceMinutes }, NUMBERS.silenceMinutes, 'known');
+  requireNumber(scope, { memoryMiB }, { from: 512, to: 4096, unit: 'MiB', remedy: 'Cloud Run allows no other with 1 vCPU.' }, 'known');
+  requireNumber(scope, { minInstances }, { from: 0, to: maxInstances, unit: 'instances', remedy: 'It must not be above maxInstances.' });
+  requireTexts(scope, { registrars }, MEMBER);
+  if (serviceAccount !== undefined) requireText(scope, { serviceAccount }, EMAIL);
+  requireTexts(scope, { notify }, CHANNELS);
+  return { name, ...numbers, memoryMiB, minInstances, silenceMinutes, registrars, notify };
+}
+
+/**
+ * Let a gateway publish to its sink and read its registry.
+ * @throws SettingError if the handler cannot publish to the sink, or cannot read the registry
+ */
+export function bindNeighbours(gateway: Workload, sink: RecordSink, registry: ObjectStore): Binding {
+  const events = sink.bindWriter(gateway, 'EVENTS');
+  const devices = registry.bindReader(gateway, 'REGISTRY');
+  requireSettings(gateway, events, ['EVENTS_TOPIC', 'EVENTS_ENDPOINT'], 'sink must be a topic of Pub/Sub', 'Use a PubSubBuffer.');
+  const objects = 'registry must be a store of objects';
+  requireSettings(gateway, devices, ['REGISTRY_BUCKET', 'REGISTRY_PREFIX'], objects, 'Use a CloudStorageStore.');
+  return { settings: { ...events.settings, ...devices.settings }, waitFor: [...events.waitFor, ...devices.waitFor] };
+}
+
+function requireSettings(scope: IConstruct, { settings }: Binding, needed: readonly string[], rule: string, remedy: string) {
+  const given = Object.keys(settings);
+  if (String([...given].sort()) === String([...needed].sort())) return;
+  throw new SettingError(scope, rule, `the settings ${given.join(', ') || 'of none'}`, remedy);
+}
