@@ -3,7 +3,7 @@ import { ask } from '../../../shared/synth/ask';
 import { packageHandler } from '../../../shared/synth/handler-package';
 import { PubSubBuffer } from '../../connect/pub-sub/pub-sub-buffer';
 import { PubSubEntry } from '../../connect/pub-sub/pub-sub-entry';
-import { DIGEST, DIGEST, REPOSITORY, REPOSITORY } from '../../foundation/images';
+import { DIGEST, REPOSITORY } from '../../foundation/images';
 import { GcpPlatform, type GcpPlatformProps } from '../../foundation/platform';
 import { CloudStorageStore } from '../../store/cloud-storage/cloud-storage-store';
 import { CloudRunJob } from './cloud-run-job';
