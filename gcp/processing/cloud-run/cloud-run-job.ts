@@ -1,5 +1,4 @@
 import { CloudRunV2Job } from '@cdktf/provider-google/lib/cloud-run-v2-job';
-import { CloudRunV2JobIamMember } from '@cdktf/provider-google/lib/cloud-run-v2-job-iam-member';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { Construct } from 'constructs';
 import { takeName } from '../../../shared/synth/kept-name';
@@ -8,13 +7,14 @@ import { Propagation } from '../../foundation/propagation';
 import { bindSecrets, type SecretVariable } from '../../foundation/run/variables';
 import { type Recurrence, Schedule } from '../../foundation/schedule/schedule';
 import type { Workload } from '../../ports/identity';
-import type { Job, StartRequest } from '../../ports/jobs';
+import type { Job, RunRequest, StartRequest } from '../../ports/jobs';
 import type { Network } from '../../ports/network';
 import type { Site } from '../../ports/site';
 import type { ObjectStore, TableStore } from '../../ports/stores';
 import { accessTo, type ContainerImage, containerOf, variablesOf } from './container';
 import { alertOnFailed, alertOnSilence } from './job-alerts';
 import { jobSettings } from './job-settings';
+import { allowRun, allowStart } from './job-start';
 
 /** Settings for {@link CloudRunJob}. */
 export interface CloudRunJobProps {
@@ -182,15 +182,11 @@ export class CloudRunJob extends Construct implements Workload, Job {
   }
 
   bindStart(starter: Workload): StartRequest {
-    const { project, location, name } = this.job;
-    // A job that is replaced loses its grants. A plain address is used: hashicorp/terraform-cdk#3532.
-    const lifecycle = { replaceTriggeredBy: [`${this.job.terraformResourceType}.${this.job.friendlyUniqueId}.id`] };
-    const grant = { project, location, name, role: 'roles/run.invoker', member: starter.member, lifecycle };
-    return {
-      url: `https://run.googleapis.com/v2/${this.job.id}:run`,
-      token: 'oauth',
-      waitFor: [new CloudRunV2JobIamMember(starter, `Starts${this.name}`, grant)],
-    };
+    return allowStart(this.job, this.name, starter);
+  }
+
+  bindRun(starter: Workload): RunRequest {
+    return allowRun(this.job, this.name, starter);
   }
 
   private account({ project, waitFor }: Site, base: string): ServiceAccount {
