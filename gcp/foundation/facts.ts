@@ -73,9 +73,10 @@ export const facts: ServiceFacts = {
         {
           ...promised(
             'narrow-role',
-            'be granted on the resource itself: on the project only for logs, for jobs of BigQuery, or with a condition',
+            'be granted on the resource itself: on the project only for logs, for jobs of BigQuery, for workflows, or with a condition',
             (grant) =>
-              is(grant, 'role', 'roles/logging.logWriter', 'roles/bigquery.jobUser') || grant.get('condition.expression').length === 1,
+              is(grant, 'role', 'roles/logging.logWriter', 'roles/bigquery.jobUser', 'roles/workflows.invoker') ||
+              grant.get('condition.expression').length === 1,
             { 'it may publish to every topic of the project': set('role', 'roles/pubsub.publisher') },
           ),
           concerns: (grant, stack) => !isOfDeployer(grant, stack),

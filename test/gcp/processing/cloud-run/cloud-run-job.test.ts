@@ -122,6 +122,17 @@ describe('who starts it', () => {
     ]);
   });
 
+  test('may also see its executions if it waits for them, on this job only', () => {
+    const { all, built } = synthesize((stack) => {
+      const job = new CloudRunJob(stack, 'Report', { site, image });
+      return job.bindRun(new Somebody(stack, 'Starter'));
+    });
+    const roles = all('google_cloud_run_v2_job_iam_member').map(({ role }) => role);
+    expect(roles.sort()).toEqual(['roles/run.invoker', 'roles/run.viewer']);
+    expect(built.waitFor).toHaveLength(2);
+    expect(built.run.url).toBe('https://run.googleapis.com/v2/{run}');
+  });
+
   test('is nobody without a schedule', () => {
     const { built, all } = make();
     expect(built.schedule).toBeUndefined();
