@@ -112,7 +112,8 @@ export class QueryJob extends Construct implements Job {
 /** A starter in its use of one table. Several queries that it starts share the role, so that one of them can be removed. */
 class User extends Construct implements Workload {
   static of(starter: Workload, store: TableStore, use: 'Reader' | 'Writer'): User {
-    const id = `${use}-${(store as TableStore & IConstruct).node.path.replaceAll('/', '-')}`;
+    const [, ...path] = (store as TableStore & IConstruct).node.path.split('/');
+    const id = [use, ...path].join('-');
     return (starter.node.tryFindChild(id) as User | undefined) ?? new User(starter, id, store, use);
   }
 
