@@ -14,10 +14,10 @@ export class GcpWorkflows extends GcpPlatform {
     super(scope, id, props);
     const { site, removal, notify } = this;
     const image = {
-      repository: ask(this, 'pull_repository', REPOSITORY, {
+      repository: ask(this, 'processor_repository', REPOSITORY, {
         description: 'The repository and the name of the image that pulls, such as europe-west1-docker.pkg.dev/acme-data/images/pull.',
       }),
-      digest: ask(this, 'pull_digest', DIGEST, { description: 'The digest of the image that pulls, such as sha256:...' }),
+      digest: ask(this, 'processor_digest', DIGEST, { description: 'The digest of the image that pulls, such as sha256:...' }),
     };
 
     const raw = new BigQueryStore(this, 'Store', { site, removal });

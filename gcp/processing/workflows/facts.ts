@@ -6,7 +6,7 @@ import { replace, set } from '../../../shared/read/facts/weaken';
 import type { Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
 import { type Asked, type Body, only, type Stack } from '../../../shared/read/stack';
-import { alertOn, readyBeforeWork } from '../../foundation/promises';
+import { alertOn, allOf, readyBeforeWork } from '../../foundation/promises';
 import { runnerOf, startersOf, startsAMonth } from '../../foundation/schedule/promises';
 
 const WORKFLOW = 'google_workflows_workflow';
@@ -177,7 +177,7 @@ function flowOf(workflow: Asked, seen: Seen): Step[] {
 function needsOf(workflow: Asked, stack: Stack): Needed[] {
   const who = runnerOf(workflow);
   return [
-    { who, may: 'logging.logEntries.create', on: 'project', because: 'it writes to its log which job failed' },
+    ...allOf('roles/logging.logWriter').map((may) => ({ who, may, on: 'project', because: 'it writes to its log which job failed' })),
     ...jobsIn(workflow).flatMap((call) => {
       const [known, started] = withoutResource(workflow, call) ?? [];
       return known ? known.needs(started!, stack) : [];

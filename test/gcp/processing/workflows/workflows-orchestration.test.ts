@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { CloudRunJob } from '../../../../gcp/processing/cloud-run/cloud-run-job';
 import { QueryJob } from '../../../../gcp/processing/scheduled-query/query-job';
+import { ScheduledQuery } from '../../../../gcp/processing/scheduled-query/scheduled-query';
 import { longestExecution } from '../../../../gcp/processing/workflows/source';
 import { WorkflowsOrchestration, type WorkflowsOrchestrationProps } from '../../../../gcp/processing/workflows/workflows-orchestration';
 import { BigQueryStore } from '../../../../gcp/store/bigquery/bigquery-store';
@@ -335,6 +336,19 @@ describe('refuses', () => {
       new Error(`test/Jobs: ${message}`),
     ),
   );
+
+  test('a query with a schedule of its own, which only BigQuery Admin may start', () =>
+    expect(() =>
+      synthesize((stack) => {
+        const store = new BigQueryStore(stack, 'Store', { site });
+        const query = new ScheduledQuery(stack, 'Query', { site, reads: { RAW: store }, writes: { RAW: store }, query: () => 'MERGE' });
+        new WorkflowsOrchestration(stack, 'Jobs', { site, steps: [{ Clean: query as never }] });
+      }),
+    ).toThrow(
+      new Error(
+        'test/Jobs: steps must have a job as "Clean", got ScheduledQuery. Give a construct that implements Job, such as CloudRunJob or QueryJob.',
+      ),
+    ));
 
   test('a request that Workflows would read as an expression', () =>
     expect(() => make({}, [['Pull']], JSON.stringify({ query: 'SELECT "${x}"' }))).toThrow(
