@@ -99,9 +99,9 @@ function combine(operator: string, left: any, right: any): unknown {
   }
   switch (operator) {
     case 'or':
-      return left || right;
+      return [left, right].some(Boolean);
     case 'and':
-      return left && right;
+      return [left, right].every(Boolean);
     case '==':
       return left === right;
     case '!=':
