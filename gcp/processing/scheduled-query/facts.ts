@@ -146,11 +146,17 @@ function queryJob(): JobFacts {
     tells: () => ['BigQuery'],
     flow: (job, seen, label) => {
       const named = namedIn(job, seen);
-      const read = readOf(named).map((table) => ({ from: table.stage, how: 'read by a query', to: label, table, notes: 'BigQuery' }));
+      const read = readOf(named).map((table) => {
+        const between: Step['between'] = [table.id, job.starter];
+        return { from: table.stage, how: 'read by a query', to: label, notes: 'BigQuery', between };
+      });
       const written = named
         .filter((table) => !isView(table))
-        .map((table) => ({ from: label, how: 'written by a query', to: table.stage, table, notes: seen.tell(table) }));
-      return [...read, ...written].map(({ table, ...step }) => ({ ...step, between: [table.id, job.starter] }));
+        .map((table) => {
+          const between: Step['between'] = [job.starter, table.id];
+          return { from: label, how: 'written by a query', to: table.stage, notes: seen.tell(table), between };
+        });
+      return [...read, ...written];
     },
     needs: (job, stack) => needsToRun(job.starter, namedIn(job, stack)),
     costs: (job, runs, load) => {

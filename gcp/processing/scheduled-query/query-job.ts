@@ -4,7 +4,7 @@ import { takeName } from '../../../shared/synth/kept-name';
 import { requireNumber, requireText, SettingError } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
 import type { Binding, Workload } from '../../ports/identity';
-import type { Job, RunRequest, StartRequest } from '../../ports/jobs';
+import type { Job, RunRequest } from '../../ports/jobs';
 import type { Site } from '../../ports/site';
 import type { TableStore } from '../../ports/stores';
 import { NAME, requireTables, type Tables, tableOf } from './query-settings';
@@ -39,9 +39,9 @@ export interface QueryJobProps {
 }
 
 /**
- * Processing stage: SQL that runs when a `WorkflowsOrchestration` or a `Schedule` starts it, such as after the job that loads its rows.
+ * Processing stage: SQL that runs when a `WorkflowsOrchestration` starts it, such as after the job that loads its rows.
  *
- * It runs as whoever starts it, who is granted its tables. It creates nothing itself, and costs nothing until it runs: then it is
+ * It runs as the workflow that starts it, which is granted its tables. It creates nothing itself, and costs nothing until it runs: then it is
  * billed by the bytes that it reads. A change of the query applies from the next run. For a query that waits for no other job, use
  * `ScheduledQuery`: BigQuery cannot let another service start that one without the role BigQuery Admin on the project.
  * @see https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/insert
@@ -73,8 +73,13 @@ export class QueryJob extends Construct implements Job {
     this.timeoutSeconds = timeoutSeconds;
   }
 
-  bindStart(starter: Workload): StartRequest {
-    return this.bindRun(starter);
+  /**
+   * Refused: the request of a schedule is encoded before the names of the tables are known.
+   * @throws SettingError
+   */
+  bindStart(starter: Workload): never {
+    const remedy = 'For a query with a schedule of its own, use ScheduledQuery.';
+    throw new SettingError(this, 'a QueryJob must be started by a WorkflowsOrchestration', starter.node.path, remedy);
   }
 
   /** Who starts a query may see it without a role of its own: it is the owner of the run. */

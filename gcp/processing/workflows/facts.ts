@@ -169,7 +169,13 @@ function flowOf(workflow: Asked, seen: Seen): Step[] {
       const how = `step ${index + 1} of ${steps.length}`;
       if (to) return [{ from: workflow.stage, how, to: receiverOf(to), notes: seen.tell(to), between: [workflow.id, to.id] }];
       const [known, started] = withoutResource(workflow, call) ?? [];
-      return known ? known.flow(started!, seen, workflow.stage).map((one) => ({ ...one, how: `${how}: ${one.how}` })) : [];
+      // It runs as the workflow, which stands for it.
+      const drawn = (id: string) => (id === started?.starter ? workflow.id : id);
+      return (known?.flow(started!, seen, workflow.stage) ?? []).map(({ between: [from, into], ...step }) => ({
+        ...step,
+        how: `${how}: ${step.how}`,
+        between: [drawn(from), drawn(into)],
+      }));
     }),
   );
 }

@@ -1,4 +1,4 @@
-import { TerraformOutput } from 'cdktf';
+import { App, TerraformOutput, TerraformStack } from 'cdktf';
 import { QueryJob, type QueryJobProps } from '../../../../gcp/processing/scheduled-query/query-job';
 import { BigQueryStore } from '../../../../gcp/store/bigquery/bigquery-store';
 import { CloudStorageStore } from '../../../../gcp/store/cloud-storage/cloud-storage-store';
@@ -96,9 +96,16 @@ describe('refuses', () => {
       synthesize((stack) => {
         const bucket = new CloudStorageStore(stack, 'Bucket', { site, name: 'bucket' });
         const job = new QueryJob(stack, 'Query', { site, reads: { RAW: bucket }, writes: { CLEAN: bucket }, query: () => '' });
-        return job.bindStart(new Somebody(stack, 'Starter'));
+        return job.bindRun(new Somebody(stack, 'Starter'));
       }),
     ).toThrow(new Error('test/Query: RAW must be a table of BigQuery, got another store. Use a BigQueryStore.')));
+
+  test('a schedule, and names what has one', () =>
+    expect(() => make().built.job.bindStart(new Somebody(new TerraformStack(new App({ skipValidation: true }), 'x'), 'Schedule'))).toThrow(
+      new Error(
+        'test/Query: a QueryJob must be started by a WorkflowsOrchestration, got x/Schedule. For a query with a schedule of its own, use ScheduledQuery.',
+      ),
+    ));
 
   test('two queries with one name', () =>
     expect(() =>
