@@ -32,6 +32,8 @@ const own: Record<string, { clouds: string[]; because: string }> = {
     clouds: ['azure'],
     because: 'Unity Catalog signs addresses for clusters, which needs a role on the account beside that on the files.',
   },
+  RunState: { clouds: ['gcp'], because: 'Workflows looks itself whether a run has ended. Step Functions waits for the end of a task.' },
+  RunRequest: { clouds: ['gcp'], because: 'A schedule starts a job and may not see its runs, so a start has no RunState.' },
   MessageTransform: { clouds: ['gcp'], because: 'Only Cloud Storage publishes notifications that a topic must turn into events.' },
   NotificationTarget: { clouds: ['gcp'], because: 'One half of MessageTransform.' },
   NotificationSink: { clouds: ['gcp'], because: 'The other half of MessageTransform.' },
@@ -83,6 +85,6 @@ describe.each(['aws', 'azure', 'gcp'])('the ports of %s', (cloud) => {
     expect(ports.records!.RecordSink).toContain('bindWriter');
     expect(ports.records!.RecordSource).toEqual(expect.arrayContaining(['format', 'deliverTo', 'bindReader']));
     expect(ports.delivery!.DirectStore).toContain('bindDelivery');
-    expect(ports.jobs!.Job).toEqual(['bindStart']);
+    expect(ports.jobs!.Job).toContain('bindStart');
   });
 });

@@ -8,7 +8,12 @@ const ACCOUNT = 'acme@acme-data.iam.gserviceaccount.com';
 const NO_KEYS = 'it is a key, which anyone who has it can use from anywhere. Service accounts in Google Cloud need no keys.';
 
 /** Roles whose permissions are on the project alone. */
-const OF_PROJECT = ['roles/logging.logWriter', 'roles/bigquery.jobUser', 'roles/containeranalysis.occurrences.editor'];
+const OF_PROJECT = [
+  'roles/logging.logWriter',
+  'roles/bigquery.jobUser',
+  'roles/containeranalysis.occurrences.editor',
+  'roles/workflows.invoker',
+];
 /** An admin role: only who deploys has one. */
 const all = (service: string) => ({ permissions: [`${service}.*`] });
 const CONDITIONS = ['threshold', 'absent', 'matched_log'].map((kind) => `conditions.condition_${kind}.filter`);
@@ -75,7 +80,7 @@ export const facts: ServiceFacts = {
         {
           ...promised(
             'narrow-role',
-            'be granted on the resource itself: on the project only for logs, for jobs of BigQuery, for attestations, or with a condition',
+            'be granted on the resource itself: on the project only for logs, for jobs of BigQuery, for attestations, for workflows, or with a condition',
             (grant) => is(grant, 'role', ...OF_PROJECT) || grant.get('condition.expression').length === 1,
             { 'it may publish to every topic of the project': set('role', 'roles/pubsub.publisher') },
           ),

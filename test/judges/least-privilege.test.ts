@@ -55,11 +55,13 @@ test('each identity may do what its work takes, and each role that holds more sa
     'no-narrower-role: roles/iam.serviceAccountTokenCreator',
     'no-narrower-role: roles/iam.workloadIdentityUser',
     'no-narrower-role: roles/logging.configWriter',
+    'no-narrower-role: roles/run.viewer',
     'no-narrower-role: roles/spanner.fineGrainedAccessUser',
     'no-narrower-role: roles/storage.legacyBucketReader',
     'no-narrower-role: roles/storage.objectCreator',
     'no-narrower-role: roles/storage.objectUser',
     'no-narrower-role: roles/storage.objectViewer',
+    'no-narrower-role: roles/workflows.invoker',
     'no-need: AWSCDKTriggerCustomResourceProviderCustomResourceProviderRoleE18FAF0A',
     'no-need: CustomVpcRestrictDefaultSGCustomResourceProviderRole26592FE0',
   ]);

@@ -260,7 +260,7 @@ function transitions(machine: Asked, load: Load): Cost[] {
   const created = buckets.reduce((sum, bucket) => sum + load.writes(bucket).count * MONTH, 0);
   const jobs = jobsIn(machine).flatMap(([, job]) => {
     const [known, started] = withoutResource(machine, job) ?? [];
-    return known ? known.costs(started!, scheduled + created) : [];
+    return known ? known.costs(started!, scheduled + created, load) : [];
   });
   return [
     {

@@ -1,5 +1,4 @@
 import { CloudRunV2Job } from '@cdktf/provider-google/lib/cloud-run-v2-job';
-import { CloudRunV2JobIamMember } from '@cdktf/provider-google/lib/cloud-run-v2-job-iam-member';
 import { Construct } from 'constructs';
 import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
@@ -9,13 +8,14 @@ import { bindSecrets, type SecretVariable } from '../../foundation/run/variables
 import { type Recurrence, Schedule } from '../../foundation/schedule/schedule';
 import { accountOf } from '../../foundation/service-account';
 import type { Workload } from '../../ports/identity';
-import type { Job, StartRequest } from '../../ports/jobs';
+import type { Job, RunRequest, StartRequest } from '../../ports/jobs';
 import type { Network } from '../../ports/network';
 import type { Site } from '../../ports/site';
 import type { ObjectStore, TableStore } from '../../ports/stores';
 import { accessTo, containerOf, variablesOf } from './container';
 import { alertOnFailed, alertOnSilence } from './job-alerts';
 import { annotationsOf, jobSettings } from './job-settings';
+import { allowRun, allowStart } from './job-start';
 
 /** Settings for {@link CloudRunJob}. */
 export interface CloudRunJobProps {
@@ -119,7 +119,7 @@ export interface CloudRunJobProps {
  *
  * An alert fires when an execution fails, and when none succeeds in the time of a pause of the schedule and of one execution. Cloud
  * Monitoring looks back 23.5 hours, so a schedule that starts once a day has only the alerts on failed and on refused starts. A task that is retried does its work again, so it must be repeatable: name what it writes by what it reads. Do not use it
- * for single events: use `CloudRunProcessor` or `CloudFunctionProcessor`.
+ * for single events: use `CloudRunProcessor` or `CloudFunctionProcessor`. For several jobs in order, use `WorkflowsOrchestration`.
  *
  * Idle it costs its alerts and its schedule. An hour of a task with 1 vCPU and 2 GiB costs about 10 cents. A deploy replaces the job
  * with another region or name. Executions that are running keep their image and settings.
@@ -188,14 +188,10 @@ export class CloudRunJob extends Construct implements Workload, Job {
   }
 
   bindStart(starter: Workload): StartRequest {
-    const { project, location, name } = this.job;
-    // A job that is replaced loses its grants. A plain address is used: hashicorp/terraform-cdk#3532.
-    const lifecycle = { replaceTriggeredBy: [`${this.job.terraformResourceType}.${this.job.friendlyUniqueId}.id`] };
-    const grant = { project, location, name, role: 'roles/run.invoker', member: starter.member, lifecycle };
-    return {
-      url: `https://run.googleapis.com/v2/${this.job.id}:run`,
-      token: 'oauth',
-      waitFor: [new CloudRunV2JobIamMember(starter, `Starts${this.name}`, grant)],
-    };
+    return allowStart(this.job, this.name, starter);
+  }
+
+  bindRun(starter: Workload): RunRequest {
+    return allowRun(this.job, this.name, starter);
   }
 }

@@ -7,6 +7,7 @@ import { receiverOf } from '../../../shared/read/read';
 import { type Asked, amount, type Body, is, only, type Stack } from '../../../shared/read/stack';
 import { alertOn, iamMember, idOf, readyBeforeWork, replacers } from '../../foundation/promises';
 import { callCosts } from '../../foundation/run/promises';
+import { startersOf, startsAMonth } from '../../foundation/schedule/promises';
 
 const SERVICE = 'google_cloud_run_v2_service';
 const JOB = 'google_cloud_run_v2_job';
@@ -142,13 +143,23 @@ export const facts: ServiceFacts = {
       needs: jobNeeds,
       apis: ['run', 'logging'],
       actsAs: [JOB_ACCOUNT],
-      effective: /^(\*|run\.(\*|jobs))/,
+      effective: /^(\*|run\.(\*|jobs|executions|tasks))/,
       computed: { id: 'projects/acme-data/locations/europe-west1/jobs/acme' },
       local: { name: 'emulated' },
     },
     google_cloud_run_v2_job_iam_member: iamMember('a job', ['run']),
   },
   forbidden: replacers(SERVICE, JOB),
+  // https://cloud.google.com/run/docs/reference/iam/roles, as far as it has an effect on a job.
+  roles: {
+    'roles/run.viewer': {
+      permissions: [
+        ...['executions.get', 'executions.list', 'jobs.get', 'jobs.getIamPolicy', 'jobs.list', 'jobs.listEffectiveTags'],
+        ...['jobs.listTagBindings', 'tasks.get', 'tasks.list'],
+      ].map((one) => `run.${one}`),
+      surplus: 'Google has no smaller role that sees whether an execution has ended. It is granted on that job only, and changes nothing.',
+    },
+  },
 };
 
 /** The image is named by its digest, so that a plan shows each change of it. */
@@ -205,7 +216,19 @@ interface JobStore {
   readonly prefix: string;
 }
 
-/** Rows of a table are billed and granted by BigQuery, and are not read here: only buckets are. */
+/** The tables that a job reads or writes, as its annotations and variables say. A view is read with the table below it. */
+function tablesOf(job: Asked, side: 'inputs' | 'outputs'): Asked[] {
+  const settings = settingsOf(job, JOB_VARIABLES);
+  const names = String(only(job, `annotations.${side}`) ?? '').split(' ');
+  const tables = names.flatMap((name) => job.refers(JOB_VARIABLES).filter(({ id }) => settings[`${name}_TABLE`]?.includes(`\${${id}.`)));
+  return tables.flatMap((table) => [table, ...table.refers('view.query').filter(({ type }) => type === table.type)]);
+}
+
+function need(who: string, may: string, { id }: Asked, because: string): Needed {
+  return { who, may, on: id, because };
+}
+
+/** The buckets of a job. BigQuery bills the rows of tables. */
 function storesOf(job: Asked, side: 'inputs' | 'outputs'): JobStore[] {
   const settings = settingsOf(job, JOB_VARIABLES);
   const names = String(only(job, `annotations.${side}`) ?? '').split(' ');
@@ -226,12 +249,13 @@ function readsFrom(job: Asked, seen: Seen): Step[] {
   }));
 }
 
+const WAITING = { may: 'run.executions.get', because: 'it waits for the end of the job' };
+
 /** The code of a job is the user's. It reads what is below the prefix of its inputs, and adds to its outputs. */
 function jobNeeds(job: Asked, stack: Stack): Needed[] {
   const who = runsAs(job, JOB_ACCOUNT);
   const below = ({ bucket, prefix }: JobStore) => `resource.name.startsWith("projects/_/buckets/${bucket}/objects/${prefix}")`;
   const listed = ({ prefix }: JobStore) => `api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("${prefix}")`;
-  const starters = stack.all.filter((one) => one.refers('http_target.uri').some(({ id }) => id === job.id));
   return [
     ...secretNeeds(job, JOB_VARIABLES, who),
     ...storesOf(job, 'inputs').flatMap((input) =>
@@ -243,6 +267,8 @@ function jobNeeds(job: Asked, stack: Stack): Needed[] {
         because: 'it is an input of the job',
       })),
     ),
+    ...tablesOf(job, 'inputs').map((table) => need(who, 'bigquery.tables.getData', table, 'it is an input of the job')),
+    ...tablesOf(job, 'outputs').map((table) => need(who, 'bigquery.tables.updateData', table, 'it is an output of the job')),
     ...storesOf(job, 'outputs').map((output) => ({
       who,
       may: 'storage.objects.create',
@@ -250,12 +276,13 @@ function jobNeeds(job: Asked, stack: Stack): Needed[] {
       only: below(output),
       because: 'it is an output of the job',
     })),
-    ...starters.map((starter) => ({
-      who: idOf(starter, 'http_target.oauth_token.service_account_email') ?? '',
-      may: 'run.jobs.run',
-      on: `\${${job.id}}`,
-      because: 'the schedule starts the job',
-    })),
+    ...startersOf(job, stack).flatMap(({ who, waits }) =>
+      [{ may: 'run.jobs.run', because: 'it starts the job' }, ...(waits ? [WAITING] : [])].map((need) => ({
+        who,
+        on: `\${${job.id}}`,
+        ...need,
+      })),
+    ),
   ];
 }
 
@@ -277,25 +304,9 @@ function serviceCosts(service: Asked, load: Load): Cost[] {
   });
 }
 
-/** How often a schedule starts something on a day, from its fields for minute and hour. */
-function startsADay(cron: string): number {
-  const [minute = '', hour = ''] = cron.split(' ');
-  const count = (field: string, all: number) => {
-    const times = field.split(',').map((part) => {
-      const [, from, to, step = '1'] = /^(?:\*|(\d+)(?:-(\d+))?)(?:\/(\d+))?$/.exec(part) ?? [];
-      const length = from === undefined ? all : Number(to ?? from) - Number(from) + 1;
-      return Math.ceil(length / Number(step));
-    });
-    return times.reduce((sum, one) => sum + one, 0);
-  };
-  return count(minute, 60) * count(hour, 24);
-}
-
 /** A task takes ten minutes. */
 function jobCosts(job: Asked, { stack }: Load): Cost[] {
-  const starters = stack.all.filter((one) => one.refers('http_target.uri').some(({ id }) => id === job.id));
-  const runs = starters.reduce((sum, starter) => sum + startsADay(String(only(starter, 'schedule'))), 0) * 30;
-  const seconds = runs * amountOr(job, 'template.task_count', 1) * 600;
+  const seconds = startsAMonth(job, stack) * amountOr(job, 'template.task_count', 1) * 600;
   const cpu = Number(only(job, `${JOB_LIMITS}.cpu`) ?? 1);
   const memory = Number.parseInt(String(only(job, `${JOB_LIMITS}.memory`)), 10) / 1024;
   const lower = 'A `schedule` that starts it less often.';

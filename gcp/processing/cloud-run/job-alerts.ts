@@ -1,11 +1,7 @@
 import type { Construct } from 'constructs';
 import { type Alert, alertAbove, alertOnAbsence } from '../../foundation/alert';
+import { silenceOf } from '../../foundation/schedule/longest-pause';
 import type { Recurrence } from '../../foundation/schedule/schedule';
-import { longestPause } from './longest-pause';
-
-/** The longest time without data that Cloud Monitoring looks at, in seconds. */
-const LONGEST_SILENCE = 23.5 * 3600;
-const HOUR = 3600;
 
 /** A job, and whom its alerts notify. */
 export interface WatchedJob {
@@ -47,13 +43,9 @@ export function alertOnFailed(scope: Construct, watched: WatchedJob) {
  * whose pauses are longer than Cloud Monitoring looks back.
  * @param lastingSeconds how long one execution may take
  */
-export function alertOnSilence(scope: Construct, watched: WatchedJob, { cron, timeZone, paused }: Recurrence, lastingSeconds: number) {
-  const pause = longestPause(cron);
-  if (paused || pause === undefined) return undefined;
-  // In spring, a start within the skipped hour is left out.
-  const ofClock = timeZone === undefined || timeZone === 'UTC' ? 0 : HOUR;
-  const silence = Math.ceil((pause + ofClock + lastingSeconds + 300) / 60) * 60;
-  if (silence > LONGEST_SILENCE) return undefined;
+export function alertOnSilence(scope: Construct, watched: WatchedJob, recurrence: Recurrence, lastingSeconds: number) {
+  const silence = silenceOf(recurrence, lastingSeconds);
+  if (silence === undefined) return undefined;
   const alert: Alert = {
     ...alertOf(watched, 'succeeded'),
     condition: 'completed_execution_count succeeded is absent',

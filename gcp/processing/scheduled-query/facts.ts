@@ -1,6 +1,6 @@
-import { HOURS } from '../../../shared/read/facts/cost';
+import { HOURS, TIB } from '../../../shared/read/facts/cost';
 import { promised } from '../../../shared/read/facts/promise';
-import type { Needed, Seen, ServiceFacts } from '../../../shared/read/facts/types';
+import type { JobFacts, Needed, Seen, ServiceFacts, StartedJob } from '../../../shared/read/facts/types';
 import { replace, set } from '../../../shared/read/facts/weaken';
 import type { Step } from '../../../shared/read/picture';
 import { type Asked, is, only, type Stack } from '../../../shared/read/stack';
@@ -67,7 +67,7 @@ export const facts: ServiceFacts = {
           {
             what: 'bytes that its runs read, three days of events each',
             price: 'bigQueryScan',
-            units: (runs * scanned) / 1024 ** 4,
+            units: (runs * scanned) / TIB,
             lower: 'Fewer runs, or fewer `days` of `cleanRows`.',
           },
         ];
@@ -75,6 +75,7 @@ export const facts: ServiceFacts = {
       local: 'no effect here',
     },
   },
+  jobs: { 'bigquery.googleapis.com': queryJob() },
   roles: {
     'roles/bigquery.jobUser': {
       permissions: [
@@ -87,12 +88,12 @@ export const facts: ServiceFacts = {
 };
 
 /** The tables and views that a query names. */
-const named = (query: Asked) => tablesIn(query, TEXT);
+type Named = readonly Asked[];
+const namedBy = (query: Asked): Named => tablesIn(query, TEXT);
 const isView = (table: Asked) => table.get('view').length > 0;
-const viewsOf = (query: Asked) => named(query).filter(isView);
 /** The tables below the views that it reads. */
-const readBy = (query: Asked) => viewsOf(query).flatMap((view) => tablesIn(view, 'view.query'));
-const writtenBy = (query: Asked) => named(query).filter((table) => !isView(table));
+const readOf = (named: Named) => named.filter(isView).flatMap((view) => tablesIn(view, 'view.query'));
+const readBy = (query: Asked) => readOf(namedBy(query));
 
 function tablesIn(resource: Asked, setting: string): readonly Asked[] {
   return resource.refers(setting).filter(({ type }) => type === 'google_bigquery_table');
@@ -112,14 +113,59 @@ function stepsOf(query: Asked, seen: Seen): Step[] {
 function needsOf(query: Asked, stack: Stack): Needed[] {
   const [account] = query.refers(RUNS_AS);
   if (!account) return [];
-  const need = (who: string, may: string, on: string, because: string): Needed => ({ who, may, on, because });
   const agents = stack.of('google_project_service_identity').filter((agent) => is(agent, 'service', 'bigquerydatatransfer.googleapis.com'));
   return [
-    need(account.id, 'bigquery.jobs.create', 'project', 'each run is a job'),
-    ...[...viewsOf(query), ...readBy(query)].map(({ id }) => need(account.id, 'bigquery.tables.getData', id, 'the query reads it')),
-    ...writtenBy(query).flatMap(({ id }) =>
-      ['getData', 'updateData'].map((verb) => need(account.id, `bigquery.tables.${verb}`, id, 'MERGE reads and changes it')),
-    ),
+    ...needsToRun(account.id, namedBy(query)),
     ...agents.map(({ id }) => need(id, 'iam.serviceAccounts.getAccessToken', account.id, 'BigQuery runs the query as this account')),
   ];
+}
+
+/** What whoever runs a query needs. */
+function needsToRun(who: string, named: Named): Needed[] {
+  return [
+    need(who, 'bigquery.jobs.create', 'project', 'each run is a job'),
+    ...[...named.filter(isView), ...readOf(named)].map(({ id }) => need(who, 'bigquery.tables.getData', id, 'the query reads it')),
+    ...named
+      .filter((table) => !isView(table))
+      .flatMap(({ id }) => ['getData', 'updateData'].map((verb) => need(who, `bigquery.tables.${verb}`, id, 'MERGE reads and changes it'))),
+  ];
+}
+
+function need(who: string, may: string, on: string, because: string): Needed {
+  return { who, may, on, because };
+}
+
+/** A query that a workflow starts. It runs as the workflow. */
+function queryJob(): JobFacts {
+  const namedIn = ({ parameters }: StartedJob, stack: Stack): Named => {
+    const ids = [...JSON.stringify(parameters).matchAll(/\$\{(google_bigquery_table\.[\w-]+)\./g)].map(([, id]) => id!);
+    return [...new Set(ids)].flatMap((id) => stack.get(id) ?? []);
+  };
+  return {
+    role: ({ starter }) => starter,
+    tells: () => ['BigQuery'],
+    flow: (job, seen, label) => {
+      const named = namedIn(job, seen);
+      const read = readOf(named).map((table) => {
+        const between: Step['between'] = [table.id, job.starter];
+        return { from: table.stage, how: 'read by a query', to: label, notes: 'BigQuery', between };
+      });
+      const written = named
+        .filter((table) => !isView(table))
+        .map((table) => {
+          const between: Step['between'] = [job.starter, table.id];
+          return { from: label, how: 'written by a query', to: table.stage, notes: seen.tell(table), between };
+        });
+      return [...read, ...written];
+    },
+    needs: (job, stack) => needsToRun(job.starter, namedIn(job, stack)),
+    costs: (job, runs, load) => {
+      const tables = readOf(namedIn(job, load.stack));
+      const scanned = tables.reduce((sum, table) => sum + load.writes(table).count * load.size * 3 * 24 * 3600, 0);
+      const lower = 'A `schedule` that starts it less often, or fewer `days` of `cleanRows`.';
+      return [
+        { what: 'bytes that its queries read, three days of events each', price: 'bigQueryScan', units: (runs * scanned) / TIB, lower },
+      ];
+    },
+  };
 }

@@ -36,10 +36,12 @@ export function requireTables(scope: IConstruct, setting: 'reads' | 'writes', ta
 
 /**
  * The name of a table in a query.
+ * @param name the name that the query has for it
+ * @param start the start of its settings
  * @throws SettingError if the store is not in BigQuery
  */
-export function tableOf(scope: IConstruct, name: string, { settings }: Binding): string {
-  const parts = ['PROJECT', 'DATASET', 'TABLE'].map((part) => settings[`${name}_${part}`]);
+export function tableOf(scope: IConstruct, name: string, { settings }: Binding, start = name): string {
+  const parts = ['PROJECT', 'DATASET', 'TABLE'].map((part) => settings[`${start}_${part}`]);
   if (parts.every((part) => part !== undefined)) return `\`${parts.join('.')}\``;
   throw new SettingError(scope, `${name} must be a table of BigQuery`, 'another store', 'Use a BigQueryStore.');
 }

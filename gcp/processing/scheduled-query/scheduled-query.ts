@@ -64,8 +64,8 @@ export interface ScheduledQueryProps {
  * also if none succeeds in twice the interval. A schedule costs nothing, each run is billed by the bytes that it reads, so let the query
  * filter on `event_time`. A change of the query or of the schedule is made in place, and applies from the next run.
  *
- * Do not use it for rows that are needed within minutes of their event: use a function. Do not use it for steps that depend on one
- * another: use an orchestration. The deployer must be allowed to act as its service account.
+ * Do not use it for rows that are needed within minutes of their event: use a function. Do not use it for a query that must wait for
+ * another job: use `QueryJob` in a `WorkflowsOrchestration`. The deployer must be allowed to act as its service account.
  * @see https://cloud.google.com/bigquery/docs/scheduling-queries
  */
 export class ScheduledQuery extends Construct implements Workload {

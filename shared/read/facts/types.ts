@@ -231,11 +231,11 @@ export interface Call {
 }
 export type Symbolic = string | { readonly [key: string]: Symbolic | undefined };
 
-/** One job that a state machine starts. */
+/** One job that a state machine or a workflow starts. */
 export interface StartedJob {
-  /** The parameters of its start, with each reference to a resource as `${id}`. */
+  /** The parameters of its start, with each reference to a resource: `${id}` on AWS, `${id.attribute}` on Google Cloud. */
   readonly parameters: Body;
-  /** The id of the role of the state machine. */
+  /** The id of the role of the state machine, or of the service account of the workflow. */
   readonly starter: string;
 }
 
@@ -247,10 +247,10 @@ export interface JobFacts {
   readonly tells: (job: StartedJob) => readonly string[];
   /** The steps of the files that it reads and writes. `label` is its name in the flow. */
   readonly flow: (job: StartedJob, seen: Seen, label: string) => readonly Step[];
-  /** The permissions that it needs, and that the state machine needs to start it. */
+  /** The permissions that it needs, and that whoever starts it needs for that. */
   readonly needs: (job: StartedJob, stack: Stack) => readonly Needed[];
   /** What its runs of a month cost. */
-  readonly costs: (job: StartedJob, runs: number) => readonly Cost[];
+  readonly costs: (job: StartedJob, runs: number, load: Load) => readonly Cost[];
 }
 
 /** Why a service does not run on this machine. */
@@ -275,7 +275,8 @@ export interface ServiceFacts {
    */
   readonly unproven?: readonly string[];
   /**
-   * Jobs without a resource, by their integration of Step Functions: `sagemaker:createTrainingJob`.
+   * Jobs without a resource, by their integration of Step Functions, `sagemaker:createTrainingJob`, or by the host of their Google API,
+   * `bigquery.googleapis.com`.
    * @default - none
    */
   readonly jobs?: Readonly<Record<string, JobFacts>>;

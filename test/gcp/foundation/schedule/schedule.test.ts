@@ -1,12 +1,17 @@
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
+import { longestPause } from '../../../../gcp/foundation/schedule/longest-pause';
 import { Schedule, type ScheduleProps } from '../../../../gcp/foundation/schedule/schedule';
-import type { Job } from '../../../../gcp/ports/jobs';
+import type { Workload } from '../../../../gcp/ports/identity';
+import type { StartRequest } from '../../../../gcp/ports/jobs';
 import { expectSnapshot } from '../../../support/snapshot';
 import { onCall, readable, site, synthesize } from '../../stand-ins';
 
 /** A job that Google's own API starts. */
-const job = (token: 'oauth' | 'oidc' = 'oauth'): Job => ({
-  bindStart: (starter) => ({
+const job = (token: 'oauth' | 'oidc' = 'oauth') => ({
+  bindRun: () => {
+    throw new Error('A schedule waits for no run.');
+  },
+  bindStart: (starter: Workload): StartRequest => ({
     url: 'https://example.googleapis.com/v1/jobs/nightly:run',
     body: '{"overrides":{}}',
     token,
@@ -59,6 +64,19 @@ test.each(['*/15 * * * *', '0 3 1 1,7 *', '0 9-17 * * MON-FRI', '0 0 * * 7'])('t
 test.each(['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+3'])('takes the time zone %s', (timeZone) => {
   expect(make({ recurrence: { cron: '0 3 * * *', timeZone } }).one('google_cloud_scheduler_job').time_zone).toBe(timeZone);
 });
+
+test.each<[string, number | undefined]>([
+  ['* * * * *', 60],
+  ['*/15 * * * *', 15 * 60],
+  ['5/20 * * * *', 20 * 60],
+  ['0 */6 * * *', 6 * 3600],
+  ['0 8,20 * * *', 12 * 3600],
+  ['30 9-17 * * *', 16 * 3600],
+  ['0,45 12 * * *', 24 * 3600 - 45 * 60],
+  ['0 3 * * *', 24 * 3600],
+  ['0 0 1 * *', undefined],
+  ['0 0 * JAN *', undefined],
+])('the longest pause of %s is %s seconds', (cron, seconds) => expect(longestPause(cron)).toBe(seconds));
 
 describe('refuses', () => {
   test.each<[string, Partial<ScheduleProps>, string]>([

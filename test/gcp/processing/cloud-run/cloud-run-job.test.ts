@@ -1,5 +1,4 @@
 import { CloudRunJob, type CloudRunJobProps } from '../../../../gcp/processing/cloud-run/cloud-run-job';
-import { longestPause } from '../../../../gcp/processing/cloud-run/longest-pause';
 import { CloudStorageStore } from '../../../../gcp/store/cloud-storage/cloud-storage-store';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
@@ -130,6 +129,17 @@ describe('who starts it', () => {
     ]);
   });
 
+  test('may also see its executions if it waits for them, on this job only', () => {
+    const { all, built } = synthesize((stack) => {
+      const job = new CloudRunJob(stack, 'Report', { site, image });
+      return job.bindRun(new Somebody(stack, 'Starter'));
+    });
+    const roles = all('google_cloud_run_v2_job_iam_member').map(({ role }) => role);
+    expect(roles.sort()).toEqual(['roles/run.invoker', 'roles/run.viewer']);
+    expect(built.waitFor).toHaveLength(2);
+    expect(built.run.url).toBe('https://run.googleapis.com/v2/{run}');
+  });
+
   test('is nobody without a schedule', () => {
     const { built, all } = make();
     expect(built.schedule).toBeUndefined();
@@ -178,19 +188,6 @@ describe('alerts', () => {
     ['once a day, because Cloud Monitoring looks back 23.5 hours', { schedule: { cron: '0 3 * * *' } }],
     ['on some days', { schedule: { cron: '0 * * * 1-5' } }],
   ])('there is none on silence %s', (_, props) => expect(silenceOf(props)).toBeUndefined());
-
-  test.each<[string, number | undefined]>([
-    ['* * * * *', 60],
-    ['*/15 * * * *', 15 * 60],
-    ['5/20 * * * *', 20 * 60],
-    ['0 */6 * * *', 6 * 3600],
-    ['0 8,20 * * *', 12 * 3600],
-    ['30 9-17 * * *', 16 * 3600],
-    ['0,45 12 * * *', 24 * 3600 - 45 * 60],
-    ['0 3 * * *', 24 * 3600],
-    ['0 0 1 * *', undefined],
-    ['0 0 * JAN *', undefined],
-  ])('the longest pause of %s is %s seconds', (cron, seconds) => expect(longestPause(cron)).toBe(seconds));
 });
 
 describe('refuses', () => {

@@ -1,4 +1,5 @@
 import type { TerraformStack } from 'cdktf';
+import { QueryJob } from '../../../../gcp/processing/scheduled-query/query-job';
 import { ScheduledQuery } from '../../../../gcp/processing/scheduled-query/scheduled-query';
 import { BigQueryStore } from '../../../../gcp/store/bigquery/bigquery-store';
 import type { Refusals } from '../../../support/refusals';
@@ -9,6 +10,18 @@ export const refusals = (terraform: TerraformStack): Refusals => {
   const needed = { site, reads: { RAW: raw! }, writes: { CLEAN: clean! }, query: () => 'MERGE' };
   return {
     constructs: {
+      QueryJob: {
+        settings: {
+          site: 'neighbour',
+          name: 'text',
+          reads: 'stores',
+          writes: 'stores',
+          query: ['', 'SELECT 1', 5, {}, null],
+          timeoutSeconds: 'number',
+        },
+        calculated: ['timeoutSeconds'],
+        make: (id, props) => new QueryJob(terraform, id, { ...needed, ...props }),
+      },
       ScheduledQuery: {
         settings: {
           site: 'neighbour',
