@@ -196,7 +196,7 @@ export const facts: ServiceFacts = {
         'resourcemanager.projects.get',
         'resourcemanager.projects.list',
       ],
-      surplus: 'The role that makes alerts on lines of a log also makes sinks and buckets: Google has no role without them.',
+      surplus: 'The role that makes sinks and alerts on lines of a log also makes buckets: Google has no role without them.',
     },
     'roles/logging.logWriter': { permissions: ['logging.logEntries.create', 'logging.logEntries.route'] },
   },
