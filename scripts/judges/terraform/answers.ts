@@ -19,6 +19,8 @@ export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longes
   environment: ['a', 'e'.repeat(27)],
   location: ['uksouth', 'germanywestcentral'],
   prefix: ['ab', 'abcdefghij1'],
+  gateway_digest: digests,
+  gateway_repository: images,
   processor_digest: digests,
   processor_repository: images,
   project_id: ['abcde1', `a${'b'.repeat(28)}1`],
