@@ -24,6 +24,8 @@ export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longes
   image_builder: ['user:a@b.co', `serviceAccount:${'a'.repeat(30)}@${'b'.repeat(30)}.iam.gserviceaccount.com`],
   location: ['uksouth', 'germanywestcentral'],
   prefix: ['ab', 'abcdefghij1'],
+  gateway_digest: digests,
+  gateway_repository: images,
   processor_digest: digests,
   processor_repository: images,
   project_id: ['abcde1', `a${'b'.repeat(28)}1`],
