@@ -294,6 +294,16 @@ describe('refuses', () => {
     ],
     ['a health path without a slash', { healthPath: 'healthz' }, 'healthPath must be a path, got "healthz". Write it like /healthz.'],
     [
+      'a network and a subnetwork that are exchanged',
+      { network: { network: network.subnetwork, subnetwork: network.network } },
+      `network must have the ids of a network and a subnetwork, got "${network.subnetwork}". Find them with gcloud compute networks subnets describe.`,
+    ],
+    [
+      'a subnetwork elsewhere',
+      { network: { ...network, subnetwork: network.subnetwork.replace('europe-west1', 'us-east1') } },
+      'network must have a subnetwork in europe-west1, got us-east1. An instance takes an address in the region of its site.',
+    ],
+    [
       'a network by its name',
       { network: { ...network, network: 'default' } },
       'network must have the ids of a network and a subnetwork, got "default". Find them with gcloud compute networks subnets describe.',
