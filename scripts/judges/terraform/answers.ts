@@ -39,6 +39,7 @@ export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longes
   report_repository: images,
   repository: ['a/b', `${'o'.repeat(39)}/${'r'.repeat(37)}`],
   repository_id: ['1', '123456789012345'],
+  first_window: ['2026-01-01T00:00:00Z', '2027-12-31T23:59:00Z'],
   scientists: ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
   state_bucket: ['abc', 'b'.repeat(63)],
   state_container_id: ['ab', 'abcdefghij1'].map(container) as [string, string],
