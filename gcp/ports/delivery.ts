@@ -41,6 +41,8 @@ export interface DirectSource {
 
 /** A store that a service without code can write to. */
 export interface DirectStore {
+  /** Its region. Pub/Sub writes only into a store that is in the region of the topic. */
+  readonly region: string;
   /** Let `deliverer` add records, and nothing else. */
   bindDelivery(deliverer: Workload): DeliveryTarget;
 }

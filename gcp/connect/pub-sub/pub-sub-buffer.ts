@@ -15,7 +15,7 @@ import type { Site } from '../../ports/site';
 import { bufferSettings } from './buffer-settings';
 import { DeadLetterTopic, GOOGLE_KEY } from './dead-letter-topic';
 import { acceptNotifications } from './notifications';
-import { requireOwnName, StoreWriter } from './store-writer';
+import { requireDelivery, StoreWriter } from './store-writer';
 import { endingFor, retries, type SubscribedTopic, subscribe } from './subscription';
 
 /** Settings for {@link PubSubBuffer}. */
@@ -165,10 +165,11 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
    * service account. The default retries are those of `deliverTo`.
    * @param name the name of this delivery, unique in the site: 1 to 11 lower-case letters and digits. A change of the name
    * replaces the subscription, and the events that wait in the old one are lost.
+   * @throws SettingError if the store is in another region, or if another delivery of the site has the name
    */
   deliverInto(store: DirectStore, name: string, delivery?: Delivery): PubsubSubscription {
     const policies = retries(this, this.deadLetter, delivery);
-    requireOwnName(this, this.site, name);
+    requireDelivery(this, this.site, store, name);
     const writer = new StoreWriter(this, name, { site: this.site, name, store });
     return subscribe(writer, 'Subscription', this.subscribed, `into-${name}`, {
       ...policies,

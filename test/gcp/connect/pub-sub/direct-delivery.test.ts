@@ -9,6 +9,7 @@ import { onCall, readable, site, synthesize, Target } from '../../stand-ins';
 /** A store that Pub/Sub fills. */
 class Archive extends Construct implements DirectStore {
   deliverer?: Workload;
+  readonly region: string = site.region;
 
   constructor(
     scope: Construct,
