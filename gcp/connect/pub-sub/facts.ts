@@ -1,5 +1,5 @@
 import { amountOr, type Brought, batches, type Cost, GIB, type Load, MONTH, PACKED, TIB } from '../../../shared/read/facts/cost';
-import { within } from '../../../shared/read/facts/local';
+import { onlyValues, within } from '../../../shared/read/facts/local';
 import { counted, promised } from '../../../shared/read/facts/promise';
 import type { Ask, Needed, Promised, Seen, ServiceFacts } from '../../../shared/read/facts/types';
 import { every, filter, remove, set, type Which } from '../../../shared/read/facts/weaken';
@@ -214,7 +214,9 @@ export const facts: ServiceFacts = {
         name: 'emulated',
         project: 'emulated',
         topic: 'emulated',
-        bigquery_config: { notRun: 'BigQuery subscriptions are not emulated here.' },
+        'bigquery_config.table': 'emulated',
+        'bigquery_config.write_metadata': onlyValues(true),
+        'bigquery_config.service_account_email': 'emulated',
         cloud_storage_config: { notRun: 'Cloud Storage subscriptions are not emulated here.' },
         ack_deadline_seconds: within(10, 600),
         'push_config.push_endpoint': 'emulated',
