@@ -82,9 +82,13 @@ export class StoreWriter extends Construct implements Workload {
  */
 export function requireDelivery(scope: IConstruct, { project, prefix, region }: Site, store: DirectStore, name: string) {
   requireText(scope, { 'the name of a delivery': name }, NAME);
-  if (store.region !== region && ![store.region, region].some((one) => Token.isUnresolved(one))) {
+  if (store.region !== region && [store.region, region].every(isKnown)) {
     const rule = `a store that Pub/Sub writes into must be in the region of its topic, ${region}`;
     throw new SettingError(scope, rule, `"${store.region}"`, 'Create the store in this region, or let a function write into it.');
   }
   takeName(scope, 'delivery of a site', name, [project, prefix], 'The service account of a delivery has its name.');
+}
+
+function isKnown(text: string): boolean {
+  return !Token.isUnresolved(text) && !text.includes('${');
 }

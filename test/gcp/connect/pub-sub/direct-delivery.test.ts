@@ -3,6 +3,8 @@ import { PubSubBuffer, type PubSubBufferProps } from '../../../../gcp/connect/pu
 import type { Delivery, DeliveryTarget, DirectStore } from '../../../../gcp/ports/delivery';
 import type { Workload } from '../../../../gcp/ports/identity';
 import type { Site } from '../../../../gcp/ports/site';
+import { BigQueryRawStore } from '../../../../gcp/store/bigquery/bigquery-raw-store';
+import { CloudStorageStore } from '../../../../gcp/store/cloud-storage/cloud-storage-store';
 import { expectSnapshot } from '../../../support/snapshot';
 import { onCall, readable, site, synthesize, Target } from '../../stand-ins';
 
@@ -216,7 +218,24 @@ describe('refuses', () => {
       () => deliver({ maxBackoffSeconds: 601 }),
       'test/Buffer: maxBackoffSeconds must be 0 to 600 seconds, got 601. Pub/Sub allows no longer pause.',
     ],
+    [
+      'a store in another region',
+      () =>
+        synthesize((stack) => {
+          const store = new BigQueryRawStore(stack, 'Store', { site: { ...site, region: 'us-east1' } });
+          new PubSubBuffer(stack, 'Buffer', { site }).deliverInto(store, 'raw');
+        }),
+      'test/Buffer: a store that Pub/Sub writes into must be in the region of its topic, europe-west1, got "us-east1". Create the store in this region, or let a function write into it.',
+    ],
   ])('%s', (_, act, message) => expect(act).toThrow(new Error(message)));
+
+  test('no region that is known only at deploy', () => {
+    const { all } = synthesize((stack) => {
+      const store = new CloudStorageStore(stack, 'Store', { site: { ...site, region: '${var.region}' } });
+      new PubSubBuffer(stack, 'Buffer', { site }).deliverInto(store, 'raw');
+    });
+    expect(all('google_pubsub_subscription')).toHaveLength(2);
+  });
 
   test('nothing where two sites of a stack have a delivery of one name', () => {
     const { all } = synthesize((stack) => {
