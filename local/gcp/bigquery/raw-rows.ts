@@ -81,10 +81,13 @@ export async function rejectedRows({ settings, table }: RawTable): Promise<Lette
   return letters;
 }
 
-/** How a reader of the view gets an event: nothing transforms it. */
+/** How a reader of the view gets an event: nothing transforms it. An attribute that is null is unset. */
 export function asEvent({ settings, view }: RawTable): (row: Tree, event: Tree) => Tree {
   const columns = asColumns({ ...settings, schema: view });
-  return (_, event) => columns(event, event, 0);
+  return (_, event) => {
+    const set = Object.entries(event as Readonly<Record<string, Tree>>).filter(([name, value]) => value !== null || name === 'data');
+    return columns(Object.fromEntries(set), event, 0);
+  };
 }
 
 /** The event of a row, if its data has a name. */
