@@ -32,6 +32,7 @@ const subscriptionsOf: Which = ({ id }, draft) =>
 export const facts: ServiceFacts = {
   name: 'Pub/Sub',
   local: 'runs',
+  unproven: ['That Pub/Sub accepts each filter that is accepted here: its syntax is checked by the rules of its documentation.'],
   types: {
     [TOPIC]: {
       name: 'topic',
@@ -214,6 +215,7 @@ export const facts: ServiceFacts = {
         name: 'emulated',
         project: 'emulated',
         topic: 'emulated',
+        filter: { notRun: 'a filter of a subscription is not emulated here: the sample events have no attributes.' },
         'bigquery_config.table': 'emulated',
         'bigquery_config.write_metadata': onlyValues(true),
         'bigquery_config.service_account_email': 'emulated',
@@ -367,8 +369,10 @@ function howOf(subscription: Asked): string {
   const retries = amount(subscription, 'dead_letter_policy.max_delivery_attempts') - 1;
   const [shortest, longest] = ['minimum', 'maximum'].map((which) => only(subscription, `retry_policy.${which}_backoff`));
   const how = pushes(subscription) ? (subscription.get('push_config.oidc_token').length > 0 ? 'push with OIDC' : 'push') : 'without code';
+  const filter = only(subscription, 'filter');
   return joined(
     how,
+    filter !== undefined && `only ${filter}`,
     filesOf(subscription),
     retries > 0 && `${retries} retries`,
     shortest !== undefined && longest !== undefined && `${shortest} to ${longest} apart`,
