@@ -35,6 +35,11 @@ const own: Record<string, { clouds: string[]; because: string }> = {
   MessageTransform: { clouds: ['gcp'], because: 'Only Cloud Storage publishes notifications that a topic must turn into events.' },
   NotificationTarget: { clouds: ['gcp'], because: 'One half of MessageTransform.' },
   NotificationSink: { clouds: ['gcp'], because: 'The other half of MessageTransform.' },
+  ViewNames: { clouds: ['gcp'], because: 'One half of SharedStore.' },
+  SharedStore: {
+    clouds: ['gcp'],
+    because: 'Only BigQuery lets a view read a table for readers who have no access to it. Elsewhere a reader is bound to the store.',
+  },
   BucketStore: { clouds: ['aws'], because: 'Athena and EventBridge name objects by their bucket and prefix, not by a binding.' },
   DeliverySource: {
     clouds: ['aws', 'azure'],

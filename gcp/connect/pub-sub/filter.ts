@@ -3,6 +3,7 @@ import type { IConstruct } from 'constructs';
 import { SettingError } from '../../../shared/synth/settings';
 
 const LONGEST_BYTES = 256;
+const LONGEST_SHOWN = 100;
 const TEXT = '"(?:[^"\\\\]|\\\\.)*"';
 const KEY = `(?:[\\w-]+|${TEXT})`;
 /** A condition on one attribute. */
@@ -29,7 +30,7 @@ export function requireFilter(scope: IConstruct, filter: string) {
   throw new SettingError(
     scope,
     `filter must be a filter of Pub/Sub on attributes, of at most ${LONGEST_BYTES} bytes`,
-    isText ? JSON.stringify(filter) : typeof filter,
+    isText ? JSON.stringify(filter.slice(0, LONGEST_SHOWN)) : typeof filter,
     'Write it like attributes.type = "com.example.reading". Put AND and OR into brackets if a filter has both.',
   );
 }

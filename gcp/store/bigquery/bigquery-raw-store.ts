@@ -1,11 +1,13 @@
 import type { BigqueryDataset } from '@cdktf/provider-google/lib/bigquery-dataset';
 import type { BigqueryTable } from '@cdktf/provider-google/lib/bigquery-table';
-import { Construct } from 'constructs';
+import type { ITerraformDependable } from 'cdktf';
+import { Construct, type IConstruct } from 'constructs';
 import { mayDestroy, type Removal } from '../../../shared/synth/settings';
 import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
-import { allowToRead, allowToWrite, type Place, placeIn, rowTable, viewOf } from './dataset';
+import type { SharedStore, ViewNames } from '../../ports/stores';
+import { allowToRead, allowToWrite, authorize, type Place, placeIn, rowTable, viewOf } from './dataset';
 import { RAW_COLUMNS, rejectedRows, uniqueEvents } from './raw-table';
 import { rawSettings } from './store-settings';
 
@@ -69,7 +71,7 @@ export interface BigQueryRawStoreProps {
  * `destroyData` are set.
  * @see https://cloud.google.com/pubsub/docs/bigquery
  */
-export class BigQueryRawStore extends Construct implements DirectStore {
+export class BigQueryRawStore extends Construct implements DirectStore, SharedStore {
   /** The dataset, if this construct created it. */
   readonly dataset?: BigqueryDataset;
   /** The table that Pub/Sub adds rows to. A message that was delivered twice can be in it twice. */
@@ -82,6 +84,7 @@ export class BigQueryRawStore extends Construct implements DirectStore {
   readonly viewName: string;
   /** The name of the view of rejected rows in a query. */
   readonly rejectedName: string;
+  readonly uniqueRows: string;
   readonly region: string;
 
   private readonly place: Place;
@@ -101,10 +104,11 @@ export class BigQueryRawStore extends Construct implements DirectStore {
       partitionedBy: 'publish_time',
       retentionDays,
     });
+    this.uniqueRows = uniqueEvents(nameOf(this.table));
     this.view = viewOf(this, 'View', place, {
       viewId,
       description: 'Each event of a day once. Say which days to read: WHERE publish_day >= ...',
-      query: uniqueEvents(nameOf(this.table)),
+      query: this.uniqueRows,
     });
     this.rejected = viewOf(this, 'Rejected', place, {
       viewId: rejectedId,
@@ -132,5 +136,9 @@ export class BigQueryRawStore extends Construct implements DirectStore {
       settings: { [`${name}_PROJECT`]: place.project, [`${name}_DATASET`]: place.datasetId, [`${name}_TABLE`]: view.tableId },
       waitFor: [allowToRead(reader, `${name}Reader`, place, table), allowToRead(reader, `${name}ViewReader`, place, view)],
     };
+  }
+
+  bindView(holder: IConstruct, name: string, view: ViewNames): ITerraformDependable {
+    return authorize(holder, this.place, name, view);
   }
 }

@@ -1,11 +1,12 @@
 import type { BigqueryDataset } from '@cdktf/provider-google/lib/bigquery-dataset';
 import type { BigqueryTable } from '@cdktf/provider-google/lib/bigquery-table';
-import { Construct } from 'constructs';
+import type { ITerraformDependable } from 'cdktf';
+import { Construct, type IConstruct } from 'constructs';
 import { mayDestroy, type Removal } from '../../../shared/synth/settings';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
-import type { TableStore } from '../../ports/stores';
-import { allowToRead, allowToWrite, type Place, placeIn, rowTable, viewOf } from './dataset';
+import type { SharedStore, TableStore, ViewNames } from '../../ports/stores';
+import { allowToRead, allowToWrite, authorize, type Place, placeIn, rowTable, viewOf } from './dataset';
 import { type Column, schemaOf, uniqueRows } from './event-table';
 import { storeSettings } from './store-settings';
 
@@ -74,7 +75,7 @@ export interface BigQueryStoreProps {
  * the future: such events go to the dead letter. Do not use it for look-ups or updates of single rows: use a document database.
  * @see https://cloud.google.com/bigquery/docs/write-api-best-practices
  */
-export class BigQueryStore extends Construct implements TableStore {
+export class BigQueryStore extends Construct implements TableStore, SharedStore {
   /** The dataset, if this construct created it. */
   readonly dataset?: BigqueryDataset;
   /** The table that rows are added to. An event that was delivered twice can be in it twice. */
@@ -83,6 +84,8 @@ export class BigQueryStore extends Construct implements TableStore {
   readonly view: BigqueryTable;
   /** The name of the view in a query. */
   readonly viewName: string;
+  readonly uniqueRows: string;
+  readonly region: string;
 
   private readonly place: Place;
 
@@ -92,7 +95,7 @@ export class BigQueryStore extends Construct implements TableStore {
     const { name, columns, undeleteWindowDays, tableId, viewId } = storeSettings(this, props);
     const destroy = mayDestroy(this, props.removal);
     const place = placeIn(this, { site, name, datasetId, encryptionKey, undeleteWindowDays, destroy }, [tableId, viewId]);
-    [this.place, this.dataset] = [place, place.dataset];
+    [this.place, this.dataset, this.region] = [place, place.dataset, site.region];
     this.table = rowTable(this, 'Table', place, {
       tableId,
       description: 'Events as they came, in no order. An event that came twice is in here twice: query the view.',
@@ -101,10 +104,11 @@ export class BigQueryStore extends Construct implements TableStore {
       clustering: ['event_source', 'event_type'],
       retentionDays,
     });
+    this.uniqueRows = uniqueRows(`${place.project}.${place.datasetId}.${this.table.tableId}`, columns);
     this.view = viewOf(this, 'View', place, {
       viewId,
       description: 'Each event once. Say which days to read: WHERE event_time >= ...',
-      query: uniqueRows(`${place.project}.${place.datasetId}.${this.table.tableId}`, columns),
+      query: this.uniqueRows,
     });
     this.viewName = `${place.project}.${place.datasetId}.${this.view.tableId}`;
   }
@@ -120,6 +124,10 @@ export class BigQueryStore extends Construct implements TableStore {
       settings: this.settings(name, view),
       waitFor: [allowToRead(reader, `${name}Reader`, place, table), allowToRead(reader, `${name}ViewReader`, place, view)],
     };
+  }
+
+  bindView(holder: IConstruct, name: string, view: ViewNames): ITerraformDependable {
+    return authorize(holder, this.place, name, view);
   }
 
   private settings(name: string, table: BigqueryTable) {

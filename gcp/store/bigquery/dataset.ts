@@ -1,9 +1,10 @@
 import { BigqueryDataset } from '@cdktf/provider-google/lib/bigquery-dataset';
+import { BigqueryDatasetAccessA } from '@cdktf/provider-google/lib/bigquery-dataset-access';
 import { BigqueryTable } from '@cdktf/provider-google/lib/bigquery-table';
 import { BigqueryTableIamMember } from '@cdktf/provider-google/lib/bigquery-table-iam-member';
 import { DataGoogleBigqueryDefaultServiceAccount } from '@cdktf/provider-google/lib/data-google-bigquery-default-service-account';
 import { type ITerraformDependable, type TerraformResourceLifecycle, Token } from 'cdktf';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
 import { googleKey } from '../../foundation/answers';
@@ -11,6 +12,7 @@ import { needApis } from '../../foundation/apis';
 import { allowEncrypt } from '../../foundation/encryption';
 import type { Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
+import type { ViewNames } from '../../ports/stores';
 
 const GOOGLE_KEY = googleKey('encryptionKey on the store');
 const WRITER =
@@ -135,6 +137,22 @@ export function viewOf(
   keepAddress(view, `${address}_${viewId}`);
   acknowledge(view, { CKV_GCP_80: 'A view holds no rows. Its table sets the encryption of the rows.' });
   return view;
+}
+
+/**
+ * Let a view of another dataset read all tables of the dataset, whoever queries it.
+ * @see https://cloud.google.com/bigquery/docs/authorized-views
+ */
+export function authorize(
+  holder: IConstruct,
+  { project, datasetId, address }: Place,
+  name: string,
+  view: ViewNames,
+): BigqueryDatasetAccessA {
+  const entry = new BigqueryDatasetAccessA(holder, 'Authorized', { project, datasetId, view });
+  // At another address it would be created before the old one is deleted, and be gone then.
+  keepAddress(entry, `${address}_shown_by_${name}`);
+  return entry;
 }
 
 /** Let a workload add rows to a table. */

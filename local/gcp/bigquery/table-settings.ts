@@ -1,7 +1,7 @@
 import { type Resource, theOnly } from '../../template/resource';
 import type { TableSettings, View } from './table';
 
-/** @throws RefusedError unless there is one table, with at most one view of its rows and one of rejected rows */
+/** @throws RefusedError unless there is one table, in whose dataset are at most one view of its rows and one of rejected rows */
 export function readTable(resources: readonly Resource[]): TableSettings {
   const views = resources.filter((one) => one.optional('view') !== undefined);
   const table = theOnly(
@@ -11,6 +11,9 @@ export function readTable(resources: readonly Resource[]): TableSettings {
   const partitionedBy = table.optional('time_partitioning.field');
   // The view of rejected rows shows why each is rejected.
   const rejected = views.filter((one) => /^SELECT .*\breason\b/m.test(one.text('view.query')));
+  const others = views.filter((one) => !rejected.includes(one));
+  // Of several views, those in other datasets are for readers.
+  const shared = others.length === 1 ? [] : others.filter((one) => one.text('dataset_id') !== table.text('dataset_id'));
   const viewIn = (some: readonly Resource[], what: string) => (some.length === 0 ? undefined : viewOf(theOnly(some, what)));
   return {
     project: table.text('project'),
@@ -19,10 +22,11 @@ export function readTable(resources: readonly Resource[]): TableSettings {
     schema: JSON.parse(table.text('schema')),
     partitionedBy: partitionedBy === undefined ? undefined : String(partitionedBy),
     view: viewIn(
-      views.filter((one) => !rejected.includes(one)),
+      others.filter((one) => !shared.includes(one)),
       'google_bigquery_table with a view',
     ),
     rejected: viewIn(rejected, 'google_bigquery_table with a view of rejected rows'),
+    shared: shared.map(viewOf),
   };
 }
 

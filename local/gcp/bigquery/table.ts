@@ -23,6 +23,8 @@ export interface TableSettings {
   readonly view?: View;
   /** The view of the rows that are not in the other one. */
   readonly rejected?: View;
+  /** Views in other datasets, for readers. */
+  readonly shared?: readonly View[];
 }
 
 /** A view of the template. */
@@ -81,7 +83,7 @@ export class DuckTable {
    * @throws RefusedError if DuckDB does not support the query of a view
    */
   static async create(file: string, settings: TableSettings): Promise<DuckTable> {
-    const { dataset, name, schema, view, rejected } = settings;
+    const { dataset, name, schema, view, rejected, shared = [] } = settings;
     const instance = await DuckDBInstance.create(file, CONFIG);
     const connection = await instance.connect();
     const columns = schema.map(
@@ -90,7 +92,7 @@ export class DuckTable {
     await connection.run(`CREATE SCHEMA ${quoted(dataset)}`);
     await connection.run(`CREATE TABLE ${quoted(dataset)}.${quoted(name)} (${columns.join(', ')})`);
     for (const macro of GOOGLE_FUNCTIONS) await connection.run(macro);
-    for (const one of [view, rejected]) {
+    for (const one of [view, rejected, ...shared]) {
       if (!one) continue;
       await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoted(one.dataset)}`);
       const query = translateQuery(one.query, settings, one.path);
