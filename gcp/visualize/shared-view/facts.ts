@@ -8,7 +8,7 @@ const TABLE = 'google_bigquery_table';
 
 export const facts: ServiceFacts = {
   name: 'Data Studio',
-  local: { not: 'Data Studio is a service of Google, and a view has no readers here. The query of the view runs on the table in DuckDB.' },
+  local: 'runs',
   unproven: [
     'That Data Studio reads the view with the roles of a reader.',
     'That BigQuery applies a filter on the day of the shared view to the partitions of the table of the store.',

@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { synthesizeTerraform } from '../../../../bin/terraform';
 import { corpus, type Sample, take } from '../../../corpus';
 import { temporaryFolder } from '../../folder';
@@ -66,6 +67,21 @@ test('a time with an offset, and one with nine digits, are in a column to the mi
     sample(event({ id: '2', time: '2026-01-31T08:30:00.1Z', subject: 'x', traceid: 'abc', sampled: true, dataschema: null })),
   ]);
   expect(balance).toMatchObject({ stored: 2, faults: [] });
+});
+
+test('the view for readers shows the chosen columns of the events, and no rejected row', async () => {
+  synthesizeTerraform({ BLUEPRINT: 'shared-view' }, out, ['gcp']);
+  const { balance, data } = await runOnce({
+    cloud: 'gcp',
+    folder: path.join(out, 'stacks', 'gcp-shared-view'),
+    samples: [sample(event({ subject: 'x', data: { a: 1 } })), sample('hello')],
+    pace: 10_000,
+  });
+  expect(balance).toMatchObject({ stored: 1, faults: [] });
+  const connection = await (await DuckDBInstance.create(path.join(data, 'store.duckdb'))).connect();
+  const rows = await connection.runAndReadAll('SELECT * EXCLUDE publish_day FROM local_shared.events');
+  expect(rows.getRowObjectsJson()).toEqual([{ event_time: '2026-01-31 08:30:00', event_type: 't', subject: 'x', data: '{"a":1}' }]);
+  connection.closeSync();
 });
 
 test('an account that may not write fills nothing, and the reason says so', async () => {
