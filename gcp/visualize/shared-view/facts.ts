@@ -2,9 +2,12 @@ import { promised } from '../../../shared/read/facts/promise';
 import type { Needed, Seen, ServiceFacts } from '../../../shared/read/facts/types';
 import { set } from '../../../shared/read/facts/weaken';
 import type { Step } from '../../../shared/read/picture';
-import { type Asked, only, type Stack } from '../../../shared/read/stack';
+import { type Asked, is, only, type Stack } from '../../../shared/read/stack';
+import { grantsIn } from '../../foundation/promises';
 
 const TABLE = 'google_bigquery_table';
+/** What an access entry allows a view: it is no role, and IAM has no permission for it. */
+const AUTHORIZED = 'an authorized view';
 
 export const facts: ServiceFacts = {
   name: 'Data Studio',
@@ -19,9 +22,9 @@ export const facts: ServiceFacts = {
       role: 'grants',
       apis: ['bigquery'],
       replacedBy: ['*'],
-      grants: (access) => [{ holder: viewOf(access)?.id ?? 'another view', may: 'an authorized view', on: datasetOf(access) }],
+      grants: (access) => [{ holder: viewOf(access)?.id ?? 'another view', may: AUTHORIZED, on: datasetOf(access) }],
       flow: shown,
-      needs: readersNeed,
+      needs: needsOf,
       promises: [
         promised(
           'narrow-role',
@@ -40,6 +43,7 @@ export const facts: ServiceFacts = {
       local: 'no effect here',
     },
   },
+  roles: { [AUTHORIZED]: { permissions: [AUTHORIZED] } },
 };
 
 /** The view that an access entry lets in. */
@@ -65,13 +69,19 @@ function shown(access: Asked, seen: Seen): Step[] {
   }));
 }
 
-/** The readers of the view, if there are any. Their queries are jobs. */
-function readersNeed(access: Asked, stack: Stack): Needed[] {
+/** What the view reads for its readers. Each query of a reader is a job. */
+function needsOf(access: Asked, stack: Stack): Needed[] {
   const view = viewOf(access);
-  const hasReaders = view && stack.of(`${TABLE}_iam_member`).some((grant) => grant.refers('table_id').some(({ id }) => id === view.id));
-  if (!hasReaders) return [];
+  if (!view) return [];
+  const on = (id: string) => `\${${id}}`;
+  const reads: Needed = { who: view.id, may: AUTHORIZED, on: on(datasetOf(access)), because: 'the view reads the table' };
+  const isOfReaders = (grant: Asked) =>
+    grant.refers('table_id').some(({ id }) => id === view.id) ||
+    (is(grant, 'role', 'roles/bigquery.jobUser') && grant.stage === view.stage);
+  if (!grantsIn(stack).some(isOfReaders)) return [reads];
   return [
-    { who: 'client', may: 'bigquery.tables.getData', on: `\${${view.id}}`, because: 'readers query the view' },
+    reads,
+    { who: 'client', may: 'bigquery.tables.getData', on: on(view.id), because: 'readers query the view' },
     { who: 'client', may: 'bigquery.jobs.create', on: 'project', because: 'each query of a reader is a job' },
   ];
 }
