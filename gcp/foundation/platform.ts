@@ -111,9 +111,9 @@ export abstract class GcpPlatform extends TerraformStack {
     return this.askForMembers('publishers', 'Who may send');
   }
 
-  /** Declare the Terraform variable `readers`: who may read. */
-  protected askForReaders(): string[] {
-    return this.askForMembers('readers', 'Who may read');
+  /** Declare the Terraform variable `viewers`: who may read. */
+  protected askForViewers(): string[] {
+    return this.askForMembers('viewers', 'Who may read');
   }
 
   private askForMembers(name: string, who: string): string[] {

@@ -19,7 +19,7 @@ export class GcpSharedView extends GcpPlatform {
       site,
       store,
       columns: ['publish_day', 'event_time', 'event_type', 'subject', 'data'],
-      readers: this.askForReaders(),
+      readers: this.askForViewers(),
       removal,
     });
 
@@ -30,7 +30,7 @@ export class GcpSharedView extends GcpPlatform {
       shared_view: [shared.viewName, 'The view to connect to in Data Studio.'],
       show_command: [
         `bq query --project_id=${site.project} --use_legacy_sql=false '${rows}'`,
-        'Shows what readers see. You must be one of the readers to run it.',
+        'Shows what readers see. You must be one of the viewers to run it.',
       ],
       dead_letters_command: [
         `gcloud pubsub subscriptions pull ${buffer.deadLetter.subscription.id} --limit=10`,

@@ -108,14 +108,14 @@ export class SharedView extends Construct {
     const { datasetId, tableId } = this.view;
     store.bindView(this, name, { projectId: project, datasetId, tableId });
     this.viewName = `${project}.${datasetId}.${tableId}`;
-    if (readers.length > 0) this.allow(project, readers);
+    if (readers.length > 0) this.allow(site, readers);
   }
 
-  private allow(project: string, readers: readonly string[]) {
+  private allow({ project, waitFor }: Site, readers: readonly string[]) {
     const each = TerraformIterator.fromList([...readers]);
     const { datasetId, id: tableId } = this.view;
     const to = { project, member: each.value, forEach: each };
     new BigqueryTableIamMember(this, 'Reader', { ...to, datasetId, tableId, role: 'roles/bigquery.dataViewer' });
-    new ProjectIamMember(this, 'JobUser', { ...to, role: 'roles/bigquery.jobUser' });
+    new ProjectIamMember(this, 'JobUser', { ...to, role: 'roles/bigquery.jobUser', dependsOn: [...waitFor] });
   }
 }

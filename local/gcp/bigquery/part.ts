@@ -16,7 +16,7 @@ const QUERY = 'node --import tsx local/gcp/bigquery/query.ts';
 /** A table in DuckDB. In front of it is the Storage Write API, or Pub/Sub writes into it. */
 export const PART: Part<Site> = {
   overrides: ({ terraform }) =>
-    terraform.resources('google_pubsub_subscription').some(({ properties }) => properties.bigquery_config)
+    terraform.resources('google_bigquery_table').some(({ properties }) => String(properties.schema).includes('"subscription_name"'))
       ? ['the table = a table in DuckDB, into which the emulated Pub/Sub writes']
       : ['BIGQUERY_STORAGE_ENDPOINT = the emulated Storage Write API, with the table in DuckDB'],
 
