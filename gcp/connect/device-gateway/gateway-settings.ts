@@ -10,7 +10,7 @@ import {
   type TextRule,
 } from '../../../shared/synth/settings';
 import { type ContainerImage, requireImage } from '../../foundation/images';
-import { MEMBER } from '../../foundation/principals';
+import { MEMBERS } from '../../foundation/principal';
 import { EMAIL } from '../../foundation/service-account';
 import type { Binding, Workload } from '../../ports/identity';
 import type { RecordSink } from '../../ports/records';
@@ -61,7 +61,7 @@ export function gatewaySettings(scope: IConstruct, props: RawSettings) {
   requireNumber(scope, { silenceMinutes }, NUMBERS.silenceMinutes, 'known');
   requireNumber(scope, { memoryMiB }, { from: 512, to: 4096, unit: 'MiB', remedy: 'Cloud Run allows no other with 1 vCPU.' }, 'known');
   requireNumber(scope, { minInstances }, { from: 0, to: maxInstances, unit: 'instances', remedy: 'It must not be above maxInstances.' });
-  requireTexts(scope, { registrars }, MEMBER);
+  requireTexts(scope, { registrars }, MEMBERS);
   if (serviceAccount !== undefined) requireText(scope, { serviceAccount }, EMAIL);
   requireTexts(scope, { notify }, CHANNELS);
   return { name, ...numbers, memoryMiB, minInstances, silenceMinutes, registrars, notify };
