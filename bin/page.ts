@@ -13,22 +13,21 @@ export interface Shown extends Picture {
   readonly differs: Readonly<Record<string, readonly Difference[]>>;
 }
 
-/** As wide as the longest word in front of a line. */
-const COLUMN = Math.max(...STAGES.map(({ length }) => length)) + 2;
-
 /** What a stack creates, who may do what in it, and how to deploy it, as text. */
 export function renderPage({ stack, template, deploy, resources, flow, access, differs }: Shown): string {
-  const stages = STAGES.filter((stage) => resources.some((resource) => resource.stage === stage)).flatMap((stage) => {
+  const present = STAGES.filter((stage) => resources.some((resource) => resource.stage === stage));
+  const column = Math.max(...present.map(({ length }) => length), 'around'.length) + 2;
+  const stages = present.flatMap((stage) => {
     const notes = flow.find(({ to }) => to === stage)?.notes;
     const made = wrap(count(resources.filter((resource) => resource.stage === stage)));
-    return [notes, ...made].filter(Boolean).map((line, index) => `  ${(index === 0 ? stage : '').padEnd(COLUMN)}${line}`);
+    return [notes, ...made].filter(Boolean).map((line, index) => `  ${(index === 0 ? stage : '').padEnd(column)}${line}`);
   });
   const within = access.filter(({ identity }) => ['client', 'Site', ...STAGES].some((stage) => identity.startsWith(stage)));
   const around = resources.filter(({ stage }) => !STAGES.includes(stage));
   return [
     `\n${bold(stack)}, ${resources.length} resources in ${template}\n`,
     ...stages,
-    ...(around.length > 0 ? wrap(count(around)) : []).map((line, index) => `  ${(index === 0 ? 'around' : '').padEnd(COLUMN)}${line}`),
+    ...(around.length > 0 ? wrap(count(around)) : []).map((line, index) => `  ${(index === 0 ? 'around' : '').padEnd(column)}${line}`),
     '',
     ...(flow.length > 0 ? [indent(renderFlow(flow.map((hop) => ({ ...hop, notes: '' }))))] : []),
     ...(within.length > 0 ? [indent(renderAccess(within))] : []),
