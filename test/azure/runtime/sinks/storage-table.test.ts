@@ -103,12 +103,16 @@ test('rows are looked up by another field, also by a value with characters that 
 
 test('a number is stored as the double that it is, with all its digits', () =>
   fc.assert(
-    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (n) => {
-      // JSON has no negative zero.
-      const { n: stored } = tableEntity({ n }, eventOf('1'), 0, 'source');
-      if (typeof stored === 'object') expect(Number(stored.value)).toBe(n === 0 ? 0 : n);
-      else throw new Error('no number');
-    }),
+    // Whole numbers of more digits than an Int64 are refused, as their text has digits that a double has not.
+    fc.property(
+      fc.double({ noNaN: true, noDefaultInfinity: true }).filter((n) => !/^-?\d{19,}$/.test(String(n))),
+      (n) => {
+        // JSON has no negative zero.
+        const { n: stored } = tableEntity({ n }, eventOf('1'), 0, 'source');
+        if (typeof stored === 'object') expect(Number(stored.value)).toBe(n === 0 ? 0 : n);
+        else throw new Error('no number');
+      },
+    ),
   ));
 
 test('the largest and the smallest Int64 keep all their digits', () => {
