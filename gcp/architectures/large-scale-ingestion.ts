@@ -8,7 +8,7 @@ import { CloudFunctionProcessor } from '../processing/cloud-functions/cloud-func
 import { BigQueryStore } from '../store/bigquery/bigquery-store';
 import { CloudStorageStore } from '../store/cloud-storage/cloud-storage-store';
 
-/** Large-scale ingestion of analytics events and logs: what is needed at once is processed by Cloud Functions and stored as rows of BigQuery, all the rest is stored as files without code and loaded by the day. Logs come from Cloud Logging, errors on the hot path. */
+/** Large-scale ingestion of analytics events and logs: Cloud Functions store what is needed at once as rows of BigQuery, and Pub/Sub stores all the rest as files, which are loaded by the day. Logs come from Cloud Logging, errors on the hot path. */
 export class GcpLargeScaleIngestion extends GcpPlatform {
   constructor(scope: Construct, id: string, props: GcpPlatformProps = {}) {
     super(scope, id, props);
