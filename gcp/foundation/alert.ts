@@ -85,10 +85,18 @@ export function alertAbove(scope: Construct, id: string, watched: Watched): Moni
  * Create an alert policy that opens an incident if a metric has no data for a while, which it had before. Without data from the
  * start, there is no incident.
  * @param forSeconds how long nothing must have come, from 120 to 84,600 seconds, in whole minutes
+ * @param kind the kind of the metric
  * @see https://cloud.google.com/monitoring/alerts/concepts-indepth#metric-absence
  */
-export function alertOnAbsence(scope: Construct, id: string, alert: Alert, forSeconds: number): MonitoringAlertPolicy {
-  const aggregations = [{ alignmentPeriod: '300s', perSeriesAligner: 'ALIGN_DELTA', crossSeriesReducer: 'REDUCE_SUM' }];
+export function alertOnAbsence(
+  scope: Construct,
+  id: string,
+  alert: Alert,
+  forSeconds: number,
+  kind: Watched['kind'] = 'counter',
+): MonitoringAlertPolicy {
+  const perSeriesAligner = kind === 'counter' ? 'ALIGN_DELTA' : 'ALIGN_MAX';
+  const aggregations = [{ alignmentPeriod: '300s', perSeriesAligner, crossSeriesReducer: 'REDUCE_SUM' }];
   const conditionAbsent = { filter: alert.filter.join(' AND '), duration: `${forSeconds}s`, aggregations };
   return policy(scope, id, alert, { condition: { conditionAbsent } });
 }

@@ -241,6 +241,10 @@ export const facts: ServiceFacts = {
       ],
     },
     'roles/pubsub.publisher': { permissions: ['pubsub.topics.publish'] },
+    'roles/pubsub.viewer': {
+      permissions: ['schemas', 'snapshots', 'subscriptions', 'topics'].flatMap((kind) => ['get', 'list'].map((verb) => `pubsub.${kind}.${verb}`)),
+      surplus: 'Google has no role that shows one subscription and does nothing else. It shows no events.',
+    },
     'roles/pubsub.subscriber': {
       permissions: ['pubsub.snapshots.seek', 'pubsub.subscriptions.consume', 'pubsub.topics.attachSubscription'],
     },
@@ -290,9 +294,14 @@ function delivering(promise: Promised): Promised {
   return { ...promise, concerns: delivers };
 }
 
-/** A promise of subscriptions with retries. A dead-letter subscription has none. */
+/** A promise of subscriptions with retries. A dead-letter subscription has none, and an engine with a dead letter of its own neither. */
 function limited(promise: Promised): Promised {
-  return { ...promise, concerns: (subscription) => !isKeeper(subscription) };
+  return { ...promise, concerns: (subscription, stack) => !isKeeper(subscription) && !isOfEngine(subscription, stack) };
+}
+
+/** Whether Dataflow reads it, which acknowledges events before it has processed them, and keeps what failed itself. */
+function isOfEngine(subscription: Asked, stack: Stack): boolean {
+  return stack.of('google_dataflow_job').some((job) => names(job, 'parameters.inputSubscription', subscription));
 }
 
 function pushing(promise: Promised): Promised {

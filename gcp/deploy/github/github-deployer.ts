@@ -25,6 +25,7 @@ export const DEPLOYS: readonly string[] = [
   'roles/bigquery.admin',
   'roles/datastore.owner',
   'roles/cloudscheduler.admin',
+  'roles/dataflow.developer',
   'roles/cloudkms.admin',
   // A plan reads the public key of the key that signs images, which the role above does not allow.
   'roles/cloudkms.publicKeyViewer',
@@ -38,6 +39,7 @@ export const DEPLOYS: readonly string[] = [
 export const GIVES: readonly string[] = [
   'roles/bigquery.jobUser',
   'roles/containeranalysis.occurrences.editor',
+  'roles/dataflow.worker',
   'roles/datastore.user',
   'roles/logging.logWriter',
   'roles/storage.objectViewer',

@@ -120,7 +120,7 @@ export const facts: ServiceFacts = {
             worse: 'a column that is removed from the schema is deleted with its data',
           }),
         ),
-        ofRows(
+        ofEvents(
           promised(
             'every-row-fits',
             'require only the columns that the handler always fills, and have a column for all other fields',
@@ -135,7 +135,7 @@ export const facts: ServiceFacts = {
             },
           ),
         ),
-        ofRows(
+        ofEvents(
           promised(
             'partitioned',
             'have a partition for each day of its events, and require a filter on it in queries',
@@ -149,7 +149,7 @@ export const facts: ServiceFacts = {
             },
           ),
         ),
-        ofRows(
+        ofEvents(
           promised('each-row-once', 'have a view that shows each row once, because a retry can add it twice', hasView, {
             'duplicates are not removed': remove(viewsOf),
             'the view shows duplicates': replace(/QUALIFY[^"]*/, '', viewsOf),
@@ -237,6 +237,15 @@ function isView(table: Asked): boolean {
 
 function ofRows(promise: Promised): Promised {
   return { ...promise, concerns: (table) => !isView(table) };
+}
+
+/** A promise of tables of events. A table of what Dataflow could not store has the columns that its template writes. */
+function ofEvents(promise: Promised): Promised {
+  return { ...promise, concerns: (table, stack) => !isView(table) && !isDeadLetter(table, stack) };
+}
+
+function isDeadLetter(table: Asked, stack: Stack): boolean {
+  return stack.of('google_dataflow_job').some((job) => job.refers('parameters.outputDeadletterTable').some(({ id }) => id === table.id));
 }
 
 function columnsOf(schema: unknown): readonly Column[] {
