@@ -242,7 +242,9 @@ export const facts: ServiceFacts = {
     },
     'roles/pubsub.publisher': { permissions: ['pubsub.topics.publish'] },
     'roles/pubsub.viewer': {
-      permissions: ['schemas', 'snapshots', 'subscriptions', 'topics'].flatMap((kind) => ['get', 'list'].map((verb) => `pubsub.${kind}.${verb}`)),
+      permissions: ['schemas', 'snapshots', 'subscriptions', 'topics'].flatMap((kind) =>
+        ['get', 'list'].map((verb) => `pubsub.${kind}.${verb}`),
+      ),
       surplus: 'Google has no role that shows one subscription and does nothing else. It shows no events.',
     },
     'roles/pubsub.subscriber': {

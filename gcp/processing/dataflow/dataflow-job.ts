@@ -82,8 +82,8 @@ export interface DataflowJobProps {
 /**
  * Processing stage: a streaming job of Dataflow that writes each event of a buffer as a row into BigQuery, with Google's template.
  *
- * Idle it costs one worker, about 120 dollars a month: its machine runs day and night. Streaming Engine bills about 2 cents for each GiB of
- * events. Do not use it if a row for each event suffices: `PubSubBuffer.deliverInto` and `CloudFunctionProcessor` cost nothing idle. It is
+ * Idle it costs one worker, about 120 dollars a month: its machine runs day and night. Streaming Engine bills about 2 cents for each GB of
+ * events, and BigQuery 5 cents for its streaming inserts. Do not use it if a row for each event suffices: `PubSubBuffer.deliverInto` and `CloudFunctionProcessor` cost nothing idle. It is
  * for steady streams of several MB per second.
  *
  * It checks the event contract. What it cannot store goes into a dead-letter table, with the reason. It reads without the dead letter of

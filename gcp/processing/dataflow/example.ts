@@ -23,7 +23,8 @@ export class GcpDataflow extends GcpPlatform {
       store,
       eventSchema,
       subnetwork: ask(this, 'subnetwork', SUBNETWORK, {
-        description: 'The subnetwork of the workers, in the region of the platform, with Private Google Access: projects/P/regions/R/subnetworks/S.',
+        description:
+          'The subnetwork of the workers, in the region of the platform, with Private Google Access: projects/P/regions/R/subnetworks/S.',
       }),
       notify,
       removal,

@@ -69,5 +69,10 @@ function requireSchema(scope: IConstruct, schema: unknown) {
   const inner = [...Object.values(properties ?? {}), not, additionalProperties].filter((one) => typeof one === 'object');
   const unknown = [rules, ...inner].flatMap((one) => Object.keys(one)).find((keyword) => !KEYWORDS.includes(keyword));
   if (unknown === undefined) return;
-  throw new SettingError(scope, 'eventSchema must have only rules that the job checks', `"${unknown}"`, `These are ${KEYWORDS.join(', ')}.`);
+  throw new SettingError(
+    scope,
+    'eventSchema must have only rules that the job checks',
+    `"${unknown}"`,
+    `These are ${KEYWORDS.join(', ')}.`,
+  );
 }
