@@ -40,7 +40,8 @@ export const facts: ServiceFacts = {
       tells: tellsOf,
       costs: (topic, load) => (isDead(topic, load.stack) ? [] : topicCosts(topic, load)),
       named: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
-      flow: (topic, seen) => (seen.of(SUBSCRIPTION).some((one) => delivers(one) && names(one, 'topic', topic)) ? opening(topic, seen) : []),
+      flow: (topic, seen) =>
+        seen.of(SUBSCRIPTION).some((one) => isRead(one, seen) && names(one, 'topic', topic)) ? opening(topic, seen) : [],
       takes: ['roles/pubsub.publisher', 'roles/pubsub.editor', 'roles/pubsub.admin'],
       promises: [
         RETAINED,
@@ -301,6 +302,11 @@ function limited(promise: Promised): Promised {
   return { ...promise, concerns: (subscription, stack) => !isKeeper(subscription) && !isOfEngine(subscription, stack) };
 }
 
+/** Whether events leave it: it delivers them, or an engine reads it. */
+function isRead(subscription: Asked, stack: Stack): boolean {
+  return delivers(subscription) || isOfEngine(subscription, stack);
+}
+
 /** Whether Dataflow reads it, which acknowledges events before it has processed them, and keeps what failed itself. */
 function isOfEngine(subscription: Asked, stack: Stack): boolean {
   return stack.of('google_dataflow_job').some((job) => names(job, 'parameters.inputSubscription', subscription));
@@ -442,6 +448,16 @@ function topicNeeds(topic: Asked, stack: Stack): Needed[] {
   const isOpen = urls.some(([, { value }]) => references(value).includes(topic.id));
   return [
     ...(isOpen ? [{ who: 'client', may: 'pubsub.topics.publish', on: `\${${topic.id}}`, because: 'clients send' }] : []),
+    ...(isDead(topic, stack) && stack.of(SUBSCRIPTION).every((one) => !names(one, DEAD_TOPIC, topic))
+      ? [
+          {
+            who: agentOf(stack),
+            may: 'pubsub.topics.publish',
+            on: `\${${topic.id}}`,
+            because: 'the next subscription forwards events there',
+          },
+        ]
+      : []),
     ...keyNeeds(topic, 'kms_key_name', agentOf(stack), 'Pub/Sub encrypts and decrypts events with it'),
   ];
 }

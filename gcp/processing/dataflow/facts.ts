@@ -2,7 +2,8 @@ import { GB, HOURS, MONTH } from '../../../shared/read/facts/cost';
 import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Seen, ServiceFacts } from '../../../shared/read/facts/types';
 import { remove, set, type Which } from '../../../shared/read/facts/weaken';
-import { facts as joined, type Step } from '../../../shared/read/picture';
+import type { Step } from '../../../shared/read/picture';
+import { receiverOf } from '../../../shared/read/read';
 import { type Asked, amount, is, only, type Stack } from '../../../shared/read/stack';
 import { alertOn, allOf, idOf, readyBeforeWork } from '../../foundation/promises';
 
@@ -168,7 +169,7 @@ export const facts: ServiceFacts = {
 
 function hasDeadAlert(job: Asked, stack: Stack): boolean {
   const filters = stack.of(ALERT).map((alert) => String(only(alert, 'conditions.condition_threshold.filter')));
-  const isOn = (filter: string) => job.refers(DEAD).some(({ id }) => filter.includes(`metric.labels.table = "\${${id}.`));
+  const isOn = (filter: string) => tablesOf(job, DEAD).some(({ id }) => filter.includes(`metric.labels.table = "\${${id}.`));
   return filters.some((filter) => filter.includes('storage/uploaded_row_count"') && isOn(filter));
 }
 
@@ -176,30 +177,30 @@ function isPrivate(job: Asked): boolean {
   return is(job, 'ip_configuration', 'WORKER_IP_PRIVATE') && job.get('subnetwork').length === 1;
 }
 
-/** From the topic of its subscription. The roles on its tables are steps of their own. */
+/** From the topic of its subscription, to its two tables. */
 function flowOf(job: Asked, seen: Seen): Step[] {
-  const [subscription] = job.refers(INPUT);
-  const [topic] = subscription?.refers('topic') ?? [];
-  if (!topic) return [];
-  return [
-    {
-      from: topic.stage,
-      how: joined('pull', 'acknowledged when stored'),
-      to: job.stage,
-      notes: seen.tell(job),
-      between: [topic.id, job.id],
-    },
-  ];
+  const [topic] = job.refers(INPUT).flatMap((subscription) => subscription.refers('topic'));
+  const how = 'pull, without a limit of retries';
+  const read: Step[] = topic ? [{ from: topic.stage, how, to: job.stage, notes: seen.tell(job), between: [topic.id, job.id] }] : [];
+  const written = (setting: string, how: string) =>
+    tablesOf(job, setting).map((table): Step => {
+      return { from: job.stage, how, to: receiverOf(table), notes: seen.tell(table), between: [job.id, table.id] };
+    });
+  return [...read, ...written(OUTPUT, 'streaming inserts'), ...written(DEAD, 'what cannot be stored')];
+}
+
+function tablesOf(job: Asked, setting: string): readonly Asked[] {
+  return job.refers(setting).filter(({ type }) => type === 'google_bigquery_table');
 }
 
 /** What the template does: https://cloud.google.com/dataflow/docs/concepts/security-and-permissions#worker-service-account. */
-function needsOf(job: Asked, _stack: Stack): Needed[] {
+function needsOf(job: Asked): Needed[] {
   const who = idOf(job, RUNS_AS);
   const subscription = idOf(job, INPUT);
   const bucket = idOf(job, 'temp_gcs_location');
   if (!who || !subscription || !bucket) return [];
   const need = (may: string, on: string, because: string): Needed => ({ who, may, on, because });
-  const tables = [OUTPUT, DEAD].flatMap((setting) => job.refers(setting).filter(({ type }) => type === 'google_bigquery_table'));
+  const tables = [OUTPUT, DEAD].flatMap((setting) => tablesOf(job, setting));
   return [
     need('pubsub.subscriptions.consume', `\${${subscription}}`, 'it reads events'),
     need('pubsub.subscriptions.get', `\${${subscription}}`, 'it looks up the ack deadline'),
