@@ -24,6 +24,16 @@ export interface RecordSink {
   bindWriter(writer: Workload, name: string): Binding;
 }
 
+/** How a reader pulls records. */
+export interface Reading extends Delivery {
+  /**
+   * Whether a record is delivered again until it is acknowledged, without a limit and without the dead letter of the source. It is for
+   * an engine that acknowledges records before it has processed them, and has a dead letter of its own, such as Dataflow.
+   * @default false
+   */
+  readonly unlimitedRetries?: boolean;
+}
+
 /** The output side of a buffer: delivers records. */
 export interface RecordSource {
   /** The format in which a handler receives records: the name of a file in `runtime/sources`. */
@@ -38,7 +48,7 @@ export interface RecordSource {
   deliverTo(target: FunctionWorkload, delivery?: Delivery): PubsubSubscription;
   /**
    * Let `reader` pull records itself: a container, a virtual machine, a Spark job. A record that is not acknowledged is delivered
-   * again, with a limited number of retries, and then goes to the dead letter.
+   * again, with a limited number of retries, and then goes to the dead letter, unless `reading` says otherwise.
    */
-  bindReader(reader: Workload, name: string, delivery?: Delivery): Binding;
+  bindReader(reader: Workload, name: string, reading?: Reading): Binding;
 }

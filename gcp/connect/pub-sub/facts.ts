@@ -41,7 +41,8 @@ export const facts: ServiceFacts = {
       tells: tellsOf,
       costs: (topic, load) => (isDead(topic, load.stack) ? [] : topicCosts(topic, load)),
       named: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
-      flow: (topic, seen) => (seen.of(SUBSCRIPTION).some((one) => delivers(one) && names(one, 'topic', topic)) ? opening(topic, seen) : []),
+      flow: (topic, seen) =>
+        seen.of(SUBSCRIPTION).some((one) => isRead(one, seen) && names(one, 'topic', topic)) ? opening(topic, seen) : [],
       takes: ['roles/pubsub.publisher', 'roles/pubsub.editor', 'roles/pubsub.admin'],
       promises: [
         RETAINED,
@@ -245,6 +246,12 @@ export const facts: ServiceFacts = {
       ],
     },
     'roles/pubsub.publisher': { permissions: ['pubsub.topics.publish'] },
+    'roles/pubsub.viewer': {
+      permissions: ['schemas', 'snapshots', 'subscriptions', 'topics'].flatMap((kind) =>
+        ['get', 'list'].map((verb) => `pubsub.${kind}.${verb}`),
+      ),
+      surplus: 'Google has no role that shows one subscription and does nothing else. It shows no events.',
+    },
     'roles/pubsub.subscriber': {
       permissions: ['pubsub.snapshots.seek', 'pubsub.subscriptions.consume', 'pubsub.topics.attachSubscription'],
     },
@@ -294,9 +301,19 @@ function delivering(promise: Promised): Promised {
   return { ...promise, concerns: delivers };
 }
 
-/** A promise of subscriptions with retries. A dead-letter subscription has none. */
+/** A promise of subscriptions with retries. A dead-letter subscription has none, and an engine with a dead letter of its own neither. */
 function limited(promise: Promised): Promised {
-  return { ...promise, concerns: (subscription) => !isKeeper(subscription) };
+  return { ...promise, concerns: (subscription, stack) => !isKeeper(subscription) && !isOfEngine(subscription, stack) };
+}
+
+/** Whether events leave it: it delivers them, or an engine reads it. */
+function isRead(subscription: Asked, stack: Stack): boolean {
+  return delivers(subscription) || isOfEngine(subscription, stack);
+}
+
+/** Whether Dataflow reads it, which acknowledges events before it has processed them, and keeps what failed itself. */
+function isOfEngine(subscription: Asked, stack: Stack): boolean {
+  return stack.of('google_dataflow_job').some((job) => names(job, 'parameters.inputSubscription', subscription));
 }
 
 function pushing(promise: Promised): Promised {
@@ -437,6 +454,16 @@ function topicNeeds(topic: Asked, stack: Stack): Needed[] {
   const isOpen = urls.some(([, { value }]) => references(value).includes(topic.id));
   return [
     ...(isOpen ? [{ who: 'client', may: 'pubsub.topics.publish', on: `\${${topic.id}}`, because: 'clients send' }] : []),
+    ...(isDead(topic, stack) && stack.of(SUBSCRIPTION).every((one) => !names(one, DEAD_TOPIC, topic))
+      ? [
+          {
+            who: agentOf(stack),
+            may: 'pubsub.topics.publish',
+            on: `\${${topic.id}}`,
+            because: 'the next subscription forwards events there',
+          },
+        ]
+      : []),
     ...keyNeeds(topic, 'kms_key_name', agentOf(stack), 'Pub/Sub encrypts and decrypts events with it'),
   ];
 }

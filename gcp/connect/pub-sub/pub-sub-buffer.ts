@@ -10,13 +10,13 @@ import { needApis } from '../../foundation/apis';
 import { allowEncrypt } from '../../foundation/encryption';
 import type { Delivery, DirectSource, DirectStore, MessageTransform, NotificationSink, NotificationTarget } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
-import type { RecordSink, RecordSource, SendRequest } from '../../ports/records';
+import type { Reading, RecordSink, RecordSource, SendRequest } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import { bufferSettings } from './buffer-settings';
 import { DeadLetterTopic, GOOGLE_KEY } from './dead-letter-topic';
 import { acceptNotifications } from './notifications';
 import { requireDelivery, StoreWriter } from './store-writer';
-import { endingFor, policiesOf, type SubscribedTopic, subscribe } from './subscription';
+import { endingFor, policiesOf, readerPolicies, type SubscribedTopic, subscribe } from './subscription';
 
 /** Settings for {@link PubSubBuffer}. */
 export interface PubSubBufferProps {
@@ -184,9 +184,10 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
 
   /**
    * The default retries are those of `deliverTo`. A reader has one minute for each record, unless it extends the ack deadline.
+   * With `unlimitedRetries`, a record is delivered again at once, until the retention of the topic ends.
    */
-  bindReader(reader: Workload, name: string, delivery?: Delivery): Binding {
-    const policies = policiesOf(this, this.deadLetter, delivery);
+  bindReader(reader: Workload, name: string, reading?: Reading): Binding {
+    const policies = readerPolicies(this, this.deadLetter, reading);
     const ending = endingFor(this.subscribed, reader);
     const subscription = subscribe(reader, `${name}Subscription`, this.subscribed, ending, { ...policies, ackDeadlineSeconds: 60 });
     const { member, forEach } = reader;

@@ -3,9 +3,10 @@ import { PubsubSubscriptionIamMember } from '@cdktf/provider-google/lib/pubsub-s
 import type { TerraformResourceLifecycle } from 'cdktf';
 import type { Construct, IConstruct } from 'constructs';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
-import { requireNumber, requireText, type TextRule } from '../../../shared/synth/settings';
+import { requireAbsent, requireNumber, requireOneOf, requireText, type TextRule } from '../../../shared/synth/settings';
 import type { Delivery } from '../../ports/delivery';
 import type { Workload } from '../../ports/identity';
+import type { Reading } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import type { DeadLetterTopic } from './dead-letter-topic';
 import { requireFilter } from './filter';
@@ -35,7 +36,7 @@ export interface SubscribedTopic {
 }
 
 /**
- * Create a subscription for one workload, in its scope. It never expires, has a dead letter, and has an alert on the age of waiting events.
+ * Create a subscription for one workload, in its scope. It never expires, and has an alert on the age of waiting events.
  * Waiting events are stored nowhere else, so its name is built only from names that the user sets.
  * @param ending the end of its name, such as `to-func`
  */
@@ -44,7 +45,7 @@ export function subscribe(
   id: string,
   { site, name, id: topic, retentionSeconds, deadLetter, lifecycle, notify }: SubscribedTopic,
   ending: string,
-  config: Partial<PubsubSubscriptionConfig> & Pick<PubsubSubscriptionConfig, 'deadLetterPolicy'>,
+  config: Partial<PubsubSubscriptionConfig>,
 ): PubsubSubscription {
   const { project, pubSubAgent: member } = site;
   const subscription = new PubsubSubscription(scope, id, {
@@ -58,8 +59,10 @@ export function subscribe(
     lifecycle,
   });
   keepAddress(subscription, `${name}-${ending}`);
-  const grant = { project, subscription: subscription.id, role: 'roles/pubsub.subscriber', member };
-  keepAddress(new PubsubSubscriptionIamMember(scope, `${id}Forwarder`, grant), `${name}-${ending}-forwarder`);
+  if (config.deadLetterPolicy) {
+    const grant = { project, subscription: subscription.id, role: 'roles/pubsub.subscriber', member };
+    keepAddress(new PubsubSubscriptionIamMember(scope, `${id}Forwarder`, grant), `${name}-${ending}-forwarder`);
+  }
   const target = { project, subscription, notify };
   const isWritten = config.bigqueryConfig ?? config.cloudStorageConfig;
   alertOnLate(scope, `${id}Late`, target, isWritten ? 'Pub/Sub cannot write them into their store' : 'their reader is down or too slow');
@@ -102,4 +105,17 @@ export function policiesOf(scope: IConstruct, deadLetter: DeadLetterTopic, deliv
     deadLetterPolicy: { deadLetterTopic: deadLetter.topic.id, maxDeliveryAttempts: maxRetries + 1 },
     retryPolicy: { minimumBackoff: `${minBackoffSeconds}s`, maximumBackoff: `${longest}s` },
   };
+}
+
+/**
+ * The same for a reader, which can have no limit of its retries.
+ * @throws SettingError
+ */
+export function readerPolicies(scope: IConstruct, deadLetter: DeadLetterTopic, { unlimitedRetries = false, ...delivery }: Reading = {}) {
+  requireOneOf(scope, { unlimitedRetries }, [true, false], 'Leave it out to limit the retries.');
+  if (!unlimitedRetries) return policiesOf(scope, deadLetter, delivery);
+  const { filter, ...retries } = delivery;
+  requireAbsent(scope, 'unlimitedRetries', retries);
+  if (filter !== undefined) requireFilter(scope, filter);
+  return { filter };
 }

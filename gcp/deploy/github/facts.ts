@@ -19,6 +19,7 @@ const WORK: Readonly<Record<string, string>> = {
   'cloudkms.keyRings.*': 'it makes the key rings of keys',
   'cloudscheduler.*': 'it makes schedules',
   'containeranalysis.*': 'it makes the note of an attestor',
+  'dataflow.jobs.*': 'it starts and drains streaming jobs',
   'datastore.*': 'it makes databases of Firestore, with their indexes and backups',
   'iam.serviceAccounts.actAs': 'it makes functions and subscriptions that act as an account',
   'logging.notificationRules.*': 'it makes alert policies on lines of a log',

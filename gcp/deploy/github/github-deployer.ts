@@ -28,6 +28,7 @@ export const DEPLOYS: readonly string[] = [
   'roles/bigtable.admin',
   'roles/cloudscheduler.admin',
   'roles/workflows.admin',
+  'roles/dataflow.developer',
   'roles/cloudkms.admin',
   // A plan reads the public key of the key that signs images, which the role above does not allow.
   'roles/cloudkms.publicKeyViewer',
@@ -41,6 +42,7 @@ export const DEPLOYS: readonly string[] = [
 export const GIVES: readonly string[] = [
   'roles/bigquery.jobUser',
   'roles/containeranalysis.occurrences.editor',
+  'roles/dataflow.worker',
   'roles/datastore.user',
   'roles/logging.logWriter',
   'roles/storage.objectViewer',

@@ -170,7 +170,7 @@ export const facts: ServiceFacts = {
             ),
           }),
         ),
-        ofRows(
+        ofStored(
           promised(
             'partitioned',
             'have a partition for each day of its events, and require a filter on it in queries',
@@ -184,7 +184,7 @@ export const facts: ServiceFacts = {
             },
           ),
         ),
-        ofRows(
+        ofStored(
           promised('each-row-once', 'have a view that shows each row once, because a retry can add it twice', hasView, {
             'duplicates are not removed': remove(uniqueViewsOf),
             'the view shows duplicates': replace(/QUALIFY[^"]*/, '', uniqueViewsOf),
@@ -276,7 +276,10 @@ function ofRows(promise: Promised): Promised {
 
 /** A promise of tables that a handler writes into. */
 function ofEvents(promise: Promised): Promised {
-  return { ...promise, concerns: (table, stack) => !isView(table) && !isOfMessages(table) && !isDelivered(table, stack) };
+  return {
+    ...promise,
+    concerns: (table, stack) => !isView(table) && ![isOfMessages, isDelivered, isDeadLetter].some((is) => is(table, stack)),
+  };
 }
 
 /** A promise of tables that Pub/Sub writes into. */
@@ -290,6 +293,15 @@ function isOfMessages(table: Asked): boolean {
 
 function isDelivered(table: Asked, stack: Stack): boolean {
   return stack.of('google_pubsub_subscription').some((one) => names(one, 'bigquery_config.table', table));
+}
+
+/** A promise of tables of events. A table of what Dataflow could not store has the columns that its template writes. */
+function ofStored(promise: Promised): Promised {
+  return { ...promise, concerns: (table, stack) => !isView(table) && !isDeadLetter(table, stack) };
+}
+
+function isDeadLetter(table: Asked, stack: Stack): boolean {
+  return stack.of('google_dataflow_job').some((job) => job.refers('parameters.outputDeadletterTable').some(({ id }) => id === table.id));
 }
 
 function columnsOf(schema: unknown): readonly Column[] {

@@ -1,0 +1,129 @@
+/** The name of the function in the text of {@link eventToRow}. */
+export const FUNCTION = 'eventToRow';
+
+/** The keywords of JSON schema that the function checks. */
+export const KEYWORDS = [
+  ...['$schema', 'title', 'description', 'type', 'enum', 'required', 'not', 'properties', 'additionalProperties'],
+  ...['minLength', 'maxLength', 'pattern', 'minimum', 'maximum'],
+];
+
+/**
+ * The text of a function that turns an event into a row of a `BigQueryStore` with its default columns. A message that is no event of
+ * the contract is refused: the template then writes it into its dead-letter table, with the reason.
+ *
+ * Dataflow runs it with Nashorn, so it has no syntax after ECMAScript 5. It gets the payload of a message only, not the id and the time
+ * of the message: in their columns are the id and the time of the event. JSON columns get the text of the event as it came, so that
+ * no digit of a number is lost.
+ * @see https://cloud.google.com/dataflow/docs/guides/templates/create-template-udf
+ */
+export function eventToRow(schema: Readonly<Record<string, unknown>>): string {
+  const contract = JSON.stringify(schema, (keyword, value) => (keyword === 'description' && typeof value === 'string' ? undefined : value));
+  return `var CONTRACT = ${contract};\n${CODE}`;
+}
+
+const CODE = String.raw`
+var COLUMNS = ['subject', 'data', 'data_base64'];
+var STORED = ['specversion', 'id', 'source', 'type'];
+var LONE = /[\ud800-\udbff](?![\udc00-\udfff])|(?:^|[^\ud800-\udbff])[\udc00-\udfff]/;
+var NONCHARACTER = /[\ufdd0-\ufdef\ufffe\uffff]|[\ud83f\ud87f\ud8bf\ud8ff\ud93f\ud97f\ud9bf\ud9ff\uda3f\uda7f\udabf\udaff\udb3f\udb7f\udbbf\udbff][\udffe\udfff]/;
+var CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+
+function eventToRow(text) {
+  var event = JSON.parse(text);
+  var reason = refusalOf(CONTRACT, event, 'event') || attributesOf(event);
+  if (reason) throw new Error(reason);
+  var raw = membersOf(text);
+  var row = {
+    event_id: event.id,
+    event_source: event.source,
+    event_type: event.type,
+    event_time: event.time.replace(/(\.\d{6})\d+/, '$1'),
+    row_index: 0,
+    message_id: event.id,
+    publish_time: event.time.replace(/(\.\d{6})\d+/, '$1'),
+  };
+  var rest = [];
+  Object.keys(event).forEach(function (name) {
+    if (STORED.indexOf(name) >= 0 || (name === 'time' && /:\d\d(\.\d{1,6})?Z$/.test(event.time))) return;
+    if (name === 'data') row.data = raw.data;
+    else if (event[name] === null) return;
+    else if (COLUMNS.indexOf(name) >= 0) row[name] = event[name];
+    else rest.push(JSON.stringify(name) + ':' + raw[name]);
+  });
+  if (rest.length > 0) row.rest = '{' + rest.join(',') + '}';
+  return JSON.stringify(row);
+}
+
+function isOf(kind, value) {
+  if (kind === 'null') return value === null;
+  if (kind === 'array') return Array.isArray(value);
+  if (kind === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (kind === 'integer') return typeof value === 'number' && Math.floor(value) === value;
+  return typeof value === kind;
+}
+
+function refusalOf(schema, value, at) {
+  var kinds = [].concat(schema.type || []);
+  var isKnown = kinds.some(function (kind) {
+    return isOf(kind, value);
+  });
+  if (kinds.length > 0 && !isKnown) return at + ' must be ' + kinds.join(' or ');
+  if (schema['enum'] && schema['enum'].indexOf(value) < 0) return at + ' must be ' + schema['enum'].join(' or ');
+  if (schema.not && !refusalOf(schema.not, value, at)) return at + ' must not have ' + (schema.not.required || []).join(' and ');
+  if (typeof value === 'string') {
+    var length = value.replace(/[\ud800-\udbff][\udc00-\udfff]/g, '_').length;
+    if (length < schema.minLength || length > schema.maxLength) return at + ' is too short or too long';
+    if (schema.pattern && !new RegExp(schema.pattern).test(value)) return at + ' does not match its pattern';
+  }
+  if (typeof value === 'number' && (value < schema.minimum || value > schema.maximum)) return at + ' is too small or too large';
+  if (!isOf('object', value)) return undefined;
+  var missing = (schema.required || []).filter(function (name) {
+    return !Object.prototype.hasOwnProperty.call(value, name);
+  });
+  if (missing.length > 0) return at + ' must have ' + missing.join(' and ');
+  var properties = schema.properties || {};
+  return Object.keys(value).reduce(function (found, name) {
+    var own = Object.prototype.hasOwnProperty.call(properties, name) ? properties[name] : schema.additionalProperties;
+    return found || (own ? refusalOf(own, value[name], name) : undefined);
+  }, undefined);
+}
+
+function attributesOf(event) {
+  return Object.keys(event).reduce(function (found, name) {
+    if (found || name === 'data') return found;
+    if (!Object.prototype.hasOwnProperty.call(CONTRACT.properties, name) && !/^[a-z0-9]+$/.test(name)) {
+      return 'an attribute name has other characters than a to z and 0 to 9';
+    }
+    var value = event[name];
+    if (typeof value !== 'string' || !(CONTROL.test(value) || LONE.test(value) || NONCHARACTER.test(value))) return undefined;
+    return name + ' must not contain control characters, unpaired surrogates or noncharacters';
+  }, undefined);
+}
+
+function membersOf(text) {
+  var members = Object.create(null);
+  var depth = 0;
+  var name;
+  var from;
+  for (var at = 0; at < text.length; at++) {
+    var sign = text.charAt(at);
+    if (sign === '"') {
+      var end = at + 1;
+      while (text.charAt(end) !== '"') end += text.charAt(end) === '\\' ? 2 : 1;
+      if (depth === 1 && name === undefined) name = JSON.parse(text.slice(at, end + 1));
+      at = end;
+    } else if (depth === 1 && sign === ':') {
+      from = at + 1;
+    } else if (depth === 1 && (sign === ',' || sign === '}')) {
+      if (name in members) throw new Error('a name is twice in the event');
+      members[name] = text.slice(from, at).trim();
+      name = undefined;
+    } else if (sign === '{' || sign === '[') {
+      depth++;
+    } else if (sign === '}' || sign === ']') {
+      depth--;
+    }
+  }
+  return members;
+}
+`;

@@ -1,0 +1,78 @@
+import type { IConstruct } from 'constructs';
+import { CHANNELS, requireNumber, requireText, requireTexts, SettingError, type TextRule } from '../../../shared/synth/settings';
+import type { Site } from '../../ports/site';
+import { KEYWORDS } from './event-to-row';
+
+const NAME: TextRule = {
+  pattern: /^[a-z][a-z0-9]{0,9}$/,
+  must: 'be 1 to 10 lower-case letters and digits, a letter first',
+  remedy: 'The name of a service account has no room for more.',
+};
+export const SUBNETWORK: TextRule = {
+  pattern: /^projects\/[^/\s]+\/regions\/[^/\s]+\/subnetworks\/[^/\s]+$/,
+  must: 'be the id of a subnetwork',
+  remedy: 'Write it like projects/example/regions/europe-west1/subnetworks/workers: see gcloud compute networks subnets list.',
+};
+const MACHINE: TextRule = {
+  pattern: /^[a-z][a-z0-9]{1,5}-(standard|highmem|highcpu)-\d{1,3}$/,
+  must: 'be a machine type',
+  remedy: 'Write it like n1-standard-2.',
+};
+const VERSION: TextRule = {
+  pattern: /^(latest|20\d\d-\d\d-\d\d-\d\d_RC\d\d)$/,
+  must: 'be latest or a release of the templates',
+  remedy: 'Write it like 2026-08-18-00_RC00: see the folders of gs://dataflow-templates-REGION.',
+};
+
+interface Raw {
+  readonly site: Site;
+  readonly subnetwork: string;
+  readonly eventSchema: Readonly<Record<string, unknown>>;
+  readonly name?: string;
+  readonly maxWorkers?: number;
+  readonly machineType?: string;
+  readonly templateVersion?: string;
+  readonly notify?: readonly string[];
+}
+
+/**
+ * The settings of a job, checked, with their defaults.
+ * @throws SettingError
+ */
+export function jobSettings(scope: IConstruct, props: Raw) {
+  const { site, subnetwork, eventSchema, notify = [] } = props;
+  const { name = 'stream', maxWorkers = 3, machineType = 'n1-standard-2', templateVersion = 'latest' } = props;
+  requireText(scope, { name }, NAME);
+  if (subnetwork === undefined) {
+    const remedy = `New projects have no network for workers. ${SUBNETWORK.remedy}`;
+    throw new SettingError(scope, `subnetwork must ${SUBNETWORK.must}`, 'undefined', remedy);
+  }
+  requireText(scope, { subnetwork }, SUBNETWORK);
+  const [, region] = /\/regions\/([^/$]+)\//.exec(subnetwork) ?? [];
+  if (region !== undefined && !site.region.includes('${') && region !== site.region) {
+    throw new SettingError(scope, 'subnetwork must be in the region of the site', `"${region}"`, `The site is in ${site.region}.`);
+  }
+  requireNumber(scope, { maxWorkers }, { from: 1, to: 1000, unit: 'workers', remedy: 'Dataflow allows no more.' });
+  requireText(scope, { machineType }, MACHINE);
+  requireText(scope, { templateVersion }, VERSION);
+  requireTexts(scope, { notify }, CHANNELS);
+  requireSchema(scope, eventSchema);
+  return { name, subnetwork, eventSchema, maxWorkers, machineType, templateVersion, notify };
+}
+
+/** Refuse a schema with a rule that the function of the job would not check. */
+function requireSchema(scope: IConstruct, schema: unknown) {
+  if (typeof schema !== 'object' || schema === null || !('properties' in schema)) {
+    throw new SettingError(scope, 'eventSchema must be the JSON schema of an event', typeof schema, 'Give it event.schema.json.');
+  }
+  const { properties, not, additionalProperties, ...rules } = schema as Readonly<Record<string, object>>;
+  const inner = [...Object.values(properties ?? {}), not, additionalProperties].filter((one) => typeof one === 'object');
+  const unknown = [rules, ...inner].flatMap((one) => Object.keys(one)).find((keyword) => !KEYWORDS.includes(keyword));
+  if (unknown === undefined) return;
+  throw new SettingError(
+    scope,
+    'eventSchema must have only rules that the job checks',
+    `"${unknown}"`,
+    `These are ${KEYWORDS.join(', ')}.`,
+  );
+}

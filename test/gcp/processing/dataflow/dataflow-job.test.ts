@@ -1,0 +1,167 @@
+import { PubSubBuffer } from '../../../../gcp/connect/pub-sub/pub-sub-buffer';
+import { DataflowJob, type DataflowJobProps } from '../../../../gcp/processing/dataflow/dataflow-job';
+import { BigQueryStore } from '../../../../gcp/store/bigquery/bigquery-store';
+import { FirestoreStore } from '../../../../gcp/store/firestore/firestore-store';
+import eventSchema from '../../../../shared/runtime/event.schema.json';
+import { documentedDefaults } from '../../../support/defaults';
+import { expectSnapshot } from '../../../support/snapshot';
+import { onCall, readable, site, synthesize } from '../../stand-ins';
+
+const subnetwork = 'projects/acme-net/regions/europe-west1/subnetworks/workers';
+const make = (props: Partial<DataflowJobProps> = {}) =>
+  synthesize((stack) => {
+    const source = new PubSubBuffer(stack, 'Buffer', { site });
+    const store = new BigQueryStore(stack, 'Store', { site });
+    return new DataflowJob(stack, 'Job', { site, source, store, eventSchema, subnetwork, ...props });
+  });
+const jobOf = (props: Partial<DataflowJobProps> = {}) => make(props).one('google_dataflow_job');
+
+test('the snapshot', () => {
+  const { one, all } = make();
+  const { content, ...udf } = one('google_storage_bucket_object');
+  expect(content.length).toBeGreaterThan(1000);
+  expectSnapshot(
+    'gcp/processing/dataflow/dataflow-job.snapshot.yaml',
+    'Workers have private addresses and an account of their own. The subscription has no dead letter: the job has a table for it.',
+    readable({
+      job: one('google_dataflow_job'),
+      bucket: one('google_storage_bucket'),
+      function: udf,
+      subscription: all('google_pubsub_subscription').find(({ name }) => name.endsWith('to-stream')),
+      deadLetter: all('google_bigquery_table').find(({ table_id }) => table_id === 'stream_dead_letter'),
+      roles: [
+        ...['google_project_iam_member', 'google_storage_bucket_iam_member', 'google_pubsub_subscription_iam_member'],
+        'google_bigquery_table_iam_member',
+      ].flatMap((type) => all(type).map(({ role }) => role)),
+    } as never),
+  );
+});
+
+test('documents the defaults that it has', () => {
+  const { name, maxWorkers, machineType, templateVersion } = documentedDefaults(
+    'gcp/processing/dataflow/dataflow-job.ts',
+    'DataflowJobProps',
+  ) as Record<string, string>;
+  expect(make({ name: name!, maxWorkers: Number(maxWorkers), machineType: machineType!, templateVersion: templateVersion! }).json).toEqual(
+    make().json,
+  );
+});
+
+test('takes every setting', () => {
+  const job = jobOf({ name: 'rows', maxWorkers: 20, machineType: 'n2-highmem-4', templateVersion: '2026-08-18-00_RC00', notify: [onCall] });
+  expect(job.name).toMatch(/-rows$/);
+  expect(job.max_workers).toBe(20);
+  expect(job.machine_type).toBe('n2-highmem-4');
+  expect(job.template_gcs_path).toBe('gs://dataflow-templates-europe-west1/2026-08-18-00_RC00/PubSub_Subscription_to_BigQuery');
+});
+
+test('workers have private addresses, in the subnetwork that is given', () => {
+  const job = jobOf();
+  expect(job.ip_configuration).toBe('WORKER_IP_PRIVATE');
+  expect(job.subnetwork).toBe(`https://www.googleapis.com/compute/v1/${subnetwork}`);
+});
+
+test('a job that is replaced finishes its events first', () => expect(jobOf().on_delete).toBe('drain'));
+
+test('the job reads without the dead letter of Pub/Sub, until an event is acknowledged', () => {
+  const { all } = make();
+  const subscription = all('google_pubsub_subscription').find(({ name }) => name.endsWith('to-stream'));
+  expect(subscription).not.toHaveProperty('dead_letter_policy');
+  expect(subscription).not.toHaveProperty('retry_policy');
+  expect(subscription.message_retention_duration).toBe('604800s');
+  const roles = all('google_pubsub_subscription_iam_member').map(({ role, member }) => [role, member.includes('Job_Account')]);
+  expect(roles).toEqual([
+    ['roles/pubsub.subscriber', true],
+    ['roles/pubsub.viewer', true],
+  ]);
+});
+
+test('it may add to two tables, not to their dataset', () => {
+  const { all } = make();
+  const tables = all('google_bigquery_table_iam_member').map(({ role, table_id }) => [role, table_id]);
+  expect(tables.map(([role]) => role)).toEqual(['roles/bigquery.dataEditor', 'roles/bigquery.dataEditor']);
+  expect(new Set(tables.map(([, table]) => table)).size).toBe(2);
+  expect(all('google_bigquery_dataset_iam_member')).toEqual([]);
+});
+
+test('the dead-letter table stays when the stack is deleted, and keeps each message for 31 days', () => {
+  const table = make()
+    .all('google_bigquery_table')
+    .find(({ table_id }) => table_id === 'stream_dead_letter');
+  expect(table.lifecycle).toEqual({ prevent_destroy: true });
+  expect(table.time_partitioning.expiration_ms).toBe(31 * 24 * 3600 * 1000);
+});
+
+test('temporary files are not kept after they are deleted', () =>
+  expect(make().one('google_storage_bucket').soft_delete_policy).toEqual({ retention_duration_seconds: 0 }));
+
+test('another schema gets another object, and the old one stays until the job has the new one', () => {
+  const object = (props: Partial<DataflowJobProps> = {}) => make(props).one('google_storage_bucket_object');
+  const { properties, ...rest } = eventSchema;
+  expect(object({ eventSchema: { ...rest, properties: { ...properties, plant: { type: 'string' } } } }).name).not.toBe(object().name);
+  expect(object().lifecycle).toEqual({ create_before_destroy: true });
+});
+
+describe('refuses', () => {
+  test.each<[string, Partial<DataflowJobProps>, string]>([
+    [
+      'no subnetwork',
+      { subnetwork: undefined as never },
+      'subnetwork must be the id of a subnetwork, got undefined. New projects have no network for workers. Write it like projects/example/regions/europe-west1/subnetworks/workers: see gcloud compute networks subnets list.',
+    ],
+    [
+      'the name of a subnetwork',
+      { subnetwork: 'workers' },
+      'subnetwork must be the id of a subnetwork, got "workers". Write it like projects/example/regions/europe-west1/subnetworks/workers: see gcloud compute networks subnets list.',
+    ],
+    [
+      'a subnetwork elsewhere',
+      { subnetwork: 'projects/acme-net/regions/us-east1/subnetworks/workers' },
+      'subnetwork must be in the region of the site, got "us-east1". The site is in europe-west1.',
+    ],
+    [
+      'a long name',
+      { name: 'events-to-rows' },
+      'name must be 1 to 10 lower-case letters and digits, a letter first, got "events-to-rows". The name of a service account has no room for more.',
+    ],
+    ['no worker', { maxWorkers: 0 }, 'maxWorkers must be 1 to 1000 workers, got 0. Dataflow allows no more.'],
+    ['a machine that is none', { machineType: 'large' }, 'machineType must be a machine type, got "large". Write it like n1-standard-2.'],
+    [
+      'a release that is none',
+      { templateVersion: 'v2' },
+      'templateVersion must be latest or a release of the templates, got "v2". Write it like 2026-08-18-00_RC00: see the folders of gs://dataflow-templates-REGION.',
+    ],
+    [
+      'a schema that is none',
+      { eventSchema: {} },
+      'eventSchema must be the JSON schema of an event, got object. Give it event.schema.json.',
+    ],
+    [
+      'a schema with a rule that it would not check',
+      { eventSchema: { properties: { id: { format: 'uuid' } } } },
+      'eventSchema must have only rules that the job checks, got "format". These are $schema, title, description, type, enum, required, not, properties, additionalProperties, minLength, maxLength, pattern, minimum, maximum.',
+    ],
+  ])('%s', (_, props, message) => expect(() => make(props)).toThrow(new Error(`test/Job: ${message}`)));
+
+  test('a store elsewhere, and names the store that works', () =>
+    expect(() =>
+      synthesize((stack) => {
+        const source = new PubSubBuffer(stack, 'Buffer', { site });
+        const store = new FirestoreStore(stack, 'Store', { site });
+        return new DataflowJob(stack, 'Job', { site, source, store, eventSchema, subnetwork });
+      }),
+    ).toThrow(
+      new Error('test/Job: store must be a BigQueryStore, got another one. The template reads from Pub/Sub and writes to BigQuery.'),
+    ));
+
+  test('two jobs with one name', () =>
+    expect(() =>
+      synthesize((stack) => {
+        const source = new PubSubBuffer(stack, 'Buffer', { site });
+        const store = new BigQueryStore(stack, 'Store', { site });
+        for (const id of ['A', 'B']) new DataflowJob(stack, id, { site, source, store, eventSchema, subnetwork });
+      }),
+    ).toThrow(
+      new Error('test/B: each Dataflow job of a site must have its own name, got "stream", which test/A has. Set name on one of them.'),
+    ));
+});
