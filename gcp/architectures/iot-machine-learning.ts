@@ -12,7 +12,7 @@ import { WorkflowsOrchestration } from '../processing/workflows/workflows-orches
 import { BigQueryStore } from '../store/bigquery/bigquery-store';
 import { CloudStorageStore } from '../store/cloud-storage/cloud-storage-store';
 
-/** Automated learning from devices: their measurements become rows of BigQuery. Each night, a workflow learns what is normal for each device from 28 days, and then adds the outliers of the last days to a table. */
+/** Measurements of devices become rows of BigQuery, and each night a workflow learns from 28 days what is normal for each device, and adds the outliers of the last three days to a table. */
 export class GcpIotMachineLearning extends GcpPlatform {
   constructor(scope: Construct, id: string, props: GcpPlatformProps = {}) {
     super(scope, id, props);

@@ -15,6 +15,7 @@ export const facts: ServiceFacts = {
   local: { not: 'the local run stores rows with DuckDB, which does not run GoogleSQL that changes rows' },
   unproven: [
     'That BigQuery accepts the query of the example, and prunes the partitions of the clean table by its condition.',
+    'That BigQuery accepts `learnBaselines` and `findOutliers`, and prunes partitions by their conditions.',
     'That the service agent of BigQuery Data Transfer runs the query with no role but that on its service account.',
     'That metrics of runs have the labels that the alerts name.',
   ],
