@@ -15,6 +15,7 @@ export const facts: ServiceFacts = {
   local: { not: 'the local run stores rows with DuckDB, which does not run GoogleSQL that changes rows' },
   unproven: [
     'That BigQuery accepts the query of the example, and prunes the partitions of the clean table by its condition.',
+    'That BigQuery accepts `learnBaselines` and `findOutliers`, and prunes partitions by their conditions.',
     'That the service agent of BigQuery Data Transfer runs the query with no role but that on its service account.',
     'That metrics of runs have the labels that the alerts name.',
   ],
@@ -62,10 +63,11 @@ export const facts: ServiceFacts = {
       costs: (query, load) => {
         const [, count, unit] = /^every (\d+) (minutes|hours)$/.exec(String(only(query, 'schedule'))) ?? [1, 24, 'hours'];
         const runs = (HOURS * (unit === 'hours' ? 1 : 60)) / Number(count);
-        const scanned = readBy(query).reduce((sum, table) => sum + load.writes(table).count * load.size * 3 * 24 * 3600, 0);
+        const days = daysIn(String(only(query, TEXT)));
+        const scanned = readBy(query).reduce((sum, table) => sum + load.writes(table).count * load.size * days * 24 * 3600, 0);
         return [
           {
-            what: 'bytes that its runs read, three days of events each',
+            what: `bytes that its runs read, ${days} days of events each`,
             price: 'bigQueryScan',
             units: (runs * scanned) / TIB,
             lower: 'Fewer runs, or fewer `days` of `cleanRows`.',
@@ -120,6 +122,12 @@ function needsOf(query: Asked, stack: Stack): Needed[] {
   ];
 }
 
+/** The days that a query reads: the longest interval back from its run. A query without one is taken to read three. */
+function daysIn(query: string): number {
+  const intervals = [...query.matchAll(/INTERVAL (\d+) DAY/g)].map(([, days]) => Number(days));
+  return intervals.length > 0 ? Math.max(...intervals) : 3;
+}
+
 /** What whoever runs a query needs. */
 function needsToRun(who: string, named: Named): Needed[] {
   return [
@@ -161,10 +169,11 @@ function queryJob(): JobFacts {
     needs: (job, stack) => needsToRun(job.starter, namedIn(job, stack)),
     costs: (job, runs, load) => {
       const tables = readOf(namedIn(job, load.stack));
-      const scanned = tables.reduce((sum, table) => sum + load.writes(table).count * load.size * 3 * 24 * 3600, 0);
-      const lower = 'A `schedule` that starts it less often, or fewer `days` of `cleanRows`.';
+      const days = daysIn(JSON.stringify(job.parameters));
+      const scanned = tables.reduce((sum, table) => sum + load.writes(table).count * load.size * days * 24 * 3600, 0);
+      const lower = 'A `schedule` that starts it less often, or fewer `days` of its query.';
       return [
-        { what: 'bytes that its queries read, three days of events each', price: 'bigQueryScan', units: (runs * scanned) / TIB, lower },
+        { what: `bytes that its queries read, ${days} days of events each`, price: 'bigQueryScan', units: (runs * scanned) / TIB, lower },
       ];
     },
   };

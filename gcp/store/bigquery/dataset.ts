@@ -155,16 +155,20 @@ export function authorize(
   return entry;
 }
 
+/** Who may change a table, by member. */
+const writers = new WeakMap<BigqueryTable, Map<string, BigqueryTableIamMember>>();
+
 /** Let a workload add rows to a table. */
 export function allowToWrite(writer: Workload, id: string, place: Place, table: BigqueryTable): BigqueryTableIamMember {
   const grant = allow(writer, id, 'roles/bigquery.dataEditor', place, table);
   acknowledge(grant, { 'least-privilege': WRITER });
+  writers.set(table, (writers.get(table) ?? new Map()).set(writer.member, grant));
   return grant;
 }
 
-/** Let a workload read a table or a view. */
+/** Let a workload read a table or a view. Who was allowed to write the table before reads it by the same role. */
 export function allowToRead(reader: Workload, id: string, place: Place, table: BigqueryTable): BigqueryTableIamMember {
-  return allow(reader, id, 'roles/bigquery.dataViewer', place, table);
+  return writers.get(table)?.get(reader.member) ?? allow(reader, id, 'roles/bigquery.dataViewer', place, table);
 }
 
 function allow(workload: Workload, id: string, role: string, { project, datasetId }: Place, table: BigqueryTable): BigqueryTableIamMember {
