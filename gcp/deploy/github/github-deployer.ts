@@ -28,6 +28,7 @@ export const DEPLOYS: readonly string[] = [
   'roles/bigtable.admin',
   'roles/cloudscheduler.admin',
   'roles/workflows.admin',
+  'roles/notebooks.admin',
   'roles/cloudkms.admin',
   // A plan reads the public key of the key that signs images, which the role above does not allow.
   'roles/cloudkms.publicKeyViewer',
@@ -40,6 +41,7 @@ export const DEPLOYS: readonly string[] = [
 /** The roles that a template here gives on the project, some under a condition. A deploy can give no other. */
 export const GIVES: readonly string[] = [
   'roles/bigquery.jobUser',
+  'roles/bigquery.readSessionUser',
   'roles/containeranalysis.occurrences.editor',
   'roles/datastore.user',
   'roles/logging.logWriter',
