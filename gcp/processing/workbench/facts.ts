@@ -143,6 +143,8 @@ export const facts: ServiceFacts = {
         ...['create', 'getData', 'update'].map((verb) => `bigquery.readsessions.${verb}`),
         ...['resourcemanager.projects.get', 'resourcemanager.projects.list'],
       ],
+      surplus:
+        'Google has no role that only reads through the Storage Read API, and none on less than the project. It gives no access to rows.',
     },
     'roles/notebooks.admin': { permissions: ['notebooks.*'] },
     'roles/notebooks.editor': {
@@ -197,12 +199,8 @@ function needs(instance: Asked, _stack: Stack): Needed[] {
   return [
     ...tables.map(({ id }) => need('bigquery.tables.getData', id, 'notebooks read it')),
     ...(tables.length > 0 ? toQuery : []),
-    ...instance.get('instance_owners').map((owner) => ({
-      who: `user:${owner}`,
-      may: 'notebooks.instances.start',
-      on: `\${${instance.id}}`,
-      because: 'its owner starts it after an idle shutdown',
-    })),
+    // The owner is no resource of the stack.
+    { who: 'client', may: 'notebooks.instances.start', on: `\${${instance.id}}`, because: 'its owner starts it after an idle shutdown' },
     ...keyNeeds(
       instance,
       'gce_setup.boot_disk.kms_key',
