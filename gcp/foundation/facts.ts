@@ -11,6 +11,7 @@ const NO_KEYS = 'it is a key, which anyone who has it can use from anywhere. Ser
 const OF_PROJECT = [
   'roles/logging.logWriter',
   'roles/bigquery.jobUser',
+  'roles/bigquery.readSessionUser',
   'roles/containeranalysis.occurrences.editor',
   'roles/workflows.invoker',
   'roles/dataflow.worker',

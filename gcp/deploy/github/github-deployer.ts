@@ -29,6 +29,7 @@ export const DEPLOYS: readonly string[] = [
   'roles/cloudscheduler.admin',
   'roles/workflows.admin',
   'roles/dataflow.developer',
+  'roles/notebooks.admin',
   'roles/cloudkms.admin',
   // A plan reads the public key of the key that signs images, which the role above does not allow.
   'roles/cloudkms.publicKeyViewer',
@@ -41,6 +42,7 @@ export const DEPLOYS: readonly string[] = [
 /** The roles that a template here gives on the project, some under a condition. A deploy can give no other. */
 export const GIVES: readonly string[] = [
   'roles/bigquery.jobUser',
+  'roles/bigquery.readSessionUser',
   'roles/containeranalysis.occurrences.editor',
   'roles/dataflow.worker',
   'roles/datastore.user',

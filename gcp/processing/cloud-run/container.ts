@@ -1,16 +1,8 @@
 import type { CloudRunV2ServiceTemplateVpcAccess } from '@cdktf/provider-google/lib/cloud-run-v2-service';
-import { Token } from 'cdktf';
 import type { IConstruct } from 'constructs';
-import {
-  CHANNELS,
-  requireNumber,
-  requireOneOf,
-  requireText,
-  requireTexts,
-  SettingError,
-  type TextRule,
-} from '../../../shared/synth/settings';
+import { CHANNELS, requireNumber, requireOneOf, requireText, requireTexts, type TextRule } from '../../../shared/synth/settings';
 import { type ContainerImage, type ImagePolicy, requireImage, requirePolicy } from '../../foundation/images';
+import { requireNetwork } from '../../foundation/network';
 import { requireVariables, type SecretVariable, type Variables } from '../../foundation/run/variables';
 import { EMAIL } from '../../foundation/service-account';
 import type { Network } from '../../ports/network';
@@ -34,12 +26,6 @@ const NAME: TextRule = {
   must: 'be 1 to 10 lower-case letters and digits',
   remedy: 'The name of a service account has no room for more.',
 };
-const NETWORK: TextRule = {
-  pattern: /^(https:\/\/\S+\/)?projects\/[^/\s]+\/global\/networks\/[^/\s]+$/,
-  must: 'have the ids of a network and a subnetwork',
-  remedy: 'Find them with gcloud compute networks subnets describe.',
-};
-const SUBNETWORK: TextRule = { ...NETWORK, pattern: /^(https:\/\/\S+\/)?projects\/[^/\s]+\/regions\/[^/\s]+\/subnetworks\/[^/\s]+$/ };
 /** The memory that each number of vCPUs allows: https://cloud.google.com/run/docs/configuring/services/cpu. */
 const MEMORY: Readonly<Record<number, readonly [from: number, to: number]>> = {
   1: [512, 4096],
@@ -67,19 +53,6 @@ export function requireContainer(scope: IConstruct, settings: ContainerSettings,
   requireTexts(scope, { notify }, CHANNELS);
   const { environmentVariables = {}, secretEnvironmentVariables = {} } = settings;
   requireVariables(scope, { environmentVariables, secretEnvironmentVariables }, own, whose);
-}
-
-function requireNetwork(scope: IConstruct, { network, subnetwork }: Network, region: string) {
-  requireText(scope, { network }, NETWORK);
-  requireText(scope, { network: subnetwork }, SUBNETWORK);
-  const [, its] = /\/regions\/([^/]+)\//.exec(subnetwork) ?? [];
-  if (its === undefined || its === region || [its, region].some((one) => Token.isUnresolved(one))) return;
-  throw new SettingError(
-    scope,
-    `network must have a subnetwork in ${region}`,
-    its,
-    'An instance takes an address in the region of its site.',
-  );
 }
 
 /** The variables of a container: those with a value, and those that Cloud Run reads from Secret Manager when it starts an instance. */

@@ -1,0 +1,33 @@
+import { Token } from 'cdktf';
+import type { IConstruct } from 'constructs';
+import { requireText, SettingError, type TextRule } from '../../shared/synth/settings';
+import type { Network } from '../ports/network';
+
+/** The id of a network. */
+export const NETWORK: TextRule = {
+  pattern: /^(https:\/\/\S+\/)?projects\/[^/\s]+\/global\/networks\/[^/\s]+$/,
+  must: 'have the ids of a network and a subnetwork',
+  remedy: 'Find them with gcloud compute networks subnets describe.',
+};
+/** The id of a subnetwork. */
+export const SUBNETWORK: TextRule = {
+  ...NETWORK,
+  pattern: /^(https:\/\/\S+\/)?projects\/[^/\s]+\/regions\/[^/\s]+\/subnetworks\/[^/\s]+$/,
+};
+
+/**
+ * Refuse a network without a subnetwork in the region.
+ * @throws SettingError
+ */
+export function requireNetwork(scope: IConstruct, { network, subnetwork }: Network, region: string) {
+  requireText(scope, { network }, NETWORK);
+  requireText(scope, { network: subnetwork }, SUBNETWORK);
+  const [, its] = /\/regions\/([^/]+)\//.exec(subnetwork) ?? [];
+  if (its === undefined || its === region || [its, region].some((one) => Token.isUnresolved(one))) return;
+  throw new SettingError(
+    scope,
+    `network must have a subnetwork in ${region}`,
+    its,
+    'An instance takes an address in the region of its site.',
+  );
+}
