@@ -113,7 +113,8 @@ export interface AppEngineEntryProps {
  * while Pub/Sub or the registry fails. On App Engine, one service account builds and runs a version, so it may write images.
  *
  * It costs nothing without requests but its alerts. An instance F2 is billed for about 0.10 dollars an hour, and for 15 minutes after its
- * last request; one takes several hundred requests a second, so that a million requests in an hour cost about that. Another code is
+ * last request. So a million requests that are spread over a month keep one instance running, for about 73 dollars, and a million that
+ * are sent within an hour cost less than a dollar. Another code is
  * deployed as another version, which gets all traffic when it is ready. Versions are never deleted by Terraform, and an application
  * has a limit of them: delete old ones with `gcloud app versions delete`. Any other setting deploys the same version again.
  * @see https://cloud.google.com/appengine/docs/standard/how-requests-are-routed
@@ -179,6 +180,7 @@ export class AppEngineEntry extends Construct implements Workload {
       noopOnDestroy: true,
       dependsOn: [...site.waitFor, ...application, propagation],
     });
+    // The first version of a service has all traffic at once, from everywhere until this is set: then only the code checks who calls.
     const ingress = new AppEngineServiceNetworkSettings(this, 'Ingress', {
       project,
       service: this.version.service,
@@ -189,7 +191,6 @@ export class AppEngineEntry extends Construct implements Workload {
       service: this.version.service,
       migrateTraffic: false,
       split: { shardBy: 'IP', allocations: { [versionId]: '1' } },
-      // A version gets no traffic of this service before its doors are set.
       dependsOn: [ingress],
     });
     const { silenceMinutes, notify } = settings;
