@@ -85,8 +85,9 @@ describe('a deploy has a role of each service that a blueprint uses', () => {
   });
 
   test('and none of another service', () => {
-    // A rule of Cloud Logging is a part of an alert policy.
-    expect([...held.keys()].filter((role) => !starts.includes(serviceOf(role)))).toEqual(['roles/logging.configWriter']);
+    // A build is a part of a version of App Engine, and a rule of Cloud Logging is a part of an alert policy.
+    const others = [...held.keys()].filter((role) => !starts.includes(serviceOf(role)));
+    expect(others).toEqual(['roles/cloudbuild.builds.editor', 'roles/logging.configWriter']);
   });
 
   test('and what comes with a resource: a rule for lines of a log, the public key of a key', () => {
