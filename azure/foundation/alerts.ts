@@ -1,11 +1,15 @@
 import { MonitorMetricAlert, type MonitorMetricAlertCriteria } from '@cdktf/provider-azurerm/lib/monitor-metric-alert';
 import { MonitorScheduledQueryRulesAlertV2 } from '@cdktf/provider-azurerm/lib/monitor-scheduled-query-rules-alert-v2';
 import type { Construct } from 'constructs';
+import { takeName } from '../../shared/synth/kept-name';
 import type { Site } from '../ports/site';
 import { canonicalId } from './arm-id';
 
 /** How many failures within 15 minutes fire no alert: clients retry, and a healthy service has a few failures. */
 export const TOLERATED_FAILURES = 4;
+
+/** A resource group has one alert of each name, so a second one fails when it is deployed. */
+const OWN_NAME = 'Set another name on one of the two constructs.';
 
 /** What every alert has. */
 interface Alert {
@@ -26,6 +30,7 @@ export function alertOnMetrics(
   { name, description, site, notify, of, windowSize = 'PT15M' }: Alert & { readonly of: string; readonly windowSize?: string },
   ...criteria: readonly MonitorMetricAlertCriteria[]
 ): MonitorMetricAlert {
+  takeName(scope, 'alert on a metric', name, [site.resourceGroupName], OWN_NAME);
   return new MonitorMetricAlert(scope, id, {
     name,
     description,
@@ -55,6 +60,7 @@ export function alertOnLogs(
   // Logs arrive some minutes late. Without an overlap, the alert could miss a line between two windows.
   { name, description, site, notify, query, windowDuration = 'PT30M', evaluationFrequency = 'PT15M' }: LogAlert,
 ): MonitorScheduledQueryRulesAlertV2 {
+  takeName(scope, 'alert on logs', name, [site.resourceGroupName], OWN_NAME);
   const actionGroups = actionGroupIds(notify);
   return new MonitorScheduledQueryRulesAlertV2(scope, id, {
     name,

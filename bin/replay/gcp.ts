@@ -84,11 +84,12 @@ export function gcpDeadLetter(subscription: string, to: string, environment: Nod
 
   function parcelOf(message: Received['message']): Parcel {
     const { data, attributes = {}, orderingKey, messageId, publishTime } = message;
-    const { deadLetterReason, CloudPubSubDeadLetterSourceDeliveryCount: count } = attributes;
+    const { CloudPubSubDeadLetterSourceDeliveryErrorMessage: error, CloudPubSubDeadLetterSourceDeliveryCount: count } = attributes;
     const own = Object.fromEntries(Object.entries(attributes).filter(([name]) => !OURS.test(name)));
     const letter: Letter = {
       id: messageId,
-      reason: deadLetterReason ?? (count ? `not acknowledged in ${count} tries` : 'no reason given'),
+      // The handler sets the first, Pub/Sub the second if it could not write the message into a store.
+      reason: attributes.deadLetterReason ?? error ?? (count ? `not acknowledged in ${count} tries` : 'no reason given'),
       givenUp: new Date(publishTime),
       to: topic,
       send: () => call(topicHost, `${topic}:publish`, { messages: [{ data, attributes: own, orderingKey }] }),

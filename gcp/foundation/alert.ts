@@ -83,14 +83,15 @@ export function alertAbove(scope: Construct, id: string, watched: Watched): Moni
 
 /**
  * Create an alert policy that opens an incident if a metric has no data for a while, which it had before. Without data from the
- * start, there is no incident.
+ * start, there is no incident. It closes with the next data point, or after seven days, which is the longest that Google allows: without
+ * data, Google would close it earlier as if the silence had ended.
  * @param forSeconds how long nothing must have come, from 120 to 84,600 seconds, in whole minutes
  * @see https://cloud.google.com/monitoring/alerts/concepts-indepth#metric-absence
  */
 export function alertOnAbsence(scope: Construct, id: string, alert: Alert, forSeconds: number): MonitoringAlertPolicy {
   const aggregations = [{ alignmentPeriod: '300s', perSeriesAligner: 'ALIGN_DELTA', crossSeriesReducer: 'REDUCE_SUM' }];
   const conditionAbsent = { filter: alert.filter.join(' AND '), duration: `${forSeconds}s`, aggregations };
-  return policy(scope, id, alert, { condition: { conditionAbsent } });
+  return policy(scope, id, alert, { condition: { conditionAbsent }, strategy: { autoClose: `${7 * 24 * 3600}s` } });
 }
 
 /**

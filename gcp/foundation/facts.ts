@@ -17,6 +17,8 @@ const OF_PROJECT = [
 /** An admin role: only who deploys has one. */
 const all = (service: string) => ({ permissions: [`${service}.*`] });
 const CONDITIONS = ['threshold', 'absent', 'matched_log'].map((kind) => `conditions.condition_${kind}.filter`);
+/** Whether a policy has a condition on a metric without data. */
+const isOnAbsence = (alert: Asked) => alert.get('conditions.condition_absent').length > 0;
 const filtersOf = (alert: Asked) => CONDITIONS.flatMap((filter) => alert.get(filter)).map(String);
 const agent = (service: string): TypeFacts => ({ name: `service agent of ${service}`, role: 'helps', local: 'no effect here' });
 
@@ -46,9 +48,21 @@ export const facts: ServiceFacts = {
           (alert) => filtersOf(alert).every((filter) => /resource\.labels\.\w+ = "/.test(filter)),
           { 'an alert watches all resources of a type': replace(/ AND resource\.labels\.\w+ = [^}]*}\\"/, '') },
         ),
-        promised('incidents-end', 'close its incidents without data', (alert) => is(alert, 'alert_strategy.auto_close', '1800s'), {
-          'an incident stays open for a week, and the next fault sends no notification': set('alert_strategy'),
-        }),
+        {
+          ...promised('incidents-end', 'close its incidents without data', (alert) => is(alert, 'alert_strategy.auto_close', '1800s'), {
+            'an incident stays open for a week, and the next fault sends no notification': set('alert_strategy'),
+          }),
+          concerns: (alert) => !isOnAbsence(alert),
+        },
+        {
+          ...promised(
+            'incidents-end',
+            'keep an incident on silence open as long as the silence lasts',
+            (alert) => is(alert, 'alert_strategy.auto_close', '604800s'),
+            { 'an incident on silence closes after half an hour of the same silence': set('alert_strategy.auto_close', '1800s') },
+          ),
+          concerns: isOnAbsence,
+        },
         {
           ...promised(
             'incidents-end',
@@ -196,7 +210,7 @@ export const facts: ServiceFacts = {
         'resourcemanager.projects.get',
         'resourcemanager.projects.list',
       ],
-      surplus: 'The role that makes alerts on lines of a log also makes sinks and buckets: Google has no role without them.',
+      surplus: 'The role that makes sinks and alerts on lines of a log also makes buckets: Google has no role without them.',
     },
     'roles/logging.logWriter': { permissions: ['logging.logEntries.create', 'logging.logEntries.route'] },
   },

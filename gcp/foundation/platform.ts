@@ -108,22 +108,31 @@ export abstract class GcpPlatform extends TerraformStack {
 
   /** Declare the Terraform variable `publishers`: who may send. */
   protected askForPublishers(): string[] {
-    const publishers = new TerraformVariable(this, 'publishers', {
+    return this.askForMembers('publishers', 'Who may send');
+  }
+
+  /** Declare the Terraform variable `viewers`: who may read. */
+  protected askForViewers(): string[] {
+    return this.askForMembers('viewers', 'Who may read');
+  }
+
+  private askForMembers(name: string, who: string): string[] {
+    const members = new TerraformVariable(this, name, {
       type: 'list(string)',
       nullable: false,
       default: [],
-      description: 'Who may send: IAM members such as serviceAccount:press@project.iam.gserviceaccount.com.',
+      description: `${who}: IAM members such as serviceAccount:press@project.iam.gserviceaccount.com.`,
     });
-    publishers.addValidation({
-      condition: Op.lt(Fn.lengthOf(Fn.setintersection(publishers.listValue, [['allUsers', 'allAuthenticatedUsers']])), 1),
-      errorMessage: 'The publishers must not be public: allUsers and allAuthenticatedUsers are not allowed.',
+    members.addValidation({
+      condition: Op.lt(Fn.lengthOf(Fn.setintersection(members.listValue, [['allUsers', 'allAuthenticatedUsers']])), 1),
+      errorMessage: `The ${name} must not be public: allUsers and allAuthenticatedUsers are not allowed.`,
     });
     const member = '(?:user|group|domain|serviceAccount|principal|principalSet):[^ ,]+';
-    publishers.addValidation({
-      condition: Fn.can(Fn.regex(`^(?:${member}(?:,${member})*)?$`, Fn.join(',', publishers.listValue))),
-      errorMessage: 'The publishers must be IAM members, such as serviceAccount:press@project.iam.gserviceaccount.com.',
+    members.addValidation({
+      condition: Fn.can(Fn.regex(`^(?:${member}(?:,${member})*)?$`, Fn.join(',', members.listValue))),
+      errorMessage: `The ${name} must be IAM members, such as serviceAccount:press@project.iam.gserviceaccount.com.`,
     });
-    return publishers.listValue;
+    return members.listValue;
   }
 
   /** Add Terraform outputs: each name with its value and a description. */

@@ -19,6 +19,15 @@ export interface Delivery {
    * @default - 600 from Pub/Sub
    */
   readonly maxBackoffSeconds?: number;
+  /**
+   * Which records are delivered, by the attributes that their sender gave to their messages, such as
+   * `attributes.type = "com.example.reading"`. Pub/Sub does not look into the event itself. A record that does not match is acknowledged
+   * and billed as if it were delivered. It does not go to the dead letter: without another delivery that takes it, it is lost when the
+   * retention of the topic ends. A change replaces the subscription, with the records that wait in it: Terraform refuses that unless
+   * the data may be destroyed.
+   * @default - every record
+   */
+  readonly filter?: string;
 }
 
 /** How Pub/Sub itself writes records into a store. */
@@ -41,6 +50,8 @@ export interface DirectSource {
 
 /** A store that a service without code can write to. */
 export interface DirectStore {
+  /** Its region. Pub/Sub writes only into a store that is in the region of the topic. */
+  readonly region: string;
   /** Let `deliverer` add records, and nothing else. */
   bindDelivery(deliverer: Workload): DeliveryTarget;
 }

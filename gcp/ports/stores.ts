@@ -1,3 +1,5 @@
+import type { ITerraformDependable } from 'cdktf';
+import type { IConstruct } from 'constructs';
 import type { Binding, Workload } from './identity';
 
 /** A store of objects. */
@@ -14,4 +16,24 @@ export interface TableStore {
   bindWriter(writer: Workload, name: string): Binding;
   /** Let `reader` query rows, and nothing else. */
   bindReader(reader: Workload, name: string): Binding;
+}
+
+/** The names of a view in BigQuery. */
+export interface ViewNames {
+  readonly projectId: string;
+  readonly datasetId: string;
+  readonly tableId: string;
+}
+
+/** A store in BigQuery whose rows a view in another dataset can show. */
+export interface SharedStore {
+  /** Its region. A view must be in the region of its tables. */
+  readonly region: string;
+  /** The query of each row once, for the FROM clause of a view. */
+  readonly uniqueRows: string;
+  /**
+   * Let a view read the rows, whoever queries it: its readers need no access to the store.
+   * @param name the name of the view, unique in the site
+   */
+  bindView(holder: IConstruct, name: string, view: ViewNames): ITerraformDependable;
 }

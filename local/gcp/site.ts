@@ -14,6 +14,21 @@ export interface Writer {
   stall(): Promise<void>;
 }
 
+/** A message that Pub/Sub writes into a table itself. */
+export interface TableMessage {
+  readonly subscription: string;
+  readonly messageId: string;
+  readonly publishTime: Date;
+  readonly data: Buffer;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/**
+ * Writes a message into a table, as the service account with this email.
+ * @returns why it is not written, or not known to be written; nothing if it is
+ */
+export type TableWriter = (message: TableMessage, email: string) => Promise<string | undefined>;
+
 /** A template of Google Cloud, and what its parts provide to each other. */
 export class Site {
   readonly terraform: OpenTerraform['terraform'];
@@ -24,6 +39,8 @@ export class Site {
   /** The push endpoints, by URL. */
   readonly endpoints = new Map<string, Endpoint>();
   readonly writers: Writer[] = [];
+  /** The tables that Pub/Sub itself can write into, by `project.dataset.table`. */
+  readonly tables = new Map<string, TableWriter>();
 
   constructor(
     { terraform, known }: OpenTerraform,

@@ -59,6 +59,22 @@ export function requireFit(scope: IConstruct, { code, source, stores }: Given<ne
 }
 
 /**
+ * Refuse one store under two names. Its second grant is the same as the first: Azure refuses it, and on GCP it is gone with either of
+ * the two names.
+ * @param setting what the stores are called, such as `inputs`
+ * @throws SettingError
+ */
+export function requireEachOnce(scope: IConstruct, setting: string, stores: Readonly<Record<string, unknown>>) {
+  const names = new Map<unknown, string>();
+  for (const [name, store] of Object.entries(stores)) {
+    const first = names.get(store);
+    if (first !== undefined)
+      throw new SettingError(scope, `${setting} must have each store once`, `the same for ${first} and ${name}`, `Leave ${name} out.`);
+    names.set(store, name);
+  }
+}
+
+/**
  * Grant a processor write access to its stores. Call {@link requireFit} first.
  * @throws SettingError when a store does not return the settings that the handler reads, or returns others, which it would ignore
  */

@@ -1,6 +1,9 @@
 import { EventHubBuffer } from '../../azure/connect/event-hub/event-hub-buffer';
+import { IotHubEntry } from '../../azure/connect/iot-hub/iot-hub-entry';
 import { FunctionProcessor } from '../../azure/processing/functions/function-processor';
 import { BlobStore } from '../../azure/store/blob/blob-store';
+import { CosmosStore } from '../../azure/store/cosmos/cosmos-store';
+import { StorageTableStore } from '../../azure/store/storage-table/storage-table-store';
 import { ringsOnLogs, ringsOnMetrics, type Series } from '../support/azure-monitor';
 import { site, synthesize } from './stand-ins';
 
@@ -19,6 +22,22 @@ const named = new Map(
 const HUB = '${azurerm_eventhub.events.name}';
 const NAMESPACE = '${azurerm_eventhub_namespace.events.id}';
 const ACCOUNT = '${azurerm_storage_account.data.name}';
+
+test('a table and a container of Cosmos DB with their default names have alerts of different names: a resource group has each name once', () => {
+  const both = synthesize((stack) => [new StorageTableStore(stack, 'Tables', { site }), new CosmosStore(stack, 'Cosmos', { site })]);
+  const names = both.all('azurerm_monitor_metric_alert').map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test('a second alert of one name is refused here, and not by Azure', () =>
+  expect(() =>
+    synthesize((stack) => {
+      const sink = new EventHubBuffer(stack, 'Buffer', { site, name: 'plants' });
+      new IotHubEntry(stack, 'Connect', { site, name: 'plants', sink });
+    }),
+  ).toThrow(
+    'test/Connect: each alert on a metric must have its own name, got "acme-plants-throttled", which test/Buffer/Namespace has. Set another name on one of the two constructs.',
+  ));
 
 /** The same value in each of some minutes. */
 const steady = (from: number, to: number, value: number) =>

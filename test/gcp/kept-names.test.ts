@@ -1,6 +1,7 @@
 import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { PubSubBuffer } from '../../gcp/connect/pub-sub/pub-sub-buffer';
+import { BigQueryRawStore } from '../../gcp/store/bigquery/bigquery-raw-store';
 import { BigQueryStore } from '../../gcp/store/bigquery/bigquery-store';
 import { CloudStorageStore } from '../../gcp/store/cloud-storage/cloud-storage-store';
 import { anywhere } from '../support/moved';
@@ -14,6 +15,7 @@ function holders(scope: Construct, ending = '') {
   const store = new CloudStorageStore(scope, `Files${ending}`, { site });
   buffer.deliverInto(store, 'archive');
   new BigQueryStore(scope, `Rows${ending}`, { site });
+  new BigQueryRawStore(scope, `Raw${ending}`, { site });
 }
 
 const KINDS = ['pubsub_topic', 'pubsub_subscription', 'bigquery_dataset', 'bigquery_table', 'storage_bucket'].map(
@@ -35,8 +37,12 @@ test('what holds data or a position has its name and its address from what the u
     'google_pubsub_subscription.events_to_func: acme-events-to-func',
     'google_pubsub_subscription.events_to_spark: acme-events-to-spark',
     'google_bigquery_dataset.events: acme_events',
+    'google_bigquery_dataset.raw: acme_raw',
     'google_bigquery_table.events_events: events',
     'google_bigquery_table.events_unique_events: unique_events',
+    'google_bigquery_table.raw_events: events',
+    'google_bigquery_table.raw_rejected_events: rejected_events',
+    'google_bigquery_table.raw_unique_events: unique_events',
     'google_storage_bucket.events: acme-data-acme-events',
   ]);
 });

@@ -8,7 +8,7 @@ export type Logs = Readonly<Record<string, readonly Readonly<Record<string, unkn
 
 interface Criterion {
   readonly metric_name: string;
-  readonly aggregation: 'Total' | 'Count' | 'Average' | 'Minimum';
+  readonly aggregation: 'Total' | 'Count' | 'Average' | 'Minimum' | 'Maximum';
   readonly operator: 'GreaterThan' | 'LessThanOrEqual';
   readonly threshold: number;
   readonly dimension?: readonly { readonly operator: 'Include'; readonly values: readonly string[] }[];
@@ -74,6 +74,7 @@ function isMet(
 function aggregated(how: Criterion['aggregation'], values: readonly number[]): number {
   const total = values.reduce((sum, value) => sum + value, 0);
   if (how === 'Minimum') return Math.min(...values);
+  if (how === 'Maximum') return Math.max(...values);
   return how === 'Average' ? total / values.length : total;
 }
 

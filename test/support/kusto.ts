@@ -52,6 +52,9 @@ function worthOf(text: string, row: Row, now: number): unknown {
   if (/^\d+$/.test(text)) return Number(text);
   const minutes = /^ago\((\d+)m\)$/.exec(text)?.[1];
   if (minutes) return now - Number(minutes);
+  const date = /^datetime\((.+)\)$/.exec(text)?.[1];
+  // The first minute of a test is the first one of 2026.
+  if (date) return (Date.parse(date) - Date.parse('2026-01-01T00:00:00Z')) / 60_000;
   const [, column, otherwise] = /^coalesce\((\w+), (\d+)\)$/.exec(text) ?? [];
   if (column) return row[column] ?? Number(otherwise);
   return text === 'TimeGenerated' ? row.minute : row[text];

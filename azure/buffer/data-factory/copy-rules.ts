@@ -2,8 +2,9 @@ import type { Construct } from 'constructs';
 import { type NumberRule, SettingError, type TextRule } from '../../../shared/synth/settings';
 import type { ContainerStore } from '../../ports/stores';
 
+/** When the first window starts. */
 export const START: TextRule = {
-  pattern: /^20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:00Z$/,
+  pattern: /^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:00Z$/,
   must: 'be a minute in UTC',
   remedy: 'Write it like 2026-01-01T00:00:00Z.',
 };

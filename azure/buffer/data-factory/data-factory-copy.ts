@@ -47,8 +47,9 @@ export interface DataFactoryCopyProps {
    */
   readonly on?: 'windows' | 'created';
   /**
-   * When the first window starts, in UTC, such as `2026-01-01T00:00:00Z`. Windows of the past are copied too, one after the other.
-   * Another time replaces the trigger, which then copies all windows again.
+   * When the first window starts, in UTC, such as `2026-01-01T00:00:00Z`. Windows of the past are copied too, one after the other,
+   * before those of today: a start of a year ago is 8,760 windows of an hour, which take days and cost about 160 USD. Another time
+   * replaces the trigger, which then copies all windows again.
    * @default - required for windows, and not allowed for `created`
    */
   readonly startTime?: string;
@@ -152,7 +153,7 @@ export class DataFactoryCopy extends Construct implements Workload {
     this.trigger =
       on === 'windows' ? onWindows(this, triggered, { startTime, everyMinutes }) : onCreated(this, triggered, { from, prefix });
     keepAddress(this.trigger, name);
-    observeCopy(this, { site, name, notify, factory, pipeline, everyMinutes: on === 'windows' ? everyMinutes : undefined });
+    observeCopy(this, { site, name, notify, factory, pipeline, windows: on === 'windows' ? { startTime, everyMinutes } : undefined });
   }
 
   private requireNoWindows({ startTime, everyMinutes }: DataFactoryCopyProps) {

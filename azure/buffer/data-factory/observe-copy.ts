@@ -25,14 +25,14 @@ interface Observed {
   readonly factory: DataFactory;
   readonly pipeline: DataFactoryPipeline;
   /**
-   * How long a window is, in minutes.
+   * When the first window starts, and how long each is, in minutes.
    * @default - there are no windows, and silence is no fault
    */
-  readonly everyMinutes?: number;
+  readonly windows?: { readonly startTime: string; readonly everyMinutes: number };
 }
 
 /** Logs of a factory, an alert on failed runs, and an alert if no window is copied. */
-export function observeCopy(scope: Construct, { site, name, notify, factory, pipeline, everyMinutes }: Observed) {
+export function observeCopy(scope: Construct, { site, name, notify, factory, pipeline, windows }: Observed) {
   new MonitorDiagnosticSetting(scope, 'Logs', {
     name: 'log-analytics',
     targetResourceId: factory.id,
@@ -52,12 +52,13 @@ export function observeCopy(scope: Construct, { site, name, notify, factory, pip
   const again = 'Correct the cause, and run it again in the portal, under Monitor: Azure does not.';
   failed('RunsAlert', 'runs', 'PipelineFailedRuns', `A copy failed, with all its retries. ${again}`);
   failed('TriggerAlert', 'trigger', 'TriggerFailedRuns', `The trigger could not start a copy. ${again}`);
-  const window = everyMinutes === undefined ? undefined : windowFor(everyMinutes);
-  if (window === undefined) return;
+  const window = windows && windowFor(windows.everyMinutes);
+  if (windows === undefined || window === undefined) return;
   const query = [
     `ADFPipelineRun | where _ResourceId =~ "${factory.id}" and PipelineName == "${pipeline.name}" and Status == "Succeeded"`,
     'summarize runs = count()',
-    'where runs == 0',
+    // Before the first windows have ended, there is nothing to copy.
+    `where runs == 0 and datetime(${windows.startTime}) < ago(${window}m)`,
   ].join(' | ');
   alertOnLogs(scope, 'AbsenceAlert', {
     name: `${site.prefix}-${name}-absent`,

@@ -39,6 +39,7 @@ export const facts: ServiceFacts = {
     'That the Functions host renews the lock of a message while the handler waits before it gives the message back.',
     'That Service Bus counts the first delivery of a message as 1, which decides which try is the last one.',
     'That a queue accepts a maximum of 100 deliveries of a message.',
+    'That Service Bus reports `OutgoingMessages` as 0, and not nothing, for a queue that nobody reads: without a value, the alert on messages that are not read stays silent.',
   ],
   types: {
     [NAMESPACE]: {

@@ -1,4 +1,4 @@
-import { type Cost, type Load, MONTH } from '../../../shared/read/facts/cost';
+import { type Cost, GB, type Load, MONTH } from '../../../shared/read/facts/cost';
 import { promised } from '../../../shared/read/facts/promise';
 import type { Needed, Promised, ServiceFacts } from '../../../shared/read/facts/types';
 import { type Draft, remove, set } from '../../../shared/read/facts/weaken';
@@ -186,14 +186,21 @@ function hostNeeds(queue: Asked, stack: Stack): Needed[] {
     }));
 }
 
-/** A message is sent, received and deleted. A poison queue has no load. */
+/** A message is sent, received and deleted, and an account of the stack logs each. A poison queue has no load. */
 function operations(queue: Asked, load: Load): Cost[] {
+  const count = isPoison(queue) ? 0 : messagesInto(queue, load) * MONTH * 3;
   return [
     {
       what: 'operations, three for each message',
       price: 'storageQueueOperations',
-      units: isPoison(queue) ? 0 : messagesInto(queue, load) * MONTH * 3,
+      units: count,
       lower: 'No setting: each event or new object is one message.',
+    },
+    {
+      what: 'logs, 1 kB for each operation',
+      price: 'logAnalytics',
+      units: isOurs(queue, load.stack) ? (count * 1000) / GB : 0,
+      lower: 'An existing account, with `accountId`: it logs what its owner set, and its queues have no alerts.',
     },
   ];
 }

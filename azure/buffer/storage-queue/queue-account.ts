@@ -10,9 +10,14 @@ import type { Site } from '../../ports/site';
 
 const SERVICE = 'Microsoft.Storage/storageAccounts/queueServices';
 /** Answers that are faults of the service, or of too many requests. */
-const FAULTS = ['ClientThrottlingError', 'ServerBusyError', 'ServerOtherError', 'ServerTimeoutError'];
+const FAULTS = [
+  ...['ClientThrottlingError', 'ClientAccountRequestThrottlingError', 'ClientAccountBandwidthThrottlingError'],
+  ...['ServerBusyError', 'ServerOtherError', 'ServerTimeoutError'],
+];
 const LOGGED = {
   CKV_AZURE_33: 'A diagnostic setting logs each call to its queues to the workspace. The check looks only for an older kind of logging.',
+  CKV2_AZURE_1:
+    'Azure encrypts it twice with Microsoft-managed keys. A key of your own encrypts queues only in an account that was created for it: bring one, with accountId.',
 };
 /** Blobs that somebody else puts into the account can be restored for that long. */
 const UNDELETE_DAYS = 7;

@@ -71,7 +71,7 @@ export function requireSettings(scope: Construct, props: Given): { middle: strin
   }
   if (hubId !== undefined) {
     requireText(scope, { hubId }, HUB_ID);
-    requireAbsent(scope, 'hubId', { sku, units });
+    requireAbsent(scope, 'hubId', { sku, units, alertOnSilence });
     if (identity === undefined) {
       throw new SettingError(
         scope,

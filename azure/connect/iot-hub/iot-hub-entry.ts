@@ -8,6 +8,7 @@ import { keepAddress, takeName } from '../../../shared/synth/kept-name';
 import type { Removal } from '../../../shared/synth/settings';
 import { mayDestroy } from '../../../shared/synth/settings';
 import { canonicalGuid, canonicalId, segment } from '../../foundation/arm-id';
+import { requireOwnSubscription } from '../../foundation/own-subscription';
 import { needResourceProviders } from '../../foundation/resource-providers';
 import type { DirectStore } from '../../ports/delivery';
 import type { Binding, Workload } from '../../ports/identity';
@@ -22,6 +23,8 @@ import type { Sku } from './tiers';
 const HUB = 'Microsoft.Devices/IotHubs';
 const PUBLIC =
   'Devices reach it over the internet, each with a certificate. For devices in a private network, set publicNetworkAccessEnabled to false on the hub, and add a PrivateEndpoint.';
+/** Azure would refuse a second endpoint or route of one name, when the first exists already. */
+const ONE_ENTRY = 'The routes and endpoints of two entries would have the same names: send to a second sink with a route of your own.';
 
 /** Settings for {@link IotHubEntry}. */
 export interface IotHubEntryProps {
@@ -61,7 +64,7 @@ export interface IotHubEntryProps {
   readonly certificateAuthorities?: Readonly<Record<string, string>>;
   /**
    * Whether devices send all the time: an alert fires if no message arrives for half an hour. It fires from the first deploy until
-   * the first device sends.
+   * the first device sends. It reads the metrics in the workspace of the site, so it is refused with `hubId`.
    * @default false
    */
   readonly alertOnSilence?: boolean;
@@ -72,7 +75,7 @@ export interface IotHubEntryProps {
   readonly identity?: { readonly id: string; readonly principalId: string };
   /**
    * The id of an existing hub, which must already have `identity`. Its tier, its keys, its fallback route and its logs stay unchanged,
-   * and there is no alert on its quota.
+   * and there is no alert on its quota or on silence.
    * @default - a new hub
    */
   readonly hubId?: string;
@@ -125,7 +128,8 @@ export class IotHubEntry extends Construct implements Workload {
     const { middle, sku, units } = requireSettings(this, props);
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
     if (hubId === undefined) takeName(this, 'IoT hub of a site', middle, [site.prefix, site.suffix]);
-    else takeName(this, 'entry of an IoT hub', middle, [canonicalId(hubId, HUB)]);
+    else takeName(this, 'IoT hub with an entry', segment(canonicalId(hubId, HUB), 8), [canonicalId(hubId, HUB)], ONE_ENTRY);
+    if (hubId !== undefined) requireOwnSubscription(this, this.node.path, 'hubId', hubId);
     needResourceProviders(this, 'Microsoft.Devices', 'Microsoft.Insights', 'Microsoft.ManagedIdentity');
 
     const { resourceGroupName, location } = site;

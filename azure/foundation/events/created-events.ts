@@ -10,6 +10,7 @@ import type { EventTarget, RecordSink } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import { alertOnMetrics, TOLERATED_FAILURES } from '../alerts';
 import { canonicalGuid, canonicalId, segment } from '../arm-id';
+import { requireOwnSubscription } from '../own-subscription';
 import { needResourceProviders } from '../resource-providers';
 import { refuseLoops } from './loops';
 import { IDENTITY, type SystemTopic, TOPIC } from './system-topic';
@@ -93,6 +94,7 @@ export class CreatedEvents extends Construct implements Workload {
         enabledLog: [{ categoryGroup: 'allLogs' }],
       });
     }
+    if (systemTopic) requireOwnSubscription(this, this.node.scope!.node.path, 'systemTopic.id', systemTopic.id);
     this.topicId = this.topic?.id ?? canonicalId(systemTopic!.id, TOPIC);
     const deadLetter = props.deadLetter();
     this.deadLetterContainer = deadLetter.resource;

@@ -202,14 +202,25 @@ function hasObjects(account: Asked, stack: Stack): boolean {
   return containers.some((container) => !isDeadLetter(container, stack));
 }
 
-/** Blobs are compressed, eight times smaller than their events. The host of an app writes twice for each call: its lease and its checkpoint. */
+/** Whether the host of an app keeps its positions in a hub there. A queue has none, and those of the changes of a container are beside it. */
+function hasPositions(account: Asked, stack: Stack): boolean {
+  const apps = stack.all.filter((app) => names(app, 'app_settings.AzureWebJobsStorage__accountName', account));
+  return apps.some((app) => app.get('app_settings.EVENTS_HUB').length > 0);
+}
+
+/**
+ * Blobs are compressed, eight times smaller than their events. The host of an app writes twice for each batch of a hub: its lease and its
+ * checkpoint. For a message of a queue it writes nothing.
+ */
 function accountCosts(account: Asked, load: Load): Cost[] {
   const { count, bytes } = hasObjects(account, load.stack) ? load.writes(account) : { count: 0, bytes: 0 };
   const lower = 'A larger `batchSize`, and a longer `batchWindowSeconds`, of the delivery make fewer and larger blobs.';
   const copies = copiesOf(account);
   const writes: PriceKey = isLake(account) ? `lakeWrites${copies}` : `blobWrites${copies}`;
-  if (isHost(account, load.stack))
-    return [{ what: 'writes of the host, two for each call', price: writes, units: count * MONTH * 2, lower }];
+  if (isHost(account, load.stack)) {
+    const units = hasPositions(account, load.stack) ? count * MONTH * 2 : 0;
+    return [{ what: 'writes of the host, two for each batch of a hub', price: writes, units, lower }];
+  }
   return [
     { what: 'blob writes, one for each batch', price: writes, units: count * MONTH, lower },
     {

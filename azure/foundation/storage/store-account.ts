@@ -56,6 +56,8 @@ export interface StoreKind {
   readonly isLake: boolean;
   /** Its settings that only a new account has. */
   readonly ofNew: Readonly<Record<string, unknown>>;
+  /** Further answers to findings of scanners on its account. @default - none */
+  readonly answers?: Readonly<Record<string, string>>;
 }
 
 /** The storage account of a store, new or existing, with its containers and the events of their new objects. */
@@ -83,7 +85,7 @@ export class StoreAccount {
     private readonly kind: StoreKind,
   ) {
     const { site, notify, accountId, name, redundancy, undeleteWindowDays, lock } = props;
-    const { isLake } = kind;
+    const { isLake, answers } = kind;
     const middle = name ?? kind.defaultName;
     const undeleteWindow = undeleteWindowDays ?? 30;
     const copies = redundancy ?? 'ZRS';
@@ -103,7 +105,7 @@ export class StoreAccount {
     needResourceProviders(store, 'Microsoft.Insights', 'Microsoft.Storage');
 
     if (accountId === undefined) {
-      const made = { site, name: middle, redundancy: copies, undeleteWindowDays: undeleteWindow, isLake, notify, lifecycle };
+      const made = { site, name: middle, redundancy: copies, undeleteWindowDays: undeleteWindow, isLake, notify, answers, lifecycle };
       this.created = new DataAccount(store, 'Account', made);
     }
     [this.middle, this.lifecycle] = [middle, lifecycle];

@@ -266,16 +266,27 @@ function permissionsOf(role: string): readonly string[] {
   return [...factsOf('azure').services.values()].flatMap(({ roles }) => roles?.[role]?.permissions ?? []);
 }
 
-/** A call takes 100 ms, and 2 ms more for each event. At least one second is billed. */
+/** How many messages of a queue an instance processes at the same time. Batches of hubs and of changes are counted one after the other. */
+function concurrencyOf(app: Asked): number {
+  const of = (setting: string) => amountOr(app, `app_settings.AzureFunctionsJobHost__extensions__${setting}`, 0);
+  return Math.max(1, of('serviceBus__maxConcurrentCalls'), of('queues__batchSize') + of('queues__newBatchThreshold'));
+}
+
+/**
+ * A call takes 100 ms, and 2 ms more for each event. Instances are billed while they execute calls, for at least a second: calls at the
+ * same time are billed once.
+ * https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan#billing
+ */
 function appCosts(app: Asked, load: Load): Cost[] {
   const calls = load.calls(app);
-  const seconds = calls === 0 ? 0 : Math.max(calls, calls * 0.1 + load.events * 0.002);
+  const busy = calls * 0.1 + load.events * 0.002;
+  const seconds = calls === 0 ? 0 : Math.max(busy / concurrencyOf(app), Math.min(calls, 1));
   const gb = amountOr(app, 'instance_memory_in_mb', 2048) / 1024;
   const ready = app.get('always_ready.instance_count').reduce<number>((sum, count) => sum + Number(count), 0);
   const lower = 'A larger `batchSize`, and a longer `batchWindowSeconds`, of the delivery make fewer calls.';
   return [
     {
-      what: 'execution time, 100 ms for each call and 2 ms for each event, at least one second',
+      what: 'execution time, 100 ms for each call and 2 ms for each event, and at least one second',
       price: 'flexTime',
       units: seconds * MONTH * gb,
       lower: 'A smaller `memoryMiB` of the processor, such as 512 for small events.',

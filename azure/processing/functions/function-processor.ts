@@ -3,7 +3,7 @@ import type { FunctionAppFlexConsumption } from '@cdktf/provider-azurerm/lib/fun
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
 import { Construct } from 'constructs';
-import { bindStores, type HandlerCode, requireFit } from '../../../shared/synth/handler-needs';
+import { bindStores, type HandlerCode, requireEachOnce, requireFit } from '../../../shared/synth/handler-needs';
 import { takeName } from '../../../shared/synth/kept-name';
 import type { NumberRule } from '../../../shared/synth/settings';
 import { ACTION_GROUPS, requireNumber, requireOneOf, requireText, requireTexts } from '../../../shared/synth/settings';
@@ -138,6 +138,7 @@ export class FunctionProcessor extends Construct implements FunctionWorkload {
     requireOneOf(this, { memoryMiB }, [512, 2048, 4096], 'Flex Consumption has no other sizes.');
     requireOneOf(this, { publish }, ['az', 'none'], 'With none, publish with your own tool.');
     requireFit(this, props);
+    requireEachOnce(this, 'stores and deadLetter', { ...props.stores, deadLetter: props.deadLetter });
     requireTexts(this, { notify }, ACTION_GROUPS);
     requireNumber(this, { maxInstances }, INSTANCES);
     requireAlwaysReady(this, alwaysReady, maxInstances);

@@ -1,4 +1,5 @@
 import type { IConstruct } from 'constructs';
+import { requireEachOnce } from '../../../shared/synth/handler-needs';
 import { type NumberRule, requireText, SettingError, STORE_NAME, type TextRule } from '../../../shared/synth/settings';
 import type { DirectStore } from '../../ports/delivery';
 import type { RecordSource } from '../../ports/records';
@@ -52,5 +53,6 @@ export function requireFiles(scope: IConstruct, settings: Readonly<Record<'input
         );
       taken.add(name.toLowerCase());
     }
+    requireEachOnce(scope, setting, stores);
   }
 }

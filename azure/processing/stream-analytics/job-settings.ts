@@ -94,15 +94,20 @@ export function requireOutputs(scope: IConstruct, outputs: Outputs, source: Dire
 }
 
 /**
- * The query of a job. With several outputs it cannot be guessed. One that is known only at deploy is checked by Azure alone.
+ * The query of a job. With several outputs it cannot be guessed. For a hub or a queue it must name its columns: Azure adds some to `*`
+ * whose names are no attributes of an event, so each message would go to the dead letter of its reader. A query that is known only at
+ * deploy is checked by Azure alone.
  * @throws SettingError
  */
 export function queryOf(scope: IConstruct, outputs: Outputs, query?: string): string {
   const names = Object.keys(outputs);
   const messages = names.filter((name) => isRecordSink(outputs[name]!));
   if (query === undefined) {
-    if (names.length === 1) return passThrough({ names, messages });
-    throw new SettingError(scope, 'query is required for several outputs', names.join(' and '), 'Write a query that writes INTO each.');
+    if (names.length > 1)
+      throw new SettingError(scope, 'query is required for several outputs', names.join(' and '), 'Write a query that writes INTO each.');
+    if (messages.length === 0) return passThrough(names[0]!);
+    const remedy = "Name the attributes of an event, and a column such as 'event' AS [kind]. SPIKES_AND_DIPS does.";
+    throw new SettingError(scope, 'query is required for a hub or a queue', names[0]!, remedy);
   }
   if (typeof query !== 'string') throw new SettingError(scope, 'query must be a text', typeof query, 'Read it from a file.');
   if (!Token.isUnresolved(query)) requireNames(scope, query, { names, messages });

@@ -22,10 +22,13 @@ export interface Outputs {
 /** One name, in brackets or without. */
 const ONE = String.raw`(?:\[([^\]]*)\]|([A-Za-z_]\w*))`;
 
-/** The query that writes each event to the only output, as it is. */
-export function passThrough({ names: [output], messages }: Outputs): string {
-  const columns = messages.length > 0 ? `*, 'event' AS [${MESSAGE_COLUMN}]` : '*';
-  return `SELECT ${columns} INTO [${output}] FROM [${INPUT}]`;
+/**
+ * The query that writes each event to the only output, a store. `*` has three columns more than the event: `EventProcessedUtcTime`,
+ * `PartitionId` and `EventEnqueuedUtcTime`.
+ * @see https://learn.microsoft.com/azure/stream-analytics/stream-analytics-define-inputs#create-an-input-from-event-hubs
+ */
+export function passThrough(output: string): string {
+  return `SELECT * INTO [${output}] FROM [${INPUT}]`;
 }
 
 /**

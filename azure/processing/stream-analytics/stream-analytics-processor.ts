@@ -30,8 +30,9 @@ export interface StreamAnalyticsProcessorProps {
   readonly outputs: Readonly<Record<string, DirectStore | RecordSink>>;
   /**
    * The query: it reads `FROM [events]`, and writes `INTO` each output. {@link SPIKES_AND_DIPS} is one. A change restarts the job,
-   * and windows start empty.
-   * @default - each event is written to the output as it is. With several outputs, the query is required
+   * and windows start empty. `*` is each event with three columns of Azure: `EventProcessedUtcTime`, `PartitionId` and
+   * `EventEnqueuedUtcTime`. A handler that reads a hub or a queue refuses these, so name the attributes of events for those.
+   * @default - each event is written to the store, with these columns. With several outputs, a hub or a queue, the query is required
    * @see https://learn.microsoft.com/stream-analytics-query/stream-analytics-query-language-reference
    */
   readonly query?: string;

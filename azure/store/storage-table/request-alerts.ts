@@ -16,10 +16,11 @@ interface Watched {
 
 /** Add alerts on throttled requests, and on server errors, of the tables of an account. Each fires at the fifth request within 15 minutes. */
 export function alertOnRequests(scope: Construct, { site, name, tables, notify }: Watched) {
+  // A store of Cosmos DB can have the same name, and alerts of its own.
   const alert = (what: string, description: string, values: string[]) => {
     const dimension = [{ name: 'ResponseType', operator: 'Include', values }];
     const metric = { metricNamespace: TABLES, metricName: 'Transactions', aggregation: 'Total', dimension };
-    const alerted = { name: `${site.prefix}-${name}-${what.toLowerCase()}`, description, site, notify, of: tables };
+    const alerted = { name: `${site.prefix}-${name}-tables-${what.toLowerCase()}`, description, site, notify, of: tables };
     alertOnMetrics(scope, `${what}Alert`, alerted, { ...metric, operator: 'GreaterThan', threshold: TOLERATED_FAILURES });
   };
   alert('Throttled', 'Table Storage throttled requests. Writers retry, and their events wait.', [

@@ -21,6 +21,9 @@ const FIELD: TextRule = {
   must: 'be the name of a field of a row, and none that the store sets',
   remedy: 'Write it like subject: 1 to 100 letters, digits and underscores, no digit first.',
 };
+/** Azure encrypts tables with a key of the service, unless the account was created otherwise. */
+const OWN_KEY =
+  'Azure encrypts it twice with Microsoft-managed keys. A key of your own encrypts tables only in an account that was created for it: bring one, with accountId.';
 const WRITER =
   'Azure has no built-in role that adds rows and neither reads, replaces nor deletes them. If a writer must not, assign a custom role with entities/add only.';
 
@@ -116,7 +119,7 @@ export class StorageTableStore extends Construct implements TableStore {
     const name = props.name ?? 'rows';
     this.lookUpBy = props.lookUpBy ?? 'source';
     requireText(this, { lookUpBy: this.lookUpBy }, FIELD);
-    this.store = new StoreAccount(this, props, { defaultName: 'rows', isLake: false, ofNew: {} });
+    this.store = new StoreAccount(this, props, { defaultName: 'rows', isLake: false, ofNew: {}, answers: { CKV2_AZURE_1: OWN_KEY } });
     if (accountId !== undefined) requireOwnSubscription(this, this.node.path, 'accountId', accountId);
     const { name: accountName, id: ofAccount, resourceGroupName, lifecycle, lock } = this.store;
     [this.account, this.accountName] = [this.store.resource, accountName];

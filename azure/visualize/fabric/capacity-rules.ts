@@ -1,4 +1,5 @@
 import type { IConstruct } from 'constructs';
+import { requireEachOnce } from '../../../shared/synth/handler-needs';
 import { requireText, SettingError, STORE_NAME, type TextRule } from '../../../shared/synth/settings';
 import type { DirectStore } from '../../ports/delivery';
 import type { Workload } from '../../ports/identity';
@@ -42,6 +43,7 @@ export function requireStores(scope: IConstruct, stores: Readonly<Record<string,
     if (typeof bindReader === 'function' && typeof bindDelivery === 'function' && deliverTo === undefined) continue;
     throw new SettingError(scope, 'stores must be stores of objects', `another ${name}`, WORKS);
   }
+  requireEachOnce(scope, 'stores', stores);
   if (Object.keys(stores).length > 0 && readers === undefined) {
     throw new SettingError(
       scope,

@@ -15,6 +15,8 @@ const ACCOUNT = 'service_account';
 const SCALING = 'automatic_scaling';
 const LETS_IN = 'network_settings.ingress_traffic_allowed';
 const INSIDE = ['INGRESS_TRAFFIC_ALLOWED_INTERNAL_AND_LB', 'INGRESS_TRAFFIC_ALLOWED_INTERNAL_ONLY'];
+/** No permission of Google's, because App Engine has none for callers: it stands for a request. */
+const REQUEST = 'appengine.requests.send';
 const IMAGES = 'roles/artifactregistry.createOnPushWriter';
 const REPOSITORY = 'resource.name.extract("/repositories/{rest}")';
 /** MiB of each class of instances, and how many of an F1 it is billed as. */
@@ -57,10 +59,10 @@ export const facts: ServiceFacts = {
       flow: opening,
       // App Engine asks nobody who calls. The code does, before it reads anything.
       grants: (entry) => [
-        { holder: 'everyone', may: 'roles/run.invoker', on: entry.id, condition: { test: 'token of a device', value: TOKEN } },
+        { holder: 'everyone', may: 'HTTPS requests', on: entry.id, condition: { test: 'token of a device', value: TOKEN } },
       ],
       needs: (entry) => [
-        { who: 'everyone', may: 'run.routes.invoke', on: `\${${entry.id}}`, only: TOKEN, because: 'App Engine has no IAM for callers' },
+        { who: 'everyone', may: REQUEST, on: `\${${entry.id}}`, only: TOKEN, because: 'App Engine has no IAM for callers' },
         ...buildNeeds(entry),
       ],
       reads: registryOf,
@@ -148,7 +150,7 @@ export const facts: ServiceFacts = {
       runs,
       apis: ['appengine', 'artifactregistry', 'cloudbuild', 'storage', 'logging'],
       actsAs: [ACCOUNT],
-      effective: /^(\*|appengine\.|run\.(\*|routes))/,
+      effective: /^(\*|appengine\.)/,
       local: 'no effect here',
     },
     [INGRESS]: {
@@ -176,6 +178,7 @@ export const facts: ServiceFacts = {
   },
   // https://cloud.google.com/iam/docs/roles-permissions
   roles: {
+    'HTTPS requests': { permissions: [REQUEST] },
     'roles/appengine.appAdmin': { permissions: ['appengine.*'] },
     'roles/cloudbuild.builds.editor': { permissions: ['cloudbuild.builds.*'] },
     [IMAGES]: {

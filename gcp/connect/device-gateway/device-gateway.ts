@@ -109,8 +109,8 @@ export interface DeviceGatewayProps {
  * For devices with X.509 certificates that can exchange them for a Google token, use `PubSubEntry` and no gateway: workload identity
  * federation trusts the certificates, and `publishers` has a `principalSet://` of them.
  *
- * It costs nothing without requests but its alerts. A million requests with one event each cost about 2 dollars, and with 100 events
- * each about as much for 100 million events, besides Pub/Sub. A deploy replaces the service with another region or name, and then
+ * It costs nothing without requests but its alerts. A million requests cost about 1 dollar, with one event each or with 1000, besides
+ * what Pub/Sub and the log cost for them. A deploy replaces the service with another region or name, and then
  * its address. Another image starts a new revision, and requests in progress end on the old one.
  * @see https://cloud.google.com/iot/docs/release-notes
  * @see https://cloud.google.com/run/docs/securing/managing-access#invoker_check

@@ -31,7 +31,7 @@ export const facts: ServiceFacts = {
   kinds: { [SERVICE]: (body) => (JSON.stringify(body).includes(`"${AUDIENCE}"`) ? 'gateway' : undefined) },
   types: {
     [`${SERVICE} gateway`]: {
-      name: 'gateway',
+      name: 'Device gateway',
       replacedBy: ['name', 'location', 'project'],
       role: 'runs code',
       tells: (gateway) => [
@@ -222,10 +222,14 @@ function mebibytes(gateway: Asked): number {
 
 /** A request has one event. The registry is read once a minute for each device, which depends on their number and is left out. */
 function costs(gateway: Asked, { events }: Load): Cost[] {
-  return callCosts(events, {
+  const lines = callCosts(events, {
     cpu: Number(only(gateway, `${LIMITS}.cpu`) ?? 1),
     memoryGib: mebibytes(gateway) / 1024,
     concurrency: amountOr(gateway, 'template.max_instance_request_concurrency', 1),
     minInstances: amountOr(gateway, 'template.scaling.min_instance_count', 0),
   });
+  const lower = 'Devices that send several events in one request, up to 1000.';
+  return lines.map((line) =>
+    line.price === 'cloudRunReady' ? { ...line, lower: '`minInstances: 0` of the gateway.' } : { ...line, lower },
+  );
 }

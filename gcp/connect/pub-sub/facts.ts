@@ -1,5 +1,5 @@
 import { amountOr, type Brought, batches, type Cost, GIB, type Load, MONTH, PACKED, TIB } from '../../../shared/read/facts/cost';
-import { within } from '../../../shared/read/facts/local';
+import { onlyValues, within } from '../../../shared/read/facts/local';
 import { counted, promised } from '../../../shared/read/facts/promise';
 import type { Ask, Needed, Promised, Seen, ServiceFacts } from '../../../shared/read/facts/types';
 import { every, filter, remove, set, type Which } from '../../../shared/read/facts/weaken';
@@ -32,6 +32,7 @@ const subscriptionsOf: Which = ({ id }, draft) =>
 export const facts: ServiceFacts = {
   name: 'Pub/Sub',
   local: 'runs',
+  unproven: ['That Pub/Sub accepts each filter that is accepted here: its syntax is checked by the rules of its documentation.'],
   types: {
     [TOPIC]: {
       name: 'topic',
@@ -211,7 +212,10 @@ export const facts: ServiceFacts = {
         name: 'emulated',
         project: 'emulated',
         topic: 'emulated',
-        bigquery_config: { notRun: 'BigQuery subscriptions are not emulated here.' },
+        filter: { notRun: 'a filter of a subscription is not emulated here: the sample events have no attributes.' },
+        'bigquery_config.table': 'emulated',
+        'bigquery_config.write_metadata': onlyValues(true),
+        'bigquery_config.service_account_email': 'emulated',
         cloud_storage_config: { notRun: 'Cloud Storage subscriptions are not emulated here.' },
         ack_deadline_seconds: within(10, 600),
         'push_config.push_endpoint': 'emulated',
@@ -371,8 +375,10 @@ function howOf(subscription: Asked): string {
   const retries = amount(subscription, 'dead_letter_policy.max_delivery_attempts') - 1;
   const [shortest, longest] = ['minimum', 'maximum'].map((which) => only(subscription, `retry_policy.${which}_backoff`));
   const how = pushes(subscription) ? (subscription.get('push_config.oidc_token').length > 0 ? 'push with OIDC' : 'push') : 'without code';
+  const filter = only(subscription, 'filter');
   return joined(
     how,
+    filter !== undefined && `only ${filter}`,
     filesOf(subscription),
     retries > 0 && `${retries} retries`,
     shortest !== undefined && longest !== undefined && `${shortest} to ${longest} apart`,

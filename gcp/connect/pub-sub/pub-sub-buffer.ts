@@ -15,8 +15,8 @@ import type { Site } from '../../ports/site';
 import { bufferSettings } from './buffer-settings';
 import { DeadLetterTopic, GOOGLE_KEY } from './dead-letter-topic';
 import { acceptNotifications } from './notifications';
-import { requireOwnName, StoreWriter } from './store-writer';
-import { endingFor, retries, type SubscribedTopic, subscribe } from './subscription';
+import { requireDelivery, StoreWriter } from './store-writer';
+import { endingFor, policiesOf, type SubscribedTopic, subscribe } from './subscription';
 
 /** Settings for {@link PubSubBuffer}. */
 export interface PubSubBufferProps {
@@ -149,7 +149,7 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
       { timeoutSeconds },
       { from: 10, to: 600, unit: 'seconds', remedy: 'It is the limit of Pub/Sub for an acknowledgement.' },
     );
-    const policies = retries(this, this.deadLetter, delivery);
+    const policies = policiesOf(this, this.deadLetter, delivery);
     return subscribe(target, 'Trigger', this.subscribed, endingFor(this.subscribed, target), {
       ...policies,
       ackDeadlineSeconds: timeoutSeconds,
@@ -167,10 +167,11 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
    * service account. The default retries are those of `deliverTo`.
    * @param name the name of this delivery, unique in the site: 1 to 11 lower-case letters and digits. A change of the name
    * replaces the subscription, and the events that wait in the old one are lost.
+   * @throws SettingError if the store is in another region, or if another delivery of the site has the name
    */
   deliverInto(store: DirectStore, name: string, delivery?: Delivery): PubsubSubscription {
-    const policies = retries(this, this.deadLetter, delivery);
-    requireOwnName(this, this.site, name);
+    const policies = policiesOf(this, this.deadLetter, delivery);
+    requireDelivery(this, this.site, store, name);
     const writer = new StoreWriter(this, name, { site: this.site, name, store });
     return subscribe(writer, 'Subscription', this.subscribed, `into-${name}`, {
       ...policies,
@@ -185,7 +186,7 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
    * The default retries are those of `deliverTo`. A reader has one minute for each record, unless it extends the ack deadline.
    */
   bindReader(reader: Workload, name: string, delivery?: Delivery): Binding {
-    const policies = retries(this, this.deadLetter, delivery);
+    const policies = policiesOf(this, this.deadLetter, delivery);
     const ending = endingFor(this.subscribed, reader);
     const subscription = subscribe(reader, `${name}Subscription`, this.subscribed, ending, { ...policies, ackDeadlineSeconds: 60 });
     const { member, forEach } = reader;

@@ -1,10 +1,10 @@
 import type { PubsubSubscriptionConfig } from '@cdktf/provider-google/lib/pubsub-subscription';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member';
-import type { ITerraformDependable } from 'cdktf';
+import { type ITerraformDependable, Token } from 'cdktf';
 import { Construct, type IConstruct } from 'constructs';
 import { takeName } from '../../../shared/synth/kept-name';
-import { requireText, type TextRule } from '../../../shared/synth/settings';
+import { requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
 import { Propagation } from '../../foundation/propagation';
 import type { DirectStore } from '../../ports/delivery';
@@ -33,7 +33,8 @@ export interface StoreWriterProps {
  *
  * A delivery costs nothing without events, and is billed by the gigabyte, about as much as publishing. An event can be delivered
  * twice. For events that must be stored within seconds, in order, or changed, use a function instead.
- * @see https://cloud.google.com/pubsub/docs/create-cloudstorage-subscription
+ * @see https://cloud.google.com/pubsub/docs/bigquery
+ * @see https://cloud.google.com/pubsub/docs/cloudstorage
  */
 export class StoreWriter extends Construct implements Workload {
   readonly name: string;
@@ -74,10 +75,20 @@ export class StoreWriter extends Construct implements Workload {
 }
 
 /**
- * Refuse a name that is not valid for a service account, or that another delivery of the site has: both would use one account.
+ * Refuse a name that is not valid for a service account, or that another delivery of the site has: both would use one account. Refuse
+ * a store in another region: Pub/Sub would create the subscription, and write nothing.
  * @throws SettingError
+ * @see https://cloud.google.com/pubsub/docs/resource-location-restriction
  */
-export function requireOwnName(scope: IConstruct, site: Site, name: string) {
+export function requireDelivery(scope: IConstruct, { project, prefix, region }: Site, store: DirectStore, name: string) {
   requireText(scope, { 'the name of a delivery': name }, NAME);
-  takeName(scope, 'delivery of a site', name, [site.project, site.prefix], 'The service account of a delivery has its name.');
+  if (store.region !== region && [store.region, region].every(isKnown)) {
+    const rule = `a store that Pub/Sub writes into must be in the region of its topic, ${region}`;
+    throw new SettingError(scope, rule, `"${store.region}"`, 'Create the store in this region, or let a function write into it.');
+  }
+  takeName(scope, 'delivery of a site', name, [project, prefix], 'The service account of a delivery has its name.');
+}
+
+function isKnown(text: string): boolean {
+  return !Token.isUnresolved(text) && !text.includes('${');
 }

@@ -8,6 +8,7 @@ import type { Delivery } from '../../ports/delivery';
 import type { Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 import type { DeadLetterTopic } from './dead-letter-topic';
+import { requireFilter } from './filter';
 import { alertOnLate, alertOnRefused } from './subscription-alerts';
 
 const READER: TextRule = {
@@ -77,11 +78,12 @@ export function endingFor({ site, name }: SubscribedTopic, reader: Workload): st
 }
 
 /**
- * How often and how fast Pub/Sub retries an event, and where it goes after the last retry.
+ * Which events Pub/Sub delivers, how often and how fast it retries one, and where it goes after the last retry.
  * @throws SettingError
  */
-export function retries(scope: IConstruct, deadLetter: DeadLetterTopic, delivery: Delivery = {}) {
-  const { maxRetries = 9, minBackoffSeconds = 10, maxBackoffSeconds: longest = 600 } = delivery;
+export function policiesOf(scope: IConstruct, deadLetter: DeadLetterTopic, delivery: Delivery = {}) {
+  const { maxRetries = 9, minBackoffSeconds = 10, maxBackoffSeconds: longest = 600, filter } = delivery;
+  if (filter !== undefined) requireFilter(scope, filter);
   requireNumber(scope, { maxRetries }, { from: 4, to: 99, unit: 'retries', remedy: 'Pub/Sub accepts no other number.' }, 'known');
   requireNumber(
     scope,
@@ -96,6 +98,7 @@ export function retries(scope: IConstruct, deadLetter: DeadLetterTopic, delivery
     'known',
   );
   return {
+    filter,
     deadLetterPolicy: { deadLetterTopic: deadLetter.topic.id, maxDeliveryAttempts: maxRetries + 1 },
     retryPolicy: { minimumBackoff: `${minBackoffSeconds}s`, maximumBackoff: `${longest}s` },
   };

@@ -11,6 +11,7 @@ const WORK: Readonly<Record<string, string>> = {
   'appengine.*': 'it deploys versions of services of App Engine',
   'artifactregistry.*': 'it makes repositories of images',
   'bigquery.*': 'it makes datasets, tables, views and scheduled queries',
+  'bigtable.*': 'it makes instances and tables',
   'binaryauthorization.*': 'it makes an attestor, and the policy of the project',
   'cloudbuild.builds.*': 'it builds versions of App Engine',
   'cloudfunctions.*': 'it makes functions',
@@ -23,11 +24,14 @@ const WORK: Readonly<Record<string, string>> = {
   'datastore.*': 'it makes databases of Firestore, with their indexes and backups',
   'iam.serviceAccounts.actAs': 'it makes functions and subscriptions that act as an account',
   'logging.notificationRules.*': 'it makes alert policies on lines of a log',
+  'logging.sinks.*': 'it makes sinks of logs',
   'monitoring.*': 'it makes alert policies',
   'pubsub.*': 'it makes topics and subscriptions',
   'run.*': 'it makes services and jobs, and lets somebody call the service under a function',
   'serviceusage.*': 'it switches APIs on',
+  'spanner.*': 'it makes instances, databases and their roles',
   'storage.*': 'it makes buckets, and puts code into one',
+  'workflows.*': 'it makes workflows',
 };
 /** Whatever gives a role on a bucket. */
 const onBuckets: Which = (_, draft) =>

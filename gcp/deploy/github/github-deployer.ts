@@ -27,14 +27,17 @@ export const DEPLOYS: readonly string[] = [
   'roles/storage.admin',
   'roles/bigquery.admin',
   'roles/datastore.owner',
+  'roles/spanner.admin',
+  'roles/bigtable.admin',
   'roles/cloudscheduler.admin',
+  'roles/workflows.admin',
   'roles/cloudkms.admin',
   // A plan reads the public key of the key that signs images, which the role above does not allow.
   'roles/cloudkms.publicKeyViewer',
   'roles/binaryauthorization.admin',
   'roles/containeranalysis.admin',
   'roles/monitoring.editor',
-  // An alert on lines of a log is a rule of Cloud Logging too.
+  // Sinks of logs; and an alert on lines of a log is a rule of Cloud Logging too.
   'roles/logging.configWriter',
 ];
 /** The roles that a template here gives on the project, some under a condition. A deploy can give no other. */
@@ -45,6 +48,7 @@ export const GIVES: readonly string[] = [
   'roles/datastore.user',
   'roles/logging.logWriter',
   'roles/storage.objectViewer',
+  'roles/workflows.invoker',
 ];
 
 const MAKES_ACCOUNTS =

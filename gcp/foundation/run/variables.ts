@@ -1,5 +1,6 @@
 import { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member';
 import type { Construct, IConstruct } from 'constructs';
+import { keepAddress } from '../../../shared/synth/kept-name';
 import { requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
 import type { Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
@@ -84,16 +85,31 @@ function requireNames(scope: IConstruct, settings: Readonly<Record<string, objec
   }
 }
 
-/** Let a workload read secrets, and return each with its project. */
-export function bindSecrets(workload: Construct & Workload, { project }: Site, secrets: Readonly<Record<string, SecretVariable>>) {
+/**
+ * Let a workload read secrets, and return each with its project. A secret that two variables read is granted once: with either of two
+ * equal grants, Google takes both away. So its address does not have the name of a variable.
+ */
+export function bindSecrets(
+  workload: Construct & Workload,
+  { project }: Site,
+  secrets: Readonly<Record<string, SecretVariable>>,
+  whose: 'handler' | 'job' = 'handler',
+) {
   const variables = Object.entries(secrets).map(([key, { secret, version = 'latest' }]) => {
     const [, projectId = project, name = secret] = /^projects\/(.+)\/secrets\/(.+)$/.exec(secret) ?? [];
     return { key, version, projectId, secret: name };
   });
   if (variables.length > 0) needApis(workload, 'secretmanager');
-  const waitFor = variables.map(({ key, projectId, secret: secretId }) => {
-    const grant = { project: projectId, secretId, role: 'roles/secretmanager.secretAccessor', member: workload.member };
-    return new SecretManagerSecretIamMember(workload, `Secret${key}`, grant);
+  const once = variables.filter((one, index) => variables.findIndex((other) => isSame(one, other)) === index);
+  const waitFor = once.map(({ key, projectId, secret: secretId }) => {
+    const made = { project: projectId, secretId, role: 'roles/secretmanager.secretAccessor', member: workload.member };
+    const grant = new SecretManagerSecretIamMember(workload, `Secret${key}`, made);
+    keepAddress(grant, [whose, workload.name, ...(projectId === project ? [] : [projectId]), secretId].join('-'));
+    return grant;
   });
   return { variables, waitFor };
+}
+
+function isSame(one: { readonly projectId: string; readonly secret: string }, other: typeof one): boolean {
+  return one.projectId === other.projectId && one.secret === other.secret;
 }

@@ -1,8 +1,9 @@
 import { CloudSchedulerJob } from '@cdktf/provider-google/lib/cloud-scheduler-job';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
+import { Token } from 'cdktf';
 import { Construct, type IConstruct } from 'constructs';
 import { takeName } from '../../../shared/synth/kept-name';
-import { requireNumber, requireText, type TextRule } from '../../../shared/synth/settings';
+import { requireNumber, requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
 import type { Workload } from '../../ports/identity';
 import type { Job } from '../../ports/jobs';
 import type { Site } from '../../ports/site';
@@ -22,6 +23,14 @@ export const CRON: TextRule = {
   must: 'be five fields of cron',
   remedy: 'Write it like 0 3 * * *: minute, hour, day of the month, month, day of the week.',
 };
+/** The lowest and the highest value of each field. The last two also take names of three letters. */
+const RANGES = [
+  [0, 59],
+  [0, 23],
+  [1, 31],
+  [1, 12],
+  [0, 7],
+] as const;
 const TIME_ZONE: TextRule = {
   pattern: /^(Etc\/)?[A-Z][\w+-]*(\/[A-Z][\w+-]*){0,2}$/,
   must: 'be the name of a time zone',
@@ -56,8 +65,22 @@ export interface Recurrence {
  */
 export function requireRecurrence(scope: IConstruct, { cron, timeZone = 'UTC', maxRetries = 3 }: Recurrence) {
   requireText(scope, { cron }, CRON);
+  if (!Token.isUnresolved(cron) && !cron.split(' ').every(isInRange)) {
+    const remedy = 'Minutes are 0 to 59, hours 0 to 23, days 1 to 31, months 1 to 12 and weekdays 0 to 7. Only the last two have names.';
+    throw new SettingError(scope, 'cron must have times that exist', `"${cron}"`, remedy);
+  }
   requireText(scope, { timeZone }, TIME_ZONE);
   requireNumber(scope, { maxRetries }, { from: 0, to: 5, unit: 'retries', remedy: 'Cloud Scheduler accepts no more.' });
+}
+
+/** Whether each part of a field of cron, such as `9-17` or `*\/15`, is within the range of the field. */
+function isInRange(field: string, index: number): boolean {
+  const [least, most] = RANGES[index]!;
+  const isValue = (text: string) =>
+    /^[A-Z]{3}$/.test(text) ? index >= 3 : /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most;
+  const [times = '', step = '1'] = field.split('/');
+  const isOnce = times === '*' || times.split(',').every((part) => part.split('-').length <= 2 && part.split('-').every(isValue));
+  return isOnce && Number(step) >= 1 && Number(step) <= most;
 }
 
 /** Settings for {@link Schedule}. */
@@ -129,7 +152,8 @@ export class Schedule extends Construct implements Workload {
       title: `${name}: refused`,
       condition: 'a start is refused',
       filter: ['resource.type = "cloud_scheduler_job"', `resource.labels.job_id = "${this.resource.name}"`, 'severity >= ERROR'],
-      meaning: 'A start was refused after all retries. The job did not run.',
+      meaning:
+        'A start was refused. If a retry did not succeed meanwhile, the job did not run: the log of the schedule has a line for each try.',
       notify,
     });
   }

@@ -1,5 +1,5 @@
 import type { IConstruct } from 'constructs';
-import { requireFit } from '../../../shared/synth/handler-needs';
+import { requireEachOnce, requireFit } from '../../../shared/synth/handler-needs';
 import { CHANNELS, requireNumber, requireText, requireTexts, type TextRule } from '../../../shared/synth/settings';
 import { requireVariables, type Variables } from '../../foundation/run/variables';
 import { EMAIL } from '../../foundation/service-account';
@@ -43,6 +43,7 @@ export function functionSettings(scope: IConstruct, props: RawSettings) {
   requireNumber(scope, { minInstances }, { from: 0, to: maxInstances, unit: 'instances', remedy: 'It must not be above maxInstances.' });
   requireTexts(scope, { notify: props.notify }, CHANNELS);
   requireFit(scope, props);
+  requireEachOnce(scope, 'stores', props.stores);
   if (serviceAccount !== undefined) requireText(scope, { serviceAccount }, EMAIL);
   if (vpcConnector !== undefined) requireText(scope, { vpcConnector }, CONNECTOR);
   requireVariables(scope, { environmentVariables, secretEnvironmentVariables }, ['DEAD_LETTER', ...Object.keys(props.stores)]);

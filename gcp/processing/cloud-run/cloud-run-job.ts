@@ -150,7 +150,7 @@ export class CloudRunJob extends Construct implements Workload, Job {
       ...Object.entries(inputs).map(([start, store]) => store.bindReader(this, start)),
       ...Object.entries(outputs).map(([start, store]) => store.bindWriter(this, start)),
     ];
-    const secrets = bindSecrets(this, site, props.secretEnvironmentVariables ?? {});
+    const secrets = bindSecrets(this, site, props.secretEnvironmentVariables ?? {}, 'job');
     const grants = [...bindings, secrets].flatMap(({ waitFor }) => waitFor);
     const granted = grants.length > 0 ? [new Propagation(this, 'Propagation', grants)] : [];
     const values: Record<string, string> = Object.assign({}, props.environmentVariables, ...bindings.map((binding) => binding.settings));

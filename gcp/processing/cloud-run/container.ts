@@ -1,6 +1,15 @@
 import type { CloudRunV2ServiceTemplateVpcAccess } from '@cdktf/provider-google/lib/cloud-run-v2-service';
+import { Token } from 'cdktf';
 import type { IConstruct } from 'constructs';
-import { CHANNELS, requireNumber, requireOneOf, requireText, requireTexts, type TextRule } from '../../../shared/synth/settings';
+import {
+  CHANNELS,
+  requireNumber,
+  requireOneOf,
+  requireText,
+  requireTexts,
+  SettingError,
+  type TextRule,
+} from '../../../shared/synth/settings';
 import { type ContainerImage, type ImagePolicy, requireImage, requirePolicy } from '../../foundation/images';
 import { requireVariables, type SecretVariable, type Variables } from '../../foundation/run/variables';
 import { EMAIL } from '../../foundation/service-account';
@@ -9,6 +18,7 @@ import type { Site } from '../../ports/site';
 
 /** The settings that services and jobs have. */
 export interface ContainerSettings extends Partial<Variables> {
+  readonly site: Pick<Site, 'region'>;
   readonly image: ContainerImage;
   readonly name: string;
   readonly memoryMiB: number;
@@ -25,10 +35,11 @@ const NAME: TextRule = {
   remedy: 'The name of a service account has no room for more.',
 };
 const NETWORK: TextRule = {
-  pattern: /^(https:\/\/\S+\/)?projects\/[^/\s]+\/(global\/networks|regions\/[^/\s]+\/subnetworks)\/[^/\s]+$/,
+  pattern: /^(https:\/\/\S+\/)?projects\/[^/\s]+\/global\/networks\/[^/\s]+$/,
   must: 'have the ids of a network and a subnetwork',
   remedy: 'Find them with gcloud compute networks subnets describe.',
 };
+const SUBNETWORK: TextRule = { ...NETWORK, pattern: /^(https:\/\/\S+\/)?projects\/[^/\s]+\/regions\/[^/\s]+\/subnetworks\/[^/\s]+$/ };
 /** The memory that each number of vCPUs allows: https://cloud.google.com/run/docs/configuring/services/cpu. */
 const MEMORY: Readonly<Record<number, readonly [from: number, to: number]>> = {
   1: [512, 4096],
@@ -51,12 +62,24 @@ export function requireContainer(scope: IConstruct, settings: ContainerSettings,
   requireOneOf(scope, { cpu }, Object.keys(MEMORY).map(Number), 'Cloud Run has no other number of vCPUs with concurrent calls.');
   const [from, to] = MEMORY[cpu]!;
   requireNumber(scope, { memoryMiB }, { from, to, unit: 'MiB', remedy: `Cloud Run allows no other value with cpu ${cpu}.` }, 'known');
-  if (network !== undefined) requireText(scope, { network: network.network }, NETWORK);
-  if (network !== undefined) requireText(scope, { network: network.subnetwork }, NETWORK);
+  if (network !== undefined) requireNetwork(scope, network, settings.site.region);
   if (serviceAccount !== undefined) requireText(scope, { serviceAccount }, EMAIL);
   requireTexts(scope, { notify }, CHANNELS);
   const { environmentVariables = {}, secretEnvironmentVariables = {} } = settings;
   requireVariables(scope, { environmentVariables, secretEnvironmentVariables }, own, whose);
+}
+
+function requireNetwork(scope: IConstruct, { network, subnetwork }: Network, region: string) {
+  requireText(scope, { network }, NETWORK);
+  requireText(scope, { network: subnetwork }, SUBNETWORK);
+  const [, its] = /\/regions\/([^/]+)\//.exec(subnetwork) ?? [];
+  if (its === undefined || its === region || [its, region].some((one) => Token.isUnresolved(one))) return;
+  throw new SettingError(
+    scope,
+    `network must have a subnetwork in ${region}`,
+    its,
+    'An instance takes an address in the region of its site.',
+  );
 }
 
 /** The variables of a container: those with a value, and those that Cloud Run reads from Secret Manager when it starts an instance. */

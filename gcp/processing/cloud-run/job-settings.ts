@@ -1,4 +1,5 @@
 import type { IConstruct } from 'constructs';
+import { requireEachOnce } from '../../../shared/synth/handler-needs';
 import { requireNumber, requireTexts, SettingError, STORE_NAME, type TextRule } from '../../../shared/synth/settings';
 import { type Recurrence, requireRecurrence } from '../../foundation/schedule/schedule';
 import { type ContainerSettings, requireContainer } from './container';
@@ -72,7 +73,10 @@ export function annotationsOf(sides: Readonly<Record<'inputs' | 'outputs', objec
 
 /** Refuse names that cannot start a variable, and one name for two stores. */
 function requireStores(scope: IConstruct, sides: Readonly<Record<'inputs' | 'outputs', object>>) {
-  for (const [side, stores] of Object.entries(sides)) requireTexts(scope, { [side]: Object.keys(stores) }, STORE_NAME);
+  for (const [side, stores] of Object.entries(sides)) {
+    requireTexts(scope, { [side]: Object.keys(stores) }, STORE_NAME);
+    requireEachOnce(scope, side, { ...stores });
+  }
   const twice = Object.keys(sides.inputs).find((name) => name in sides.outputs);
   if (twice === undefined) return;
   throw new SettingError(

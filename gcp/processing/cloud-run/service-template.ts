@@ -1,6 +1,6 @@
 import type { CloudRunV2ServiceTemplate } from '@cdktf/provider-google/lib/cloud-run-v2-service';
 import type { IConstruct } from 'constructs';
-import { requireFit } from '../../../shared/synth/handler-needs';
+import { requireEachOnce, requireFit } from '../../../shared/synth/handler-needs';
 import { requireNumber, requireText, type TextRule } from '../../../shared/synth/settings';
 import { accessTo, type ContainerSettings, containerOf, requireContainer, type variablesOf } from './container';
 
@@ -32,6 +32,7 @@ export function serviceSettings(scope: IConstruct, props: Raw) {
   const { name = 'service', cpu = 1, memoryMiB = 2048, timeoutSeconds = 60, concurrency = 10, healthPath } = props;
   const { maxInstances = 10, minInstances = 0 } = props;
   requireFit(scope, props);
+  requireEachOnce(scope, 'stores', props.stores);
   requireContainer(scope, { ...props, name, cpu, memoryMiB }, ['DEAD_LETTER', ...Object.keys(props.stores)]);
   requireNumber(scope, { timeoutSeconds }, { from: 10, to: 600, unit: 'seconds', remedy: 'Start a job for longer work.' });
   requireNumber(scope, { concurrency }, { from: 1, to: 1000, unit: 'calls', remedy: 'Cloud Run allows no more.' });

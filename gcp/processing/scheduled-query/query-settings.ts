@@ -1,4 +1,5 @@
 import type { IConstruct } from 'constructs';
+import { requireEachOnce } from '../../../shared/synth/handler-needs';
 import { requireText, SettingError, STORE_NAME, type TextRule } from '../../../shared/synth/settings';
 import type { Binding } from '../../ports/identity';
 import type { TableStore } from '../../ports/stores';
@@ -32,6 +33,17 @@ export function requireTables(scope: IConstruct, setting: 'reads' | 'writes', ta
     throw new SettingError(scope, `${setting} must be tables by name`, 'none', `Write them like { EVENTS: store }.`);
   }
   for (const name of Object.keys(tables)) requireText(scope, { [`each of ${setting}`]: name }, STORE_NAME);
+  requireEachOnce(scope, setting, tables);
+}
+
+/**
+ * Refuse a name that stands for two tables: the query would get the one that is written for the view that is read.
+ * @throws SettingError
+ */
+export function requireOwnNames(scope: IConstruct, reads: Tables, writes: Tables) {
+  const twice = Object.keys(reads).find((name) => name in writes);
+  if (twice !== undefined)
+    throw new SettingError(scope, 'each table must have its own name', `"${twice}" in reads and writes`, 'The query calls it by its name.');
 }
 
 /**

@@ -12,7 +12,7 @@ import { needApis } from '../../foundation/apis';
 import { Propagation } from '../../foundation/propagation';
 import type { Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
-import { EVERY, hoursBetween, NAME, requireTables, START, type Tables, tableOf } from './query-settings';
+import { EVERY, hoursBetween, NAME, requireOwnNames, requireTables, START, type Tables, tableOf } from './query-settings';
 
 /** Settings for {@link ScheduledQuery}. */
 export interface ScheduledQueryProps {
@@ -45,7 +45,7 @@ export interface ScheduledQueryProps {
    */
   readonly startTime?: string;
   /**
-   * Whether no runs are started for the time being.
+   * Whether no runs are started for the time being. Then silence opens no incident.
    * @default false
    */
   readonly paused?: boolean;
@@ -82,6 +82,7 @@ export class ScheduledQuery extends Construct implements Workload {
     requireText(this, { name }, NAME);
     requireTables(this, 'reads', reads);
     requireTables(this, 'writes', writes);
+    requireOwnNames(this, reads, writes);
     if (typeof query !== 'function')
       throw new SettingError(this, 'query must be a function', typeof query, 'It gets the names of the tables.');
     requireText(this, { every }, EVERY);
@@ -130,7 +131,8 @@ export class ScheduledQuery extends Construct implements Workload {
       serviceAccountName: this.account.email,
       dependsOn: [new Propagation(this, 'Propagation', grants)],
     });
-    this.watch(project, hours, notify);
+    // A query that is paused is silent on purpose.
+    this.watch(project, props.paused ? undefined : hours, notify);
   }
 
   private watch(project: string, hours: number | undefined, notify: readonly string[]) {
@@ -161,7 +163,7 @@ export class ScheduledQuery extends Construct implements Workload {
       title: `${title}: no run succeeded`,
       condition: 'no successful runs',
       filter: ofRuns('SUCCEEDED'),
-      meaning: 'No run of the query succeeded in twice its interval. It is paused, or its runs take too long or fail.',
+      meaning: 'No run of the query succeeded in twice its interval. Somebody paused it, or its runs take too long or fail.',
       notify,
     };
     alertOnAbsence(this, 'Absent', absent, Math.max(Math.ceil(hours * 2 * 60) * 60, 3600));

@@ -26,7 +26,7 @@ export const facts: ServiceFacts = {
     [WORKFLOW]: {
       name: 'workflow',
       role: 'moves data',
-      apis: ['workflowexecutions', 'workflows'],
+      apis: ['workflows', 'workflowexecutions'],
       replacedBy: ['name', 'name_prefix', 'project', 'region', 'tags'],
       named: ['name', /^(?=.{1,64}$)[a-zA-Z]([\w-]*[a-zA-Z0-9])?$/],
       computed: { id: 'projects/acme-data/locations/europe-west1/workflows/acme' },

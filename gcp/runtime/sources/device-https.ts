@@ -36,8 +36,9 @@ const PATH = '/events';
  * as JSON.
  *
  * A request is answered after its events are in the sink, and not before. The body is read after the token is verified, and only
- * while there is room for it in memory: without a token, a request takes none. If the sink or the registry cannot be reached, nothing is accepted, and the device sends
- * all of it again: events can be written twice, and are not lost. What is refused is nowhere but with the device, which gets the reason.
+ * while there is room for it in memory: without a token, a request takes none. If the sink or the registry cannot be reached, nothing
+ * is accepted, and the device sends all of it again: events can be written twice, and are not lost. What is refused is nowhere but
+ * with the device, which gets the reason.
  */
 export function deviceHttpsSource<Stored>(props: DeviceHttpsSourceProps<Stored>): RequestListener {
   const { sink, registry, source, openBytes } = props;

@@ -1,25 +1,14 @@
-import { BigqueryDataset } from '@cdktf/provider-google/lib/bigquery-dataset';
-import { BigqueryTable } from '@cdktf/provider-google/lib/bigquery-table';
-import { BigqueryTableIamMember } from '@cdktf/provider-google/lib/bigquery-table-iam-member';
-import { DataGoogleBigqueryDefaultServiceAccount } from '@cdktf/provider-google/lib/data-google-bigquery-default-service-account';
-import { Token } from 'cdktf';
-import { Construct } from 'constructs';
-import { acknowledge } from '../../../shared/synth/acknowledge';
-import { keepAddress, takeName } from '../../../shared/synth/kept-name';
+import type { BigqueryDataset } from '@cdktf/provider-google/lib/bigquery-dataset';
+import type { BigqueryTable } from '@cdktf/provider-google/lib/bigquery-table';
+import type { ITerraformDependable } from 'cdktf';
+import { Construct, type IConstruct } from 'constructs';
 import { mayDestroy, type Removal } from '../../../shared/synth/settings';
-import { googleKey } from '../../foundation/answers';
-import { needApis } from '../../foundation/apis';
-import { allowEncrypt } from '../../foundation/encryption';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
-import type { TableStore } from '../../ports/stores';
+import type { SharedStore, TableStore, ViewNames } from '../../ports/stores';
+import { allowToRead, allowToWrite, authorize, type Place, placeIn, rowTable, viewOf } from './dataset';
 import { type Column, schemaOf, uniqueRows } from './event-table';
 import { storeSettings } from './store-settings';
-
-const WRITER =
-  'Google has no predefined role that only adds rows. This role can also read and change this table. If a writer must not ' +
-  'read, grant a custom role with bigquery.tables.get and bigquery.tables.updateData.';
-const GOOGLE_KEY = googleKey('encryptionKey on the store');
 
 /** Settings for {@link BigQueryStore}. */
 export interface BigQueryStoreProps {
@@ -86,7 +75,7 @@ export interface BigQueryStoreProps {
  * the future: such events go to the dead letter. Do not use it for look-ups or updates of single rows: use a document database.
  * @see https://cloud.google.com/bigquery/docs/write-api-best-practices
  */
-export class BigQueryStore extends Construct implements TableStore {
+export class BigQueryStore extends Construct implements TableStore, SharedStore {
   /** The dataset, if this construct created it. */
   readonly dataset?: BigqueryDataset;
   /** The table that rows are added to. An event that was delivered twice can be in it twice. */
@@ -95,94 +84,54 @@ export class BigQueryStore extends Construct implements TableStore {
   readonly view: BigqueryTable;
   /** The name of the view in a query. */
   readonly viewName: string;
+  readonly uniqueRows: string;
+  readonly region: string;
 
-  private readonly project: string;
-  private readonly datasetId: string;
+  private readonly place: Place;
 
   constructor(scope: Construct, id: string, props: BigQueryStoreProps) {
     super(scope, id);
-    const { site, retentionDays, datasetId, encryptionKey: kmsKeyName } = props;
-    const { project } = site;
+    const { site, retentionDays, datasetId, encryptionKey } = props;
     const { name, columns, undeleteWindowDays, tableId, viewId } = storeSettings(this, props);
     const destroy = mayDestroy(this, props.removal);
-    if (datasetId === undefined) takeName(this, 'dataset of a site', name, [project, site.prefix]);
-    const lifecycle = destroy ? undefined : { preventDestroy: true };
-    const encryption = kmsKeyName ? { kmsKeyName } : undefined;
-    const agent = () => new DataGoogleBigqueryDefaultServiceAccount(this, 'Agent', { project, dependsOn: [...site.waitFor] }).member;
-    const dependsOn = [...site.waitFor, ...allowEncrypt(this, { cryptoKeyId: kmsKeyName, agent })];
-    needApis(this, 'bigquery', 'bigquerystorage');
-    this.project = project;
-
-    if (datasetId === undefined) {
-      this.dataset = new BigqueryDataset(this, 'Dataset', {
-        project,
-        datasetId: `${site.prefix}_${name}`,
-        location: site.region,
-        maxTimeTravelHours: String(undeleteWindowDays * 24),
-        defaultEncryptionConfiguration: encryption,
-        deleteContentsOnDestroy: destroy,
-        dependsOn,
-        lifecycle,
-      });
-      keepAddress(this.dataset, name);
-    }
-    this.datasetId = datasetId ?? this.dataset!.datasetId;
-    for (const one of [tableId, viewId]) takeName(this, 'table of a dataset', one, [project, this.datasetId]);
-    const address = Token.isUnresolved(this.datasetId) ? name : this.datasetId;
-    this.table = new BigqueryTable(this, 'Table', {
-      project,
-      datasetId: this.datasetId,
+    const place = placeIn(this, { site, name, datasetId, encryptionKey, undeleteWindowDays, destroy }, [tableId, viewId]);
+    [this.place, this.dataset, this.region] = [place, place.dataset, site.region];
+    this.table = rowTable(this, 'Table', place, {
       tableId,
       description: 'Events as they came, in no order. An event that came twice is in here twice: query the view.',
       schema: schemaOf(columns),
-      timePartitioning: { type: 'DAY', field: 'event_time', expirationMs: retentionDays && retentionDays * 24 * 3600 * 1000 },
-      requirePartitionFilter: true,
+      partitionedBy: 'event_time',
       clustering: ['event_source', 'event_type'],
-      encryptionConfiguration: encryption,
-      deletionProtection: !destroy,
-      // Without it, any update of the table drops each column that is not in the schema, even with deletion protection.
-      ignoreAutoGeneratedSchema: destroy ? undefined : true,
-      dependsOn,
-      lifecycle,
+      retentionDays,
     });
-    keepAddress(this.table, `${address}_${tableId}`);
-    this.view = new BigqueryTable(this, 'View', {
-      project,
-      datasetId: this.datasetId,
-      tableId: viewId,
+    this.uniqueRows = uniqueRows(`${place.project}.${place.datasetId}.${this.table.tableId}`, columns);
+    this.view = viewOf(this, 'View', place, {
+      viewId,
       description: 'Each event once. Say which days to read: WHERE event_time >= ...',
-      view: { query: uniqueRows(`${project}.${this.datasetId}.${this.table.tableId}`, columns), useLegacySql: false },
-      deletionProtection: !destroy,
+      query: this.uniqueRows,
     });
-    keepAddress(this.view, `${address}_${viewId}`);
-    if (this.dataset && !kmsKeyName) acknowledge(this.dataset, { CKV_GCP_81: GOOGLE_KEY });
-    if (!kmsKeyName) acknowledge(this.table, { CKV_GCP_80: GOOGLE_KEY });
-    acknowledge(this.view, { CKV_GCP_80: 'A view holds no rows. Its table sets the encryption of the rows.' });
-    this.viewName = `${project}.${this.datasetId}.${this.view.tableId}`;
+    this.viewName = `${place.project}.${place.datasetId}.${this.view.tableId}`;
   }
 
   bindWriter(writer: Workload, name: string): Binding {
-    const grant = this.allow(writer, `${name}Writer`, 'roles/bigquery.dataEditor', this.table);
-    acknowledge(grant, { 'least-privilege': WRITER });
-    return { settings: this.settings(name, this.table), waitFor: [grant] };
+    return { settings: this.settings(name, this.table), waitFor: [allowToWrite(writer, `${name}Writer`, this.place, this.table)] };
   }
 
   /** The reader also needs `roles/bigquery.jobUser` on the project that is billed for its queries. */
   bindReader(reader: Workload, name: string): Binding {
-    const role = 'roles/bigquery.dataViewer';
+    const { place, table, view } = this;
     return {
-      settings: this.settings(name, this.view),
-      waitFor: [this.allow(reader, `${name}Reader`, role, this.table), this.allow(reader, `${name}ViewReader`, role, this.view)],
+      settings: this.settings(name, view),
+      waitFor: [allowToRead(reader, `${name}Reader`, place, table), allowToRead(reader, `${name}ViewReader`, place, view)],
     };
   }
 
-  private settings(name: string, table: BigqueryTable) {
-    return { [`${name}_PROJECT`]: this.project, [`${name}_DATASET`]: this.datasetId, [`${name}_TABLE`]: table.tableId };
+  bindView(holder: IConstruct, name: string, view: ViewNames): ITerraformDependable {
+    return authorize(holder, this.place, name, view);
   }
 
-  private allow(workload: Workload, id: string, role: string, table: BigqueryTable): BigqueryTableIamMember {
-    const { project, datasetId } = this;
-    const { member, forEach } = workload;
-    return new BigqueryTableIamMember(workload, id, { project, datasetId, tableId: table.id, role, member, forEach });
+  private settings(name: string, table: BigqueryTable) {
+    const { project, datasetId } = this.place;
+    return { [`${name}_PROJECT`]: project, [`${name}_DATASET`]: datasetId, [`${name}_TABLE`]: table.tableId };
   }
 }

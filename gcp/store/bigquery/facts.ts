@@ -3,7 +3,7 @@ import { onlyValues } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Door, Promised, ServiceFacts } from '../../../shared/read/facts/types';
 import { type Draft, remove, replace, set, type Which } from '../../../shared/read/facts/weaken';
-import { type Asked, amount, type Body, is, only, type Stack, type Value } from '../../../shared/read/stack';
+import { type Asked, amount, type Body, is, names, only, type Stack, type Value } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
 import { iamMember, keyNeeds, RETAINED, replacers } from '../../foundation/promises';
 
@@ -12,6 +12,8 @@ const TABLE = 'google_bigquery_table';
 const LIBRARY = '@google-cloud/bigquery-storage';
 /** The columns that the handler always fills. All others must be NULLABLE. */
 const ALWAYS_FILLED = ['event_id', 'event_source', 'event_type', 'event_time', 'row_index', 'message_id', 'publish_time'];
+/** The columns that Pub/Sub fills, in the order of the table. https://cloud.google.com/pubsub/docs/bigquery#write_metadata */
+const OF_PUB_SUB = ['subscription_name', 'message_id', 'publish_time', 'data', 'attributes'];
 /** The types of columns that the local run emulates. */
 const COLUMN_TYPES = ['STRING', 'JSON', 'NUMERIC', 'INTEGER', 'FLOAT', 'BOOLEAN', 'TIMESTAMP', 'DATE'];
 
@@ -24,10 +26,17 @@ interface Column {
 /** The views on a table. */
 const viewsOf: Which = ({ id }, draft) =>
   [...draft.resources].filter(([, { type, body }]) => type === TABLE && queryOf(body).includes(`\${${id}.`)).map(([view]) => view);
+const uniqueViewsOf: Which = (table, draft) => viewsOf(table, draft).filter((view) => isUnique(draft.resources.get(view)!.body));
+const rejectedViewsOf: Which = (table, draft) => viewsOf(table, draft).filter((view) => isRejected(draft.resources.get(view)!.body));
 
 export const facts: ServiceFacts = {
   name: 'BigQuery',
   local: 'runs',
+  unproven: [
+    'That BigQuery applies a filter on `publish_day` of a view of a raw table to the partitions of the table.',
+    'That a message that is not UTF-8 goes to the dead letter, because `data` of a raw table is a STRING.',
+    'That BigQuery accepts the same texts as JSON as the local run: both refuse a number that would lose digits.',
+  ],
   types: {
     [DATASET]: {
       name: 'dataset',
@@ -120,7 +129,7 @@ export const facts: ServiceFacts = {
             worse: 'a column that is removed from the schema is deleted with its data',
           }),
         ),
-        ofRows(
+        ofEvents(
           promised(
             'every-row-fits',
             'require only the columns that the handler always fills, and have a column for all other fields',
@@ -135,13 +144,39 @@ export const facts: ServiceFacts = {
             },
           ),
         ),
+        ofMessages(
+          promised(
+            'every-row-fits',
+            'have the columns that Pub/Sub requires, with data as text, and no other required column',
+            everyMessageFits,
+            {
+              'the creation of the subscription fails without a column': replace('\\"name\\":\\"attributes\\"', '\\"name\\":\\"other\\"'),
+              'numbers lose digits, and events that are not JSON are refused': replace(
+                /(?<=\\"name\\":\\"data\\",\\"type\\":\\")STRING/,
+                'JSON',
+              ),
+              'a message may have no value for a column': replace(/NULLABLE/, 'REQUIRED'),
+            },
+          ),
+        ),
+        ofMessages(
+          promised('nothing-lost', 'have a view of the rows that are no events, with the reason for each', hasRejected, {
+            'rows that are no events are in no view': remove(rejectedViewsOf),
+            'the view shows no reason': replace('reason, ', '', rejectedViewsOf),
+            'the view leaves rows out': replace(
+              /WHERE reason IS NOT NULL/,
+              "WHERE reason = 'not JSON that BigQuery can read'",
+              rejectedViewsOf,
+            ),
+          }),
+        ),
         ofRows(
           promised(
             'partitioned',
             'have a partition for each day of its events, and require a filter on it in queries',
             (table) =>
               is(table, 'time_partitioning.type', 'DAY') &&
-              is(table, 'time_partitioning.field', 'event_time') &&
+              is(table, 'time_partitioning.field', isOfMessages(table) ? 'publish_time' : 'event_time') &&
               is(table, 'require_partition_filter', true),
             {
               'a query may read all partitions': set('require_partition_filter', false),
@@ -151,8 +186,8 @@ export const facts: ServiceFacts = {
         ),
         ofRows(
           promised('each-row-once', 'have a view that shows each row once, because a retry can add it twice', hasView, {
-            'duplicates are not removed': remove(viewsOf),
-            'the view shows duplicates': replace(/QUALIFY[^"]*/, '', viewsOf),
+            'duplicates are not removed': remove(uniqueViewsOf),
+            'the view shows duplicates': replace(/QUALIFY[^"]*/, '', uniqueViewsOf),
           }),
         ),
       ],
@@ -239,6 +274,24 @@ function ofRows(promise: Promised): Promised {
   return { ...promise, concerns: (table) => !isView(table) };
 }
 
+/** A promise of tables that a handler writes into. */
+function ofEvents(promise: Promised): Promised {
+  return { ...promise, concerns: (table, stack) => !isView(table) && !isOfMessages(table) && !isDelivered(table, stack) };
+}
+
+/** A promise of tables that Pub/Sub writes into. */
+function ofMessages(promise: Promised): Promised {
+  return { ...promise, concerns: (table, stack) => !isView(table) && (isOfMessages(table) || isDelivered(table, stack)) };
+}
+
+function isOfMessages(table: Asked): boolean {
+  return !isView(table) && columnsOf(only(table, 'schema')).some(({ name }) => name === 'subscription_name');
+}
+
+function isDelivered(table: Asked, stack: Stack): boolean {
+  return stack.of('google_pubsub_subscription').some((one) => names(one, 'bigquery_config.table', table));
+}
+
 function columnsOf(schema: unknown): readonly Column[] {
   return JSON.parse(String(schema));
 }
@@ -249,8 +302,34 @@ function everyRowFits(table: Asked): boolean {
   return String(required) === String(ALWAYS_FILLED) && columns.find(({ name }) => name === 'rest')?.type === 'JSON';
 }
 
+function everyMessageFits(table: Asked): boolean {
+  const columns = columnsOf(only(table, 'schema'));
+  const own = columns.filter(({ name }) => OF_PUB_SUB.includes(name));
+  const isText = own.find(({ name }) => name === 'data')?.type === 'STRING';
+  return own.length === OF_PUB_SUB.length && isText && columns.every(({ mode }) => mode !== 'REQUIRED');
+}
+
 function hasView(table: Asked, stack: Stack): boolean {
-  return stack.of(TABLE).some(({ body }) => queryOf(body).includes(`\${${table.id}.`) && queryOf(body).includes('QUALIFY ROW_NUMBER()'));
+  return viewsIn(table, stack).some(isUnique);
+}
+
+function hasRejected(table: Asked, stack: Stack): boolean {
+  return viewsIn(table, stack).some(isRejected);
+}
+
+function viewsIn(table: Asked, stack: Stack): readonly Body[] {
+  return stack
+    .of(TABLE)
+    .map(({ body }) => body)
+    .filter((body) => queryOf(body).includes(`\${${table.id}.`));
+}
+
+function isUnique(view: { readonly view?: unknown }): boolean {
+  return queryOf(view).includes('QUALIFY ROW_NUMBER()');
+}
+
+function isRejected(view: { readonly view?: unknown }): boolean {
+  return /message_id, reason, .*WHERE reason IS NOT NULL$/s.test(queryOf(view));
 }
 
 function queryOf({ view }: { readonly view?: unknown }): string {
@@ -304,8 +383,10 @@ function schemaRefusal(value: unknown): string | undefined {
 function tableCosts(table: Asked, load: Load): Cost[] {
   const gib = (load.writes(table).count * load.size * MONTH) / GIB;
   const lower = 'A transform that stores less of each event.';
+  // What Pub/Sub writes is billed by its subscription.
+  const written: Cost[] = isDelivered(table, load.stack) ? [] : [{ what: 'rows written', price: 'bigQueryWrite', units: gib, lower }];
   return [
-    { what: 'rows written', price: 'bigQueryWrite', units: gib, lower },
+    ...written,
     {
       what: 'storage of the rows of one month',
       price: 'bigQueryStorage',

@@ -93,6 +93,7 @@ export class CloudStorageStore extends Construct implements ObjectStore, DirectS
   readonly bucketName: string;
   /** The start of the name of every object. */
   readonly prefix: string;
+  readonly region: string;
 
   private readonly site: Site;
   private readonly address: string;
@@ -104,7 +105,7 @@ export class CloudStorageStore extends Construct implements ObjectStore, DirectS
     const destroy = mayDestroy(this, props.removal);
     if (bucketName === undefined) takeName(this, 'bucket of a site', name, [site.project, site.prefix]);
     needApis(this, 'storage');
-    [this.site, this.prefix] = [site, prefix];
+    [this.site, this.prefix, this.region] = [site, prefix, site.region];
 
     if (bucketName === undefined) {
       const { coldAfterDays, retentionDays, immutableDays, encryptionKey } = props;

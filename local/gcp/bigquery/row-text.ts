@@ -12,7 +12,7 @@ export function storedRow({ dataset, name, schema }: TableSettings, row: TableRo
 }
 
 /** The columns of the message, which the transform does not set. */
-const POSITION = ['message_id', 'publish_time'];
+const POSITION = ['message_id', 'publish_time', 'publish_day'];
 
 /** The columns of a row that are not empty. */
 function contentOf(schema: TableSettings['schema'], row: TableRow): Tree {

@@ -1,7 +1,7 @@
 import { type Resource, theOnly } from '../../template/resource';
-import type { TableSettings } from './table';
+import type { TableSettings, View } from './table';
 
-/** @throws RefusedError unless there is one table, with at most one view */
+/** @throws RefusedError unless there is one table, in whose dataset are at most one view of its rows and one of rejected rows */
 export function readTable(resources: readonly Resource[]): TableSettings {
   const views = resources.filter((one) => one.optional('view') !== undefined);
   const table = theOnly(
@@ -9,18 +9,32 @@ export function readTable(resources: readonly Resource[]): TableSettings {
     'google_bigquery_table with a schema',
   );
   const partitionedBy = table.optional('time_partitioning.field');
-  const view = views.length === 0 ? undefined : theOnly(views, 'google_bigquery_table with a view');
+  // The view of rejected rows shows why each is rejected.
+  const rejected = views.filter((one) => /^SELECT .*\breason\b/m.test(one.text('view.query')));
+  const others = views.filter((one) => !rejected.includes(one));
+  // Of several views, those in other datasets are for readers.
+  const shared = others.length === 1 ? [] : others.filter((one) => one.text('dataset_id') !== table.text('dataset_id'));
+  const viewIn = (some: readonly Resource[], what: string) => (some.length === 0 ? undefined : viewOf(theOnly(some, what)));
   return {
     project: table.text('project'),
     dataset: table.text('dataset_id'),
     name: table.text('table_id'),
     schema: JSON.parse(table.text('schema')),
     partitionedBy: partitionedBy === undefined ? undefined : String(partitionedBy),
-    view: view && {
-      path: `${view.path}.view.query`,
-      dataset: view.text('dataset_id'),
-      name: view.text('table_id'),
-      query: view.text('view.query'),
-    },
+    view: viewIn(
+      others.filter((one) => !shared.includes(one)),
+      'google_bigquery_table with a view',
+    ),
+    rejected: viewIn(rejected, 'google_bigquery_table with a view of rejected rows'),
+    shared: shared.map(viewOf),
+  };
+}
+
+function viewOf(view: Resource): View {
+  return {
+    path: `${view.path}.view.query`,
+    dataset: view.text('dataset_id'),
+    name: view.text('table_id'),
+    query: view.text('view.query'),
   };
 }

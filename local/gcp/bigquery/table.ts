@@ -4,9 +4,11 @@ import {
   DuckDBDateValue,
   DuckDBInstance,
   DuckDBTimestampValue,
+  type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { RefusedError } from '../../platform';
+import { GOOGLE_FUNCTIONS } from './google-functions';
 import { translateQuery } from './google-sql';
 import type { ColumnType, SchemaField, TableRow } from './row-check';
 
@@ -18,13 +20,20 @@ export interface TableSettings {
   readonly schema: readonly SchemaField[];
   /** The column that partitions the table by day. */
   readonly partitionedBy?: string;
-  readonly view?: {
-    readonly path: string;
-    readonly dataset: string;
-    readonly name: string;
-    /** In GoogleSQL. */
-    readonly query: string;
-  };
+  readonly view?: View;
+  /** The view of the rows that are not in the other one. */
+  readonly rejected?: View;
+  /** Views in other datasets, for readers. */
+  readonly shared?: readonly View[];
+}
+
+/** A view of the template. */
+export interface View {
+  readonly path: string;
+  readonly dataset: string;
+  readonly name: string;
+  /** In GoogleSQL. */
+  readonly query: string;
 }
 
 /** The DuckDB type of each type of column, and how a value is appended. */
@@ -70,11 +79,11 @@ export class DuckTable {
   }
 
   /**
-   * Create the table and its view in a new file.
-   * @throws RefusedError if DuckDB does not support the query of the view
+   * Create the table and its views in a new file.
+   * @throws RefusedError if DuckDB does not support the query of a view
    */
   static async create(file: string, settings: TableSettings): Promise<DuckTable> {
-    const { dataset, name, schema, view } = settings;
+    const { dataset, name, schema, view, rejected, shared = [] } = settings;
     const instance = await DuckDBInstance.create(file, CONFIG);
     const connection = await instance.connect();
     const columns = schema.map(
@@ -82,11 +91,13 @@ export class DuckTable {
     );
     await connection.run(`CREATE SCHEMA ${quoted(dataset)}`);
     await connection.run(`CREATE TABLE ${quoted(dataset)}.${quoted(name)} (${columns.join(', ')})`);
-    if (view) {
-      if (view.dataset !== dataset) await connection.run(`CREATE SCHEMA ${quoted(view.dataset)}`);
-      const query = translateQuery(view.query, settings, view.path);
-      await connection.run(`CREATE VIEW ${quoted(view.dataset)}.${quoted(view.name)} AS ${query}`).catch((error: Error) => {
-        throw new RefusedError(view.path, `DuckDB does not accept it: ${error.message.split('\n')[0]}`);
+    for (const macro of GOOGLE_FUNCTIONS) await connection.run(macro);
+    for (const one of [view, rejected, ...shared]) {
+      if (!one) continue;
+      await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoted(one.dataset)}`);
+      const query = translateQuery(one.query, settings, one.path);
+      await connection.run(`CREATE VIEW ${quoted(one.dataset)}.${quoted(one.name)} AS ${query}`).catch((error: Error) => {
+        throw new RefusedError(one.path, `DuckDB does not accept it: ${error.message.split('\n')[0]}`);
       });
     }
     return new DuckTable(settings, instance, connection, await connection.createAppender(name, dataset));
@@ -108,6 +119,19 @@ export class DuckTable {
   /** Every row of the view. */
   viewRows(): AsyncIterable<TableRow> {
     return this.read(this.settings.view!.dataset, this.settings.view!.name);
+  }
+
+  /** Every row of the view of rejected rows. */
+  rejectedRows(): AsyncIterable<TableRow> {
+    return this.read(this.settings.rejected!.dataset, this.settings.rejected!.name);
+  }
+
+  /** The columns of the view. */
+  async viewSchema(): Promise<SchemaField[]> {
+    const { dataset, name } = this.settings.view!;
+    const result = await this.connection.runAndReadAll(`FROM ${quoted(dataset)}.${quoted(name)} LIMIT 0`);
+    const types = result.columnTypes();
+    return result.columnNames().map((column, index) => ({ name: column, type: googleType(types[index]!) }));
   }
 
   /** Close the file, with everything in it. */
@@ -145,6 +169,12 @@ export class DuckTable {
     for await (const rows of result.yieldRows())
       for (const row of rows) yield Object.fromEntries(row.map((value, index) => [columns[index]!, asSent(value)]));
   }
+}
+
+/** The type of a column of a view. DuckDB reports JSON as a text with an alias. */
+function googleType(type: DuckDBType): string {
+  const name = type.alias ?? String(type);
+  return Object.entries(TYPES).find(([, [duck]]) => duck === name)?.[0] ?? name;
 }
 
 function quoted(name: string): string {

@@ -13,19 +13,24 @@ import type { PublishedMessage } from './message';
 import { PubSubServer } from './pub-sub';
 import { servePubSubRest } from './pub-sub-rest';
 import { PushDelivery } from './push';
-import { readPush, readSubscription } from './subscription-settings';
+import { readPush, readSubscription, readTableTarget } from './subscription-settings';
+import { TableDelivery } from './table-delivery';
 
 const SUBSCRIPTION = 'google_pubsub_subscription';
 
-/** Topics and subscriptions. The topic with the push subscription receives the events. All other topics are dead letters. */
+/**
+ * Topics and subscriptions. The topic whose subscription delivers, by push or into a table, receives the events. All other topics are
+ * dead letters.
+ */
 export const PART: Part<Site> = {
   overrides: () => ['PUBSUB_EMULATOR_HOST = the emulated Pub/Sub'],
 
-  async open({ terraform, endpoints, issuer, clients }, { folder, witness, chaos, pace, keep }): Promise<Opened> {
+  async open({ terraform, endpoints, issuer, clients, tables }, { folder, witness, chaos, pace, keep }): Promise<Opened> {
     const subscriptions = await Resource.all(terraform, SUBSCRIPTION);
-    const pushing = terraform.resources(SUBSCRIPTION).filter(({ properties }) => properties.push_config);
-    const trigger = theOnly(pushing, `${SUBSCRIPTION} with a push_config`);
-    const settings = subscriptions.map((one) => readSubscription(one, one.path === trigger.path));
+    const delivering = terraform.resources(SUBSCRIPTION).filter(({ properties }) => properties.push_config ?? properties.bigquery_config);
+    const trigger = theOnly(delivering, `${SUBSCRIPTION} with a push_config or a bigquery_config`);
+    const pushes = trigger.properties.push_config !== undefined;
+    const settings = subscriptions.map((one) => readSubscription(one, pushes && one.path === trigger.path));
     const { name, topic: entry } = settings[subscriptions.findIndex((one) => one.path === trigger.path)]!;
     const topics = (await Resource.all(terraform, 'google_pubsub_topic')).map(
       (topic) => `projects/${topic.text('project')}/topics/${topic.text('name')}`,
@@ -45,6 +50,15 @@ export const PART: Part<Site> = {
     keep(() => rest.close());
     clients.PUBSUB_EMULATOR_HOST = rest.host;
 
+    const deliverByPush = (delivers: Resource) => {
+      const push = readPush(delivers, [...endpoints.keys()]);
+      const { concurrency } = [...endpoints].find(([url]) => push.endpoint.startsWith(url))![1];
+      return new PushDelivery(broker.subscription(name), { push, issuer, concurrency, witness, chaos });
+    };
+    const deliverIntoTable = (delivers: Resource) => {
+      const { table, email } = readTableTarget(delivers, tables.keys());
+      return new TableDelivery(broker.subscription(name), { email, write: tables.get(table)!, witness, chaos });
+    };
     const letters = async () =>
       topics
         .filter((topic) => topic !== entry)
@@ -52,11 +66,9 @@ export const PART: Part<Site> = {
         .flatMap((subscription) => subscription.peek().map((message) => letterOf(message, subscription.settings.name)));
     return {
       async begin() {
-        // The push endpoint is known when every part has an address.
-        const [pushes] = (await Resource.all(terraform, SUBSCRIPTION)).filter(({ path: at }) => at === trigger.path);
-        const push = readPush(pushes!, [...endpoints.keys()]);
-        const { concurrency } = [...endpoints].find(([url]) => push.endpoint.startsWith(url))![1];
-        const delivery = new PushDelivery(broker.subscription(name), { push, issuer, concurrency, witness, chaos });
+        // The push endpoint and the table are known when every part has an address.
+        const delivers = (await Resource.all(terraform, SUBSCRIPTION)).find(({ path: at }) => at === trigger.path)!;
+        const delivery = pushes ? deliverByPush(delivers) : deliverIntoTable(delivers);
         keep(() => delivery.stop());
         const [keeper] = topics.filter((one) => one !== entry).flatMap((one) => broker.subscriptionsOf(one));
         const words = ['gcp', '--to', entry, ...(keeper ? ['--dead-letter', keeper.settings.name] : [])];
@@ -97,13 +109,14 @@ function byHand(topic: string, host: string): string {
   return `curl -d '{"messages":[{"data":"${data}"}]}' http://${host}/v1/${topic}:publish`;
 }
 
-/** The handler sets a reason. If Pub/Sub itself forwarded the message, there is only the number of delivery attempts. */
+/** The handler or the store sets a reason. If Pub/Sub itself gave up pushing the message, there is only the number of delivery attempts. */
 function letterOf({ data, attributes }: PublishedMessage, place: string): Letter {
-  const { deadLetterReason, CloudPubSubDeadLetterSourceDeliveryCount: count } = attributes;
+  const { CloudPubSubDeadLetterSourceDeliveryErrorMessage: error, CloudPubSubDeadLetterSourceDeliveryCount: count } = attributes;
+  const reason = attributes.deadLetterReason ?? error;
   return {
     bytes: data,
     place,
-    reason: deadLetterReason ?? (count ? `not acknowledged in ${many(Number(count), 'try', 'tries')}` : 'no reason given'),
+    reason: reason ?? (count ? `not acknowledged in ${many(Number(count), 'try', 'tries')}` : 'no reason given'),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Resource } from '../../template/resource';
 import { milliseconds } from '../foundation/quantities';
 import type { PushSettings } from './push';
 import type { SubscriptionSettings } from './subscription';
+import type { TableTarget } from './table-delivery';
 
 /** The defaults of a retry policy, and the backoff of push subscriptions without one. */
 const DEFAULT_BACKOFF = { shortest: 10_000, longest: 600_000 };
@@ -49,4 +50,13 @@ export function readPush(trigger: Resource, urls: readonly string[]): PushSettin
     audience: String(trigger.optional('push_config.oidc_token.audience') ?? endpoint),
     email: trigger.text('push_config.oidc_token.service_account_email'),
   };
+}
+
+/** @throws RefusedError if its table is not emulated */
+export function readTableTarget(trigger: Resource, tables: Iterable<string>): TableTarget {
+  const table = trigger.text('bigquery_config.table');
+  if (![...tables].includes(table)) {
+    throw new RefusedError(`${trigger.path}.bigquery_config.table`, `it must be a table with the columns of a message, got "${table}"`);
+  }
+  return { table, email: trigger.text('bigquery_config.service_account_email') };
 }

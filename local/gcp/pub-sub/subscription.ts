@@ -89,14 +89,18 @@ export class Subscription {
     if (held) this.remove(held);
   }
 
-  /** A delivery failed. @returns whether the message is delivered again, or went to the dead letter */
-  refuse(ackId: string): 'again' | 'given up' {
+  /**
+   * A delivery failed.
+   * @param why the error of a store, which is in an attribute of the dead letter
+   * @returns whether the message is delivered again, or went to the dead letter
+   */
+  refuse(ackId: string, why?: string): 'again' | 'given up' {
     const held = this.find(ackId);
     if (!held || this.ready.has(held) || this.stopped) return 'again';
     const { message, attempt } = held;
     const { backoff, deadLetter } = this.settings;
     clearTimeout(held.timer);
-    if (deadLetter && attempt >= deadLetter.maxAttempts && this.forward(deadLetter.topic, this.forwarded(message, attempt))) {
+    if (deadLetter && attempt >= deadLetter.maxAttempts && this.forward(deadLetter.topic, this.forwarded(message, attempt, why))) {
       this.remove(held);
       return 'given up';
     }
@@ -152,7 +156,7 @@ export class Subscription {
   }
 
   /** @see https://cloud.google.com/pubsub/docs/handling-failures#track-delivery-attempts */
-  private forwarded({ data, attributes, orderingKey, publishTime }: PublishedMessage, attempts: number): Message {
+  private forwarded({ data, attributes, orderingKey, publishTime }: PublishedMessage, attempts: number, why?: string): Message {
     const [, project, , name] = this.settings.name.split('/');
     return {
       data,
@@ -163,6 +167,7 @@ export class Subscription {
         CloudPubSubDeadLetterSourceSubscription: name!,
         CloudPubSubDeadLetterSourceSubscriptionProject: project!,
         CloudPubSubDeadLetterSourceTopicPublishTime: publishTime.toISOString(),
+        ...(why === undefined ? {} : { CloudPubSubDeadLetterSourceDeliveryErrorMessage: why }),
       },
     };
   }

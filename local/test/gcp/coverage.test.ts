@@ -151,7 +151,7 @@ test.each<[string, (template: any) => void, string]>([
     ({ resource }) => {
       trigger(resource).push_config = undefined;
     },
-    'google_pubsub_subscription with a push_config: exactly one is emulated, and the template has 0',
+    'google_pubsub_subscription with a push_config or a bigquery_config: exactly one is emulated, and the template has 0',
   ],
   [
     'two tables',

@@ -78,6 +78,20 @@ describe('a thousand events of 1 kB a second, reckoned by hand', () => {
     expect(monthOf(costs, 'storage account', 'blob writes')).toBeCloseTo(262.8 * 0.065, 5);
   });
 
+  test.each(['azure-service-bus', 'azure-storage-queue'])(
+    'behind a queue, %s: calls at the same time share an instance, and the host writes no positions',
+    (name) => {
+      const costs = costsOf(name);
+      // A hundred and two calls at a time, sixteen in an instance of 2 GB.
+      expect(monthOf(costs, 'Functions function app', 'execution time')).toBeCloseTo((102 / 16) * 2.628 * 2 * 26, 0);
+      expect(costs.lines.filter(({ what }) => what.startsWith('writes of the host'))).toEqual([]);
+    },
+  );
+
+  test('on Azure behind a storage queue: an account of its own logs each of three operations', () => {
+    expect(monthOf(costsOf('azure-storage-queue'), 'Storage queue queue', 'logs')).toBeCloseTo(3 * 2628 * 2.3, 0);
+  });
+
   test('on GCP: each event is published, pushed, a call and a line of the request log', () => {
     const costs = costsOf('gcp-pipeline');
     const tib = 2.628e12 / 1024 ** 4;

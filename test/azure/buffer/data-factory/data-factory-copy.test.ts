@@ -169,15 +169,23 @@ describe('the alert on windows that are not copied', () => {
   };
   const rings = (...ADFPipelineRun: ReturnType<typeof run>[]) => ringsOnLogs(alert, { ADFPipelineRun }, 360);
 
+  const minutes = (from: number) => Array.from({ length: (360 - from) / 15 + 1 }, (_, index) => from + 15 * index);
+
   test('says what to look at', () =>
     expect(alert.description).toBe(
       'No window was copied for 3 hours. The trigger is stopped, or a copy hangs or fails: see Monitor in the portal.',
     ));
-  test('fires without a single log', () => expect(rings()).toContain(15));
+  test('fires without a single log, once the first windows have ended', () => expect(rings()).toEqual(minutes(195)));
+  test('is silent before the first window starts', () => {
+    const later = make({ startTime: '2026-01-01T03:00:00Z' }).one('azurerm_monitor_scheduled_query_rules_alert_v2');
+    expect(ringsOnLogs(later, { ADFPipelineRun: [] }, 360)).toEqual([]);
+    expect(ringsOnLogs(later, { ADFPipelineRun: [] }, 720)).toContain(375);
+  });
   test('is silent as long as each hour is copied, also if one takes half an hour longer', () =>
     expect(rings(run(-50), run(10), run(100), run(130), run(190), run(250), run(310))).toEqual([]));
   test('fires when copies only fail', () => expect(rings(run(10), run(70, 'Failed'), run(130, 'Failed'))).toContain(195));
-  test('does not take another pipeline for its own', () => expect(rings(run(10, 'Succeeded', { PipelineName: 'theirs' }))).toContain(15));
+  test('does not take another pipeline for its own', () =>
+    expect(rings(run(190, 'Succeeded', { PipelineName: 'theirs' }))).toEqual(minutes(195)));
 });
 
 test('windows that were copied keep their address in the state when the construct is renamed, moved or nested', () => {

@@ -93,6 +93,18 @@ test('the host processes as many messages at the same time as the setting says',
       const [batch, threshold] = ['batchSize', 'newBatchThreshold'].map((name) => Number(settings[`${HOST}${name}`]));
       expect(batch! + threshold!).toBe(maxConcurrency);
       expect(batch).toBeGreaterThanOrEqual(1);
+      // The host takes further messages when no more than the threshold are left: with 0, a slow one would hold up all others.
+      if (maxConcurrency > 1) expect(threshold).toBeGreaterThanOrEqual(1);
+    }),
+  );
+});
+
+test('while neither the store nor the dead letter answers, the host delivers a message for about a week, whatever the delay is', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 3600 }), (retryDelaySeconds) => {
+      const { [`${HOST}maxDequeueCount`]: most } = triggerSettings(5, { retryDelaySeconds, maxConcurrency: 16 });
+      // A delivery that fails takes a second at least.
+      expect(Number(most) * Math.max(retryDelaySeconds, 1)).toBeGreaterThanOrEqual(600_000);
     }),
   );
 });

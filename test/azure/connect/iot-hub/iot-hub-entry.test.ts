@@ -76,7 +76,7 @@ test('each authority is trusted without a proof that its private key is here', (
 });
 
 test('an existing hub gets routes and alerts, and keeps the rest', () => {
-  const { all, built } = make({ archived: true, hubId, identity });
+  const { all, built, json } = make({ archived: true, hubId, identity });
   const id = '/subscriptions/s/resourceGroups/plants/providers/Microsoft.Devices/IotHubs/presses';
   expect(all('azurerm_iothub')).toEqual([]);
   expect(all('azurerm_user_assigned_identity')).toEqual([]);
@@ -91,6 +91,9 @@ test('an existing hub gets routes and alerts, and keeps the rest', () => {
   expect(all('azurerm_role_assignment').map(({ principal_id }) => principal_id)).toContain('11111111-2222-3333-4444-55555555555a');
   expect(all('azurerm_monitor_metric_alert').map(({ name }) => name)).not.toContain('acme-devices-quota');
   expect(built.host).toBe('presses.azure-devices.net');
+  // The provider looks for the hub in its own subscription.
+  const refused = Object.values<any>(json.data.azurerm_client_config).map(({ lifecycle }) => lifecycle.postcondition[0].error_message);
+  expect(refused).toContainEqual(expect.stringMatching(/^test\/Connect: hubId must be in the subscription/));
 });
 
 test('who registers devices may do nothing else', () => {
@@ -219,6 +222,11 @@ describe('refuses', () => {
       'hubId keeps its own settings, got sku and units beside it. Leave sku and units out.',
     ],
     [
+      'an alert on silence of a hub whose metrics may go elsewhere: it would fire all the time',
+      { hubId, identity, alertOnSilence: true },
+      'hubId keeps its own settings, got alertOnSilence beside it. Leave alertOnSilence out.',
+    ],
+    [
       'an identity without an id',
       { identity: { ...identity, id: 'presses' } },
       'identity.id must be the id of a user-assigned identity, got "presses". Find it with az identity show.',
@@ -240,6 +248,13 @@ describe('refuses', () => {
     ],
   ])('%s', (_, props, message) => expect(() => make(props)).toThrow(new Error(`test/Connect: ${message}`)));
 
+  test('two entries of one hub, whatever their names are: their routes would have one name', () =>
+    expect(() =>
+      synthesize((stack) => {
+        const sink = new EventHubBuffer(stack, 'Buffer', { site, hubId: eventHub });
+        return ['a', 'b'].map((name) => new IotHubEntry(stack, name, { site, name, sink, hubId, identity }));
+      }),
+    ).toThrow(/^test\/b: each IoT hub with an entry must have its own name, got "presses", which test\/a has\. The routes and endpoints/));
   test('two hubs of one name', () =>
     expect(() =>
       synthesize((stack) => {

@@ -195,6 +195,9 @@ test('an account that has a system topic keeps it: Azure allows one', () => {
     delivery_identity: { type: 'UserAssigned', user_assigned_identity: systemTopic.identity.id },
   });
   expect(new Set(all('azurerm_role_assignment').map((role) => role.principal_id))).toEqual(new Set([systemTopic.identity.principalId]));
+  // The provider looks for the topic in its own subscription.
+  const [deployer] = Object.values<any>(json.data.azurerm_client_config);
+  expect(deployer.lifecycle.postcondition[0].error_message).toMatch(/systemTopic\.id must be in the subscription that is deployed to/);
 });
 
 test('an account that is there gets a topic, in its own containers', () => {

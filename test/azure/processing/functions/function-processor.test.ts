@@ -304,6 +304,21 @@ describe('refuses', () => {
       ),
     ));
 
+  test('one store under two names, and as its dead letter: Azure would refuse the second role assignment', () => {
+    const twice = (props: (store: BlobStore) => Partial<FunctionProcessorProps>) =>
+      synthesize((stack) => {
+        const store = new BlobStore(stack, 'Store', { site, accountId });
+        const source = new EventHubBuffer(stack, 'Buffer', { site, hubId });
+        new FunctionProcessor(stack, 'Processing', { site, code, source, stores: {}, deadLetter: store.deadLetter, ...props(store) });
+      });
+    expect(() => twice((store) => ({ stores: { RAW: store, COPY: store } }))).toThrow(
+      new Error('test/Processing: stores and deadLetter must have each store once, got the same for RAW and COPY. Leave COPY out.'),
+    );
+    expect(() => twice((store) => ({ stores: { RAW: store }, deadLetter: store }))).toThrow(
+      'got the same for RAW and deadLetter. Leave deadLetter out.',
+    );
+  });
+
   test('a second processor of one name, and one that is called as a store', () => {
     const second = (name: string) =>
       synthesize((stack) => {

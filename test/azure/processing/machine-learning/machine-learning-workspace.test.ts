@@ -203,6 +203,14 @@ describe('refuses', () => {
     ).toThrow(new Error(`test/Jobs: inputs must be stores of objects, got another SOURCE. ${WORKS}`)),
   );
 
+  test('one store under two names: Azure would refuse the second role assignment', () =>
+    expect(() =>
+      synthesize((stack) => {
+        const store = new BlobStore(stack, 'Store', { site });
+        return new MachineLearningWorkspace(stack, 'Jobs', { site, registryId, inputs: { FILES: store, SAME: store } });
+      }),
+    ).toThrow(new Error('test/Jobs: inputs must have each store once, got the same for FILES and SAME. Leave SAME out.')));
+
   test('one name for what is read and what is written', () =>
     expect(() =>
       synthesize((stack) => {

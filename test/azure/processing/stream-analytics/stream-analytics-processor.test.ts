@@ -9,6 +9,7 @@ import {
   type StreamAnalyticsProcessorProps,
 } from '../../../../azure/processing/stream-analytics/stream-analytics-processor';
 import { BlobStore } from '../../../../azure/store/blob/blob-store';
+import { toEvent } from '../../../../shared/runtime/contract';
 import { ringsOnLogs } from '../../../support/azure-monitor';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
@@ -158,10 +159,27 @@ test('the first start reads from the next event on, since Azure refuses to resum
   expect(make({ resume: true }).one(SCHEDULE).start_mode).toBe('LastOutputEventTime');
 });
 
-test('without a query, each event is stored as it is; in a hub it is a message of its own', () => {
-  expect(make().one(JOB).transformation_query).toBe('SELECT * INTO [store] FROM [events]');
-  const { one } = make(({ alerts }) => ({ outputs: { copies: alerts } }));
-  expect(one(JOB).transformation_query).toBe("SELECT *, 'event' AS [kind] INTO [copies] FROM [events]");
+/** A query for a hub or a queue. */
+const NAMED = (output: string) => `SELECT [id], [source], [type], [time], [data], 'event' AS [kind] INTO [${output}] FROM [events]`;
+
+test('without a query, each event is stored', () =>
+  expect(make().one(JOB).transformation_query).toBe('SELECT * INTO [store] FROM [events]'));
+
+test('without a query, a hub is refused: a handler would refuse each message, because Azure adds columns that are no attributes', () => {
+  const added = ['EventProcessedUtcTime', 'PartitionId', 'EventEnqueuedUtcTime'];
+  for (const name of added) {
+    const event = { specversion: '1.0', id: '1', source: '/a', type: 'a', time: '2026-01-31T08:30:00Z', [name]: 'x' };
+    expect(() => toEvent(event)).toThrow(`"${name}" is not a valid attribute name`);
+  }
+  expect(() => make(({ alerts }) => ({ outputs: { copies: alerts } }))).toThrow(
+    new Error(
+      "test/Processing: query is required for a hub or a queue, got copies. Name the attributes of an event, and a column such as 'event' AS [kind]. SPIKES_AND_DIPS does.",
+    ),
+  );
+});
+
+test('in a hub, a row is a message of its own', () => {
+  const { one } = make(({ alerts }) => ({ outputs: { copies: alerts }, query: NAMED('copies') }));
   expect(one(TO_HUB)).toMatchObject({
     name: 'copies',
     servicebus_namespace: 'theirs',
@@ -175,6 +193,7 @@ test('a queue of Service Bus takes rows too, each as one message', () => {
   const queueId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.ServiceBus/namespaces/bus/queues/alerts';
   const { one, json } = make(({ stack }) => ({
     outputs: { alerts: new ServiceBusBuffer(stack, 'Queue', { site, name: 'alerts', queueId }) },
+    query: NAMED('alerts'),
   }));
   expect(one('azurerm_stream_analytics_output_servicebus_queue')).toMatchObject({
     name: 'alerts',

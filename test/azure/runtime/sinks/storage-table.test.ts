@@ -101,6 +101,16 @@ test('rows are looked up by another field, also by a value with characters that 
     subject: 'press/7 ?',
   }));
 
+test('a number is stored as the double that it is, with all its digits', () =>
+  fc.assert(
+    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (n) => {
+      // JSON has no negative zero.
+      const { n: stored } = tableEntity({ n }, eventOf('1'), 0, 'source');
+      if (typeof stored === 'object') expect(Number(stored.value)).toBe(n === 0 ? 0 : n);
+      else throw new Error('no number');
+    }),
+  ));
+
 test('the largest and the smallest Int64 keep all their digits', () => {
   const row = parse('{"most":9223372036854775807,"least":-9223372036854775808}') as Row;
   expect(tableEntity(row, eventOf('1'), 0, 'source')).toMatchObject({

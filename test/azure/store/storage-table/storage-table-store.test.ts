@@ -196,10 +196,10 @@ describe('alerts', () => {
   const rings = (name: string, series: Series) => ringsOnMetrics(alerts.get(name), series, 60);
 
   test.each([
-    ['acme-rows-throttled', 'ServerBusyError'],
-    ['acme-rows-throttled', 'ClientThrottlingError'],
-    ['acme-rows-errors', 'ServerOtherError'],
-    ['acme-rows-errors', 'ServerTimeoutError'],
+    ['acme-rows-tables-throttled', 'ServerBusyError'],
+    ['acme-rows-tables-throttled', 'ClientThrottlingError'],
+    ['acme-rows-tables-errors', 'ServerOtherError'],
+    ['acme-rows-tables-errors', 'ServerTimeoutError'],
   ])('%s rings at the fifth %s within a quarter of an hour', (name, type) => {
     expect(alerts.get(name).scopes).toEqual([`${ACCOUNT}/tableServices/default`]);
     const failed = `Transactions{${type}}`;

@@ -123,6 +123,15 @@ describe('refuses', () => {
     ).toThrow(new Error(`test/View: stores must be stores of objects, got another SERVED. ${WORKS}`)),
   );
 
+  test('one store under two names: Azure would refuse the second role assignment', () =>
+    expect(() =>
+      synthesize((stack) => {
+        const store = new BlobStore(stack, 'Store', { site });
+        const readers = new Person(stack, 'Readers');
+        return new FabricCapacity(stack, 'View', { site, administrators, readers, stores: { SERVED: store, SAME: store } });
+      }),
+    ).toThrow(new Error('test/View: stores must have each store once, got the same for SERVED and SAME. Leave SAME out.')));
+
   test('stores that nobody reads', () =>
     expect(() =>
       synthesize((stack) => {

@@ -3,12 +3,15 @@ import { PubSubBuffer, type PubSubBufferProps } from '../../../../gcp/connect/pu
 import type { Delivery, DeliveryTarget, DirectStore } from '../../../../gcp/ports/delivery';
 import type { Workload } from '../../../../gcp/ports/identity';
 import type { Site } from '../../../../gcp/ports/site';
+import { BigQueryRawStore } from '../../../../gcp/store/bigquery/bigquery-raw-store';
+import { CloudStorageStore } from '../../../../gcp/store/cloud-storage/cloud-storage-store';
 import { expectSnapshot } from '../../../support/snapshot';
-import { onCall, readable, site, synthesize, Target } from '../../stand-ins';
+import { onCall, readable, Somebody, site, synthesize, Target } from '../../stand-ins';
 
 /** A store that Pub/Sub fills. */
 class Archive extends Construct implements DirectStore {
   deliverer?: Workload;
+  readonly region: string = site.region;
 
   constructor(
     scope: Construct,
@@ -115,6 +118,63 @@ test('takes the settings of a delivery, as a function does', () =>
     retry_policy: { minimum_backoff: '0s', maximum_backoff: '60s' },
   }));
 
+describe('a filter', () => {
+  const filterOf = (filter?: string) => deliveryOf(deliver(filter === undefined ? undefined : { filter })).filter;
+  const refused = (filter: string) => expect(() => deliver({ filter })).toThrow('test/Buffer: filter must be a filter of Pub/Sub');
+
+  test('chooses by attributes which events are delivered; without one it is every event', () => {
+    expect(filterOf('attributes.type = "com.example.reading"')).toBe('attributes.type = "com.example.reading"');
+    expect(filterOf()).toBeUndefined();
+  });
+
+  test('goes to a function and to a reader too', () => {
+    const filter = 'attributes:type';
+    const { all } = synthesize((stack) => {
+      const buffer = new PubSubBuffer(stack, 'Buffer', { site });
+      buffer.deliverTo(new Target(stack, 'Func'), { filter });
+      buffer.bindReader(new Somebody(stack, 'Spark'), 'EVENTS', { filter });
+    });
+    const filters = all('google_pubsub_subscription').map(({ name, filter: one }) => [name, one]);
+    expect(Object.fromEntries(filters)).toEqual({
+      'acme-events-dead-letter': undefined,
+      'acme-events-to-func': filter,
+      'acme-events-to-spark': filter,
+    });
+  });
+
+  test.each([
+    'attributes:type',
+    'attributes."my key" != "a \\"b\\""',
+    'NOT attributes:iana-org',
+    '-attributes:x',
+    'hasPrefix(attributes.type, "com.example.")',
+    'attributes.a = "1" AND NOT attributes.b = "2" AND attributes:c',
+    '(attributes.a = "1" OR attributes.a = "2") AND NOT (attributes:b AND attributes:c)',
+    'attributes.a = "x AND y OR ("',
+    '${var.filter}',
+  ])('%s is one', (filter) => expect(filterOf(filter)).toBe(filter));
+
+  test.each([
+    '',
+    'type = "a"',
+    'attributes.a = b',
+    "attributes.a = 'b'",
+    'attributes.a == "b"',
+    'attributes.a = "1" AND attributes.b = "2" OR attributes:c',
+    'attributes.a = "1" and attributes:b',
+    '(attributes:a',
+    'attributes:a attributes:b',
+    'hasPrefix(attributes.a)',
+    '\u0001',
+  ])('%j is none', refused);
+
+  test('is at most 256 bytes long', () => {
+    const filter = (length: number) => `attributes.a = "${'é'.repeat(length)}"`;
+    expect(filterOf(filter(119))).toBe(filter(119));
+    refused(filter(120));
+  });
+});
+
 test('what waits is kept as long as in the topic, and Terraform refuses to destroy it without both keys', () => {
   expect(deliveryOf(deliver(undefined, { retentionDays: 3 }))).toMatchObject({
     message_retention_duration: `${3 * 24 * 3600}s`,
@@ -215,7 +275,29 @@ describe('refuses', () => {
       () => deliver({ maxBackoffSeconds: 601 }),
       'test/Buffer: maxBackoffSeconds must be 0 to 600 seconds, got 601. Pub/Sub allows no longer pause.',
     ],
+    [
+      'a filter on the event',
+      () => deliver({ filter: 'data.celsius > 5' }),
+      'test/Buffer: filter must be a filter of Pub/Sub on attributes, of at most 256 bytes, got "data.celsius > 5". Write it like attributes.type = "com.example.reading". Put AND and OR into brackets if a filter has both.',
+    ],
+    [
+      'a store in another region',
+      () =>
+        synthesize((stack) => {
+          const store = new BigQueryRawStore(stack, 'Store', { site: { ...site, region: 'us-east1' } });
+          new PubSubBuffer(stack, 'Buffer', { site }).deliverInto(store, 'raw');
+        }),
+      'test/Buffer: a store that Pub/Sub writes into must be in the region of its topic, europe-west1, got "us-east1". Create the store in this region, or let a function write into it.',
+    ],
   ])('%s', (_, act, message) => expect(act).toThrow(new Error(message)));
+
+  test('no region that is known only at deploy', () => {
+    const { all } = synthesize((stack) => {
+      const store = new CloudStorageStore(stack, 'Store', { site: { ...site, region: '${var.region}' } });
+      new PubSubBuffer(stack, 'Buffer', { site }).deliverInto(store, 'raw');
+    });
+    expect(all('google_pubsub_subscription')).toHaveLength(2);
+  });
 
   test('nothing where two sites of a stack have a delivery of one name', () => {
     const { all } = synthesize((stack) => {

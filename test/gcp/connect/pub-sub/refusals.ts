@@ -31,12 +31,12 @@ export const refusals = (terraform: TerraformStack): Refusals => {
     },
     methods: {
       'a delivery of Pub/Sub': {
-        settings: { maxRetries: 'number', minBackoffSeconds: 'number', maxBackoffSeconds: 'number' },
+        settings: { maxRetries: 'number', minBackoffSeconds: 'number', maxBackoffSeconds: 'number', filter: 'text' },
         calculated: ['maxRetries', 'minBackoffSeconds', 'maxBackoffSeconds'],
         call: (props) => topic.deliverTo({ timeoutSeconds: 60 } as any, props),
       },
       'a delivery of Pub/Sub into a store': {
-        settings: { maxRetries: 'number', minBackoffSeconds: 'number', maxBackoffSeconds: 'number' },
+        settings: { maxRetries: 'number', minBackoffSeconds: 'number', maxBackoffSeconds: 'number', filter: 'text' },
         calculated: ['maxRetries', 'minBackoffSeconds', 'maxBackoffSeconds'],
         call: (props) => topic.deliverInto({} as any, 'archive', props),
       },
@@ -45,7 +45,7 @@ export const refusals = (terraform: TerraformStack): Refusals => {
         call: ({ name }) => topic.deliverInto({} as any, name),
       },
       'a reader of Pub/Sub': {
-        settings: { name: 'text', maxRetries: 'number', minBackoffSeconds: 'number', maxBackoffSeconds: 'number' },
+        settings: { name: 'text', maxRetries: 'number', minBackoffSeconds: 'number', maxBackoffSeconds: 'number', filter: 'text' },
         calculated: ['maxRetries', 'minBackoffSeconds', 'maxBackoffSeconds'],
         call: ({ name = 'spark', ...delivery }) =>
           topic.bindReader(Object.assign(new Construct(terraform, `Reader${++made}`), { name, member: 'x' }), 'EVENTS', delivery),

@@ -57,9 +57,12 @@ test('a schedule that is paused exists, and starts nothing', () => {
   expect(make({ recurrence: { cron: '0 3 * * *', paused: true } }).one('google_cloud_scheduler_job').paused).toBe(true);
 });
 
-test.each(['*/15 * * * *', '0 3 1 1,7 *', '0 9-17 * * MON-FRI', '0 0 * * 7'])('takes the times %s', (cron) => {
-  expect(make({ recurrence: { cron } }).one('google_cloud_scheduler_job').schedule).toBe(cron);
-});
+test.each(['*/15 * * * *', '0 3 1 1,7 *', '0 9-17 * * MON-FRI', '0 0 * * 7', '59 23 31 12 0', '5/20 0-23/2 * JAN-MAR *'])(
+  'takes the times %s',
+  (cron) => {
+    expect(make({ recurrence: { cron } }).one('google_cloud_scheduler_job').schedule).toBe(cron);
+  },
+);
 
 test.each(['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+3'])('takes the time zone %s', (timeZone) => {
   expect(make({ recurrence: { cron: '0 3 * * *', timeZone } }).one('google_cloud_scheduler_job').time_zone).toBe(timeZone);
@@ -90,6 +93,13 @@ describe('refuses', () => {
       { recurrence: { cron: '@daily' } },
       'test/Nightly: cron must be five fields of cron, got "@daily". Write it like 0 3 * * *: minute, hour, day of the month, month, day of the week.',
     ],
+    ...['60 * * * *', '0 24 * * *', '0 0 0 * *', '0 0 * 13 *', '0 0 * * 8', 'MON 3 * * *', '*/0 * * * *', '1-2-3 * * * *', '0 - * * *'].map(
+      (cron): [string, Partial<ScheduleProps>, string] => [
+        `${cron}, which is no time`,
+        { recurrence: { cron } },
+        `test/Nightly: cron must have times that exist, got "${cron}". Minutes are 0 to 59, hours 0 to 23, days 1 to 31, months 1 to 12 and weekdays 0 to 7. Only the last two have names.`,
+      ],
+    ),
     [
       'a time zone without a name',
       { recurrence: { cron: '0 3 * * *', timeZone: '+01:00' } },

@@ -330,6 +330,13 @@ describe('refuses', () => {
       ),
     ));
 
+  test('one store under two names: without either of them, its only grant would be gone', () => {
+    const store = new Neighbour();
+    expect(() => make({ stores: { ROWS: store, SAME: store } })).toThrow(
+      'stores must have each store once, got the same for ROWS and SAME.',
+    );
+  });
+
   test('a store of another kind', () =>
     expect(() => make({ code: { ...code, needs: { ...needs, stores: { STORE: ['BUCKET', 'PREFIX'] } } } })).toThrow(
       new Error(

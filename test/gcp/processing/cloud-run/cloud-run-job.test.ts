@@ -198,6 +198,14 @@ describe('refuses', () => {
       new Error('test/b: each job of a site must have its own name, got "job", which test/a has. Set name on one of them.'),
     ));
 
+  test('one store under two names: without either of them, its only grant would be gone', () =>
+    expect(() =>
+      synthesize((stack) => {
+        const store = stored(stack);
+        new CloudRunJob(stack, 'Report', { site, image, outputs: { FILES: store, SAME: store } });
+      }),
+    ).toThrow(new Error('test/Report: outputs must have each store once, got the same for FILES and SAME. Leave SAME out.')));
+
   test('one name for an input and an output', () =>
     expect(() =>
       synthesize((stack) => {

@@ -190,6 +190,14 @@ test('secrets become variables, and the service may read each of them before it 
   }
 });
 
+test('a secret that two variables read is granted once, at an address without their names: of two equal grants, one takes the other away', () => {
+  const grantsOf = (secretEnvironmentVariables: CloudRunProcessorProps['secretEnvironmentVariables']) =>
+    make({ secretEnvironmentVariables }).json.resource!.google_secret_manager_secret_iam_member!;
+  const two = grantsOf({ OLD: { secret: 'password', version: '3' }, NEW: { secret: 'projects/acme-data/secrets/password' } });
+  expect(Object.keys(two)).toEqual(['handler-service-password'.replaceAll('-', '_')]);
+  expect(Object.keys(grantsOf({ NEW: { secret: 'password' } }))).toEqual(Object.keys(two));
+});
+
 test('every role exists for two minutes before the service does', () => {
   const { service, one, json } = make();
   const [propagation] = Object.keys(json.resource!.time_sleep!);
@@ -238,6 +246,13 @@ test('the longest names still fit', () => {
 });
 
 describe('refuses', () => {
+  test('one store under two names: without either of them, its only grant would be gone', () => {
+    const store = new Neighbour();
+    expect(() => make({ stores: { ROWS: store, SAME: store } })).toThrow(
+      'stores must have each store once, got the same for ROWS and SAME.',
+    );
+  });
+
   test('the name of a function, because a function is a service too', () =>
     expect(() =>
       synthesize((stack) => {
@@ -290,6 +305,16 @@ describe('refuses', () => {
       'minInstances must be 0 to 10 instances, got 11. It must not be above maxInstances.',
     ],
     ['a health path without a slash', { healthPath: 'healthz' }, 'healthPath must be a path, got "healthz". Write it like /healthz.'],
+    [
+      'a network and a subnetwork that are exchanged',
+      { network: { network: network.subnetwork, subnetwork: network.network } },
+      `network must have the ids of a network and a subnetwork, got "${network.subnetwork}". Find them with gcloud compute networks subnets describe.`,
+    ],
+    [
+      'a subnetwork elsewhere',
+      { network: { ...network, subnetwork: network.subnetwork.replace('europe-west1', 'us-east1') } },
+      'network must have a subnetwork in europe-west1, got us-east1. An instance takes an address in the region of its site.',
+    ],
     [
       'a network by its name',
       { network: { ...network, network: 'default' } },

@@ -19,6 +19,9 @@ export const scenarios: Readonly<Record<string, (policy: any) => void>> = {
     // Two runs fail, some hours apart: each is told.
     expect(opened(runs(policy, 'FAILED', [HOUR, 5 * HOUR]))).toEqual([HOUR + MINUTE, 5 * HOUR + MINUTE]);
   },
-  // Cloud Monitoring itself counts the time without data.
-  'no successful runs': (policy) => expect(policy.conditions[0].condition_absent.duration).toBe(`${2 * HOUR}s`),
+  // Cloud Monitoring itself counts the time without data, and must not close the incident because there is none.
+  'no successful runs': (policy) => {
+    expect(policy.conditions[0].condition_absent.duration).toBe(`${2 * HOUR}s`);
+    expect(policy.alert_strategy.auto_close).toBe(`${7 * DAY}s`);
+  },
 };

@@ -94,6 +94,14 @@ test('silence for twice the interval opens an incident, as long as Google can me
   );
 });
 
+test('a query that is paused is silent on purpose', () => {
+  const absent = (paused: boolean) =>
+    make({ paused })
+      .all('google_monitoring_alert_policy')
+      .filter(({ conditions }) => conditions[0].condition_absent);
+  expect([absent(false).length, absent(true).length]).toEqual([1, 0]);
+});
+
 describe('the query that adds clean rows', () => {
   const sql = cleanRows({
     from: '`p.d.v`',
@@ -133,6 +141,16 @@ describe('refuses', () => {
       'test/Query: name must be 1 to 10 lower-case letters and digits, got "clean-events". The name of a service account has no room for more.',
     ],
     ['no tables to read', { reads: {} }, 'test/Query: reads must be tables by name, got none. Write them like { EVENTS: store }.'],
+    [
+      'one name for two tables, of which the query would get the one that is written',
+      { writes: { RAW: other } },
+      'test/Query: each table must have its own name, got "RAW" in reads and writes. The query calls it by its name.',
+    ],
+    [
+      'one table under two names',
+      { writes: { CLEAN: other, SAME: other } },
+      'test/Query: writes must have each store once, got the same for CLEAN and SAME. Leave SAME out.',
+    ],
     [
       'a store elsewhere',
       { reads: { RAW: other } },

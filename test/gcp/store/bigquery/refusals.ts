@@ -1,4 +1,5 @@
 import type { TerraformStack } from 'cdktf';
+import { BigQueryRawStore } from '../../../../gcp/store/bigquery/bigquery-raw-store';
 import { BigQueryStore } from '../../../../gcp/store/bigquery/bigquery-store';
 import type { Refusals } from '../../../support/refusals';
 import { site as gcp } from '../../stand-ins';
@@ -23,6 +24,19 @@ export const refusals = (terraform: TerraformStack): Refusals => {
         },
         calculated: ['retentionDays', 'undeleteWindowDays'],
         make: (id, props) => new BigQueryStore(terraform, id, { site: gcp, ...props }),
+      },
+      BigQueryRawStore: {
+        settings: {
+          site: 'neighbour',
+          name: 'text',
+          retentionDays: 'number',
+          undeleteWindowDays: 'number',
+          encryptionKey: 'text',
+          datasetId: 'text',
+          removal: 'choice',
+        },
+        calculated: ['retentionDays', 'undeleteWindowDays'],
+        make: (id, props) => new BigQueryRawStore(terraform, id, { site: gcp, ...props }),
       },
     },
   };

@@ -1,0 +1,173 @@
+import { BigqueryDataset } from '@cdktf/provider-google/lib/bigquery-dataset';
+import { BigqueryDatasetAccessA } from '@cdktf/provider-google/lib/bigquery-dataset-access';
+import { BigqueryTable } from '@cdktf/provider-google/lib/bigquery-table';
+import { BigqueryTableIamMember } from '@cdktf/provider-google/lib/bigquery-table-iam-member';
+import { DataGoogleBigqueryDefaultServiceAccount } from '@cdktf/provider-google/lib/data-google-bigquery-default-service-account';
+import { type ITerraformDependable, type TerraformResourceLifecycle, Token } from 'cdktf';
+import type { Construct, IConstruct } from 'constructs';
+import { acknowledge } from '../../../shared/synth/acknowledge';
+import { keepAddress, takeName } from '../../../shared/synth/kept-name';
+import { googleKey } from '../../foundation/answers';
+import { needApis } from '../../foundation/apis';
+import { allowEncrypt } from '../../foundation/encryption';
+import type { Workload } from '../../ports/identity';
+import type { Site } from '../../ports/site';
+import type { ViewNames } from '../../ports/stores';
+
+const GOOGLE_KEY = googleKey('encryptionKey on the store');
+const WRITER =
+  'Google has no predefined role that only adds rows. This role can also read and change this table. If a writer must not ' +
+  'read, grant a custom role with bigquery.tables.get and bigquery.tables.updateData.';
+
+/** What the tables of a store have in common. */
+export interface DatasetSettings {
+  readonly site: Site;
+  /** The end of the name of a new dataset. */
+  readonly name: string;
+  /** The id of an existing dataset. */
+  readonly datasetId?: string;
+  /** The id of the key that encrypts the rows. */
+  readonly encryptionKey?: string;
+  readonly undeleteWindowDays: number;
+  /** Whether the rows are deleted with the stack. */
+  readonly destroy: boolean;
+}
+
+/** A dataset, new or existing, and what its tables are created with. */
+export interface Place {
+  readonly project: string;
+  readonly datasetId: string;
+  /** The dataset, if the store creates it. */
+  readonly dataset?: BigqueryDataset;
+  /** What makes the address of a table in the state unique, together with its id. */
+  readonly address: string;
+  readonly kmsKeyName?: string;
+  readonly destroy: boolean;
+  readonly dependsOn: readonly ITerraformDependable[];
+  readonly lifecycle?: TerraformResourceLifecycle;
+}
+
+/**
+ * The dataset of a store: a new one in the region of the site, or an existing one.
+ * @param tables the ids of all tables and views of the store
+ * @throws SettingError if another store has the name, or one of the tables
+ */
+export function placeIn(scope: Construct, settings: DatasetSettings, tables: readonly string[]): Place {
+  const { site, name, datasetId, encryptionKey: kmsKeyName, undeleteWindowDays, destroy } = settings;
+  const { project } = site;
+  if (datasetId === undefined) takeName(scope, 'dataset of a site', name, [project, site.prefix]);
+  const lifecycle = destroy ? undefined : { preventDestroy: true };
+  const agent = () => new DataGoogleBigqueryDefaultServiceAccount(scope, 'Agent', { project, dependsOn: [...site.waitFor] }).member;
+  const dependsOn = [...site.waitFor, ...allowEncrypt(scope, { cryptoKeyId: kmsKeyName, agent })];
+  needApis(scope, 'bigquery', 'bigquerystorage');
+  const dataset =
+    datasetId === undefined
+      ? new BigqueryDataset(scope, 'Dataset', {
+          project,
+          datasetId: `${site.prefix}_${name}`,
+          location: site.region,
+          maxTimeTravelHours: String(undeleteWindowDays * 24),
+          defaultEncryptionConfiguration: kmsKeyName ? { kmsKeyName } : undefined,
+          deleteContentsOnDestroy: destroy,
+          dependsOn,
+          lifecycle,
+        })
+      : undefined;
+  if (dataset) keepAddress(dataset, name);
+  if (dataset && !kmsKeyName) acknowledge(dataset, { CKV_GCP_81: GOOGLE_KEY });
+  const id = datasetId ?? dataset!.datasetId;
+  for (const one of tables) takeName(scope, 'table of a dataset', one, [project, id]);
+  const address = Token.isUnresolved(id) ? name : id;
+  return { project, datasetId: id, dataset, address, kmsKeyName, destroy, dependsOn, lifecycle };
+}
+
+/** What is special about a table of rows. */
+export interface RowTable {
+  readonly tableId: string;
+  readonly description: string;
+  /** The schema, in the JSON of the API. */
+  readonly schema: string;
+  /** The TIMESTAMP column with the day of the partition. */
+  readonly partitionedBy: string;
+  readonly clustering?: readonly string[];
+  /** How many days a row is kept after its day. */
+  readonly retentionDays?: number;
+}
+
+/** A table with a partition for each day, whose queries must filter on the day. */
+export function rowTable(scope: Construct, id: string, place: Place, table: RowTable): BigqueryTable {
+  const { project, datasetId, address, kmsKeyName, destroy, dependsOn, lifecycle } = place;
+  const { tableId, description, schema, partitionedBy: field, clustering, retentionDays } = table;
+  const made = new BigqueryTable(scope, id, {
+    project,
+    datasetId,
+    tableId,
+    description,
+    schema,
+    timePartitioning: { type: 'DAY', field, expirationMs: retentionDays && retentionDays * 24 * 3600 * 1000 },
+    requirePartitionFilter: true,
+    clustering: clustering && [...clustering],
+    encryptionConfiguration: kmsKeyName ? { kmsKeyName } : undefined,
+    deletionProtection: !destroy,
+    // Without it, any update of the table drops each column that is not in the schema, even with deletion protection.
+    ignoreAutoGeneratedSchema: destroy ? undefined : true,
+    dependsOn: [...dependsOn],
+    lifecycle,
+  });
+  keepAddress(made, `${address}_${tableId}`);
+  if (!kmsKeyName) acknowledge(made, { CKV_GCP_80: GOOGLE_KEY });
+  return made;
+}
+
+/** A view, in the dataset of its table. */
+export function viewOf(
+  scope: Construct,
+  id: string,
+  { project, datasetId, address, destroy }: Place,
+  { viewId, description, query }: { readonly viewId: string; readonly description: string; readonly query: string },
+): BigqueryTable {
+  const view = new BigqueryTable(scope, id, {
+    project,
+    datasetId,
+    tableId: viewId,
+    description,
+    view: { query, useLegacySql: false },
+    deletionProtection: !destroy,
+  });
+  keepAddress(view, `${address}_${viewId}`);
+  acknowledge(view, { CKV_GCP_80: 'A view holds no rows. Its table sets the encryption of the rows.' });
+  return view;
+}
+
+/**
+ * Let a view of another dataset read all tables of the dataset, whoever queries it.
+ * @see https://cloud.google.com/bigquery/docs/authorized-views
+ */
+export function authorize(
+  holder: IConstruct,
+  { project, datasetId, address }: Place,
+  name: string,
+  view: ViewNames,
+): BigqueryDatasetAccessA {
+  const entry = new BigqueryDatasetAccessA(holder, 'Authorized', { project, datasetId, view });
+  // At another address it would be created before the old one is deleted, and be gone then.
+  keepAddress(entry, `${address}_shown_by_${name}`);
+  return entry;
+}
+
+/** Let a workload add rows to a table. */
+export function allowToWrite(writer: Workload, id: string, place: Place, table: BigqueryTable): BigqueryTableIamMember {
+  const grant = allow(writer, id, 'roles/bigquery.dataEditor', place, table);
+  acknowledge(grant, { 'least-privilege': WRITER });
+  return grant;
+}
+
+/** Let a workload read a table or a view. */
+export function allowToRead(reader: Workload, id: string, place: Place, table: BigqueryTable): BigqueryTableIamMember {
+  return allow(reader, id, 'roles/bigquery.dataViewer', place, table);
+}
+
+function allow(workload: Workload, id: string, role: string, { project, datasetId }: Place, table: BigqueryTable): BigqueryTableIamMember {
+  const { member, forEach } = workload;
+  return new BigqueryTableIamMember(workload, id, { project, datasetId, tableId: table.id, role, member, forEach });
+}
