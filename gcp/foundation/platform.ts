@@ -16,6 +16,7 @@ import {
   type TextRule,
 } from '../../shared/synth/settings';
 import { type Backend, keepState } from '../../shared/synth/state';
+import { MEMBER } from './principal';
 import { PROJECT, ProjectSite, REGION } from './site';
 
 const LABEL_KEY: TextRule = {
@@ -127,7 +128,7 @@ export abstract class GcpPlatform extends TerraformStack {
       condition: Op.lt(Fn.lengthOf(Fn.setintersection(members.listValue, [['allUsers', 'allAuthenticatedUsers']])), 1),
       errorMessage: `The ${name} must not be public: allUsers and allAuthenticatedUsers are not allowed.`,
     });
-    const member = '(?:user|group|domain|serviceAccount|principal|principalSet):[^ ,]+';
+    const member = MEMBER.pattern.source.slice(1, -1);
     members.addValidation({
       condition: Fn.can(Fn.regex(`^(?:${member}(?:,${member})*)?$`, Fn.join(',', members.listValue))),
       errorMessage: `The ${name} must be IAM members, such as serviceAccount:press@project.iam.gserviceaccount.com.`,

@@ -1,13 +1,16 @@
+import { type ITerraformIterator, TerraformIterator } from 'cdktf';
 import { Construct } from 'constructs';
 import { requireText, type TextRule } from '../../shared/synth/settings';
 import type { Workload } from '../ports/identity';
 
-/** An IAM member that is not everyone, in a pattern that Terraform can check too. */
+/** An IAM member that a role may be granted to, in a pattern that Terraform can check too. */
 export const MEMBER: TextRule = {
-  pattern: /^(user|group|serviceAccount|principal|principalSet):[^ ,]+$/,
+  pattern: /^(?:user|group|domain|serviceAccount|principal|principalSet):[^ ,]+$/,
   must: 'be an IAM member',
-  remedy: 'Write it like serviceAccount:build@acme-data.iam.gserviceaccount.com.',
+  remedy: 'Write it like serviceAccount:press@project.iam.gserviceaccount.com. allUsers and allAuthenticatedUsers are not allowed.',
 };
+/** The same for a list. */
+export const MEMBERS: TextRule = { ...MEMBER, must: 'be IAM members', remedy: MEMBER.remedy.replace(' it ', ' them ') };
 
 /** Settings for {@link Principal}. */
 export interface PrincipalProps {
@@ -28,5 +31,23 @@ export class Principal extends Construct implements Workload {
     requireText(this, { member }, MEMBER);
     this.name = id.toLowerCase();
     this.member = member;
+  }
+}
+
+/** Several of them as one workload. Terraform must know them when it plans. */
+export class Principals extends Construct implements Workload {
+  readonly member: string;
+  readonly forEach: ITerraformIterator;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    readonly name: string,
+    members: readonly string[],
+  ) {
+    super(scope, id);
+    const each = TerraformIterator.fromList([...members]);
+    this.member = each.value;
+    this.forEach = each;
   }
 }

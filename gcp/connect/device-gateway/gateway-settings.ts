@@ -3,7 +3,7 @@ import { requireFit } from '../../../shared/synth/handler-needs';
 import { CHANNELS, type NumberRule, requireNumber, requireText, requireTexts, type TextRule } from '../../../shared/synth/settings';
 import { TOKENS } from '../../foundation/devices/devices';
 import { type ContainerImage, requireImage } from '../../foundation/images';
-import { MEMBER } from '../../foundation/principals';
+import { MEMBERS } from '../../foundation/principal';
 import { EMAIL } from '../../foundation/service-account';
 import type { RecordSink } from '../../ports/records';
 
@@ -51,7 +51,7 @@ export function gatewaySettings(scope: IConstruct, props: RawSettings) {
   requireNumber(scope, { silenceMinutes }, NUMBERS.silenceMinutes, 'known');
   requireNumber(scope, { memoryMiB }, { from: 512, to: 4096, unit: 'MiB', remedy: 'Cloud Run allows no other with 1 vCPU.' }, 'known');
   requireNumber(scope, { minInstances }, { from: 0, to: maxInstances, unit: 'instances', remedy: 'It must not be above maxInstances.' });
-  requireTexts(scope, { registrars }, MEMBER);
+  requireTexts(scope, { registrars }, MEMBERS);
   if (serviceAccount !== undefined) requireText(scope, { serviceAccount }, EMAIL);
   requireTexts(scope, { notify }, CHANNELS);
   return { name, ...numbers, memoryMiB, minInstances, silenceMinutes, registrars, notify };

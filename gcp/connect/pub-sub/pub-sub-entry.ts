@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import { sendCommand } from '../../../shared/synth/send-command';
 import { requireTexts } from '../../../shared/synth/settings';
-import { MEMBER, Principals } from '../../foundation/principals';
+import { MEMBERS, Principals } from '../../foundation/principal';
 import type { RecordSink } from '../../ports/records';
 
 /** Settings for {@link PubSubEntry}. */
@@ -33,7 +33,7 @@ export class PubSubEntry extends Construct {
 
   constructor(scope: Construct, id: string, props: PubSubEntryProps) {
     super(scope, id);
-    requireTexts(this, { publishers: props.publishers }, MEMBER);
+    requireTexts(this, { publishers: props.publishers }, MEMBERS);
     const publishers = [...(props.publishers ?? [])];
 
     if (publishers.length > 0) props.sink.bindWriter(new Principals(this, 'Publishers', 'publishers', publishers), 'EVENTS');

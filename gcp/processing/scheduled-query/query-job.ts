@@ -7,7 +7,7 @@ import type { Binding, Workload } from '../../ports/identity';
 import type { Job, RunRequest } from '../../ports/jobs';
 import type { Site } from '../../ports/site';
 import type { TableStore } from '../../ports/stores';
-import { NAME, requireTables, type Tables, tableOf } from './query-settings';
+import { NAME, requireOwnNames, requireTables, type Tables, tableOf } from './query-settings';
 
 /** The start of the settings of every table. */
 const BOUND_AS = 'BOUND';
@@ -60,6 +60,7 @@ export class QueryJob extends Construct implements Job {
     requireText(this, { name }, NAME);
     requireTables(this, 'reads', reads);
     requireTables(this, 'writes', writes);
+    requireOwnNames(this, reads, writes);
     if (typeof query !== 'function')
       throw new SettingError(this, 'query must be a function', typeof query, 'It gets the names of the tables.');
     const remedy = 'BigQuery stops a query after 6 hours.';

@@ -1,6 +1,7 @@
 import { Token } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { requireText, requireTexts, SettingError, type TextRule } from '../../../shared/synth/settings';
+import { MEMBERS } from '../../foundation/principal';
 import type { Site } from '../../ports/site';
 import type { SharedStore } from '../../ports/stores';
 
@@ -18,11 +19,6 @@ const CONDITION: TextRule = {
   pattern: /^(?=.*\S)[^;]+$/s,
   must: 'be one condition of GoogleSQL',
   remedy: "Write it like event_type = 'com.example.reading'.",
-};
-const MEMBER: TextRule = {
-  pattern: /^(user|group|domain|serviceAccount|principal|principalSet):\S+$/,
-  must: 'be IAM members',
-  remedy: 'Write them like group:sales@example.com. allUsers and allAuthenticatedUsers are not allowed.',
 };
 
 interface RawSettings {
@@ -43,7 +39,7 @@ export function viewSettings(scope: IConstruct, props: RawSettings) {
   requireText(scope, { name }, NAME);
   requireTexts(scope, { columns }, COLUMN);
   requireText(scope, { where }, CONDITION);
-  requireTexts(scope, { readers }, MEMBER);
+  requireTexts(scope, { readers }, MEMBERS);
   if (store.region !== site.region && [store.region, site.region].every(isKnown)) {
     const rule = `a view must be in the region of its store, ${store.region}`;
     throw new SettingError(scope, rule, `"${site.region}"`, 'Give it the site of the store.');

@@ -44,10 +44,19 @@ const LABELS: Readonly<Record<string, readonly [setting: string, label: string]>
   google_bigquery_dataset: ['dataset_id', 'dataset_id'],
   google_storage_bucket: ['name', 'bucket_name'],
   google_firestore_database: ['name', 'database_id'],
+  google_spanner_instance: ['name', 'instance_id'],
+  google_bigtable_instance: ['name', 'instance'],
+  google_workflows_workflow: ['name', 'workflow_id'],
   google_logging_project_sink: ['name', 'name'],
 };
 /** What runs as an account of the platform and logs only that: its runs are told by the account. Or it is a part of something above. */
-const BY_ACCOUNT = ['google_bigquery_data_transfer_config', 'google_bigquery_table', 'google_storage_notification'];
+const BY_ACCOUNT = [
+  'google_bigquery_data_transfer_config',
+  'google_bigquery_table',
+  'google_bigtable_table',
+  'google_spanner_database',
+  'google_storage_notification',
+];
 
 test('every type that runs code, moves or holds data is known by its label, or by its account', () => {
   const facts = factsOf('gcp');

@@ -78,6 +78,11 @@ describe('refuses', () => {
       { name: 'clean-events' },
       'name must be 1 to 10 lower-case letters and digits, got "clean-events". The name of a service account has no room for more.',
     ],
+    [
+      'one name for two tables, of which the query would get the one that is written',
+      { writes: { RAW: {} as never } },
+      'each table must have its own name, got "RAW" in reads and writes. The query calls it by its name.',
+    ],
     ['no tables to write', { writes: {} }, 'writes must be tables by name, got none. Write them like { EVENTS: store }.'],
     [
       'a text in place of the function',
@@ -111,7 +116,7 @@ describe('refuses', () => {
     expect(() =>
       synthesize((stack) => {
         const store = new BigQueryStore(stack, 'store', { site, name: 'store' });
-        for (const id of ['A', 'B']) new QueryJob(stack, id, { site, reads: { RAW: store }, writes: { RAW: store }, query: () => '' });
+        for (const id of ['A', 'B']) new QueryJob(stack, id, { site, reads: { RAW: store }, writes: { CLEAN: store }, query: () => '' });
       }),
     ).toThrow(new Error('test/B: each query of a site must have its own name, got "query", which test/A has. Set name on one of them.')));
 });

@@ -340,8 +340,8 @@ describe('refuses', () => {
   test('a query with a schedule of its own, which only BigQuery Admin may start', () =>
     expect(() =>
       synthesize((stack) => {
-        const store = new BigQueryStore(stack, 'Store', { site });
-        const query = new ScheduledQuery(stack, 'Query', { site, reads: { RAW: store }, writes: { RAW: store }, query: () => 'MERGE' });
+        const [raw, clean] = ['events', 'clean'].map((name) => new BigQueryStore(stack, name, { site, name }));
+        const query = new ScheduledQuery(stack, 'Query', { site, reads: { RAW: raw! }, writes: { CLEAN: clean! }, query: () => 'MERGE' });
         new WorkflowsOrchestration(stack, 'Jobs', { site, steps: [{ Clean: query as never }] });
       }),
     ).toThrow(

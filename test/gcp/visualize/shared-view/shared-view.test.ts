@@ -128,7 +128,7 @@ describe('refuses', () => {
     [
       'everyone',
       { readers: ['allUsers'] },
-      'test/Visualize: readers must be IAM members, got "allUsers". Write them like group:sales@example.com. allUsers and allAuthenticatedUsers are not allowed.',
+      'test/Visualize: readers must be IAM members, got "allUsers". Write them like serviceAccount:press@project.iam.gserviceaccount.com. allUsers and allAuthenticatedUsers are not allowed.',
     ],
     [
       'another region than that of the store',
