@@ -6,7 +6,7 @@ import type { HandlerCode } from '../../../shared/synth/handler-needs';
 import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
 import { bindDevices, deviceVariables, registerCommand } from '../../foundation/devices/devices';
-import { Principals } from '../../foundation/principals';
+import { Principals } from '../../foundation/principal';
 import { Propagation } from '../../foundation/propagation';
 import { accountOf } from '../../foundation/service-account';
 import type { Workload } from '../../ports/identity';

@@ -11,7 +11,7 @@ import {
   type TextRule,
 } from '../../../shared/synth/settings';
 import { TOKENS } from '../../foundation/devices/devices';
-import { MEMBER } from '../../foundation/principals';
+import { MEMBERS } from '../../foundation/principal';
 import { EMAIL } from '../../foundation/service-account';
 import type { RecordSink } from '../../ports/records';
 
@@ -74,7 +74,7 @@ export function entrySettings(scope: IConstruct, props: RawSettings) {
     requireNumber(scope, { [setting]: value }, NUMBERS[setting as keyof typeof numbers]);
   }
   requireNumber(scope, { silenceMinutes }, NUMBERS.silenceMinutes, 'known');
-  requireTexts(scope, { registrars }, MEMBER);
+  requireTexts(scope, { registrars }, MEMBERS);
   if (serviceAccount !== undefined) requireText(scope, { serviceAccount }, EMAIL);
   requireTexts(scope, { notify }, CHANNELS);
   return { application, name, ingress, instanceClass, ...numbers, silenceMinutes, registrars, notify };

@@ -224,13 +224,19 @@ describe('refuses', () => {
       { name: 'default' },
       'each service of an application must have its own name, got "default", which test/One has. Set name on one of them.',
     ],
-    [{}, 'each function of a site must have its own name, got "entry", which test/One has. Set name on one of them.'],
+    [{ name: 'entry' }, 'each function of a site must have its own name, got "entry", which test/One has. Set name on one of them.'],
   ])('a second entry with the same service: %j', (props, message) =>
     expect(() =>
       synthesize((stack) => {
         const sink = new PubSubBuffer(stack, 'Buffer', { site });
         const registry = new CloudStorageStore(stack, 'Callers', { site, name: 'callers', prefix: 'callers/' });
-        new AppEngineEntry(stack, 'One', { site: { ...site, prefix: props.name ? 'other' : 'acme' }, sink, registry, code, ...props });
+        new AppEngineEntry(stack, 'One', {
+          site: { ...site, prefix: props.name === 'default' ? 'other' : 'acme' },
+          sink,
+          registry,
+          code,
+          ...props,
+        });
         new AppEngineEntry(stack, 'Two', { site, sink, registry, code, ...props });
       }),
     ).toThrow(new Error(`test/Two: ${message}`)),
