@@ -70,16 +70,21 @@ export function incidentsOf(policy: any, points: readonly Point[], until: number
   return incidents;
 }
 
-/** Whether a series is one that a filter of `AND`, `=` and `!=` asks for. */
+/** Whether a series is one that a filter asks for: `AND`, `=` and `!=` for texts, `>=` and `<` for numbers. */
 function fits(parts: ReturnType<typeof partsOf>, labels: Readonly<Record<string, string>>): boolean {
-  return parts.every(({ label, isEqual, value }) => (labels[label] === value) === isEqual);
+  return parts.every(({ label, operator, value }) => {
+    const found = labels[label];
+    if (operator === '>=') return Number(found) >= Number(value);
+    if (operator === '<') return Number(found) < Number(value);
+    return (found === value) === (operator === '=');
+  });
 }
 
 function partsOf(filter: string) {
   return filter.split(' AND ').map((part) => {
-    const [, label, operator, value] = /^([\w.]+) (!?=) "(.*)"$/.exec(part) ?? [];
+    const [, label, operator, value] = /^([\w.]+) (!?=) "(.*)"$/.exec(part) ?? /^([\w.]+) (>=|<) (\d+)$/.exec(part) ?? [];
     if (label === undefined) throw new Error(`The filter has a part that is not read here: ${part}`);
-    return { label, isEqual: operator === '=', value };
+    return { label, operator, value };
   });
 }
 

@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import type { HandlerCode } from '../../../shared/synth/handler-needs';
 import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
+import { bindDevices, deviceVariables, registerCommand } from '../../foundation/devices/devices';
 import type { ContainerImage } from '../../foundation/images';
 import { Principals } from '../../foundation/principal';
 import { Propagation } from '../../foundation/propagation';
@@ -13,8 +14,8 @@ import type { RecordSink } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import type { ObjectStore } from '../../ports/stores';
 import { alertOnGateway } from './gateway-alerts';
-import { openBytes, registerCommand, templateOf } from './gateway-service';
-import { bindNeighbours, gatewaySettings } from './gateway-settings';
+import { templateOf } from './gateway-service';
+import { gatewaySettings } from './gateway-settings';
 
 /** Settings for {@link DeviceGateway}. */
 export interface DeviceGatewayProps {
@@ -140,21 +141,14 @@ export class DeviceGateway extends Construct implements Workload {
     this.audience = `//run.googleapis.com/projects/${site.project}/locations/${site.region}/services/${base}`;
 
     this.member = `serviceAccount:${serviceAccount ?? accountOf(this, 'Runtime', site, `${base}-runtime`, `Runs as the gateway ${base}`).email}`;
-    const { settings: bound, waitFor } = bindNeighbours(this, sink, registry);
+    const { settings: bound, waitFor } = bindDevices(this, sink, registry);
     const propagation = new Propagation(this, 'Propagation', waitFor);
     if (registrars.length > 0) registry.bindWriter(new Principals(this, 'Registrars', 'registrars', registrars), 'REGISTRY');
 
     const { path } = new TerraformAsset(this, 'Code', { path: code.zip, type: AssetType.FILE, assetHash: code.hash });
     this.buildCommand = `gcloud builds submit ${path} --pack image=${image.repository}`;
     this.registerCommand = registerCommand(bound);
-    const variables = {
-      ...bound,
-      DEVICE_AUDIENCE: this.audience,
-      DEVICE_SOURCE: base,
-      DEVICE_TOKEN_SECONDS: String(settings.tokenSeconds),
-      DEVICE_KEY_SECONDS: String(settings.keySeconds),
-      DEVICE_OPEN_BYTES: String(openBytes(settings)),
-    };
+    const variables = { ...bound, ...deviceVariables({ ...settings, audience: this.audience, source: base }) };
 
     this.service = new CloudRunV2Service(this, 'Service', {
       project: site.project,

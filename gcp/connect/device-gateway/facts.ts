@@ -5,6 +5,7 @@ import { set } from '../../../shared/read/facts/weaken';
 import type { Step } from '../../../shared/read/picture';
 import { type Asked, type Body, is, only, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
+import { checksDevices, TOKEN } from '../../foundation/devices/promises';
 import { alertOn, idOf, readyBeforeWork } from '../../foundation/promises';
 import { callCosts } from '../../foundation/run/promises';
 
@@ -14,8 +15,6 @@ const IMAGE = 'template.containers.image';
 const LIMITS = 'template.containers.resources.limits';
 const VARIABLES = 'template.containers.env';
 const ALERT = 'google_monitoring_alert_policy';
-/** What the code asks of a caller. */
-const TOKEN = 'the token is signed by a key in the registry';
 /** The variable that tells a gateway from other services. */
 const AUDIENCE = 'DEVICE_AUDIENCE';
 
@@ -53,25 +52,7 @@ export const facts: ServiceFacts = {
       costs,
       named: ['name', /^(?=.{1,49}$)[a-z](-?[a-z0-9])*$/],
       promises: [
-        promised(
-          'known-callers',
-          'accept only tokens for this very gateway, for a day at most',
-          (gateway) => {
-            const { DEVICE_AUDIENCE, DEVICE_TOKEN_SECONDS } = settingsOf(gateway);
-            const own = `//run.googleapis.com/projects/${only(gateway, 'project')}/locations/${only(gateway, 'location')}/services/${only(gateway, 'name')}`;
-            return DEVICE_AUDIENCE === own && Number(DEVICE_TOKEN_SECONDS) >= 60 && Number(DEVICE_TOKEN_SECONDS) <= 86_400;
-          },
-          {
-            'it accepts tokens for another gateway': setVariable(AUDIENCE, 'https://example.com'),
-            'a token is valid for a year': setVariable('DEVICE_TOKEN_SECONDS', '31536000'),
-          },
-        ),
-        promised(
-          'known-callers',
-          'forget the key of a device within an hour, so that a disabled device is refused',
-          (gateway) => Number(settingsOf(gateway).DEVICE_KEY_SECONDS) <= 3600,
-          { 'a disabled device is accepted for a month': setVariable('DEVICE_KEY_SECONDS', '2592000') },
-        ),
+        ...checksDevices({ settingsOf, setVariable, audienceOf, mebibytes }),
         setTo({
           rule: 'open-door',
           must: 'be reached by devices, which have no Google account',
@@ -111,12 +92,6 @@ export const facts: ServiceFacts = {
           to: 1000,
           worse: 'the number of instances has no limit',
         }),
-        promised(
-          'bounded-memory',
-          'take no more bodies at a time than a 128th of its memory, because many small objects grow 40 times',
-          (gateway) => Number(settingsOf(gateway).DEVICE_OPEN_BYTES) <= (mebibytes(gateway) * 2 ** 20) / 128,
-          { 'open requests take all of its memory': setVariable('DEVICE_OPEN_BYTES', '10000000000') },
-        ),
         promised(
           'billed-by-call',
           'be billed for CPU during requests only, which is no default as soon as resources are set',
@@ -191,6 +166,10 @@ function reading(method: string, address: string): readonly Ask[] | undefined {
   const listed = `api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("${prefix}")`;
   const may = rest!.startsWith('?') ? 'storage.objects.list' : 'storage.objects.get';
   return [{ may, on: bucket, address, only: `${below} || ${listed}` }];
+}
+
+function audienceOf(gateway: Asked): string {
+  return `//run.googleapis.com/projects/${only(gateway, 'project')}/locations/${only(gateway, 'location')}/services/${only(gateway, 'name')}`;
 }
 
 /** Set a variable of the container to another value. */

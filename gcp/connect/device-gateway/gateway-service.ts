@@ -10,13 +10,6 @@ interface Sizes {
 }
 
 const PORT = 8080;
-/** A body of many small objects takes over 40 times its size in memory. Node.js has half of the memory of an instance for them. */
-const GROWTH = 128;
-
-/** How many bytes of open requests fit into the memory of an instance. */
-export function openBytes({ memoryMiB }: Sizes): number {
-  return Math.floor((memoryMiB * 2 ** 20) / GROWTH);
-}
 
 /** What an instance of the service runs, and when another one is started. */
 export function templateOf(
@@ -44,10 +37,4 @@ export function templateOf(
       },
     ],
   };
-}
-
-/** Registers a device. The precondition holds also for who may replace objects. */
-export function registerCommand({ REGISTRY_BUCKET: bucket, REGISTRY_PREFIX: prefix }: Readonly<Record<string, string>>): string {
-  const query = `uploadType=media&ifGenerationMatch=0&name=${prefix}DEVICE.pem`;
-  return `curl --fail-with-body -H "Authorization: Bearer $(gcloud auth print-access-token)" -H 'Content-Type: application/x-pem-file' --data-binary @public.pem 'https://storage.googleapis.com/upload/storage/v1/b/${bucket}/o?${query}'`;
 }

@@ -1,20 +1,11 @@
 import type { IConstruct } from 'constructs';
 import { requireFit } from '../../../shared/synth/handler-needs';
-import {
-  CHANNELS,
-  type NumberRule,
-  requireNumber,
-  requireText,
-  requireTexts,
-  SettingError,
-  type TextRule,
-} from '../../../shared/synth/settings';
+import { CHANNELS, type NumberRule, requireNumber, requireText, requireTexts, type TextRule } from '../../../shared/synth/settings';
+import { TOKENS } from '../../foundation/devices/devices';
 import { type ContainerImage, requireImage } from '../../foundation/images';
 import { MEMBERS } from '../../foundation/principal';
 import { EMAIL } from '../../foundation/service-account';
-import type { Binding, Workload } from '../../ports/identity';
 import type { RecordSink } from '../../ports/records';
-import type { ObjectStore } from '../../ports/stores';
 
 const NAME: TextRule = {
   pattern: /^[a-z0-9]{1,10}$/,
@@ -23,8 +14,7 @@ const NAME: TextRule = {
 };
 /** The limits of the settings that are numbers. */
 const NUMBERS = {
-  tokenSeconds: { from: 60, to: 86_400, unit: 'seconds', remedy: 'Whoever reads a token can use it until it ends.' },
-  keySeconds: { from: 1, to: 3600, unit: 'seconds', remedy: 'So long is a device accepted after it was deleted.' },
+  ...TOKENS,
   concurrency: { from: 1, to: 1000, unit: 'requests', remedy: 'Cloud Run allows no more.' },
   maxInstances: { from: 1, to: 1000, unit: 'instances', remedy: 'Google allows more only with a higher quota.' },
   silenceMinutes: { from: 2, to: 1410, unit: 'minutes', remedy: 'Cloud Monitoring looks back 23.5 hours.' },
@@ -65,23 +55,4 @@ export function gatewaySettings(scope: IConstruct, props: RawSettings) {
   if (serviceAccount !== undefined) requireText(scope, { serviceAccount }, EMAIL);
   requireTexts(scope, { notify }, CHANNELS);
   return { name, ...numbers, memoryMiB, minInstances, silenceMinutes, registrars, notify };
-}
-
-/**
- * Let a gateway publish to its sink and read its registry.
- * @throws SettingError if the handler cannot publish to the sink, or cannot read the registry
- */
-export function bindNeighbours(gateway: Workload, sink: RecordSink, registry: ObjectStore): Binding {
-  const events = sink.bindWriter(gateway, 'EVENTS');
-  const devices = registry.bindReader(gateway, 'REGISTRY');
-  requireSettings(gateway, events, ['EVENTS_TOPIC', 'EVENTS_ENDPOINT'], 'sink must be a topic of Pub/Sub', 'Use a PubSubBuffer.');
-  const objects = 'registry must be a store of objects';
-  requireSettings(gateway, devices, ['REGISTRY_BUCKET', 'REGISTRY_PREFIX'], objects, 'Use a CloudStorageStore.');
-  return { settings: { ...events.settings, ...devices.settings }, waitFor: [...events.waitFor, ...devices.waitFor] };
-}
-
-function requireSettings(scope: IConstruct, { settings }: Binding, needed: readonly string[], rule: string, remedy: string) {
-  const given = Object.keys(settings);
-  if (String([...given].sort()) === String([...needed].sort())) return;
-  throw new SettingError(scope, rule, `the settings ${given.join(', ') || 'of none'}`, remedy);
 }

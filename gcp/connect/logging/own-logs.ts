@@ -3,7 +3,7 @@ import type { Site } from '../../ports/site';
 
 /** The labels of a monitored resource with its name, for what a platform has: what runs code, and what holds data. */
 const NAMED = [
-  ...['service_name', 'job_name', 'function_name', 'worker_pool_name', 'cluster_name', 'environment_name'],
+  ...['service_name', 'job_name', 'function_name', 'worker_pool_name', 'module_id', 'cluster_name', 'environment_name'],
   ...['job_id', 'batch_id', 'workflow_id', 'name', 'topic_id', 'subscription_id', 'database_id', 'instance_id', 'instance'],
 ];
 

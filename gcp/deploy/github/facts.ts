@@ -8,10 +8,12 @@ const TRUST = 'google_service_account_iam_member';
 
 /** What a deploy does with what the constructs here make, on the project. */
 const WORK: Readonly<Record<string, string>> = {
+  'appengine.*': 'it deploys versions of services of App Engine',
   'artifactregistry.*': 'it makes repositories of images',
   'bigquery.*': 'it makes datasets, tables, views and scheduled queries',
   'bigtable.*': 'it makes instances and tables',
   'binaryauthorization.*': 'it makes an attestor, and the policy of the project',
+  'cloudbuild.builds.*': 'it builds versions of App Engine',
   'cloudfunctions.*': 'it makes functions',
   'cloudkms.cryptoKeyVersions.get': 'it reads the version of a key that signs',
   'cloudkms.cryptoKeyVersions.viewPublicKey': 'it reads the public key of a key that signs',

@@ -18,6 +18,9 @@ export const DEPLOYS: readonly string[] = [
   'roles/iam.serviceAccountAdmin',
   'roles/iam.serviceAccountUser',
   'roles/pubsub.admin',
+  'roles/appengine.appAdmin',
+  // Whoever deploys a version of App Engine starts its build.
+  'roles/cloudbuild.builds.editor',
   'roles/cloudfunctions.admin',
   'roles/run.admin',
   'roles/artifactregistry.admin',
@@ -41,6 +44,7 @@ export const DEPLOYS: readonly string[] = [
 ];
 /** The roles that a template here gives on the project, some under a condition. A deploy can give no other. */
 export const GIVES: readonly string[] = [
+  'roles/artifactregistry.createOnPushWriter',
   'roles/bigquery.jobUser',
   'roles/bigquery.readSessionUser',
   'roles/containeranalysis.occurrences.editor',
