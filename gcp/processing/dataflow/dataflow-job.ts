@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { DataflowJob as Resource } from '@cdktf/provider-google/lib/dataflow-job';
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import { PubsubSubscriptionIamMember } from '@cdktf/provider-google/lib/pubsub-subscription-iam-member';
@@ -11,6 +10,7 @@ import { acknowledge } from '../../../shared/synth/acknowledge';
 import { takeName } from '../../../shared/synth/kept-name';
 import { literal } from '../../../shared/synth/literal';
 import { mayDestroy, type Removal, SettingError } from '../../../shared/synth/settings';
+import { sha256 } from '../../../shared/synth/sha256';
 import { needApis } from '../../foundation/apis';
 import { Propagation } from '../../foundation/propagation';
 import { accountOf } from '../../foundation/service-account';
@@ -132,7 +132,7 @@ export class DataflowJob extends Construct implements Workload {
     const code = eventToRow(eventSchema);
     const udf = new StorageBucketObject(this, 'Function', {
       bucket: this.bucket.name,
-      name: `functions/${createHash('sha256').update(code).digest('hex').slice(0, 16)}.js`,
+      name: `functions/${sha256(code).slice(0, 16)}.js`,
       content: literal(code),
       contentType: 'text/javascript',
       // Workers of the running job read the old one until the job is updated.

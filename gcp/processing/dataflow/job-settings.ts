@@ -9,7 +9,7 @@ const NAME: TextRule = {
   remedy: 'The name of a service account has no room for more.',
 };
 export const SUBNETWORK: TextRule = {
-  pattern: /^projects\/[^/\s]+\/regions\/[^/\s]+\/subnetworks\/[^/\s]+$/,
+  pattern: /^projects\/[^/ ]+\/regions\/[^/ ]+\/subnetworks\/[^/ ]+$/,
   must: 'be the id of a subnetwork',
   remedy: 'Write it like projects/example/regions/europe-west1/subnetworks/workers: see gcloud compute networks subnets list.',
 };
