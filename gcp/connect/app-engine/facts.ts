@@ -12,6 +12,7 @@ const INGRESS = 'google_app_engine_service_network_settings';
 const TRAFFIC = 'google_app_engine_service_split_traffic';
 const ALERT = 'google_monitoring_alert_policy';
 const ACCOUNT = 'service_account';
+const ALL = 'conditions.condition_threshold.denominator_filter';
 const SCALING = 'automatic_scaling';
 const LETS_IN = 'network_settings.ingress_traffic_allowed';
 const INSIDE = ['INGRESS_TRAFFIC_ALLOWED_INTERNAL_AND_LB', 'INGRESS_TRAFFIC_ALLOWED_INTERNAL_ONLY'];
@@ -133,6 +134,24 @@ export const facts: ServiceFacts = {
           label: 'module_id',
           atMost: 0.1,
         }),
+        promised(
+          'rings',
+          'count the share of refused requests among its own requests',
+          (entry, stack) => {
+            const shares = stack.of(ALERT).filter((alert) => JSON.stringify(alert.body).includes(`${entry.id}.`));
+            const all = shares.map((alert) => only(alert, ALL)).filter((filter) => filter !== undefined);
+            return all.length > 0 && all.every((filter) => String(filter).includes(`${entry.id}.`));
+          },
+          {
+            'the share is one of the requests of all services': (draft, entry) => {
+              for (const { type, body } of draft.resources.values()) {
+                const text = JSON.stringify(body);
+                if (type !== ALERT || !text.includes('denominator_filter') || !text.includes(`${entry.id}.`)) continue;
+                Object.assign(body, JSON.parse(text.replace(/("denominator_filter":".*?) AND resource\.labels\.\w+ = [^}]*}\\"/, '$1')));
+              }
+            },
+          },
+        ),
         promised(
           'rings',
           'have its own alert that fires when no event is accepted',
