@@ -14,9 +14,6 @@ export const SUBNETWORK: TextRule = {
   ...NETWORK,
   pattern: /^(https:[/][/][a-z0-9./-]+[/])?projects[/][a-z0-9.:-]+[/]regions[/][a-z0-9-]+[/]subnetworks[/][a-z0-9-]+$/,
 };
-  ...NETWORK,
-  pattern: /^(https:\/\/\S+\/)?projects\/[^/\s]+\/regions\/[^/\s]+\/subnetworks\/[^/\s]+$/,
-};
 
 /**
  * Refuse a network without a subnetwork in the region.
