@@ -5,14 +5,14 @@ import type { Network } from '../ports/network';
 
 /** The id of a network. */
 export const NETWORK: TextRule = {
-  pattern: /^(https:\/\/\S+\/)?projects\/[^/\s]+\/global\/networks\/[^/\s]+$/,
+  pattern: /^(https:[/][/][a-z0-9./-]+[/])?projects[/][a-z0-9.:-]+[/]global[/]networks[/][a-z0-9-]+$/,
   must: 'have the ids of a network and a subnetwork',
   remedy: 'Find them with gcloud compute networks subnets describe.',
 };
 /** The id of a subnetwork. */
 export const SUBNETWORK: TextRule = {
   ...NETWORK,
-  pattern: /^(https:\/\/\S+\/)?projects\/[^/\s]+\/regions\/[^/\s]+\/subnetworks\/[^/\s]+$/,
+  pattern: /^(https:[/][/][a-z0-9./-]+[/])?projects[/][a-z0-9.:-]+[/]regions[/][a-z0-9-]+[/]subnetworks[/][a-z0-9-]+$/,
 };
 
 /**

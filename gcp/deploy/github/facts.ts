@@ -30,7 +30,7 @@ const WORK: Readonly<Record<string, string>> = {
   'logging.notificationRules.*': 'it makes alert policies on lines of a log',
   'logging.sinks.*': 'it makes sinks of logs',
   'monitoring.*': 'it makes alert policies',
-  'notebooks.*': 'it makes instances of Workbench, and lets their owners start them',
+  'notebooks.*': 'it makes machines with notebooks, and lets their owners start them',
   'pubsub.*': 'it makes topics and subscriptions',
   'run.*': 'it makes services and jobs, and lets somebody call the service under a function',
   'serviceusage.*': 'it switches APIs on',

@@ -11,7 +11,7 @@ export type Inputs = Readonly<Record<string, Pick<ObjectStore | TableStore, 'bin
 
 /** The email of a person. */
 export const OWNER: TextRule = {
-  pattern: /^[^@:\s]+@[^@:\s]+\.[a-z]+$/,
+  pattern: /^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+[.][a-z]+$/,
   must: 'be the email of one person',
   remedy: 'Write it like ada@example.com. Workbench accepts neither a group nor two people.',
 };
