@@ -34,6 +34,10 @@ const own: Record<string, { clouds: string[]; because: string }> = {
   },
   RunState: { clouds: ['gcp'], because: 'Workflows looks itself whether a run has ended. Step Functions waits for the end of a task.' },
   RunRequest: { clouds: ['gcp'], because: 'A schedule starts a job and may not see its runs, so a start has no RunState.' },
+  Reading: {
+    clouds: ['gcp'],
+    because: 'Only Pub/Sub counts the tries of a reader itself, so only there an engine with a dead letter of its own says so.',
+  },
   MessageTransform: { clouds: ['gcp'], because: 'Only Cloud Storage publishes notifications that a topic must turn into events.' },
   NotificationTarget: { clouds: ['gcp'], because: 'One half of MessageTransform.' },
   NotificationSink: { clouds: ['gcp'], because: 'The other half of MessageTransform.' },

@@ -57,9 +57,12 @@ export const GIVES: readonly string[] = [
 
 const MAKES_ACCOUNTS =
   'A deploy makes the accounts that functions and subscriptions act as, so nothing narrower is there to give the role on.';
+const RUNS_AS = 'What it starts runs as an account that the deploy makes, and Google has no role that starts it on less than the project.';
 /** Why whoever deploys has a say in accounts. */
 const ACTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'roles/iam.serviceAccountAdmin': { CKV_GCP_49: MAKES_ACCOUNTS },
+  'roles/cloudbuild.builds.editor': { CKV_GCP_49: RUNS_AS },
+  'roles/dataflow.developer': { CKV_GCP_49: RUNS_AS },
   'roles/iam.serviceAccountUser': { CKV_GCP_41: MAKES_ACCOUNTS, CKV_GCP_49: MAKES_ACCOUNTS },
 };
 

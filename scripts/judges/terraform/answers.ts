@@ -22,6 +22,12 @@ export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longes
   ],
   environment: ['a', 'e'.repeat(27)],
   image_builder: ['user:a@b.co', `serviceAccount:${'a'.repeat(30)}@${'b'.repeat(30)}.iam.gserviceaccount.com`],
+  network: ['projects/abcde1/global/networks/n', `projects/a${'b'.repeat(28)}1/global/networks/${'n'.repeat(63)}`],
+  owner: ['a@b.co', `${'o'.repeat(60)}@${'d'.repeat(60)}.example.com`],
+  subnetwork: [
+    'projects/abcde1/regions/us-east1/subnetworks/s',
+    `projects/a${'b'.repeat(28)}1/regions/northamerica-northeast2/subnetworks/${'s'.repeat(63)}`,
+  ],
   location: ['uksouth', 'germanywestcentral'],
   prefix: ['ab', 'abcdefghij1'],
   gateway_digest: digests,

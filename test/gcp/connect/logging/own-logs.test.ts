@@ -48,6 +48,7 @@ const LABELS: Readonly<Record<string, readonly [setting: string, label: string]>
   google_spanner_instance: ['name', 'instance_id'],
   google_bigtable_instance: ['name', 'instance'],
   google_workflows_workflow: ['name', 'workflow_id'],
+  google_dataflow_job: ['name', 'job_name'],
   google_logging_project_sink: ['name', 'name'],
 };
 /** What runs as an account of the platform and logs only that: its runs are told by the account. Or it is a part of something above. */
@@ -57,6 +58,7 @@ const BY_ACCOUNT = [
   'google_bigtable_table',
   'google_spanner_database',
   'google_storage_notification',
+  'google_workbench_instance',
 ];
 
 test('every type that runs code, moves or holds data is known by its label, or by its account', () => {
