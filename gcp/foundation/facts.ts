@@ -18,7 +18,10 @@ const OF_PROJECT = [
 ];
 /** An admin role: only who deploys has one. */
 const all = (service: string) => ({ permissions: [`${service}.*`] });
-const CONDITIONS = ['threshold', 'absent', 'matched_log'].map((kind) => `conditions.condition_${kind}.filter`);
+const CONDITIONS = [
+  ...['threshold', 'absent', 'matched_log'].map((kind) => `conditions.condition_${kind}.filter`),
+  'conditions.condition_threshold.denominator_filter',
+];
 /** Whether a policy has a condition on a metric without data. */
 const isOnAbsence = (alert: Asked) => alert.get('conditions.condition_absent').length > 0;
 const filtersOf = (alert: Asked) => CONDITIONS.flatMap((filter) => alert.get(filter)).map(String);
