@@ -152,7 +152,7 @@ test.each([
 test('a blueprint that is not there is one line, and exit code 2', async () => {
   const { ended, seen } = local(['gcp'], { BLUEPRINT: 'lake' });
   expect(await ended).toBe(2);
-  expect(seen.err).toMatch(/^the blueprint must be one of pipeline.*, got "lake"\.[^\n]*\n$/);
+  expect(seen.err).toMatch(/^the blueprint must be one of .*\bpipeline\b.*, got "lake"\.[^\n]*\n$/);
 });
 
 test('a blueprint that no events go through is not run, in one line, and exit code 2', async () => {
