@@ -20,7 +20,7 @@ test.each(CLOUDS)('every part of %s is for a type that is emulated', (cloud) => 
 const UNKNOWN: Readonly<Record<Cloud, readonly [(template: any) => void, string]>> = {
   aws: [(template) => (template.Resources.Table = { Type: 'AWS::DynamoDB::Table' }), 'DynamoDB'],
   azure: [(template) => (template.resource.azurerm_redis_cache = { Cache: {} }), 'azurerm_redis_cache'],
-  gcp: [(template) => (template.resource.google_dataflow_job = { Job: {} }), 'google_dataflow_job'],
+  gcp: [(template) => (template.resource.google_redis_instance = { Cache: {} }), 'google_redis_instance'],
 };
 
 test.each(CLOUDS)('a service of %s that nothing stands in for is told by its name, and nothing starts', async (cloud) => {

@@ -170,7 +170,7 @@ export const facts: ServiceFacts = {
       apis: ['appengine', 'artifactregistry', 'cloudbuild', 'storage', 'logging'],
       actsAs: [ACCOUNT],
       effective: /^(\*|appengine\.)/,
-      local: 'no effect here',
+      local: {},
     },
     [INGRESS]: {
       name: 'ingress of a service',

@@ -142,7 +142,7 @@ export const facts: ServiceFacts = {
         ];
       },
       brings: (_, { events }) => ({ calls: 0, writes: events, packed: 1 }),
-      local: 'no effect here',
+      local: {},
     },
   },
   // https://cloud.google.com/dataflow/docs/concepts/access-control#roles

@@ -124,7 +124,7 @@ export const facts: ServiceFacts = {
         id: 'projects/acme-data/locations/europe-west1-b/instances/acme',
         proxy_uri: 'acme-dot-europe-west1.notebooks.googleusercontent.com',
       },
-      local: 'no effect here',
+      local: {},
     },
     google_workbench_instance_iam_member: iamMember('an instance of Workbench', ['notebooks']),
     'data.google_project': {
