@@ -1,9 +1,7 @@
 import type { Construct } from 'constructs';
-import { ask } from '../../shared/synth/ask';
 import { packageHandler } from '../../shared/synth/handler-package';
 import { DeviceGateway } from '../connect/device-gateway/device-gateway';
 import { PubSubBuffer } from '../connect/pub-sub/pub-sub-buffer';
-import { DIGEST, REPOSITORY } from '../foundation/images';
 import { GcpPlatform, type GcpPlatformProps } from '../foundation/platform';
 import { CloudFunctionProcessor } from '../processing/cloud-functions/cloud-function-processor';
 import { BASELINE_COLUMNS, findOutliers, learnBaselines, OUTLIER_COLUMNS } from '../processing/scheduled-query/outliers';
@@ -17,13 +15,7 @@ export class GcpIotMachineLearning extends GcpPlatform {
   constructor(scope: Construct, id: string, props: GcpPlatformProps = {}) {
     super(scope, id, props);
     const { site, removal, notify } = this;
-    const description = 'of the image of the gateway, such as';
-    const image = {
-      repository: ask(this, 'gateway_repository', REPOSITORY, {
-        description: `The repository ${description} europe-west1-docker.pkg.dev/acme-data/images/gateway.`,
-      }),
-      digest: ask(this, 'gateway_digest', DIGEST, { description: `The digest ${description} sha256:...` }),
-    };
+    const image = this.askForImage('gateway');
 
     const measurements = new BigQueryStore(this, 'Store', { site, name: 'measurements', removal });
     const baselines = new BigQueryStore(this, 'StoreBaselines', { site, name: 'baselines', columns: BASELINE_COLUMNS, removal });

@@ -16,10 +16,15 @@ export const SUBNETWORK: TextRule = {
 };
 
 /**
- * Refuse a network without a subnetwork in the region.
+ * Refuse no network, and a network without a subnetwork in the region.
  * @throws SettingError
  */
-export function requireNetwork(scope: IConstruct, { network, subnetwork }: Network, region: string) {
+export function requireNetwork(scope: IConstruct, given: Network, region: string) {
+  if (typeof given !== 'object' || given === null) {
+    const remedy = `Google would take the network default, which has no rules of yours, or does not exist. ${NETWORK.remedy}`;
+    throw new SettingError(scope, `network must ${NETWORK.must}`, String(given), remedy);
+  }
+  const { network, subnetwork } = given;
   requireText(scope, { network }, NETWORK);
   requireText(scope, { network: subnetwork }, SUBNETWORK);
   const [, its] = /\/regions\/([^/]+)\//.exec(subnetwork) ?? [];

@@ -16,6 +16,9 @@ import {
   type TextRule,
 } from '../../shared/synth/settings';
 import { type Backend, keepState } from '../../shared/synth/state';
+import type { Network } from '../ports/network';
+import { type ContainerImage, DIGEST, REPOSITORY } from './images';
+import { NETWORK, SUBNETWORK } from './network';
 import { MEMBER } from './principal';
 import { PROJECT, ProjectSite, REGION } from './site';
 
@@ -115,6 +118,30 @@ export abstract class GcpPlatform extends TerraformStack {
   /** Declare the Terraform variable `viewers`: who may read. */
   protected askForViewers(): string[] {
     return this.askForMembers('viewers', 'Who may read');
+  }
+
+  /** Ask for an image with the variables `NAME_repository` and `NAME_digest`. It must be in its registry before the apply. */
+  protected askForImage(name: string): ContainerImage {
+    const repository = `The repository and the name of the image of the ${name}, such as europe-west1-docker.pkg.dev/acme-data/images/${name}.`;
+    return {
+      repository: ask(this, `${name}_repository`, REPOSITORY, { description: repository }),
+      digest: this.askForDigest(name),
+    };
+  }
+
+  /** Ask for the digest of an image with the variable `NAME_digest`. */
+  protected askForDigest(name: string): string {
+    return ask(this, `${name}_digest`, DIGEST, { description: `The digest of the image of the ${name}, such as sha256:...` });
+  }
+
+  /** Ask for an existing network with the variables `network` and `subnetwork`. */
+  protected askForNetwork(): Network {
+    return {
+      network: ask(this, 'network', NETWORK, { description: 'The id of an existing VPC network.' }),
+      subnetwork: ask(this, 'subnetwork', SUBNETWORK, {
+        description: 'The id of its subnetwork in the region, with Private Google Access, and with Cloud NAT to install packages.',
+      }),
+    };
   }
 
   private askForMembers(name: string, who: string): string[] {

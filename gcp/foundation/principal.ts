@@ -10,7 +10,11 @@ export const MEMBER: TextRule = {
   remedy: 'Write it like serviceAccount:press@project.iam.gserviceaccount.com. allUsers and allAuthenticatedUsers are not allowed.',
 };
 /** The same for a list. */
-export const MEMBERS: TextRule = { ...MEMBER, must: 'be IAM members', remedy: MEMBER.remedy.replace(' it ', ' them ') };
+export const MEMBERS: TextRule = {
+  ...MEMBER,
+  must: 'be IAM members',
+  remedy: 'Write them like serviceAccount:press@project.iam.gserviceaccount.com. allUsers and allAuthenticatedUsers are not allowed.',
+};
 
 /** Settings for {@link Principal}. */
 export interface PrincipalProps {

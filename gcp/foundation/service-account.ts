@@ -3,6 +3,12 @@ import type { Construct } from 'constructs';
 import type { TextRule } from '../../shared/synth/settings';
 import type { Site } from '../ports/site';
 
+/** The end of a name that a service account has too, with the prefix of a site before it and its purpose behind it. */
+export const ACCOUNT_NAME: TextRule = {
+  pattern: /^[a-z0-9]{1,10}$/,
+  must: 'be 1 to 10 lower-case letters and digits',
+  remedy: 'The name of a service account has no room for more.',
+};
 /** The email of a service account. */
 export const EMAIL: TextRule = {
   pattern: /^[^@:\s]+@\S+\.gserviceaccount\.com$/,

@@ -1,5 +1,4 @@
-import type { gaxios } from 'google-auth-library';
-import { auth, Refused } from './post';
+import { auth, fetched, requested } from './post';
 
 /**
  * Read one resource of a Google API as text, with the service account of the function.
@@ -11,17 +10,7 @@ import { auth, Refused } from './post';
  * @throws Error if there is no answer
  */
 export async function get(emulator: string | undefined, host: string, path: string, timeout: number): Promise<string> {
-  if (emulator) {
-    const response = await fetch(`http://${emulator}${path}`, { method: 'GET', signal: AbortSignal.timeout(timeout) });
-    const body = await response.text();
-    if (!response.ok) throw new Refused(response.status, body);
-    return body;
-  }
-  try {
-    const { data } = await auth.request<string>({ url: `https://${host}${path}`, method: 'GET', responseType: 'text', timeout });
-    return data;
-  } catch (error) {
-    const { response } = error as Partial<gaxios.GaxiosError>;
-    throw response ? new Refused(response.status, JSON.stringify(response.data)) : error;
-  }
+  return emulator
+    ? fetched(fetch(`http://${emulator}${path}`, { method: 'GET', signal: AbortSignal.timeout(timeout) }))
+    : requested(auth.request<string>({ url: `https://${host}${path}`, method: 'GET', timeout, responseType: 'text' }));
 }

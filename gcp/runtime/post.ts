@@ -49,16 +49,24 @@ export async function post(emulator: string | undefined, host: string, path: str
 export async function ask(emulator: string | undefined, host: string, path: string, content: Content): Promise<string> {
   const { contentType, body, timeout } = content;
   const headers = { ...content.headers, 'content-type': contentType };
-  if (emulator) {
-    const response = await fetch(`http://${emulator}${path}`, { method: 'POST', headers, body, signal: AbortSignal.timeout(timeout) });
-    const answer = await response.text();
-    if (!response.ok) throw new Refused(response.status, answer);
-    return answer;
-  }
+  const url = `https://${host}${path}`;
+  return emulator
+    ? fetched(fetch(`http://${emulator}${path}`, { method: 'POST', headers, body, signal: AbortSignal.timeout(timeout) }))
+    : requested(auth.request<string>({ url, method: 'POST', headers, data: body, timeout, responseType: 'text' }));
+}
+
+/** The answer of an emulator. @throws Refused if it is not a success */
+export async function fetched(request: Promise<Response>): Promise<string> {
+  const response = await request;
+  const answer = await response.text();
+  if (!response.ok) throw new Refused(response.status, answer);
+  return answer;
+}
+
+/** The answer of Google. @throws Refused if it is not a success */
+export async function requested(request: Promise<{ readonly data: string }>): Promise<string> {
   try {
-    const url = `https://${host}${path}`;
-    const { data } = await auth.request<string>({ url, method: 'POST', headers, data: body, timeout, responseType: 'text' });
-    return data;
+    return (await request).data;
   } catch (error) {
     const { response } = error as Partial<gaxios.GaxiosError<string>>;
     throw response ? new Refused(response.status, response.data) : error;

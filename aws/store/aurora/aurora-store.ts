@@ -4,6 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IDatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { prefixed } from '../../../shared/synth/prefixed';
 import type { Removal, TimeRule } from '../../../shared/synth/settings';
 import { requireAbsent, requireOneOf, requireResource, requireTime, SettingError } from '../../../shared/synth/settings';
 import { acknowledge, type Reasons } from '../../foundation/acknowledge';
@@ -175,7 +176,7 @@ export class AuroraStore extends Construct implements TableStore {
     const { clusterArn } = this.cluster;
     const settings = { CLUSTER_ARN: clusterArn, SECRET_ARN: secret.secretArn, DATABASE, TABLE };
     return {
-      settings: Object.fromEntries(Object.entries(settings).map(([setting, value]) => [`${name}_${setting}`, value])),
+      settings: prefixed(name, settings),
       waitFor: [...allowSql(holder, clusterArn, secret, 'ExecuteStatement'), this.migration.trigger],
     };
   }

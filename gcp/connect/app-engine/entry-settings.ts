@@ -8,11 +8,10 @@ import {
   requireText,
   requireTexts,
   SettingError,
-  type TextRule,
 } from '../../../shared/synth/settings';
 import { TOKENS } from '../../foundation/devices/devices';
 import { MEMBERS } from '../../foundation/principal';
-import { EMAIL } from '../../foundation/service-account';
+import { ACCOUNT_NAME, EMAIL } from '../../foundation/service-account';
 import type { RecordSink } from '../../ports/records';
 
 /** The memory of an instance in MiB. F1 has 384, which is too little for several of the largest requests. */
@@ -24,11 +23,6 @@ export const INGRESS = {
   public: 'INGRESS_TRAFFIC_ALLOWED_ALL',
 } as const;
 
-const NAME: TextRule = {
-  pattern: /^[a-z0-9]{1,10}$/,
-  must: 'be 1 to 10 lower-case letters and digits',
-  remedy: 'The name of a service account has no room for more.',
-};
 /** The limits of the settings that are numbers. */
 const NUMBERS = {
   ...TOKENS,
@@ -62,7 +56,7 @@ export function entrySettings(scope: IConstruct, props: RawSettings) {
   // The names of the neighbours, by which the handler reads its settings.
   requireFit(scope, { code, source: { format: 'device-https' }, stores: { EVENTS: props.sink, REGISTRY: props.sink } });
   requireOneOf(scope, { application }, ['existing', 'create'], 'A project has one application.');
-  requireText(scope, { name }, NAME);
+  requireText(scope, { name }, ACCOUNT_NAME);
   if (application === 'create' && name !== 'default') {
     const remedy = 'Leave name out, or set application to existing.';
     throw new SettingError(scope, 'name must be default for the first service of an application', `"${name}"`, remedy);

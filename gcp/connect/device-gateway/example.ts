@@ -1,7 +1,5 @@
 import type { Construct } from 'constructs';
-import { ask } from '../../../shared/synth/ask';
 import { packageHandler } from '../../../shared/synth/handler-package';
-import { DIGEST, REPOSITORY } from '../../foundation/images';
 import { GcpPlatform, type GcpPlatformProps } from '../../foundation/platform';
 import { CloudFunctionProcessor } from '../../processing/cloud-functions/cloud-function-processor';
 import { BigQueryStore } from '../../store/bigquery/bigquery-store';
@@ -14,13 +12,7 @@ export class GcpDeviceGateway extends GcpPlatform {
   constructor(scope: Construct, id: string, props: GcpPlatformProps = {}) {
     super(scope, id, props);
     const { site, removal, notify } = this;
-    const description = 'of the image of the gateway, such as';
-    const image = {
-      repository: ask(this, 'gateway_repository', REPOSITORY, {
-        description: `The repository ${description} europe-west1-docker.pkg.dev/acme-data/images/gateway.`,
-      }),
-      digest: ask(this, 'gateway_digest', DIGEST, { description: `The digest ${description} sha256:...` }),
-    };
+    const image = this.askForImage('gateway');
 
     const store = new BigQueryStore(this, 'Store', { site, removal });
     const buffer = new PubSubBuffer(this, 'Buffer', { site, removal, notify });

@@ -1,17 +1,12 @@
 import type { IConstruct } from 'constructs';
 import { requireFit } from '../../../shared/synth/handler-needs';
-import { CHANNELS, type NumberRule, requireNumber, requireText, requireTexts, type TextRule } from '../../../shared/synth/settings';
+import { CHANNELS, type NumberRule, requireNumber, requireText, requireTexts } from '../../../shared/synth/settings';
 import { TOKENS } from '../../foundation/devices/devices';
 import { type ContainerImage, requireImage } from '../../foundation/images';
 import { MEMBERS } from '../../foundation/principal';
-import { EMAIL } from '../../foundation/service-account';
+import { ACCOUNT_NAME, EMAIL } from '../../foundation/service-account';
 import type { RecordSink } from '../../ports/records';
 
-const NAME: TextRule = {
-  pattern: /^[a-z0-9]{1,10}$/,
-  must: 'be 1 to 10 lower-case letters and digits',
-  remedy: 'The name of a service account has no room for more.',
-};
 /** The limits of the settings that are numbers. */
 const NUMBERS = {
   ...TOKENS,
@@ -43,7 +38,7 @@ export function gatewaySettings(scope: IConstruct, props: RawSettings) {
   // The names of the neighbours, by which the handler reads its settings.
   requireFit(scope, { code, source: { format: 'device-https' }, stores: { EVENTS: props.sink, REGISTRY: props.sink } });
   requireImage(scope, image);
-  requireText(scope, { name }, NAME);
+  requireText(scope, { name }, ACCOUNT_NAME);
   const numbers = { tokenSeconds, keySeconds, concurrency, maxInstances };
   for (const [setting, value] of Object.entries(numbers)) {
     requireNumber(scope, { [setting]: value }, NUMBERS[setting as keyof typeof numbers]);

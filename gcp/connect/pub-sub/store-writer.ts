@@ -1,5 +1,5 @@
 import type { PubsubSubscriptionConfig } from '@cdktf/provider-google/lib/pubsub-subscription';
-import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
+import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member';
 import { type ITerraformDependable, Token } from 'cdktf';
 import { Construct, type IConstruct } from 'constructs';
@@ -7,6 +7,7 @@ import { takeName } from '../../../shared/synth/kept-name';
 import { requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
 import { Propagation } from '../../foundation/propagation';
+import { accountOf } from '../../foundation/service-account';
 import type { DirectStore } from '../../ports/delivery';
 import type { Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
@@ -50,12 +51,7 @@ export class StoreWriter extends Construct implements Workload {
     super(scope, id);
     needApis(this, 'iam');
     this.name = name;
-    this.account = new ServiceAccount(this, 'Account', {
-      project: site.project,
-      accountId: `${site.prefix}-${name}-writer`,
-      displayName: `Writes the delivery ${name} of Pub/Sub`,
-      dependsOn: [...site.waitFor],
-    });
+    this.account = accountOf(this, 'Account', site, `${site.prefix}-${name}-writer`, `Writes the delivery ${name} of Pub/Sub`);
     this.member = this.account.member;
     // A service agent that Terraform creates has no role on the project. It needs this role on this service account only.
     const act = new ServiceAccountIamMember(this, 'Impersonator', {

@@ -3,7 +3,6 @@ import { ask } from '../../../shared/synth/ask';
 import { packageHandler } from '../../../shared/synth/handler-package';
 import { PubSubBuffer } from '../../connect/pub-sub/pub-sub-buffer';
 import { PubSubEntry } from '../../connect/pub-sub/pub-sub-entry';
-import { DIGEST } from '../../foundation/images';
 import { GcpPlatform, type GcpPlatformProps } from '../../foundation/platform';
 import { MEMBER, Principal } from '../../foundation/principal';
 import { CloudRunProcessor } from '../../processing/cloud-run/cloud-run-processor';
@@ -23,8 +22,7 @@ export class GcpContainerSecurity extends GcpPlatform {
     const builder = new Principal(this, 'Builder', { member });
     images.bindPusher(builder, 'IMAGES');
     security.bindSigner(builder, 'IMAGES');
-    const digest = ask(this, 'processor_digest', DIGEST, { description: 'The digest of the image of the processor, such as sha256:...' });
-    const image = images.image('processor', digest);
+    const image = images.image('processor', this.askForDigest('processor'));
 
     const store = new CloudStorageStore(this, 'Store', { site, removal });
     const buffer = new PubSubBuffer(this, 'Buffer', { site, removal, notify });

@@ -1,5 +1,4 @@
 import { CloudSchedulerJob } from '@cdktf/provider-google/lib/cloud-scheduler-job';
-import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { Token } from 'cdktf';
 import { Construct, type IConstruct } from 'constructs';
 import { takeName } from '../../../shared/synth/kept-name';
@@ -10,12 +9,8 @@ import type { Site } from '../../ports/site';
 import { alertOnLog } from '../alert';
 import { needApis } from '../apis';
 import { Propagation } from '../propagation';
+import { ACCOUNT_NAME, accountOf } from '../service-account';
 
-const NAME: TextRule = {
-  pattern: /^[a-z0-9]{1,10}$/,
-  must: 'be 1 to 10 lower-case letters and digits',
-  remedy: 'The name of a service account has no room for more.',
-};
 const FIELD = String.raw`(\*|[\dA-Z,-]+)(\/\d+)?`;
 /** When a schedule starts: five fields, without names of macros. */
 export const CRON: TextRule = {
@@ -112,19 +107,14 @@ export class Schedule extends Construct implements Workload {
     super(scope, id);
     const { site, job, notify } = props;
     const { cron, timeZone = 'UTC', maxRetries = 3, paused } = props.recurrence;
-    requireText(this, { name: props.name }, NAME);
+    requireText(this, { name: props.name }, ACCOUNT_NAME);
     requireRecurrence(this, props.recurrence);
     takeName(this, 'schedule of a site', props.name, [site.project, site.prefix]);
     needApis(this, 'cloudscheduler', 'iam', 'logging', 'monitoring');
     this.name = props.name;
     const name = `${site.prefix}-${this.name}-starter`;
 
-    const { email, member } = new ServiceAccount(this, 'Account', {
-      project: site.project,
-      accountId: name,
-      displayName: `Starts ${site.prefix}-${this.name}`,
-      dependsOn: [...site.waitFor],
-    });
+    const { email, member } = accountOf(this, 'Account', site, name, `Starts ${site.prefix}-${this.name}`);
     this.member = member;
     const { url, body, token, waitFor } = job.bindStart(this);
     const isGoogle = token === 'oauth';

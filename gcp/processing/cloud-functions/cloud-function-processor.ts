@@ -1,6 +1,5 @@
 import { Cloudfunctions2Function } from '@cdktf/provider-google/lib/cloudfunctions2-function';
 import type { PubsubSubscription } from '@cdktf/provider-google/lib/pubsub-subscription';
-import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { bindStores, type HandlerCode } from '../../../shared/synth/handler-needs';
@@ -9,6 +8,7 @@ import { needApis } from '../../foundation/apis';
 import { Propagation } from '../../foundation/propagation';
 import { alertOnFailures, allowCalls } from '../../foundation/run/calls';
 import { bindSecrets, type SecretVariable } from '../../foundation/run/variables';
+import { accountOf } from '../../foundation/service-account';
 import type { Delivery } from '../../ports/delivery';
 import type { FunctionWorkload } from '../../ports/identity';
 import type { RecordSource } from '../../ports/records';
@@ -129,8 +129,8 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     [this.name, this.timeoutSeconds] = [name, timeoutSeconds];
     const base = `${site.prefix}-${name}`;
 
-    const runtimeEmail = serviceAccount ?? this.account(site, 'Runtime', base, 'Runs as').email;
-    const invoker = this.account(site, 'Invoker', base, 'Calls');
+    const runtimeEmail = serviceAccount ?? accountOf(this, 'Runtime', site, `${base}-runtime`, `Runs as the function ${base}`).email;
+    const invoker = accountOf(this, 'Invoker', site, `${base}-invoker`, `Calls the function ${base}`);
     [this.member, this.invokerEmail] = [`serviceAccount:${runtimeEmail}`, invoker.email];
     this.builder = new FunctionBuilder(this, 'Builder', { site, name: base });
     const { bucket, object } = new FunctionSource(this, 'Source', { site, name: base, code });
@@ -172,10 +172,5 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     this.invocable = allowCalls(this, site, this.function, invoker);
     this.trigger = source.deliverTo(this, props.delivery);
     alertOnFailures(this, { project: site.project, service: this.function.name, name: base, notify: props.notify });
-  }
-
-  private account({ project, waitFor }: Site, id: string, base: string, purpose: string): ServiceAccount {
-    const displayName = `${purpose} the function ${base}`;
-    return new ServiceAccount(this, id, { project, accountId: `${base}-${id.toLowerCase()}`, displayName, dependsOn: [...waitFor] });
   }
 }

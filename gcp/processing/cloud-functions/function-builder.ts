@@ -1,10 +1,11 @@
 import { ArtifactRegistryRepository } from '@cdktf/provider-google/lib/artifact-registry-repository';
 import { ArtifactRegistryRepositoryIamMember } from '@cdktf/provider-google/lib/artifact-registry-repository-iam-member';
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
-import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
+import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
+import { accountOf } from '../../foundation/service-account';
 import type { Site } from '../../ports/site';
 
 /** Settings for {@link FunctionBuilder}. */
@@ -30,12 +31,7 @@ export class FunctionBuilder extends Construct {
     super(scope, id);
     const { project, region: location } = site;
     const dependsOn = [...site.waitFor];
-    this.account = new ServiceAccount(this, 'Account', {
-      project,
-      accountId: `${name}-builder`,
-      displayName: `Builds the function ${name}`,
-      dependsOn,
-    });
+    this.account = accountOf(this, 'Account', site, `${name}-builder`, `Builds the function ${name}`);
     this.repository = new ArtifactRegistryRepository(this, 'Repository', {
       project,
       location,

@@ -2,13 +2,8 @@ import type { IConstruct } from 'constructs';
 import { requireEachOnce, requireFit } from '../../../shared/synth/handler-needs';
 import { CHANNELS, requireNumber, requireText, requireTexts, type TextRule } from '../../../shared/synth/settings';
 import { requireVariables, type Variables } from '../../foundation/run/variables';
-import { EMAIL } from '../../foundation/service-account';
+import { ACCOUNT_NAME, EMAIL } from '../../foundation/service-account';
 
-const NAME: TextRule = {
-  pattern: /^[a-z0-9]{1,10}$/,
-  must: 'be 1 to 10 lower-case letters and digits',
-  remedy: 'The name of a service account has no room for more.',
-};
 const CONNECTOR: TextRule = {
   pattern: /^projects\/[^/\s]+\/locations\/[^/\s]+\/connectors\/[^/\s]+$/,
   must: 'be the id of a connector',
@@ -35,7 +30,7 @@ type RawSettings = Parameters<typeof requireFit>[1] &
 export function functionSettings(scope: IConstruct, props: RawSettings) {
   const { serviceAccount, environmentVariables = {}, secretEnvironmentVariables = {}, vpcConnector } = props;
   const { name = 'func', memoryMiB = 2048, timeoutSeconds = 60, concurrency = 10, maxInstances = 10, minInstances = 0 } = props;
-  requireText(scope, { name }, NAME);
+  requireText(scope, { name }, ACCOUNT_NAME);
   requireNumber(scope, { memoryMiB }, { from: 256, to: 4096, unit: 'MiB', remedy: 'One vCPU allows no other value.' }, 'known');
   requireNumber(scope, { timeoutSeconds }, { from: 10, to: 600, unit: 'seconds', remedy: 'For longer work use a container that pulls.' });
   requireNumber(scope, { concurrency }, { from: 1, to: 1000, unit: 'calls', remedy: 'Cloud Run allows no more.' });

@@ -1,10 +1,10 @@
 import type { CloudRunV2ServiceTemplateVpcAccess } from '@cdktf/provider-google/lib/cloud-run-v2-service';
 import type { IConstruct } from 'constructs';
-import { CHANNELS, requireNumber, requireOneOf, requireText, requireTexts, type TextRule } from '../../../shared/synth/settings';
+import { CHANNELS, requireNumber, requireOneOf, requireText, requireTexts } from '../../../shared/synth/settings';
 import { type ContainerImage, type ImagePolicy, requireImage, requirePolicy } from '../../foundation/images';
 import { requireNetwork } from '../../foundation/network';
 import { requireVariables, type SecretVariable, type Variables } from '../../foundation/run/variables';
-import { EMAIL } from '../../foundation/service-account';
+import { ACCOUNT_NAME, EMAIL } from '../../foundation/service-account';
 import type { Network } from '../../ports/network';
 import type { Site } from '../../ports/site';
 
@@ -21,11 +21,6 @@ export interface ContainerSettings extends Partial<Variables> {
   readonly notify?: readonly string[];
 }
 
-const NAME: TextRule = {
-  pattern: /^[a-z0-9]{1,10}$/,
-  must: 'be 1 to 10 lower-case letters and digits',
-  remedy: 'The name of a service account has no room for more.',
-};
 /** The memory that each number of vCPUs allows: https://cloud.google.com/run/docs/configuring/services/cpu. */
 const MEMORY: Readonly<Record<number, readonly [from: number, to: number]>> = {
   1: [512, 4096],
@@ -44,7 +39,7 @@ export function requireContainer(scope: IConstruct, settings: ContainerSettings,
   const { image, name, memoryMiB, cpu, network, serviceAccount, notify } = settings;
   requireImage(scope, image);
   requirePolicy(scope, settings.binaryAuthorization);
-  requireText(scope, { name }, NAME);
+  requireText(scope, { name }, ACCOUNT_NAME);
   requireOneOf(scope, { cpu }, Object.keys(MEMORY).map(Number), 'Cloud Run has no other number of vCPUs with concurrent calls.');
   const [from, to] = MEMORY[cpu]!;
   requireNumber(scope, { memoryMiB }, { from, to, unit: 'MiB', remedy: `Cloud Run allows no other value with cpu ${cpu}.` }, 'known');

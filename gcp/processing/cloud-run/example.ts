@@ -1,9 +1,7 @@
 import type { Construct } from 'constructs';
-import { ask } from '../../../shared/synth/ask';
 import { packageHandler } from '../../../shared/synth/handler-package';
 import { PubSubBuffer } from '../../connect/pub-sub/pub-sub-buffer';
 import { PubSubEntry } from '../../connect/pub-sub/pub-sub-entry';
-import { DIGEST, REPOSITORY } from '../../foundation/images';
 import { GcpPlatform, type GcpPlatformProps } from '../../foundation/platform';
 import { CloudStorageStore } from '../../store/cloud-storage/cloud-storage-store';
 import { CloudRunJob } from './cloud-run-job';
@@ -14,12 +12,6 @@ export class GcpCloudRun extends GcpPlatform {
   constructor(scope: Construct, id: string, props: GcpPlatformProps = {}) {
     super(scope, id, props);
     const { site, removal, notify } = this;
-    const imageOf = (name: string) => ({
-      repository: ask(this, `${name}_repository`, REPOSITORY, {
-        description: `The repository and the name of the image of the ${name}, such as europe-west1-docker.pkg.dev/acme-data/images/orders.`,
-      }),
-      digest: ask(this, `${name}_digest`, DIGEST, { description: `The digest of the image of the ${name}, such as sha256:...` }),
-    });
 
     const store = new CloudStorageStore(this, 'Store', { site, removal });
     const buffer = new PubSubBuffer(this, 'Buffer', { site, removal, notify });
@@ -27,7 +19,7 @@ export class GcpCloudRun extends GcpPlatform {
     const code = packageHandler('gcp/handlers/pub-sub-to-cloud-storage');
     const processor = new CloudRunProcessor(this, 'Processing', {
       site,
-      image: imageOf('processor'),
+      image: this.askForImage('processor'),
       code,
       source: buffer,
       stores: { STORE: store },
@@ -36,7 +28,7 @@ export class GcpCloudRun extends GcpPlatform {
     const report = new CloudRunJob(this, 'ProcessingReport', {
       site,
       name: 'report',
-      image: imageOf('report'),
+      image: this.askForImage('report'),
       inputs: { SOURCE: store },
       outputs: { TARGET: new CloudStorageStore(this, 'StoreReports', { site, name: 'reports', prefix: 'reports/', removal }) },
       schedule: { cron: '0 * * * *' },

@@ -2,7 +2,7 @@ import { DataflowJob as Resource } from '@cdktf/provider-google/lib/dataflow-job
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import { PubsubSubscriptionIamMember } from '@cdktf/provider-google/lib/pubsub-subscription-iam-member';
 import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
-import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
+import type { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
 import { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object';
 import { Construct } from 'constructs';
@@ -15,6 +15,7 @@ import { needApis } from '../../foundation/apis';
 import { Propagation } from '../../foundation/propagation';
 import { accountOf } from '../../foundation/service-account';
 import type { Workload } from '../../ports/identity';
+import type { Network } from '../../ports/network';
 import type { RecordSource } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import type { TableStore } from '../../ports/stores';
@@ -22,6 +23,7 @@ import { DeadLetterTable } from './dead-letter-table';
 import { eventToRow, FUNCTION } from './event-to-row';
 import { alertOnJob } from './job-alerts';
 import { jobSettings } from './job-settings';
+import { temporaryBucket } from './temporary-bucket';
 
 const TEMPLATE = 'PubSub_Subscription_to_BigQuery';
 const PARTS = ['PROJECT', 'DATASET', 'TABLE'] as const;
@@ -40,12 +42,12 @@ export interface DataflowJobProps {
   /** The JSON schema of an event, in draft 4: `event.schema.json`. Other messages go into the dead-letter table. */
   readonly eventSchema: Readonly<Record<string, unknown>>;
   /**
-   * The id of the subnetwork of the workers, such as `projects/example/regions/europe-west1/subnetworks/workers`, in the region of the site.
-   * Workers have private addresses only, so it needs Private Google Access, and a firewall that lets workers reach each other.
+   * The VPC network of the workers, and its subnetwork in the region of the site. Workers have private addresses only, so the subnetwork
+   * needs Private Google Access, and the network a firewall that lets workers reach each other.
    */
-  readonly subnetwork: string;
+  readonly network: Network;
   /**
-   * The name of the job: 1 to 10 lower-case letters and digits, a letter first. Each job of a site needs its own name. The subscription has
+   * The name of the job: 1 to 10 lower-case letters and digits. Each job of a site needs its own name. The subscription has
    * it in its name: after a change, Terraform deletes the old subscription, with its waiting events.
    * @default stream
    */
@@ -83,8 +85,8 @@ export interface DataflowJobProps {
  * Processing stage: a streaming job of Dataflow that writes each event of a buffer as a row into BigQuery, with Google's template.
  *
  * Idle it costs one worker, about 120 dollars a month: its machine runs day and night. Streaming Engine bills about 2 cents for each GB of
- * events, and BigQuery 5 cents for its streaming inserts. Do not use it if a row for each event suffices: `PubSubBuffer.deliverInto` and `CloudFunctionProcessor` cost nothing idle. It is
- * for steady streams of several MB per second.
+ * events, and BigQuery 5 cents for its streaming inserts. Do not use it if a row for each event suffices: `PubSubBuffer.deliverInto` and
+ * `CloudFunctionProcessor` cost nothing idle. It is for steady streams of several MB per second.
  *
  * It checks the event contract. What it cannot store goes into a dead-letter table, with the reason. It reads without the dead letter of
  * Pub/Sub, because Dataflow acknowledges an event before it is stored, and retries what BigQuery refuses for a moment without a limit. The
@@ -113,13 +115,13 @@ export class DataflowJob extends Construct implements Workload {
   constructor(scope: Construct, id: string, props: DataflowJobProps) {
     super(scope, id);
     const { site } = props;
-    const { name, subnetwork, eventSchema, maxWorkers, machineType, templateVersion, notify } = jobSettings(this, props);
+    const { name, network, eventSchema, maxWorkers, machineType, templateVersion, notify } = jobSettings(this, props);
     const destroy = mayDestroy(this, props.removal);
     takeName(this, 'Dataflow job of a site', name, [site.project, site.prefix]);
     needApis(this, 'bigquery', 'compute', 'dataflow', 'iam', 'monitoring', 'pubsub', 'storage');
     const { project, region } = site;
     const base = `${site.prefix}-${name}`;
-    [this.name, this.subnetwork] = [name, subnetwork];
+    [this.name, this.subnetwork] = [name, network.subnetwork];
 
     this.account = accountOf(this, 'Account', site, `${base}-worker`, `Runs the workers of the Dataflow job ${base}`);
     this.member = this.account.member;
@@ -128,7 +130,7 @@ export class DataflowJob extends Construct implements Workload {
     const subscription = this.setting(source.settings, 'SOURCE_SUBSCRIPTION', 'source must be a PubSubBuffer');
     const [, dataset, table] = PARTS.map((part) => this.setting(store.settings, `STORE_${part}`, 'store must be a BigQueryStore'));
     this.deadLetter = new DeadLetterTable(this, 'DeadLetter', { name, store: ['STORE', store.settings], destroy });
-    this.bucket = this.temporary(site, base);
+    this.bucket = temporaryBucket(this, site, base);
     const code = eventToRow(eventSchema);
     const udf = new StorageBucketObject(this, 'Function', {
       bucket: this.bucket.name,
@@ -155,7 +157,8 @@ export class DataflowJob extends Construct implements Workload {
       templateGcsPath: `gs://dataflow-templates-${region}/${templateVersion}/${TEMPLATE}`,
       tempGcsLocation: `gs://${this.bucket.name}/temp`,
       serviceAccountEmail: this.account.email,
-      subnetwork: `https://www.googleapis.com/compute/v1/${subnetwork}`,
+      // Dataflow takes a short name or a whole address, and no id.
+      subnetwork: network.subnetwork.replace(/^(?!https:)/, 'https://www.googleapis.com/compute/v1/'),
       ipConfiguration: 'WORKER_IP_PRIVATE',
       enableStreamingEngine: true,
       machineType,
@@ -181,25 +184,5 @@ export class DataflowJob extends Construct implements Workload {
     const value = settings[setting];
     if (value === undefined) throw new SettingError(this, rule, 'another one', 'The template reads from Pub/Sub and writes to BigQuery.');
     return value;
-  }
-
-  /** A bucket for files that nobody needs after the job. With soft delete, each would be billed for a week longer. */
-  private temporary({ project, region, waitFor }: Site, base: string): StorageBucket {
-    const bucket = new StorageBucket(this, 'Bucket', {
-      project,
-      name: `${project}-${base}-dataflow`,
-      location: region,
-      uniformBucketLevelAccess: true,
-      publicAccessPrevention: 'enforced',
-      softDeletePolicy: { retentionDurationSeconds: 0 },
-      lifecycleRule: [{ action: { type: 'AbortIncompleteMultipartUpload' }, condition: { age: 7 } }],
-      forceDestroy: true,
-      dependsOn: [...waitFor],
-    });
-    acknowledge(bucket, {
-      CKV_GCP_62: 'It holds temporary files and code, no events that are stored nowhere else. Only the workers read it.',
-      CKV_GCP_78: 'It holds temporary files and code, which this stack creates again.',
-    });
-    return bucket;
   }
 }

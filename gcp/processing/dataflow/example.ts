@@ -1,12 +1,10 @@
 import type { Construct } from 'constructs';
 import eventSchema from '../../../shared/runtime/event.schema.json';
-import { ask } from '../../../shared/synth/ask';
 import { PubSubBuffer } from '../../connect/pub-sub/pub-sub-buffer';
 import { PubSubEntry } from '../../connect/pub-sub/pub-sub-entry';
 import { GcpPlatform, type GcpPlatformProps } from '../../foundation/platform';
 import { BigQueryStore } from '../../store/bigquery/bigquery-store';
 import { DataflowJob } from './dataflow-job';
-import { SUBNETWORK } from './job-settings';
 
 /** Events arrive over HTTPS, are buffered by Pub/Sub, and a streaming job of Dataflow writes them to BigQuery, on workers without public addresses. */
 export class GcpDataflow extends GcpPlatform {
@@ -22,10 +20,7 @@ export class GcpDataflow extends GcpPlatform {
       source: buffer,
       store,
       eventSchema,
-      subnetwork: ask(this, 'subnetwork', SUBNETWORK, {
-        description:
-          'The subnetwork of the workers, in the region of the platform, with Private Google Access: projects/P/regions/R/subnetworks/S.',
-      }),
+      network: this.askForNetwork(),
       notify,
       removal,
     });

@@ -1,18 +1,11 @@
 import type { IConstruct } from 'constructs';
 import { CHANNELS, requireNumber, requireText, requireTexts, SettingError, type TextRule } from '../../../shared/synth/settings';
+import { requireNetwork } from '../../foundation/network';
+import { ACCOUNT_NAME } from '../../foundation/service-account';
+import type { Network } from '../../ports/network';
 import type { Site } from '../../ports/site';
 import { KEYWORDS } from './event-to-row';
 
-const NAME: TextRule = {
-  pattern: /^[a-z][a-z0-9]{0,9}$/,
-  must: 'be 1 to 10 lower-case letters and digits, a letter first',
-  remedy: 'The name of a service account has no room for more.',
-};
-export const SUBNETWORK: TextRule = {
-  pattern: /^projects\/[^/ ]+\/regions\/[^/ ]+\/subnetworks\/[^/ ]+$/,
-  must: 'be the id of a subnetwork',
-  remedy: 'Write it like projects/example/regions/europe-west1/subnetworks/workers: see gcloud compute networks subnets list.',
-};
 const MACHINE: TextRule = {
   pattern: /^[a-z][a-z0-9]{1,5}-(standard|highmem|highcpu)-\d{1,3}$/,
   must: 'be a machine type',
@@ -26,7 +19,7 @@ const VERSION: TextRule = {
 
 interface Raw {
   readonly site: Site;
-  readonly subnetwork: string;
+  readonly network: Network;
   readonly eventSchema: Readonly<Record<string, unknown>>;
   readonly name?: string;
   readonly maxWorkers?: number;
@@ -40,24 +33,16 @@ interface Raw {
  * @throws SettingError
  */
 export function jobSettings(scope: IConstruct, props: Raw) {
-  const { site, subnetwork, eventSchema, notify = [] } = props;
+  const { site, network, eventSchema, notify = [] } = props;
   const { name = 'stream', maxWorkers = 3, machineType = 'n1-standard-2', templateVersion = 'latest' } = props;
-  requireText(scope, { name }, NAME);
-  if (subnetwork === undefined) {
-    const remedy = `New projects have no network for workers. ${SUBNETWORK.remedy}`;
-    throw new SettingError(scope, `subnetwork must ${SUBNETWORK.must}`, 'undefined', remedy);
-  }
-  requireText(scope, { subnetwork }, SUBNETWORK);
-  const [, region] = /\/regions\/([^/$]+)\//.exec(subnetwork) ?? [];
-  if (region !== undefined && !site.region.includes('${') && region !== site.region) {
-    throw new SettingError(scope, 'subnetwork must be in the region of the site', `"${region}"`, `The site is in ${site.region}.`);
-  }
+  requireText(scope, { name }, ACCOUNT_NAME);
+  requireNetwork(scope, network, site.region);
   requireNumber(scope, { maxWorkers }, { from: 1, to: 1000, unit: 'workers', remedy: 'Dataflow allows no more.' });
   requireText(scope, { machineType }, MACHINE);
   requireText(scope, { templateVersion }, VERSION);
   requireTexts(scope, { notify }, CHANNELS);
   requireSchema(scope, eventSchema);
-  return { name, subnetwork, eventSchema, maxWorkers, machineType, templateVersion, notify };
+  return { name, network, eventSchema, maxWorkers, machineType, templateVersion, notify };
 }
 
 /** Refuse a schema with a rule that the function of the job would not check. */

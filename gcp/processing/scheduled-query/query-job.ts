@@ -3,11 +3,12 @@ import { Construct, type IConstruct } from 'constructs';
 import { takeName } from '../../../shared/synth/kept-name';
 import { requireNumber, requireText, SettingError } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
+import { ACCOUNT_NAME } from '../../foundation/service-account';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Job, RunRequest } from '../../ports/jobs';
 import type { Site } from '../../ports/site';
 import type { TableStore } from '../../ports/stores';
-import { NAME, requireOwnNames, requireTables, type Tables, tableOf } from './query-settings';
+import { requireOwnNames, requireTables, type Tables, tableOf } from './query-settings';
 
 /** The start of the settings of every table. */
 const BOUND_AS = 'BOUND';
@@ -58,7 +59,7 @@ export class QueryJob extends Construct implements Job {
   constructor(scope: Construct, id: string, props: QueryJobProps) {
     super(scope, id);
     const { site, reads, writes, query, name = 'query', timeoutSeconds = 3600 } = props;
-    requireText(this, { name }, NAME);
+    requireText(this, { name }, ACCOUNT_NAME);
     requireTables(this, 'reads', reads);
     requireTables(this, 'writes', writes);
     requireOwnNames(this, reads, writes);

@@ -4,11 +4,6 @@ import { requireText, SettingError, STORE_NAME, type TextRule } from '../../../s
 import type { Binding } from '../../ports/identity';
 import type { TableStore } from '../../ports/stores';
 
-export const NAME: TextRule = {
-  pattern: /^[a-z0-9]{1,10}$/,
-  must: 'be 1 to 10 lower-case letters and digits',
-  remedy: 'The name of a service account has no room for more.',
-};
 export const EVERY: TextRule = {
   pattern:
     /^every (([1-9]\d{0,3}) (minutes|hours)|(day|mon|tue|wed|thu|fri|sat|sun)(,(mon|tue|wed|thu|fri|sat|sun))* ([01]\d|2[0-3]):[0-5]\d)$/,

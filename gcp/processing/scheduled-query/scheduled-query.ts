@@ -1,6 +1,6 @@
 import { BigqueryDataTransferConfig } from '@cdktf/provider-google/lib/bigquery-data-transfer-config';
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
-import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
+import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member';
 import { Fn } from 'cdktf';
 import { Construct } from 'constructs';
@@ -10,9 +10,10 @@ import { CHANNELS, requireText, requireTexts, SettingError } from '../../../shar
 import { alertAbove, alertOnAbsence } from '../../foundation/alert';
 import { needApis } from '../../foundation/apis';
 import { Propagation } from '../../foundation/propagation';
+import { ACCOUNT_NAME, accountOf } from '../../foundation/service-account';
 import type { Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
-import { EVERY, hoursBetween, NAME, requireOwnNames, requireTables, START, type Tables, tableOf } from './query-settings';
+import { EVERY, hoursBetween, requireOwnNames, requireTables, START, type Tables, tableOf } from './query-settings';
 
 /** Settings for {@link ScheduledQuery}. */
 export interface ScheduledQueryProps {
@@ -79,7 +80,7 @@ export class ScheduledQuery extends Construct implements Workload {
   constructor(scope: Construct, id: string, props: ScheduledQueryProps) {
     super(scope, id);
     const { site, reads, writes, query, startTime, name = 'query', every = 'every 1 hours', notify = [] } = props;
-    requireText(this, { name }, NAME);
+    requireText(this, { name }, ACCOUNT_NAME);
     requireTables(this, 'reads', reads);
     requireTables(this, 'writes', writes);
     requireOwnNames(this, reads, writes);
@@ -96,12 +97,7 @@ export class ScheduledQuery extends Construct implements Workload {
     this.name = name;
     const { project } = site;
 
-    this.account = new ServiceAccount(this, 'Account', {
-      project,
-      accountId: `${site.prefix}-${name}-runner`,
-      displayName: `Runs the query ${name}`,
-      dependsOn: [...site.waitFor],
-    });
+    this.account = accountOf(this, 'Account', site, `${site.prefix}-${name}-runner`, `Runs the query ${name}`);
     this.member = this.account.member;
     const bound = [
       ...Object.entries(reads).map(([table, store]) => [table, store.bindReader(this, table)] as const),

@@ -2,7 +2,6 @@ import type { Construct } from 'constructs';
 import { ask } from '../../../shared/synth/ask';
 import { PubSubBuffer } from '../../connect/pub-sub/pub-sub-buffer';
 import { PubSubEntry } from '../../connect/pub-sub/pub-sub-entry';
-import { NETWORK, SUBNETWORK } from '../../foundation/network';
 import { GcpPlatform, type GcpPlatformProps } from '../../foundation/platform';
 import { BigQueryRawStore } from '../../store/bigquery/bigquery-raw-store';
 import { Workbench } from './workbench';
@@ -21,12 +20,7 @@ export class GcpWorkbench extends GcpPlatform {
     const { instance, readSetting } = new Workbench(this, 'Processing', {
       site,
       owner: ask(this, 'owner', OWNER, { description: 'The email of the person who uses the notebooks.' }),
-      network: {
-        network: ask(this, 'network', NETWORK, { description: 'The id of an existing VPC network.' }),
-        subnetwork: ask(this, 'subnetwork', SUBNETWORK, {
-          description: 'The id of its subnetwork in the region, with Private Google Access, and with Cloud NAT to install packages.',
-        }),
-      },
+      network: this.askForNetwork(),
       inputs: { EVENTS: store },
       removal,
     });

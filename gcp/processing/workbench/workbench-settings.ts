@@ -2,7 +2,8 @@ import { Token } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { requireEachOnce } from '../../../shared/synth/handler-needs';
 import { KMS_KEY, requireNumber, requireText, SettingError, STORE_NAME, type TextRule } from '../../../shared/synth/settings';
-import { NETWORK, requireNetwork } from '../../foundation/network';
+import { requireNetwork } from '../../foundation/network';
+import { ACCOUNT_NAME } from '../../foundation/service-account';
 import type { Network } from '../../ports/network';
 import type { ObjectStore, TableStore } from '../../ports/stores';
 
@@ -14,11 +15,6 @@ export const OWNER: TextRule = {
   pattern: /^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+[.][a-z]+$/,
   must: 'be the email of one person',
   remedy: 'Write it like ada@example.com. Workbench accepts neither a group nor two people.',
-};
-const NAME: TextRule = {
-  pattern: /^[a-z0-9]{1,10}$/,
-  must: 'be 1 to 10 lower-case letters and digits',
-  remedy: 'The name of a service account has no room for more.',
 };
 const MACHINE: TextRule = {
   pattern: /^[a-z][a-z0-9]{1,5}-(standard|highmem|highcpu)-\d{1,3}$/,
@@ -53,13 +49,9 @@ export function workbenchSettings(scope: IConstruct, props: Raw) {
   const { name = 'workbench', machineType = 'e2-standard-4', dataDiskGb = 100, idleShutdownMinutes = 60 } = props;
   const { zone = `${site.region}-b` } = props;
   requireText(scope, { owner }, OWNER);
-  if (typeof network !== 'object' || network === null) {
-    const remedy = `Workbench would take the network default, which has no rules of yours, or does not exist. ${NETWORK.remedy}`;
-    throw new SettingError(scope, `network must ${NETWORK.must}`, String(network), remedy);
-  }
   requireNetwork(scope, network, site.region);
   requireInputs(scope, inputs);
-  requireText(scope, { name }, NAME);
+  requireText(scope, { name }, ACCOUNT_NAME);
   requireText(scope, { machineType }, MACHINE);
   requireNumber(scope, { dataDiskGb }, { from: 10, to: 64_000, unit: 'GB', remedy: 'Workbench allows no other size.' });
   const idle = { from: 10, to: 1440, unit: 'minutes', remedy: 'Workbench allows no other time.' };

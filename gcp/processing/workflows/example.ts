@@ -1,6 +1,4 @@
 import type { Construct } from 'constructs';
-import { ask } from '../../../shared/synth/ask';
-import { DIGEST, REPOSITORY } from '../../foundation/images';
 import { GcpPlatform, type GcpPlatformProps } from '../../foundation/platform';
 import { BigQueryStore } from '../../store/bigquery/bigquery-store';
 import { CloudRunJob } from '../cloud-run/cloud-run-job';
@@ -13,12 +11,7 @@ export class GcpWorkflows extends GcpPlatform {
   constructor(scope: Construct, id: string, props: GcpPlatformProps = {}) {
     super(scope, id, props);
     const { site, removal, notify } = this;
-    const image = {
-      repository: ask(this, 'processor_repository', REPOSITORY, {
-        description: 'The repository and the name of the image that pulls, such as europe-west1-docker.pkg.dev/acme-data/images/pull.',
-      }),
-      digest: ask(this, 'processor_digest', DIGEST, { description: 'The digest of the image that pulls, such as sha256:...' }),
-    };
+    const image = this.askForImage('processor');
 
     const raw = new BigQueryStore(this, 'Store', { site, removal });
     const clean = new BigQueryStore(this, 'StoreClean', { site, name: 'clean', columns: [{ name: 'kelvin', type: 'FLOAT' }], removal });

@@ -3,23 +3,17 @@ import { WorkflowsWorkflow } from '@cdktf/provider-google/lib/workflows-workflow
 import { Construct } from 'constructs';
 import { takeName } from '../../../shared/synth/kept-name';
 import { literal } from '../../../shared/synth/literal';
-import { CHANNELS, requireNumber, requireText, requireTexts, SettingError, type TextRule } from '../../../shared/synth/settings';
+import { CHANNELS, requireNumber, requireText, requireTexts, SettingError } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
 import { Propagation } from '../../foundation/propagation';
 import { type Recurrence, requireRecurrence, Schedule } from '../../foundation/schedule/schedule';
-import { accountOf, EMAIL } from '../../foundation/service-account';
+import { ACCOUNT_NAME, accountOf, EMAIL } from '../../foundation/service-account';
 import type { Workload } from '../../ports/identity';
 import type { Job, RunRequest, StartRequest } from '../../ports/jobs';
 import type { Site } from '../../ports/site';
 import { longestExecution, MOST_STEPS, sourceOf } from './source';
 import { requireSteps, type Step } from './steps';
 import { alertOnFailed, alertOnSilence } from './workflow-alerts';
-
-const NAME: TextRule = {
-  pattern: /^[a-z0-9]{1,10}$/,
-  must: 'be 1 to 10 lower-case letters and digits',
-  remedy: 'The name of a service account has no room for more.',
-};
 
 /** Settings for {@link WorkflowsOrchestration}. */
 export interface WorkflowsOrchestrationProps {
@@ -159,7 +153,7 @@ export class WorkflowsOrchestration extends Construct implements Workload, Job {
   }
 
   private check({ name, maxRetries, timeoutSeconds, steps, schedule, serviceAccount, notify }: CheckedProps) {
-    requireText(this, { name }, NAME);
+    requireText(this, { name }, ACCOUNT_NAME);
     const busy = 'A service that is busy for longer needs another time.';
     requireNumber(this, { maxRetries }, { from: 0, to: 10, unit: 'retries', remedy: busy }, 'known');
     requireNumber(

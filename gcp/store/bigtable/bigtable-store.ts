@@ -6,6 +6,7 @@ import { BigtableTableIamMember } from '@cdktf/provider-google/lib/bigtable-tabl
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { takeName } from '../../../shared/synth/kept-name';
+import { prefixed } from '../../../shared/synth/prefixed';
 import { mayDestroy, type Removal } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
 import type { Binding, Workload } from '../../ports/identity';
@@ -185,7 +186,7 @@ export class BigtableStore extends Construct implements TableStore {
       APP_PROFILE: appProfile?.appProfileId ?? 'default',
     };
     return {
-      settings: Object.fromEntries(Object.entries(settings).map(([ending, value]) => [`${name}_${ending}`, value])),
+      settings: prefixed(name, settings),
       waitFor: [grant, this.garbageCollection, ...(appProfile ? [appProfile] : [])],
     };
   }

@@ -4,6 +4,7 @@ import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member'
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
+import { prefixed } from '../../../shared/synth/prefixed';
 import { mayDestroy, type Removal } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
 import { allowEncrypt } from '../../foundation/encryption';
@@ -182,8 +183,7 @@ export class FirestoreStore extends Construct implements TableStore {
   }
 
   private settings(name: string) {
-    const settings = { PROJECT: this.project, DATABASE: this.databaseId, ...this.place };
-    return Object.fromEntries(Object.entries(settings).map(([ending, value]) => [`${name}_${ending}`, value]));
+    return prefixed(name, { PROJECT: this.project, DATABASE: this.databaseId, ...this.place });
   }
 
   /** Firestore has no roles on a database. The condition holds for the database itself and for what is in it. */

@@ -2,6 +2,7 @@ import type { SpannerDatabase } from '@cdktf/provider-google/lib/spanner-databas
 import type { SpannerInstance } from '@cdktf/provider-google/lib/spanner-instance';
 import { Construct } from 'constructs';
 import { takeName } from '../../../shared/synth/kept-name';
+import { prefixed } from '../../../shared/synth/prefixed';
 import { mayDestroy, type Removal } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
 import { allowEncrypt } from '../../foundation/encryption';
@@ -176,7 +177,7 @@ export class SpannerStore extends Construct implements TableStore {
   bindWriter(writer: Workload, name: string): Binding {
     const { writer: role } = rolesOf(this.place.TABLE);
     return {
-      settings: settingsOf(name, { ...this.place, ROLE: role, ...this.written }),
+      settings: prefixed(name, { ...this.place, ROLE: role, ...this.written }),
       waitFor: this.allow(writer, `${name}Writer`, role),
     };
   }
@@ -184,15 +185,11 @@ export class SpannerStore extends Construct implements TableStore {
   /** The reader opens its session with the role of the database in the setting `ROLE`. */
   bindReader(reader: Workload, name: string): Binding {
     const { reader: role } = rolesOf(this.place.TABLE);
-    return { settings: settingsOf(name, { ...this.place, ROLE: role }), waitFor: this.allow(reader, `${name}Reader`, role) };
+    return { settings: prefixed(name, { ...this.place, ROLE: role }), waitFor: this.allow(reader, `${name}Reader`, role) };
   }
 
   private allow(workload: Workload, id: string, role: string) {
     const { PROJECT: project, INSTANCE: instance, DATABASE: database } = this.place;
     return allowRole(workload, id, { project, instance, database, made: this.database, role });
   }
-}
-
-function settingsOf(name: string, settings: Readonly<Record<string, string>>) {
-  return Object.fromEntries(Object.entries(settings).map(([ending, value]) => [`${name}_${ending}`, value]));
 }

@@ -13,11 +13,12 @@ const certificate = path.join(__dirname, '../../support/loopback.pem');
 /** Asks one after the other in a process of its own, since only a new process can be told whom to trust. */
 const SCRIPT = `
 const { ask } = require('./gcp/runtime/post.ts');
+const { get } = require('./gcp/runtime/get.ts');
 (async () => {
   const outcomes = [];
-  for (const [emulator, host, path, timeout] of JSON.parse(process.argv[2])) {
-    const content = { contentType: 'text/plain', body: 'ü', timeout };
-    outcomes.push(await ask(emulator ?? undefined, host, path, content).then((answer) => 'done: ' + answer, (error) => error.name + ': ' + error.message));
+  for (const [emulator, host, path, timeout, isRead] of JSON.parse(process.argv[2])) {
+    const content = isRead ? timeout : { contentType: 'text/plain', body: 'ü', timeout };
+    outcomes.push(await (isRead ? get : ask)(emulator ?? undefined, host, path, content).then((answer) => 'done: ' + answer, (error) => error.name + ': ' + error.message));
   }
   process.stdout.write(JSON.stringify(outcomes));
 })();
@@ -26,6 +27,7 @@ const { ask } = require('./gcp/runtime/post.ts');
 const PATIENT = 10_000;
 const ANSWERS: Readonly<Record<string, Answer>> = {
   '/v1/things?a=b': { status: 200, body: '{}' },
+  '/v1/read': { status: 200, body: '{"a": 1.0}', headers: { 'content-type': 'application/json' } },
   '/v1/refused': { status: 412, body: '{"error":{"code":412,"message":"no"}}', headers: { 'content-type': 'application/json' } },
 };
 
@@ -55,6 +57,9 @@ beforeAll(async () => {
     [null, google.host, '/v1/things?a=b', PATIENT],
     [null, google.host, '/v1/refused', PATIENT],
     [null, google.host, '/v1/silence', 100],
+    [emulator.host, 'google.example', '/v1/read', PATIENT, true],
+    [null, google.host, '/v1/read', PATIENT, true],
+    [null, google.host, '/v1/refused', PATIENT, true],
   ];
   const { stdout } = await promisify(execFile)(process.execPath, [bundled(SCRIPT), JSON.stringify(posts)], {
     // The child sees nothing of this machine's environment, so it can never use anybody's credentials.
@@ -93,4 +98,13 @@ test('silence is a fault, once the time is over', () => {
   for (const at of [2, 5]) expect(outcomes[at]).toMatch(/timeout|aborted/i);
 });
 
-test('nothing is tried again', () => expect(heard).toHaveLength(6));
+test('what is read is the text as it came, of an emulator without a token and of Google with one', () => {
+  expect(outcomes.slice(6)).toEqual(['done: {"a": 1.0}', 'done: {"a": 1.0}', outcomes[4]]);
+  expect(heard.slice(6).map(({ line, headers, body }) => [line, headers.authorization, body])).toEqual([
+    ['GET /v1/read', undefined, ''],
+    ['GET /v1/read', 'Bearer worthless', ''],
+    ['GET /v1/refused', 'Bearer worthless', ''],
+  ]);
+});
+
+test('nothing is tried again', () => expect(heard).toHaveLength(9));

@@ -8,11 +8,12 @@ import { expectSnapshot } from '../../../support/snapshot';
 import { onCall, readable, site, synthesize } from '../../stand-ins';
 
 const subnetwork = 'projects/acme-net/regions/europe-west1/subnetworks/workers';
+const network = { network: 'projects/acme-net/global/networks/inner', subnetwork };
 const make = (props: Partial<DataflowJobProps> = {}) =>
   synthesize((stack) => {
     const source = new PubSubBuffer(stack, 'Buffer', { site });
     const store = new BigQueryStore(stack, 'Store', { site });
-    return new DataflowJob(stack, 'Job', { site, source, store, eventSchema, subnetwork, ...props });
+    return new DataflowJob(stack, 'Job', { site, source, store, eventSchema, network, ...props });
   });
 const jobOf = (props: Partial<DataflowJobProps> = {}) => make(props).one('google_dataflow_job');
 
@@ -61,6 +62,11 @@ test('workers have private addresses, in the subnetwork that is given', () => {
   expect(job.subnetwork).toBe(`https://www.googleapis.com/compute/v1/${subnetwork}`);
 });
 
+test('a whole address of the subnetwork stays as it is', () => {
+  const address = `https://www.googleapis.com/compute/v1/${subnetwork}`;
+  expect(make({ network: { ...network, subnetwork: address } }).one('google_dataflow_job').subnetwork).toBe(address);
+});
+
 test('a job that is replaced finishes its events first', () => expect(jobOf().on_delete).toBe('drain'));
 
 test('the job reads without the dead letter of Pub/Sub, until an event is acknowledged', () => {
@@ -105,24 +111,24 @@ test('another schema gets another object, and the old one stays until the job ha
 describe('refuses', () => {
   test.each<[string, Partial<DataflowJobProps>, string]>([
     [
-      'no subnetwork',
-      { subnetwork: undefined as never },
-      'subnetwork must be the id of a subnetwork, got undefined. New projects have no network for workers. Write it like projects/example/regions/europe-west1/subnetworks/workers: see gcloud compute networks subnets list.',
+      'no network',
+      { network: undefined as never },
+      'network must have the ids of a network and a subnetwork, got undefined. Google would take the network default, which has no rules of yours, or does not exist. Find them with gcloud compute networks subnets describe.',
     ],
     [
       'the name of a subnetwork',
-      { subnetwork: 'workers' },
-      'subnetwork must be the id of a subnetwork, got "workers". Write it like projects/example/regions/europe-west1/subnetworks/workers: see gcloud compute networks subnets list.',
+      { network: { ...network, subnetwork: 'workers' } },
+      'network must have the ids of a network and a subnetwork, got "workers". Find them with gcloud compute networks subnets describe.',
     ],
     [
       'a subnetwork elsewhere',
-      { subnetwork: 'projects/acme-net/regions/us-east1/subnetworks/workers' },
-      'subnetwork must be in the region of the site, got "us-east1". The site is in europe-west1.',
+      { network: { ...network, subnetwork: 'projects/acme-net/regions/us-east1/subnetworks/workers' } },
+      'network must have a subnetwork in europe-west1, got us-east1. An instance takes an address in the region of its site.',
     ],
     [
       'a long name',
       { name: 'events-to-rows' },
-      'name must be 1 to 10 lower-case letters and digits, a letter first, got "events-to-rows". The name of a service account has no room for more.',
+      'name must be 1 to 10 lower-case letters and digits, got "events-to-rows". The name of a service account has no room for more.',
     ],
     ['no worker', { maxWorkers: 0 }, 'maxWorkers must be 1 to 1000 workers, got 0. Dataflow allows no more.'],
     ['a machine that is none', { machineType: 'large' }, 'machineType must be a machine type, got "large". Write it like n1-standard-2.'],
@@ -148,7 +154,7 @@ describe('refuses', () => {
       synthesize((stack) => {
         const source = new PubSubBuffer(stack, 'Buffer', { site });
         const store = new FirestoreStore(stack, 'Store', { site });
-        return new DataflowJob(stack, 'Job', { site, source, store, eventSchema, subnetwork });
+        return new DataflowJob(stack, 'Job', { site, source, store, eventSchema, network });
       }),
     ).toThrow(
       new Error('test/Job: store must be a BigQueryStore, got another one. The template reads from Pub/Sub and writes to BigQuery.'),
@@ -159,7 +165,7 @@ describe('refuses', () => {
       synthesize((stack) => {
         const source = new PubSubBuffer(stack, 'Buffer', { site });
         const store = new BigQueryStore(stack, 'Store', { site });
-        for (const id of ['A', 'B']) new DataflowJob(stack, id, { site, source, store, eventSchema, subnetwork });
+        for (const id of ['A', 'B']) new DataflowJob(stack, id, { site, source, store, eventSchema, network });
       }),
     ).toThrow(
       new Error('test/B: each Dataflow job of a site must have its own name, got "stream", which test/A has. Set name on one of them.'),

@@ -6,10 +6,13 @@ import eventSchema from '../../../../shared/runtime/event.schema.json';
 import type { Refusals } from '../../../support/refusals';
 import { site } from '../../stand-ins';
 
+const network = 'projects/acme-net/global/networks/inner';
+const subnetwork = 'projects/acme-net/regions/europe-west1/subnetworks/workers';
+
 export const refusals = (terraform: TerraformStack): Refusals => {
   const source = new PubSubBuffer(terraform, 'dataflowevents', { site, name: 'dataflowevents' });
   const store = new BigQueryStore(terraform, 'dataflowrows', { site, name: 'dataflowrows' });
-  const needed = { site, source, store, eventSchema, subnetwork: 'projects/acme-net/regions/europe-west1/subnetworks/workers' };
+  const needed = { site, source, store, eventSchema, network: { network, subnetwork } };
   return {
     constructs: {
       DataflowJob: {
@@ -18,7 +21,18 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           source: 'neighbour',
           store: 'neighbour',
           eventSchema: ['', 5, [], {}, { properties: { id: { format: 'uuid' } } }],
-          subnetwork: 'text',
+          network: [
+            undefined,
+            null,
+            '',
+            'default',
+            5,
+            {},
+            { network },
+            { subnetwork },
+            { network: 'default', subnetwork },
+            { network, subnetwork: 'default' },
+          ],
           name: 'text',
           maxWorkers: 'number',
           machineType: 'text',

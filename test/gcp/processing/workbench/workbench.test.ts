@@ -120,7 +120,7 @@ describe('refuses', () => {
     [
       'no network',
       { network: undefined as never },
-      'network must have the ids of a network and a subnetwork, got undefined. Workbench would take the network default, which has no rules of yours, or does not exist. Find them with gcloud compute networks subnets describe.',
+      'network must have the ids of a network and a subnetwork, got undefined. Google would take the network default, which has no rules of yours, or does not exist. Find them with gcloud compute networks subnets describe.',
     ],
     [
       'a network without a subnetwork',
