@@ -1,57 +1,31 @@
 import { Fn } from 'cdktf';
 import type { Construct } from 'constructs';
-import { alertAbove, alertOnAbsence } from '../../foundation/alert';
+import { alertAbove } from '../../foundation/alert';
+import { alertOnDoor, FEW, type WatchedDoor } from '../../foundation/devices/door-alerts';
 
-/** What the alerts watch, and which channels they notify. */
-interface Watched {
-  readonly project: string;
+/** A gateway, and whom its alerts notify. */
+interface Watched extends Pick<WatchedDoor, 'project' | 'name' | 'silenceMinutes' | 'notify'> {
   /** The name of the Cloud Run service. */
   readonly service: string;
-  /** The start of the display name of each alert. */
-  readonly name: string;
   /** The id of the topic that the gateway publishes to. */
   readonly topic: string;
-  /** After how many minutes without an accepted event an alert fires. */
-  readonly silenceMinutes: number;
-  /** The ids of the notification channels. */
-  readonly notify: readonly string[];
 }
 
-/** A device sends again what failed, so a few failures lose nothing. */
-const FEW = 10;
-
-/**
- * Add the alerts of a gateway: requests that fail, a large share of requests that are refused, publishes that fail, and no accepted
- * event for a while.
- */
-export function alertOnGateway(scope: Construct, { project, service, name, topic, silenceMinutes, notify }: Watched) {
-  const requests = [
-    'resource.type = "cloud_run_revision"',
-    `resource.labels.service_name = "${service}"`,
-    'metric.type = "run.googleapis.com/request_count"',
-  ];
-  const answered = (kind: string) => [...requests, `metric.labels.response_code_class = "${kind}"`];
-  const counted = { project, notify, kind: 'counter', periodSeconds: 300, lastingSeconds: 60 } as const;
-  alertAbove(scope, 'FailuresAlert', {
-    ...counted,
-    title: `${name}: failed requests`,
-    condition: 'gateway 5xx',
-    filter: answered('5xx'),
-    above: FEW,
-    meaning: 'Requests fail: Pub/Sub or the registry does not answer, or instances end. The log says which. Devices send again.',
+/** Add the alerts of a gateway, and one on publishes that fail. */
+export function alertOnGateway(scope: Construct, { service, topic, ...watched }: Watched) {
+  alertOnDoor(scope, {
+    ...watched,
+    what: 'gateway',
+    requests: [
+      'resource.type = "cloud_run_revision"',
+      `resource.labels.service_name = "${service}"`,
+      'metric.type = "run.googleapis.com/request_count"',
+    ],
+    answered: (kind) => [`metric.labels.response_code_class = "${kind}xx"`],
   });
-  alertAbove(scope, 'RefusedAlert', {
-    ...counted,
-    lastingSeconds: 900,
-    title: `${name}: refused requests`,
-    condition: 'gateway share of 4xx',
-    filter: answered('4xx'),
-    shareOf: requests,
-    above: 0.1,
-    meaning: 'For 15 minutes, more than a tenth of the requests was refused: tokens, the event contract, or too many requests.',
-  });
+  const { project, name, notify } = watched;
   alertAbove(scope, 'PublishAlert', {
-    ...counted,
+    ...{ project, notify, kind: 'counter', periodSeconds: 300, lastingSeconds: 60 },
     title: `${name}: failed publishes`,
     condition: 'gateway publishes that fail',
     filter: [
@@ -63,13 +37,4 @@ export function alertOnGateway(scope: Construct, { project, service, name, topic
     above: FEW,
     meaning: 'Pub/Sub does not take what is published to the topic: a limit, a missing role, or a fault. Devices send again.',
   });
-  const silence = {
-    project,
-    notify,
-    title: `${name}: no accepted events`,
-    condition: 'gateway accepts nothing',
-    filter: answered('2xx'),
-    meaning: `No event was accepted for ${silenceMinutes} minutes: devices are down, cannot connect, or are all refused.`,
-  };
-  alertOnAbsence(scope, 'SilenceAlert', silence, silenceMinutes * 60);
 }

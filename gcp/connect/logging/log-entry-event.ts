@@ -1,3 +1,4 @@
+import { SHORT_TEXT } from '../../foundation/short-text';
 import type { MessageTransform } from '../../ports/delivery';
 
 /**
@@ -12,13 +13,7 @@ export const EVENT_OF_LOG_ENTRY: MessageTransform = {
   const sent = (message.attributes || {})['logging.googleapis.com/timestamp'];
   if (!sent) return message;
   const entry = JSON.parse(message.data);
-  const hash = (text, seed) => {
-    let value = seed;
-    for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 16777619);
-    return (value >>> 0).toString(16);
-  };
-  const short = (text, most) =>
-    text.length <= most && !/[\\u0000-\\u001f\\u007f-\\u009f]/.test(text) ? text : hash(text, 2166136261) + hash(text, 84696351);
+  ${SHORT_TEXT}
   const time = entry.timestamp || sent;
   const event = {
     specversion: '1.0',

@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { bindStores, type HandlerCode } from '../../../shared/synth/handler-needs';
 import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
+import { CodeSource } from '../../foundation/code-source';
 import { Propagation } from '../../foundation/propagation';
 import { alertOnFailures, allowCalls } from '../../foundation/run/calls';
 import { bindSecrets, type SecretVariable } from '../../foundation/run/variables';
@@ -16,7 +17,6 @@ import type { Site } from '../../ports/site';
 import type { ObjectStore, TableStore } from '../../ports/stores';
 import { FunctionBuilder } from './function-builder';
 import { functionSettings } from './function-settings';
-import { FunctionSource } from './function-source';
 
 /** Settings for {@link CloudFunctionProcessor}. */
 export interface CloudFunctionProcessorProps {
@@ -133,7 +133,7 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     const invoker = accountOf(this, 'Invoker', site, `${base}-invoker`, `Calls the function ${base}`);
     [this.member, this.invokerEmail] = [`serviceAccount:${runtimeEmail}`, invoker.email];
     this.builder = new FunctionBuilder(this, 'Builder', { site, name: base });
-    const { bucket, object } = new FunctionSource(this, 'Source', { site, name: base, code });
+    const { bucket, object } = new CodeSource(this, 'Source', { site, name: base, kind: 'function', code });
     const bindings = [...bindStores(this, props), source.deadLetter.bindWriter(this, 'DEAD_LETTER')];
     const secrets = bindSecrets(this, site, settings.secretEnvironmentVariables);
     const grants = [...this.builder.grants, ...[...bindings, secrets].flatMap(({ waitFor }) => waitFor)];

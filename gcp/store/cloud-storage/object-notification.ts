@@ -3,6 +3,7 @@ import { StorageNotification } from '@cdktf/provider-google/lib/storage-notifica
 import { Construct } from 'constructs';
 import { keepAddress } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
+import { SHORT_TEXT } from '../../foundation/short-text';
 import type { MessageTransform, NotificationSink } from '../../ports/delivery';
 import type { Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
@@ -18,17 +19,11 @@ export const EVENT_OF_OBJECT: MessageTransform = {
   code: `function eventOfObject(message, metadata) {
   const told = message.attributes || {};
   if (told.payloadFormat !== 'JSON_API_V1' || told.eventType !== 'OBJECT_FINALIZE') return message;
-  const fits = (text, most) => text.length <= most && !/[\\u0000-\\u001f\\u007f-\\u009f]/.test(text);
-  const hash = (text, seed) => {
-    let value = seed;
-    for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 16777619);
-    return (value >>> 0).toString(16);
-  };
+  ${SHORT_TEXT}
   const name = told.objectId;
-  const short = fits(name, 100) ? name : hash(name, 2166136261) + hash(name, 84696351);
   const event = {
     specversion: '1.0',
-    id: short + '#' + told.objectGeneration,
+    id: short(name, 100) + '#' + told.objectGeneration,
     source: '//storage.googleapis.com/projects/_/buckets/' + told.bucketId,
     type: 'google.cloud.storage.object.v1.finalized',
     time: told.eventTime,

@@ -2,13 +2,13 @@ import { BigqueryDataset } from '@cdktf/provider-google/lib/bigquery-dataset';
 import { BigqueryTable } from '@cdktf/provider-google/lib/bigquery-table';
 import { BigqueryTableIamMember } from '@cdktf/provider-google/lib/bigquery-table-iam-member';
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
-import { TerraformIterator } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
 import { literal } from '../../../shared/synth/literal';
 import { mayDestroy, type Removal } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
+import { Principals } from '../../foundation/principal';
 import type { Site } from '../../ports/site';
 import type { SharedStore } from '../../ports/stores';
 import { viewSettings } from './view-settings';
@@ -112,9 +112,9 @@ export class SharedView extends Construct {
   }
 
   private allow({ project, waitFor }: Site, readers: readonly string[]) {
-    const each = TerraformIterator.fromList([...readers]);
+    const { member, forEach } = new Principals(this, 'Readers', 'readers', readers);
     const { datasetId, id: tableId } = this.view;
-    const to = { project, member: each.value, forEach: each };
+    const to = { project, member, forEach };
     new BigqueryTableIamMember(this, 'Reader', { ...to, datasetId, tableId, role: 'roles/bigquery.dataViewer' });
     new ProjectIamMember(this, 'JobUser', { ...to, role: 'roles/bigquery.jobUser', dependsOn: [...waitFor] });
   }
