@@ -1,7 +1,7 @@
 import { Token } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { requireText, SettingError, type TextRule } from '../../shared/synth/settings';
-import type { Network } from '../ports/network';
+import type { Network, Subnetwork } from '../ports/network';
 
 /** The id of a network. */
 export const NETWORK: TextRule = {
@@ -20,12 +20,20 @@ export const SUBNETWORK: TextRule = {
  * @throws SettingError
  */
 export function requireNetwork(scope: IConstruct, given: Network, region: string) {
+  requireSubnetwork(scope, given, region);
+  requireText(scope, { network: given.network }, NETWORK);
+}
+
+/**
+ * Refuse no subnetwork, and one in another region, for what finds the network by it.
+ * @throws SettingError
+ */
+export function requireSubnetwork(scope: IConstruct, given: Subnetwork, region: string) {
   if (typeof given !== 'object' || given === null) {
     const remedy = `Google would take the network default, which has no rules of yours, or does not exist. ${NETWORK.remedy}`;
     throw new SettingError(scope, `network must ${NETWORK.must}`, String(given), remedy);
   }
-  const { network, subnetwork } = given;
-  requireText(scope, { network }, NETWORK);
+  const { subnetwork } = given;
   requireText(scope, { network: subnetwork }, SUBNETWORK);
   const [, its] = /\/regions\/([^/]+)\//.exec(subnetwork) ?? [];
   if (its === undefined || its === region || [its, region].some((one) => Token.isUnresolved(one))) return;

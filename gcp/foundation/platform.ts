@@ -16,7 +16,7 @@ import {
   type TextRule,
 } from '../../shared/synth/settings';
 import { type Backend, keepState } from '../../shared/synth/state';
-import type { Network } from '../ports/network';
+import type { Network, Subnetwork } from '../ports/network';
 import { type ContainerImage, DIGEST, REPOSITORY } from './images';
 import { NETWORK, SUBNETWORK } from './network';
 import { MEMBER } from './principal';
@@ -136,10 +136,15 @@ export abstract class GcpPlatform extends TerraformStack {
 
   /** Ask for an existing network with the variables `network` and `subnetwork`. */
   protected askForNetwork(): Network {
+    return { network: ask(this, 'network', NETWORK, { description: 'The id of an existing VPC network.' }), ...this.askForSubnetwork() };
+  }
+
+  /** Ask for a subnetwork of an existing network with the variable `subnetwork`. */
+  protected askForSubnetwork(): Subnetwork {
     return {
-      network: ask(this, 'network', NETWORK, { description: 'The id of an existing VPC network.' }),
       subnetwork: ask(this, 'subnetwork', SUBNETWORK, {
-        description: 'The id of its subnetwork in the region, with Private Google Access, and with Cloud NAT to install packages.',
+        description:
+          'The id of a subnetwork of an existing VPC network in the region, with Private Google Access, and with Cloud NAT to install packages.',
       }),
     };
   }

@@ -15,7 +15,7 @@ import { needApis } from '../../foundation/apis';
 import { Propagation } from '../../foundation/propagation';
 import { accountOf } from '../../foundation/service-account';
 import type { Workload } from '../../ports/identity';
-import type { Network } from '../../ports/network';
+import type { Subnetwork } from '../../ports/network';
 import type { RecordSource } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import type { TableStore } from '../../ports/stores';
@@ -42,10 +42,10 @@ export interface DataflowJobProps {
   /** The JSON schema of an event, in draft 4: `event.schema.json`. Other messages go into the dead-letter table. */
   readonly eventSchema: Readonly<Record<string, unknown>>;
   /**
-   * The VPC network of the workers, and its subnetwork in the region of the site. Workers have private addresses only, so the subnetwork
-   * needs Private Google Access, and the network a firewall that lets workers reach each other.
+   * The subnetwork of the workers, in the region of the site. Workers have private addresses only, so it needs Private Google Access,
+   * and its network a firewall that lets workers reach each other.
    */
-  readonly network: Network;
+  readonly network: Subnetwork;
   /**
    * The name of the job: 1 to 10 lower-case letters and digits. Each job of a site needs its own name. The subscription has
    * it in its name: after a change, Terraform deletes the old subscription, with its waiting events.

@@ -20,7 +20,7 @@ export class GcpDataflow extends GcpPlatform {
       source: buffer,
       store,
       eventSchema,
-      network: this.askForNetwork(),
+      network: this.askForSubnetwork(),
       notify,
       removal,
     });

@@ -1,8 +1,8 @@
 import type { IConstruct } from 'constructs';
 import { CHANNELS, requireNumber, requireText, requireTexts, SettingError, type TextRule } from '../../../shared/synth/settings';
-import { requireNetwork } from '../../foundation/network';
+import { requireSubnetwork } from '../../foundation/network';
 import { ACCOUNT_NAME } from '../../foundation/service-account';
-import type { Network } from '../../ports/network';
+import type { Subnetwork } from '../../ports/network';
 import type { Site } from '../../ports/site';
 import { KEYWORDS } from './event-to-row';
 
@@ -19,7 +19,7 @@ const VERSION: TextRule = {
 
 interface Raw {
   readonly site: Site;
-  readonly network: Network;
+  readonly network: Subnetwork;
   readonly eventSchema: Readonly<Record<string, unknown>>;
   readonly name?: string;
   readonly maxWorkers?: number;
@@ -36,7 +36,7 @@ export function jobSettings(scope: IConstruct, props: Raw) {
   const { site, network, eventSchema, notify = [] } = props;
   const { name = 'stream', maxWorkers = 3, machineType = 'n1-standard-2', templateVersion = 'latest' } = props;
   requireText(scope, { name }, ACCOUNT_NAME);
-  requireNetwork(scope, network, site.region);
+  requireSubnetwork(scope, network, site.region);
   requireNumber(scope, { maxWorkers }, { from: 1, to: 1000, unit: 'workers', remedy: 'Dataflow allows no more.' });
   requireText(scope, { machineType }, MACHINE);
   requireText(scope, { templateVersion }, VERSION);

@@ -308,7 +308,7 @@ describe('refuses', () => {
     [
       'a network and a subnetwork that are exchanged',
       { network: { network: network.subnetwork, subnetwork: network.network } },
-      `network must have the ids of a network and a subnetwork, got "${network.subnetwork}". Find them with gcloud compute networks subnets describe.`,
+      `network must have the ids of a network and a subnetwork, got "${network.network}". Find them with gcloud compute networks subnets describe.`,
     ],
     [
       'a subnetwork elsewhere',

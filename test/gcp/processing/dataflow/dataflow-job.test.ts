@@ -8,7 +8,7 @@ import { expectSnapshot } from '../../../support/snapshot';
 import { onCall, readable, site, synthesize } from '../../stand-ins';
 
 const subnetwork = 'projects/acme-net/regions/europe-west1/subnetworks/workers';
-const network = { network: 'projects/acme-net/global/networks/inner', subnetwork };
+const network = { subnetwork };
 const make = (props: Partial<DataflowJobProps> = {}) =>
   synthesize((stack) => {
     const source = new PubSubBuffer(stack, 'Buffer', { site });
@@ -64,7 +64,7 @@ test('workers have private addresses, in the subnetwork that is given', () => {
 
 test('a whole address of the subnetwork stays as it is', () => {
   const address = `https://www.googleapis.com/compute/v1/${subnetwork}`;
-  expect(make({ network: { ...network, subnetwork: address } }).one('google_dataflow_job').subnetwork).toBe(address);
+  expect(make({ network: { subnetwork: address } }).one('google_dataflow_job').subnetwork).toBe(address);
 });
 
 test('a job that is replaced finishes its events first', () => expect(jobOf().on_delete).toBe('drain'));
@@ -117,12 +117,12 @@ describe('refuses', () => {
     ],
     [
       'the name of a subnetwork',
-      { network: { ...network, subnetwork: 'workers' } },
+      { network: { subnetwork: 'workers' } },
       'network must have the ids of a network and a subnetwork, got "workers". Find them with gcloud compute networks subnets describe.',
     ],
     [
       'a subnetwork elsewhere',
-      { network: { ...network, subnetwork: 'projects/acme-net/regions/us-east1/subnetworks/workers' } },
+      { network: { subnetwork: 'projects/acme-net/regions/us-east1/subnetworks/workers' } },
       'network must have a subnetwork in europe-west1, got us-east1. An instance takes an address in the region of its site.',
     ],
     [

@@ -6,13 +6,12 @@ import eventSchema from '../../../../shared/runtime/event.schema.json';
 import type { Refusals } from '../../../support/refusals';
 import { site } from '../../stand-ins';
 
-const network = 'projects/acme-net/global/networks/inner';
 const subnetwork = 'projects/acme-net/regions/europe-west1/subnetworks/workers';
 
 export const refusals = (terraform: TerraformStack): Refusals => {
   const source = new PubSubBuffer(terraform, 'dataflowevents', { site, name: 'dataflowevents' });
   const store = new BigQueryStore(terraform, 'dataflowrows', { site, name: 'dataflowrows' });
-  const needed = { site, source, store, eventSchema, network: { network, subnetwork } };
+  const needed = { site, source, store, eventSchema, network: { subnetwork } };
   return {
     constructs: {
       DataflowJob: {
@@ -28,10 +27,8 @@ export const refusals = (terraform: TerraformStack): Refusals => {
             'default',
             5,
             {},
-            { network },
-            { subnetwork },
-            { network: 'default', subnetwork },
-            { network, subnetwork: 'default' },
+            { network: 'projects/acme-net/global/networks/inner' },
+            { subnetwork: 'default' },
           ],
           name: 'text',
           maxWorkers: 'number',
