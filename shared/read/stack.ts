@@ -76,9 +76,16 @@ export function valuesAt(body: Value, path: string): Value[] {
 }
 
 /** The keys of a path. A dot within a key is escaped with a backslash: `Parameters.rds\\.force_ssl`. */
-export function stepsOf(path: string): string[] {
-  return path.split(/(?<!\\)\./).map((key) => key.replaceAll('\\.', '.'));
+export function stepsOf(path: string): readonly string[] {
+  const known = steps.get(path);
+  if (known) return known;
+  const found = path.split(/(?<!\\)\./).map((key) => key.replaceAll('\\.', '.'));
+  steps.set(path, found);
+  return found;
 }
+
+/** The keys of each path: facts ask for the same paths of every resource. */
+const steps = new Map<string, readonly string[]>();
 
 function within(value: Value, key: string): Value[] {
   const inner = typeof value === 'object' && value !== null && !isList(value) ? value[key] : undefined;

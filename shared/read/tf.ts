@@ -116,6 +116,7 @@ export class TfAsked implements Asked {
   /** Its path in the tree of constructs, without the stack. */
   readonly path: readonly string[];
   private references?: readonly string[];
+  private readonly referred = new Map<string | undefined, readonly TfAsked[]>();
 
   constructor(
     readonly id: string,
@@ -150,9 +151,13 @@ export class TfAsked implements Asked {
   }
 
   refers(setting?: string): readonly TfAsked[] {
+    const known = this.referred.get(setting);
+    if (known) return known;
     const values: readonly Value[] = setting === undefined ? [this.body] : this.get(setting);
     const ids = new Set(values.flatMap(addressesIn));
-    return [...ids].flatMap((id) => this.stack.get(id) ?? []);
+    const found = [...ids].flatMap((id) => this.stack.get(id) ?? []);
+    this.referred.set(setting, found);
+    return found;
   }
 
   before(): ReadonlySet<string> {
@@ -169,6 +174,7 @@ export class TfAsked implements Asked {
 /** Each resource and data source that a value refers to. */
 function addressesIn(value: Value): string[] {
   if (typeof value === 'string') {
+    if (!value.includes('{')) return [];
     return [...value.matchAll(/[$%]\{([^}]*)\}/g)].flatMap(([, expression]) => expression!.match(/\b(?:data\.)?[a-z]\w*\.[\w-]+/g) ?? []);
   }
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(addressesIn) : [];

@@ -104,8 +104,8 @@ function bodies(draft: Draft, resource: Asked, which: Which): Holder[] {
 
 /** CloudFormation keeps what a resource is set to in its properties, Terraform in its body. */
 function pathIn(body: Holder, path: string): string[] {
-  if (path.startsWith('/')) return stepsOf(path.slice(1));
-  return 'Properties' in body ? ['Properties', ...stepsOf(path)] : stepsOf(path);
+  if (path.startsWith('/')) return [...stepsOf(path.slice(1))];
+  return 'Properties' in body ? ['Properties', ...stepsOf(path)] : [...stepsOf(path)];
 }
 
 function nameOf(id: string): string {
