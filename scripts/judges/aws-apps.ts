@@ -6,6 +6,7 @@ import cdk from '../../cdk.json';
 import type { CfnTemplate } from '../../shared/read/cfn';
 import { type Blueprint, build, findBlueprints } from '../../shared/synth/blueprints';
 import { DESTROY_DATA, type Removal } from '../../shared/synth/settings';
+import { frozen, oncePerProcess } from './once';
 
 /** An app of AWS after its synthesis. */
 export interface AwsApp {
@@ -18,13 +19,11 @@ export interface AwsApp {
 /** Every setting that a person can turn from outside, but for `removal`. */
 export const TURNED = { accountLogRole: 'create', notify: 'arn:aws:sns:eu-west-1:123456789012:on-call', [DESTROY_DATA]: 'yes' };
 
-let shipped: readonly AwsApp[] | undefined;
 let turned: readonly AwsApp[] | undefined;
 
 /** Each blueprint of AWS as it ships. */
 export function shippedApps(): readonly AwsApp[] {
-  shipped ??= findBlueprints(['aws']).flatMap((blueprint) => synthesize(blueprint, '', {}));
-  return shipped;
+  return oncePerProcess('apps of AWS', () => findBlueprints(['aws']).flatMap((blueprint) => synthesize(blueprint, '', {})));
 }
 
 /** Each blueprint of AWS as it ships, and with each of those settings turned. */
@@ -40,7 +39,7 @@ function synthesize(blueprint: Blueprint, how: string, context: Readonly<Record<
   try {
     const app = new App({ outdir, autoSynth: false, context: { ...cdk.context, ...context } });
     build(app, blueprint, { removal });
-    return app.synth().stacks.map(({ stackName, template }) => ({ subject: `${stackName}${how}`, app, template }));
+    return app.synth().stacks.map(({ stackName, template }) => ({ subject: `${stackName}${how}`, app, template: frozen(template) }));
   } finally {
     if (CDK_VALIDATION === undefined) delete process.env.CDK_VALIDATION;
     else process.env.CDK_VALIDATION = CDK_VALIDATION;

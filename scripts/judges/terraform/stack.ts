@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { App } from 'cdktf';
 import { build, findBlueprints } from '../../../shared/synth/blueprints';
+import { frozen, oncePerProcess } from '../once';
 
 /** A value in Terraform's JSON. */
 export type Value = string | number | boolean | null | readonly Value[] | Body;
@@ -39,12 +40,9 @@ export interface Block {
   readonly body: Body;
 }
 
-let stacks: readonly TerraformStack[] | undefined;
-
 /** Every blueprint of Azure and GCP, synthesized. They lie in a folder that is gone when the process ends. */
 export function terraformStacks(): readonly TerraformStack[] {
-  stacks ??= synthesize();
-  return stacks;
+  return oncePerProcess('stacks of Terraform', synthesize);
 }
 
 /** The resources and data sources of a stack. */
@@ -85,6 +83,6 @@ function synthesize(): TerraformStack[] {
   app.synth();
   return Object.keys(app.manifest.stacks).map((name) => {
     const folder = path.join(outdir, 'stacks', name);
-    return { name, folder, json: JSON.parse(readFileSync(path.join(folder, 'cdk.tf.json'), 'utf8')) };
+    return { name, folder, json: frozen(JSON.parse(readFileSync(path.join(folder, 'cdk.tf.json'), 'utf8'))) };
   });
 }
