@@ -1,15 +1,11 @@
 import { ComposerEnvironment } from '@cdktf/provider-google/lib/composer-environment';
-import { DataGoogleProject } from '@cdktf/provider-google/lib/data-google-project';
-import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import type { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object';
 import { Construct } from 'constructs';
-import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
 import { literal } from '../../../shared/synth/literal';
 import { mayDestroy, type Removal } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
-import { allowEncrypt } from '../../foundation/encryption';
 import { Propagation } from '../../foundation/propagation';
 import { accountOf } from '../../foundation/service-account';
 import type { Step } from '../../foundation/steps';
@@ -18,6 +14,7 @@ import type { Network } from '../../ports/network';
 import type { Site } from '../../ports/site';
 import { composerSettings, type DagSchedule, type SIZES } from './composer-settings';
 import { dagOf } from './dag';
+import { allowComposer, allowWorker } from './environment-access';
 import { alertOnFailed, alertOnSilence, alertOnUnhealthy } from './environment-alerts';
 import { EnvironmentBucket } from './environment-bucket';
 import { environmentConfig } from './environment-config';
@@ -33,8 +30,8 @@ export interface ComposerOrchestrationProps {
    */
   readonly steps: readonly Step[];
   /**
-   * A VPC network with a subnetwork in the region of the site, whose private addresses Airflow reaches. It uses 100.64.128.0/20 within
-   * the environment: no address there is reached. A change detaches the environment from its network for a while.
+   * A VPC network with a subnetwork in the region of the site, whose private addresses Airflow reaches, except for those in
+   * 100.64.128.0/20, which Composer uses itself. A change detaches the environment from its network for a while.
    */
   readonly network: Network;
   /**
@@ -62,8 +59,7 @@ export interface ComposerOrchestrationProps {
    */
   readonly timeoutSeconds?: number;
   /**
-   * The size of the database and of what runs all the time: `small`, `medium` or `large`. Each is about twice as expensive as the one
-   * before.
+   * The size of the database and of what runs all the time: `small`, `medium` or `large`, each about twice as expensive.
    * @default small
    */
   readonly size?: keyof typeof SIZES;
@@ -73,8 +69,7 @@ export interface ComposerOrchestrationProps {
    */
   readonly workers?: { readonly min?: number; readonly max?: number };
   /**
-   * The build of Composer 3, with its version of Airflow. It stays until it is changed, and Google supports it for a year. An upgrade
-   * cannot be undone. The DAG of this construct runs on Airflow 2.11 and 3.1.
+   * The build of Composer 3, with its version of Airflow, which the DAG here runs on as 2.11 and 3.1. An upgrade cannot be undone.
    * @default composer-3-airflow-2.11.1-build.19
    */
   readonly imageVersion?: string;
@@ -85,14 +80,13 @@ export interface ComposerOrchestrationProps {
    */
   readonly packages?: Readonly<Record<string, string>>;
   /**
-   * When a snapshot of the database and of the DAGs is saved below `snapshots/` in the bucket, as five fields of cron in UTC. It is
-   * deleted after 90 days.
+   * When a snapshot is saved in the bucket for 90 days, with the database and the DAGs, as five fields of cron in UTC.
    * @default 0 1 * * *
    */
   readonly snapshots?: string;
   /**
-   * The ranges of addresses from which the page of Airflow can be opened, such as `203.0.113.0/24`. Google also asks for a login and a
-   * role. Without the page, the console of Google Cloud and `gcloud composer environments run` show runs and start them.
+   * The ranges of addresses from which the page of Airflow can be opened, such as `203.0.113.0/24`, with a login and a role at Google.
+   * Without the page, the console of Google Cloud and `gcloud composer environments run` show runs and start them.
    * @default - nobody
    */
   readonly webServerRanges?: readonly string[];
@@ -102,8 +96,7 @@ export interface ComposerOrchestrationProps {
    */
   readonly historyDays?: number;
   /**
-   * The hour in UTC, from 0 to 17, from which Google may update the environment for six hours on Saturdays and Sundays. Tasks can be
-   * interrupted then.
+   * The hour in UTC, from 0 to 17, from which Google may update Airflow for six hours on Saturdays and Sundays, and interrupt tasks.
    * @default 8
    */
   readonly maintenanceHour?: number;
@@ -114,14 +107,13 @@ export interface ComposerOrchestrationProps {
    */
   readonly encryptionKey?: string;
   /**
-   * The email of an existing service account that the environment runs as. It is granted the permissions that it needs. A change is a
-   * replacement, as for `name`.
+   * The email of an existing service account to run as, which is granted what it needs. A change is a replacement, as for `name`.
    * @default - a new service account, for this environment only
    */
   readonly serviceAccount?: string;
   /**
-   * What happens to the environment, with the history of its runs, and to its bucket when the stack is deleted. With `retain`,
-   * `terraform destroy` fails. `destroy` also requires the context `destroyData`.
+   * What happens to the environment, its history and its bucket when the stack is deleted. With `retain`, `terraform destroy` fails.
+   * `destroy` also requires the context `destroyData`.
    * @default retain
    */
   readonly removal?: Removal;
@@ -177,23 +169,19 @@ export class ComposerOrchestration extends Construct implements Workload {
     this.member = `serviceAccount:${email}`;
     const requests = steps.map((step) => Object.fromEntries(Object.entries(step).map(([job, one]) => [job, one.bindRun(this)])));
     const dag = dagOf(this, { ...settings, name: base, steps: requests });
-    const worker = new ProjectIamMember(this, 'Worker', { project, role: 'roles/composer.worker', member: this.member });
-    acknowledge(worker, {
-      'least-privilege': 'Composer refuses an environment whose account does not have this role on the project. Google has no smaller one.',
-    });
-    const grants = new Set([worker, ...requests.flatMap((step) => Object.values(step).flatMap(({ waitFor }) => waitFor))]);
-    const granted = new Propagation(this, 'Granted', [...grants]);
+    const grants = [
+      allowWorker(this, site, this.member),
+      ...requests.flatMap((step) => Object.values(step).flatMap(({ waitFor }) => waitFor)),
+    ];
+    const granted = new Propagation(this, 'Granted', [...new Set(grants)]);
     this.bucket = new EnvironmentBucket(this, 'Bucket', { site, name, encryptionKey: cryptoKeyId, destroy }).resource;
-    const number = () => new DataGoogleProject(this, 'Project', { projectId: project, dependsOn: [...site.waitFor] }).number;
-    const agent = () => `serviceAccount:service-${number()}@cloudcomposer-accounts.iam.gserviceaccount.com`;
-
     this.environment = new ComposerEnvironment(this, 'Environment', {
       project,
       region,
       name: base,
       storageConfig: { bucket: this.bucket.name },
       config: environmentConfig({ ...settings, email, bucket: this.bucket.name }),
-      dependsOn: [...site.waitFor, granted, ...allowEncrypt(this, { cryptoKeyId, agent })],
+      dependsOn: [...site.waitFor, granted, ...allowComposer(this, site, cryptoKeyId)],
       lifecycle: destroy ? undefined : { preventDestroy: true },
     });
     keepAddress(this.environment, name);

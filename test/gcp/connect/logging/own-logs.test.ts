@@ -49,6 +49,7 @@ const LABELS: Readonly<Record<string, readonly [setting: string, label: string]>
   google_bigtable_instance: ['name', 'instance'],
   google_workflows_workflow: ['name', 'workflow_id'],
   google_dataflow_job: ['name', 'job_name'],
+  google_composer_environment: ['name', 'environment_name'],
   google_logging_project_sink: ['name', 'name'],
 };
 /** What runs as an account of the platform and logs only that: its runs are told by the account. Or it is a part of something above. */
@@ -56,6 +57,8 @@ const BY_ACCOUNT = [
   'google_bigquery_data_transfer_config',
   'google_bigquery_table',
   'google_bigtable_table',
+  // A DAG, which its environment runs.
+  'google_storage_bucket_object',
   'google_spanner_database',
   'google_storage_notification',
   'google_workbench_instance',
