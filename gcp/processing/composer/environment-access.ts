@@ -2,20 +2,15 @@ import { DataGoogleProject } from '@cdktf/provider-google/lib/data-google-projec
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
-import { acknowledge } from '../../../shared/synth/acknowledge';
 import { allowEncrypt } from '../../foundation/encryption';
 import type { Site } from '../../ports/site';
 
 /**
- * Let an account run an environment.
+ * Let an account run an environment. Composer refuses one whose account does not have this role on the project.
  * @see https://cloud.google.com/composer/docs/composer-3/access-control
  */
 export function allowWorker(scope: Construct, { project }: Site, member: string): ProjectIamMember {
-  const worker = new ProjectIamMember(scope, 'Worker', { project, role: 'roles/composer.worker', member });
-  acknowledge(worker, {
-    'least-privilege': 'Composer refuses an environment whose account does not have this role on the project. Google has no smaller one.',
-  });
-  return worker;
+  return new ProjectIamMember(scope, 'Worker', { project, role: 'roles/composer.worker', member });
 }
 
 /**

@@ -212,6 +212,8 @@ export const facts: ServiceFacts = {
         ...['schemas', 'snapshots', 'subscriptions', 'topics'].map((one) => `pubsub.${one}.*`),
         ...['buckets.create', 'buckets.get', 'buckets.list', 'multipartUploads.*', 'objects.*'].map((one) => `storage.${one}`),
       ],
+      surplus:
+        'Composer refuses an environment whose account does not have this role on the project, and Google has no smaller one. It reads and changes every object, every topic, every image and every cluster of the project.',
     },
   },
 };
