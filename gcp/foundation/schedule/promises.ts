@@ -1,8 +1,6 @@
-import type { Cost, Load } from '../../../shared/read/facts/cost';
 import { factsOf } from '../../../shared/read/facts/find';
-import type { JobFacts, Needed, Seen, StartedJob } from '../../../shared/read/facts/types';
+import type { JobFacts, Seen, StartedJob } from '../../../shared/read/facts/types';
 import type { Step } from '../../../shared/read/picture';
-import { receiverOf } from '../../../shared/read/read';
 import { type Asked, type Body, only, type Stack } from '../../../shared/read/stack';
 import { idOf } from '../promises';
 
@@ -40,6 +38,25 @@ export function startsAMonth(job: Asked, stack: Stack): number {
   return startersOf(job, stack).reduce((sum, { aMonth }) => sum + aMonth, 0);
 }
 
+/** The facts of a job without a resource, by the address of its start, and how it is started. */
+export function withoutResource(url: string, parameters: Body, starter: string): [JobFacts, StartedJob] | undefined {
+  const [, host = ''] = /^https:[/][/]([^/]+)/.exec(url) ?? [];
+  const found = [...factsOf('gcp').services.values()].find(({ jobs }) => jobs?.[host])?.jobs?.[host];
+  return found && [found, { parameters, starter }];
+}
+
+/**
+ * The steps to and from a job without a resource. The account that it runs as stands for it.
+ * @param from the name of who starts it, and its id
+ */
+export function flowOfJob(from: readonly [string, string], how: string, [known, started]: [JobFacts, StartedJob], seen: Seen): Step[] {
+  const account = seen.get(known.role(started));
+  const label = account?.stage ?? known.role(started);
+  const notes = known.tells(started).join(', ');
+  const start: Step = { from: from[0], how, to: label, notes, between: [from[1], account?.id ?? label] };
+  return [start, ...known.flow(started, seen, label)];
+}
+
 /** Who a workflow runs as. An existing service account has no reference, only its email. */
 export function runnerOf(workflow: Asked): string {
   return idOf(workflow, RUNS_AS) ?? `serviceAccount:${only(workflow, RUNS_AS)}`;
@@ -62,61 +79,6 @@ export function runnerOfDag(dag: Asked, stack: Stack): string {
 export function runsAMonth(dag: Asked): number {
   const [, cron] = /^ *"cron": "(.*)",$/m.exec(String(only(dag, DAG))) ?? [];
   return cron === undefined ? 0 : startsADay(cron) * 30;
-}
-
-/** A job in the source of an orchestration: its name, and the request of its start. */
-export interface Called {
-  readonly job: string;
-  readonly url: string;
-  readonly body: Body;
-}
-
-/** What runs the jobs of an orchestration, and the id of the account that starts them. */
-export interface Orchestrating {
-  readonly by: Asked;
-  readonly starter: string;
-}
-
-/** The steps of an orchestration to its jobs. A job without a resource runs as the orchestration, which stands for it. */
-export function flowOfJobs({ by, starter }: Orchestrating, steps: readonly (readonly Called[])[], seen: Seen): Step[] {
-  return steps.flatMap((calls, index) =>
-    calls.flatMap((call): Step[] => {
-      const to = resourceOf(call, seen);
-      const how = `step ${index + 1} of ${steps.length}`;
-      if (to) return [{ from: by.stage, how, to: receiverOf(to), notes: seen.tell(to), between: [by.id, to.id] }];
-      const drawn = (id: string) => (id === starter ? by.id : id);
-      return ofJobs([call], starter, (known, job) => known.flow(job, seen, by.stage)).map(({ between: [from, into], ...step }) => ({
-        ...step,
-        how: `${how}: ${step.how}`,
-        between: [drawn(from), drawn(into)],
-      }));
-    }),
-  );
-}
-
-/** What jobs without a resource need, which run as who starts them. */
-export function needsOfJobs(calls: readonly Called[], starter: string, stack: Stack): Needed[] {
-  return ofJobs(calls, starter, (known, job) => known.needs(job, stack));
-}
-
-/** What jobs without a resource cost. */
-export function costsOfJobs(calls: readonly Called[], starter: string, runs: number, load: Load): Cost[] {
-  return ofJobs(calls, starter, (known, job) => known.costs(job, runs, load));
-}
-
-/** The resource of a job, as its address names it. */
-function resourceOf({ url }: Called, stack: Stack): Asked | undefined {
-  const [, id] = /\$\{(google_\w+\.[\w-]+)\.\w+\}/.exec(url) ?? [];
-  return id === undefined ? undefined : stack.get(id);
-}
-
-/** Ask the facts of each job that has no resource, by the host of its API. */
-function ofJobs<Answer>(calls: readonly Called[], starter: string, ask: (known: JobFacts, job: StartedJob) => readonly Answer[]): Answer[] {
-  return calls.flatMap(({ url, body }) => {
-    const { host } = new URL(url);
-    const known = [...factsOf('gcp').services.values()].find(({ jobs }) => jobs?.[host])?.jobs?.[host];
-    return known ? ask(known, { parameters: body, starter }) : [];
-  });
 }
 
 /** How often a schedule starts something on a day, from its fields for minute and hour. */

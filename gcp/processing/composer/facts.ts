@@ -6,16 +6,9 @@ import type { Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
 import { type Asked, amount, is, only } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
+import { type Called, costsOfJobs, flowOfJobs, needsOfJobs } from '../../foundation/orchestration/promises';
 import { alertOn, idOf, keyNeeds, RETAINED, readyBeforeWork } from '../../foundation/promises';
-import {
-  type Called,
-  costsOfJobs,
-  environmentOf,
-  flowOfJobs,
-  needsOfJobs,
-  runnerOfDag,
-  runsAMonth,
-} from '../../foundation/schedule/promises';
+import { environmentOf, runnerOfDag, runsAMonth } from '../../foundation/schedule/promises';
 
 const ENVIRONMENT = 'google_composer_environment';
 const OBJECT = 'google_storage_bucket_object';

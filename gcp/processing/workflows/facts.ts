@@ -4,8 +4,9 @@ import type { Needed, Seen, ServiceFacts } from '../../../shared/read/facts/type
 import { replace, set } from '../../../shared/read/facts/weaken';
 import type { Step } from '../../../shared/read/picture';
 import { type Asked, only, type Stack } from '../../../shared/read/stack';
+import { type Called, costsOfJobs, flowOfJobs, needsOfJobs } from '../../foundation/orchestration/promises';
 import { alertOn, allOf, readyBeforeWork } from '../../foundation/promises';
-import { type Called, costsOfJobs, flowOfJobs, needsOfJobs, runnerOf, startersOf, startsAMonth } from '../../foundation/schedule/promises';
+import { runnerOf, startersOf, startsAMonth } from '../../foundation/schedule/promises';
 
 const WORKFLOW = 'google_workflows_workflow';
 const RUNS_AS = 'service_account';
