@@ -21,6 +21,7 @@ type Settings = ReturnType<typeof composerSettings> & {
  */
 export function environmentConfig(settings: Settings): ComposerEnvironmentConfigA {
   const { network, size, workers, imageVersion, packages, snapshots, webServerRanges, historyDays, maintenanceHour } = settings;
+  const installs = Object.keys(packages).length > 0;
   const ranges = webServerRanges.length > 0 ? webServerRanges : [NOBODY];
   // A Saturday. Only the hours and the days of the week count.
   const at = (hour: number) => `2026-01-03T${String(hour).padStart(2, '0')}:00:00Z`;
@@ -28,9 +29,9 @@ export function environmentConfig(settings: Settings): ComposerEnvironmentConfig
     environmentSize: SIZES[size],
     resilienceMode: 'STANDARD_RESILIENCE',
     enablePrivateEnvironment: true,
-    enablePrivateBuildsOnly: Object.keys(packages).length === 0,
+    enablePrivateBuildsOnly: !installs,
     nodeConfig: { network: network.network, subnetwork: network.subnetwork, serviceAccount: settings.email },
-    softwareConfig: { imageVersion, pypiPackages: packages, webServerPluginsMode: 'DISABLED' },
+    softwareConfig: { imageVersion, pypiPackages: installs ? packages : undefined, webServerPluginsMode: 'DISABLED' },
     workloadsConfig: { worker: { minCount: workers.min, maxCount: workers.max } },
     webServerNetworkAccessControl: { allowedIpRange: ranges.map((value) => ({ value })) },
     recoveryConfig: {

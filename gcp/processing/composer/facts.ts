@@ -42,7 +42,7 @@ export const facts: ServiceFacts = {
   types: {
     [ENVIRONMENT]: {
       name: 'environment',
-      role: 'runs code',
+      role: 'moves data',
       apis: ['composer', 'compute'],
       // https://github.com/hashicorp/terraform-provider-google/blob/v6.50.0/google/services/composer/resource_composer_environment.go
       replacedBy: [
@@ -145,15 +145,24 @@ export const facts: ServiceFacts = {
           atMost: 0,
         }),
       ],
+      answered: {
+        'bounded-retries': 'Its DAG says how often a start is tried again.',
+        'nothing-lost': 'A run is no event: its jobs find what they missed, and an alert tells of each run that fails.',
+      },
       effective: /^(\*|composer\.)/,
       costs: environmentCosts,
+      brings: BRINGS_NOTHING,
       local: {},
     },
     [`${OBJECT} dag`]: {
       name: 'DAG',
-      role: 'moves data',
+      role: 'helps',
       apis: ['storage'],
-      replacedBy: ['bucket', 'name', 'content', 'content_type', 'metadata', 'storage_class'],
+      // Its text is overwritten in place, so there is no moment without a DAG.
+      replacedBy: [
+        ...['bucket', 'name', 'content_type', 'content_encoding', 'content_language', 'content_disposition'],
+        ...['source', 'cache_control', 'storage_class', 'kms_key_name', 'customer_encryption', 'metadata'],
+      ],
       named: ['name', /^dags\/[\w.-]{1,200}\.py$/],
       tells: (dag) => ['Airflow', counts(stepsIn(dag).flat().length, 'job'), `in ${counts(stepsIn(dag).length, 'step')}`, scheduleOf(dag)],
       flow: flowOf,
@@ -182,12 +191,7 @@ export const facts: ServiceFacts = {
           { 'its tasks can start before their permissions': set('depends_on') },
         ),
       ],
-      answered: {
-        'nothing-lost': 'A run is no event: its jobs find what they missed, and an alert tells of each run that fails.',
-        rings: 'The alerts of its environment fire when a run fails, and when the environment does not work.',
-      },
       costs: (dag, load) => costsOfJobs(stepsIn(dag).flat(), runnerOfDag(dag, load.stack), runsAMonth(dag), load),
-      brings: BRINGS_NOTHING,
       local: 'no effect here',
     },
   },

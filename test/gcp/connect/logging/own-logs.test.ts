@@ -57,8 +57,6 @@ const BY_ACCOUNT = [
   'google_bigquery_data_transfer_config',
   'google_bigquery_table',
   'google_bigtable_table',
-  // A DAG, which its environment runs.
-  'google_storage_bucket_object',
   'google_spanner_database',
   'google_storage_notification',
   'google_workbench_instance',
