@@ -46,8 +46,8 @@ const dagIn = ({ one }: Pick<ReturnType<typeof make>, 'one'>) => applied(one(OBJ
 const settingsIn = (dag: string) => JSON.parse(/json\.loads\(r"""([\s\S]*?)"""\)/.exec(dag)![1]!);
 const runner = new Python('run-dag.py');
 afterAll(() => runner.stop());
-const run = (steps: Steps, behaviours: Readonly<Record<string, Behaviour>>, props?: Props, drops?: number) =>
-  runDag(runner, dagIn(make(props, steps)), behaviours, drops);
+const run = (steps: Steps, behaviours: Readonly<Record<string, Behaviour>>, props?: Props, lost?: Parameters<typeof runDag>[3]) =>
+  runDag(runner, dagIn(make(props, steps)), behaviours, lost);
 
 test('the snapshot', () => {
   const { google_pubsub_topic_iam_member: _, google_monitoring_alert_policy: _alerts, ...others } = make().json.resource! as any;
@@ -256,8 +256,14 @@ describe('a DAG', () => {
     expect(failed['Pull.start']).toContain(`The job was not started: ${code}`);
   });
 
+  test('does not start a job a second time if the answer to its start is lost', async () => {
+    const { order, failed } = await run([['Pull']], { Pull: { looks: 0 } }, {}, { loses: 1 });
+    expect(order).toEqual(['start Pull']);
+    expect(failed).toEqual({ 'Pull.start': 'Read timed out' });
+  });
+
   test('looks again while an API is busy, or does not answer at all', async () => {
-    const { order, states } = await run([['Pull']], { Pull: { hidden: [503, 502, 500, 429], looks: 0 } }, {}, 3);
+    const { order, states } = await run([['Pull']], { Pull: { hidden: [503, 502, 500, 429], looks: 0 } }, {}, { drops: 3 });
     expect(order).toEqual(['start Pull', ...Array(5).fill('look Pull')]);
     expect(states['Pull.wait']).toBe('success');
   });

@@ -1,7 +1,7 @@
 """Run a DAG as Airflow does, as far as the DAG uses it. The clock does not wait, and the APIs of Google are on a port of this machine.
 
-Each line of its input is a run, as JSON: {"dag", "api", "drops"}: the text of the DAG, the address of the APIs, and how many looks get
-no answer at first. It answers each with a line: {"dag", "states", "failed", "seconds"}: the settings of the DAG, and how each of its
+Each line of its input is a run, as JSON: {"dag", "api", "drops", "loses"}: the text of the DAG, the address of the APIs, how many looks
+get no answer at first, and how many starts arrive but get none. It answers each with a line: {"dag", "states", "failed", "seconds"}: the settings of the DAG, and how each of its
 tasks has ended; or {"error"}.
 """
 
@@ -19,7 +19,7 @@ logging.disable()
 
 def run(told):
     now = 0.0
-    drops = told.get("drops", 0)
+    drops, loses = told["drops"], told["loses"]
 
     def module(name, **members):
         made = sys.modules[name] = types.ModuleType(name)
@@ -107,7 +107,7 @@ def run(told):
             self.token = credentials
 
         def request(self, method, url, body, timeout):
-            nonlocal drops
+            nonlocal drops, loses
             assert url.startswith("https://") and timeout == 60, (url, timeout)
             if method == "GET" and drops > 0:
                 drops -= 1
@@ -116,6 +116,9 @@ def run(told):
             asked = urllib.request.Request(told["api"] + url[len("https:/") :], body, headers, method=method)
             try:
                 with urllib.request.urlopen(asked, timeout=10) as answer:
+                    if method == "POST" and loses > 0:
+                        loses -= 1
+                        raise RequestException("Read timed out")
                     return Answer(answer.status, answer.read().decode())
             except urllib.error.HTTPError as error:
                 return Answer(error.code, error.read().decode())

@@ -54,18 +54,24 @@ export class Python {
 
   private end(error: Error) {
     this.ended ??= error;
+    this.lines.close();
     for (const { fail } of this.waiting.splice(0)) fail(this.ended);
   }
 }
 
 /**
  * Run a DAG with stand-ins of Airflow and of the APIs of Google.
- * @param drops how many looks get no answer at first
+ * @param lost how many looks get no answer at first, and how many starts arrive but get none
  */
-export async function runDag(runner: Python, dag: string, behaviours: Readonly<Record<string, Behaviour>>, drops = 0) {
+export async function runDag(
+  runner: Python,
+  dag: string,
+  behaviours: Readonly<Record<string, Behaviour>>,
+  { drops = 0, loses = 0 }: { readonly drops?: number; readonly loses?: number } = {},
+) {
   const apis = await googleApis(behaviours);
   try {
-    const run = (await runner.ask({ dag, api: apis.address, drops })) as DagRun;
+    const run = (await runner.ask({ dag, api: apis.address, drops, loses })) as DagRun;
     return { ...run, came: apis.came, order: apis.came.map(({ what, job }) => `${what} ${job}`) };
   } finally {
     await apis.close();
