@@ -12,8 +12,8 @@ import {
 import { requireNetwork } from '../../foundation/network';
 import { CRON, type Recurrence, requireRecurrence } from '../../foundation/schedule/schedule';
 import { ACCOUNT_NAME, EMAIL } from '../../foundation/service-account';
-import { requireSteps } from '../../foundation/steps';
-import type { ComposerOrchestrationProps } from './composer-orchestration';
+import { requireSteps, type Step } from '../../foundation/steps';
+import type { Network } from '../../ports/network';
 
 /** When a DAG runs. Airflow itself starts the runs, and no start is refused. */
 export type DagSchedule = Omit<Recurrence, 'maxRetries'>;
@@ -42,11 +42,38 @@ const RANGE: TextRule = {
   remedy: 'Write them like 203.0.113.0/24.',
 };
 
+/** How many workers run tasks. */
+interface Workers {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+interface Raw {
+  readonly site: { readonly region: string };
+  readonly steps: readonly Step[];
+  readonly network: Network;
+  readonly schedule?: DagSchedule;
+  readonly name?: string;
+  readonly maxRetries?: number;
+  readonly timeoutSeconds?: number;
+  readonly size?: keyof typeof SIZES;
+  readonly workers?: Workers;
+  readonly imageVersion?: string;
+  readonly packages?: Readonly<Record<string, string>>;
+  readonly snapshots?: string;
+  readonly webServerRanges?: readonly string[];
+  readonly historyDays?: number;
+  readonly maintenanceHour?: number;
+  readonly encryptionKey?: string;
+  readonly serviceAccount?: string;
+  readonly notify?: readonly string[];
+}
+
 /**
  * The settings of an orchestration, checked, with their defaults.
  * @throws SettingError
  */
-export function composerSettings(scope: IConstruct, props: ComposerOrchestrationProps) {
+export function composerSettings(scope: IConstruct, props: Raw) {
   const { site, network, steps, schedule, packages = {}, encryptionKey, serviceAccount, notify = [] } = props;
   const { name = 'jobs', maxRetries = 5, timeoutSeconds = 4 * 3600, size = 'small', workers = {} } = props;
   const { imageVersion = 'composer-3-airflow-2.11.1-build.19', snapshots = '0 1 * * *', webServerRanges = [] } = props;
@@ -85,7 +112,7 @@ function requireDagSchedule(scope: IConstruct, schedule: DagSchedule) {
   throw new SettingError(scope, 'schedule must have no maxRetries', maxRetries, remedy);
 }
 
-function workersOf(scope: IConstruct, workers: NonNullable<ComposerOrchestrationProps['workers']>) {
+function workersOf(scope: IConstruct, workers: Workers) {
   if (typeof workers !== 'object' || workers === null || Array.isArray(workers))
     throw new SettingError(scope, 'workers must be numbers of workers', String(workers), 'Write them like { min: 1, max: 3 }.');
   const { min = 1, max = Math.max(3, min) } = workers;

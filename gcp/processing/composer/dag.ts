@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import type { IConstruct } from 'constructs';
-import { packageScript } from '../../../shared/synth/script-package';
+import { packageScript, textOfScript } from '../../../shared/synth/script-package';
 import { SettingError } from '../../../shared/synth/settings';
 import type { RunRequest } from '../../ports/jobs';
 import type { DagSchedule } from './composer-settings';
 
 /** The script, which reads its settings from a JSON text in it. */
-const SCRIPT = readFileSync(packageScript('gcp/runtime/airflow/run-jobs'), 'utf8');
+const SCRIPT = textOfScript(packageScript('gcp/runtime/airflow/run-jobs'));
 const PLACE = '@SETTINGS@';
 const MOST_BYTES = 1024 ** 2;
 
