@@ -69,7 +69,7 @@ export interface ComposerOrchestrationProps {
    */
   readonly workers?: { readonly min?: number; readonly max?: number };
   /**
-   * The build of Composer 3, with its version of Airflow, which the DAG here runs on as 2.11 and 3.1. An upgrade cannot be undone.
+   * The build of Composer 3, with its version of Airflow: the DAG here runs on 2.11 and 3.1. An upgrade cannot be undone.
    * @default composer-3-airflow-2.11.1-build.19
    */
   readonly imageVersion?: string;
