@@ -5,6 +5,9 @@ import {
 } from '@cdktf/provider-google/lib/monitoring-alert-policy';
 import type { Construct } from 'constructs';
 
+/** How the points of an alignment period become one value. */
+const ALIGNERS = { gauge: 'ALIGN_MAX', counter: 'ALIGN_DELTA', check: 'ALIGN_COUNT_FALSE' } as const;
+
 /** What every alert says, and whom it notifies. */
 export interface Alert {
   readonly project: string;
@@ -25,8 +28,11 @@ export interface Alert {
 
 /** The metric of an alert, and when it opens an incident. */
 export interface Watched extends Alert {
-  /** A gauge keeps its value until it changes. A counter has points only while something happens. */
-  readonly kind: 'gauge' | 'counter';
+  /**
+   * A gauge keeps its value until it changes. A counter has points only while something happens. A check is true or false at each look,
+   * and the looks at which it is false are counted.
+   */
+  readonly kind: 'gauge' | 'counter' | 'check';
   /** An incident opens above this. */
   readonly above: number;
   /**
@@ -58,7 +64,7 @@ export function alertAbove(scope: Construct, id: string, watched: Watched): Moni
   const aggregations = [
     {
       alignmentPeriod: `${periodSeconds}s`,
-      perSeriesAligner: counts ? 'ALIGN_DELTA' : 'ALIGN_MAX',
+      perSeriesAligner: ALIGNERS[kind],
       crossSeriesReducer: counts || sumBy ? 'REDUCE_SUM' : undefined,
       groupByFields: sumBy && [...sumBy],
     },
@@ -94,10 +100,9 @@ export function alertOnAbsence(
   id: string,
   alert: Alert,
   forSeconds: number,
-  kind: Watched['kind'] = 'counter',
+  kind: Exclude<Watched['kind'], 'check'> = 'counter',
 ): MonitoringAlertPolicy {
-  const perSeriesAligner = kind === 'counter' ? 'ALIGN_DELTA' : 'ALIGN_MAX';
-  const aggregations = [{ alignmentPeriod: '300s', perSeriesAligner, crossSeriesReducer: 'REDUCE_SUM' }];
+  const aggregations = [{ alignmentPeriod: '300s', perSeriesAligner: ALIGNERS[kind], crossSeriesReducer: 'REDUCE_SUM' }];
   const conditionAbsent = { filter: alert.filter.join(' AND '), duration: `${forSeconds}s`, aggregations };
   return policy(scope, id, alert, { condition: { conditionAbsent }, strategy: { autoClose: `${7 * 24 * 3600}s` } });
 }

@@ -43,7 +43,7 @@ export function alertOn(watched: {
   return promised('rings', must, (resource, stack) => stack.of(ALERT).some(fires(resource)), {
     [`there is no alert on ${what}`]: remove(watching),
     [`the alert on ${what} has a very high threshold`]: set('conditions.0.condition_threshold.threshold_value', 1e15, watching),
-    [`the alert on ${what} watches all resources of the type`]: replace(/ AND resource\.labels\.\w+ = [^}]*}\\"/g, '', watching),
+    [`the alert on ${what} watches all resources of the type`]: replace(/ AND resource\.labels\.\w+ = \\"[^"\\]*\\"/g, '', watching),
     [`the alert on ${what} is disabled`]: set('enabled', false, watching),
   });
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** The folder that the paths of scripts start from. In a copy it may be a subfolder of the project. */
@@ -9,4 +10,9 @@ const root = path.join(__dirname, '../..');
  */
 export function packageScript(folder: string): string {
   return path.join(root, folder, 'main.py');
+}
+
+/** The text of a script, for a file that the template holds itself. */
+export function textOfScript(script: string): string {
+  return readFileSync(script, 'utf8');
 }

@@ -50,6 +50,7 @@ test('each identity may do what its work takes, and each role that holds more sa
     'no-narrower-role: roles/cloudkms.admin',
     'no-narrower-role: roles/cloudkms.cryptoKeyEncrypterDecrypter',
     'no-narrower-role: roles/cloudkms.signerVerifier',
+    'no-narrower-role: roles/composer.worker',
     'no-narrower-role: roles/containeranalysis.notes.attacher',
     'no-narrower-role: roles/containeranalysis.occurrences.editor',
     'no-narrower-role: roles/datastore.user',

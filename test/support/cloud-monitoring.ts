@@ -50,7 +50,7 @@ export function incidentsOf(policy: any, points: readonly Point[], until: number
     if (values.length > 0) {
       heard = now;
       const all = whole?.filter(({ at }) => at <= now && at > now - period).reduce((sum, one) => sum + one.value, 0);
-      const value = (per_series_aligner === 'ALIGN_DELTA' ? values.reduce((sum, one) => sum + one, 0) : Math.max(...values)) / (all ?? 1);
+      const value = aligned(per_series_aligner, values) / (all ?? 1);
       since = value > threshold.threshold_value ? (since ?? now) : undefined;
     } else if (missing === 'EVALUATION_MISSING_DATA_INACTIVE' || !open) {
       since = undefined;
@@ -68,6 +68,12 @@ export function incidentsOf(policy: any, points: readonly Point[], until: number
     }
   }
   return incidents;
+}
+
+/** One value of the points of an alignment period. A boolean is 1 or 0. */
+function aligned(aligner: string, values: readonly number[]): number {
+  if (aligner === 'ALIGN_DELTA') return values.reduce((sum, one) => sum + one, 0);
+  return aligner === 'ALIGN_COUNT_FALSE' ? values.filter((value) => value === 0).length : Math.max(...values);
 }
 
 /** Whether a series is one that a filter asks for: `AND`, `=` and `!=` for texts, `>=` and `<` for numbers. */

@@ -20,6 +20,7 @@ const WORK: Readonly<Record<string, string>> = {
   'cloudkms.cryptoKeys.*': 'it makes keys that sign, and lets services encrypt with keys of yours',
   'cloudkms.keyRings.*': 'it makes the key rings of keys',
   'cloudscheduler.*': 'it makes schedules',
+  'composer.*': 'it makes environments of Airflow',
   'containeranalysis.*': 'it makes the note of an attestor',
   'dataflow.jobs.*': 'it starts, updates and drains streaming jobs',
   'dataflow.messages.*': 'it reads why a job did not start',

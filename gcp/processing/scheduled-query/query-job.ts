@@ -41,9 +41,10 @@ export interface QueryJobProps {
 }
 
 /**
- * Processing stage: SQL that runs when a `WorkflowsOrchestration` starts it, such as after the job that loads its rows.
+ * Processing stage: SQL that runs when a `WorkflowsOrchestration` or a `ComposerOrchestration` starts it, such as after the job that
+ * loads its rows.
  *
- * It runs as the workflow that starts it, which is granted its tables. It creates nothing itself, and costs nothing until it runs: then it is
+ * It runs as the orchestration that starts it, which is granted its tables. It creates nothing itself, and costs nothing until it runs: then it is
  * billed by the bytes that it reads. A change of the query applies from the next run. For a query that waits for no other job, use
  * `ScheduledQuery`: BigQuery cannot let another service start that one without the role BigQuery Admin on the project.
  * @see https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/insert
@@ -82,7 +83,7 @@ export class QueryJob extends Construct implements Job {
    */
   bindStart(starter: Workload): never {
     const remedy = 'For a query with a schedule of its own, use ScheduledQuery.';
-    throw new SettingError(this, 'a QueryJob must be started by a WorkflowsOrchestration', starter.node.path, remedy);
+    throw new SettingError(this, 'a QueryJob must be started by an orchestration', starter.node.path, remedy);
   }
 
   /** Who starts a query may see it without a role of its own: it is the owner of the run. */

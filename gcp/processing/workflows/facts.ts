@@ -1,11 +1,10 @@
 import { BRINGS_NOTHING, type Cost, type Load } from '../../../shared/read/facts/cost';
-import { factsOf } from '../../../shared/read/facts/find';
 import { promised, setTo } from '../../../shared/read/facts/promise';
-import type { JobFacts, Needed, Seen, ServiceFacts, StartedJob } from '../../../shared/read/facts/types';
+import type { Needed, Seen, ServiceFacts } from '../../../shared/read/facts/types';
 import { replace, set } from '../../../shared/read/facts/weaken';
 import type { Step } from '../../../shared/read/picture';
-import { receiverOf } from '../../../shared/read/read';
-import { type Asked, type Body, only, type Stack } from '../../../shared/read/stack';
+import { type Asked, only, type Stack } from '../../../shared/read/stack';
+import { type Called, costsOfJobs, flowOfJobs, needsOfJobs } from '../../foundation/orchestration/promises';
 import { alertOn, allOf, readyBeforeWork } from '../../foundation/promises';
 import { runnerOf, startersOf, startsAMonth } from '../../foundation/schedule/promises';
 
@@ -100,15 +99,9 @@ export const facts: ServiceFacts = {
   },
 };
 
-/** The arguments of `run_job`. */
-interface Call {
-  readonly job: string;
-  readonly url: string;
-  readonly body: Body;
-}
 /** The parts of a step that are read here: https://cloud.google.com/workflows/docs/reference/syntax. */
 interface SourceStep {
-  readonly args?: Call;
+  readonly args?: Called;
   readonly parallel?: { readonly branches: readonly Named<{ readonly steps: readonly Named<SourceStep>[] }>[] };
   readonly try?: { readonly steps: readonly Named<SourceStep>[] };
   readonly retry?: { readonly predicate: string; readonly max_retries: number };
@@ -129,8 +122,8 @@ function stepsOf(workflow: Asked, name: string): readonly Named<SourceStep>[] {
 }
 
 /** The jobs of each step. */
-function stepsIn(workflow: Asked): Call[][] {
-  const inside = (step: Named<SourceStep>): Call[] =>
+function stepsIn(workflow: Asked): Called[][] {
+  const inside = (step: Named<SourceStep>): Called[] =>
     Object.values(step).flatMap(({ args, parallel }) => {
       const branches = (parallel?.branches ?? []).flatMap((branch) => Object.values(branch));
       return args ? [args] : branches.flatMap(({ steps }) => steps.flatMap(inside));
@@ -138,7 +131,7 @@ function stepsIn(workflow: Asked): Call[][] {
   return stepsOf(workflow, 'main').map(inside);
 }
 
-function jobsIn(workflow: Asked): Call[] {
+function jobsIn(workflow: Asked): Called[] {
   return stepsIn(workflow).flat();
 }
 
@@ -148,46 +141,15 @@ function retryIn(workflow: Asked): SourceStep['retry'] {
   return attempt?.try?.steps.flatMap((step) => Object.values(step))[0]?.retry;
 }
 
-/** The resource of a job, as its address names it. */
-function resourceOf({ url }: Call, stack: Stack): Asked | undefined {
-  const [, id] = /\$\{(google_\w+\.[\w-]+)\.\w+\}/.exec(url) ?? [];
-  return id === undefined ? undefined : stack.get(id);
-}
-
-/** The facts of a job without a resource, and how it is started. */
-function withoutResource(workflow: Asked, call: Call): [JobFacts, StartedJob] | undefined {
-  const { host } = new URL(call.url);
-  const found = [...factsOf('gcp').services.values()].find(({ jobs }) => jobs?.[host])?.jobs?.[host];
-  return found && [found, { parameters: call.body, starter: runnerOf(workflow) }];
-}
-
 function flowOf(workflow: Asked, seen: Seen): Step[] {
-  const steps = stepsIn(workflow);
-  return steps.flatMap((calls, index) =>
-    calls.flatMap((call): Step[] => {
-      const to = resourceOf(call, seen);
-      const how = `step ${index + 1} of ${steps.length}`;
-      if (to) return [{ from: workflow.stage, how, to: receiverOf(to), notes: seen.tell(to), between: [workflow.id, to.id] }];
-      const [known, started] = withoutResource(workflow, call) ?? [];
-      // It runs as the workflow, which stands for it.
-      const drawn = (id: string) => (id === started?.starter ? workflow.id : id);
-      return (known?.flow(started!, seen, workflow.stage) ?? []).map(({ between: [from, into], ...step }) => ({
-        ...step,
-        how: `${how}: ${step.how}`,
-        between: [drawn(from), drawn(into)],
-      }));
-    }),
-  );
+  return flowOfJobs({ by: workflow, starter: runnerOf(workflow) }, stepsIn(workflow), seen);
 }
 
 function needsOf(workflow: Asked, stack: Stack): Needed[] {
   const who = runnerOf(workflow);
   return [
     ...allOf('roles/logging.logWriter').map((may) => ({ who, may, on: 'project', because: 'it writes to its log which job failed' })),
-    ...jobsIn(workflow).flatMap((call) => {
-      const [known, started] = withoutResource(workflow, call) ?? [];
-      return known ? known.needs(started!, stack) : [];
-    }),
+    ...needsOfJobs(jobsIn(workflow), who, stack),
     ...startersOf(workflow, stack).flatMap((starter) =>
       ['create', ...(starter.waits ? ['get'] : [])].map((verb) => ({
         who: starter.who,
@@ -210,10 +172,7 @@ function costsOf(workflow: Asked, load: Load): Cost[] {
       units: runs * jobs.length * STEPS_OF_JOB,
       lower: 'A `schedule` that starts it less often.',
     },
-    ...jobs.flatMap((call) => {
-      const [known, started] = withoutResource(workflow, call) ?? [];
-      return known ? known.costs(started!, runs, load) : [];
-    }),
+    ...costsOfJobs(jobs, runnerOf(workflow), runs, load),
   ];
 }
 

@@ -8,11 +8,11 @@ import { needApis } from '../../foundation/apis';
 import { Propagation } from '../../foundation/propagation';
 import { type Recurrence, requireRecurrence, Schedule } from '../../foundation/schedule/schedule';
 import { ACCOUNT_NAME, accountOf, EMAIL } from '../../foundation/service-account';
+import { requireSteps, type Step } from '../../foundation/steps';
 import type { Workload } from '../../ports/identity';
 import type { Job, RunRequest, StartRequest } from '../../ports/jobs';
 import type { Site } from '../../ports/site';
 import { longestExecution, MOST_STEPS, sourceOf } from './source';
-import { requireSteps, type Step } from './steps';
 import { alertOnFailed, alertOnSilence } from './workflow-alerts';
 
 /** Settings for {@link WorkflowsOrchestration}. */
@@ -70,7 +70,8 @@ export interface WorkflowsOrchestrationProps {
  * executions can start twice and overlap, and one that failed is started again from its first step.
  *
  * Do not use it for single events: use `CloudFunctionProcessor`. Do not use it for one job: give the job its own schedule. It has no
- * backfills and no graph of hundreds of jobs: that takes Cloud Composer, which costs hundreds of dollars a month idle.
+ * page that shows past runs step by step, and no Python of yours between jobs: `ComposerOrchestration` has both, for hundreds of dollars a
+ * month idle.
  *
  * Idle it costs its alerts and its schedule. An hour of waiting for a job costs less than a cent. A deploy replaces the workflow with
  * another region or name; everything else applies from the next execution. The deployer must be allowed to act as its service account.

@@ -57,9 +57,10 @@ function read(cloud: string): Facts {
       types.set(type, { ...facts, folder });
     }
   }
-  const kinds: NonNullable<ServiceFacts['kinds']> = Object.assign({}, ...[...services.values()].map((service) => service.kinds));
+  // Several services can have a kind of one type.
+  const kinds = [...services.values()].flatMap((service) => (service.kinds ? [service.kinds] : []));
   const typeOf = ({ type, body }: Typed) => {
-    const kind = body && kinds[type]?.(body);
+    const kind = body && kinds.map((ofService) => ofService[type]?.(body)).find((one) => one !== undefined);
     return kind === undefined ? type : `${type} ${kind}`;
   };
   // Of a type with kinds, any of them.

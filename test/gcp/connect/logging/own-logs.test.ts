@@ -49,6 +49,7 @@ const LABELS: Readonly<Record<string, readonly [setting: string, label: string]>
   google_bigtable_instance: ['name', 'instance'],
   google_workflows_workflow: ['name', 'workflow_id'],
   google_dataflow_job: ['name', 'job_name'],
+  google_composer_environment: ['name', 'environment_name'],
   google_logging_project_sink: ['name', 'name'],
 };
 /** What runs as an account of the platform and logs only that: its runs are told by the account. Or it is a part of something above. */

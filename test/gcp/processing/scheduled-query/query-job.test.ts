@@ -108,7 +108,7 @@ describe('refuses', () => {
   test('a schedule, and names what has one', () =>
     expect(() => make().built.job.bindStart(new Somebody(new TerraformStack(new App({ skipValidation: true }), 'x'), 'Schedule'))).toThrow(
       new Error(
-        'test/Query: a QueryJob must be started by a WorkflowsOrchestration, got x/Schedule. For a query with a schedule of its own, use ScheduledQuery.',
+        'test/Query: a QueryJob must be started by an orchestration, got x/Schedule. For a query with a schedule of its own, use ScheduledQuery.',
       ),
     ));
 

@@ -1,6 +1,6 @@
 import type { IConstruct } from 'constructs';
-import { requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
-import type { Job } from '../../ports/jobs';
+import { requireText, SettingError, type TextRule } from '../../shared/synth/settings';
+import type { Job } from '../ports/jobs';
 
 /** The jobs of one step, by their names. They run in parallel. */
 export type Step = Readonly<Record<string, Job>>;
@@ -10,7 +10,7 @@ const JOB_NAME: TextRule = {
   must: 'name each job in 1 to 40 letters, digits and underscores, a letter first',
   remedy: 'The names Step1, Step2 and so on are those of steps. Write steps like [{ Pull: job }].',
 };
-/** How many jobs Workflows runs in parallel. */
+/** How many jobs Workflows runs in parallel. The limit is the same for all orchestrations, so that steps fit each of them. */
 const MOST_BRANCHES = 10;
 
 /**
