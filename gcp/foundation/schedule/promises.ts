@@ -1,4 +1,8 @@
-import { type Asked, only, type Stack } from '../../../shared/read/stack';
+import { unbase64 } from '../../../shared/read/base64';
+import { factsOf } from '../../../shared/read/facts/find';
+import type { JobFacts, Seen, StartedJob } from '../../../shared/read/facts/types';
+import type { Step } from '../../../shared/read/picture';
+import { type Asked, type Body, only, type Stack } from '../../../shared/read/stack';
 import { idOf } from '../promises';
 
 const TARGET = 'http_target.uri';
@@ -22,7 +26,7 @@ export function startersOf(job: Asked, stack: Stack): Starter[] {
     ...naming(TARGET).map((schedule) => ({
       who: idOf(schedule, 'http_target.oauth_token.service_account_email') ?? '',
       waits: false,
-      aMonth: startsADay(String(only(schedule, 'schedule'))) * 30,
+      aMonth: startsOf(schedule),
     })),
     ...naming(SOURCE).map((workflow) => ({ who: runnerOf(workflow), waits: true, aMonth: startsAMonth(workflow, stack) })),
   ];
@@ -31,6 +35,38 @@ export function startersOf(job: Asked, stack: Stack): Starter[] {
 /** How often a job is started in a month of 30 days. */
 export function startsAMonth(job: Asked, stack: Stack): number {
   return startersOf(job, stack).reduce((sum, { aMonth }) => sum + aMonth, 0);
+}
+
+/** The facts of a job without a resource, by the address of its start, and how it is started. */
+export function withoutResource(url: string, parameters: Body, starter: string): [JobFacts, StartedJob] | undefined {
+  const [, host = ''] = /^https:[/][/]([^/]+)/.exec(url) ?? [];
+  const found = [...factsOf('gcp').services.values()].find(({ jobs }) => jobs?.[host])?.jobs?.[host];
+  return found && [found, { parameters, starter }];
+}
+
+/** The job without a resource that a schedule starts. */
+export function startedBy(schedule: Asked): [JobFacts, StartedJob] | undefined {
+  const body = only(schedule, 'http_target.body');
+  if (body === undefined) return undefined;
+  const starter = idOf(schedule, 'http_target.oauth_token.service_account_email') ?? '';
+  return withoutResource(String(only(schedule, TARGET)), JSON.parse(unbase64(String(body))) as Body, starter);
+}
+
+/**
+ * The steps to and from a job without a resource. The account that it runs as stands for it.
+ * @param from the name of who starts it, and its id
+ */
+export function flowOfJob(from: readonly [string, string], how: string, [known, started]: [JobFacts, StartedJob], seen: Seen): Step[] {
+  const account = seen.get(known.role(started));
+  const label = account?.stage ?? known.role(started);
+  const notes = known.tells(started).join(', ');
+  const start: Step = { from: from[0], how, to: label, notes, between: [from[1], account?.id ?? label] };
+  return [start, ...known.flow(started, seen, label)];
+}
+
+/** How often a schedule starts something in a month of 30 days. */
+export function startsOf(schedule: Asked): number {
+  return startsADay(String(only(schedule, 'schedule'))) * 30;
 }
 
 /** Who a workflow runs as. An existing service account has no reference, only its email. */
