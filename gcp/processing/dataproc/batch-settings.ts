@@ -1,4 +1,5 @@
 import type { IConstruct } from 'constructs';
+import { requireEachOnce } from '../../../shared/synth/handler-needs';
 import { requireArguments, requireScript } from '../../../shared/synth/job-script';
 import {
   CHANNELS,
@@ -87,6 +88,7 @@ function requireFiles(scope: IConstruct, sides: Readonly<Record<'inputs' | 'outp
       const remedy = 'Spark reads and writes files. For rows in BigQuery, use ScheduledQuery or QueryJob.';
       throw new SettingError(scope, `${side} must be a CloudStorageStore each`, name, remedy);
     }
+    requireEachOnce(scope, side, stores);
   }
   const both = Object.keys(sides.inputs).find((name) => name in sides.outputs);
   if (both === undefined) return;
