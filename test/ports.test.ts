@@ -47,6 +47,7 @@ const own: Record<string, { clouds: string[]; because: string }> = {
     because: 'Only BigQuery lets a view read a table for readers who have no access to it. Elsewhere a reader is bound to the store.',
   },
   BucketStore: { clouds: ['aws'], because: 'Athena and EventBridge name objects by their bucket and prefix, not by a binding.' },
+  Subnetwork: { clouds: ['gcp'], because: 'Some services of Google Cloud find the network by its subnetwork, and take no network.' },
   FileStore: {
     clouds: ['gcp'],
     because: 'Cloud Storage limits a role by a condition on names, which Spark needs wider. On AWS the job writes its policy itself.',

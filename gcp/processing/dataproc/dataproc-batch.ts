@@ -141,7 +141,7 @@ export class DataprocBatch extends Construct implements Workload, Job {
     this.member = `serviceAccount:${email}`;
     this.accountId = account?.name ?? `projects/${project}/serviceAccounts/${email}`;
     this.bucket = stagingBucket(this, site, base);
-    const hash = sha256(readFileSync(script)).slice(0, 16);
+    const hash = sha256(readFileSync(script));
     const asset = new TerraformAsset(this, 'Script', { path: script, type: AssetType.FILE, assetHash: hash });
     const object = new StorageBucketObject(this, 'Object', {
       bucket: this.bucket.name,

@@ -101,7 +101,7 @@ describe('the script', () => {
   test('is an object that is named after its content, so a changed one is another object', () => {
     const { one, body } = make();
     const { name, bucket } = one('google_storage_bucket_object');
-    expect(name).toMatch(/^scripts\/[0-9a-f]{16}\.py$/);
+    expect(name).toMatch(/^scripts\/[0-9a-f]{64}\.py$/);
     expect(body.pysparkBatch.mainPythonFileUri).toMatch(
       /^gs:\/\/\$\{google_storage_bucket\.\w+\.name\}\/\$\{google_storage_bucket_object\.\w+\.name\}$/,
     );
