@@ -1,7 +1,6 @@
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member';
 import type { ITerraformDependable } from 'cdktf';
-import { acknowledge } from '../../../shared/synth/acknowledge';
 import type { Workload } from '../../ports/identity';
 import type { RunState } from '../../ports/jobs';
 import type { Site } from '../../ports/site';
@@ -42,10 +41,5 @@ function editorOf(starter: Workload, project: string): ProjectIamMember {
   const existing = starter.node.tryFindChild('StartsBatches') as ProjectIamMember | undefined;
   if (existing) return existing;
   const role = 'roles/dataproc.serverlessEditor';
-  const grant = new ProjectIamMember(starter, 'StartsBatches', { project, role, member: starter.member });
-  acknowledge(grant, {
-    'least-privilege':
-      'Google has no smaller role that starts a batch, and none on less than the project. A batch runs only as an account that the starter may act as: this one.',
-  });
-  return grant;
+  return new ProjectIamMember(starter, 'StartsBatches', { project, role, member: starter.member });
 }

@@ -47,7 +47,8 @@ export const facts: ServiceFacts = {
         ...['get', 'list'].map((verb) => `dataprocrm.operations.${verb}`),
         ...['cancel', 'create', 'delete', 'get', 'list'].map((verb) => `dataprocrm.workloads.${verb}`),
       ],
-      surplus: 'Google has no smaller role that starts a batch, and none on less than the project.',
+      surplus:
+        'Google has no smaller role that starts a batch, and none on less than the project. A batch runs only as an account that its starter may act as.',
     },
   },
 };
