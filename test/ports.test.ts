@@ -48,6 +48,10 @@ const own: Record<string, { clouds: string[]; because: string }> = {
   },
   BucketStore: { clouds: ['aws'], because: 'Athena and EventBridge name objects by their bucket and prefix, not by a binding.' },
   Subnetwork: { clouds: ['gcp'], because: 'Some services of Google Cloud find the network by its subnetwork, and take no network.' },
+  FileStore: {
+    clouds: ['gcp'],
+    because: 'Cloud Storage limits a role by a condition on names, which Spark needs wider. On AWS the job writes its policy itself.',
+  },
   DeliverySource: {
     clouds: ['aws', 'azure'],
     because: 'A service of its own stands between source and store. Pub/Sub writes into a store itself.',

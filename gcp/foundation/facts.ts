@@ -16,6 +16,8 @@ const OF_PROJECT = [
   'roles/workflows.invoker',
   'roles/dataflow.worker',
   'roles/composer.worker',
+  'roles/dataproc.serverlessEditor',
+  'roles/dataproc.serverlessNode',
 ];
 /** An admin role: only who deploys has one. */
 const all = (service: string) => ({ permissions: [`${service}.*`] });
@@ -100,7 +102,7 @@ export const facts: ServiceFacts = {
         {
           ...promised(
             'narrow-role',
-            'be granted on the resource itself: on the project only for logs, for jobs of BigQuery, for attestations, for workflows, for workers of Dataflow and environments of Composer, or with a condition',
+            'be granted on the resource itself: on the project only for logs, jobs of BigQuery, attestations, workflows, Composer, Dataflow and Dataproc, or with a condition',
             (grant) => is(grant, 'role', ...OF_PROJECT) || grant.get('condition.expression').length === 1,
             { 'it may publish to every topic of the project': set('role', 'roles/pubsub.publisher') },
           ),

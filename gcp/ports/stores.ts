@@ -10,6 +10,17 @@ export interface ObjectStore {
   bindReader(reader: Workload, name: string): Binding;
 }
 
+/**
+ * A store of objects for an engine that treats it as a file system, such as Spark. Such an engine asks for folders as if they were objects, and lists
+ * without a prefix, so whoever is bound sees the names of all objects of the bucket. It reads and writes only objects below the prefix.
+ */
+export interface FileStore extends ObjectStore {
+  /** Let `reader` list and read files, and nothing else. */
+  bindFileReader(reader: Workload, name: string): Binding;
+  /** Let `writer` list, read, replace and delete files. */
+  bindFileWriter(writer: Workload, name: string): Binding;
+}
+
 /** A store of rows. */
 export interface TableStore {
   /** Let `writer` add rows. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type Judge, Unavailable, type Verdict } from './judge';
 import { pythonTool, runSealed } from './python';
 
-const TESTS = ['aws', 'azure'].map((cloud) => path.join(__dirname, '../../test', cloud, 'runtime'));
+const TESTS = ['aws', 'azure', 'shared'].map((cloud) => path.join(__dirname, '../../test', cloud, 'runtime'));
 
 /** The scripts of jobs, on the Python and the Spark of this machine and with files of it. Their tests are in Python. */
 export const sparkScripts: Judge = {

@@ -5,7 +5,7 @@ import path from 'node:path';
 const root = path.join(__dirname, '../..');
 
 /**
- * The Python script of a job: the path of `main.py` in a folder such as `aws/runtime/spark/compact`.
+ * The Python script of a job: the path of `main.py` in a folder such as `shared/runtime/spark/compact`.
  * @returns a path on this machine, for an asset
  */
 export function packageScript(folder: string): string {

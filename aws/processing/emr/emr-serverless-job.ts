@@ -2,6 +2,7 @@ import { Aws, Duration } from 'aws-cdk-lib';
 import { CfnApplication } from 'aws-cdk-lib/aws-emrserverless';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct, type IDependable } from 'constructs';
+import { asOptions, requireArguments, requireScript } from '../../../shared/synth/job-script';
 import {
   type NumberRule,
   requireNumber,
@@ -13,7 +14,7 @@ import {
 } from '../../../shared/synth/settings';
 import { answerCommonFindings } from '../../foundation/answers';
 import { bindFiles, requireFiles } from '../../foundation/spark/files';
-import { asOptions, bindScript, requireArguments, requireScript } from '../../foundation/spark/script';
+import { bindScript } from '../../foundation/spark/script';
 import type { Workload } from '../../ports/identity';
 import type { Job, StartRequest } from '../../ports/jobs';
 import type { BucketStore } from '../../ports/stores';

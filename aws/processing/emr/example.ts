@@ -24,7 +24,7 @@ export class AwsEmr extends AwsPlatform {
     const connect = new ApiGatewayEntry(this, 'Connect', { sink: buffer, eventSchema, accountLogRole });
     const code = packageHandler('aws/handlers/kinesis-to-s3');
     new LambdaProcessor(this, 'Processing', { code, source: buffer, stores: { STORE: store } });
-    const script = packageScript('aws/runtime/spark/compact');
+    const script = packageScript('shared/runtime/spark/compact');
     const compact = new EmrServerlessJob(this, 'ProcessingCompact', { script, inputs: { SOURCE: store }, outputs: { TARGET: lake } });
     const schedule = ScheduleExpression.rate(Duration.hours(1));
     const jobs = new StepFunctionsOrchestration(this, 'ProcessingJobs', { steps: [{ Compact: compact }], schedule, removal });

@@ -3,6 +3,7 @@ import { CfnJob } from 'aws-cdk-lib/aws-glue';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { asOptions, requireArguments, requireScript } from '../../../shared/synth/job-script';
 import {
   type NumberRule,
   requireNumber,
@@ -17,7 +18,7 @@ import { acknowledge, type Reasons } from '../../foundation/acknowledge';
 import { answerCommonFindings } from '../../foundation/answers';
 import { allow } from '../../foundation/grants';
 import { bindFiles, requireFiles } from '../../foundation/spark/files';
-import { asOptions, bindScript, requireArguments, requireScript } from '../../foundation/spark/script';
+import { bindScript } from '../../foundation/spark/script';
 import type { Workload } from '../../ports/identity';
 import type { Job, StartRequest } from '../../ports/jobs';
 import type { BucketStore } from '../../ports/stores';

@@ -30,7 +30,7 @@ export class AwsStepFunctions extends AwsPlatform {
     const code = packageHandler('aws/handlers/kinesis-to-s3');
     new LambdaProcessor(this, 'Processing', { code, source: buffer, stores: { STORE: store } });
 
-    const compact = { script: packageScript('aws/runtime/spark/compact'), inputs: { SOURCE: store }, outputs: { TARGET: lake } };
+    const compact = { script: packageScript('shared/runtime/spark/compact'), inputs: { SOURCE: store }, outputs: { TARGET: lake } };
     const newest = new GlueJob(this, 'ProcessingNewest', compact);
     const rest = new EmrServerlessJob(this, 'ProcessingRest', { ...compact, arguments: { HOURS: '0' } });
     const sample = new GlueJob(this, 'ProcessingSample', {

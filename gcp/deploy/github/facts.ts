@@ -105,7 +105,10 @@ export const facts: ServiceFacts = {
     'roles/bigquery.admin': { permissions: ['bigquery.*'] },
     'roles/cloudfunctions.admin': { permissions: ['cloudfunctions.*'] },
     'roles/iam.serviceAccountAdmin': { permissions: ACCOUNTS },
-    'roles/iam.serviceAccountUser': { permissions: ['iam.serviceAccounts.actAs', 'iam.serviceAccounts.get', 'iam.serviceAccounts.list'] },
+    'roles/iam.serviceAccountUser': {
+      permissions: ['iam.serviceAccounts.actAs', 'iam.serviceAccounts.get', 'iam.serviceAccounts.list'],
+      surplus: 'The role to act as an account also shows it: Google has no role without that. It is granted on that account only.',
+    },
     // The last is none of Google's, and stands for what the role is made for: Google asks for another role where an agent of its own acts as an account.
     'roles/iam.workloadIdentityUser': {
       permissions: [...TOKENS, 'iam.serviceAccounts.get', 'iam.serviceAccounts.list', 'iam.federation'],

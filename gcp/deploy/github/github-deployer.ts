@@ -51,6 +51,8 @@ export const GIVES: readonly string[] = [
   'roles/composer.worker',
   'roles/containeranalysis.occurrences.editor',
   'roles/dataflow.worker',
+  'roles/dataproc.serverlessEditor',
+  'roles/dataproc.serverlessNode',
   'roles/datastore.user',
   'roles/logging.logWriter',
   'roles/storage.objectViewer',

@@ -5,6 +5,7 @@ import { remove, set, type Which } from '../../../shared/read/facts/weaken';
 import { receiverOf } from '../../../shared/read/read';
 import { type Asked, only } from '../../../shared/read/stack';
 import { readyBeforeWork } from '../promises';
+import { flowOfJob, startedBy, startsOf } from './promises';
 
 const ALERT = 'google_monitoring_alert_policy';
 const LINE = 'conditions.condition_matched_log.filter';
@@ -36,9 +37,12 @@ export const facts: ServiceFacts = {
       named: ['name', /^[\w-]{1,500}$/],
       tells: (schedule) => ['Cloud Scheduler', String(only(schedule, 'schedule')), String(only(schedule, 'time_zone'))],
       flow: (schedule, seen) => {
-        const job = schedule.refers('http_target.uri').at(-1);
-        if (!job) return [];
         const how = `${only(schedule, 'schedule')} ${only(schedule, 'time_zone')}`;
+        const job = schedule.refers('http_target.uri').at(-1);
+        if (!job) {
+          const started = startedBy(schedule);
+          return started ? flowOfJob([schedule.name, schedule.id], how, started, seen) : [];
+        }
         return [{ from: schedule.name, how, to: receiverOf(job), notes: seen.tell(job), between: [schedule.id, job.id] }];
       },
       actsAs: STARTS_AS,
@@ -59,9 +63,17 @@ export const facts: ServiceFacts = {
         }),
       ],
       answered: { 'nothing-lost': 'A start is no event: its job finds what it missed, and an alert tells of each start that is refused.' },
-      costs: () => [
-        { what: 'the schedule, by the month', price: 'schedulerJob', units: 1, lower: 'No `schedule`: start the job yourself.' },
-      ],
+      needs: (schedule, stack) => {
+        const [known, started] = startedBy(schedule) ?? [];
+        return known?.needs(started!, stack) ?? [];
+      },
+      costs: (schedule, load) => {
+        const [known, started] = startedBy(schedule) ?? [];
+        return [
+          { what: 'the schedule, by the month', price: 'schedulerJob', units: 1, lower: 'No `schedule`: start the job yourself.' },
+          ...(known?.costs(started!, startsOf(schedule), load) ?? []),
+        ];
+      },
       brings: BRINGS_NOTHING,
       local: 'no effect here',
     },

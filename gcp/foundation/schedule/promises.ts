@@ -1,3 +1,4 @@
+import { unbase64 } from '../../../shared/read/base64';
 import { factsOf } from '../../../shared/read/facts/find';
 import type { JobFacts, Seen, StartedJob } from '../../../shared/read/facts/types';
 import type { Step } from '../../../shared/read/picture';
@@ -26,7 +27,7 @@ export function startersOf(job: Asked, stack: Stack): Starter[] {
     ...naming(TARGET).map((schedule) => ({
       who: idOf(schedule, 'http_target.oauth_token.service_account_email') ?? '',
       waits: false,
-      aMonth: startsADay(String(only(schedule, 'schedule'))) * 30,
+      aMonth: startsOf(schedule),
     })),
     ...naming(SOURCE).map((workflow) => ({ who: runnerOf(workflow), waits: true, aMonth: startsAMonth(workflow, stack) })),
     ...naming(DAG).map((dag) => ({ who: runnerOfDag(dag, stack), waits: true, aMonth: runsAMonth(dag) })),
@@ -45,6 +46,14 @@ export function withoutResource(url: string, parameters: Body, starter: string):
   return found && [found, { parameters, starter }];
 }
 
+/** The job without a resource that a schedule starts. */
+export function startedBy(schedule: Asked): [JobFacts, StartedJob] | undefined {
+  const body = only(schedule, 'http_target.body');
+  if (body === undefined) return undefined;
+  const starter = idOf(schedule, 'http_target.oauth_token.service_account_email') ?? '';
+  return withoutResource(String(only(schedule, TARGET)), JSON.parse(unbase64(String(body))) as Body, starter);
+}
+
 /**
  * The steps to and from a job without a resource. The account that it runs as stands for it.
  * @param from the name of who starts it, and its id
@@ -55,6 +64,11 @@ export function flowOfJob(from: readonly [string, string], how: string, [known, 
   const notes = known.tells(started).join(', ');
   const start: Step = { from: from[0], how, to: label, notes, between: [from[1], account?.id ?? label] };
   return [start, ...known.flow(started, seen, label)];
+}
+
+/** How often a schedule starts something in a month of 30 days. */
+export function startsOf(schedule: Asked): number {
+  return startsADay(String(only(schedule, 'schedule'))) * 30;
 }
 
 /** Who a workflow runs as. An existing service account has no reference, only its email. */

@@ -1,6 +1,7 @@
 import { CloudSchedulerJob } from '@cdktf/provider-google/lib/cloud-scheduler-job';
 import { Token } from 'cdktf';
 import { Construct, type IConstruct } from 'constructs';
+import { base64 } from '../../../shared/synth/base64';
 import { takeName } from '../../../shared/synth/kept-name';
 import { requireNumber, requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
 import type { Workload } from '../../ports/identity';
@@ -100,6 +101,8 @@ export interface ScheduleProps {
 export class Schedule extends Construct implements Workload {
   readonly name: string;
   readonly member: string;
+  /** The email of its service account. */
+  readonly email: string;
   /** The schedule, for anything this construct does not cover. */
   readonly resource: CloudSchedulerJob;
 
@@ -115,7 +118,7 @@ export class Schedule extends Construct implements Workload {
     const name = `${site.prefix}-${this.name}-starter`;
 
     const { email, member } = accountOf(this, 'Account', site, name, `Starts ${site.prefix}-${this.name}`);
-    this.member = member;
+    [this.email, this.member] = [email, member];
     const { url, body, token, waitFor } = job.bindStart(this);
     const isGoogle = token === 'oauth';
     this.resource = new CloudSchedulerJob(this, 'Resource', {
@@ -131,7 +134,7 @@ export class Schedule extends Construct implements Workload {
         uri: url,
         httpMethod: 'POST',
         headers: body === undefined ? undefined : { 'Content-Type': 'application/json' },
-        body: body === undefined ? undefined : Buffer.from(body).toString('base64'),
+        body: body === undefined ? undefined : base64(body),
         oauthToken: isGoogle ? { serviceAccountEmail: email, scope: 'https://www.googleapis.com/auth/cloud-platform' } : undefined,
         oidcToken: isGoogle ? undefined : { serviceAccountEmail: email, audience: url },
       },

@@ -8,7 +8,8 @@ import { needApis } from '../../foundation/apis';
 import type { DeliveryTarget, DirectStore, NotificationSink } from '../../ports/delivery';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
-import type { ObjectStore } from '../../ports/stores';
+import type { FileStore } from '../../ports/stores';
+import { isBelow, isFileBelow, isReadBelow } from './conditions';
 import { DataBucket } from './data-bucket';
 import { ObjectNotification } from './object-notification';
 import { RAW, rawFiles } from './raw-files';
@@ -86,7 +87,7 @@ export interface CloudStorageStoreProps {
  * single rows, updates or queries: use a table.
  * @see https://cloud.google.com/storage/docs/best-practices
  */
-export class CloudStorageStore extends Construct implements ObjectStore, DirectStore {
+export class CloudStorageStore extends Construct implements FileStore, DirectStore {
   /** The bucket, if this construct created it. */
   readonly bucket?: StorageBucket;
   /** The name of the bucket, new or existing. */
@@ -121,16 +122,24 @@ export class CloudStorageStore extends Construct implements ObjectStore, DirectS
    * answer, a retry is done.
    */
   bindWriter(writer: Workload, name: string): Binding {
-    const waitFor = [this.allow(writer, `${name}Writer`, 'roles/storage.objectCreator', this.isBelowPrefix())];
+    const waitFor = [this.allow(writer, `${name}Writer`, 'roles/storage.objectCreator', isBelow(this.bucketName, this.prefix))];
     return { settings: this.settings(name), waitFor };
   }
 
   /** The reader must list with the prefix: a list of the whole bucket is denied. */
   bindReader(reader: Workload, name: string): Binding {
-    // To list objects is a request on the bucket. The condition checks the prefix of the request.
-    const isListOfPrefix = `api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("${this.prefix}")`;
-    const expression = `${this.isBelowPrefix()} || ${isListOfPrefix}`;
-    return { settings: this.settings(name), waitFor: [this.allow(reader, `${name}Reader`, 'roles/storage.objectViewer', expression)] };
+    const waitFor = [this.allow(reader, `${name}Reader`, 'roles/storage.objectViewer', isReadBelow(this.bucketName, this.prefix))];
+    return { settings: this.settings(name), waitFor };
+  }
+
+  bindFileReader(reader: Workload, name: string): Binding {
+    const waitFor = [this.allow(reader, `${name}Files`, 'roles/storage.objectViewer', isFileBelow(this.bucketName, this.prefix))];
+    return { settings: this.settings(name), waitFor };
+  }
+
+  bindFileWriter(writer: Workload, name: string): Binding {
+    const waitFor = [this.allow(writer, `${name}Files`, 'roles/storage.objectUser', isFileBelow(this.bucketName, this.prefix))];
+    return { settings: this.settings(name), waitFor };
   }
 
   /**
@@ -171,10 +180,6 @@ export class CloudStorageStore extends Construct implements ObjectStore, DirectS
 
   private settings(name: string) {
     return { [`${name}_BUCKET`]: this.bucketName, [`${name}_PREFIX`]: this.prefix };
-  }
-
-  private isBelowPrefix(): string {
-    return `resource.name.startsWith("projects/_/buckets/${this.bucketName}/objects/${this.prefix}")`;
   }
 
   private allow(workload: Workload, id: string, role: string, expression?: string): StorageBucketIamMember {

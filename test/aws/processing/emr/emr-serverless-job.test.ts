@@ -11,7 +11,7 @@ import { expectSnapshot } from '../../../support/snapshot';
 
 type Props = Partial<EmrServerlessJobProps>;
 
-const script = packageScript('aws/runtime/spark/compact');
+const script = packageScript('shared/runtime/spark/compact');
 const jobOf = (stack: Stack, props: Props = {}) => new EmrServerlessJob(stack, 'Job', { script, ...props });
 const make = (props?: Props) => synthesize((stack) => jobOf(stack, props));
 const lake = (stack: Stack, id: string, prefix: string) =>
@@ -130,7 +130,7 @@ describe('refuses', () => {
     [
       'a script that is not there',
       { script: 'nowhere.py' },
-      'script must be the path of a Python file, got "nowhere.py". Write it like packageScript("aws/runtime/spark/compact").',
+      'script must be the path of a Python file, got "nowhere.py". Write it like packageScript("shared/runtime/spark/compact").',
     ],
     [
       'a release that does not exist',

@@ -20,7 +20,7 @@ export const refusals = (aws: Stack): Refusals => ({
         releaseLabel: 'text',
         architecture: 'choice',
       },
-      make: (id, props) => new EmrServerlessJob(aws, id, { script: packageScript('aws/runtime/spark/compact'), ...props }),
+      make: (id, props) => new EmrServerlessJob(aws, id, { script: packageScript('shared/runtime/spark/compact'), ...props }),
     },
   },
 });

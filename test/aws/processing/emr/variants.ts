@@ -5,7 +5,7 @@ import { StepFunctionsOrchestration } from '../../../../aws/processing/step-func
 import { S3Store } from '../../../../aws/store/s3/s3-store';
 import { packageScript } from '../../../../shared/synth/script-package';
 
-const script = packageScript('aws/runtime/spark/compact');
+const script = packageScript('shared/runtime/spark/compact');
 
 /** Settings of a job that change findings of cdk-nag. */
 export const variants = {

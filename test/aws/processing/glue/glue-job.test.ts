@@ -12,7 +12,7 @@ import { expectSnapshot } from '../../../support/snapshot';
 
 type Props = Partial<GlueJobProps>;
 
-const script = packageScript('aws/runtime/spark/compact');
+const script = packageScript('shared/runtime/spark/compact');
 
 const make = (props: Props | ((stack: Stack) => Props) = {}) =>
   synthesize((stack) => new GlueJob(stack, 'Job', { script, ...(typeof props === 'function' ? props(stack) : props) }));
@@ -175,7 +175,7 @@ describe('permissions', () => {
 });
 
 describe('refuses', () => {
-  const python = 'Write it like packageScript("aws/runtime/spark/compact").';
+  const python = 'Write it like packageScript("shared/runtime/spark/compact").';
   test.each<[string, () => unknown, string]>([
     [
       'a script that is not there',

@@ -38,7 +38,7 @@ export const refusals = (aws: Stack): Refusals => ({
         logRetention: [NaN, -1, 0.5, 2, '30', {}],
         securityConfiguration: ['', ' ', 'two\nlines', 5, {}, []],
       },
-      make: (id, props) => new GlueJob(aws, id, { script: packageScript('aws/runtime/spark/compact'), ...props }),
+      make: (id, props) => new GlueJob(aws, id, { script: packageScript('shared/runtime/spark/compact'), ...props }),
     },
   },
 });

@@ -5,7 +5,7 @@ import { GlueJob } from '../../../../aws/processing/glue/glue-job';
 import { S3Store } from '../../../../aws/store/s3/s3-store';
 import { packageScript } from '../../../../shared/synth/script-package';
 
-const script = packageScript('aws/runtime/spark/compact');
+const script = packageScript('shared/runtime/spark/compact');
 const key = (stack: Stack) => Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:123456789012:key/k');
 
 /** Settings of a job that change findings of cdk-nag. */

@@ -1,8 +1,10 @@
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
+import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { longestPause } from '../../../../gcp/foundation/schedule/longest-pause';
 import { Schedule, type ScheduleProps } from '../../../../gcp/foundation/schedule/schedule';
 import type { Workload } from '../../../../gcp/ports/identity';
 import type { StartRequest } from '../../../../gcp/ports/jobs';
+import { unbase64 } from '../../../../shared/read/base64';
 import { expectSnapshot } from '../../../support/snapshot';
 import { onCall, readable, site, synthesize } from '../../stand-ins';
 
@@ -51,6 +53,19 @@ test('the body of the request is what the job asked for', () => {
   const { body, headers } = make().one('google_cloud_scheduler_job').http_target;
   expect(Buffer.from(body, 'base64').toString()).toBe('{"overrides":{}}');
   expect(headers).toEqual({ 'Content-Type': 'application/json' });
+});
+
+test('a body with a name that is known only at deploy is encoded then', () => {
+  const later: ScheduleProps['job'] = {
+    ...job(),
+    bindStart: (starter) => {
+      const { name } = new ServiceAccount(starter, 'Runner', { accountId: 'runner' });
+      return { url: 'https://example.googleapis.com/v1/jobs', token: 'oauth', waitFor: [], body: JSON.stringify({ runsAs: name }) };
+    },
+  };
+  const { body } = make({ job: later }).one('google_cloud_scheduler_job').http_target;
+  expect(body).toMatch(/^\$\{base64encode\(.*, google_service_account\.\w+\.name, .*\)\}$/);
+  expect(unbase64(body)).toMatch(/^\{"runsAs":"\$\{google_service_account\.\w+\.name\}"\}$/);
 });
 
 test('a schedule that is paused exists, and starts nothing', () => {

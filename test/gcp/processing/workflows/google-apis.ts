@@ -40,6 +40,10 @@ const APIS: Readonly<Record<string, { started(run: string): object; seen(isOver:
       },
     }),
   },
+  'dataproc.googleapis.com': {
+    started: (run) => ({ name: 'projects/p/regions/l/operations/o', metadata: { '@type': 'BatchOperationMetadata', batch: run } }),
+    seen: (isOver, fails) => ({ state: isOver ? (fails ? 'FAILED' : 'SUCCEEDED') : 'RUNNING' }),
+  },
   'workflowexecutions.googleapis.com': {
     started: (run) => ({ name: run, state: 'ACTIVE' }),
     seen: (isOver, fails) => ({

@@ -30,11 +30,12 @@ test('the snapshot of what may be done', () => {
   const { json } = bind((store, somebody) => {
     store.bindWriter(somebody, 'STORE');
     store.bindReader(somebody, 'STORE');
+    store.bindFileWriter(somebody, 'STORE');
     store.bindDelivery(somebody);
   });
   expectSnapshot(
     'gcp/store/cloud-storage/cloud-storage-grants.snapshot.yaml',
-    'Writers and readers reach what is below the prefix; who delivers adds objects anywhere, and reads and overwrites none.',
+    'Writers and readers reach what is below the prefix, and Spark also sees all names; who delivers adds objects anywhere, and reads and overwrites none.',
     readable(json.resource!.google_storage_bucket_iam_member),
   );
 });
@@ -170,6 +171,24 @@ describe('a reader', () => {
       return raw.bindReader(new Somebody(stack, 'Spark'), 'RAW');
     });
     expect(built.settings).toMatchObject({ RAW_PREFIX: 'raw/' });
+  });
+});
+
+describe('an engine that treats the bucket as a file system', () => {
+  const isFile = [
+    'resource.type == "storage.googleapis.com/Bucket"',
+    'resource.name.startsWith("projects/_/buckets/plants/objects/raw/events/")',
+    'resource.name == "projects/_/buckets/plants/objects/raw"',
+    'resource.name == "projects/_/buckets/plants/objects/raw/events"',
+  ].join(' || ');
+
+  test.each<[string, string, Bind]>([
+    ['reads files', 'roles/storage.objectViewer', (store, somebody) => store.bindFileReader(somebody, 'FILES')],
+    ['replaces files', 'roles/storage.objectUser', (store, somebody) => store.bindFileWriter(somebody, 'FILES')],
+  ])('%s below the prefix, sees all names, and asks for the folders above as objects', (_, role, grants) => {
+    const { built, one } = bind(grants, { bucketName: 'plants', prefix: 'raw/events/' });
+    expect(built.settings).toEqual({ FILES_BUCKET: 'plants', FILES_PREFIX: 'raw/events/' });
+    expect(one('google_storage_bucket_iam_member')).toMatchObject({ role, condition: { expression: isFile } });
   });
 });
 

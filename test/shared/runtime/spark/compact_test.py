@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 import unittest
 
 os.environ["PYSPARK_PYTHON"] = sys.executable
@@ -14,7 +15,7 @@ os.environ["PYSPARK_PYTHON"] = sys.executable
 os.environ["PYSPARK_SUBMIT_ARGS"] = "--driver-java-options -XX:TieredStopAtLevel=1 --driver-memory 1g --conf spark.ui.showConsoleProgress=false pyspark-shell"
 os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../../.."))
-sys.path.insert(0, os.path.join(ROOT, "aws/runtime/spark/compact"))
+sys.path.insert(0, os.path.join(ROOT, "shared/runtime/spark/compact"))
 
 import main as compact  # noqa: E402
 from pyspark import cloudpickle  # noqa: E402
@@ -25,6 +26,9 @@ cloudpickle.register_pickle_by_value(compact)
 
 HOUR = "year=2026/month=01/day=31/hour=08/"
 LATER = "year=2026/month=01/day=31/hour=09/"
+NEXT = "year=2026/month=02/day=01/hour=00/"
+DAY = "year=2026/month=01/day=31/"
+NEXT_DAY = "year=2026/month=02/day=01/"
 
 
 def event(id: str, **members) -> str:
@@ -62,11 +66,18 @@ class Arguments(unittest.TestCase):
     def test_the_stores_of_a_job_are_folders_and_the_arguments_of_glue_are_left_out(self):
         glue = "--job-bookmark-option job-bookmark-disable --JOB_NAME compact --custom-logGroup-prefix /aws-glue/jobs/x".split()
         place = compact.Place("s3://raw/events/", "s3://lake/parquet/", "s3://lake/parquet-failed/")
-        self.assertEqual(compact.read_arguments(glue + self.GIVEN), (place, 192, ["source", "id"]))
-        self.assertEqual(compact.read_arguments(self.GIVEN + "--HOURS 0 --KEY source,subject".split())[1:], (0, ["source", "subject"]))
+        self.assertEqual(compact.read_arguments(glue + self.GIVEN), (place, 192, ["source", "id"], "hour", 0))
+        more = self.GIVEN + "--HOURS 0 --KEY source,subject".split()
+        self.assertEqual(compact.read_arguments(more)[1:3], (0, ["source", "subject"]))
+
+    def test_on_google_cloud_the_folders_are_in_cloud_storage_and_have_a_day(self):
+        given = compact.read_arguments(self.GIVEN + "--SCHEME gs --FOLDERS day --LOCK_HOURS 4".split())
+        self.assertEqual(given.place, compact.Place("gs://raw/events/", "gs://lake/parquet/", "gs://lake/parquet-failed/"))
+        self.assertEqual((given.folders, given.lock_hours), ("day", 4))
 
     def test_a_key_that_is_no_column_and_a_missing_store_end_the_job(self):
-        for wrong in (self.GIVEN + ["--KEY", "nowhere"], self.GIVEN + ["--HOURS", "-1"], self.GIVEN[2:]):
+        wrong_values = ("--KEY nowhere", "--HOURS -1", "--LOCK_HOURS -1", "--SCHEME http", "--FOLDERS month")
+        for wrong in [self.GIVEN + more.split() for more in wrong_values] + [self.GIVEN[2:]]:
             with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()):
                 compact.read_arguments(wrong)
 
@@ -101,8 +112,11 @@ class Compaction(unittest.TestCase):
         with gzip.open(file, "wt", encoding="utf8") as out:
             out.write("".join(line + "\n" for line in lines))
 
-    def run_job(self, hours=0, key=("source", "id")):
-        return compact.compact(self.spark, self.place, hours, list(key))
+    def run_job(self, hours=0, key=("source", "id"), folders="hour", lock_hours=0):
+        return compact.compact(self.spark, compact.Given(self.place, hours, list(key), folders, lock_hours))
+
+    def run_day(self, hours=0):
+        return self.run_job(hours, folders="day", lock_hours=4)
 
     def rows(self, hour=HOUR):
         return [row.asDict() for row in self.spark.read.parquet(self.place.target + hour).collect()]
@@ -183,7 +197,7 @@ class Compaction(unittest.TestCase):
         os.makedirs(self.place.source + HOUR)
         with open(self.place.source + HOUR + "a.ndjson.gz", "wb") as out:
             out.write(b"\x1f\x8b no gzip")
-        with self.assertRaisesRegex(RuntimeError, "1 of 2 hours failed, first year=2026/month=01/day=31/hour=08/"):
+        with self.assertRaisesRegex(RuntimeError, "1 of 2 folders failed, first year=2026/month=01/day=31/hour=08/"):
             self.run_job()
         self.assertEqual(self.ids(LATER), ["9"])
 
@@ -195,6 +209,71 @@ class Compaction(unittest.TestCase):
         self.run_job()
         self.assertGreater(len([file for file in self.files() if file.endswith(".parquet")]), 1)
         self.assertEqual(sorted(row["time"] for row in self.rows()), times)
+
+    def test_the_hours_of_a_day_become_one_folder_without_copies(self):
+        self.store(HOUR + "a.ndjson.gz", event("1"), event("2"))
+        self.store(LATER + "a.ndjson.gz", event("2"), event("3"), "{broken")
+        self.assertEqual(self.run_day(), {DAY: 1})
+        self.assertEqual((self.ids(DAY), self.broken(DAY)), (["1", "2", "3"], ["{broken"]))
+        self.assertEqual({os.path.dirname(file) + "/" for file in self.files()}, {self.place.target + DAY})
+
+    def test_a_day_is_written_again_for_a_late_object_and_for_nothing_else(self):
+        self.store(HOUR + "a.ndjson.gz", event("1"))
+        self.store(NEXT + "a.ndjson.gz", event("9"))
+        self.assertEqual(set(self.run_day()), {DAY, NEXT_DAY})
+        before = self.files()
+        self.assertEqual((self.run_day(), self.files()), ({}, before))
+        self.store(LATER + "late.ndjson.gz", event("2"))
+        self.assertEqual((set(self.run_day()), self.ids(DAY), self.ids(NEXT_DAY)), ({DAY}, ["1", "2"], ["9"]))
+
+    def test_the_newest_hours_are_whole_days(self):
+        for hour in (HOUR, LATER, NEXT):
+            self.store(hour + "a.ndjson.gz", event("1"))
+        self.assertEqual(set(self.run_day(hours=1)), {NEXT_DAY})
+        self.assertEqual(set(self.run_day(hours=25)), {DAY})
+
+    def test_a_day_without_objects_and_an_empty_store_are_no_error(self):
+        self.assertEqual(self.run_day(), {})
+        os.makedirs(self.place.source + HOUR)
+        self.assertEqual(self.run_day(), {})
+
+    def test_partitions_of_days_are_columns_of_the_whole_lake(self):
+        self.store(HOUR + "a.ndjson.gz", event("1"))
+        self.store(NEXT + "a.ndjson.gz", event("9"))
+        self.run_day()
+        lake = self.spark.read.parquet(self.place.target).select("id", "year", "month", "day")
+        self.assertEqual(sorted(map(tuple, lake.collect())), [("1", 2026, 1, 31), ("9", 2026, 2, 1)])
+
+    def test_a_run_beside_another_one_does_nothing_and_the_next_one_finds_what_it_missed(self):
+        self.store(HOUR + "a.ndjson.gz", event("1"))
+        other = compact.Lock(compact.Files(self.spark, self.place.target), self.place.target + compact.LOCK, 4)
+        self.assertTrue(other.take())
+        self.assertEqual((self.run_day(), [file for file in self.files() if not "lock" in file]), (None, []))
+        other.give_back()
+        self.assertEqual(set(self.run_day()), {DAY})
+
+    def test_the_lock_is_given_back_after_a_failure_and_one_of_a_stopped_run_ends(self):
+        os.makedirs(self.place.source + HOUR)
+        with open(self.place.source + HOUR + "a.ndjson.gz", "wb") as out:
+            out.write(b"\x1f\x8b no gzip")
+        with self.assertRaises(RuntimeError):
+            self.run_day()
+        self.store(HOUR + "a.ndjson.gz", event("1"))
+        lock = self.place.target + compact.LOCK
+        self.assertFalse(os.path.exists(lock))
+        os.makedirs(self.place.target, exist_ok=True)
+        with open(lock, "w") as out:
+            out.write(f"{int(time.time()) - 1} stopped")
+        self.assertEqual((set(self.run_day()), os.path.exists(lock)), ({DAY}, False))
+
+    def test_a_run_gives_back_only_its_own_lock(self):
+        files = compact.Files(self.spark, self.place.target)
+        first, second = (compact.Lock(files, self.place.target + compact.LOCK, 4) for _ in range(2))
+        self.assertEqual((first.take(), second.take()), (True, False))
+        second.give_back()
+        self.assertTrue(files.exists(self.place.target + compact.LOCK))
+        first.give_back()
+        self.assertTrue(second.take())
 
 
 if __name__ == "__main__":
