@@ -46,6 +46,10 @@ const own: Record<string, { clouds: string[]; because: string }> = {
     clouds: ['gcp'],
     because: 'Only BigQuery lets a view read a table for readers who have no access to it. Elsewhere a reader is bound to the store.',
   },
+  SchemaStore: {
+    clouds: ['gcp'],
+    because: 'Only a template of Dataflow fills a table without code of this project, and so must know its columns.',
+  },
   BucketStore: { clouds: ['aws'], because: 'Athena and EventBridge name objects by their bucket and prefix, not by a binding.' },
   DeliverySource: {
     clouds: ['aws', 'azure'],

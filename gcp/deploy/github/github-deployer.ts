@@ -48,6 +48,7 @@ export const GIVES: readonly string[] = [
   'roles/bigquery.jobUser',
   'roles/bigquery.readSessionUser',
   'roles/containeranalysis.occurrences.editor',
+  'roles/dataflow.developer',
   'roles/dataflow.worker',
   'roles/datastore.user',
   'roles/logging.logWriter',

@@ -5,6 +5,7 @@ import { remove, set, type Which } from '../../../shared/read/facts/weaken';
 import { receiverOf } from '../../../shared/read/read';
 import { type Asked, only } from '../../../shared/read/stack';
 import { readyBeforeWork } from '../promises';
+import { flowOfJob, scheduledJob, startsOf } from './promises';
 
 const ALERT = 'google_monitoring_alert_policy';
 const LINE = 'conditions.condition_matched_log.filter';
@@ -36,10 +37,16 @@ export const facts: ServiceFacts = {
       named: ['name', /^[\w-]{1,500}$/],
       tells: (schedule) => ['Cloud Scheduler', String(only(schedule, 'schedule')), String(only(schedule, 'time_zone'))],
       flow: (schedule, seen) => {
+        const how = `${only(schedule, 'schedule')} ${only(schedule, 'time_zone')}`;
+        const [known, started] = scheduledJob(schedule) ?? [];
+        if (known) return flowOfJob(known, started!, seen, { from: schedule.name, how, id: schedule.id });
         const job = schedule.refers('http_target.uri').at(-1);
         if (!job) return [];
-        const how = `${only(schedule, 'schedule')} ${only(schedule, 'time_zone')}`;
         return [{ from: schedule.name, how, to: receiverOf(job), notes: seen.tell(job), between: [schedule.id, job.id] }];
+      },
+      needs: (schedule, stack) => {
+        const [known, started] = scheduledJob(schedule) ?? [];
+        return known ? known.needs(started!, stack) : [];
       },
       actsAs: STARTS_AS,
       promises: [
@@ -59,9 +66,13 @@ export const facts: ServiceFacts = {
         }),
       ],
       answered: { 'nothing-lost': 'A start is no event: its job finds what it missed, and an alert tells of each start that is refused.' },
-      costs: () => [
-        { what: 'the schedule, by the month', price: 'schedulerJob', units: 1, lower: 'No `schedule`: start the job yourself.' },
-      ],
+      costs: (schedule, load) => {
+        const [known, started] = scheduledJob(schedule) ?? [];
+        return [
+          { what: 'the schedule, by the month', price: 'schedulerJob', units: 1, lower: 'No `schedule`: start the job yourself.' },
+          ...(known ? known.costs(started!, startsOf(schedule), load) : []),
+        ];
+      },
       brings: BRINGS_NOTHING,
       local: 'no effect here',
     },

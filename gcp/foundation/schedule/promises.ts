@@ -1,4 +1,7 @@
-import { type Asked, only, type Stack } from '../../../shared/read/stack';
+import { factsOf } from '../../../shared/read/facts/find';
+import type { JobFacts, Seen, StartedJob } from '../../../shared/read/facts/types';
+import type { Step } from '../../../shared/read/picture';
+import { type Asked, type Body, only, type Stack } from '../../../shared/read/stack';
 import { idOf } from '../promises';
 
 const TARGET = 'http_target.uri';
@@ -22,7 +25,7 @@ export function startersOf(job: Asked, stack: Stack): Starter[] {
     ...naming(TARGET).map((schedule) => ({
       who: idOf(schedule, 'http_target.oauth_token.service_account_email') ?? '',
       waits: false,
-      aMonth: startsADay(String(only(schedule, 'schedule'))) * 30,
+      aMonth: startsOf(schedule),
     })),
     ...naming(SOURCE).map((workflow) => ({ who: runnerOf(workflow), waits: true, aMonth: startsAMonth(workflow, stack) })),
   ];
@@ -38,6 +41,11 @@ export function runnerOf(workflow: Asked): string {
   return idOf(workflow, RUNS_AS) ?? `serviceAccount:${only(workflow, RUNS_AS)}`;
 }
 
+/** How often a schedule starts something in a month of 30 days. */
+export function startsOf(schedule: Asked): number {
+  return startsADay(String(only(schedule, 'schedule'))) * 30;
+}
+
 /** How often a schedule starts something on a day, from its fields for minute and hour. */
 function startsADay(cron: string): number {
   const [minute = '', hour = ''] = cron.split(' ');
@@ -50,4 +58,55 @@ function startsADay(cron: string): number {
     return times.reduce((sum, one) => sum + one, 0);
   };
   return count(minute, 60) * count(hour, 24);
+}
+
+/** The facts of a job without a resource, and how it is started. */
+export type KnownJob = readonly [facts: JobFacts, started: StartedJob];
+
+/** The job without a resource that a request starts, by the host of its address. */
+export function knownJob(url: string, parameters: Body, starter: string): KnownJob | undefined {
+  const [, host = ''] = /^https:[/][/]([^/]+)/.exec(url) ?? [];
+  const found = [...factsOf('gcp').services.values()].find(({ jobs }) => jobs?.[host])?.jobs?.[host];
+  return found && [found, { parameters, starter }];
+}
+
+/** The job without a resource that a schedule starts. Terraform encodes the body of its request, or the schedule has it in base64. */
+export function scheduledJob(schedule: Asked): KnownJob | undefined {
+  const body = String(only(schedule, 'http_target.body') ?? '');
+  const [, later] = /^\$\{base64encode\("(.*)"\)\}$/s.exec(body) ?? [];
+  const text = later === undefined ? Buffer.from(body, 'base64').toString() : withReferences(later);
+  const starter = idOf(schedule, 'http_target.oauth_token.service_account_email') ?? '';
+  return knownJob(String(only(schedule, TARGET)), text.startsWith('{') ? (JSON.parse(text) as Body) : {}, starter);
+}
+
+/** The JSON that Terraform encodes, with its references as texts. */
+function withReferences(text: string): string {
+  const parts = text.split(/(?<!\$)(\$\{[^}]*\})/);
+  return parts.map((part, index) => (index % 2 === 1 ? part.replaceAll('"', '\\"') : JSON.parse(`"${part}"`))).join('');
+}
+
+/** Who starts a job, as the flow shows it. */
+interface Sender {
+  readonly from: string;
+  readonly how: string;
+  readonly id: string;
+}
+
+/**
+ * The steps of a job without a resource: its start, if it runs as an account of its own, and those of its data. Otherwise it runs as its
+ * starter, which stands for it.
+ */
+export function flowOfJob(known: JobFacts, started: StartedJob, seen: Seen, { from, how, id }: Sender): Step[] {
+  const account = seen.get(known.role(started));
+  if (!account || account.id === started.starter) {
+    const drawn = (end: string) => (end === started.starter ? id : end);
+    const label = seen.get(id)?.stage ?? from;
+    return known.flow(started, seen, label).map(({ between: [one, other], ...step }) => ({
+      ...step,
+      how: `${how}: ${step.how}`,
+      between: [drawn(one), drawn(other)],
+    }));
+  }
+  const start: Step = { from, how, to: account.stage, notes: known.tells(started).join(', '), between: [id, account.id] };
+  return [start, ...known.flow(started, seen, account.stage)];
 }

@@ -10,6 +10,7 @@ import { alertOnLog } from '../alert';
 import { needApis } from '../apis';
 import { Propagation } from '../propagation';
 import { ACCOUNT_NAME, accountOf } from '../service-account';
+import { encoded } from './encoded';
 
 const FIELD = String.raw`(\*|[\dA-Z,-]+)(\/\d+)?`;
 /** When a schedule starts: five fields, without names of macros. */
@@ -131,7 +132,7 @@ export class Schedule extends Construct implements Workload {
         uri: url,
         httpMethod: 'POST',
         headers: body === undefined ? undefined : { 'Content-Type': 'application/json' },
-        body: body === undefined ? undefined : Buffer.from(body).toString('base64'),
+        body: body === undefined ? undefined : encoded(body),
         oauthToken: isGoogle ? { serviceAccountEmail: email, scope: 'https://www.googleapis.com/auth/cloud-platform' } : undefined,
         oidcToken: isGoogle ? undefined : { serviceAccountEmail: email, audience: url },
       },

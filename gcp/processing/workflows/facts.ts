@@ -1,13 +1,12 @@
 import { BRINGS_NOTHING, type Cost, type Load } from '../../../shared/read/facts/cost';
-import { factsOf } from '../../../shared/read/facts/find';
 import { promised, setTo } from '../../../shared/read/facts/promise';
-import type { JobFacts, Needed, Seen, ServiceFacts, StartedJob } from '../../../shared/read/facts/types';
+import type { Needed, Seen, ServiceFacts } from '../../../shared/read/facts/types';
 import { replace, set } from '../../../shared/read/facts/weaken';
 import type { Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
 import { type Asked, type Body, only, type Stack } from '../../../shared/read/stack';
 import { alertOn, allOf, readyBeforeWork } from '../../foundation/promises';
-import { runnerOf, startersOf, startsAMonth } from '../../foundation/schedule/promises';
+import { flowOfJob, type KnownJob, knownJob, runnerOf, startersOf, startsAMonth } from '../../foundation/schedule/promises';
 
 const WORKFLOW = 'google_workflows_workflow';
 const RUNS_AS = 'service_account';
@@ -154,11 +153,8 @@ function resourceOf({ url }: Call, stack: Stack): Asked | undefined {
   return id === undefined ? undefined : stack.get(id);
 }
 
-/** The facts of a job without a resource, and how it is started. */
-function withoutResource(workflow: Asked, call: Call): [JobFacts, StartedJob] | undefined {
-  const { host } = new URL(call.url);
-  const found = [...factsOf('gcp').services.values()].find(({ jobs }) => jobs?.[host])?.jobs?.[host];
-  return found && [found, { parameters: call.body, starter: runnerOf(workflow) }];
+function withoutResource(workflow: Asked, { url, body }: Call): KnownJob | undefined {
+  return knownJob(url, body, runnerOf(workflow));
 }
 
 function flowOf(workflow: Asked, seen: Seen): Step[] {
@@ -169,13 +165,7 @@ function flowOf(workflow: Asked, seen: Seen): Step[] {
       const how = `step ${index + 1} of ${steps.length}`;
       if (to) return [{ from: workflow.stage, how, to: receiverOf(to), notes: seen.tell(to), between: [workflow.id, to.id] }];
       const [known, started] = withoutResource(workflow, call) ?? [];
-      // It runs as the workflow, which stands for it.
-      const drawn = (id: string) => (id === started?.starter ? workflow.id : id);
-      return (known?.flow(started!, seen, workflow.stage) ?? []).map(({ between: [from, into], ...step }) => ({
-        ...step,
-        how: `${how}: ${step.how}`,
-        between: [drawn(from), drawn(into)],
-      }));
+      return known ? flowOfJob(known, started!, seen, { from: workflow.stage, how, id: workflow.id }) : [];
     }),
   );
 }
