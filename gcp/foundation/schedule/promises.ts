@@ -74,15 +74,20 @@ export function knownJob(url: string, parameters: Body, starter: string): KnownJ
 export function scheduledJob(schedule: Asked): KnownJob | undefined {
   const body = String(only(schedule, 'http_target.body') ?? '');
   const [, later] = /^\$\{base64encode\("(.*)"\)\}$/s.exec(body) ?? [];
-  const text = later === undefined ? Buffer.from(body, 'base64').toString() : withReferences(later);
+  const text = later === undefined ? Buffer.from(body, 'base64').toString() : withExpressions(decoded(later));
   const starter = idOf(schedule, 'http_target.oauth_token.service_account_email') ?? '';
   return knownJob(String(only(schedule, TARGET)), text.startsWith('{') ? (JSON.parse(text) as Body) : {}, starter);
 }
 
-/** The JSON that Terraform encodes, with its references as texts. */
-function withReferences(text: string): string {
+/** The JSON that Terraform encodes. */
+function decoded(text: string): string {
   const parts = text.split(/(?<!\$)(\$\{[^}]*\})/);
-  return parts.map((part, index) => (index % 2 === 1 ? part.replaceAll('"', '\\"') : JSON.parse(`"${part}"`))).join('');
+  return parts.map((part, index) => (index % 2 === 1 ? part : JSON.parse(`"${part}"`))).join('');
+}
+
+/** JSON with expressions of Terraform, which can have quotes, as JSON with these expressions as texts. */
+export function withExpressions(json: string): string {
+  return json.replace(/(?<!\$)\$\{[^}]*\}/g, (expression) => expression.replaceAll('"', '\\"'));
 }
 
 /** Who starts a job, as the flow shows it. */

@@ -6,7 +6,15 @@ import type { Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
 import { type Asked, type Body, only, type Stack } from '../../../shared/read/stack';
 import { alertOn, allOf, readyBeforeWork } from '../../foundation/promises';
-import { flowOfJob, type KnownJob, knownJob, runnerOf, startersOf, startsAMonth } from '../../foundation/schedule/promises';
+import {
+  flowOfJob,
+  type KnownJob,
+  knownJob,
+  runnerOf,
+  startersOf,
+  startsAMonth,
+  withExpressions,
+} from '../../foundation/schedule/promises';
 
 const WORKFLOW = 'google_workflows_workflow';
 const RUNS_AS = 'service_account';
@@ -117,7 +125,7 @@ type Source = Named<{ readonly steps: readonly Named<SourceStep>[] } | undefined
 
 /** The source, as Workflows gets it, but with references of Terraform. */
 function sourceOf(workflow: Asked): string {
-  return String(only(workflow, 'source_contents') ?? '{}')
+  return withExpressions(String(only(workflow, 'source_contents') ?? '{}'))
     .replaceAll('$${', '${')
     .replaceAll('%%{', '%{');
 }
