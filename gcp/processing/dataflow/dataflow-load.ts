@@ -161,8 +161,8 @@ export class DataflowLoad extends Construct implements Workload, Job {
     [this.run, this.refused] = [run, refused];
 
     const watched = { project, title: base, notify };
-    alertOnRun(this, 'FailedAlert', { ...watched, job: run.jobName });
-    alertOnRun(this, 'RefusedFailedAlert', { ...watched, title: refused.jobName, job: refused.jobName });
+    alertOnRun(this, 'FailedAlert', { ...watched, job: run.jobName, waitFor: site.waitFor });
+    alertOnRun(this, 'RefusedFailedAlert', { ...watched, title: refused.jobName, job: refused.jobName, waitFor: site.waitFor });
     alertOnDeadLetter(this, { ...watched, table: this.deadLetter.table });
     if (recurrence === undefined) return;
     this.schedules = [

@@ -1,4 +1,5 @@
 import type { BigqueryTable } from '@cdktf/provider-google/lib/bigquery-table';
+import { dependable, type ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { type Alert, alertAbove, alertOnAbsence, alertOnLog } from '../../foundation/alert';
 import { silenceOf } from '../../foundation/schedule/longest-pause';
@@ -18,6 +19,14 @@ interface WatchedStream extends WatchedJob {
   readonly job: string;
   /** What it writes into, for the meaning of alerts. */
   readonly into: string;
+}
+
+/** The runs of a batch job. */
+interface WatchedRun extends WatchedJob {
+  /** The name of the job of each run. */
+  readonly job: string;
+  /** The APIs of the project. */
+  readonly waitFor: readonly ITerraformDependable[];
 }
 
 /** A table that a job adds rows to. */
@@ -86,11 +95,10 @@ export function alertOnDeadLetter(scope: Construct, { table, ...job }: WatchedJo
 /**
  * Add an alert on a run of a batch job that fails. The metric of failed jobs has few points when a job ends at once, so the alert reads
  * the log, where Dataflow writes why a run failed.
- * @param job the name of the job of each run
  * @see https://cloud.google.com/dataflow/docs/guides/logging
  */
-export function alertOnRun(scope: Construct, id: string, { project, title, notify, job }: WatchedJob & { readonly job: string }) {
-  alertOnLog(scope, id, {
+export function alertOnRun(scope: Construct, id: string, { project, title, notify, job, waitFor }: WatchedRun) {
+  const alert = alertOnLog(scope, id, {
     project,
     title: `${title}: failed`,
     condition: 'Dataflow run failed',
@@ -104,6 +112,8 @@ export function alertOnRun(scope: Construct, id: string, { project, title, notif
     meaning: 'A run failed, and has loaded nothing. Its files are still there. Start it again when the cause is gone: the log has it.',
     notify,
   });
+  // It refers to no resource that waits for the APIs.
+  alert.dependsOn = waitFor.map(dependable);
 }
 
 /**

@@ -73,8 +73,11 @@ export class TemplateRun implements Job {
     const { name, account } = this.props;
     const id = `ActsAs${name}`;
     const existing = starter.node.tryFindChild(id) as ServiceAccountIamMember | undefined;
-    const grant = { serviceAccountId: account.name, role: 'roles/iam.serviceAccountUser', member: starter.member };
-    return existing ?? new ServiceAccountIamMember(starter, id, grant);
+    if (existing) return existing;
+    const role = 'roles/iam.serviceAccountUser';
+    const grant = new ServiceAccountIamMember(starter, id, { serviceAccountId: account.name, role, member: starter.member });
+    acknowledge(grant, { 'least-privilege': 'Google has no smaller role to act as an account. It is granted on this account only.' });
+    return grant;
   }
 }
 
