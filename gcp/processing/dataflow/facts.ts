@@ -128,6 +128,7 @@ export const facts: ServiceFacts = {
     'That templates write into a dead-letter table with the columns that it has here.',
     'That workers need no other role than those on the subscription, the tables, the buckets and the project. For a load, that BigQuery asks for no permission on the dataset while the table exists.',
     'That the metrics of jobs and of uploaded rows have the labels that the alerts name, and that load jobs count as uploaded rows.',
+    'That the lag of a job does not count the time that an event waits for the end of its window.',
     'That Dataflow writes "Workflow failed" into the log of a batch that failed.',
     'That a load adds JSON values to JSON columns, and takes rows of REQUIRED columns with the schema of the file.',
     'That the template for files accepts patterns of dates in braces, and finishes a file without the permission to delete it.',
