@@ -46,8 +46,12 @@ const own: Record<string, { clouds: string[]; because: string }> = {
     clouds: ['gcp'],
     because: 'Only BigQuery lets a view read a table for readers who have no access to it. Elsewhere a reader is bound to the store.',
   },
+  Subnetwork: { clouds: ['gcp'], because: 'Only on Google Cloud are there services that find the network by its subnetwork.' },
+  SchemaStore: {
+    clouds: ['gcp'],
+    because: 'Only a template of Dataflow fills a table without code of this project, and so must know its columns.',
+  },
   BucketStore: { clouds: ['aws'], because: 'Athena and EventBridge name objects by their bucket and prefix, not by a binding.' },
-  Subnetwork: { clouds: ['gcp'], because: 'Some services of Google Cloud find the network by its subnetwork, and take no network.' },
   FileStore: {
     clouds: ['gcp'],
     because: 'Cloud Storage limits a role by a condition on names, which Spark needs wider. On AWS the job writes its policy itself.',

@@ -18,6 +18,7 @@ const OF_PROJECT = [
   'roles/composer.worker',
   'roles/dataproc.serverlessEditor',
   'roles/dataproc.serverlessNode',
+  'roles/dataflow.developer',
 ];
 /** An admin role: only who deploys has one. */
 const all = (service: string) => ({ permissions: [`${service}.*`] });

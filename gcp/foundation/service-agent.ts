@@ -1,5 +1,6 @@
-import { type ITerraformDependable, TerraformProvider, TerraformResource, TerraformStack } from 'cdktf';
+import { type ITerraformDependable, type TerraformProvider, TerraformResource } from 'cdktf';
 import type { Construct } from 'constructs';
+import { GoogleBeta } from './google-beta';
 
 /** Settings for {@link ServiceAgent}. */
 export interface ServiceAgentConfig {
@@ -19,8 +20,7 @@ export interface ServiceAgentConfig {
  * The service agent of a service in a project.
  *
  * Google creates the service agent of a service on first use, which is too late to grant it a role. The resource that creates
- * it earlier exists only in google-beta. It is declared here by hand, because the package of CDKTF bindings for that provider
- * has 200 MB. A service agent that is created this way has no role on the project.
+ * it earlier exists only in google-beta. A service agent that is created this way has no role on the project.
  * @see https://cloud.google.com/iam/docs/create-service-agents
  */
 export class ServiceAgent extends TerraformResource {
@@ -39,27 +39,5 @@ export class ServiceAgent extends TerraformResource {
 
   protected override synthesizeAttributes() {
     return this.asked;
-  }
-}
-
-class GoogleBeta extends TerraformProvider {
-  /** The provider of this stack, created on first use. */
-  static of(scope: Construct): GoogleBeta {
-    const stack = TerraformStack.of(scope);
-    const existing = stack.node.findAll().find((one) => one instanceof GoogleBeta);
-    return existing ?? new GoogleBeta(stack, 'ServiceAgentsProvider');
-  }
-
-  private constructor(scope: Construct, id: string) {
-    super(scope, id, {
-      terraformResourceType: 'google-beta',
-      terraformProviderSource: 'hashicorp/google-beta',
-      terraformGeneratorMetadata: { providerName: 'google-beta', providerVersionConstraint: '6.50.0' },
-    });
-  }
-
-  /** Without an alias, Terraform would refuse a stack that has its own `google-beta`. */
-  override get alias(): string {
-    return 'service_agents';
   }
 }

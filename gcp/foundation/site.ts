@@ -1,10 +1,11 @@
 import { ProjectService } from '@cdktf/provider-google/lib/project-service';
 import { Sleep } from '@cdktf/provider-time/lib/sleep';
-import { type ITerraformDependable, Lazy, TerraformIterator, TerraformProvider, TerraformStack } from 'cdktf';
+import { type ITerraformDependable, Lazy, TerraformIterator, type TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
-import { PREFIX, requireAbsent, requireText, SettingError, type TextRule } from '../../shared/synth/settings';
+import { PREFIX, requireAbsent, requireText, type TextRule } from '../../shared/synth/settings';
 import type { Site } from '../ports/site';
 import { apisOf, needApis } from './apis';
+import { requireGoogleBeta } from './google-beta';
 import { ServiceAgent } from './service-agent';
 
 /** The id of a project. */
@@ -78,14 +79,7 @@ export class ProjectSite extends Construct implements Site {
       requireText(this, { pubSubAgent }, AGENT);
       requireAbsent(this, 'pubSubAgent', { googleBeta });
     }
-    if (googleBeta !== undefined && !TerraformProvider.isTerraformProvider(googleBeta)) {
-      throw new SettingError(
-        this,
-        'googleBeta must be a provider',
-        typeof googleBeta,
-        'Create one with the CDKTF bindings of google-beta.',
-      );
-    }
+    requireGoogleBeta(this, googleBeta);
     this.project = project;
     this.region = region;
     this.prefix = prefix;

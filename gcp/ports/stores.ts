@@ -29,6 +29,12 @@ export interface TableStore {
   bindReader(reader: Workload, name: string): Binding;
 }
 
+/** A store of rows in BigQuery that says its columns, to what fills its table without a handler. */
+export interface SchemaStore extends TableStore {
+  /** The schema of the table that a writer adds rows to, in the JSON of BigQuery. */
+  readonly schema: string;
+}
+
 /** The names of a view in BigQuery. */
 export interface ViewNames {
   readonly projectId: string;

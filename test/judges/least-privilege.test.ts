@@ -53,6 +53,7 @@ test('each identity may do what its work takes, and each role that holds more sa
     'no-narrower-role: roles/composer.worker',
     'no-narrower-role: roles/containeranalysis.notes.attacher',
     'no-narrower-role: roles/containeranalysis.occurrences.editor',
+    'no-narrower-role: roles/dataflow.developer',
     'no-narrower-role: roles/dataproc.serverlessEditor',
     'no-narrower-role: roles/datastore.user',
     'no-narrower-role: roles/iam.serviceAccountTokenCreator',

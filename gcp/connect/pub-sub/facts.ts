@@ -313,7 +313,8 @@ function isRead(subscription: Asked, stack: Stack): boolean {
 
 /** Whether Dataflow reads it, which acknowledges events before it has processed them, and keeps what failed itself. */
 function isOfEngine(subscription: Asked, stack: Stack): boolean {
-  return stack.of('google_dataflow_job').some((job) => names(job, 'parameters.inputSubscription', subscription));
+  const jobs = stack.of('google_dataflow_job', 'google_dataflow_flex_template_job');
+  return jobs.some((job) => names(job, 'parameters.inputSubscription', subscription));
 }
 
 function pushing(promise: Promised): Promised {

@@ -50,6 +50,7 @@ export const GIVES: readonly string[] = [
   'roles/bigquery.readSessionUser',
   'roles/composer.worker',
   'roles/containeranalysis.occurrences.editor',
+  'roles/dataflow.developer',
   'roles/dataflow.worker',
   'roles/dataproc.serverlessEditor',
   'roles/dataproc.serverlessNode',

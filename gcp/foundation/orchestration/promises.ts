@@ -26,16 +26,7 @@ export function flowOfJobs({ by, starter }: Orchestrating, steps: readonly (read
       const how = `step ${index + 1} of ${steps.length}`;
       if (to) return [{ from: by.stage, how, to: receiverOf(to), notes: seen.tell(to), between: [by.id, to.id] }];
       const found = withoutResource(call.url, call.body, starter);
-      if (!found) return [];
-      const [known, started] = found;
-      if (known.role(started) !== starter) return flowOfJob([by.stage, by.id], how, found, seen);
-      // It runs as the orchestration, which stands for it.
-      const drawn = (id: string) => (id === starter ? by.id : id);
-      return known.flow(started, seen, by.stage).map(({ between: [from, into], ...step }) => ({
-        ...step,
-        how: `${how}: ${step.how}`,
-        between: [drawn(from), drawn(into)],
-      }));
+      return found ? flowOfJob(found, seen, { from: by.stage, how, id: by.id }) : [];
     }),
   );
 }

@@ -38,11 +38,10 @@ export const facts: ServiceFacts = {
       tells: (schedule) => ['Cloud Scheduler', String(only(schedule, 'schedule')), String(only(schedule, 'time_zone'))],
       flow: (schedule, seen) => {
         const how = `${only(schedule, 'schedule')} ${only(schedule, 'time_zone')}`;
+        const started = startedBy(schedule);
+        if (started) return flowOfJob(started, seen, { from: schedule.name, how, id: schedule.id });
         const job = schedule.refers('http_target.uri').at(-1);
-        if (!job) {
-          const started = startedBy(schedule);
-          return started ? flowOfJob([schedule.name, schedule.id], how, started, seen) : [];
-        }
+        if (!job) return [];
         return [{ from: schedule.name, how, to: receiverOf(job), notes: seen.tell(job), between: [schedule.id, job.id] }];
       },
       actsAs: STARTS_AS,

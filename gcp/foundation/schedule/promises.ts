@@ -39,31 +39,54 @@ export function startsAMonth(job: Asked, stack: Stack): number {
   return startersOf(job, stack).reduce((sum, { aMonth }) => sum + aMonth, 0);
 }
 
-/** The facts of a job without a resource, by the address of its start, and how it is started. */
-export function withoutResource(url: string, parameters: Body, starter: string): [JobFacts, StartedJob] | undefined {
+/** The facts of a job without a resource, and how it is started. */
+type KnownJob = readonly [facts: JobFacts, started: StartedJob];
+
+/** The job without a resource that a request starts, by the host of its address. */
+export function withoutResource(url: string, parameters: Body, starter: string): KnownJob | undefined {
   const [, host = ''] = /^https:[/][/]([^/]+)/.exec(url) ?? [];
   const found = [...factsOf('gcp').services.values()].find(({ jobs }) => jobs?.[host])?.jobs?.[host];
   return found && [found, { parameters, starter }];
 }
 
 /** The job without a resource that a schedule starts. */
-export function startedBy(schedule: Asked): [JobFacts, StartedJob] | undefined {
+export function startedBy(schedule: Asked): KnownJob | undefined {
   const body = only(schedule, 'http_target.body');
   if (body === undefined) return undefined;
   const starter = idOf(schedule, 'http_target.oauth_token.service_account_email') ?? '';
   return withoutResource(String(only(schedule, TARGET)), JSON.parse(unbase64(String(body))) as Body, starter);
 }
 
+/** Who starts a job, as the flow shows it. */
+interface Sender {
+  readonly from: string;
+  readonly how: string;
+  readonly id: string;
+}
+
 /**
- * The steps to and from a job without a resource. The account that it runs as stands for it.
- * @param from the name of who starts it, and its id
+ * The steps of a job without a resource: its start, if it runs as an account of its own, which stands for it, and those of its data.
+ * Otherwise it runs as its starter.
  */
-export function flowOfJob(from: readonly [string, string], how: string, [known, started]: [JobFacts, StartedJob], seen: Seen): Step[] {
-  const account = seen.get(known.role(started));
-  const label = account?.stage ?? known.role(started);
-  const notes = known.tells(started).join(', ');
-  const start: Step = { from: from[0], how, to: label, notes, between: [from[1], account?.id ?? label] };
-  return [start, ...known.flow(started, seen, label)];
+export function flowOfJob([known, started]: KnownJob, seen: Seen, { from, how, id }: Sender): Step[] {
+  const runner = known.role(started);
+  if (runner === started.starter) {
+    const drawn = (end: string) => (end === runner ? id : end);
+    return known.flow(started, seen, from).map(({ between: [one, other], ...step }) => ({
+      ...step,
+      how: `${how}: ${step.how}`,
+      between: [drawn(one), drawn(other)],
+    }));
+  }
+  const account = seen.get(runner);
+  const to = account?.stage ?? runner;
+  const start: Step = { from, how, to, notes: known.tells(started).join(', '), between: [id, account?.id ?? runner] };
+  return [start, ...known.flow(started, seen, to)];
+}
+
+/** JSON with expressions of Terraform, which can have quotes, as JSON with these expressions as texts. */
+export function withExpressions(json: string): string {
+  return json.replace(/(?<!\$)\$\{[^}]*\}/g, (expression) => expression.replaceAll('"', '\\"'));
 }
 
 /** How often a schedule starts something in a month of 30 days. */

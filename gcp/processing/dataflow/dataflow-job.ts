@@ -1,32 +1,25 @@
 import { DataflowJob as Resource } from '@cdktf/provider-google/lib/dataflow-job';
-import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
-import { PubsubSubscriptionIamMember } from '@cdktf/provider-google/lib/pubsub-subscription-iam-member';
 import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
-import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
-import { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { takeName } from '../../../shared/synth/kept-name';
-import { literal } from '../../../shared/synth/literal';
-import { mayDestroy, type Removal, SettingError } from '../../../shared/synth/settings';
-import { sha256 } from '../../../shared/synth/sha256';
+import { mayDestroy, type Removal } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
 import { Propagation } from '../../foundation/propagation';
-import { accountOf } from '../../foundation/service-account';
 import type { Workload } from '../../ports/identity';
 import type { Subnetwork } from '../../ports/network';
 import type { RecordSource } from '../../ports/records';
 import type { Site } from '../../ports/site';
-import type { TableStore } from '../../ports/stores';
+import type { SchemaStore } from '../../ports/stores';
 import { DeadLetterTable } from './dead-letter-table';
-import { eventToRow, FUNCTION } from './event-to-row';
-import { alertOnJob } from './job-alerts';
-import { jobSettings } from './job-settings';
-import { temporaryBucket } from './temporary-bucket';
+import { eventToRow, FUNCTIONS } from './event-to-row';
+import { alertOnDeadLetter, alertOnStream } from './job-alerts';
+import { rowSettings } from './job-settings';
+import { bindRows } from './rows';
+import { addressOf, fileOf, readerOf, workersOf } from './workers';
 
 const TEMPLATE = 'PubSub_Subscription_to_BigQuery';
-const PARTS = ['PROJECT', 'DATASET', 'TABLE'] as const;
 
 /** Settings for {@link DataflowJob}. */
 export interface DataflowJobProps {
@@ -34,11 +27,8 @@ export interface DataflowJobProps {
   readonly site: Site;
   /** Where the events come from: a `PubSubBuffer`. */
   readonly source: RecordSource;
-  /**
-   * Where the rows go: a `BigQueryStore` with its default columns. With other columns, BigQuery refuses rows, which then go into the
-   * dead-letter table.
-   */
-  readonly store: TableStore;
+  /** Where the rows go: a `BigQueryStore` with its default columns, because the function of the job fills no others. */
+  readonly store: SchemaStore;
   /** The JSON schema of an event, in draft 4: `event.schema.json`. Other messages go into the dead-letter table. */
   readonly eventSchema: Readonly<Record<string, unknown>>;
   /**
@@ -94,9 +84,8 @@ export interface DataflowJobProps {
  *
  * A deploy that changes the region, the name or `maxWorkers` drains the job, which can take long, and starts another one. Other changes
  * update it in place; Dataflow refuses an update if the template has changed too much: then drain the job by hand, and apply again. A
- * job that failed or was stopped is started again by the next apply. It is for streams only: Terraform would start a batch job again at
- * each apply, so start batches from a `WorkflowsOrchestration`, or use a `CloudRunJob` with a schedule. The deployer must be allowed to act
- * as its service account.
+ * job that failed or was stopped is started again by the next apply. To write files, use `DataflowFiles`; for a load each night,
+ * `DataflowLoad`. The deployer must be allowed to act as its service account.
  * @see https://cloud.google.com/dataflow/docs/guides/templates/provided/pubsub-subscription-to-bigquery
  */
 export class DataflowJob extends Construct implements Workload {
@@ -115,7 +104,7 @@ export class DataflowJob extends Construct implements Workload {
   constructor(scope: Construct, id: string, props: DataflowJobProps) {
     super(scope, id);
     const { site } = props;
-    const { name, network, eventSchema, maxWorkers, machineType, templateVersion, notify } = jobSettings(this, props);
+    const { name, network, eventSchema, maxWorkers, machineType, templateVersion, notify } = rowSettings(this, 'stream', props);
     const destroy = mayDestroy(this, props.removal);
     takeName(this, 'Dataflow job of a site', name, [site.project, site.prefix]);
     needApis(this, 'bigquery', 'compute', 'dataflow', 'iam', 'monitoring', 'pubsub', 'storage');
@@ -123,32 +112,13 @@ export class DataflowJob extends Construct implements Workload {
     const base = `${site.prefix}-${name}`;
     [this.name, this.subnetwork] = [name, network.subnetwork];
 
-    this.account = accountOf(this, 'Account', site, `${base}-worker`, `Runs the workers of the Dataflow job ${base}`);
-    this.member = this.account.member;
-    const source = props.source.bindReader(this, 'SOURCE', { unlimitedRetries: true });
-    const store = props.store.bindWriter(this, 'STORE');
-    const subscription = this.setting(source.settings, 'SOURCE_SUBSCRIPTION', 'source must be a PubSubBuffer');
-    const [, dataset, table] = PARTS.map((part) => this.setting(store.settings, `STORE_${part}`, 'store must be a BigQueryStore'));
-    this.deadLetter = new DeadLetterTable(this, 'DeadLetter', { name, store: ['STORE', store.settings], destroy });
-    this.bucket = temporaryBucket(this, site, base);
-    const code = eventToRow(eventSchema);
-    const udf = new StorageBucketObject(this, 'Function', {
-      bucket: this.bucket.name,
-      name: `functions/${sha256(code).slice(0, 16)}.js`,
-      content: literal(code),
-      contentType: 'text/javascript',
-      // Workers of the running job read the old one until the job is updated.
-      lifecycle: { createBeforeDestroy: true },
-    });
-    const grants = [
-      ...source.waitFor,
-      ...store.waitFor,
-      this.deadLetter.grantWrite(this),
-      // A worker looks its subscription up.
-      new PubsubSubscriptionIamMember(this, 'Viewer', { project, subscription, role: 'roles/pubsub.viewer', member: this.member }),
-      new StorageBucketIamMember(this, 'Temporary', { bucket: this.bucket.id, role: 'roles/storage.objectUser', member: this.member }),
-      new ProjectIamMember(this, 'Worker', { project, role: 'roles/dataflow.worker', member: this.member }),
-    ];
+    const workers = workersOf(this, site, base);
+    [this.account, this.bucket, this.member] = [workers.account, workers.bucket, workers.account.member];
+    const source = readerOf(this, project, props.source);
+    const rows = bindRows(this, props.store);
+    this.deadLetter = new DeadLetterTable(this, 'DeadLetter', { name, store: rows.settings, destroy });
+    const udf = fileOf(this, 'Function', this.bucket, { folder: 'functions', type: 'js', content: eventToRow(eventSchema) });
+    const grants = [...source.grants, ...rows.waitFor, this.deadLetter.grantWrite(this), ...workers.grants];
 
     this.job = new Resource(this, 'Job', {
       project,
@@ -157,32 +127,26 @@ export class DataflowJob extends Construct implements Workload {
       templateGcsPath: `gs://dataflow-templates-${region}/${templateVersion}/${TEMPLATE}`,
       tempGcsLocation: `gs://${this.bucket.name}/temp`,
       serviceAccountEmail: this.account.email,
-      // Dataflow takes a short name or a whole address, and no id.
-      subnetwork: network.subnetwork.replace(/^(?!https:)/, 'https://www.googleapis.com/compute/v1/'),
+      subnetwork: addressOf(network),
       ipConfiguration: 'WORKER_IP_PRIVATE',
       enableStreamingEngine: true,
       machineType,
       maxWorkers,
       onDelete: 'drain',
       parameters: {
-        inputSubscription: subscription,
-        outputTableSpec: `${store.settings.STORE_PROJECT}:${dataset}.${table}`,
+        inputSubscription: source.subscription,
+        outputTableSpec: rows.spec,
         outputDeadletterTable: this.deadLetter.spec,
-        javascriptTextTransformGcsPath: `gs://${this.bucket.name}/${udf.name}`,
-        javascriptTextTransformFunctionName: FUNCTION,
+        javascriptTextTransformGcsPath: udf,
+        javascriptTextTransformFunctionName: FUNCTIONS.ofMessage,
       },
       dependsOn: [...site.waitFor, new Propagation(this, 'Propagation', grants)],
     });
     acknowledge(this.job, {
       CKV_GCP_90: 'Google encrypts the state of the job with a Google-managed key. Events are in it for seconds.',
     });
-    alertOnJob(this, { job: this.job, deadLetter: this.deadLetter.table, project, title: base, notify });
-  }
-
-  /** A setting of a neighbour. */
-  private setting(settings: Readonly<Record<string, string>>, setting: string, rule: string): string {
-    const value = settings[setting];
-    if (value === undefined) throw new SettingError(this, rule, 'another one', 'The template reads from Pub/Sub and writes to BigQuery.');
-    return value;
+    const watched = { project, title: base, notify };
+    alertOnStream(this, { ...watched, job: this.job.name, into: 'BigQuery' });
+    alertOnDeadLetter(this, { ...watched, table: this.deadLetter.table });
   }
 }

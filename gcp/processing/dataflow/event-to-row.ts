@@ -1,5 +1,11 @@
-/** The name of the function in the text of {@link eventToRow}. */
-export const FUNCTION = 'eventToRow';
+/** The functions in the text of {@link eventToRow}, by what they do. */
+export const FUNCTIONS = { ofMessage: 'eventToRow', ofLine: 'lineToRow', ofRefused: 'lineToRefusal' } as const;
+
+/** The columns that the functions fill, with their types: those of a `BigQueryStore` with its default columns. */
+export const FILLED: Readonly<Record<string, string>> = {
+  ...{ event_id: 'STRING', event_source: 'STRING', event_type: 'STRING', event_time: 'TIMESTAMP', row_index: 'INTEGER' },
+  ...{ message_id: 'STRING', publish_time: 'TIMESTAMP', subject: 'STRING', data: 'JSON', data_base64: 'STRING', rest: 'JSON' },
+};
 
 /** The keywords of JSON schema that the function checks. */
 export const KEYWORDS = [
@@ -8,12 +14,17 @@ export const KEYWORDS = [
 ];
 
 /**
- * The text of a function that turns an event into a row of a `BigQueryStore` with its default columns. A message that is no event of
- * the contract is refused: the template then writes it into its dead-letter table, with the reason.
+ * The text of functions that turn an event into a row of a `BigQueryStore` with its default columns. Dataflow runs them with Nashorn, so
+ * they have no syntax after ECMAScript 5. They get the event only: its id and its time are in the columns for those of a message too.
  *
- * Dataflow runs it with Nashorn, so it has no syntax after ECMAScript 5. It gets the payload of a message only, not the id and the time
- * of the message: in their columns are the id and the time of the event. JSON columns get the text of the event as it came, so that
- * no digit of a number is lost.
+ * `eventToRow` is for streaming inserts. It throws if a message is no event of the contract: the template then writes the message into
+ * its dead-letter table, with the reason. JSON columns get the text of the event as it came, so that no digit of a number is lost.
+ *
+ * `lineToRow` is for load jobs, which take a text in a JSON column as a text: JSON columns get the values themselves
+ * (apache/beam#23025). A line that is no event has no row, because the template has no dead letter, and would fail as a whole.
+ * `lineToRefusal` makes a row of the dead-letter table of each of these lines, and of no other. The template reads decimals as doubles.
+ * What the template or BigQuery may refuse is refused before, because it would fail the whole load: integers of over 18 digits, unpaired
+ * surrogates, and JSON that is nested over 500 times.
  * @see https://cloud.google.com/dataflow/docs/guides/templates/create-template-udf
  */
 export function eventToRow(schema: Readonly<Record<string, unknown>>): string {
@@ -23,12 +34,64 @@ export function eventToRow(schema: Readonly<Record<string, unknown>>): string {
 
 const CODE = String.raw`
 var COLUMNS = ['subject', 'data', 'data_base64'];
+var JSON_COLUMNS = ['data', 'rest'];
 var STORED = ['specversion', 'id', 'source', 'type'];
 var LONE = /[\ud800-\udbff](?![\udc00-\udfff])|(?:^|[^\ud800-\udbff])[\udc00-\udfff]/;
 var NONCHARACTER = /[\ufdd0-\ufdef\ufffe\uffff]|[\ud83f\ud87f\ud8bf\ud8ff\ud93f\ud97f\ud9bf\ud9ff\uda3f\uda7f\udabf\udaff\udb3f\udb7f\udbbf\udbff][\udffe\udfff]/;
 var CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
 function eventToRow(text) {
+  return JSON.stringify(rowOf(text));
+}
+
+function lineToRow(line) {
+  try {
+    var row = loadableRowOf(line);
+  } catch (error) {
+    return '';
+  }
+  var members = Object.keys(row).map(function (name) {
+    return JSON.stringify(name) + ':' + (JSON_COLUMNS.indexOf(name) >= 0 ? row[name] : JSON.stringify(row[name]));
+  });
+  return '{' + members.join(',') + '}';
+}
+
+function lineToRefusal(line) {
+  if (line.trim() === '') return '';
+  try {
+    loadableRowOf(line);
+    return '';
+  } catch (error) {
+    return JSON.stringify({ timestamp: new Date().toISOString(), payloadString: line, errorMessage: String(error.message || error) });
+  }
+}
+
+function loadableRowOf(line) {
+  var row = rowOf(line);
+  JSON_COLUMNS.forEach(function (name) {
+    var reason = row[name] && unloadable(row[name]);
+    if (reason) throw new Error(name + ' ' + reason);
+  });
+  return row;
+}
+
+function unloadable(json) {
+  var escapes = json.replace(/\\\\/g, '').replace(/\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}/g, '');
+  if (/\\u[dD][89a-fA-F]/.test(escapes)) return 'has an unpaired surrogate';
+  var signs = json.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, '""');
+  var tooLarge = (signs.match(/\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g) || []).some(function (number) {
+    return /^\d{19,}$/.test(number) || !isFinite(Number(number));
+  });
+  if (tooLarge) return 'has an integer of over 18 digits, or a number that is no double';
+  var depth = 0;
+  for (var at = 0; at < signs.length; at++) {
+    if ('{['.indexOf(signs.charAt(at)) >= 0 && ++depth > 500) return 'is nested over 500 times';
+    if ('}]'.indexOf(signs.charAt(at)) >= 0) depth--;
+  }
+  return undefined;
+}
+
+function rowOf(text) {
   var event = JSON.parse(text);
   var reason = refusalOf(CONTRACT, event, 'event') || attributesOf(event);
   if (reason) throw new Error(reason);
@@ -51,7 +114,7 @@ function eventToRow(text) {
     else rest.push(JSON.stringify(name) + ':' + raw[name]);
   });
   if (rest.length > 0) row.rest = '{' + rest.join(',') + '}';
-  return JSON.stringify(row);
+  return row;
 }
 
 function isOf(kind, value) {

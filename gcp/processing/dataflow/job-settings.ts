@@ -4,7 +4,9 @@ import { requireSubnetwork } from '../../foundation/network';
 import { ACCOUNT_NAME } from '../../foundation/service-account';
 import type { Subnetwork } from '../../ports/network';
 import type { Site } from '../../ports/site';
+import type { SchemaStore } from '../../ports/stores';
 import { KEYWORDS } from './event-to-row';
+import { requireFilled } from './rows';
 
 const MACHINE: TextRule = {
   pattern: /^[a-z][a-z0-9]{1,5}-(standard|highmem|highcpu)-\d{1,3}$/,
@@ -17,10 +19,10 @@ const VERSION: TextRule = {
   remedy: 'Write it like 2026-08-18-00_RC00: see the folders of gs://dataflow-templates-REGION.',
 };
 
+/** What every job is told. */
 interface Raw {
   readonly site: Site;
   readonly network: Subnetwork;
-  readonly eventSchema: Readonly<Record<string, unknown>>;
   readonly name?: string;
   readonly maxWorkers?: number;
   readonly machineType?: string;
@@ -28,21 +30,38 @@ interface Raw {
   readonly notify?: readonly string[];
 }
 
+/** What a job is told that writes rows. */
+interface RawOfRows extends Raw {
+  readonly store: SchemaStore;
+  readonly eventSchema: Readonly<Record<string, unknown>>;
+}
+
 /**
  * The settings of a job, checked, with their defaults.
+ * @param otherwise the name of a job that is told none
  * @throws SettingError
  */
-export function jobSettings(scope: IConstruct, props: Raw) {
-  const { site, network, eventSchema, notify = [] } = props;
-  const { name = 'stream', maxWorkers = 3, machineType = 'n1-standard-2', templateVersion = 'latest' } = props;
+export function jobSettings(scope: IConstruct, otherwise: string, props: Raw) {
+  const { site, network, notify = [], name = otherwise } = props;
+  const { maxWorkers = 3, machineType = 'n1-standard-2', templateVersion = 'latest' } = props;
   requireText(scope, { name }, ACCOUNT_NAME);
   requireSubnetwork(scope, network, site.region);
   requireNumber(scope, { maxWorkers }, { from: 1, to: 1000, unit: 'workers', remedy: 'Dataflow allows no more.' });
   requireText(scope, { machineType }, MACHINE);
   requireText(scope, { templateVersion }, VERSION);
   requireTexts(scope, { notify }, CHANNELS);
-  requireSchema(scope, eventSchema);
-  return { name, network, eventSchema, maxWorkers, machineType, templateVersion, notify };
+  return { name, network, maxWorkers, machineType, templateVersion, notify };
+}
+
+/**
+ * The settings of a job that writes rows, checked, with their defaults.
+ * @throws SettingError
+ */
+export function rowSettings(scope: IConstruct, otherwise: string, props: RawOfRows) {
+  const settings = jobSettings(scope, otherwise, props);
+  requireSchema(scope, props.eventSchema);
+  requireFilled(scope, props.store);
+  return { ...settings, eventSchema: props.eventSchema };
 }
 
 /** Refuse a schema with a rule that the function of the job would not check. */

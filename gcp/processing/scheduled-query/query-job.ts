@@ -78,7 +78,7 @@ export class QueryJob extends Construct implements Job {
   }
 
   /**
-   * Refused: the request of a schedule is encoded before the names of the tables are known.
+   * Refused: a schedule does not wait for the end of what it starts, so nobody would be told of a query that failed.
    * @throws SettingError
    */
   bindStart(starter: Workload): never {

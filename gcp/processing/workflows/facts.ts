@@ -6,7 +6,7 @@ import type { Step } from '../../../shared/read/picture';
 import { type Asked, only, type Stack } from '../../../shared/read/stack';
 import { type Called, costsOfJobs, flowOfJobs, needsOfJobs } from '../../foundation/orchestration/promises';
 import { alertOn, allOf, readyBeforeWork } from '../../foundation/promises';
-import { runnerOf, startersOf, startsAMonth } from '../../foundation/schedule/promises';
+import { runnerOf, startersOf, startsAMonth, withExpressions } from '../../foundation/schedule/promises';
 
 const WORKFLOW = 'google_workflows_workflow';
 const RUNS_AS = 'service_account';
@@ -111,7 +111,7 @@ type Source = Named<{ readonly steps: readonly Named<SourceStep>[] } | undefined
 
 /** The source, as Workflows gets it, but with references of Terraform. */
 function sourceOf(workflow: Asked): string {
-  return String(only(workflow, 'source_contents') ?? '{}')
+  return withExpressions(String(only(workflow, 'source_contents') ?? '{}'))
     .replaceAll('$${', '${')
     .replaceAll('%%{', '%{');
 }

@@ -5,7 +5,7 @@ import { Construct, type IConstruct } from 'constructs';
 import { mayDestroy, type Removal } from '../../../shared/synth/settings';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
-import type { SharedStore, TableStore, ViewNames } from '../../ports/stores';
+import type { SchemaStore, SharedStore, ViewNames } from '../../ports/stores';
 import { allowToRead, allowToWrite, authorize, type Place, placeIn, rowTable, viewOf } from './dataset';
 import { type Column, schemaOf, uniqueRows } from './event-table';
 import { storeSettings } from './store-settings';
@@ -75,7 +75,7 @@ export interface BigQueryStoreProps {
  * the future: such events go to the dead letter. Do not use it for look-ups or updates of single rows: use a document database.
  * @see https://cloud.google.com/bigquery/docs/write-api-best-practices
  */
-export class BigQueryStore extends Construct implements TableStore, SharedStore {
+export class BigQueryStore extends Construct implements SchemaStore, SharedStore {
   /** The dataset, if this construct created it. */
   readonly dataset?: BigqueryDataset;
   /** The table that rows are added to. An event that was delivered twice can be in it twice. */
@@ -85,6 +85,7 @@ export class BigQueryStore extends Construct implements TableStore, SharedStore 
   /** The name of the view in a query. */
   readonly viewName: string;
   readonly uniqueRows: string;
+  readonly schema: string;
   readonly region: string;
 
   private readonly place: Place;
@@ -96,10 +97,11 @@ export class BigQueryStore extends Construct implements TableStore, SharedStore 
     const destroy = mayDestroy(this, props.removal);
     const place = placeIn(this, { site, name, datasetId, encryptionKey, undeleteWindowDays, destroy }, [tableId, viewId]);
     [this.place, this.dataset, this.region] = [place, place.dataset, site.region];
+    this.schema = schemaOf(columns);
     this.table = rowTable(this, 'Table', place, {
       tableId,
       description: 'Events as they came, in no order. An event that came twice is in here twice: query the view.',
-      schema: schemaOf(columns),
+      schema: this.schema,
       partitionedBy: 'event_time',
       clustering: ['event_source', 'event_type'],
       retentionDays,

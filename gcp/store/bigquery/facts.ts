@@ -297,11 +297,11 @@ function isDelivered(table: Asked, stack: Stack): boolean {
 
 /** A promise of tables of events. A table of what Dataflow could not store has the columns that its template writes. */
 function ofStored(promise: Promised): Promised {
-  return { ...promise, concerns: (table, stack) => !isView(table) && !isDeadLetter(table, stack) };
+  return { ...promise, concerns: (table) => !isView(table) && !isDeadLetter(table) };
 }
 
-function isDeadLetter(table: Asked, stack: Stack): boolean {
-  return stack.of('google_dataflow_job').some((job) => job.refers('parameters.outputDeadletterTable').some(({ id }) => id === table.id));
+function isDeadLetter(table: Asked): boolean {
+  return !isView(table) && columnsOf(only(table, 'schema')).some(({ name }) => name === 'payloadString');
 }
 
 function columnsOf(schema: unknown): readonly Column[] {

@@ -176,9 +176,10 @@ export const facts: ServiceFacts = {
   },
 };
 
-/** Whether the bucket holds files of the stack itself, such as the code of a function. Otherwise it holds data. */
+/** Whether the bucket holds files of the stack itself, such as the code of a function, or temporary files. Otherwise it holds data. */
 function holdsFiles(bucket: Asked, stack: Stack): boolean {
-  return stack.of(OBJECT).some((object) => names(object, 'bucket', bucket));
+  const isTemporary = stack.of('google_dataflow_flex_template_job').some((job) => names(job, 'temp_location', bucket));
+  return isTemporary || stack.of(OBJECT).some((object) => names(object, 'bucket', bucket));
 }
 
 /** Whether nobody can delete or overwrite its objects for a while. */

@@ -48,6 +48,7 @@ const LABELS: Readonly<Record<string, readonly [setting: string, label: string]>
   google_spanner_instance: ['name', 'instance_id'],
   google_bigtable_instance: ['name', 'instance'],
   google_workflows_workflow: ['name', 'workflow_id'],
+  google_dataflow_flex_template_job: ['name', 'job_name'],
   google_dataflow_job: ['name', 'job_name'],
   google_composer_environment: ['name', 'environment_name'],
   google_logging_project_sink: ['name', 'name'],

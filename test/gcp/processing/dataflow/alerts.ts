@@ -81,6 +81,12 @@ export const scenarios: Readonly<Record<string, (policy: any) => void>> = {
     expect(policy.conditions[0].condition_absent.duration).toBe('1800s');
     expect(policy.conditions[0].condition_absent.aggregations[0].per_series_aligner).toBe('ALIGN_MAX');
   },
+  // Cloud Monitoring itself reads the lines of a log, and counts the time without data.
+  'Dataflow run failed': (policy) => {
+    const { filter } = policy.conditions[0].condition_matched_log;
+    expect(filter).toContain('log_id("dataflow.googleapis.com/job-message") AND severity >= ERROR AND textPayload : "Workflow failed"');
+    expect(filter).toMatch(/resource\.labels\.job_name = "[^"]+"/);
+  },
   'Dataflow dead letter': (policy) => {
     const row = (at: number, more = {}) => ({ at, value: 1, labels: { ...labelsOf(policy), ...more } });
     expect(opened(policy, [])).toEqual([]);

@@ -1,6 +1,8 @@
+import { TerraformVariable } from 'cdktf';
 import { PubSubBuffer } from '../../../../gcp/connect/pub-sub/pub-sub-buffer';
 import { DataflowJob, type DataflowJobProps } from '../../../../gcp/processing/dataflow/dataflow-job';
 import { BigQueryStore } from '../../../../gcp/store/bigquery/bigquery-store';
+import { type Column, DEFAULT_COLUMNS } from '../../../../gcp/store/bigquery/event-table';
 import { FirestoreStore } from '../../../../gcp/store/firestore/firestore-store';
 import eventSchema from '../../../../shared/runtime/event.schema.json';
 import { documentedDefaults } from '../../../support/defaults';
@@ -65,6 +67,17 @@ test('workers have private addresses, in the subnetwork that is given', () => {
 test('a whole address of the subnetwork stays as it is', () => {
   const address = `https://www.googleapis.com/compute/v1/${subnetwork}`;
   expect(make({ network: { subnetwork: address } }).one('google_dataflow_job').subnetwork).toBe(address);
+});
+
+test('a subnetwork that is known only at deploy may be an id or a whole address', () => {
+  const { json } = synthesize((stack) => {
+    const source = new PubSubBuffer(stack, 'Buffer', { site });
+    const store = new BigQueryStore(stack, 'Store', { site });
+    const asked = new TerraformVariable(stack, 'subnetwork', { type: 'string' }).stringValue;
+    return new DataflowJob(stack, 'Job', { site, source, store, eventSchema, network: { subnetwork: asked } });
+  });
+  const [job] = Object.values<any>(json.resource!.google_dataflow_job!);
+  expect(job.subnetwork).toBe('https://www.googleapis.com/compute/v1/${replace(var.subnetwork, "/^https:.*[/]projects[/]/", "projects/")}');
 });
 
 test('a job that is replaced finishes its events first', () => expect(jobOf().on_delete).toBe('drain'));
@@ -154,11 +167,35 @@ describe('refuses', () => {
       synthesize((stack) => {
         const source = new PubSubBuffer(stack, 'Buffer', { site });
         const store = new FirestoreStore(stack, 'Store', { site });
+        return new DataflowJob(stack, 'Job', { site, source, store: store as never, eventSchema, network });
+      }),
+    ).toThrow(new Error("test/Job: store must be a BigQueryStore, got another one. Google's template takes no other.")));
+
+  test.each<[string, readonly Column[], string]>([
+    ['more columns', [...DEFAULT_COLUMNS, { name: 'kelvin', type: 'FLOAT' }], 'also kelvin'],
+    ['other columns', [{ name: 'kelvin', type: 'FLOAT' }], 'also kelvin'],
+    ['fewer columns', DEFAULT_COLUMNS.slice(0, 1), 'none named data, data_base64'],
+    [
+      'a column of another type',
+      [
+        { name: 'subject', type: 'STRING' },
+        { name: 'data', type: 'STRING' },
+      ],
+      'also data',
+    ],
+  ])('a table with %s, and names what works', (_, columns, got) =>
+    expect(() =>
+      synthesize((stack) => {
+        const source = new PubSubBuffer(stack, 'Buffer', { site });
+        const store = new BigQueryStore(stack, 'Store', { site, columns });
         return new DataflowJob(stack, 'Job', { site, source, store, eventSchema, network });
       }),
     ).toThrow(
-      new Error('test/Job: store must be a BigQueryStore, got another one. The template reads from Pub/Sub and writes to BigQuery.'),
-    ));
+      new Error(
+        `test/Job: store must be a BigQueryStore with its default columns, got ${got}. For other columns, let a CloudFunctionProcessor write them, or a QueryJob with cleanRows into another store.`,
+      ),
+    ),
+  );
 
   test('two jobs with one name', () =>
     expect(() =>

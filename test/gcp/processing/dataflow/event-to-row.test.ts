@@ -1,6 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { eventToRow, FUNCTION } from '../../../../gcp/processing/dataflow/event-to-row';
+import { DEAD_LETTER_COLUMNS } from '../../../../gcp/processing/dataflow/dead-letter-table';
+import { eventToRow, FILLED, FUNCTIONS } from '../../../../gcp/processing/dataflow/event-to-row';
 import { fitRows } from '../../../../gcp/runtime/sinks/bigquery/table-row';
 import { DEFAULT_COLUMNS, schemaOf } from '../../../../gcp/store/bigquery/event-table';
 import { toEvent } from '../../../../shared/runtime/contract';
@@ -8,7 +9,9 @@ import eventSchema from '../../../../shared/runtime/event.schema.json';
 import { anEvent, spelled } from '../../../support/events';
 
 const TEXT = eventToRow(eventSchema);
-const run = runInNewContext(`${TEXT}\n${FUNCTION};`) as (payload: string) => string;
+const called = (name: string) => runInNewContext(`${TEXT}\n${name};`) as (payload: string) => string;
+const run = called(FUNCTIONS.ofMessage);
+const [load, refuse] = [called(FUNCTIONS.ofLine), called(FUNCTIONS.ofRefused)];
 const EVENT = { specversion: '1.0', id: '7', source: '/plants/7', type: 'heated', time: '2026-01-31T08:30:00.125Z' };
 const rowOf = (event: object) => JSON.parse(run(JSON.stringify(event)));
 
@@ -83,6 +86,71 @@ describe('refuses, so that the message goes into the dead-letter table', () => {
     ['half a character', JSON.stringify({ ...EVENT, subject: 'a\ud800' }), 'subject must not contain control characters'],
     ['a name that is there twice', JSON.stringify(EVENT).replace('}', ',"type":"b"}'), 'a name is twice in the event'],
   ])('%s', (_, payload, message) => expect(() => run(payload)).toThrow(message));
+});
+
+test('the columns that it fills are those of a table with the default columns', () => {
+  const columns = JSON.parse(schemaOf(DEFAULT_COLUMNS)) as { name: string; type: string }[];
+  expect(FILLED).toEqual(Object.fromEntries(columns.map(({ name, type }) => [name, type])));
+});
+
+describe('a line of a file', () => {
+  test('has the row of its event, with JSON in JSON columns as it came', () => {
+    const line = JSON.stringify({ ...EVENT, data: { a: ['x"'] }, traceid: 'abc' }).replace('["x', '[123456789012345678, 1.5, "x');
+    const { data, rest, ...row } = JSON.parse(run(line));
+    expect(load(line)).toContain(`"data":${data}`);
+    expect(JSON.parse(load(line))).toEqual({ ...row, data: JSON.parse(data), rest: JSON.parse(rest) });
+  });
+
+  test('is either a row or a refusal, and only a blank line is neither', () => {
+    const line = fc.oneof(spelled(anEvent), fc.json(), fc.string());
+    fc.assert(
+      fc.property(line, (text) => {
+        const found = [load(text), refuse(text)].filter((one) => one !== '');
+        expect(found).toHaveLength(text.trim() === '' ? 0 : 1);
+      }),
+    );
+    expect([load('  '), refuse('')]).toEqual(['', '']);
+  });
+
+  test('that is an event has a row, unless its data has half of a sign or a large integer', () => {
+    fc.assert(
+      fc.property(anEvent, (event) => {
+        const line = JSON.stringify(event);
+        const isHalf = /(?<!\\)(\\\\)*\\ud[89a-f]/.test(line);
+        if (isHalf || load(line) === '') expect(JSON.parse(refuse(line)).errorMessage).toMatch(/unpaired surrogate|over 18 digits/);
+        else expect(JSON.parse(load(line)).event_id).toBe(event.id);
+      }),
+    );
+  });
+
+  const withData = (json: string) => JSON.stringify(EVENT).replace('}', `,"data":${json}}`);
+
+  test.each<[string, string, string]>([
+    ['no JSON', 'press 7', 'JSON'],
+    ['no event', '{"id":"7"}', 'event must have'],
+    ['half of an event, because it had a line feed', '{"specversion": "1.0",', 'JSON'],
+    ['an integer that BigQuery does not hold', withData('{"n":-1234567890123456789}'), 'data has an integer of over 18 digits'],
+    ['a number that is no double', withData('[1e400]'), 'data has an integer of over 18 digits, or a number that is no double'],
+    ['half of a sign', withData('"\\\\\\ud83d"'), 'data has an unpaired surrogate'],
+    ['deep JSON', withData(`${'['.repeat(501)}${']'.repeat(501)}`), 'data is nested over 500 times'],
+  ])('with %s is refused with its reason', (_, line, reason) => {
+    expect(load(line)).toBe('');
+    expect(JSON.parse(refuse(line))).toEqual({
+      timestamp: expect.stringMatching(/^20\d\d-.*Z$/),
+      payloadString: line,
+      errorMessage: expect.stringContaining(reason),
+    });
+  });
+
+  test.each(['"1234567890123456789"', '0.12345678901234567890', '"\\\\ud83d"', '"\\ud83d\\ude00"', '{"{{{{": "[["}', '1e300'])(
+    'with data %s has a row',
+    (json) => expect([JSON.parse(load(withData(json))).data, refuse(withData(json))]).toEqual([JSON.parse(json), '']),
+  );
+
+  test('a refusal fits the dead-letter table', () => {
+    const columns = DEAD_LETTER_COLUMNS.map(({ name }) => name);
+    expect(Object.keys(JSON.parse(refuse('x'))).filter((name) => !columns.includes(name))).toEqual([]);
+  });
 });
 
 test('it has no syntax after ECMAScript 5, because Nashorn runs it', () => {

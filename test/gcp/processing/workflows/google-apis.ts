@@ -51,6 +51,10 @@ const APIS: Readonly<Record<string, { started(run: string): object; seen(isOver:
       error: isOver && fails ? { payload: 'x' } : undefined,
     }),
   },
+  'dataflow.googleapis.com': {
+    started: (run) => ({ job: { id: run.split('/').at(-1), name: 'a-load', type: 'JOB_TYPE_BATCH' } }),
+    seen: (isOver, fails) => ({ currentState: isOver ? (fails ? 'JOB_STATE_FAILED' : 'JOB_STATE_DONE') : 'JOB_STATE_RUNNING' }),
+  },
 };
 
 /** A request that came. */
