@@ -27,7 +27,7 @@ export const TIMES = {
   /** How long open messages may make no progress, before the process ends. */
   hang: 300_000,
   /** How long open messages have to finish when the instance is stopped. Cloud Run ends the process after 10 seconds. */
-  drain: 7000,
+  drain: 5000,
 };
 
 /** The deadline of an open message after each extension. */
