@@ -15,6 +15,8 @@ const OF_PROJECT = [
   'roles/containeranalysis.occurrences.editor',
   'roles/workflows.invoker',
   'roles/dataflow.worker',
+  'roles/monitoring.viewer',
+  'roles/parametermanager.parameterViewer',
 ];
 /** An admin role: only who deploys has one. */
 const all = (service: string) => ({ permissions: [`${service}.*`] });
@@ -99,7 +101,7 @@ export const facts: ServiceFacts = {
         {
           ...promised(
             'narrow-role',
-            'be granted on the resource itself: on the project only for logs, for jobs of BigQuery, for attestations, for workflows, for workers of Dataflow, or with a condition',
+            'be granted on the resource itself: on the project only for logs, for jobs of BigQuery, for attestations, for workflows, for workers of Dataflow, to see metrics, to read parameters, or with a condition',
             (grant) => is(grant, 'role', ...OF_PROJECT) || grant.get('condition.expression').length === 1,
             { 'it may publish to every topic of the project': set('role', 'roles/pubsub.publisher') },
           ),
