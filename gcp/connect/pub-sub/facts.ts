@@ -282,7 +282,17 @@ export const facts: ServiceFacts = {
   harmless: [
     'child_process.fork',
     ...['ChildProcess.disconnect', 'ChildProcess.kill', 'ChildProcess.on', 'ChildProcess.send', 'ChildProcess.unref'],
-    ...['Control.ref', 'Control.unref', 'MemoryUsageFn.rss', 'Process.exit', 'Process.kill', 'Process.on', 'Process.send'],
+    ...[
+      'Control.ref',
+      'Control.unref',
+      'EventTarget.addEventListener',
+      'MemoryUsageFn.rss',
+      'Performance.now',
+      'Process.exit',
+      'Process.kill',
+      'Process.on',
+      'Process.send',
+    ],
     ...['Session.connectToMainThread', 'Session.constructor', 'Session.post', 'Worker', 'Worker.on', 'Worker.unref'],
     'v8.getHeapStatistics',
   ].map((call) => `@types/node ${call}`),

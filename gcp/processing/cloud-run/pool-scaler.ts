@@ -8,7 +8,9 @@ import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member'
 import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member';
 import { Fn } from 'cdktf';
 import { Construct } from 'constructs';
+import { acknowledge } from '../../../shared/synth/acknowledge';
 import { takeName } from '../../../shared/synth/kept-name';
+import { sha256 } from '../../../shared/synth/sha256';
 import { needApis } from '../../foundation/apis';
 import type { ImagePolicy } from '../../foundation/images';
 import { Propagation } from '../../foundation/propagation';
@@ -66,6 +68,9 @@ export class PoolScaler extends Construct implements Workload {
       role: 'roles/iam.serviceAccountUser',
       member,
     });
+    acknowledge(acts, {
+      'least-privilege': 'Google has no role that acts as an account and does not see it. It is granted on this account only.',
+    });
     const scales = new CloudRunV2WorkerPoolIamMember(this, 'Scales', {
       ...{ project, location: pool.location, name: pool.name },
       role: 'roles/run.developer',
@@ -80,12 +85,11 @@ export class PoolScaler extends Construct implements Workload {
       format: 'YAML',
       dependsOn: [...site.waitFor],
     });
-    const parameterData = configOf(pool.id, props.subscription, scaling);
     const version = new ParameterManagerParameterVersion(this, 'Version', {
       parameter: config.id,
       // Another configuration is another version, which is there before the service reads it.
-      parameterVersionId: Fn.substr(Fn.sha256(parameterData), 0, 16),
-      parameterData,
+      parameterVersionId: `${sha256(configOf('', '', scaling)).slice(0, 12)}-${Fn.substr(Fn.sha256(props.subscription), 0, 12)}`,
+      parameterData: configOf(pool.id, props.subscription, scaling),
       lifecycle: { createBeforeDestroy: true },
     });
 
@@ -141,13 +145,13 @@ function scalerTemplate({ region }: Site, { image }: WorkerScaling, serviceAccou
 }
 
 /**
- * The configuration of the autoscaler.
+ * The configuration of the autoscaler. JSON is YAML too.
  * @see https://github.com/GoogleCloudPlatform/cloud-run-external-metrics-autoscaling/blob/main/metric-provider/api/README.md
  */
 function configOf(pool: string, subscriptionName: string, { perInstance, min, max }: Required<WorkerScaling>): string {
   const metadata = { subscriptionName, mode: 'SubscriptionSize', value: String(perInstance), valueIfNull: '0' };
   const trigger = { type: 'gcp-pubsub', metadata, authenticationRef: { name: 'own-account' } };
-  return Fn.yamlencode({
+  return JSON.stringify({
     apiVersion: 'crema/v1',
     kind: 'CremaConfig',
     spec: {
