@@ -147,7 +147,7 @@ export class CloudRunWorkerPool extends Construct implements Workload {
     [this.name, this.subnetwork] = [name, network?.subnetwork];
     const base = `${site.prefix}-${name}`;
 
-    const email = props.serviceAccount ?? accountOf(this, 'Account', site, `${base}-worker`, `Runs as the worker pool ${base}`).email;
+    const email = props.serviceAccount ?? accountOf(this, 'Account', site, `${base}-pool`, `Runs as the worker pool ${base}`).email;
     this.member = `serviceAccount:${email}`;
     const events = source.bindReader(this, EVENTS, props.delivery);
     const bindings = [events, ...bindStores(this, props), source.deadLetter.bindWriter(this, DEAD_LETTER)];
