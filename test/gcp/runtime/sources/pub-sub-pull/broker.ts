@@ -49,12 +49,11 @@ export class Broker implements PulledSubscription {
   /** The messages that it has forwarded to the dead letter itself. */
   readonly forwarded: string[] = [];
   state: 'up' | 'down' | 'denied' | 'silent' = 'up';
-  /** How many milliseconds a second of a deadline takes. */
-  second: number;
   /** Decides whether one request fails: before it takes effect, or after. */
   fault: (verb: string) => 'none' | 'before' | 'after' = () => 'none';
 
   private readonly waiting = new Map<string, Waiting>();
+  private readonly second: number;
   private readonly backoff: number;
   private readonly wait: number;
 
@@ -111,6 +110,11 @@ export class Broker implements PulledSubscription {
       letters.map(({ attributes }) => attributes!.deadLetterMessageId!),
       () => this.letters.push(...letters),
     );
+  }
+
+  /** The deadlines of all open messages pass. */
+  expire() {
+    for (const one of this.waiting.values()) one.due = 0;
   }
 
   /** Wait until nothing is left. */
