@@ -54,6 +54,7 @@ test('each identity may do what its work takes, and each role that holds more sa
     'no-narrower-role: roles/containeranalysis.occurrences.editor',
     'no-narrower-role: roles/datastore.user',
     'no-narrower-role: roles/iam.serviceAccountTokenCreator',
+    'no-narrower-role: roles/iam.serviceAccountUser',
     'no-narrower-role: roles/iam.workloadIdentityUser',
     'no-narrower-role: roles/logging.configWriter',
     'no-narrower-role: roles/monitoring.viewer',

@@ -56,7 +56,8 @@ export interface CloudRunWorkerPoolProps {
   readonly instances?: number;
   /**
    * Another number of instances each minute, by the number of events that wait. It adds Google's autoscaler for worker pools, as a
-   * service that a schedule calls, with three roles on the project and on the service account of the worker pool: see {@link WorkerScaling}.
+   * service that a schedule calls, for about 6 dollars a month. It may read all metrics and parameters of the project, and change this
+   * worker pool.
    * @default - the number of `instances`
    */
   readonly scaling?: WorkerScaling;

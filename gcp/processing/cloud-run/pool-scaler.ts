@@ -23,8 +23,8 @@ import type { Site } from '../../ports/site';
 import { containerOf } from './container';
 import type { WorkerScaling } from './pool-settings';
 
-/** What is scaled, by which events. */
-export interface ScalerProps {
+/** Settings for {@link PoolScaler}. */
+export interface PoolScalerProps {
   readonly site: Site;
   /** The name of the worker pool in the site. */
   readonly name: string;
@@ -50,7 +50,7 @@ export class PoolScaler extends Construct implements Workload {
   /** The autoscaler, for anything this construct does not cover. */
   readonly service: CloudRunV2Service;
 
-  constructor(scope: Construct, id: string, props: ScalerProps) {
+  constructor(scope: Construct, id: string, props: PoolScalerProps) {
     super(scope, id);
     const { site, pool, scaling, policy, notify = [] } = props;
     const { project } = site;

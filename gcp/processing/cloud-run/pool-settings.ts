@@ -14,7 +14,7 @@ const FORMAT = 'pub-sub-pull';
 export interface WorkerScaling {
   /**
    * The image of Google's autoscaler (CREMA), such as `us-central1-docker.pkg.dev/cloud-run-oss-images/crema-v1/autoscaler` with the
-   * digest of the release 1.2, or your copy of it. Digests of releases before 2026-04-29 leak memory.
+   * digest of the release 1.2, or your copy of it. Images that were published before 2026-04-29 leak memory.
    */
   readonly image: ContainerImage;
   /**

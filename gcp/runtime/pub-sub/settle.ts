@@ -28,7 +28,7 @@ export interface Delivered {
 }
 
 /** How long and how often one message may be worked on. */
-export interface Bounds {
+interface Bounds {
   /** How long the transform may take. */
   readonly milliseconds: number;
   /** The last attempt, after which the message goes to the dead letter. Without a number, no attempt is the last one. */
