@@ -17,7 +17,7 @@ import type { ObjectStore, TableStore } from '../../ports/stores';
 import { accessTo, containerOf, variablesOf } from './container';
 import { alertOnGone } from './pool-alerts';
 import { PoolScaler } from './pool-scaler';
-import { DEAD_LETTER, EVENTS, poolSettings, type WorkerScaling } from './pool-settings';
+import { accountId, DEAD_LETTER, EVENTS, poolSettings, type WorkerScaling } from './pool-settings';
 
 /** Settings for {@link CloudRunWorkerPool}. */
 export interface CloudRunWorkerPoolProps {
@@ -148,7 +148,9 @@ export class CloudRunWorkerPool extends Construct implements Workload {
     [this.name, this.subnetwork] = [name, network?.subnetwork];
     const base = `${site.prefix}-${name}`;
 
-    const email = props.serviceAccount ?? accountOf(this, 'Account', site, `${base}-pool`, `Runs as the worker pool ${base}`).email;
+    const { serviceAccount: theirs } = props;
+    const own = theirs === undefined ? accountOf(this, 'Account', site, `${base}-pool`, `Runs as the worker pool ${base}`) : undefined;
+    const email = theirs ?? own!.email;
     this.member = `serviceAccount:${email}`;
     const events = source.bindReader(this, EVENTS, props.delivery);
     const bindings = [events, ...bindStores(this, props), source.deadLetter.bindWriter(this, DEAD_LETTER)];
@@ -191,8 +193,8 @@ export class CloudRunWorkerPool extends Construct implements Workload {
       },
     });
     if ((scaling?.min ?? instances) > 0) alertOnGone(this, { project: site.project, pool: this.pool.name, name: base, notify });
-    const subscription = events.settings[`${EVENTS}_SUBSCRIPTION`]!;
-    if (scaling)
-      this.scaler = new PoolScaler(this, 'Scaler', { site, name, pool: this.pool, email, subscription, scaling, policy, notify });
+    if (!scaling) return;
+    const [subscription, account] = [events.settings[`${EVENTS}_SUBSCRIPTION`]!, own?.name ?? accountId(email, site)];
+    this.scaler = new PoolScaler(this, 'Scaler', { site, name, pool: this.pool, account, subscription, scaling, policy, notify });
   }
 }

@@ -29,8 +29,8 @@ export interface PoolScalerProps {
   /** The name of the worker pool in the site. */
   readonly name: string;
   readonly pool: CloudRunV2WorkerPool;
-  /** The email of the service account that the worker pool runs as. */
-  readonly email: string;
+  /** The service account that the worker pool runs as, such as `projects/example/serviceAccounts/name@example.iam.gserviceaccount.com`. */
+  readonly account: string;
   /** The id of the subscription. */
   readonly subscription: string;
   readonly scaling: Required<WorkerScaling>;
@@ -64,7 +64,7 @@ export class PoolScaler extends Construct implements Workload {
     const sees = new ProjectIamMember(this, 'Sees', { project, role: 'roles/monitoring.viewer', member });
     const reads = new ProjectIamMember(this, 'Reads', { project, role: 'roles/parametermanager.parameterViewer', member });
     const acts = new ServiceAccountIamMember(this, 'Acts', {
-      serviceAccountId: `projects/${projectOf(props.email) ?? project}/serviceAccounts/${props.email}`,
+      serviceAccountId: props.account,
       role: 'roles/iam.serviceAccountUser',
       member,
     });
@@ -159,9 +159,4 @@ function configOf(pool: string, subscriptionName: string, { perInstance, min, ma
       scaledObjects: [{ spec: { scaleTargetRef: { name: pool }, minReplicaCount: min, maxReplicaCount: max, triggers: [trigger] } }],
     },
   });
-}
-
-/** The project of a service account, if its email is known. */
-function projectOf(email: string): string | undefined {
-  return /@([a-z0-9-]+)\.iam\.gserviceaccount\.com$/.exec(email)?.[1];
 }
