@@ -19,6 +19,8 @@ const OF_PROJECT = [
   'roles/dataproc.serverlessEditor',
   'roles/dataproc.serverlessNode',
   'roles/dataflow.developer',
+  'roles/monitoring.viewer',
+  'roles/parametermanager.parameterViewer',
 ];
 /** An admin role: only who deploys has one. */
 const all = (service: string) => ({ permissions: [`${service}.*`] });
@@ -103,7 +105,7 @@ export const facts: ServiceFacts = {
         {
           ...promised(
             'narrow-role',
-            'be granted on the resource itself: on the project only for logs, jobs of BigQuery, attestations, workflows, Composer, Dataflow and Dataproc, or with a condition',
+            'be granted on the resource itself: on the project only for logs, jobs of BigQuery, attestations, workflows, Composer, Dataflow, Dataproc, metrics and parameters, or with a condition',
             (grant) => is(grant, 'role', ...OF_PROJECT) || grant.get('condition.expression').length === 1,
             { 'it may publish to every topic of the project': set('role', 'roles/pubsub.publisher') },
           ),

@@ -34,14 +34,15 @@ export const DIGEST: TextRule = {
 
 /**
  * Refuse an image that is not named by its digest.
+ * @param setting the name of the setting
  * @throws SettingError
  */
-export function requireImage(scope: IConstruct, image: ContainerImage) {
+export function requireImage(scope: IConstruct, image: ContainerImage, setting = 'image') {
   if (typeof image !== 'object' || image === null) {
-    throw new SettingError(scope, 'image must be an object', typeof image, 'Write it like { repository: ..., digest: "sha256:..." }.');
+    throw new SettingError(scope, `${setting} must be an object`, typeof image, 'Write it like { repository: ..., digest: "sha256:..." }.');
   }
-  requireText(scope, { 'image.repository': image.repository }, REPOSITORY);
-  requireText(scope, { 'image.digest': image.digest }, DIGEST);
+  requireText(scope, { [`${setting}.repository`]: image.repository }, REPOSITORY);
+  requireText(scope, { [`${setting}.digest`]: image.digest }, DIGEST);
 }
 
 /**

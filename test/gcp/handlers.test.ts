@@ -14,6 +14,8 @@ import type { TerraformJson } from '../support/cdktf';
 import { temporaryFolder } from '../support/folder';
 import { NOBODY, SUBSCRIPTION, startOnGcp } from '../support/handler-processes';
 import { loopback } from '../support/loopback';
+import { Broker } from './runtime/sources/pub-sub-pull/broker';
+import { SETTINGS, startWorker } from './runtime/sources/pub-sub-pull/worker';
 import type { StoreStandIn, StoreStandIns } from './store-stand-in';
 
 const root = path.join(__dirname, '../..');
@@ -68,9 +70,10 @@ const event = (id: string) => JSON.stringify({ specversion: '1.0', id, source: '
 const needsOf = (name: string): HandlerNeeds => JSON.parse(readFileSync(path.join(root, 'gcp/handlers', name, 'needs.json'), 'utf8'));
 const names = readdirSync(path.join(root, 'gcp/handlers'));
 const isPushed = (name: string) => needsOf(name).source.endsWith('-push');
+const isPulling = (name: string) => needsOf(name).source.endsWith('-pull');
 
-test('a handler that nothing is pushed to is started as it ships by the tests of its source', () => {
-  for (const name of names.filter((one) => !isPushed(one))) {
+test('a handler that nothing is pushed to and that pulls nothing is started as it ships by the tests of its source', () => {
+  for (const name of names.filter((one) => !isPushed(one) && !isPulling(one))) {
     const tests = readFileSync(path.join(root, `test/gcp/runtime/sources/${needsOf(name).source}.test.ts`), 'utf8');
     expect(tests).toContain('startGateway');
   }
@@ -171,6 +174,81 @@ describe.each(names.filter(isPushed))('%s', (name) => {
   });
 
   test('the bundle is under 3.5 MB, and names no folder of this machine', () => {
+    expect(code.length).toBeLessThan(3_500_000);
+    expect(code).not.toContain(root);
+  });
+});
+
+describe.each(names.filter(isPulling))('%s', (name) => {
+  const needs = needsOf(name);
+  const { zip } = packageHandler(`gcp/handlers/${name}`);
+  const code = handlerCode(`gcp/handlers/${name}`);
+  const settings: Record<string, string> = { ...SETTINGS };
+  const environment: Record<string, string> = {};
+  const stores: StoreStandIn[] = [];
+
+  beforeAll(async () => {
+    for (const [store, endings] of Object.entries(needs.stores)) {
+      const standIn = await STORES[endings.join(' ')]!();
+      stores.push(standIn);
+      standIns.push(standIn);
+      for (const ending of endings) settings[`${store}_${ending}`] = standIn.settings[ending]!;
+      Object.assign(environment, standIn.environment);
+    }
+  });
+
+  test('a good event ends in the store, and a bad one as it came in the dead letter, with the reason', async () => {
+    const broker = new Broker({ wait: 500 });
+    broker.publish('6', event('1'));
+    broker.publish('7', 'bad', { a: 'b' });
+    const { child, ended } = startWorker(code, { ...settings, ...environment, PUBSUB_EMULATOR_HOST: await broker.start() });
+    await broker.empty();
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(stores.map((store) => store.stored())).toEqual(stores.map(() => ['1']));
+    expect(broker.letters).toEqual([
+      {
+        data: Buffer.from('bad').toString('base64'),
+        attributes: {
+          a: 'b',
+          deadLetterReason: expect.stringMatching(/^SyntaxError: /),
+          deadLetterSubscription: settings.EVENTS_SUBSCRIPTION,
+          deadLetterMessageId: '7',
+          deadLetterPublishTime: '2026-01-31T08:30:00.25Z',
+          deadLetterDeliveryAttempt: '1',
+        },
+      },
+    ]);
+  });
+
+  test('while its store cannot be reached, it gives the message back', async () => {
+    const unreachable = Object.fromEntries(
+      Object.entries(environment).map(([variable, address]) => [variable, address.replace(/127\.0\.0\.1:\d+/, NOBODY)]),
+    );
+    const broker = new Broker({ wait: 500, backoff: 60_000 });
+    broker.publish('6', event('1'));
+    const { child, output } = startWorker(code, { ...settings, ...unreachable, PUBSUB_EMULATOR_HOST: await broker.start() });
+    while (!broker.asked.some(({ verb }) => verb === 'keep')) await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill('SIGKILL');
+    expect(broker.asked.find(({ verb }) => verb === 'keep')).toEqual({ verb: 'keep', ids: ['6/1'], seconds: 0 });
+    expect(output()).toContain('"message":"The event was not stored. Pub/Sub retries it."');
+  });
+
+  test('without any of its settings it does not start, and says which is missing', async () => {
+    const missing = Object.keys(settings);
+    const started = missing.map((setting) =>
+      startWorker(code, { ...settings, ...environment, PUBSUB_EMULATOR_HOST: NOBODY, [setting]: '' }),
+    );
+    for (const [index, { ended, output }] of started.entries()) {
+      expect(await ended).toBe(1);
+      expect(output()).toContain(`Error: The setting ${missing[index]} is missing.`);
+    }
+  });
+
+  test('the package holds the bundle, and how it is started. It is under 3.5 MB, and names no folder of this machine', () => {
+    const files = unzipSync(readFileSync(zip));
+    expect(Object.keys(files)).toEqual(['index.js', 'package.json']);
+    expect(JSON.parse(strFromU8(files['package.json']!))).toMatchObject({ name, scripts: { start: 'node index.js' } });
     expect(code.length).toBeLessThan(3_500_000);
     expect(code).not.toContain(root);
   });

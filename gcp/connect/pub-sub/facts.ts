@@ -22,6 +22,13 @@ const STORES = [
 const WRITES_AS = STORES.map(({ config }) => `${config}.service_account_email`);
 /** The time limit of a call: of a function, or of a service. */
 const TIME_LIMITS = ['service_config.timeout_seconds', 'template.timeout'];
+/** The permission of each request of a handler, by the end of its URL. */
+const REQUESTS: Readonly<Record<string, string>> = {
+  publish: 'pubsub.topics.publish',
+  pull: 'pubsub.subscriptions.consume',
+  acknowledge: 'pubsub.subscriptions.consume',
+  modifyAckDeadline: 'pubsub.subscriptions.consume',
+};
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
@@ -105,11 +112,11 @@ export const facts: ServiceFacts = {
     [SUBSCRIPTION]: {
       name: 'subscription',
       replacedBy: ['name', 'project', 'topic', 'filter', 'enable_message_ordering'],
-      role: (subscription) => (delivers(subscription) ? 'moves data' : 'holds data'),
+      role: (subscription) => (moves(subscription) ? 'moves data' : 'holds data'),
       tells: (subscription) => ['Pub/Sub', lasting(subscription), said.kept(subscription)],
       named: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
-      flow: (subscription, seen) => (delivers(subscription) ? delivery(subscription, seen) : []),
-      costs: (subscription, load) => (delivers(subscription) ? subscriptionCosts(subscription, load) : []),
+      flow: (subscription, seen) => (moves(subscription) ? delivery(subscription, seen) : []),
+      costs: (subscription, load) => (moves(subscription) ? subscriptionCosts(subscription, load) : []),
       brings,
       promises: [
         limited(
@@ -198,6 +205,16 @@ export const facts: ServiceFacts = {
             atMost: 0,
           }),
         ),
+        {
+          ...alertOn({
+            what: 'events that are not acknowledged in time',
+            must: 'have its own alert that fires when its reader lets deadlines expire',
+            metric: 'subscription/expired_ack_deadlines_count"',
+            label: 'subscription_id',
+            atMost: 0,
+          }),
+          concerns: isPulled,
+        },
       ],
       answered: {
         encrypted: 'Its topic sets the encryption of events.',
@@ -258,14 +275,24 @@ export const facts: ServiceFacts = {
   },
   calls: {
     'google-auth-library GoogleAuth.request': ({ arguments: [options] }) =>
-      publish(said.part(options, 'method'), said.part(options, 'url')),
-    '@types/node fetch.fetch': ({ arguments: [url, options] }) => publish(said.part(options, 'method'), said.whole(url)),
+      requested(said.part(options, 'method'), said.part(options, 'url')),
+    '@types/node fetch.fetch': ({ arguments: [url, options] }) => requested(said.part(options, 'method'), said.whole(url)),
   },
   // A trial process runs the same bundle with the same identity. Its calls are read from the bundle.
   harmless: [
     'child_process.fork',
     ...['ChildProcess.disconnect', 'ChildProcess.kill', 'ChildProcess.on', 'ChildProcess.send', 'ChildProcess.unref'],
-    ...['Control.ref', 'Control.unref', 'MemoryUsageFn.rss', 'Process.exit', 'Process.kill', 'Process.on', 'Process.send'],
+    ...[
+      'Control.ref',
+      'Control.unref',
+      'EventTarget.addEventListener',
+      'MemoryUsageFn.rss',
+      'Performance.now',
+      'Process.exit',
+      'Process.kill',
+      'Process.on',
+      'Process.send',
+    ],
     ...['Session.connectToMainThread', 'Session.constructor', 'Session.post', 'Worker', 'Worker.on', 'Worker.unref'],
     'v8.getHeapStatistics',
   ].map((call) => `@types/node ${call}`),
@@ -289,6 +316,16 @@ function delivers(subscription: Asked): boolean {
   return pushes(subscription) || storeOf(subscription) !== undefined;
 }
 
+/** Whether a reader pulls its events, with a limit of retries. Its code is that of the reader. */
+function isPulled(subscription: Asked): boolean {
+  return !delivers(subscription) && subscription.get(DEAD_TOPIC).length > 0;
+}
+
+/** Whether events leave it for code or a store. */
+function moves(subscription: Asked): boolean {
+  return delivers(subscription) || isPulled(subscription);
+}
+
 function pushes(subscription: Asked): boolean {
   return subscription.get('push_config').length > 0;
 }
@@ -306,9 +343,9 @@ function limited(promise: Promised): Promised {
   return { ...promise, concerns: (subscription, stack) => !isKeeper(subscription) && !isOfEngine(subscription, stack) };
 }
 
-/** Whether events leave it: it delivers them, or an engine reads it. */
+/** Whether events leave it: it delivers them, or a reader or an engine reads it. */
 function isRead(subscription: Asked, stack: Stack): boolean {
-  return delivers(subscription) || isOfEngine(subscription, stack);
+  return moves(subscription) || isOfEngine(subscription, stack);
 }
 
 /** Whether Dataflow reads it, which acknowledges events before it has processed them, and keeps what failed itself. */
@@ -371,7 +408,7 @@ function opening(topic: Asked, seen: Seen): Step[] {
   return [{ from: 'client', how, to: topic.stage, notes: seen.tell(topic), between: ['client', topic.id] }];
 }
 
-/** The step to a function or a store, and the step to the dead letter, which is shown once for all subscriptions of a topic. */
+/** The step to a function or a store, or what its reader says of itself, and the step to the dead letter, which is shown once for all subscriptions of a topic. */
 function delivery(subscription: Asked, seen: Seen): Step[] {
   const [topic] = subscription.refers('topic');
   const from = topic?.stage ?? 'an existing topic';
@@ -515,9 +552,10 @@ function isAgent(resource: Asked | undefined): boolean {
 }
 
 /** A request that a handler sends without a client library: https://cloud.google.com/pubsub/docs/access-control#required_permissions. */
-function publish(method: string, address: string): readonly Ask[] | undefined {
-  const [, topic] = /^https?:\/\/[^/]+\/v1\/(.+):publish$/.exec(address) ?? [];
-  return method === 'POST' && topic ? [{ may: 'pubsub.topics.publish', on: topic, address }] : undefined;
+function requested(method: string, address: string): readonly Ask[] | undefined {
+  const [, on, verb = ''] = /^https?:\/\/[^/]+\/v1\/(.+):(\w+)$/.exec(address) ?? [];
+  const may = REQUESTS[verb];
+  return method === 'POST' && on && may ? [{ may, on, address }] : undefined;
 }
 
 /** A pause such as `10s`. */
@@ -546,6 +584,16 @@ function topicCosts(topic: Asked, load: Load): Cost[] {
 }
 
 function subscriptionCosts(subscription: Asked, load: Load): Cost[] {
+  if (isPulled(subscription)) {
+    return [
+      {
+        what: 'events pulled, at least 1 kB for each request',
+        price: 'pubSubThroughput',
+        units: counted1kB(load) / TIB,
+        lower: 'Fewer readers on one buffer: each receives every event.',
+      },
+    ];
+  }
   return pushes(subscription)
     ? [
         {
@@ -565,9 +613,10 @@ function subscriptionCosts(subscription: Asked, load: Load): Cost[] {
       ];
 }
 
-/** Each push is one call and one write. Without code, Pub/Sub closes a file when it is full, or after its time. */
+/** Each push is one call and one write, and each event that is pulled is one write. Without code, Pub/Sub closes a file when it is full, or after its time. */
 function brings(subscription: Asked, { events, size }: Load): Brought {
   if (pushes(subscription)) return { calls: events, writes: events, packed: PACKED.alone };
+  if (isPulled(subscription)) return { calls: 0, writes: events, packed: PACKED.alone };
   if (subscription.get('cloud_storage_config').length === 0) return { calls: 0, writes: events, packed: 1 };
   const records = Math.max(1, amountOr(subscription, 'cloud_storage_config.max_bytes', GIB) / size);
   const window = amountOr(subscription, 'cloud_storage_config.max_duration', 300);

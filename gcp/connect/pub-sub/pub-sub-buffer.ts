@@ -183,17 +183,19 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
   }
 
   /**
-   * The default retries are those of `deliverTo`. A reader has one minute for each record, unless it extends the ack deadline.
+   * The default retries are those of `deliverTo`. A reader has one minute for each record, unless it extends the ack deadline. The
+   * setting `NAME_ATTEMPTS` is the last delivery of a record, after which Pub/Sub itself forwards it to the dead letter, without a reason.
    * With `unlimitedRetries`, a record is delivered again at once, until the retention of the topic ends.
    */
   bindReader(reader: Workload, name: string, reading?: Reading): Binding {
     const policies = readerPolicies(this, this.deadLetter, reading);
+    const attempts = 'deadLetterPolicy' in policies ? { [`${name}_ATTEMPTS`]: String(policies.deadLetterPolicy.maxDeliveryAttempts) } : {};
     const ending = endingFor(this.subscribed, reader);
     const subscription = subscribe(reader, `${name}Subscription`, this.subscribed, ending, { ...policies, ackDeadlineSeconds: 60 });
     const { member, forEach } = reader;
     const grant = { project: this.site.project, subscription: subscription.id, role: 'roles/pubsub.subscriber', member, forEach };
     return {
-      settings: { [`${name}_SUBSCRIPTION`]: subscription.id, [`${name}_ENDPOINT`]: this.endpoint },
+      settings: { [`${name}_SUBSCRIPTION`]: subscription.id, [`${name}_ENDPOINT`]: this.endpoint, ...attempts },
       waitFor: [new PubsubSubscriptionIamMember(reader, `${name}Reader`, grant)],
     };
   }

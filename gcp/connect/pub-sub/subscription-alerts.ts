@@ -52,6 +52,21 @@ export function alertOnRefused(scope: Construct, id: string, target: AlertTarget
   return watch(scope, id, target, 'push_request_count', watched, ...others);
 }
 
+/**
+ * Open an incident if the deadlines of events that a reader has pulled expire for 20 minutes: it hangs, ends again and again, or takes
+ * longer than it says. Each expiry counts as a retry. One reader that ends opens no incident.
+ */
+export function alertOnExpired(scope: Construct, id: string, target: AlertTarget): MonitoringAlertPolicy {
+  return watch(scope, id, target, 'expired_ack_deadlines_count', {
+    kind: 'counter',
+    above: 0,
+    periodSeconds: 900,
+    lastingSeconds: 1200,
+    meaning:
+      'Events that were pulled are not acknowledged in time: their reader hangs or ends. They are retried, then go to the dead letter.',
+  });
+}
+
 function watch(
   scope: Construct,
   id: string,

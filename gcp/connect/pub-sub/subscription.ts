@@ -10,7 +10,7 @@ import type { Reading } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import type { DeadLetterTopic } from './dead-letter-topic';
 import { requireFilter } from './filter';
-import { alertOnLate, alertOnRefused } from './subscription-alerts';
+import { alertOnExpired, alertOnLate, alertOnRefused } from './subscription-alerts';
 
 const READER: TextRule = {
   pattern: /^[a-z0-9][a-z0-9-]{0,39}$/,
@@ -67,6 +67,7 @@ export function subscribe(
   const isWritten = config.bigqueryConfig ?? config.cloudStorageConfig;
   alertOnLate(scope, `${id}Late`, target, isWritten ? 'Pub/Sub cannot write them into their store' : 'their reader is down or too slow');
   if (config.pushConfig) alertOnRefused(scope, `${id}Refused`, target);
+  if (!config.pushConfig && !isWritten && config.deadLetterPolicy) alertOnExpired(scope, `${id}Expired`, target);
   return subscription;
 }
 

@@ -40,6 +40,7 @@ export const DEPLOYS: readonly string[] = [
   'roles/binaryauthorization.admin',
   'roles/containeranalysis.admin',
   'roles/monitoring.editor',
+  'roles/parametermanager.admin',
   // Sinks of logs; and an alert on lines of a log is a rule of Cloud Logging too.
   'roles/logging.configWriter',
 ];
@@ -56,6 +57,8 @@ export const GIVES: readonly string[] = [
   'roles/dataproc.serverlessNode',
   'roles/datastore.user',
   'roles/logging.logWriter',
+  'roles/monitoring.viewer',
+  'roles/parametermanager.parameterViewer',
   'roles/storage.objectViewer',
   'roles/workflows.invoker',
 ];

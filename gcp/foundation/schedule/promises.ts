@@ -9,6 +9,7 @@ const TARGET = 'http_target.uri';
 const SOURCE = 'source_contents';
 const DAG = 'content';
 const RUNS_AS = 'service_account';
+const TOKENS = ['oauth_token', 'oidc_token'];
 
 /** Somebody who starts a job: a schedule, a workflow, or a DAG of Airflow. */
 export interface Starter {
@@ -25,7 +26,7 @@ export function startersOf(job: Asked, stack: Stack): Starter[] {
   const naming = (setting: string) => stack.all.filter((one) => one.refers(setting).some(({ id }) => id === job.id));
   return [
     ...naming(TARGET).map((schedule) => ({
-      who: idOf(schedule, 'http_target.oauth_token.service_account_email') ?? '',
+      who: TOKENS.map((token) => idOf(schedule, `http_target.${token}.service_account_email`)).find((id) => id !== undefined) ?? '',
       waits: false,
       aMonth: startsOf(schedule),
     })),

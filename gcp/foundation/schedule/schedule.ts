@@ -86,7 +86,7 @@ export interface ScheduleProps {
   /** The end of its name: 1 to 10 lower-case letters and digits. Each schedule of a site needs its own name. */
   readonly name: string;
   /** What is started. */
-  readonly job: Job;
+  readonly job: Pick<Job, 'bindStart'>;
   /** When it is started. */
   readonly recurrence: Recurrence;
   /** The ids of the notification channels that the alert notifies. */

@@ -8,7 +8,7 @@ import { ACCOUNT_NAME, EMAIL } from '../../foundation/service-account';
 import type { Network } from '../../ports/network';
 import type { Site } from '../../ports/site';
 
-/** The settings that services and jobs have. */
+/** The settings that services, jobs and worker pools have. */
 export interface ContainerSettings extends Partial<Variables> {
   readonly site: Pick<Site, 'region'>;
   readonly image: ContainerImage;
@@ -31,7 +31,7 @@ const MEMORY: Readonly<Record<number, readonly [from: number, to: number]>> = {
 };
 
 /**
- * Check the settings that services and jobs have.
+ * Check the settings that services, jobs and worker pools have.
  * @param own the starts of the variables of the stores
  * @throws SettingError
  */

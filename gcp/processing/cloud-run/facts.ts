@@ -1,7 +1,7 @@
-import { amountOr, type Cost, type Load } from '../../../shared/read/facts/cost';
+import { amountOr, type Cost, type Load, MONTH } from '../../../shared/read/facts/cost';
 import { counted, promised, setTo } from '../../../shared/read/facts/promise';
 import type { Needed, Promised, Running, Seen, ServiceFacts } from '../../../shared/read/facts/types';
-import { set } from '../../../shared/read/facts/weaken';
+import { remove, replace, set, type Which } from '../../../shared/read/facts/weaken';
 import type { Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
 import { type Asked, amount, type Body, is, only, type Stack } from '../../../shared/read/stack';
@@ -11,14 +11,29 @@ import { startersOf, startsAMonth } from '../../foundation/schedule/promises';
 
 const SERVICE = 'google_cloud_run_v2_service';
 const JOB = 'google_cloud_run_v2_job';
+const POOL = 'google_cloud_run_v2_worker_pool';
+const ALERT = 'google_monitoring_alert_policy';
+const VERSION = 'google_parameter_manager_parameter_version';
 const SERVICE_ACCOUNT = 'template.service_account';
 const JOB_ACCOUNT = 'template.template.service_account';
 const IMAGE = 'template.containers.image';
+const VARIABLES = 'template.containers.env';
 const LIMITS = 'template.containers.resources.limits';
 const JOB_IMAGE = 'template.template.containers.image';
 const JOB_VARIABLES = 'template.template.containers.env';
 const JOB_LIMITS = 'template.template.containers.resources.limits';
 const TAGGED = 'europe-west1-docker.pkg.dev/acme-data/images/orders:latest';
+
+/** The alert on instances of a worker pool that are gone. */
+const GONE = 'conditions.condition_absent.filter';
+const watches = (pool: Asked) => (alert: Asked) => {
+  const filter = String(only(alert, GONE));
+  return !is(alert, 'enabled', false) && filter.includes(`resource.labels.worker_pool_name = "\${${pool.id}.`);
+};
+const watching: Which = ({ id }, draft) =>
+  [...draft.resources]
+    .filter(([, { type, body }]) => type === ALERT && JSON.stringify(body).includes(`\${${id}.name}`))
+    .map(([alert]) => alert);
 
 export const facts: ServiceFacts = {
   name: 'Cloud Run',
@@ -27,6 +42,9 @@ export const facts: ServiceFacts = {
     'That an image which is built from a bundled handler by the buildpacks of Google answers on Cloud Run.',
     'That a service or a job in a network reaches what is in it.',
     'The metric of failed and succeeded executions of a job, from which its alerts are made.',
+    'That an image which is built from a bundled handler by the buildpacks of Google pulls in a worker pool, and ends within ten seconds of SIGTERM there.',
+    'That Google has the launch stage BETA of worker pools, and the metric of their instances, from which an alert is made.',
+    "That Google's autoscaler starts with the base image of the region, and sets the instances of a worker pool with the roles that it has here.",
   ],
   types: {
     [SERVICE]: {
@@ -89,7 +107,7 @@ export const facts: ServiceFacts = {
         }),
       ],
       runs,
-      needs: (service) => secretNeeds(service, 'template.containers.env', runsAs(service, SERVICE_ACCOUNT)),
+      needs: serviceNeeds,
       apis: ['run', 'logging'],
       actsAs: [SERVICE_ACCOUNT],
       effective: /^(\*|run\.(\*|routes|services))/,
@@ -148,10 +166,117 @@ export const facts: ServiceFacts = {
       local: { name: 'emulated' },
     },
     google_cloud_run_v2_job_iam_member: iamMember('a job', ['run']),
+    [POOL]: {
+      name: 'worker pool',
+      replacedBy: ['name', 'location', 'project'],
+      role: 'runs code',
+      tells: (pool) => [
+        `Cloud Run, ${only(pool, `${LIMITS}.cpu`)} vCPU ${only(pool, `${LIMITS}.memory`)}`,
+        instancesOf(pool),
+        ...checked(pool),
+      ],
+      flow: pulled,
+      costs: poolCosts,
+      named: ['name', /^(?=.{1,49}$)[a-z](-?[a-z0-9])*$/],
+      promises: [
+        fixedImage(IMAGE, 'template.containers.0.image'),
+        ownIdentity(SERVICE_ACCOUNT),
+        readyBeforeWork(SERVICE_ACCOUNT),
+        counted({
+          rule: 'bounded-instances',
+          must: 'set its number of instances, all of which are billed around the clock',
+          at: 'scaling.manual_instance_count',
+          from: 0,
+          to: 100,
+          weak: 1000,
+          worse: 'a thousand instances are billed',
+        }),
+        promised(
+          'nothing-lost',
+          'pull from a subscription with a limited number of retries and a dead letter',
+          (pool) => subscriptionsOf(pool).some((one) => one.get('dead_letter_policy.dead_letter_topic').length === 1),
+          { 'it has no subscription': set('template.containers.0.env', []) },
+        ),
+        {
+          ...promised(
+            'rings',
+            'have its own alert that fires when it has no instances',
+            (pool, stack) => stack.of(ALERT).some(watches(pool)),
+            {
+              'there is no alert on instances that are gone': remove(watching),
+              'the alert on instances that are gone watches all worker pools': replace(
+                / AND resource\.labels\.\w+ = [^}]*}\\"/g,
+                '',
+                watching,
+              ),
+            },
+          ),
+          concerns: (pool) => amount(pool, 'scaling.manual_instance_count') > 0,
+        },
+      ],
+      runs,
+      needs: (pool) => secretNeeds(pool, VARIABLES, runsAs(pool, SERVICE_ACCOUNT)),
+      apis: ['run', 'logging'],
+      actsAs: [SERVICE_ACCOUNT],
+      effective: /^(\*|run\.(\*|workerpools))/,
+      computed: { id: 'projects/acme-data/locations/europe-west1/workerPools/acme' },
+      local: { name: 'emulated' },
+    },
+    google_cloud_run_v2_worker_pool_iam_member: iamMember('a worker pool', ['run']),
+    google_parameter_manager_parameter: {
+      name: 'parameter',
+      replacedBy: ['parameter_id', 'format', 'project'],
+      role: 'helps',
+      apis: ['parametermanager'],
+      named: ['parameter_id', /^[\w-]{1,63}$/],
+      computed: { id: 'projects/acme-data/locations/global/parameters/acme' },
+      local: 'no effect here',
+    },
+    [VERSION]: {
+      name: 'version of a parameter',
+      replacedBy: ['parameter', 'parameter_version_id', 'parameter_data'],
+      role: 'helps',
+      apis: ['parametermanager'],
+      promises: [
+        promised(
+          'read-while-replaced',
+          'have an id of its own for each content, and be there before the version that it replaces is gone',
+          (version) =>
+            is(version, 'lifecycle.create_before_destroy', true) && /sha256\(/.test(String(only(version, 'parameter_version_id'))),
+          {
+            'there is no version for a moment, and nothing is scaled': set('lifecycle'),
+            'another content has the same id, and Google refuses it': set('parameter_version_id', '1'),
+          },
+        ),
+      ],
+      computed: { name: 'projects/123456789012/locations/global/parameters/acme/versions/0123456789abcdef' },
+      local: 'no effect here',
+    },
   },
-  forbidden: replacers(SERVICE, JOB),
+  forbidden: replacers(SERVICE, JOB, POOL),
   // https://cloud.google.com/run/docs/reference/iam/roles, as far as it has an effect on a job.
   roles: {
+    'roles/run.developer': {
+      permissions: ['create', 'delete', 'get', 'getIamPolicy', 'list', 'update'].map((verb) => `run.workerpools.${verb}`),
+      surplus: 'Google has no smaller role that sets the number of instances. It is granted on one worker pool only.',
+    },
+    // https://cloud.google.com/iam/docs/roles-permissions/parametermanager
+    'roles/parametermanager.admin': { permissions: ['parametermanager.*'] },
+    'roles/parametermanager.parameterViewer': {
+      permissions: [
+        ...['locations.get', 'locations.list', 'parameterVersions.get', 'parameterVersions.list', 'parameterVersions.render'],
+        ...['parameters.get', 'parameters.list'],
+      ].map((one) => `parametermanager.${one}`),
+      surplus: 'Terraform cannot grant a role on one parameter, so it is granted on the project. Secrets are not parameters.',
+    },
+    // https://cloud.google.com/iam/docs/roles-permissions/monitoring
+    'roles/monitoring.viewer': {
+      permissions: [
+        ...['alertPolicies', 'dashboards', 'groups', 'metricDescriptors', 'metricsScopes', 'monitoredResourceDescriptors'],
+        ...['notificationChannelDescriptors', 'notificationChannels', 'services', 'slos', 'snoozes', 'timeSeries', 'uptimeCheckConfigs'],
+      ].flatMap((kind) => ['get', 'list'].map((verb) => `monitoring.${kind}.${verb}`)),
+      surplus: 'Google has no role that reads one metric, and none on less than the project. It changes nothing.',
+    },
     'roles/run.viewer': {
       permissions: [
         ...['executions.get', 'executions.list', 'jobs.get', 'jobs.getIamPolicy', 'jobs.list', 'jobs.listEffectiveTags'],
@@ -181,7 +306,9 @@ function ownIdentity(at: string): Promised {
     (code, stack: Stack) => {
       const own = runsAs(code, at);
       const others = [SERVICE_ACCOUNT, JOB_ACCOUNT].flatMap((account) =>
-        stack.of(SERVICE, JOB).filter((other) => other.id !== code.id && other.get(account).length > 0 && runsAs(other, account) === own),
+        stack
+          .of(SERVICE, JOB, POOL)
+          .filter((other) => other.id !== code.id && other.get(account).length > 0 && runsAs(other, account) === own),
       );
       return code.get(at).length === 1 && others.length === 0;
     },
@@ -194,11 +321,58 @@ function runsAs(code: Asked, at: string): string {
   return idOf(code, at) ?? `serviceAccount:${only(code, at)}`;
 }
 
+/** The subscriptions that a worker pool is told of. */
+function subscriptionsOf(pool: Asked): readonly Asked[] {
+  return pool.refers(VARIABLES).filter(({ type }) => type === 'google_pubsub_subscription');
+}
+
+/** From the topic of each subscription. */
+function pulled(pool: Asked, seen: Seen): Step[] {
+  return subscriptionsOf(pool).flatMap((subscription): Step[] => {
+    const [topic] = subscription.refers('topic');
+    const retries = amount(subscription, 'dead_letter_policy.max_delivery_attempts') - 1;
+    const [shortest, longest] = ['minimum', 'maximum'].map((which) => only(subscription, `retry_policy.${which}_backoff`));
+    const how = `pull, ${retries} retries, ${shortest} to ${longest} apart`;
+    const from = topic?.stage ?? 'an existing topic';
+    return [{ from, how, to: receiverOf(pool), notes: seen.tell(pool), between: [topic?.id ?? from, pool.id] }];
+  });
+}
+
+function isScaled(pool: Asked): boolean {
+  return pool.get('lifecycle.ignore_changes').some((setting) => String(setting).includes('manual_instance_count'));
+}
+
+function instancesOf(pool: Asked): string {
+  const count = amount(pool, 'scaling.manual_instance_count');
+  return `${isScaled(pool) ? 'scaled, at least ' : ''}${count} ${count === 1 ? 'instance' : 'instances'}`;
+}
+
+/** What the autoscaler scales: its configuration refers to it. */
+function scaledBy(service: Asked): readonly Asked[] {
+  const versions = service.refers(VARIABLES).filter(({ type }) => type === VERSION);
+  return versions.flatMap((version) => version.refers('parameter_data')).filter(({ type }) => type === POOL);
+}
+
+/** https://github.com/GoogleCloudPlatform/cloud-run-external-metrics-autoscaling: what its code calls. */
+function serviceNeeds(service: Asked, stack: Stack): Needed[] {
+  const who = runsAs(service, SERVICE_ACCOUNT);
+  return [
+    ...secretNeeds(service, VARIABLES, who),
+    ...startersOf(service, stack).map((starter) => need(starter.who, 'run.routes.invoke', service, 'it calls the service')),
+    ...scaledBy(service).flatMap((pool) => [
+      need(who, 'parametermanager.parameterVersions.get', 'project', 'it reads its configuration'),
+      need(who, 'monitoring.timeSeries.list', 'project', 'it reads how many events wait'),
+      ...['get', 'update'].map((verb) => need(who, `run.workerpools.${verb}`, pool, 'it sets the number of instances')),
+      ...pool.refers(SERVICE_ACCOUNT).map((account) => need(who, 'iam.serviceAccounts.actAs', account, 'instances run as this account')),
+    ]),
+  ];
+}
+
 function runs(service: Asked): Running {
   const annotations = service.get('annotations');
   return {
     as: runsAs(service, SERVICE_ACCOUNT),
-    settings: settingsOf(service, 'template.containers.env'),
+    settings: settingsOf(service, VARIABLES),
     code: annotations.length > 0 ? JSON.stringify(annotations) : undefined,
   };
 }
@@ -224,8 +398,8 @@ function tablesOf(job: Asked, side: 'inputs' | 'outputs'): Asked[] {
   return tables.flatMap((table) => [table, ...table.refers('view.query').filter(({ type }) => type === table.type)]);
 }
 
-function need(who: string, may: string, { id }: Asked, because: string): Needed {
-  return { who, may, on: id, because };
+function need(who: string, may: string, on: Asked | 'project', because: string): Needed {
+  return { who, may, on: on === 'project' ? on : on.id, because };
 }
 
 /** The buckets of a job. BigQuery bills the rows of tables. */
@@ -295,7 +469,35 @@ function secretNeeds(code: Asked, variables: string, who: string): Needed[] {
   }));
 }
 
+/** Its instances, around the clock. With an autoscaler, the minimum. */
+function poolCosts(pool: Asked): Cost[] {
+  const seconds = MONTH * amount(pool, 'scaling.manual_instance_count');
+  const memory = Number.parseInt(String(only(pool, `${LIMITS}.memory`)), 10) / 1024;
+  const lower = 'A `CloudRunProcessor`, which is billed by the call, for less than about 20 million events a month.';
+  return [
+    {
+      what: 'vCPUs of its instances, around the clock',
+      price: 'cloudRunWorkerCpu',
+      units: seconds * Number(only(pool, `${LIMITS}.cpu`) ?? 1),
+      lower,
+    },
+    { what: 'memory of its instances, around the clock', price: 'cloudRunWorkerMemory', units: seconds * memory, lower },
+  ];
+}
+
+/** The autoscaler works for five seconds of each minute. */
+function scalerCosts(service: Asked, { stack }: Load): Cost[] {
+  const seconds = startsAMonth(service, stack) * 5;
+  const memory = Number.parseInt(String(only(service, `${LIMITS}.memory`)), 10) / 1024;
+  const lower = 'No `scaling` of the worker pool: a fixed number of `instances`.';
+  return [
+    { what: 'vCPU time of the autoscaler, 5 seconds a minute', price: 'cloudRunCpu', units: seconds, lower },
+    { what: 'memory of the autoscaler, 5 seconds a minute', price: 'cloudRunMemory', units: seconds * memory, lower },
+  ];
+}
+
 function serviceCosts(service: Asked, load: Load): Cost[] {
+  if (scaledBy(service).length > 0) return scalerCosts(service, load);
   return callCosts(load.calls(service), {
     cpu: Number(only(service, `${LIMITS}.cpu`) ?? 1),
     memoryGib: Number.parseInt(String(only(service, `${LIMITS}.memory`)), 10) / 1024,

@@ -11,6 +11,10 @@ const images: readonly [string, string] = [
 export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longest: string]>> = {
   builder: ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
   exporter: ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
+  autoscaler_digest: digests,
+  autoscaler_repository: images,
+  worker_digest: digests,
+  worker_repository: images,
   administrator: ['a@b.co', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
   device_authority: [
     '-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n',

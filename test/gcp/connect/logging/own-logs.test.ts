@@ -38,6 +38,7 @@ const LABELS: Readonly<Record<string, readonly [setting: string, label: string]>
   google_cloud_run_v2_service: ['name', 'service_name'],
   google_cloudfunctions2_function: ['name', 'service_name'],
   google_cloud_run_v2_job: ['name', 'job_name'],
+  google_cloud_run_v2_worker_pool: ['name', 'worker_pool_name'],
   google_app_engine_standard_app_version: ['service', 'module_id'],
   google_cloud_scheduler_job: ['name', 'job_id'],
   google_pubsub_topic: ['name', 'topic_id'],

@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import { PubSubBuffer, type PubSubBufferProps } from '../../../../gcp/connect/pub-sub/pub-sub-buffer';
 import type { Delivery } from '../../../../gcp/ports/delivery';
+import type { Reading } from '../../../../gcp/ports/records';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
 import { key, onCall, readable, Somebody, site, synthesize, Target } from '../../stand-ins';
@@ -205,6 +206,7 @@ test('a reader gets a subscription of its own, is told where, and may take from 
   expect(built.settings).toEqual({
     EVENTS_SUBSCRIPTION: expect.stringContaining('TfToken'),
     EVENTS_ENDPOINT: 'europe-west1-pubsub.googleapis.com',
+    EVENTS_ATTEMPTS: '10',
   });
   const [own] = all('google_pubsub_subscription').filter(({ name }) => name === 'acme-events-to-spark');
   expect(own).toMatchObject({ expiration_policy: { ttl: '' }, message_retention_duration: `${7 * DAY_SECONDS}s` });
@@ -230,6 +232,19 @@ test('what a reader does not acknowledge comes again after a pause, and ends in 
     dead_letter_policy: { max_delivery_attempts: 50 },
     retry_policy: { minimum_backoff: '1s' },
   });
+});
+
+test('a reader with a limit of retries is told of its last attempt, and an alert fires when deadlines expire; without a limit there is neither', () => {
+  const read = (reading?: Reading) =>
+    synthesize((stack) => new PubSubBuffer(stack, 'Buffer', { site }).bindReader(new Somebody(stack, 'Spark'), 'EVENTS', reading));
+  const alertsOf = ({ all }: ReturnType<typeof read>) =>
+    all('google_monitoring_alert_policy').filter(({ display_name }) => display_name.endsWith(': expired_ack_deadlines_count'));
+  const [limited, unlimited] = [read({ maxRetries: 49 }), read({ unlimitedRetries: true })];
+  expect([limited.built.settings.EVENTS_ATTEMPTS, unlimited.built.settings.EVENTS_ATTEMPTS]).toEqual(['50', undefined]);
+  expect([alertsOf(limited).length, alertsOf(unlimited).length]).toEqual([1, 0]);
+  const { filter, threshold_value } = alertsOf(limited)[0].conditions[0].condition_threshold;
+  expect(filter).toContain('resource.labels.subscription_id = "${google_pubsub_subscription.events_to_spark.name}"');
+  expect(threshold_value).toBe(0);
 });
 
 test('whoever writes to the dead letter may publish there and nowhere else', () => {

@@ -2,6 +2,7 @@ import type { TerraformStack } from 'cdktf';
 import { PubSubBuffer } from '../../../../gcp/connect/pub-sub/pub-sub-buffer';
 import { CloudRunJob } from '../../../../gcp/processing/cloud-run/cloud-run-job';
 import { CloudRunProcessor } from '../../../../gcp/processing/cloud-run/cloud-run-processor';
+import { CloudRunWorkerPool } from '../../../../gcp/processing/cloud-run/cloud-run-worker-pool';
 import type { Refusals } from '../../../support/refusals';
 import { site } from '../../stand-ins';
 import { image } from './image';
@@ -23,6 +24,12 @@ const SECRETS = ['', 'x', 5, true, ['x'], { '': {} }, { KEY: 'x' }, { KEY: {} },
 const subnetwork = 'projects/acme-data/regions/europe-west1/subnetworks/inner';
 const NETWORKS = [{}, { network: 'default', subnetwork }, { network: subnetwork, subnetwork: 'default' }, { network: 5, subnetwork }];
 
+const NUMBERS = [Number.NaN, Number.POSITIVE_INFINITY, -1, 0.5, 1e9, '', '5', true, {}];
+const SCALINGS = [
+  ...['', 'auto', 5, true, [], {}],
+  ...IMAGES.map((wrong) => ({ image: wrong })),
+  ...['perInstance', 'min', 'max'].flatMap((setting) => NUMBERS.map((wrong) => ({ image, [setting]: wrong }))),
+];
 const POLICIES = ['', 'default', 5, true, null, [], {}, { waitFor: 'policy' }];
 
 export const refusals = (terraform: TerraformStack): Refusals => {
@@ -83,6 +90,30 @@ export const refusals = (terraform: TerraformStack): Refusals => {
         },
         calculated: ['memoryMiB'],
         make: (id, props) => new CloudRunProcessor(terraform, id, { site, image, source, stores: {}, ...props }),
+      },
+      CloudRunWorkerPool: {
+        settings: {
+          site: 'neighbour',
+          image: IMAGES,
+          source: 'neighbour',
+          stores: 'stores',
+          code: 'neighbour',
+          delivery: 'neighbour',
+          name: 'text',
+          instances: 'number',
+          scaling: SCALINGS,
+          concurrency: 'number',
+          cpu: 'number',
+          memoryMiB: 'number',
+          environmentVariables: [...VARIABLES, { EVENTS_ENDPOINT: 'x' }],
+          secretEnvironmentVariables: SECRETS,
+          network: NETWORKS,
+          serviceAccount: 'text',
+          binaryAuthorization: POLICIES,
+          notify: 'texts',
+        },
+        calculated: ['instances', 'concurrency', 'memoryMiB'],
+        make: (id, props) => new CloudRunWorkerPool(terraform, id, { site, image, source, stores: {}, ...props }),
       },
     },
   };

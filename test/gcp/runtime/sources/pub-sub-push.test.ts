@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Message } from '../../../../gcp/runtime/dead-letter';
+import type { Trial, Tried } from '../../../../gcp/runtime/pub-sub/trial';
 import { pubSubPushSource } from '../../../../gcp/runtime/sources/pub-sub-push';
-import type { Trial, Tried } from '../../../../gcp/runtime/sources/pub-sub-push/trial';
 import { PermanentError, type Transform } from '../../../../shared/runtime/event';
 import type { Lot } from '../../../../shared/runtime/sink';
 import { type Fault, faulty } from '../../../support/faults';

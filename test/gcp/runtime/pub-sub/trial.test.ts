@@ -1,8 +1,8 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { trialsOf } from '../../../../../gcp/runtime/sources/pub-sub-push/trial';
-import { temporaryFolder } from '../../../../support/folder';
+import { trialsOf } from '../../../../gcp/runtime/pub-sub/trial';
+import { temporaryFolder } from '../../../support/folder';
 
 /** What stands in for the bundle: it does what it is told, and notes when it starts and ends. */
 const CODE = `

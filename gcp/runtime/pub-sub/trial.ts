@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { getHeapStatistics } from 'node:v8';
-import { inOneLine } from '../../../../shared/runtime/verdict';
+import { inOneLine } from '../../../shared/runtime/verdict';
 import { TOO_LONG } from './limit';
 
 /** An event to run the transform on first, before it is processed. */
@@ -134,7 +134,7 @@ function outcomeOf(child: ChildProcess): Promise<string> {
 }
 
 /** Whether this process is a trial process. Such a process starts no trials. */
-function isTrial(): boolean {
+export function isTrial(): boolean {
   return process.argv[2] === ROLE;
 }
 

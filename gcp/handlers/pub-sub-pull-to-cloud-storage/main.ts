@@ -1,0 +1,10 @@
+import { transform } from '../../../shared/runtime/transform';
+import { deadLetterTopic } from '../../runtime/dead-letter';
+import { cloudStorageSink } from '../../runtime/sinks/cloud-storage';
+import { pubSubPullSource } from '../../runtime/sources/pub-sub-pull';
+import { pulledSubscription } from '../../runtime/sources/pub-sub-pull/subscription';
+import { work } from '../../runtime/work';
+
+const subscription = pulledSubscription('EVENTS');
+
+work(pubSubPullSource({ transform, subscription, sink: cloudStorageSink('STORE'), deadLetter: deadLetterTopic('DEAD_LETTER') }));
