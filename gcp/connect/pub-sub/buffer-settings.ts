@@ -21,6 +21,7 @@ interface RawSettings {
   readonly name?: string;
   readonly retentionDays?: number;
   readonly enforceInTransit?: boolean;
+  readonly ordered?: boolean;
 }
 
 /**
@@ -28,15 +29,16 @@ interface RawSettings {
  * @throws SettingError
  */
 export function bufferSettings(scope: IConstruct, props: RawSettings) {
-  const { topicId, encryptionKey, notify = [], name = 'events', retentionDays = 7, enforceInTransit = false } = props;
+  const { topicId, encryptionKey, notify = [], name = 'events', retentionDays = 7, enforceInTransit = false, ordered = false } = props;
   requireText(scope, { name }, NAME);
   requireNumber(scope, { retentionDays }, RETENTION, 'known');
   requireTexts(scope, { notify }, CHANNELS);
   requireOneOf(scope, { enforceInTransit }, [true, false], 'Leave it out to accept requests from other regions.');
+  requireOneOf(scope, { ordered }, [true, false], 'Leave it out to deliver events in any order.');
   if (topicId !== undefined) {
     requireText(scope, { topicId }, TOPIC_ID);
     requireAbsent(scope, 'topicId', { retentionDays: props.retentionDays, enforceInTransit: props.enforceInTransit });
   }
   if (encryptionKey !== undefined) requireText(scope, { encryptionKey }, KMS_KEY);
-  return { topicId, kmsKeyName: encryptionKey, notify, name, retentionSeconds: retentionDays * 24 * 3600, enforceInTransit };
+  return { topicId, kmsKeyName: encryptionKey, notify, name, retentionSeconds: retentionDays * 24 * 3600, enforceInTransit, ordered };
 }

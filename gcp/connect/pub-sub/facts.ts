@@ -20,6 +20,8 @@ const STORES = [
   { config: 'bigquery_config', store: 'table', takes: ['bigquery.tables.get', 'bigquery.tables.updateData'] },
 ] as const;
 const WRITES_AS = STORES.map(({ config }) => `${config}.service_account_email`);
+/** How a command or a service that sets an ordering key is written in JSON. */
+const KEYED = /\\"orderingKey\\":|_ORDERED":"true"|_ORDERED","value":"true"/;
 /** The time limit of a call: of a function, or of a service. */
 const TIME_LIMITS = ['service_config.timeout_seconds', 'template.timeout'];
 const HOUR = 3600;
@@ -158,6 +160,15 @@ export const facts: ServiceFacts = {
             'a slow call is retried while it runs': set('ack_deadline_seconds', 10),
           }),
         ),
+        {
+          ...promised(
+            'order',
+            'keep the order of events with the same key, if senders set a key',
+            (subscription) => is(subscription, 'enable_message_ordering', true),
+            { 'events with the same key are processed in any order': set('enable_message_ordering') },
+          ),
+          concerns: (subscription, stack) => pushes(subscription) && subscription.refers('topic').some((topic) => isKeyed(topic, stack)),
+        },
         ...WRITES_AS.map(
           (setting): Promised => ({
             ...promised(
@@ -213,6 +224,7 @@ export const facts: ServiceFacts = {
         name: 'emulated',
         project: 'emulated',
         topic: 'emulated',
+        enable_message_ordering: 'emulated',
         filter: { notRun: 'a filter of a subscription is not emulated here: the sample events have no attributes.' },
         'bigquery_config.table': 'emulated',
         'bigquery_config.write_metadata': onlyValues(true),
@@ -276,6 +288,13 @@ function isNotified(topic: Asked, stack: Stack): boolean {
   return stack
     .of('google_storage_notification', 'google_logging_project_sink')
     .some((one) => ['topic', 'destination'].some((setting) => names(one, setting, topic)));
+}
+
+/** Whether senders set an ordering key: the command of an output that sends, or a service of the stack. */
+function isKeyed(topic: Asked, stack: Stack): boolean {
+  const { output = {} } = (stack as TfStack).json;
+  const keyed = (body: unknown) => KEYED.test(JSON.stringify(body)) && references(body).includes(topic.id);
+  return [...Object.values(output), ...stack.all.map(({ body }) => body)].some(keyed);
 }
 
 /** Whether only identities of the stack may publish there. */
@@ -395,6 +414,7 @@ function howOf(subscription: Asked): string {
   const filter = only(subscription, 'filter');
   return joined(
     how,
+    is(subscription, 'enable_message_ordering', true) && 'in order of each key',
     filter !== undefined && `only ${filter}`,
     filesOf(subscription),
     retries > 0 && `${retries} retries`,

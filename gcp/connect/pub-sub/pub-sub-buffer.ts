@@ -1,10 +1,9 @@
 import type { PubsubSubscription } from '@cdktf/provider-google/lib/pubsub-subscription';
 import { PubsubSubscriptionIamMember } from '@cdktf/provider-google/lib/pubsub-subscription-iam-member';
-import { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic';
+import type { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic';
 import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-iam-member';
 import { Construct } from 'constructs';
-import { acknowledge } from '../../../shared/synth/acknowledge';
-import { keepAddress, takeName } from '../../../shared/synth/kept-name';
+import { takeName } from '../../../shared/synth/kept-name';
 import { mayDestroy, type Removal, requireNumber } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
 import { allowEncrypt } from '../../foundation/encryption';
@@ -13,10 +12,12 @@ import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { Reading, RecordSink, RecordSource, SendRequest } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import { bufferSettings } from './buffer-settings';
-import { DeadLetterTopic, GOOGLE_KEY } from './dead-letter-topic';
+import { DeadLetterTopic } from './dead-letter-topic';
 import { acceptNotifications } from './notifications';
+import { sendRequest } from './send-request';
 import { requireDelivery, StoreWriter } from './store-writer';
-import { endingFor, policiesOf, readerPolicies, type SubscribedTopic, subscribe } from './subscription';
+import { endingFor, inOrder, policiesOf, readerPolicies, type SubscribedTopic, subscribe } from './subscription';
+import { topicOf } from './topic';
 
 /** Settings for {@link PubSubBuffer}. */
 export interface PubSubBufferProps {
@@ -47,6 +48,13 @@ export interface PubSubBufferProps {
    */
   readonly enforceInTransit?: boolean;
   /**
+   * Whether events with the same `partitionkey` are delivered in the order of their arrival, one at a time. See {@link PubSubBuffer}.
+   * A change replaces each subscription, with the events that wait in it: Terraform refuses that unless the data may be destroyed.
+   * Create another buffer instead, send to it, and remove the first one when it is empty.
+   * @default false
+   */
+  readonly ordered?: boolean;
+  /**
    * The id of an existing topic, such as `projects/example/topics/orders`. Its retention, key and region stay unchanged.
    * @default - a new topic
    */
@@ -67,10 +75,17 @@ export interface PubSubBufferProps {
 /**
  * Buffer stage: a Pub/Sub topic that absorbs bursts and allows replay, with a dead-letter topic and its subscription.
  *
+ * With `ordered`, a processor and a reader get events with the same `partitionkey` in the order of their arrival, and an event without
+ * a key in any order. An event that fails holds up the later ones with its key until a retry succeeds, or until it is in the dead
+ * letter, with the default retries after about half an hour: then they go on without it. An event that is delivered again can bring
+ * the later ones of its key again, in order. Senders must set the key, as the send command does, and use the address of the
+ * region: between regions there is no order. A key may have 1 MB a second. A delivery into a store keeps no order, because rows and
+ * files have the time of each event, and neither does a reader with `unlimitedRetries`.
+ *
  * The topic has no Pub/Sub schema. The handler checks the event contract, and an Avro schema would require another JSON from
- * senders: it wraps each optional value in an object with its type. Do not use it for events over 10 MB, or for events that
- * must keep their order.
+ * senders: it wraps each optional value in an object with its type. Do not use it for events over 10 MB.
  * @see https://cloud.google.com/pubsub/docs/overview
+ * @see https://cloud.google.com/pubsub/docs/ordering
  */
 export class PubSubBuffer extends Construct implements RecordSink, RecordSource, DirectSource, NotificationSink {
   /** The topic, if this construct created it. */
@@ -82,6 +97,8 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
   readonly sendRequest: SendRequest;
   readonly format = 'pub-sub-push';
   readonly regionOnly: boolean;
+  /** Whether events with the same `partitionkey` keep their order. */
+  readonly ordered: boolean;
 
   private readonly site: Site;
   private readonly endpoint: string;
@@ -90,46 +107,33 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
   constructor(scope: Construct, id: string, props: PubSubBufferProps) {
     super(scope, id);
     const { site } = props;
-    const { topicId, kmsKeyName, notify, name, retentionSeconds, enforceInTransit } = bufferSettings(this, props);
+    const { topicId, kmsKeyName, notify, name, retentionSeconds, enforceInTransit, ordered } = bufferSettings(this, props);
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
     const deadName = `${name}-dead-letter`;
     for (const one of [name, deadName]) takeName(this, 'buffer of a site', one, [site.project, site.prefix]);
     needApis(this, 'monitoring', 'pubsub');
     this.site = site;
     this.regionOnly = enforceInTransit;
+    this.ordered = ordered;
     const meta = {
       dependsOn: [...site.waitFor, ...allowEncrypt(this, { cryptoKeyId: kmsKeyName, agent: () => site.pubSubAgent })],
       lifecycle,
     };
-    if (topicId === undefined) {
-      this.topic = new PubsubTopic(this, 'Topic', {
-        ...meta,
-        project: site.project,
-        name: `${site.prefix}-${name}`,
-        kmsKeyName,
-        messageRetentionDuration: `${retentionSeconds}s`,
-        messageStoragePolicy: { allowedPersistenceRegions: [site.region], enforceInTransit },
-      });
-      keepAddress(this.topic, name);
-      if (!kmsKeyName) acknowledge(this.topic, GOOGLE_KEY);
-    }
+    const settings = { site, enforceInTransit, meta, kmsKeyName };
+    if (topicId === undefined) this.topic = topicOf(this, { ...settings, name }, { messageRetentionDuration: `${retentionSeconds}s` });
     this.topicId = topicId ?? this.topic!.id;
     // The regional endpoint keeps events in the region in transit, also without enforceInTransit.
     this.endpoint = `${site.region}-pubsub.googleapis.com`;
-    this.sendRequest = {
-      url: `https://${this.endpoint}/v1/${this.topicId}:publish`,
-      headers: { 'Content-Type': 'application/json' },
-      body: (event) => JSON.stringify({ messages: [{ data: Buffer.from(event).toString('base64') }] }),
-    };
-    this.deadLetter = new DeadLetterTopic(this, 'DeadLetter', { site, name: deadName, meta, kmsKeyName, enforceInTransit, notify });
-    this.subscribed = { site, name, id: this.topicId, retentionSeconds, deadLetter: this.deadLetter, lifecycle, notify };
+    this.sendRequest = sendRequest(this.endpoint, this.topicId, ordered);
+    this.deadLetter = new DeadLetterTopic(this, 'DeadLetter', { ...settings, name: deadName, notify });
+    this.subscribed = { site, name, id: this.topicId, retentionSeconds, ordered, deadLetter: this.deadLetter, lifecycle, notify };
   }
 
   bindWriter(writer: Workload, name: string): Binding {
     const { member, forEach } = writer;
     const grant = { topic: this.topicId, role: 'roles/pubsub.publisher', member, forEach };
     return {
-      settings: { [`${name}_TOPIC`]: this.topicId, [`${name}_ENDPOINT`]: this.endpoint },
+      settings: { [`${name}_TOPIC`]: this.topicId, [`${name}_ENDPOINT`]: this.endpoint, [`${name}_ORDERED`]: String(this.ordered) },
       waitFor: [new PubsubTopicIamMember(writer, `${name}Writer`, grant)],
     };
   }
@@ -149,7 +153,7 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
       { timeoutSeconds },
       { from: 10, to: 600, unit: 'seconds', remedy: 'It is the limit of Pub/Sub for an acknowledgement.' },
     );
-    const policies = policiesOf(this, this.deadLetter, delivery);
+    const policies = { ...policiesOf(this, this.deadLetter, delivery), ...inOrder(this.subscribed) };
     return subscribe(target, 'Trigger', this.subscribed, endingFor(this.subscribed, target), {
       ...policies,
       ackDeadlineSeconds: timeoutSeconds,
@@ -187,7 +191,7 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
    * With `unlimitedRetries`, a record is delivered again at once, until the retention of the topic ends.
    */
   bindReader(reader: Workload, name: string, reading?: Reading): Binding {
-    const policies = readerPolicies(this, this.deadLetter, reading);
+    const policies = readerPolicies(this, this.subscribed, reading);
     const ending = endingFor(this.subscribed, reader);
     const subscription = subscribe(reader, `${name}Subscription`, this.subscribed, ending, { ...policies, ackDeadlineSeconds: 60 });
     const { member, forEach } = reader;

@@ -27,6 +27,8 @@ export interface SubscribedTopic {
   readonly id: string;
   /** How long a subscription keeps an event that is not acknowledged. */
   readonly retentionSeconds: number;
+  /** Whether its readers get events with the same key in order. */
+  readonly ordered: boolean;
   /** Where events go after the last retry. */
   readonly deadLetter: DeadLetterTopic;
   /** What protects the waiting events from deletion. */
@@ -107,13 +109,23 @@ export function policiesOf(scope: IConstruct, deadLetter: DeadLetterTopic, deliv
   };
 }
 
+/** The order of a subscription. Pub/Sub cannot change it later. */
+export function inOrder({ ordered }: SubscribedTopic): Pick<PubsubSubscriptionConfig, 'enableMessageOrdering'> {
+  return ordered ? { enableMessageOrdering: true } : {};
+}
+
 /**
- * The same for a reader, which can have no limit of its retries.
+ * The same for a reader, which can have no limit of its retries, and no order then: its engine acknowledges events before it has
+ * processed them.
  * @throws SettingError
  */
-export function readerPolicies(scope: IConstruct, deadLetter: DeadLetterTopic, { unlimitedRetries = false, ...delivery }: Reading = {}) {
+export function readerPolicies(
+  scope: IConstruct,
+  subscribed: SubscribedTopic,
+  { unlimitedRetries = false, ...delivery }: Reading = {},
+): Partial<PubsubSubscriptionConfig> {
   requireOneOf(scope, { unlimitedRetries }, [true, false], 'Leave it out to limit the retries.');
-  if (!unlimitedRetries) return policiesOf(scope, deadLetter, delivery);
+  if (!unlimitedRetries) return { ...policiesOf(scope, subscribed.deadLetter, delivery), ...inOrder(subscribed) };
   const { filter, ...retries } = delivery;
   requireAbsent(scope, 'unlimitedRetries', retries);
   if (filter !== undefined) requireFilter(scope, filter);

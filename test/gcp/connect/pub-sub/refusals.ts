@@ -17,6 +17,7 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           retentionDays: 'number',
           encryptionKey: 'text',
           enforceInTransit: ['', 'yes', 1, {}, []],
+          ordered: ['', 'yes', 1, {}, []],
           topicId: 'text',
           notify: 'texts',
           removal: 'choice',
