@@ -229,7 +229,15 @@ export const facts: ServiceFacts = {
         'bigquery_config.table': 'emulated',
         'bigquery_config.write_metadata': onlyValues(true),
         'bigquery_config.service_account_email': 'emulated',
-        cloud_storage_config: { notRun: 'Cloud Storage subscriptions are not emulated here.' },
+        'cloud_storage_config.bucket': 'emulated',
+        'cloud_storage_config.filename_prefix': 'emulated',
+        'cloud_storage_config.filename_suffix': 'emulated',
+        'cloud_storage_config.filename_datetime_format': 'emulated',
+        'cloud_storage_config.max_duration': fileAge,
+        'cloud_storage_config.max_bytes': within(1000, 10 * GIB),
+        'cloud_storage_config.max_messages': within(1000, Number.MAX_SAFE_INTEGER),
+        'cloud_storage_config.avro_config.write_metadata': onlyValues(true),
+        'cloud_storage_config.service_account_email': 'emulated',
         ack_deadline_seconds: within(10, 600),
         'push_config.push_endpoint': 'emulated',
         'push_config.oidc_token.audience': 'emulated',
@@ -542,6 +550,12 @@ function publish(method: string, address: string): readonly Ask[] | undefined {
 /** A pause such as `10s`. */
 function seconds(value: unknown): string | undefined {
   return /^\d+(\.\d+)?s$/.test(String(value)) ? undefined : `it must look like 10s, got ${JSON.stringify(value)}.`;
+}
+
+/** How long a file may be open: Pub/Sub takes 60 to 600 seconds. */
+function fileAge(value: unknown): string | undefined {
+  const age = Number(/^(\d+)s$/.exec(String(value))?.[1]);
+  return age >= 60 && age <= 600 ? undefined : `it must be 60s to 600s, got ${JSON.stringify(value)}.`;
 }
 
 /** At least 1,000 bytes of each request are billed. */
