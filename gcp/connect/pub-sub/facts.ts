@@ -12,6 +12,7 @@ import { alertOn, grantsIn, iamMember, idOf, keyNeeds, RETAINED, readyBeforeWork
 
 const TOPIC = 'google_pubsub_topic';
 const SUBSCRIPTION = 'google_pubsub_subscription';
+const SCHEMA = 'google_pubsub_schema';
 const DEAD_TOPIC = 'dead_letter_policy.dead_letter_topic';
 const PUSHED_AS = 'push_config.oidc_token.service_account_email';
 /** The stores that Pub/Sub itself writes into: the block of settings, its setting for the store, and the permissions that the writer uses. */
@@ -30,11 +31,18 @@ const DAY = 24 * HOUR;
 /** The subscriptions of a topic. */
 const subscriptionsOf: Which = ({ id }, draft) =>
   every(SUBSCRIPTION)({ id } as Asked, draft).filter((one) => String(draft.resources.get(one)?.body.topic).includes(`\${${id}.`));
+/** The topics with a schema. */
+const topicsOf: Which = ({ id }, draft) =>
+  every(TOPIC)({ id } as Asked, draft).filter((one) => JSON.stringify(draft.resources.get(one)?.body ?? {}).includes(`\${${id}.`));
 
 export const facts: ServiceFacts = {
   name: 'Pub/Sub',
   local: 'runs',
-  unproven: ['That Pub/Sub accepts each filter that is accepted here: its syntax is checked by the rules of its documentation.'],
+  unproven: [
+    'That Pub/Sub accepts each filter that is accepted here: its syntax is checked by the rules of its documentation.',
+    'That Pub/Sub takes the schema of events: a library of Google for Protocol Buffers takes the JSON of events with it, and Pub/Sub was not asked.',
+    'The name of the ordering key among the attributes of a message in a file: the documentation says only that it is there.',
+  ],
   types: {
     [TOPIC]: {
       name: 'topic',
@@ -99,6 +107,7 @@ export const facts: ServiceFacts = {
         project: 'emulated',
         message_retention_duration: 'no effect here',
         message_storage_policy: 'no effect here',
+        schema_settings: { notRun: 'schemas of events are not checked here.' },
         message_transforms: { notRun: 'transforms of messages are not emulated here.' },
         kms_key_name: 'no effect here',
         labels: 'no effect here',
@@ -250,6 +259,37 @@ export const facts: ServiceFacts = {
         message_retention_duration: 'no effect here',
         labels: 'no effect here',
       },
+    },
+    [SCHEMA]: {
+      name: 'schema of events',
+      replacedBy: ['name', 'project'],
+      role: 'helps',
+      named: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
+      promises: [
+        promised(
+          'retained',
+          'not be deleted with the stack: a topic without its schema takes no event',
+          (schema) => is(schema, 'lifecycle.prevent_destroy', true),
+          { 'it is deleted with its stack': set('lifecycle') },
+        ),
+        promised(
+          'contract',
+          'have the attributes of an event, as JSON',
+          (schema, stack) =>
+            /\bmessage Event \{/.test(String(only(schema, 'definition'))) &&
+            stack
+              .of(TOPIC)
+              .some((topic) => names(topic, 'schema_settings.schema', schema) && is(topic, 'schema_settings.encoding', 'JSON')),
+          {
+            'its topic takes only binary events': set('schema_settings.encoding', 'BINARY', topicsOf),
+            'it is for other messages': set('definition', 'syntax = "proto3"; message Other { string name = 1; }'),
+          },
+        ),
+      ],
+      apis: ['pubsub'],
+      effective: /^(\*|pubsub\.(\*|schemas\.))/,
+      computed: { id: 'projects/acme-data/schemas/acme' },
+      local: { notRun: 'schemas of events are not checked here.' },
     },
     google_pubsub_topic_iam_member: iamMember('a topic', ['pubsub']),
     google_pubsub_subscription_iam_member: iamMember('a subscription', ['pubsub']),

@@ -1,7 +1,5 @@
 import type { PubsubSubscription } from '@cdktf/provider-google/lib/pubsub-subscription';
-import { PubsubSubscriptionIamMember } from '@cdktf/provider-google/lib/pubsub-subscription-iam-member';
 import type { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic';
-import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-iam-member';
 import { Construct } from 'constructs';
 import { takeName } from '../../../shared/synth/kept-name';
 import { mayDestroy, type Removal, requireNumber } from '../../../shared/synth/settings';
@@ -13,10 +11,11 @@ import type { Reading, RecordSink, RecordSource, SendRequest } from '../../ports
 import type { Site } from '../../ports/site';
 import { bufferSettings } from './buffer-settings';
 import { DeadLetterTopic } from './dead-letter-topic';
+import { type EventSchema, schemaOf } from './event-schema';
 import { acceptNotifications } from './notifications';
-import { sendRequest } from './send-request';
+import { bindPublisher, sendRequest } from './publisher';
 import { requireDelivery, StoreWriter } from './store-writer';
-import { endingFor, inOrder, policiesOf, readerPolicies, type SubscribedTopic, subscribe } from './subscription';
+import { bindSubscriber, endingFor, inOrder, policiesOf, readerPolicies, type SubscribedTopic, subscribe } from './subscription';
 import { topicOf } from './topic';
 
 /** Settings for {@link PubSubBuffer}. */
@@ -55,6 +54,13 @@ export interface PubSubBufferProps {
    */
   readonly ordered?: boolean;
   /**
+   * What the events have in `data`. Pub/Sub then refuses what has other names or types when it is published, with the answer 400: also
+   * extension attributes that are not listed, and notifications of Google services. It checks no formats and no missing attributes:
+   * the handler does. It is effective at once, also for present senders.
+   * @default - Pub/Sub takes everything, and the handler checks the event contract
+   */
+  readonly schema?: EventSchema;
+  /**
    * The id of an existing topic, such as `projects/example/topics/orders`. Its retention, key and region stay unchanged.
    * @default - a new topic
    */
@@ -80,10 +86,7 @@ export interface PubSubBufferProps {
  * letter, with the default retries after about half an hour: then they go on without it. An event that is delivered again can bring
  * the later ones of its key again, in order. Senders must set the key, as the send command does, and use the address of the
  * region: between regions there is no order. A key may have 1 MB a second. A delivery into a store keeps no order, because rows and
- * files have the time of each event, and neither does a reader with `unlimitedRetries`.
- *
- * The topic has no Pub/Sub schema. The handler checks the event contract, and an Avro schema would require another JSON from
- * senders: it wraps each optional value in an object with its type. Do not use it for events over 10 MB.
+ * files have the time of each event, and neither does a reader with `unlimitedRetries`. Do not use it for events over 10 MB.
  * @see https://cloud.google.com/pubsub/docs/overview
  * @see https://cloud.google.com/pubsub/docs/ordering
  */
@@ -99,28 +102,31 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
   readonly regionOnly: boolean;
   /** Whether events with the same `partitionkey` keep their order. */
   readonly ordered: boolean;
+  /** The address of Pub/Sub in the region of the site. */
+  readonly endpoint: string;
 
   private readonly site: Site;
-  private readonly endpoint: string;
   private readonly subscribed: SubscribedTopic;
 
   constructor(scope: Construct, id: string, props: PubSubBufferProps) {
     super(scope, id);
     const { site } = props;
-    const { topicId, kmsKeyName, notify, name, retentionSeconds, enforceInTransit, ordered } = bufferSettings(this, props);
+    const { topicId, kmsKeyName, notify, name, retentionSeconds, enforceInTransit, ordered, schema } = bufferSettings(this, props);
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
     const deadName = `${name}-dead-letter`;
     for (const one of [name, deadName]) takeName(this, 'buffer of a site', one, [site.project, site.prefix]);
     needApis(this, 'monitoring', 'pubsub');
     this.site = site;
-    this.regionOnly = enforceInTransit;
-    this.ordered = ordered;
+    [this.regionOnly, this.ordered] = [enforceInTransit, ordered];
     const meta = {
       dependsOn: [...site.waitFor, ...allowEncrypt(this, { cryptoKeyId: kmsKeyName, agent: () => site.pubSubAgent })],
       lifecycle,
     };
     const settings = { site, enforceInTransit, meta, kmsKeyName };
-    if (topicId === undefined) this.topic = topicOf(this, { ...settings, name }, { messageRetentionDuration: `${retentionSeconds}s` });
+    if (topicId === undefined) {
+      const schemaSettings = schema && schemaOf(this, { ...settings, name }, schema);
+      this.topic = topicOf(this, { ...settings, name }, { messageRetentionDuration: `${retentionSeconds}s`, schemaSettings });
+    }
     this.topicId = topicId ?? this.topic!.id;
     // The regional endpoint keeps events in the region in transit, also without enforceInTransit.
     this.endpoint = `${site.region}-pubsub.googleapis.com`;
@@ -130,12 +136,7 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
   }
 
   bindWriter(writer: Workload, name: string): Binding {
-    const { member, forEach } = writer;
-    const grant = { topic: this.topicId, role: 'roles/pubsub.publisher', member, forEach };
-    return {
-      settings: { [`${name}_TOPIC`]: this.topicId, [`${name}_ENDPOINT`]: this.endpoint, [`${name}_ORDERED`]: String(this.ordered) },
-      waitFor: [new PubsubTopicIamMember(writer, `${name}Writer`, grant)],
-    };
+    return bindPublisher(writer, name, this);
   }
 
   bindNotifications(sender: Workload, transform: MessageTransform): NotificationTarget {
@@ -192,13 +193,6 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
    */
   bindReader(reader: Workload, name: string, reading?: Reading): Binding {
     const policies = readerPolicies(this, this.subscribed, reading);
-    const ending = endingFor(this.subscribed, reader);
-    const subscription = subscribe(reader, `${name}Subscription`, this.subscribed, ending, { ...policies, ackDeadlineSeconds: 60 });
-    const { member, forEach } = reader;
-    const grant = { project: this.site.project, subscription: subscription.id, role: 'roles/pubsub.subscriber', member, forEach };
-    return {
-      settings: { [`${name}_SUBSCRIPTION`]: subscription.id, [`${name}_ENDPOINT`]: this.endpoint },
-      waitFor: [new PubsubSubscriptionIamMember(reader, `${name}Reader`, grant)],
-    };
+    return bindSubscriber(reader, name, { subscribed: this.subscribed, policies, endpoint: this.endpoint });
   }
 }

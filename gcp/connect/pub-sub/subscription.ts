@@ -5,7 +5,7 @@ import type { Construct, IConstruct } from 'constructs';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
 import { requireAbsent, requireNumber, requireOneOf, requireText, type TextRule } from '../../../shared/synth/settings';
 import type { Delivery } from '../../ports/delivery';
-import type { Workload } from '../../ports/identity';
+import type { Binding, Workload } from '../../ports/identity';
 import type { Reading } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import type { DeadLetterTopic } from './dead-letter-topic';
@@ -70,6 +70,22 @@ export function subscribe(
   alertOnLate(scope, `${id}Late`, target, isWritten ? 'Pub/Sub cannot write them into their store' : 'their reader is down or too slow');
   if (config.pushConfig) alertOnRefused(scope, `${id}Refused`, target);
   return subscription;
+}
+
+/** Let `reader` pull from a subscription of its own, and nothing else. A record that it holds for over a minute comes again. */
+export function bindSubscriber(
+  reader: Workload,
+  name: string,
+  { subscribed, policies, endpoint }: { subscribed: SubscribedTopic; policies: Partial<PubsubSubscriptionConfig>; endpoint: string },
+): Binding {
+  const ending = endingFor(subscribed, reader);
+  const subscription = subscribe(reader, `${name}Subscription`, subscribed, ending, { ...policies, ackDeadlineSeconds: 60 });
+  const { member, forEach } = reader;
+  const grant = { project: subscribed.site.project, subscription: subscription.id, role: 'roles/pubsub.subscriber', member, forEach };
+  return {
+    settings: { [`${name}_SUBSCRIPTION`]: subscription.id, [`${name}_ENDPOINT`]: endpoint },
+    waitFor: [new PubsubSubscriptionIamMember(reader, `${name}Reader`, grant)],
+  };
 }
 
 /**

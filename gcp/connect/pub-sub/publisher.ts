@@ -1,3 +1,5 @@
+import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-iam-member';
+import type { Binding, Workload } from '../../ports/identity';
 import type { SendRequest } from '../../ports/records';
 
 /**
@@ -15,5 +17,19 @@ export function sendRequest(endpoint: string, topicId: string, ordered: boolean)
       const data = Buffer.from(event).toString('base64');
       return JSON.stringify({ messages: [{ data, ...(ordered && partitionkey ? { orderingKey: partitionkey } : {}) }] });
     },
+  };
+}
+
+/** Let `writer` publish to a topic, and nothing else. It is told whether to set keys. */
+export function bindPublisher(
+  writer: Workload,
+  name: string,
+  { topicId, endpoint, ordered }: { readonly topicId: string; readonly endpoint: string; readonly ordered: boolean },
+): Binding {
+  const { member, forEach } = writer;
+  const grant = { topic: topicId, role: 'roles/pubsub.publisher', member, forEach };
+  return {
+    settings: { [`${name}_TOPIC`]: topicId, [`${name}_ENDPOINT`]: endpoint, [`${name}_ORDERED`]: String(ordered) },
+    waitFor: [new PubsubTopicIamMember(writer, `${name}Writer`, grant)],
   };
 }
