@@ -169,7 +169,8 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
 
   /**
    * Write each record into `store` unchanged, with a service account of its own. The deployer must be allowed to act as that
-   * service account. The default retries are those of `deliverTo`.
+   * service account. The default retries are those of `deliverTo`; into files they take up to an hour and a half, because each waits
+   * until its file is closed.
    * @param name the name of this delivery, unique in the site: 1 to 11 lower-case letters and digits. A change of the name
    * replaces the subscription, and the events that wait in the old one are lost.
    * @throws SettingError if the store is in another region, or if another delivery of the site has the name
