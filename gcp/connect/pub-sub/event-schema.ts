@@ -2,7 +2,7 @@ import { PubsubSchema } from '@cdktf/provider-google/lib/pubsub-schema';
 import type { PubsubTopicSchemaSettings } from '@cdktf/provider-google/lib/pubsub-topic';
 import { Token } from 'cdktf';
 import type { Construct, IConstruct } from 'constructs';
-import contract from '../../../shared/runtime/event.schema.json';
+import { EVENT_ATTRIBUTES } from '../../../shared/synth/event-attributes';
 import { keepAddress } from '../../../shared/synth/kept-name';
 import { requireOneOf, requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
 import type { TopicSettings } from './topic';
@@ -50,7 +50,7 @@ export function requireSchema(scope: IConstruct, schema: EventSchema) {
   }
   for (const [name, type] of Object.entries(extensions)) {
     requireText(scope, { 'schema.extensions': name }, NAME);
-    if (name in contract.properties) {
+    if (EVENT_ATTRIBUTES.includes(name)) {
       throw new SettingError(scope, 'schema.extensions must not name attributes of the contract', `"${name}"`, 'Leave it out.');
     }
     requireOneOf(scope, { [`schema.extensions.${name}`]: type }, ['string', 'bool', 'int32'], 'CloudEvents has no other types in JSON.');

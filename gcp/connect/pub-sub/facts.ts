@@ -5,7 +5,7 @@ import type { Ask, Needed, Promised, Seen, ServiceFacts } from '../../../shared/
 import { every, filter, remove, set, type Which } from '../../../shared/read/facts/weaken';
 import { duration, facts as joined, type Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
-import { type Asked, amount, is, names, only, type Stack } from '../../../shared/read/stack';
+import { type Asked, amount, is, names, only, type Stack, type Value } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
 import { references, type TfStack } from '../../../shared/read/tf';
 import { alertOn, grantsIn, iamMember, idOf, keyNeeds, RETAINED, readyBeforeWork, replacers } from '../../foundation/promises';
@@ -289,7 +289,12 @@ export const facts: ServiceFacts = {
       apis: ['pubsub'],
       effective: /^(\*|pubsub\.(\*|schemas\.))/,
       computed: { id: 'projects/acme-data/schemas/acme' },
-      local: { notRun: 'schemas of events are not checked here.' },
+      local: {
+        name: 'no effect here',
+        project: 'no effect here',
+        type: 'no effect here',
+        definition: { notRun: 'schemas of events are not checked here.' },
+      },
     },
     google_pubsub_topic_iam_member: iamMember('a topic', ['pubsub']),
     google_pubsub_subscription_iam_member: iamMember('a subscription', ['pubsub']),
@@ -341,7 +346,7 @@ function isNotified(topic: Asked, stack: Stack): boolean {
 /** Whether senders set an ordering key: the command of an output that sends, or a service of the stack. */
 function isKeyed(topic: Asked, stack: Stack): boolean {
   const { output = {} } = (stack as TfStack).json;
-  const keyed = (body: unknown) => KEYED.test(JSON.stringify(body)) && references(body).includes(topic.id);
+  const keyed = (body: Value) => KEYED.test(JSON.stringify(body)) && references(body).includes(topic.id);
   return [...Object.values(output), ...stack.all.map(({ body }) => body)].some(keyed);
 }
 

@@ -125,11 +125,6 @@ export function policiesOf(scope: IConstruct, deadLetter: DeadLetterTopic, deliv
   };
 }
 
-/** The order of a subscription. Pub/Sub cannot change it later. */
-export function inOrder({ ordered }: SubscribedTopic): Pick<PubsubSubscriptionConfig, 'enableMessageOrdering'> {
-  return ordered ? { enableMessageOrdering: true } : {};
-}
-
 /**
  * The same for a reader, which can have no limit of its retries, and no order then: its engine acknowledges events before it has
  * processed them.
@@ -146,4 +141,9 @@ export function readerPolicies(
   requireAbsent(scope, 'unlimitedRetries', retries);
   if (filter !== undefined) requireFilter(scope, filter);
   return { filter };
+}
+
+/** The order of a subscription. Pub/Sub cannot change it later. */
+export function inOrder({ ordered }: SubscribedTopic): Pick<PubsubSubscriptionConfig, 'enableMessageOrdering'> {
+  return ordered ? { enableMessageOrdering: true } : {};
 }
