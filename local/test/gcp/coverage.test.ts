@@ -45,9 +45,9 @@ test.each<[string, (template: any) => void, string]>([
   [
     'a property that nobody knows',
     ({ resource }) => {
-      first(resource.google_pubsub_topic).schema_settings = { schema: 'x' };
+      first(resource.google_pubsub_topic).ingestion_data_source_settings = { cloud_storage: { bucket: 'x' } };
     },
-    `google_pubsub_topic schema_settings: ${NOBODY}`,
+    `google_pubsub_topic ingestion_data_source_settings: ${NOBODY}`,
   ],
   [
     'one further down',
