@@ -73,9 +73,7 @@ function areFields(data: string): boolean {
  * with another name or type, and takes one that lacks an attribute. Avro would require another JSON.
  */
 export function definitionOf({ data, extensions = {} }: EventSchema): string {
-  const attributes = Object.keys(contract.properties).map(
-    (name, index) => `${name === 'data' ? 'Data' : 'string'} ${name} = ${index + 1};`,
-  );
+  const attributes = EVENT_ATTRIBUTES.map((name, index) => `${name === 'data' ? 'Data' : 'string'} ${name} = ${index + 1};`);
   const own = Object.entries(extensions).map(([name, type], index) => `${type} ${name} = ${FIRST_EXTENSION + index};`);
   const lines = [...attributes, ...own, `message Data { ${data.trim()} }`].map((line) => `  ${line}`);
   return ['syntax = "proto3";', 'message Event {', ...lines, '}', ''].join('\n');
