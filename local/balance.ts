@@ -129,11 +129,16 @@ export async function balanceOf(ledger: Ledger, { rows, unique, letters }: Found
 export async function balanceOfEach(ledger: Ledger, found: Found, branches: readonly Branch[]): Promise<Balance> {
   const rows: StoredRow[] = [];
   for await (const row of found.rows) rows.push(row);
-  const all = await balanceOf(ledger, { ...found, rows });
+  // Readers whose stores have different things of an event cannot be counted together: the first one is counted that stores rows.
+  const lead = branches.find(({ make }) => !make) ?? branches[0];
+  const isOne = !lead || ledger.of(lead.name) === ledger;
+  const all = await (isOne
+    ? balanceOf(ledger, { ...found, rows })
+    : balanceOf(ledger.of(lead.name), { ...found, rows: rows.filter(({ place }) => lead.has(place)) }));
   const each = await Promise.all(
     branches.map(async ({ name, takes, has }) => {
       const own = { rows: rows.filter(({ place }) => has(place)), letters: found.letters.filter(({ place }) => has(place)) };
-      const balance = await balanceOf(ledger.only(takes), own);
+      const balance = await balanceOf(ledger.of(name).only(takes), own);
       return { ...balance, faults: balance.faults.map((fault) => `${name}: ${fault}`) };
     }),
   );

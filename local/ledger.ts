@@ -1,7 +1,7 @@
 import { type AsRead, hashOf, hashOfTree, treeOf } from './contents';
 import type { Sample } from './corpus';
 import type { Made } from './made';
-import type { EventName, Letter, Receipt, StoredRow } from './platform';
+import type { Branch, EventName, Letter, Receipt, StoredRow } from './platform';
 
 /** One event that was sent. */
 export interface Entry extends Sent {
@@ -34,8 +34,23 @@ export class Ledger {
   private readonly byHash = new Map<string, Entry[]>();
   private readonly byRow = new Map<string, Entry[]>();
 
+  /** The same events, for readers whose store has something else of an event. */
+  private readonly twins = new Map<string, Ledger>();
+
   /** @param make calculates the expected rows of an event */
-  constructor(private readonly make: (body: Buffer) => Made) {}
+  constructor(public make: (body: Buffer) => Made) {}
+
+  /** Record the events that follow for a reader whose store has something else of an event, too. */
+  addReader({ name, make = this.make, asRead = this.asRead }: Pick<Branch, 'name' | 'make' | 'asRead'>) {
+    const twin = new Ledger(make);
+    twin.asRead = asRead;
+    this.twins.set(name, twin);
+  }
+
+  /** The events for a reader. */
+  of(reader: string): Ledger {
+    return this.twins.get(reader) ?? this;
+  }
 
   /** Record an event that the run did not send. */
   adopt(body: Buffer): Entry {
@@ -57,7 +72,15 @@ export class Ledger {
       asText: text.equals(body) ? undefined : this.sent(text),
     };
     this.add(entry);
+    for (const twin of this.twins.values()) twin.follow(entry, body);
     return entry;
+  }
+
+  /** Record an event of another ledger. Its response is that of the other one. */
+  private follow(entry: Entry, body: Buffer) {
+    const asText = entry.asText && this.sent(Buffer.from(body.toString()));
+    const own: Entry = Object.defineProperty({ ...entry, ...this.sent(body), asText }, 'receipt', { get: () => entry.receipt });
+    this.add(own);
   }
 
   /** The entries whose bytes, as they were sent or as text, have one of some hashes. */

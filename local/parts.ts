@@ -3,6 +3,7 @@ import path from 'node:path';
 import { factsOf } from '../shared/read/facts/find';
 import type { AsRead } from './contents';
 import { type AllowList, type Coverage, isEmulated } from './coverage';
+import type { Made } from './made';
 import {
   type Branch,
   type Letter,
@@ -52,6 +53,11 @@ export interface Brought {
   readonly store?: Store;
   readonly deadLetter?: DeadLetter;
   readonly branches?: readonly Branch[];
+  /**
+   * What the store must have of an event.
+   * @default - the rows that the transform returns
+   */
+  readonly make?: (body: Buffer) => Made;
   /** How many of its events are neither processed nor in a dead letter. */
   unsettled?(): number;
 }
@@ -194,6 +200,7 @@ function platformOf(brought: readonly Brought[], stop: () => Promise<void>): Pla
     rows: () => oneAfterTheOther(stores.map((store) => store.rows())),
     uniqueRows: stores.length === 1 ? stores[0]!.uniqueRows : undefined,
     asRead: stores.length === 1 ? stores[0]!.asRead : undefined,
+    make: brought.flatMap(({ make }) => make ?? [])[0],
     branches: branches.length > 0 ? branches : undefined,
     letters: () => all(deadLetters.map((deadLetter) => deadLetter.letters())),
     stop,

@@ -1,6 +1,7 @@
 import type { Chaos } from './chaos';
 import type { AsRead, Tree } from './contents';
 import type { Coverage } from './coverage';
+import type { Made } from './made';
 import type { Pace } from './pace';
 
 /**
@@ -75,6 +76,16 @@ export interface Branch {
   takes(hash: string): boolean;
   /** Whether the place of a row or of a dead letter is one of its own. */
   has(place: string): boolean;
+  /**
+   * What its store must have of an event.
+   * @default - the rows that the transform returns
+   */
+  readonly make?: (body: Buffer) => Made;
+  /**
+   * The form in which a reader of its store gets a row.
+   * @default - that of the platform
+   */
+  readonly asRead?: AsRead;
 }
 
 /** Where the user finds the stored data. */
@@ -111,6 +122,11 @@ export interface Platform {
    * @default - as the transform returns it
    */
   readonly asRead?: AsRead;
+  /**
+   * What the store must have of an event.
+   * @default - the rows that the transform returns
+   */
+  readonly make?: (body: Buffer) => Made;
   /**
    * Readers that must each have every event that they got.
    * @default - there is one reader, which must have every event

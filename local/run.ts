@@ -76,6 +76,8 @@ export async function run(options: Run): Promise<Balance> {
   const chaos = chaosOf(fault, { pace, seed, tell: (incident) => story.incident(incident) });
   const platform = await blueprint.start({ folder, witness: story, chaos, pace });
   if (platform.asRead) ledger.asRead = platform.asRead;
+  if (platform.make && !options.make) ledger.make = platform.make;
+  for (const branch of platform.branches ?? []) if (branch.make ?? branch.asRead) ledger.addReader(branch);
   const ticker = setInterval(() => story.tellCounts(platform.unsettled()), 250);
   try {
     const { places, replays } = platform;

@@ -20,7 +20,7 @@ export class GcpIotMachineLearning extends GcpPlatform {
     const measurements = new BigQueryStore(this, 'Store', { site, name: 'measurements', removal });
     const baselines = new BigQueryStore(this, 'StoreBaselines', { site, name: 'baselines', columns: BASELINE_COLUMNS, removal });
     const outliers = new BigQueryStore(this, 'StoreOutliers', { site, name: 'outliers', columns: OUTLIER_COLUMNS, removal });
-    const buffer = new PubSubBuffer(this, 'Buffer', { site, removal, notify });
+    const buffer = new PubSubBuffer(this, 'Buffer', { site, schema: { data: 'double value = 1; string unit = 2;' }, removal, notify });
     const registry = new CloudStorageStore(this, 'ConnectDevices', { site, name: 'devices', prefix: 'devices/', removal });
     const code = packageHandler('gcp/handlers/device-https-to-pub-sub');
     const connect = new DeviceGateway(this, 'Connect', { site, sink: buffer, registry, code, image, notify });
@@ -61,7 +61,10 @@ export class GcpIotMachineLearning extends GcpPlatform {
     this.output({
       build_command: [connect.buildCommand, 'Builds the image, in the folder of this stack and before the apply. Shows its digest.'],
       register_command: [connect.registerCommand, 'Registers a device. You need the role Storage Object Creator to run it.'],
-      events_url: [connect.url, 'Devices send events with a number in data.value here.'],
+      events_url: [
+        connect.url,
+        'Devices send events with a number in data.value here, and a text in data.unit if they want. Others are refused.',
+      ],
       audience: [connect.audience, 'The aud of the tokens of devices.'],
       start_command: [
         `gcloud workflows run ${nightly.workflow.name} --location=${site.region} --project=${site.project}`,

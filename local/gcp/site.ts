@@ -1,3 +1,5 @@
+import type { AsRead } from '../contents';
+import type { StoredRow } from '../platform';
 import type { OpenTerraform } from '../template/open-terraform';
 import { TokenIssuer } from './identity/oidc';
 
@@ -29,6 +31,15 @@ export interface TableMessage {
  */
 export type TableWriter = (message: TableMessage, email: string) => Promise<string | undefined>;
 
+/**
+ * Writes an object, as the service account with this email.
+ * @returns why it is not written, or not known to be written; nothing if it is
+ */
+export type ObjectWriter = (name: string, content: Buffer, email: string) => Promise<string | undefined>;
+
+/** How the rows of an object are read. */
+export type ReadObject = (content: Buffer, place: string) => readonly StoredRow[];
+
 /** A template of Google Cloud, and what its parts provide to each other. */
 export class Site {
   readonly terraform: OpenTerraform['terraform'];
@@ -41,6 +52,12 @@ export class Site {
   readonly writers: Writer[] = [];
   /** The tables that Pub/Sub itself can write into, by `project.dataset.table`. */
   readonly tables = new Map<string, TableWriter>();
+  /** The form in which a reader gets the rows of a table, by the start of their place. */
+  readonly asRead = new Map<string, AsRead>();
+  /** The buckets that Pub/Sub itself can write into, by name. */
+  readonly buckets = new Map<string, ObjectWriter>();
+  /** How objects that Pub/Sub itself writes are read, by the start of their place. */
+  readonly objects = new Map<string, ReadObject>();
 
   constructor(
     { terraform, known }: OpenTerraform,

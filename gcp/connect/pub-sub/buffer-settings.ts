@@ -1,6 +1,7 @@
 import type { IConstruct } from 'constructs';
 import type { NumberRule, TextRule } from '../../../shared/synth/settings';
 import { CHANNELS, KMS_KEY, requireAbsent, requireNumber, requireOneOf, requireText, requireTexts } from '../../../shared/synth/settings';
+import { type EventSchema, requireSchema } from './event-schema';
 
 const NAME: TextRule = {
   pattern: /^[a-z][a-z0-9-]{0,39}$/,
@@ -21,6 +22,8 @@ interface RawSettings {
   readonly name?: string;
   readonly retentionDays?: number;
   readonly enforceInTransit?: boolean;
+  readonly ordered?: boolean;
+  readonly schema?: EventSchema;
 }
 
 /**
@@ -28,15 +31,36 @@ interface RawSettings {
  * @throws SettingError
  */
 export function bufferSettings(scope: IConstruct, props: RawSettings) {
-  const { topicId, encryptionKey, notify = [], name = 'events', retentionDays = 7, enforceInTransit = false } = props;
+  const {
+    topicId,
+    encryptionKey,
+    notify = [],
+    name = 'events',
+    retentionDays = 7,
+    enforceInTransit = false,
+    ordered = false,
+    schema,
+  } = props;
   requireText(scope, { name }, NAME);
   requireNumber(scope, { retentionDays }, RETENTION, 'known');
   requireTexts(scope, { notify }, CHANNELS);
   requireOneOf(scope, { enforceInTransit }, [true, false], 'Leave it out to accept requests from other regions.');
+  requireOneOf(scope, { ordered }, [true, false], 'Leave it out to deliver events in any order.');
+  if (schema !== undefined) requireSchema(scope, schema);
   if (topicId !== undefined) {
     requireText(scope, { topicId }, TOPIC_ID);
-    requireAbsent(scope, 'topicId', { retentionDays: props.retentionDays, enforceInTransit: props.enforceInTransit });
+    const { retentionDays: retention, enforceInTransit: inTransit, schema: own } = props;
+    requireAbsent(scope, 'topicId', { retentionDays: retention, enforceInTransit: inTransit, schema: own });
   }
   if (encryptionKey !== undefined) requireText(scope, { encryptionKey }, KMS_KEY);
-  return { topicId, kmsKeyName: encryptionKey, notify, name, retentionSeconds: retentionDays * 24 * 3600, enforceInTransit };
+  return {
+    topicId,
+    kmsKeyName: encryptionKey,
+    notify,
+    name,
+    retentionSeconds: retentionDays * 24 * 3600,
+    enforceInTransit,
+    ordered,
+    schema,
+  };
 }

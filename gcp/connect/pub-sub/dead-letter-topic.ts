@@ -1,33 +1,17 @@
 import { PubsubSubscription } from '@cdktf/provider-google/lib/pubsub-subscription';
-import { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic';
+import type { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic';
 import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-iam-member';
-import type { ITerraformDependable, TerraformMetaArguments } from 'cdktf';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress } from '../../../shared/synth/kept-name';
-import { googleKey } from '../../foundation/answers';
 import type { Binding, Workload } from '../../ports/identity';
 import type { DeadLetter } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import { alertOnAny } from './subscription-alerts';
-
-/** Why a topic may be encrypted with a Google-managed key. */
-export const GOOGLE_KEY = {
-  CKV_GCP_83: googleKey('encryptionKey on the buffer'),
-};
+import { type TopicSettings, topicOf } from './topic';
 
 /** Settings for {@link DeadLetterTopic}. */
-export interface DeadLetterTopicProps {
-  /** The project and the region of the topic. */
-  readonly site: Site;
-  /** Its name, without the prefix. */
-  readonly name: string;
-  /** Whether events must stay in the region in transit too. It has the same value as the topic of the events. */
-  readonly enforceInTransit: boolean;
-  /** The dependencies of the topic, and whether it may be destroyed. */
-  readonly meta: Pick<TerraformMetaArguments, 'dependsOn' | 'lifecycle'>;
-  /** The id of the key that encrypts it. */
-  readonly kmsKeyName?: string;
+export interface DeadLetterTopicProps extends TopicSettings {
   /** The ids of the notification channels that the alert notifies. */
   readonly notify: readonly string[];
 }
@@ -45,19 +29,11 @@ export class DeadLetterTopic extends Construct implements DeadLetter {
 
   constructor(scope: Construct, id: string, props: DeadLetterTopicProps) {
     super(scope, id);
-    const { site, meta, kmsKeyName, enforceInTransit, notify } = props;
-    const { project, region, pubSubAgent } = site;
+    const { site, meta, notify } = props;
+    const { project, pubSubAgent } = site;
     const name = `${site.prefix}-${props.name}`;
     this.site = site;
-    this.topic = new PubsubTopic(this, 'Topic', {
-      ...meta,
-      project,
-      name,
-      kmsKeyName,
-      messageStoragePolicy: { allowedPersistenceRegions: [region], enforceInTransit },
-    });
-    keepAddress(this.topic, props.name);
-    if (!kmsKeyName) acknowledge(this.topic, GOOGLE_KEY);
+    this.topic = topicOf(this, props);
     // A topic without a subscription drops its messages. With an expiration policy, an idle subscription is deleted after 31 days.
     this.subscription = new PubsubSubscription(this, 'Subscription', {
       project,

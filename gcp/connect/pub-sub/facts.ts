@@ -5,13 +5,14 @@ import type { Ask, Needed, Promised, Seen, ServiceFacts } from '../../../shared/
 import { every, filter, remove, set, type Which } from '../../../shared/read/facts/weaken';
 import { duration, facts as joined, type Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
-import { type Asked, amount, is, names, only, type Stack } from '../../../shared/read/stack';
+import { type Asked, amount, is, names, only, type Stack, type Value } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
 import { references, type TfStack } from '../../../shared/read/tf';
 import { alertOn, grantsIn, iamMember, idOf, keyNeeds, RETAINED, readyBeforeWork, replacers } from '../../foundation/promises';
 
 const TOPIC = 'google_pubsub_topic';
 const SUBSCRIPTION = 'google_pubsub_subscription';
+const SCHEMA = 'google_pubsub_schema';
 const DEAD_TOPIC = 'dead_letter_policy.dead_letter_topic';
 const PUSHED_AS = 'push_config.oidc_token.service_account_email';
 /** The stores that Pub/Sub itself writes into: the block of settings, its setting for the store, and the permissions that the writer uses. */
@@ -20,6 +21,8 @@ const STORES = [
   { config: 'bigquery_config', store: 'table', takes: ['bigquery.tables.get', 'bigquery.tables.updateData'] },
 ] as const;
 const WRITES_AS = STORES.map(({ config }) => `${config}.service_account_email`);
+/** How a command or a service that sets an ordering key is written in JSON. */
+const KEYED = /\\"orderingKey\\":|_ORDERED":"true"|_ORDERED","value":"true"/;
 /** The time limit of a call: of a function, or of a service. */
 const TIME_LIMITS = ['service_config.timeout_seconds', 'template.timeout'];
 /** The permission of each request of a handler, by the end of its URL. */
@@ -35,11 +38,18 @@ const DAY = 24 * HOUR;
 /** The subscriptions of a topic. */
 const subscriptionsOf: Which = ({ id }, draft) =>
   every(SUBSCRIPTION)({ id } as Asked, draft).filter((one) => String(draft.resources.get(one)?.body.topic).includes(`\${${id}.`));
+/** The topics with a schema. */
+const topicsOf: Which = ({ id }, draft) =>
+  every(TOPIC)({ id } as Asked, draft).filter((one) => JSON.stringify(draft.resources.get(one)?.body ?? {}).includes(`\${${id}.`));
 
 export const facts: ServiceFacts = {
   name: 'Pub/Sub',
   local: 'runs',
-  unproven: ['That Pub/Sub accepts each filter that is accepted here: its syntax is checked by the rules of its documentation.'],
+  unproven: [
+    'That Pub/Sub accepts each filter that is accepted here: its syntax is checked by the rules of its documentation.',
+    'That Pub/Sub takes the schema of events: a library of Google for Protocol Buffers takes the JSON of events with it, and Pub/Sub was not asked.',
+    'The name of the ordering key among the attributes of a message in a file: the documentation says only that it is there.',
+  ],
   types: {
     [TOPIC]: {
       name: 'topic',
@@ -104,6 +114,7 @@ export const facts: ServiceFacts = {
         project: 'emulated',
         message_retention_duration: 'no effect here',
         message_storage_policy: 'no effect here',
+        schema_settings: { notRun: 'schemas of events are not checked here.' },
         message_transforms: { notRun: 'transforms of messages are not emulated here.' },
         kms_key_name: 'no effect here',
         labels: 'no effect here',
@@ -165,6 +176,15 @@ export const facts: ServiceFacts = {
             'a slow call is retried while it runs': set('ack_deadline_seconds', 10),
           }),
         ),
+        {
+          ...promised(
+            'order',
+            'keep the order of events with the same key, if senders set a key',
+            (subscription) => is(subscription, 'enable_message_ordering', true),
+            { 'events with the same key are processed in any order': set('enable_message_ordering') },
+          ),
+          concerns: (subscription, stack) => pushes(subscription) && subscription.refers('topic').some((topic) => isKeyed(topic, stack)),
+        },
         ...WRITES_AS.map(
           (setting): Promised => ({
             ...promised(
@@ -230,11 +250,20 @@ export const facts: ServiceFacts = {
         name: 'emulated',
         project: 'emulated',
         topic: 'emulated',
+        enable_message_ordering: 'emulated',
         filter: { notRun: 'a filter of a subscription is not emulated here: the sample events have no attributes.' },
         'bigquery_config.table': 'emulated',
         'bigquery_config.write_metadata': onlyValues(true),
         'bigquery_config.service_account_email': 'emulated',
-        cloud_storage_config: { notRun: 'Cloud Storage subscriptions are not emulated here.' },
+        'cloud_storage_config.bucket': 'emulated',
+        'cloud_storage_config.filename_prefix': 'emulated',
+        'cloud_storage_config.filename_suffix': 'emulated',
+        'cloud_storage_config.filename_datetime_format': 'emulated',
+        'cloud_storage_config.max_duration': fileAge,
+        'cloud_storage_config.max_bytes': within(1000, 10 * GIB),
+        'cloud_storage_config.max_messages': within(1000, Number.MAX_SAFE_INTEGER),
+        'cloud_storage_config.avro_config.write_metadata': onlyValues(true),
+        'cloud_storage_config.service_account_email': 'emulated',
         ack_deadline_seconds: within(10, 600),
         'push_config.push_endpoint': 'emulated',
         'push_config.oidc_token.audience': 'emulated',
@@ -246,6 +275,42 @@ export const facts: ServiceFacts = {
         expiration_policy: 'no effect here',
         message_retention_duration: 'no effect here',
         labels: 'no effect here',
+      },
+    },
+    [SCHEMA]: {
+      name: 'schema of events',
+      replacedBy: ['name', 'project'],
+      role: 'helps',
+      named: ['name', /^(?!goog)[a-zA-Z][\w.~+%-]{2,254}$/],
+      promises: [
+        promised(
+          'retained',
+          'not be deleted with the stack: a topic without its schema takes no event',
+          (schema) => is(schema, 'lifecycle.prevent_destroy', true),
+          { 'it is deleted with its stack': set('lifecycle') },
+        ),
+        promised(
+          'contract',
+          'have the attributes of an event, as JSON',
+          (schema, stack) =>
+            /\bmessage Event \{/.test(String(only(schema, 'definition'))) &&
+            stack
+              .of(TOPIC)
+              .some((topic) => names(topic, 'schema_settings.schema', schema) && is(topic, 'schema_settings.encoding', 'JSON')),
+          {
+            'its topic takes only binary events': set('schema_settings.encoding', 'BINARY', topicsOf),
+            'it is for other messages': set('definition', 'syntax = "proto3"; message Other { string name = 1; }'),
+          },
+        ),
+      ],
+      apis: ['pubsub'],
+      effective: /^(\*|pubsub\.(\*|schemas\.))/,
+      computed: { id: 'projects/acme-data/schemas/acme' },
+      local: {
+        name: 'no effect here',
+        project: 'no effect here',
+        type: 'no effect here',
+        definition: { notRun: 'schemas of events are not checked here.' },
       },
     },
     google_pubsub_topic_iam_member: iamMember('a topic', ['pubsub']),
@@ -303,6 +368,13 @@ function isNotified(topic: Asked, stack: Stack): boolean {
   return stack
     .of('google_storage_notification', 'google_logging_project_sink')
     .some((one) => ['topic', 'destination'].some((setting) => names(one, setting, topic)));
+}
+
+/** Whether senders set an ordering key: the command of an output that sends, or a service of the stack. */
+function isKeyed(topic: Asked, stack: Stack): boolean {
+  const { output = {} } = (stack as TfStack).json;
+  const keyed = (body: Value) => KEYED.test(JSON.stringify(body)) && references(body).includes(topic.id);
+  return [...Object.values(output), ...stack.all.map(({ body }) => body)].some(keyed);
 }
 
 /** Whether only identities of the stack may publish there. */
@@ -433,6 +505,7 @@ function howOf(subscription: Asked): string {
   const filter = only(subscription, 'filter');
   return joined(
     how,
+    is(subscription, 'enable_message_ordering', true) && 'in order of each key',
     filter !== undefined && `only ${filter}`,
     filesOf(subscription),
     retries > 0 && `${retries} retries`,
@@ -561,6 +634,12 @@ function requested(method: string, address: string): readonly Ask[] | undefined 
 /** A pause such as `10s`. */
 function seconds(value: unknown): string | undefined {
   return /^\d+(\.\d+)?s$/.test(String(value)) ? undefined : `it must look like 10s, got ${JSON.stringify(value)}.`;
+}
+
+/** How long a file may be open: Pub/Sub takes 60 to 600 seconds. */
+function fileAge(value: unknown): string | undefined {
+  const age = Number(/^(\d+)s$/.exec(String(value))?.[1]);
+  return age >= 60 && age <= 600 ? undefined : `it must be 60s to 600s, got ${JSON.stringify(value)}.`;
 }
 
 /** At least 1,000 bytes of each request are billed. */

@@ -11,6 +11,7 @@ import type { Workload } from '../../ports/identity';
 interface Buffer extends IConstruct {
   readonly topic?: PubsubTopic;
   readonly topicId: string;
+  readonly ordered: boolean;
 }
 
 /** The transforms of each topic, in the order in which they run. */
@@ -19,13 +20,26 @@ const transforms = new WeakMap<PubsubTopic, readonly MessageTransform[]>();
 /**
  * Let a Google service publish notifications to the topic of a buffer, and turn them into events when they are published: so every
  * reader of the topic gets events, and a replay too. Several senders of one service share the transform.
- * @throws SettingError if the topic is not of this stack, because its transforms would replace those that it has
+ * @throws SettingError if the topic is not of this stack, because its transforms would replace those that it has; if the buffer is
+ * ordered, because Google services set no key; if it has a schema, which notifications do not follow
  * @see https://cloud.google.com/pubsub/docs/smts/udfs-overview
  */
-export function acceptNotifications({ topic, topicId, node }: Buffer, sender: Workload, transform: MessageTransform): NotificationTarget {
+export function acceptNotifications(
+  { topic, topicId, ordered, node }: Buffer,
+  sender: Workload,
+  transform: MessageTransform,
+): NotificationTarget {
   if (!topic) {
     const remedy = 'Leave topicId out: the topic must turn notifications into events.';
     throw new SettingError(sender, 'a buffer of notifications must create its topic', `${node.path} with topicId ${topicId}`, remedy);
+  }
+  if (ordered) {
+    const remedy = 'Take a buffer without ordered: a Google service sets no key, and a transform cannot.';
+    throw new SettingError(sender, 'a buffer of notifications must not be ordered', `${node.path} with ordered`, remedy);
+  }
+  if (topic.schemaSettingsInput) {
+    const remedy = 'Take a buffer without schema: a notification has the data of its service.';
+    throw new SettingError(sender, 'a buffer of notifications must have no schema', `${node.path} with schema`, remedy);
   }
   const before = transforms.get(topic) ?? [];
   if (before.every(({ functionName }) => functionName !== transform.functionName)) {

@@ -1,10 +1,7 @@
 import type { PubsubSubscription } from '@cdktf/provider-google/lib/pubsub-subscription';
-import { PubsubSubscriptionIamMember } from '@cdktf/provider-google/lib/pubsub-subscription-iam-member';
-import { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic';
-import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-iam-member';
+import type { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic';
 import { Construct } from 'constructs';
-import { acknowledge } from '../../../shared/synth/acknowledge';
-import { keepAddress, takeName } from '../../../shared/synth/kept-name';
+import { takeName } from '../../../shared/synth/kept-name';
 import { mayDestroy, type Removal, requireNumber } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
 import { allowEncrypt } from '../../foundation/encryption';
@@ -13,10 +10,13 @@ import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { Reading, RecordSink, RecordSource, SendRequest } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import { bufferSettings } from './buffer-settings';
-import { DeadLetterTopic, GOOGLE_KEY } from './dead-letter-topic';
+import { DeadLetterTopic } from './dead-letter-topic';
+import { type EventSchema, schemaOf } from './event-schema';
 import { acceptNotifications } from './notifications';
+import { bindPublisher, sendRequest } from './publisher';
 import { requireDelivery, StoreWriter } from './store-writer';
-import { endingFor, policiesOf, readerPolicies, type SubscribedTopic, subscribe } from './subscription';
+import { bindSubscriber, endingFor, inOrder, policiesOf, readerPolicies, type SubscribedTopic, subscribe } from './subscription';
+import { topicOf } from './topic';
 
 /** Settings for {@link PubSubBuffer}. */
 export interface PubSubBufferProps {
@@ -47,6 +47,20 @@ export interface PubSubBufferProps {
    */
   readonly enforceInTransit?: boolean;
   /**
+   * Whether events with the same `partitionkey` are delivered in the order of their arrival, one at a time. See {@link PubSubBuffer}.
+   * A change replaces each subscription, with the events that wait in it: Terraform refuses that unless the data may be destroyed.
+   * Create another buffer instead, send to it, and remove the first one when it is empty.
+   * @default false
+   */
+  readonly ordered?: boolean;
+  /**
+   * What the events have in `data`. Pub/Sub then refuses what has other names or types when it is published, with the answer 400: also
+   * extension attributes that are not listed, and notifications of Google services. It checks no formats and no missing attributes:
+   * the handler does. It is effective at once, also for present senders.
+   * @default - Pub/Sub takes everything, and the handler checks the event contract
+   */
+  readonly schema?: EventSchema;
+  /**
    * The id of an existing topic, such as `projects/example/topics/orders`. Its retention, key and region stay unchanged.
    * @default - a new topic
    */
@@ -67,10 +81,14 @@ export interface PubSubBufferProps {
 /**
  * Buffer stage: a Pub/Sub topic that absorbs bursts and allows replay, with a dead-letter topic and its subscription.
  *
- * The topic has no Pub/Sub schema. The handler checks the event contract, and an Avro schema would require another JSON from
- * senders: it wraps each optional value in an object with its type. Do not use it for events over 10 MB, or for events that
- * must keep their order.
+ * With `ordered`, a processor and a reader get events with the same `partitionkey` in the order of their arrival, and an event without
+ * a key in any order. An event that fails holds up the later ones with its key until a retry succeeds, or until it is in the dead
+ * letter, with the default retries after about half an hour: then they go on without it. An event that is delivered again can bring
+ * the later ones of its key again, in order. Senders must set the key, as the send command does, and use the address of the
+ * region: between regions there is no order. A key may have 1 MB a second. A delivery into a store keeps no order, because rows and
+ * files have the time of each event, and neither does a reader with `unlimitedRetries`. Do not use it for events over 10 MB.
  * @see https://cloud.google.com/pubsub/docs/overview
+ * @see https://cloud.google.com/pubsub/docs/ordering
  */
 export class PubSubBuffer extends Construct implements RecordSink, RecordSource, DirectSource, NotificationSink {
   /** The topic, if this construct created it. */
@@ -82,56 +100,43 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
   readonly sendRequest: SendRequest;
   readonly format = 'pub-sub-push';
   readonly regionOnly: boolean;
+  /** Whether events with the same `partitionkey` keep their order. */
+  readonly ordered: boolean;
+  /** The address of Pub/Sub in the region of the site. */
+  readonly endpoint: string;
 
   private readonly site: Site;
-  private readonly endpoint: string;
   private readonly subscribed: SubscribedTopic;
 
   constructor(scope: Construct, id: string, props: PubSubBufferProps) {
     super(scope, id);
     const { site } = props;
-    const { topicId, kmsKeyName, notify, name, retentionSeconds, enforceInTransit } = bufferSettings(this, props);
+    const { topicId, kmsKeyName, notify, name, retentionSeconds, enforceInTransit, ordered, schema } = bufferSettings(this, props);
     const lifecycle = mayDestroy(this, props.removal) ? undefined : { preventDestroy: true };
     const deadName = `${name}-dead-letter`;
     for (const one of [name, deadName]) takeName(this, 'buffer of a site', one, [site.project, site.prefix]);
     needApis(this, 'monitoring', 'pubsub');
     this.site = site;
-    this.regionOnly = enforceInTransit;
+    [this.regionOnly, this.ordered] = [enforceInTransit, ordered];
     const meta = {
       dependsOn: [...site.waitFor, ...allowEncrypt(this, { cryptoKeyId: kmsKeyName, agent: () => site.pubSubAgent })],
       lifecycle,
     };
+    const settings = { site, enforceInTransit, meta, kmsKeyName };
     if (topicId === undefined) {
-      this.topic = new PubsubTopic(this, 'Topic', {
-        ...meta,
-        project: site.project,
-        name: `${site.prefix}-${name}`,
-        kmsKeyName,
-        messageRetentionDuration: `${retentionSeconds}s`,
-        messageStoragePolicy: { allowedPersistenceRegions: [site.region], enforceInTransit },
-      });
-      keepAddress(this.topic, name);
-      if (!kmsKeyName) acknowledge(this.topic, GOOGLE_KEY);
+      const schemaSettings = schema && schemaOf(this, { ...settings, name }, schema);
+      this.topic = topicOf(this, { ...settings, name }, { messageRetentionDuration: `${retentionSeconds}s`, schemaSettings });
     }
     this.topicId = topicId ?? this.topic!.id;
     // The regional endpoint keeps events in the region in transit, also without enforceInTransit.
     this.endpoint = `${site.region}-pubsub.googleapis.com`;
-    this.sendRequest = {
-      url: `https://${this.endpoint}/v1/${this.topicId}:publish`,
-      headers: { 'Content-Type': 'application/json' },
-      body: (event) => JSON.stringify({ messages: [{ data: Buffer.from(event).toString('base64') }] }),
-    };
-    this.deadLetter = new DeadLetterTopic(this, 'DeadLetter', { site, name: deadName, meta, kmsKeyName, enforceInTransit, notify });
-    this.subscribed = { site, name, id: this.topicId, retentionSeconds, deadLetter: this.deadLetter, lifecycle, notify };
+    this.sendRequest = sendRequest(this.endpoint, this.topicId, ordered);
+    this.deadLetter = new DeadLetterTopic(this, 'DeadLetter', { ...settings, name: deadName, notify });
+    this.subscribed = { site, name, id: this.topicId, retentionSeconds, ordered, deadLetter: this.deadLetter, lifecycle, notify };
   }
 
   bindWriter(writer: Workload, name: string): Binding {
-    const { member, forEach } = writer;
-    const grant = { topic: this.topicId, role: 'roles/pubsub.publisher', member, forEach };
-    return {
-      settings: { [`${name}_TOPIC`]: this.topicId, [`${name}_ENDPOINT`]: this.endpoint },
-      waitFor: [new PubsubTopicIamMember(writer, `${name}Writer`, grant)],
-    };
+    return bindPublisher(writer, name, this);
   }
 
   bindNotifications(sender: Workload, transform: MessageTransform): NotificationTarget {
@@ -149,7 +154,7 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
       { timeoutSeconds },
       { from: 10, to: 600, unit: 'seconds', remedy: 'It is the limit of Pub/Sub for an acknowledgement.' },
     );
-    const policies = policiesOf(this, this.deadLetter, delivery);
+    const policies = { ...policiesOf(this, this.deadLetter, delivery), ...inOrder(this.subscribed) };
     return subscribe(target, 'Trigger', this.subscribed, endingFor(this.subscribed, target), {
       ...policies,
       ackDeadlineSeconds: timeoutSeconds,
@@ -164,7 +169,8 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
 
   /**
    * Write each record into `store` unchanged, with a service account of its own. The deployer must be allowed to act as that
-   * service account. The default retries are those of `deliverTo`.
+   * service account. The default retries are those of `deliverTo`; into files they take up to an hour and a half, because each waits
+   * until its file is closed.
    * @param name the name of this delivery, unique in the site: 1 to 11 lower-case letters and digits. A change of the name
    * replaces the subscription, and the events that wait in the old one are lost.
    * @throws SettingError if the store is in another region, or if another delivery of the site has the name
@@ -188,15 +194,7 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
    * With `unlimitedRetries`, a record is delivered again at once, until the retention of the topic ends.
    */
   bindReader(reader: Workload, name: string, reading?: Reading): Binding {
-    const policies = readerPolicies(this, this.deadLetter, reading);
-    const attempts = 'deadLetterPolicy' in policies ? { [`${name}_ATTEMPTS`]: String(policies.deadLetterPolicy.maxDeliveryAttempts) } : {};
-    const ending = endingFor(this.subscribed, reader);
-    const subscription = subscribe(reader, `${name}Subscription`, this.subscribed, ending, { ...policies, ackDeadlineSeconds: 60 });
-    const { member, forEach } = reader;
-    const grant = { project: this.site.project, subscription: subscription.id, role: 'roles/pubsub.subscriber', member, forEach };
-    return {
-      settings: { [`${name}_SUBSCRIPTION`]: subscription.id, [`${name}_ENDPOINT`]: this.endpoint, ...attempts },
-      waitFor: [new PubsubSubscriptionIamMember(reader, `${name}Reader`, grant)],
-    };
+    const policies = readerPolicies(this, this.subscribed, reading);
+    return bindSubscriber(reader, name, { subscribed: this.subscribed, policies, endpoint: this.endpoint });
   }
 }

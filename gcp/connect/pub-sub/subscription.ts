@@ -5,7 +5,7 @@ import type { Construct, IConstruct } from 'constructs';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
 import { requireAbsent, requireNumber, requireOneOf, requireText, type TextRule } from '../../../shared/synth/settings';
 import type { Delivery } from '../../ports/delivery';
-import type { Workload } from '../../ports/identity';
+import type { Binding, Workload } from '../../ports/identity';
 import type { Reading } from '../../ports/records';
 import type { Site } from '../../ports/site';
 import type { DeadLetterTopic } from './dead-letter-topic';
@@ -27,6 +27,8 @@ export interface SubscribedTopic {
   readonly id: string;
   /** How long a subscription keeps an event that is not acknowledged. */
   readonly retentionSeconds: number;
+  /** Whether its readers get events with the same key in order. */
+  readonly ordered: boolean;
   /** Where events go after the last retry. */
   readonly deadLetter: DeadLetterTopic;
   /** What protects the waiting events from deletion. */
@@ -72,6 +74,30 @@ export function subscribe(
 }
 
 /**
+ * Let `reader` pull from a subscription of its own, and nothing else. A record that it holds for over a minute comes again. With a limit of
+ * retries, it is told which delivery is the last.
+ */
+export function bindSubscriber(
+  reader: Workload,
+  name: string,
+  { subscribed, policies, endpoint }: { subscribed: SubscribedTopic; policies: Partial<PubsubSubscriptionConfig>; endpoint: string },
+): Binding {
+  const ending = endingFor(subscribed, reader);
+  const subscription = subscribe(reader, `${name}Subscription`, subscribed, ending, { ...policies, ackDeadlineSeconds: 60 });
+  const { member, forEach } = reader;
+  const grant = { project: subscribed.site.project, subscription: subscription.id, role: 'roles/pubsub.subscriber', member, forEach };
+  const last = policies.deadLetterPolicy?.maxDeliveryAttempts;
+  return {
+    settings: {
+      [`${name}_SUBSCRIPTION`]: subscription.id,
+      [`${name}_ENDPOINT`]: endpoint,
+      ...(last !== undefined && { [`${name}_ATTEMPTS`]: String(last) }),
+    },
+    waitFor: [new PubsubSubscriptionIamMember(reader, `${name}Reader`, grant)],
+  };
+}
+
+/**
  * The end of the name of a subscription for a reader.
  * @throws SettingError if the name of the reader is not valid, or if another reader of the buffer has the same name
  */
@@ -109,14 +135,24 @@ export function policiesOf(scope: IConstruct, deadLetter: DeadLetterTopic, deliv
 }
 
 /**
- * The same for a reader, which can have no limit of its retries.
+ * The same for a reader, which can have no limit of its retries, and no order then: its engine acknowledges events before it has
+ * processed them.
  * @throws SettingError
  */
-export function readerPolicies(scope: IConstruct, deadLetter: DeadLetterTopic, { unlimitedRetries = false, ...delivery }: Reading = {}) {
+export function readerPolicies(
+  scope: IConstruct,
+  subscribed: SubscribedTopic,
+  { unlimitedRetries = false, ...delivery }: Reading = {},
+): Partial<PubsubSubscriptionConfig> {
   requireOneOf(scope, { unlimitedRetries }, [true, false], 'Leave it out to limit the retries.');
-  if (!unlimitedRetries) return policiesOf(scope, deadLetter, delivery);
+  if (!unlimitedRetries) return { ...policiesOf(scope, subscribed.deadLetter, delivery), ...inOrder(subscribed) };
   const { filter, ...retries } = delivery;
   requireAbsent(scope, 'unlimitedRetries', retries);
   if (filter !== undefined) requireFilter(scope, filter);
   return { filter };
+}
+
+/** The order of a subscription. Pub/Sub cannot change it later. */
+export function inOrder({ ordered }: SubscribedTopic): Pick<PubsubSubscriptionConfig, 'enableMessageOrdering'> {
+  return ordered ? { enableMessageOrdering: true } : {};
 }

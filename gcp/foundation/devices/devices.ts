@@ -44,7 +44,13 @@ export function deviceVariables(device: {
 export function bindDevices(holder: Workload, sink: RecordSink, registry: ObjectStore): Binding {
   const events = sink.bindWriter(holder, 'EVENTS');
   const devices = registry.bindReader(holder, 'REGISTRY');
-  requireSettings(holder, events, ['EVENTS_TOPIC', 'EVENTS_ENDPOINT'], 'sink must be a topic of Pub/Sub', 'Use a PubSubBuffer.');
+  requireSettings(
+    holder,
+    events,
+    ['EVENTS_TOPIC', 'EVENTS_ENDPOINT', 'EVENTS_ORDERED'],
+    'sink must be a topic of Pub/Sub',
+    'Use a PubSubBuffer.',
+  );
   const objects = 'registry must be a store of objects';
   requireSettings(holder, devices, ['REGISTRY_BUCKET', 'REGISTRY_PREFIX'], objects, 'Use a CloudStorageStore.');
   return { settings: { ...events.settings, ...devices.settings }, waitFor: [...events.waitFor, ...devices.waitFor] };

@@ -12,7 +12,7 @@ import type { FileStore } from '../../ports/stores';
 import { isBelow, isFileBelow, isReadBelow } from './conditions';
 import { DataBucket } from './data-bucket';
 import { ObjectNotification } from './object-notification';
-import { RAW, rawFiles } from './raw-files';
+import { RAW, type RawFiles, rawFiles } from './raw-files';
 import { storeSettings } from './store-settings';
 
 /** Settings for {@link CloudStorageStore}. */
@@ -55,6 +55,11 @@ export interface CloudStorageStoreProps {
    */
   readonly undeleteWindowDays?: number;
   /**
+   * How Pub/Sub writes files into this store, for `deliverInto` of a buffer.
+   * @default - Avro files with metadata, closed after 5 minutes or at 100 MiB
+   */
+  readonly rawFiles?: RawFiles;
+  /**
    * The id of a Cloud KMS key in the region of the site, which encrypts the objects. The Cloud Storage service agent of the project
    * is granted the use of the key. Writers and readers need no grant.
    * @default - a Google-managed key, free of charge
@@ -76,7 +81,8 @@ export interface CloudStorageStoreProps {
 
 /**
  * Store stage: a private, encrypted, versioned Cloud Storage bucket. Objects of a handler are below `prefix`. Objects that Pub/Sub
- * delivers without code are below `raw/`, as Avro files with the id, the time and the attributes of each message.
+ * delivers without code are below `raw/`, as Avro files with the id, the time and the attributes of each message, or as text. For
+ * Parquet, load Avro files into a BigQuery table and export it: `bq extract --destination_format=PARQUET`.
  *
  * An IAM condition limits each role on the bucket to the prefix. A managed folder would be another resource in an existing
  * bucket, and two stores with the same prefix would both create it. A reader must list objects with the prefix.
@@ -98,15 +104,16 @@ export class CloudStorageStore extends Construct implements FileStore, DirectSto
 
   private readonly site: Site;
   private readonly address: string;
+  private readonly files: RawFiles;
 
   constructor(scope: Construct, id: string, props: CloudStorageStoreProps) {
     super(scope, id);
-    const { site, bucketName } = props;
+    const { site, bucketName, rawFiles: files = {} } = props;
     const { name, prefix, undeleteWindowDays } = storeSettings(this, props);
     const destroy = mayDestroy(this, props.removal);
     if (bucketName === undefined) takeName(this, 'bucket of a site', name, [site.project, site.prefix]);
     needApis(this, 'storage');
-    [this.site, this.prefix, this.region] = [site, prefix, site.region];
+    [this.site, this.prefix, this.region, this.files] = [site, prefix, site.region, files];
 
     if (bucketName === undefined) {
       const { coldAfterDays, retentionDays, immutableDays, encryptionKey } = props;
@@ -153,7 +160,7 @@ export class CloudStorageStore extends Construct implements FileStore, DirectSto
       throw new SettingError(this, rule, `"${this.prefix}"`, 'Take another prefix, or deliver into another store.');
     }
     return {
-      config: { cloudStorageConfig: rawFiles(this.bucketName) },
+      config: { cloudStorageConfig: rawFiles(this.bucketName, this.files) },
       waitFor: [
         this.allow(deliverer, 'ObjectWriter', 'roles/storage.objectCreator'),
         this.allow(deliverer, 'BucketReader', 'roles/storage.legacyBucketReader'),

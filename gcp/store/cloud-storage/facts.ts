@@ -18,7 +18,7 @@ const topicOf: Which = ({ body }, draft) => [...draft.resources.keys()].filter((
 
 export const facts: ServiceFacts = {
   name: 'Cloud Storage',
-  local: { not: 'the local run has no emulator for it. Only the tests of the sink have one.' },
+  local: 'runs',
   unproven: [
     'That Pub/Sub runs the transform of new objects as its documentation says: the tests run it on notifications in the form of the documentation.',
     'That notifications reach a topic with `enforceInTransit`.',
@@ -99,7 +99,21 @@ export const facts: ServiceFacts = {
         keyNeeds(bucket, 'encryption.default_kms_key_name', agentOf(bucket, stack), 'Cloud Storage encrypts and decrypts objects with it'),
       apis: ['storage'],
       effective: /^(\*|storage\.)/,
-      local: 'no effect here',
+      local: {
+        name: 'emulated',
+        project: 'emulated',
+        location: 'no effect here',
+        uniform_bucket_level_access: 'no effect here',
+        public_access_prevention: 'no effect here',
+        versioning: 'no effect here',
+        retention_policy: 'no effect here',
+        soft_delete_policy: 'no effect here',
+        autoclass: 'no effect here',
+        lifecycle_rule: 'no effect here',
+        encryption: 'no effect here',
+        force_destroy: 'no effect here',
+        labels: 'no effect here',
+      },
     },
     [NOTIFICATION]: {
       name: 'notification of new objects',
@@ -136,7 +150,13 @@ export const facts: ServiceFacts = {
       costs: 'Its topic is billed for what Cloud Storage publishes.',
       brings: BRINGS_NOTHING,
       apis: ['storage', 'pubsub'],
-      local: 'no effect here',
+      local: {
+        bucket: { notRun: 'notifications of new objects are not emulated here.' },
+        topic: 'no effect here',
+        payload_format: 'no effect here',
+        event_types: 'no effect here',
+        object_name_prefix: 'no effect here',
+      },
     },
     google_storage_bucket_iam_member: iamMember('a bucket', ['storage']),
   },

@@ -2,6 +2,7 @@ import { Token } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import type { NumberRule, TextRule } from '../../../shared/synth/settings';
 import { FOLDERS, KMS_KEY, requireAbsent, requireNumber, requireText, SettingError } from '../../../shared/synth/settings';
+import { type RawFiles, requireRawFiles } from './raw-files';
 
 const NAME: TextRule = {
   pattern: /^[a-z0-9]{1,20}$/,
@@ -27,6 +28,7 @@ interface RawSettings {
   readonly undeleteWindowDays?: number;
   readonly encryptionKey?: string;
   readonly bucketName?: string;
+  readonly rawFiles?: RawFiles;
 }
 
 /**
@@ -45,6 +47,7 @@ export function storeSettings(scope: IConstruct, props: RawSettings) {
     requireOrder(scope, immutableDays, retentionDays);
   }
   if (undeleteWindowDays !== 0) requireNumber(scope, { undeleteWindowDays }, UNDELETE, 'known');
+  if (props.rawFiles !== undefined) requireRawFiles(scope, props.rawFiles);
   if (encryptionKey !== undefined) requireText(scope, { encryptionKey }, KMS_KEY);
   if (bucketName !== undefined) {
     requireText(scope, { bucketName }, BUCKET_NAME);

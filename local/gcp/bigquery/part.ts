@@ -37,7 +37,11 @@ interface Kept {
   readonly settings: TableSettings;
 }
 
-async function openEvents({ clients, writers }: Site, { witness, chaos, keep }: Around, { file, table, settings }: Kept): Promise<Opened> {
+async function openEvents(
+  { clients, writers, asRead }: Site,
+  { witness, chaos, keep }: Around,
+  { file, table, settings }: Kept,
+): Promise<Opened> {
   const { project, dataset, name, schema, partitionedBy, view } = settings;
   const place = `projects/${project}/datasets/${dataset}/tables/${name}`;
   const storage = await new StorageWriteStandIn(schema, { name: place, partitionedBy }).start();
@@ -45,6 +49,7 @@ async function openEvents({ clients, writers }: Site, { witness, chaos, keep }: 
   storage.keeps = false;
   storage.fate = writesTo(table, writers, { settings, chaos, witness });
   clients.BIGQUERY_STORAGE_ENDPOINT = storage.address;
+  asRead.set(`${dataset}.`, asColumns(settings));
 
   const toStoredRows = async function* (rows: AsyncIterable<TableRow>) {
     for await (const row of rows) yield storedRow(settings, row);
@@ -53,7 +58,7 @@ async function openEvents({ clients, writers }: Site, { witness, chaos, keep }: 
     brought: {
       store: {
         place: queryOf(file, view ?? settings),
-        asRead: asColumns(settings),
+        asRead: asRead.get(`${dataset}.`),
         rows: () => toStoredRows(table.rows()),
         ...(view && { uniqueRows: () => toStoredRows(table.viewRows()) }),
       },
@@ -62,11 +67,12 @@ async function openEvents({ clients, writers }: Site, { witness, chaos, keep }: 
 }
 
 /** Rejected rows are the dead letter of the table: an event is in one of its two views. */
-async function openRaw({ terraform, tables }: Site, { witness, chaos }: Around, { file, table, settings }: Kept): Promise<Opened> {
+async function openRaw({ terraform, tables, asRead }: Site, { witness, chaos }: Around, { file, table, settings }: Kept): Promise<Opened> {
   const raw = { settings, table, view: await table.viewSchema() };
   // Read at the first write: a grant refers to resources of other parts.
   let writers: Promise<readonly string[]> | undefined;
   const write = writesMessages(raw, () => (writers ??= writersIn(terraform)), { chaos, witness });
+  asRead.set(`${settings.dataset}.`, asEvent(raw));
   tables.set(`${settings.project}.${settings.dataset}.${settings.name}`, write);
   return {
     brought: {

@@ -8,13 +8,17 @@ export interface StoredObject {
   readonly contentType: string;
 }
 
+/** An object with its place. */
+export interface NamedObject extends StoredObject {
+  readonly bucket: string;
+  readonly name: string;
+}
+
 /** The result of an upload: it is stored, it is stored but the answer is lost, there is no answer, or it fails. */
 export type Fate = 'stores' | 'stores and breaks' | 'hangs' | { readonly code: number; readonly message: string };
 
 /** An upload, by one of the two simple methods of the JSON API. */
-interface Upload extends StoredObject {
-  readonly bucket: string;
-  readonly name: string;
+interface Upload extends NamedObject {
   /** The precondition: with 0, no object of this name may exist. */
   readonly ifGenerationMatch?: string;
 }
@@ -38,7 +42,9 @@ export class CloudStorageStandIn {
   /** How many uploads were received. */
   uploads = 0;
   /** Decides the result of each upload that could be stored. */
-  fate: (name: string) => Fate = () => 'stores';
+  fate: (name: string, object: NamedObject) => Fate | Promise<Fate> = () => 'stores';
+  /** Called with each object that is stored. It returns what is kept of it in memory. */
+  stored: (object: NamedObject) => StoredObject = (object) => object;
   /** Whether the writer may replace objects too. */
   mayReplace = false;
   /** Such as `127.0.0.1:8080`. */
@@ -59,15 +65,25 @@ export class CloudStorageStandIn {
     await this.server?.close();
   }
 
-  private answer(request: IncomingMessage, body: Buffer): Answer | Promise<Answer> {
+  /**
+   * Store an object for an emulated service, which makes names that nobody has.
+   * @returns whether the bucket exists
+   */
+  write(object: NamedObject): boolean {
+    if (!this.buckets.includes(object.bucket)) return false;
+    this.objects.set(keyOf(object), this.stored(object));
+    return true;
+  }
+
+  private async answer(request: IncomingMessage, body: Buffer): Promise<Answer> {
     const upload = readUpload(request, body);
     if (!upload) return failed(404, 'Not Found');
     this.uploads += 1;
     const fault = this.faultOf(upload);
     if (fault) return failed(fault.code, fault.message);
-    const fate = this.fate(upload.name);
+    const fate = await this.fate(upload.name, upload);
     if (typeof fate === 'object') return failed(fate.code, fate.message);
-    if (fate !== 'hangs') this.objects.set(keyOf(upload), upload);
+    if (fate !== 'hangs') this.write(upload);
     if (fate === 'stores') return json(200, resourceOf(upload));
     if (fate === 'stores and breaks') request.socket.destroy();
     return new Promise(() => {});
@@ -84,7 +100,7 @@ export class CloudStorageStandIn {
   }
 }
 
-function keyOf({ bucket, name }: Upload): string {
+function keyOf({ bucket, name }: NamedObject): string {
   return `${bucket}/${name}`;
 }
 

@@ -46,6 +46,8 @@ export class Broker {
     if (messages.length === 0) throw new ApiError(INVALID_ARGUMENT, 'The publish request has no messages.');
     if (messages.length > LIMITS.messages)
       throw new ApiError(INVALID_ARGUMENT, `A publish request has at most ${LIMITS.messages} messages.`);
+    if (new Set(messages.map(({ orderingKey }) => orderingKey)).size > 1)
+      throw new ApiError(INVALID_ARGUMENT, 'All messages in a publish request must have the same ordering key.');
     const bytes = messages.reduce((sum, message) => sum + requireMessage(message), 0);
     if (bytes > LIMITS.bytes) throw new ApiError(INVALID_ARGUMENT, `The request has ${bytes} bytes, and the maximum is ${LIMITS.bytes}.`);
     return messages.map((message) => this.take(topic, message));

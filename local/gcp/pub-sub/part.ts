@@ -1,48 +1,59 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Topic } from '@google-cloud/pubsub';
-import { eventByHand } from '../../by-hand';
+import { hashOf } from '../../contents';
 import type { Opened, Part } from '../../parts';
-import type { Letter, Receipt } from '../../platform';
+import { NotRunHere, type Surroundings } from '../../platform';
 import { shown } from '../../shown';
-import { Resource, theOnly } from '../../template/resource';
-import { many } from '../../text';
+import { Resource } from '../../template/resource';
 import type { Site } from '../site';
-import { Broker, INVALID_ARGUMENT, NOT_FOUND } from './broker';
-import type { PublishedMessage } from './message';
+import { Broker } from './broker';
+import { branchesOf, type Delivering, KINDS, type Target } from './delivering';
+import { doorOf } from './door';
+import { FileDelivery } from './file-delivery';
+import { madeByDelivery, rowsIn } from './files';
+import { letterOf, writeLetter } from './letters';
 import { PubSubServer } from './pub-sub';
 import { servePubSubRest } from './pub-sub-rest';
 import { PushDelivery } from './push';
-import { readPush, readSubscription, readTableTarget } from './subscription-settings';
+import { readFiles, readPush, readSubscription, readTableTarget } from './subscription-settings';
 import { TableDelivery } from './table-delivery';
 
 const SUBSCRIPTION = 'google_pubsub_subscription';
 
 /**
- * Topics and subscriptions. The topic whose subscription delivers, by push or into a table, receives the events. All other topics are
- * dead letters.
+ * Topics and subscriptions. The topic whose subscriptions deliver, by push, into a table or into files, receives the events. All other
+ * topics are dead letters. If several subscriptions deliver, each must have every event: a branch of the balance.
  */
 export const PART: Part<Site> = {
   overrides: () => ['PUBSUB_EMULATOR_HOST = the emulated Pub/Sub'],
 
-  async open({ terraform, endpoints, issuer, clients, tables }, { folder, witness, chaos, pace, keep }): Promise<Opened> {
-    const subscriptions = await Resource.all(terraform, SUBSCRIPTION);
-    const delivering = terraform.resources(SUBSCRIPTION).filter(({ properties }) => properties.push_config ?? properties.bigquery_config);
-    const trigger = theOnly(delivering, `${SUBSCRIPTION} with a push_config or a bigquery_config`);
-    const pushes = trigger.properties.push_config !== undefined;
-    const settings = subscriptions.map((one) => readSubscription(one, pushes && one.path === trigger.path));
-    const { name, topic: entry } = settings[subscriptions.findIndex((one) => one.path === trigger.path)]!;
+  async open(site, { folder, witness, chaos, pace, keep }): Promise<Opened> {
+    const { terraform, clients } = site;
+    const kinds = new Map(terraform.resources(SUBSCRIPTION).map((one) => [one.path, KINDS.find((kind) => one.properties[kind])]));
+    const found = (await Resource.all(terraform, SUBSCRIPTION)).map((one) => {
+      const kind = kinds.get(one.path);
+      return { kind, path: one.path, settings: readSubscription(one, kind === 'push_config') };
+    });
     const topics = (await Resource.all(terraform, 'google_pubsub_topic')).map(
       (topic) => `projects/${topic.text('project')}/topics/${topic.text('name')}`,
     );
+    const entry = entryOf(found.flatMap(({ kind, settings }) => (kind ? [settings.topic] : [])));
     const place = path.join(folder, 'dead-letter');
     mkdirSync(place);
 
-    const broker = new Broker(topics, settings, pace, (topic, message) => {
-      if (topic === entry) return;
-      writeLetter(place, message);
-      witness.deadLettered(letterOf(message, topic));
+    const delivering: Delivering[] = [];
+    const all = found.map(({ settings }) => settings);
+    const broker = new Broker(topics, all, pace, (topic, message) => {
+      if (topic === entry) {
+        for (const { took } of delivering) took.add(hashOf(message.data));
+      } else {
+        writeLetter(place, message);
+        witness.deadLettered(letterOf(message, topic));
+      }
     });
+    for (const { kind, path: at, settings } of found) {
+      if (kind) delivering.push({ kind, path: at, subscription: broker.subscription(settings.name), took: new Set() });
+    }
     keep(() => broker.stop());
     const server = await PubSubServer.start(broker, pace);
     keep(() => server.stop());
@@ -50,15 +61,6 @@ export const PART: Part<Site> = {
     keep(() => rest.close());
     clients.PUBSUB_EMULATOR_HOST = rest.host;
 
-    const deliverByPush = (delivers: Resource) => {
-      const push = readPush(delivers, [...endpoints.keys()]);
-      const { concurrency } = [...endpoints].find(([url]) => push.endpoint.startsWith(url))![1];
-      return new PushDelivery(broker.subscription(name), { push, issuer, concurrency, witness, chaos });
-    };
-    const deliverIntoTable = (delivers: Resource) => {
-      const { table, email } = readTableTarget(delivers, tables.keys());
-      return new TableDelivery(broker.subscription(name), { email, write: tables.get(table)!, witness, chaos });
-    };
     const letters = async () =>
       topics
         .filter((topic) => topic !== entry)
@@ -66,62 +68,64 @@ export const PART: Part<Site> = {
         .flatMap((subscription) => subscription.peek().map((message) => letterOf(message, subscription.settings.name)));
     return {
       async begin() {
-        // The push endpoint and the table are known when every part has an address.
-        const delivers = (await Resource.all(terraform, SUBSCRIPTION)).find(({ path: at }) => at === trigger.path)!;
-        const delivery = pushes ? deliverByPush(delivers) : deliverIntoTable(delivers);
-        keep(() => delivery.stop());
+        // The push endpoint, the table and the bucket are known when every part has an address.
+        const resources = await Resource.all(terraform, SUBSCRIPTION);
+        const targets = delivering.map((one) => {
+          const { delivery, ...target } = start(one, resources.find(({ path: at }) => at === one.path)!, site, { witness, chaos, pace });
+          keep(() => delivery.stop());
+          return target;
+        });
         const [keeper] = topics.filter((one) => one !== entry).flatMap((one) => broker.subscriptionsOf(one));
         const words = ['gcp', '--to', entry, ...(keeper ? ['--dead-letter', keeper.settings.name] : [])];
         const replay = keeper && { settings: { PUBSUB_EMULATOR_HOST: rest.host }, words };
-        const topic = await publisher(entry, server.address, keep);
+        const isOrdered = delivering.some(({ subscription }) => subscription.settings.ordered);
         return {
-          door: { command: byHand(entry, rest.host), send: (body) => publish(topic, body) },
+          door: doorOf({ topic: entry, address: server.address, host: rest.host, isOrdered }, keep),
           deadLetter: { place: shown(place), replay, letters },
-          unsettled: () => broker.subscription(name).size,
+          ...(targets.length > 1 ? { branches: branchesOf(delivering, targets, site.asRead) } : { make: targets[0]!.make }),
+          unsettled: () => delivering.reduce((sum, { subscription }) => sum + subscription.size, 0),
         };
       },
     };
   },
 };
 
-/** The official client of a topic. It sends one message in each request, so that a refused message does not affect others. */
-async function publisher(name: string, apiEndpoint: string, keep: (end: () => unknown) => void): Promise<Topic> {
-  const { PubSub } = require('@google-cloud/pubsub') as typeof import('@google-cloud/pubsub');
-  const client = new PubSub({ projectId: name.split('/')[1], apiEndpoint, emulatorMode: true });
-  keep(() => client.close());
-  return client.topic(name, { batching: { maxMessages: 1 } });
-}
-
-async function publish(topic: Topic, data: Buffer): Promise<Receipt> {
-  try {
-    return { accepted: true, position: await topic.publishMessage({ data }) };
-  } catch (error) {
-    const { code, details } = error as { code?: number; details?: string };
-    if (code !== INVALID_ARGUMENT && code !== NOT_FOUND) throw error;
-    return { accepted: false, reason: String(details) };
+/** Start to deliver. */
+function start(
+  { kind, subscription }: Delivering,
+  resource: Resource,
+  { endpoints, issuer, tables, buckets, objects, asRead }: Site,
+  around: Pick<Surroundings, 'witness' | 'chaos' | 'pace'>,
+): Target & { readonly delivery: { stop(): void } } {
+  switch (kind) {
+    case 'push_config': {
+      const push = readPush(resource, [...endpoints.keys()]);
+      const { concurrency } = [...endpoints].find(([url]) => push.endpoint.startsWith(url))![1];
+      return { delivery: new PushDelivery(subscription, { push, issuer, concurrency, ...around }) };
+    }
+    case 'bigquery_config': {
+      const { table, email } = readTableTarget(resource, tables.keys());
+      const from = `${table.split('.')[1]}.`;
+      const delivery = new TableDelivery(subscription, { email, write: tables.get(table)!, ...around });
+      return { start: from, asRead: asRead.get(from), delivery };
+    }
+    case 'cloud_storage_config': {
+      const files = readFiles(resource, buckets.keys());
+      const from = `${files.bucket}/${files.prefix}`;
+      objects.set(from, (content, place) => rowsIn(files, content, place));
+      const delivery = new FileDelivery(subscription, { files, write: buckets.get(files.bucket)!, ...around });
+      return { start: from, make: madeByDelivery, delivery };
+    }
   }
 }
 
-/** The command that sends one event. */
-function byHand(topic: string, host: string): string {
-  // Not every `base64` command has an option to write one line.
-  const data = `'$(echo '${eventByHand()}' | base64 | tr -d '\\n')'`;
-  return `curl -d '{"messages":[{"data":"${data}"}]}' http://${host}/v1/${topic}:publish`;
-}
-
-/** The handler or the store sets a reason. If Pub/Sub itself gave up pushing the message, there is only the number of delivery attempts. */
-function letterOf({ data, attributes }: PublishedMessage, place: string): Letter {
-  const { CloudPubSubDeadLetterSourceDeliveryErrorMessage: error, CloudPubSubDeadLetterSourceDeliveryCount: count } = attributes;
-  const reason = attributes.deadLetterReason ?? error;
-  return {
-    bytes: data,
-    place,
-    reason: reason ?? (count ? `not acknowledged in ${many(Number(count), 'try', 'tries')}` : 'no reason given'),
-  };
-}
-
-/** Write the event unchanged, and a JSON file with its attributes. */
-function writeLetter(folder: string, { data, ...rest }: PublishedMessage) {
-  writeFileSync(path.join(folder, rest.messageId), data);
-  writeFileSync(path.join(folder, `${rest.messageId}.json`), JSON.stringify(rest, undefined, 2));
+/** @throws NotRunHere if not exactly one topic has subscriptions that deliver */
+function entryOf(topics: readonly string[]): string {
+  const [entry, ...others] = new Set(topics);
+  if (entry !== undefined && others.length === 0) return entry;
+  const why =
+    entry === undefined
+      ? `none has ${KINDS.join(' or ')}.`
+      : `events of ${1 + others.length} topics are delivered, and the local run sends to one only.`;
+  throw new NotRunHere(SUBSCRIPTION, why);
 }

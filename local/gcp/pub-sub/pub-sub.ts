@@ -111,7 +111,7 @@ function streamingPull(broker: Broker, stream: ServerDuplexStream<StreamRequest,
     const taken = from.take(Math.min(most - outstanding.size, PULL.messages), deadline);
     if (taken.length === 0) return;
     for (const { ackId } of taken) outstanding.add(ackId);
-    const properties = { exactlyOnceDeliveryEnabled: false, messageOrderingEnabled: false };
+    const properties = { exactlyOnceDeliveryEnabled: false, messageOrderingEnabled: from.settings.ordered ?? false };
     stream.write({ receivedMessages: taken.map((delivery) => received(delivery, from!)), subscriptionProperties: properties });
   };
   stream.on('data', (request: StreamRequest) => {
@@ -156,11 +156,12 @@ function received({ message, attempt, ackId }: Delivery, { settings }: Subscript
   };
 }
 
-function described({ name, topic, ackDeadline, deadLetter }: SubscriptionSettings) {
+function described({ name, topic, ackDeadline, ordered, deadLetter }: SubscriptionSettings) {
   return {
     name,
     topic,
     ackDeadlineSeconds: ackDeadline / 1000,
+    enableMessageOrdering: ordered ?? false,
     deadLetterPolicy: deadLetter && { deadLetterTopic: deadLetter.topic, maxDeliveryAttempts: deadLetter.maxAttempts },
   };
 }

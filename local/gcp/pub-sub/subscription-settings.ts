@@ -1,6 +1,7 @@
 import { RefusedError } from '../../platform';
 import type { Resource } from '../../template/resource';
 import { milliseconds } from '../foundation/quantities';
+import type { FileSettings } from './files';
 import type { PushSettings } from './push';
 import type { SubscriptionSettings } from './subscription';
 import type { TableTarget } from './table-delivery';
@@ -19,6 +20,7 @@ export function readSubscription(subscription: Resource, pushes: boolean): Subsc
   return {
     name: `projects/${subscription.text('project')}/subscriptions/${subscription.text('name')}`,
     topic: subscription.text('topic'),
+    ordered: subscription.optional('enable_message_ordering') === true,
     ackDeadline: Number(subscription.optional('ack_deadline_seconds') ?? DEFAULT_ACK_SECONDS) * 1000,
     backoff: retries
       ? {
@@ -59,4 +61,30 @@ export function readTableTarget(trigger: Resource, tables: Iterable<string>): Ta
     throw new RefusedError(`${trigger.path}.bigquery_config.table`, `it must be a table with the columns of a message, got "${table}"`);
   }
   return { table, email: trigger.text('bigquery_config.service_account_email') };
+}
+
+/** The defaults of Pub/Sub for files. */
+const FILE = { timeFormat: 'YYYY-MM-DDThh:mm:ssZ', maxDuration: 300_000 };
+
+/** @throws RefusedError if its bucket is not emulated */
+export function readFiles(trigger: Resource, buckets: Iterable<string>): FileSettings {
+  const of = (property: string) => `cloud_storage_config.${property}`;
+  const bucket = trigger.text(of('bucket'));
+  if (![...buckets].includes(bucket)) {
+    throw new RefusedError(`${trigger.path}.${of('bucket')}`, `it must be a bucket of the template, got "${bucket}"`);
+  }
+  return {
+    bucket,
+    email: trigger.text(of('service_account_email')),
+    prefix: String(trigger.optional(of('filename_prefix')) ?? ''),
+    suffix: String(trigger.optional(of('filename_suffix')) ?? ''),
+    timeFormat: String(trigger.optional(of('filename_datetime_format')) ?? FILE.timeFormat),
+    format: trigger.optional(of('avro_config')) === undefined ? 'text' : 'avro',
+    maxDuration:
+      trigger.optional(of('max_duration')) === undefined
+        ? FILE.maxDuration
+        : trigger.read(of('max_duration'), 'a time such as 300s', milliseconds),
+    maxBytes: Number(trigger.optional(of('max_bytes')) ?? Number.POSITIVE_INFINITY),
+    maxMessages: Number(trigger.optional(of('max_messages')) ?? Number.POSITIVE_INFINITY),
+  };
 }

@@ -7,6 +7,8 @@ export interface SubscriptionSettings {
   readonly name: string;
   readonly topic: string;
   readonly ackDeadline: number;
+  /** Whether messages with the same ordering key are delivered in the order of their arrival. */
+  readonly ordered?: boolean;
   /** The pause after a failed delivery, which doubles up to `longest`. Without it, there is no pause. */
   readonly backoff?: { readonly shortest: number; readonly longest: number };
   /** The topic for messages that failed `maxAttempts` times. Without it, a message is delivered until it is acknowledged. */
@@ -28,12 +30,16 @@ interface Held {
 }
 
 /**
- * The messages of one subscription until they are acknowledged: delivered at least once, without an order.
+ * The messages of one subscription until they are acknowledged: delivered at least once. If it is ordered, one message of an ordering
+ * key is delivered at a time, as Pub/Sub pushes: the next one follows when it is acknowledged or in the dead letter.
  * @see https://cloud.google.com/pubsub/docs/handling-failures
+ * @see https://cloud.google.com/pubsub/docs/ordering
  */
 export class Subscription {
   private readonly held = new Map<string, Held>();
   private readonly ready = new Set<Held>();
+  /** The messages of each ordering key in the order of their arrival. The first one is delivered. */
+  private readonly lines = new Map<string, Held[]>();
   private readonly listeners = new Set<() => void>();
   private stopped = false;
 
@@ -57,6 +63,13 @@ export class Subscription {
   add(message: PublishedMessage) {
     const held: Held = { message, attempt: 0 };
     this.held.set(message.messageId, held);
+    const key = this.keyOf(held);
+    const line = key === undefined ? undefined : this.lines.get(key);
+    if (line) {
+      line.push(held);
+      return;
+    }
+    if (key !== undefined) this.lines.set(key, [held]);
     this.offer(held);
   }
 
@@ -148,7 +161,23 @@ export class Subscription {
     clearTimeout(held.timer);
     this.ready.delete(held);
     this.held.delete(held.message.messageId);
+    const next = this.nextOf(held);
+    if (next) this.ready.add(next);
     this.notify();
+  }
+
+  private keyOf({ message }: Held): string | undefined {
+    return this.settings.ordered && message.orderingKey !== '' ? message.orderingKey : undefined;
+  }
+
+  /** The message that waited for this one. */
+  private nextOf(held: Held): Held | undefined {
+    const key = this.keyOf(held);
+    if (key === undefined) return undefined;
+    const line = this.lines.get(key)!;
+    line.shift();
+    if (line.length === 0) this.lines.delete(key);
+    return line[0];
   }
 
   private notify() {

@@ -31,6 +31,7 @@ test('of what is synthesized nothing is refused, and everything is named', async
     'google_pubsub_subscription',
     'google_pubsub_topic',
     'google_service_account',
+    'google_storage_bucket',
     'google_storage_bucket_object',
     'terraform',
     'variable',
@@ -44,9 +45,9 @@ test.each<[string, (template: any) => void, string]>([
   [
     'a property that nobody knows',
     ({ resource }) => {
-      first(resource.google_pubsub_topic).schema_settings = { schema: 'x' };
+      first(resource.google_pubsub_topic).ingestion_data_source_settings = { cloud_storage: { bucket: 'x' } };
     },
-    `google_pubsub_topic schema_settings: ${NOBODY}`,
+    `google_pubsub_topic ingestion_data_source_settings: ${NOBODY}`,
   ],
   [
     'one further down',
@@ -77,11 +78,11 @@ test.each<[string, (template: any) => void, string]>([
     `google_pubsub_topic for_each: ${NOBODY}`,
   ],
   [
-    'messages in order',
+    'messages that are delivered exactly once',
     ({ resource }) => {
-      trigger(resource).enable_message_ordering = true;
+      trigger(resource).enable_exactly_once_delivery = true;
     },
-    `google_pubsub_subscription enable_message_ordering: ${NOBODY}`,
+    `google_pubsub_subscription enable_exactly_once_delivery: ${NOBODY}`,
   ],
   [
     'four attempts, which Pub/Sub does not take',
@@ -151,7 +152,7 @@ test.each<[string, (template: any) => void, string]>([
     ({ resource }) => {
       trigger(resource).push_config = undefined;
     },
-    'google_pubsub_subscription with a push_config or a bigquery_config: exactly one is emulated, and the template has 0',
+    'google_pubsub_subscription: none has push_config or bigquery_config or cloud_storage_config.',
   ],
   [
     'two tables',

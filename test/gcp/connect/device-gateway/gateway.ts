@@ -14,6 +14,7 @@ export const TOPIC = 'projects/acme-data/topics/acme-events';
 export const SETTINGS = {
   EVENTS_TOPIC: TOPIC,
   EVENTS_ENDPOINT: NOBODY,
+  EVENTS_ORDERED: 'false',
   REGISTRY_BUCKET: 'acme-devices',
   REGISTRY_PREFIX: 'devices/',
   DEVICE_AUDIENCE: AUDIENCE,

@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import { PubSubBuffer, type PubSubBufferProps } from '../../../../gcp/connect/pub-sub/pub-sub-buffer';
 import type { Delivery } from '../../../../gcp/ports/delivery';
 import type { Reading } from '../../../../gcp/ports/records';
+import { CloudStorageStore } from '../../../../gcp/store/cloud-storage/cloud-storage-store';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
 import { key, onCall, readable, Somebody, site, synthesize, Target } from '../../stand-ins';
@@ -50,6 +51,7 @@ test('documents the defaults that it has', () => {
     name: topic.name.slice('acme-'.length),
     retentionDays: String(Number.parseInt(topic.message_retention_duration, 10) / DAY_SECONDS),
     enforceInTransit: String(topic.message_storage_policy.enforce_in_transit),
+    ordered: String(pushOf(deliver()).enable_message_ordering ?? false),
     removal: topic.lifecycle.prevent_destroy ? 'retain' : 'destroy',
   });
 });
@@ -194,7 +196,11 @@ test('a writer may publish to this topic, and is told where', () => {
   const { built, one } = synthesize((stack) =>
     new PubSubBuffer(stack, 'Buffer', { site, topicId }).bindWriter(new Somebody(stack, 'Press'), 'EVENTS'),
   );
-  expect(built.settings).toEqual({ EVENTS_TOPIC: topicId, EVENTS_ENDPOINT: 'europe-west1-pubsub.googleapis.com' });
+  expect(built.settings).toEqual({
+    EVENTS_TOPIC: topicId,
+    EVENTS_ENDPOINT: 'europe-west1-pubsub.googleapis.com',
+    EVENTS_ORDERED: 'false',
+  });
   expect(built.waitFor).toHaveLength(1);
   expect(Object.keys(one('google_pubsub_subscription'))).toContain('expiration_policy');
 });
@@ -247,6 +253,73 @@ test('a reader with a limit of retries is told of its last attempt, and an alert
   expect(threshold_value).toBe(0);
 });
 
+describe('with ordered', () => {
+  const readers = (ordered?: boolean) =>
+    synthesize((stack) => {
+      const buffer = new PubSubBuffer(stack, 'Buffer', { site, ordered });
+      buffer.deliverTo(new Target(stack, 'Func'));
+      buffer.bindReader(new Somebody(stack, 'Spark'), 'EVENTS');
+      buffer.bindReader(new Somebody(stack, 'Engine'), 'EVENTS', { unlimitedRetries: true });
+      buffer.deliverInto(new CloudStorageStore(stack, 'Store', { site }), 'archive');
+      return buffer;
+    });
+  const messageOf = (event: object, ordered = true) => {
+    const [message] = JSON.parse(readers(ordered).built.sendRequest.body(JSON.stringify(event))).messages;
+    return message;
+  };
+  const ordersOf = (ordered?: boolean) =>
+    Object.fromEntries(
+      readers(ordered)
+        .all('google_pubsub_subscription')
+        .map((one) => [one.name.replace('acme-events-', ''), one.enable_message_ordering]),
+    );
+
+  test('functions and readers get the events of a key in order; stores and engines with a dead letter of their own get them in any', () =>
+    expect(ordersOf(true)).toEqual({
+      'to-func': true,
+      'to-spark': true,
+      'to-engine': undefined,
+      'into-archive': undefined,
+      'dead-letter': undefined,
+    }));
+
+  test('without it nothing says so, and the subscriptions stay as they were', () =>
+    expect(Object.values(ordersOf())).toEqual(Array(5).fill(undefined)));
+
+  test('a client sends the partitionkey as the ordering key, to one region', () => {
+    const event = { id: '1', partitionkey: 'press-7' };
+    expect(messageOf(event)).toEqual({ data: Buffer.from(JSON.stringify(event)).toString('base64'), orderingKey: 'press-7' });
+    expect(readers(true).built.sendRequest.url).toMatch(/^https:\/\/europe-west1-pubsub\./);
+  });
+
+  test.each([{ id: '1' }, { id: '1', partitionkey: null }])('an event without a key has none: %j', (event) =>
+    expect(messageOf(event)).not.toHaveProperty('orderingKey'),
+  );
+
+  test('a client of a buffer without order sends no key: a key has 1 MB a second', () =>
+    expect(messageOf({ partitionkey: 'press-7' }, false)).not.toHaveProperty('orderingKey'));
+
+  test('a publisher of the stack is told to set keys', () => {
+    const { built } = synthesize((stack) =>
+      new PubSubBuffer(stack, 'Buffer', { site, topicId, ordered: true }).bindWriter(new Somebody(stack, 'Press'), 'EVENTS'),
+    );
+    expect(built.settings.EVENTS_ORDERED).toBe('true');
+  });
+
+  test('an event that fails holds up its key no longer than its retries: the dead letter takes it', () => {
+    const { all } = readers(true);
+    const ordered = all('google_pubsub_subscription').filter((one) => one.enable_message_ordering);
+    expect(ordered.map(({ dead_letter_policy }) => dead_letter_policy.max_delivery_attempts)).toEqual([10, 10]);
+  });
+
+  test('order changes no name and no address: Terraform refuses to replace a subscription with waiting events', () => {
+    const addresses = [true, false].map((ordered) => Object.keys(readers(ordered).json.resource!.google_pubsub_subscription!));
+    expect(addresses[0]).toEqual(addresses[1]);
+    const { all } = readers(true);
+    for (const { lifecycle } of all('google_pubsub_subscription')) expect(lifecycle).toEqual({ prevent_destroy: true });
+  });
+});
+
 test('whoever writes to the dead letter may publish there and nowhere else', () => {
   const { built, all } = synthesize((stack) =>
     new PubSubBuffer(stack, 'Buffer', { site }).deadLetter.bindWriter(new Somebody(stack, 'Writer'), 'DEAD_LETTER'),
@@ -296,6 +369,20 @@ describe('refuses', () => {
       'no word on the way of events',
       () => make({ enforceInTransit: 'yes' as never }),
       'test/Buffer: enforceInTransit must be true or false, got "yes". Leave it out to accept requests from other regions.',
+    ],
+    [
+      'no word on the order',
+      () => make({ ordered: 'yes' as never }),
+      'test/Buffer: ordered must be true or false, got "yes". Leave it out to deliver events in any order.',
+    ],
+    [
+      'notifications of a Google service in order',
+      () =>
+        synthesize((stack) => {
+          const sink = new PubSubBuffer(stack, 'Buffer', { site, ordered: true });
+          new CloudStorageStore(stack, 'Store', { site }).deliverCreated(sink);
+        }),
+      'test/Store/Created: a buffer of notifications must not be ordered, got test/Buffer with ordered. Take a buffer without ordered: a Google service sets no key, and a transform cannot.',
     ],
     [
       'a reader whose name no subscription takes',

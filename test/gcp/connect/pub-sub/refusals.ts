@@ -17,6 +17,8 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           retentionDays: 'number',
           encryptionKey: 'text',
           enforceInTransit: ['', 'yes', 1, {}, []],
+          ordered: ['', 'yes', 1, {}, []],
+          schema: ['', 'int32 a = 1;', 1, [], {}, { data: 1 }, { data: 'int32 a = 1;', extensions: { subject: 'string' } }],
           topicId: 'text',
           notify: 'texts',
           removal: 'choice',

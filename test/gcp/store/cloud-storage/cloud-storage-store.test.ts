@@ -231,6 +231,19 @@ describe('a delivery', () => {
   test('keeps any payload, with the id, the time and the attributes of its message', () =>
     expect(configOf(deliver())).toMatchObject({ avro_config: { write_metadata: true }, filename_suffix: '.avro' }));
 
+  test('takes other files: text is what Pub/Sub writes without a format, and a file may be smaller or older', () => {
+    const config = configOf(deliver({ rawFiles: { format: 'text', maxSeconds: 600, maxMiB: 1 } }));
+    expect(config).toMatchObject({ filename_suffix: '.jsonl', max_duration: '600s', max_bytes: 1024 ** 2 });
+    expect(config.avro_config).toBeUndefined();
+  });
+
+  test('documents the defaults of its files', () =>
+    expect(documentedDefaults('gcp/store/cloud-storage/raw-files.ts', 'RawFiles')).toEqual({
+      format: 'avro',
+      maxSeconds: String(Number.parseInt(configOf(deliver()).max_duration, 10)),
+      maxMiB: String(configOf(deliver()).max_bytes / 1024 ** 2),
+    }));
+
   test('closes a file after 5 minutes or at 100 MiB, before Pub/Sub delivers its events again', () => {
     const synth = deliver();
     const { ack_deadline_seconds } = synth.all('google_pubsub_subscription').find(({ cloud_storage_config }) => cloud_storage_config);
@@ -373,6 +386,26 @@ describe('refuses', () => {
       'a deletion of objects that nobody may delete',
       { immutableDays: 30, retentionDays: 29 },
       'test/Store: retentionDays must not be below immutableDays, which is 30, got 29. No object can be deleted before.',
+    ],
+    [
+      'files that Pub/Sub does not write',
+      { rawFiles: { format: 'parquet' as never } },
+      'test/Store: rawFiles.format must be avro or text, got "parquet". Pub/Sub writes no other format.',
+    ],
+    [
+      'files that are closed too early',
+      { rawFiles: { maxSeconds: 59 } },
+      'test/Store: rawFiles.maxSeconds must be 60 to 600 seconds, got 59. It is the limit of Pub/Sub.',
+    ],
+    [
+      'files that are too large',
+      { rawFiles: { maxMiB: 10_241 } },
+      'test/Store: rawFiles.maxMiB must be 1 to 10240 MiB, got 10241. It is the limit of Pub/Sub.',
+    ],
+    [
+      'files that are a text',
+      { rawFiles: 'text' as never },
+      `test/Store: rawFiles must be an object, got "text". Write it like { format: 'text' }.`,
     ],
   ])('%s', (_, props, message) => expect(() => make(props)).toThrow(new Error(message)));
 });

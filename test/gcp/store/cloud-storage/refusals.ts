@@ -14,6 +14,7 @@ export const refusals = (terraform: TerraformStack): Refusals => ({
         retentionDays: 'number',
         immutableDays: 'number',
         undeleteWindowDays: 'number',
+        rawFiles: ['', 'text', 1, [], { format: 'parquet' }, { maxSeconds: 59 }, { maxSeconds: '300' }, { maxMiB: 0 }],
         encryptionKey: 'text',
         bucketName: 'text',
         removal: 'choice',

@@ -1,0 +1,5 @@
+import type { ComputedByType } from '../../template/open-terraform';
+
+export const COMPUTED: ComputedByType = {
+  google_storage_bucket: ({ properties: { name } }) => ({ id: String(name) }),
+};
