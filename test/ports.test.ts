@@ -41,6 +41,11 @@ const own: Record<string, { clouds: string[]; because: string }> = {
   MessageTransform: { clouds: ['gcp'], because: 'Only Cloud Storage publishes notifications that a topic must turn into events.' },
   NotificationTarget: { clouds: ['gcp'], because: 'One half of MessageTransform.' },
   NotificationSink: { clouds: ['gcp'], because: 'The other half of MessageTransform.' },
+  PolicyTag: {
+    clouds: ['gcp'],
+    because:
+      'Only BigQuery protects columns by a tag that has members of its own. Elsewhere a reader sees whole rows of a store, or a view.',
+  },
   ViewNames: { clouds: ['gcp'], because: 'One half of SharedStore.' },
   SharedStore: {
     clouds: ['gcp'],

@@ -85,6 +85,7 @@ export class BigQueryRawStore extends Construct implements DirectStore, SharedSt
   /** The name of the view of rejected rows in a query. */
   readonly rejectedName: string;
   readonly uniqueRows: string;
+  readonly protectedColumns: readonly string[] = [];
   readonly region: string;
 
   private readonly place: Place;

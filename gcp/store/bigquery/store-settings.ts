@@ -1,6 +1,8 @@
-import type { IConstruct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { KMS_KEY, requireAbsent, requireNumber, requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
+import type { Site } from '../../ports/site';
 import { type Column, DEFAULT_COLUMNS, requireColumns } from './event-table';
+import { requireTags } from './protected-columns';
 
 const NAME: TextRule = {
   pattern: /^[a-z][a-z0-9_]{0,39}$/,
@@ -28,8 +30,10 @@ interface CommonSettings {
 }
 
 interface EventSettings extends CommonSettings {
+  readonly site: Site;
   readonly tableId?: string;
   readonly viewId?: string;
+  readonly openViewId?: string;
   readonly columns?: readonly Column[];
 }
 
@@ -37,17 +41,26 @@ interface EventSettings extends CommonSettings {
  * The settings of a store of events, checked, with their defaults.
  * @throws SettingError
  */
-export function storeSettings(scope: IConstruct, props: EventSettings) {
+export function storeSettings(scope: Construct, props: EventSettings) {
   const { name, undeleteWindowDays } = common(scope, props, 'events');
   const { columns = DEFAULT_COLUMNS } = props;
   requireColumns(scope, columns);
+  // An existing dataset can be in another region.
+  requireTags(scope, columns, props.datasetId === undefined ? props.site.region : undefined);
   const { tableId = props.datasetId === undefined ? 'events' : name } = props;
   requireText(scope, { tableId }, TABLE_ID);
-  const { viewId = `unique_${tableId}` } = props;
-  requireText(scope, { viewId }, TABLE_ID);
-  if (viewId === tableId)
-    throw new SettingError(scope, 'viewId must not be the same as tableId', `"${viewId}"`, 'Both are in one dataset. Take another id.');
-  return { name, columns, undeleteWindowDays, tableId, viewId };
+  const { viewId = `unique_${tableId}`, openViewId = `open_${tableId}` } = props;
+  requireText(scope, { viewId, openViewId }, TABLE_ID);
+  requireOtherId(scope, { viewId }, { tableId });
+  requireOtherId(scope, { openViewId }, { tableId, viewId });
+  return { name, columns, undeleteWindowDays, tableId, viewId, openViewId };
+}
+
+function requireOtherId(scope: IConstruct, own: Readonly<Record<string, string>>, others: Readonly<Record<string, string>>) {
+  const [[setting, id]] = Object.entries(own) as [[string, string]];
+  const twin = Object.keys(others).find((other) => others[other] === id);
+  if (twin !== undefined)
+    throw new SettingError(scope, `${setting} must not be the same as ${twin}`, `"${id}"`, 'Both are in one dataset. Take another id.');
 }
 
 /**

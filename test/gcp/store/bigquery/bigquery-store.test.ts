@@ -238,8 +238,8 @@ describe('refuses', () => {
     ],
     [
       'a type in another spelling',
-      { columns: [{ name: 'a', type: 'INT64' as Column['type'] }] },
-      'test/Store: the type of column a must be one of STRING, INTEGER, FLOAT, NUMERIC, BIGNUMERIC, BOOLEAN, TIMESTAMP, DATE, JSON, got "INT64". Use JSON for other values.',
+      { columns: [{ name: 'a', type: 'INT64' as 'STRING' }] },
+      'test/Store: the type of column a must be one of STRING, INTEGER, FLOAT, NUMERIC, BIGNUMERIC, BOOLEAN, TIMESTAMP, DATE, JSON, RECORD, got "INT64". Use RECORD with columns for objects, and JSON for other values.',
     ],
     [
       'one key to destroy',

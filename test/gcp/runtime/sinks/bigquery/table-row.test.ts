@@ -101,7 +101,7 @@ describe('a column takes', () => {
     ['JSON', null, 'null'],
   ])('%s: %p', (type, value, expected) => {
     const { it } = fitted({ it: value }, [{ name: 'it', type }]);
-    expect(typeof it === 'object' ? int(it) : it).toEqual(expected);
+    expect(typeof it === 'object' ? int(it as Int64) : it).toEqual(expected);
   });
 
   test('nothing at all where the row has null or undefined', () =>
