@@ -26,7 +26,7 @@ export interface TableSettings {
   readonly view?: View;
   /** The view of the rows that are not in the other one. */
   readonly rejected?: View;
-  /** Views in other datasets, for readers. */
+  /** Views for readers, in other datasets or with fewer columns. */
   readonly shared?: readonly View[];
 }
 
