@@ -37,7 +37,8 @@ export function once(reader: Workload, on: string, make: () => ITerraformDependa
   const stack = TerraformStack.of(reader);
   const ofStack = granted.get(stack) ?? new Map<string, ITerraformDependable>();
   granted.set(stack, ofStack);
-  const key = JSON.stringify([on, reader.member]);
+  // Members that are known only at deploy are all written as `each.value`.
+  const key = JSON.stringify([on, reader.forEach ? reader.node.path : reader.member]);
   const grant = ofStack.get(key) ?? make();
   ofStack.set(key, grant);
   return grant;
