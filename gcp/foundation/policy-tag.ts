@@ -2,7 +2,11 @@ import { DataCatalogPolicyTagIamMember } from '@cdktf/provider-google/lib/data-c
 import { type ITerraformDependable, TerraformStack } from 'cdktf';
 import type { TextRule } from '../../shared/synth/settings';
 import type { Workload } from '../ports/identity';
+import type { PolicyTag } from '../ports/stores';
 import { needApis } from './apis';
+
+/** What BigQuery shows instead of a value that a reader may not see. */
+export type Masking = NonNullable<PolicyTag['masking']>;
 
 /** The id of an existing policy tag. */
 export const POLICY_TAG: TextRule = {

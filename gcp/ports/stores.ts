@@ -18,27 +18,25 @@ export interface TableStore {
   bindReader(reader: Workload, name: string): Binding;
 }
 
-/**
- * What BigQuery shows instead of a value that a reader may not see, by the name that its API has for it.
- * @see https://cloud.google.com/bigquery/docs/column-data-masking-intro#masking_options
- */
-export type Masking =
-  | 'ALWAYS_NULL'
-  | 'DEFAULT_MASKING_VALUE'
-  | 'SHA256'
-  | 'EMAIL_MASK'
-  | 'FIRST_FOUR_CHARACTERS'
-  | 'LAST_FOUR_CHARACTERS'
-  | 'DATE_YEAR_MASK';
-
 /** A policy tag in BigQuery: the values of a column that has it are for some readers only, whoever may read the table. */
 export interface PolicyTag {
   /** Its resource name. */
   readonly id: string;
   /** Its region. It can protect columns of datasets in this region only. */
   readonly region: string;
-  /** What other readers of the table see. Without it, BigQuery refuses them each query that reads the column. */
-  readonly masking?: Masking;
+  /**
+   * What other readers of the table see instead of a value, by the name that the API of BigQuery has for it. Without it, BigQuery refuses
+   * them each query that reads the column.
+   * @see https://cloud.google.com/bigquery/docs/column-data-masking-intro#masking_options
+   */
+  readonly masking?:
+    | 'ALWAYS_NULL'
+    | 'DEFAULT_MASKING_VALUE'
+    | 'SHA256'
+    | 'EMAIL_MASK'
+    | 'FIRST_FOUR_CHARACTERS'
+    | 'LAST_FOUR_CHARACTERS'
+    | 'DATE_YEAR_MASK';
   /** Let `reader` see the values of all columns that have the tag, in tables that it may read. */
   bindReader(reader: Workload): ITerraformDependable;
   /** Let `reader` see what masking makes of them. Without masking, it grants nothing. */

@@ -1,9 +1,9 @@
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { requireText, SettingError } from '../../../shared/synth/settings';
-import { allowFineGrained, POLICY_TAG } from '../../foundation/policy-tag';
+import { allowFineGrained, type Masking, POLICY_TAG } from '../../foundation/policy-tag';
 import type { Binding, Workload } from '../../ports/identity';
-import type { Masking, PolicyTag, TableStore } from '../../ports/stores';
+import type { PolicyTag, TableStore } from '../../ports/stores';
 import type { Column, ValueColumn } from './event-table';
 
 /** The types of columns that a masking rule takes. Others take every type. */

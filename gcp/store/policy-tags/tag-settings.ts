@@ -1,7 +1,7 @@
 import type { IConstruct } from 'constructs';
 import { CHANNELS, requireOneOf, requireText, requireTexts, SettingError, type TextRule } from '../../../shared/synth/settings';
+import type { Masking } from '../../foundation/policy-tag';
 import { MEMBERS } from '../../foundation/principal';
-import type { Masking } from '../../ports/stores';
 
 /** What one tag allows. */
 export interface TagSettings {

@@ -5,11 +5,11 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { keepAddress } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
-import { allowFineGrained, once } from '../../foundation/policy-tag';
+import { allowFineGrained, type Masking, once } from '../../foundation/policy-tag';
 import { Principals } from '../../foundation/principal';
 import type { Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
-import type { Masking, PolicyTag } from '../../ports/stores';
+import type { PolicyTag } from '../../ports/stores';
 import type { TagSettings } from './tag-settings';
 
 interface TagParts {

@@ -1,6 +1,6 @@
 import { adapt } from '@google-cloud/bigquery-storage';
 import { TerraformOutput, type TerraformStack } from 'cdktf';
-import type { Masking } from '../../../../gcp/ports/stores';
+import type { Masking } from '../../../../gcp/foundation/policy-tag';
 import { BigQueryStore, type BigQueryStoreProps } from '../../../../gcp/store/bigquery/bigquery-store';
 import type { Column } from '../../../../gcp/store/bigquery/event-table';
 import { PolicyTags } from '../../../../gcp/store/policy-tags/policy-tags';
