@@ -23,6 +23,8 @@ const TABLE_ID: TextRule = {
 /** What both stores of this service have. */
 interface CommonSettings {
   readonly datasetId?: string;
+  readonly tableId?: string;
+  readonly viewId?: string;
   readonly name?: string;
   readonly retentionDays?: number;
   readonly undeleteWindowDays?: number;
@@ -31,8 +33,6 @@ interface CommonSettings {
 
 interface EventSettings extends CommonSettings {
   readonly site: Site;
-  readonly tableId?: string;
-  readonly viewId?: string;
   readonly openViewId?: string;
   readonly columns?: readonly Column[];
 }
@@ -47,13 +47,20 @@ export function storeSettings(scope: Construct, props: EventSettings) {
   requireColumns(scope, columns);
   // An existing dataset can be in another region.
   requireTags(scope, columns, props.datasetId === undefined ? props.site.region : undefined);
-  const { tableId = props.datasetId === undefined ? 'events' : name } = props;
-  requireText(scope, { tableId }, TABLE_ID);
-  const { viewId = `unique_${tableId}`, openViewId = `open_${tableId}` } = props;
-  requireText(scope, { viewId, openViewId }, TABLE_ID);
-  requireOtherId(scope, { viewId }, { tableId });
+  const { tableId, viewId } = idsOf(scope, props, name);
+  const { openViewId = `open_${tableId}` } = props;
+  requireText(scope, { openViewId }, TABLE_ID);
   requireOtherId(scope, { openViewId }, { tableId, viewId });
   return { name, columns, undeleteWindowDays, tableId, viewId, openViewId };
+}
+
+function idsOf(scope: IConstruct, props: CommonSettings, name: string) {
+  const { tableId = props.datasetId === undefined ? 'events' : name } = props;
+  requireText(scope, { tableId }, TABLE_ID);
+  const { viewId = `unique_${tableId}` } = props;
+  requireText(scope, { viewId }, TABLE_ID);
+  requireOtherId(scope, { viewId }, { tableId });
+  return { tableId, viewId };
 }
 
 function requireOtherId(scope: IConstruct, own: Readonly<Record<string, string>>, others: Readonly<Record<string, string>>) {
@@ -67,10 +74,13 @@ function requireOtherId(scope: IConstruct, own: Readonly<Record<string, string>>
  * The settings of a raw store, checked, with their defaults, and the ids of its table and views.
  * @throws SettingError
  */
-export function rawSettings(scope: IConstruct, props: CommonSettings) {
+export function rawSettings(scope: IConstruct, props: CommonSettings & { readonly rejectedId?: string }) {
   const { name, undeleteWindowDays } = common(scope, props, 'raw');
-  const tableId = props.datasetId === undefined ? 'events' : name;
-  return { name, undeleteWindowDays, tableId, viewId: `unique_${tableId}`, rejectedId: `rejected_${tableId}` };
+  const { tableId, viewId } = idsOf(scope, props, name);
+  const { rejectedId = `rejected_${tableId}` } = props;
+  requireText(scope, { rejectedId }, TABLE_ID);
+  requireOtherId(scope, { rejectedId }, { tableId, viewId });
+  return { name, undeleteWindowDays, tableId, viewId, rejectedId };
 }
 
 function common(scope: IConstruct, props: CommonSettings, otherwise: string) {

@@ -1,4 +1,3 @@
-import { DataCatalogPolicyTag } from '@cdktf/provider-google/lib/data-catalog-policy-tag';
 import { DataCatalogTaxonomy } from '@cdktf/provider-google/lib/data-catalog-taxonomy';
 import { Fn } from 'cdktf';
 import { Construct } from 'constructs';
@@ -76,17 +75,9 @@ export class PolicyTags extends Construct {
       lifecycle,
     });
     keepAddress(this.taxonomy, name);
+    const { taxonomy } = this;
     this.tags = new Map(
-      Object.entries(tags).map(([tag, settings]) => {
-        const resource = new DataCatalogPolicyTag(this, `Tag-${tag}`, {
-          taxonomy: this.taxonomy.id,
-          displayName: tag,
-          description: settings.description,
-          lifecycle,
-        });
-        keepAddress(resource, `${name}_${tag}`);
-        return [tag, new Tag(this, tag, { site, name, resource, settings })];
-      }),
+      Object.entries(tags).map(([tag, settings]) => [tag, new Tag(this, tag, { site, name, taxonomy, settings, lifecycle })]),
     );
     this.watch(`${prefix}-${name}`, project, notify);
   }

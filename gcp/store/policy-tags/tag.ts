@@ -1,7 +1,8 @@
 import { BigqueryDatapolicyDataPolicy } from '@cdktf/provider-google/lib/bigquery-datapolicy-data-policy';
 import { BigqueryDatapolicyDataPolicyIamMember } from '@cdktf/provider-google/lib/bigquery-datapolicy-data-policy-iam-member';
-import type { DataCatalogPolicyTag } from '@cdktf/provider-google/lib/data-catalog-policy-tag';
-import type { ITerraformDependable } from 'cdktf';
+import { DataCatalogPolicyTag } from '@cdktf/provider-google/lib/data-catalog-policy-tag';
+import type { DataCatalogTaxonomy } from '@cdktf/provider-google/lib/data-catalog-taxonomy';
+import type { ITerraformDependable, TerraformResourceLifecycle } from 'cdktf';
 import { Construct } from 'constructs';
 import { keepAddress } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
@@ -16,8 +17,9 @@ interface TagParts {
   readonly site: Site;
   /** The name of the taxonomy. */
   readonly name: string;
-  readonly resource: DataCatalogPolicyTag;
+  readonly taxonomy: DataCatalogTaxonomy;
   readonly settings: TagSettings;
+  readonly lifecycle?: TerraformResourceLifecycle;
 }
 
 /** One tag of a taxonomy, with its members. */
@@ -26,12 +28,16 @@ export class Tag extends Construct implements PolicyTag {
   readonly region: string;
   readonly masking?: Masking;
 
+  private readonly name: string;
   private readonly policy?: BigqueryDatapolicyDataPolicy;
 
-  constructor(scope: Construct, id: string, { site, name, resource, settings }: TagParts) {
+  constructor(scope: Construct, id: string, { site, name, taxonomy, settings, lifecycle }: TagParts) {
     super(scope, id);
-    const { readers = [], masking, maskedReaders = [] } = settings;
+    const { description, readers = [], masking, maskedReaders = [] } = settings;
     const { project, region: location, prefix } = site;
+    const resource = new DataCatalogPolicyTag(this, 'Tag', { taxonomy: taxonomy.id, displayName: id, description, lifecycle });
+    keepAddress(resource, `${name}_${id}`);
+    this.name = name;
     [this.id, this.region, this.masking] = [resource.id, location, masking];
     if (masking) {
       needApis(this, 'bigquerydatapolicy');
@@ -50,7 +56,7 @@ export class Tag extends Construct implements PolicyTag {
   }
 
   bindReader(reader: Workload): ITerraformDependable {
-    return allowFineGrained(reader, `${this.node.scope!.node.id}-${this.node.id}`, this.id);
+    return allowFineGrained(reader, `${this.name}-${this.node.id}`, this.id);
   }
 
   bindMaskedReader(reader: Workload): ITerraformDependable | undefined {
@@ -60,7 +66,7 @@ export class Tag extends Construct implements PolicyTag {
       const { project, location, id: dataPolicyId } = policy;
       const { member, forEach } = reader;
       const role = 'roles/bigquerydatapolicy.maskedReader';
-      const id = `${this.node.scope!.node.id}-${this.node.id}-masked`;
+      const id = `${this.name}-${this.node.id}-masked`;
       return new BigqueryDatapolicyDataPolicyIamMember(reader, id, { project, location, dataPolicyId, role, member, forEach });
     });
   }

@@ -51,6 +51,9 @@ export const refusals = (terraform: TerraformStack): Refusals => {
         settings: {
           site: 'neighbour',
           name: 'text',
+          tableId: 'text',
+          viewId: 'text',
+          rejectedId: 'text',
           retentionDays: 'number',
           undeleteWindowDays: 'number',
           encryptionKey: 'text',

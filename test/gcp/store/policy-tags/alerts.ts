@@ -18,7 +18,7 @@ function matches(filter: string, line: Line): boolean {
 }
 
 export const scenarios: Readonly<Record<string, (policy: any) => void>> = {
-  'who may read protected columns is changed': (policy) => {
+  'a change of the tags or of their members': (policy) => {
     const filter = String(policy.conditions[0].condition_matched_log.filter).replace(/\$\{element\(split\(.*\), 5\)\}/, '42');
     const tag = 'projects/acme-data/locations/europe-west1/taxonomies/42/policyTags/7';
     const line = (method: string, resourceName = tag, more: Partial<Line> = {}): Line => ({
