@@ -38,9 +38,15 @@ const own: Record<string, { clouds: string[]; because: string }> = {
     clouds: ['gcp'],
     because: 'Only Pub/Sub counts the tries of a reader itself, so only there an engine with a dead letter of its own says so.',
   },
+  Subnetwork: { clouds: ['gcp'], because: 'Only on Google Cloud are there services that find the network by its subnetwork.' },
   MessageTransform: { clouds: ['gcp'], because: 'Only Cloud Storage publishes notifications that a topic must turn into events.' },
   NotificationTarget: { clouds: ['gcp'], because: 'One half of MessageTransform.' },
   NotificationSink: { clouds: ['gcp'], because: 'The other half of MessageTransform.' },
+  PolicyTag: {
+    clouds: ['gcp'],
+    because:
+      'Only BigQuery protects columns by a tag that has members of its own. Elsewhere a reader sees whole rows of a store, or a view.',
+  },
   ViewNames: { clouds: ['gcp'], because: 'One half of SharedStore.' },
   SharedStore: {
     clouds: ['gcp'],

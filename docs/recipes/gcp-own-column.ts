@@ -11,7 +11,8 @@ import { packageHandler } from '../../shared/synth/handler-package';
  * Columns of your own in BigQuery.
  *
  * A field of a row is stored in the column with its name. A field without a column is stored in the JSON column `rest`. Append
- * columns at the end: BigQuery adds them to the existing table, with NULL in existing rows.
+ * columns at the end: BigQuery adds them to the existing table, with NULL in existing rows. A column of type `RECORD` takes an object,
+ * with `columns` for its fields. With `mode: 'REPEATED'` a column takes a list.
  */
 export class OwnColumn extends GcpPlatform {
   constructor(scope: Construct, id: string, props: GcpPlatformProps = {}) {

@@ -120,6 +120,11 @@ export abstract class GcpPlatform extends TerraformStack {
     return this.askForMembers('viewers', 'Who may read');
   }
 
+  /** Declare the Terraform variable `stewards`: who may see protected values. */
+  protected askForStewards(): string[] {
+    return this.askForMembers('stewards', 'Who may see protected values');
+  }
+
   /** Ask for an image with the variables `NAME_repository` and `NAME_digest`. It must be in its registry before the apply. */
   protected askForImage(name: string): ContainerImage {
     const repository = `The repository and the name of the image of the ${name}, such as europe-west1-docker.pkg.dev/acme-data/images/${name}.`;

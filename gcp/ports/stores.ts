@@ -35,6 +35,31 @@ export interface SchemaStore extends TableStore {
   readonly schema: string;
 }
 
+/** A policy tag in BigQuery: the values of a column that has it are for some readers only, whoever may read the table. */
+export interface PolicyTag {
+  /** Its resource name. */
+  readonly id: string;
+  /** Its region. It can protect columns of datasets in this region only. */
+  readonly region: string;
+  /**
+   * What other readers of the table see instead of a value, by the name that the API of BigQuery has for it. Without it, BigQuery refuses
+   * them each query that reads the column.
+   * @see https://cloud.google.com/bigquery/docs/column-data-masking-intro#masking_options
+   */
+  readonly masking?:
+    | 'ALWAYS_NULL'
+    | 'DEFAULT_MASKING_VALUE'
+    | 'SHA256'
+    | 'EMAIL_MASK'
+    | 'FIRST_FOUR_CHARACTERS'
+    | 'LAST_FOUR_CHARACTERS'
+    | 'DATE_YEAR_MASK';
+  /** Let `reader` see the values of all columns that have the tag, in tables that it may read. */
+  bindReader(reader: Workload): ITerraformDependable;
+  /** Let `reader` see what masking makes of them. Without masking, it grants nothing. */
+  bindMaskedReader(reader: Workload): ITerraformDependable | undefined;
+}
+
 /** The names of a view in BigQuery. */
 export interface ViewNames {
   readonly projectId: string;
@@ -46,8 +71,10 @@ export interface ViewNames {
 export interface SharedStore {
   /** Its region. A view must be in the region of its tables. */
   readonly region: string;
-  /** The query of each row once, for the FROM clause of a view. */
+  /** The query of each row once, for the FROM clause of a view. It has no column that a policy tag protects. */
   readonly uniqueRows: string;
+  /** The columns that are not in it, because a policy tag protects them. */
+  readonly protectedColumns: readonly string[];
   /**
    * Let a view read the rows, whoever queries it: its readers need no access to the store.
    * @param name the name of the view, unique in the site

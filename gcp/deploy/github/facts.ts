@@ -10,7 +10,7 @@ const TRUST = 'google_service_account_iam_member';
 const WORK: Readonly<Record<string, string>> = {
   'appengine.*': 'it deploys versions of services of App Engine',
   'artifactregistry.*': 'it makes repositories of images',
-  'bigquery.*': 'it makes datasets, tables, views and scheduled queries',
+  'bigquery.*': 'it makes datasets, tables, views, scheduled queries and what masks columns',
   'bigtable.*': 'it makes instances and tables',
   'binaryauthorization.*': 'it makes an attestor, and the policy of the project',
   'cloudbuild.builds.*': 'it builds versions of App Engine',
@@ -26,6 +26,9 @@ const WORK: Readonly<Record<string, string>> = {
   'dataflow.messages.*': 'it reads why a job did not start',
   'dataflow.metrics.*': 'it reads how far a job has drained',
   'dataflow.snapshots.*': 'it updates streaming jobs',
+  'datacatalog.categories.getIamPolicy': 'it reads who may see protected columns',
+  'datacatalog.categories.setIamPolicy': 'it lets somebody see protected columns',
+  'datacatalog.taxonomies.*': 'it makes policy tags',
   'datastore.*': 'it makes databases of Firestore, with their indexes and backups',
   'iam.serviceAccounts.actAs': 'it makes functions and subscriptions that act as an account',
   'logging.notificationRules.*': 'it makes alert policies on lines of a log',

@@ -26,6 +26,7 @@ export const DEPLOYS: readonly string[] = [
   'roles/artifactregistry.admin',
   'roles/storage.admin',
   'roles/bigquery.admin',
+  'roles/datacatalog.categoryAdmin',
   'roles/datastore.owner',
   'roles/spanner.admin',
   'roles/bigtable.admin',

@@ -23,6 +23,12 @@ export interface CleanRows {
    * @default 3
    */
   readonly days?: number;
+  /**
+   * Whether `from` is the view of a `BigQueryRawStore`. Its queries must filter on the day on which the message was published, so an event
+   * that is published more than `days` after it happened has no clean row.
+   * @default false
+   */
+  readonly raw?: boolean;
 }
 
 /**
@@ -30,7 +36,7 @@ export interface CleanRows {
  * a corrected expression changes only rows that are added later.
  * @see https://cloud.google.com/bigquery/docs/reference/standard-sql/dml-syntax#merge_statement
  */
-export function cleanRows({ from, into, columns, where = 'TRUE', days = 3 }: CleanRows): string {
+export function cleanRows({ from, into, columns, where = 'TRUE', days = 3, raw = false }: CleanRows): string {
   const earliest = `TIMESTAMP_SUB(@run_time, INTERVAL ${days} DAY)`;
   const names = [...COPIED, ...Object.keys(columns)].map((name) => `\`${name}\``).join(', ');
   return [
@@ -41,7 +47,7 @@ export function cleanRows({ from, into, columns, where = 'TRUE', days = 3 }: Cle
       ',\n',
     ),
     `  FROM ${from}`,
-    `  WHERE event_time >= ${earliest} AND (${where})`,
+    `  WHERE ${raw ? `publish_day >= DATE(${earliest}) AND ` : ''}event_time >= ${earliest} AND (${where})`,
     ') AS found',
     `ON ${[`kept.event_time >= ${earliest}`, ...KEY.map((name) => `kept.${name} = found.${name}`)].join(' AND ')}`,
     `WHEN NOT MATCHED THEN INSERT (${names}) VALUES (${names})`,

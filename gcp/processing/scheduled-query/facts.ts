@@ -4,6 +4,7 @@ import type { JobFacts, Needed, Seen, ServiceFacts, StartedJob } from '../../../
 import { replace, set } from '../../../shared/read/facts/weaken';
 import type { Step } from '../../../shared/read/picture';
 import { type Asked, is, only, type Stack } from '../../../shared/read/stack';
+import { columnNeeds } from '../../foundation/columns/promises';
 import { alertOn, readyBeforeWork } from '../../foundation/promises';
 
 const QUERY = 'google_bigquery_data_transfer_config';
@@ -117,7 +118,7 @@ function needsOf(query: Asked, stack: Stack): Needed[] {
   if (!account) return [];
   const agents = stack.of('google_project_service_identity').filter((agent) => is(agent, 'service', 'bigquerydatatransfer.googleapis.com'));
   return [
-    ...needsToRun(account.id, namedBy(query)),
+    ...needsToRun(account.id, namedBy(query), stack),
     ...agents.map(({ id }) => need(id, 'iam.serviceAccounts.getAccessToken', account.id, 'BigQuery runs the query as this account')),
   ];
 }
@@ -129,10 +130,11 @@ function daysIn(query: string): number {
 }
 
 /** What whoever runs a query needs. */
-function needsToRun(who: string, named: Named): Needed[] {
+function needsToRun(who: string, named: Named, stack: Stack): Needed[] {
   return [
     need(who, 'bigquery.jobs.create', 'project', 'each run is a job'),
     ...[...named.filter(isView), ...readOf(named)].map(({ id }) => need(who, 'bigquery.tables.getData', id, 'the query reads it')),
+    ...named.filter(isView).flatMap((view) => columnNeeds(who, view, stack)),
     ...named
       .filter((table) => !isView(table))
       .flatMap(({ id }) => ['getData', 'updateData'].map((verb) => need(who, `bigquery.tables.${verb}`, id, 'MERGE reads and changes it'))),
@@ -166,7 +168,7 @@ function queryJob(): JobFacts {
         });
       return [...read, ...written];
     },
-    needs: (job, stack) => needsToRun(job.starter, namedIn(job, stack)),
+    needs: (job, stack) => needsToRun(job.starter, namedIn(job, stack), stack),
     costs: (job, runs, load) => {
       const tables = readOf(namedIn(job, load.stack));
       const days = daysIn(JSON.stringify(job.parameters));

@@ -7,8 +7,7 @@ import { ACCOUNT_NAME } from '../../foundation/service-account';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Job, RunRequest } from '../../ports/jobs';
 import type { Site } from '../../ports/site';
-import type { TableStore } from '../../ports/stores';
-import { requireOwnNames, requireTables, type Tables, tableOf } from './query-settings';
+import { type ReadTables, requireTables, tableOf, type WrittenTables } from './query-settings';
 
 /** The start of the settings of every table. */
 const BOUND_AS = 'BOUND';
@@ -22,10 +21,13 @@ export interface QueryJobProps {
    * @default query
    */
   readonly name?: string;
-  /** The stores that the query reads, by name: `{ EVENTS: store }`. */
-  readonly reads: Tables;
+  /**
+   * The stores that the query reads, by name: `{ EVENTS: store }`. Of columns that policy tags protect it sees what masking shows, and none
+   * without masking: with `store.allColumns`, it sees all.
+   */
+  readonly reads: ReadTables;
   /** The stores that the query writes, by name: `{ CLEAN: clean }`. */
-  readonly writes: Tables;
+  readonly writes: WrittenTables;
   /**
    * The query in GoogleSQL, or several statements with semicolons. It gets the names of the tables in backquotes: of each store in
    * `reads` the view without duplicates, of each in `writes` the table. `@run_time` in it is the time at which it runs. It must have
@@ -54,16 +56,14 @@ export class QueryJob extends Construct implements Job {
 
   private readonly site: Site;
   private readonly query: QueryJobProps['query'];
-  private readonly tables: Readonly<Record<'reads' | 'writes', Tables>>;
+  private readonly tables: { readonly reads: ReadTables; readonly writes: WrittenTables };
   private readonly timeoutSeconds: number;
 
   constructor(scope: Construct, id: string, props: QueryJobProps) {
     super(scope, id);
     const { site, reads, writes, query, name = 'query', timeoutSeconds = 3600 } = props;
     requireText(this, { name }, ACCOUNT_NAME);
-    requireTables(this, 'reads', reads);
-    requireTables(this, 'writes', writes);
-    requireOwnNames(this, reads, writes);
+    requireTables(this, reads, writes);
     if (typeof query !== 'function')
       throw new SettingError(this, 'query must be a function', typeof query, 'It gets the names of the tables.');
     const remedy = 'BigQuery stops a query after 6 hours.';
@@ -91,8 +91,12 @@ export class QueryJob extends Construct implements Job {
     const { project, region: location } = this.site;
     const { reads, writes } = this.tables;
     const bound = [
-      ...Object.entries(reads).map(([name, store]) => [name, User.of(starter, store, 'Reader').binding] as const),
-      ...Object.entries(writes).map(([name, store]) => [name, User.of(starter, store, 'Writer').binding] as const),
+      ...Object.entries(reads).map(
+        ([name, store]) => [name, User.of(starter, store, 'Reader', (user) => store.bindReader(user, BOUND_AS)).binding] as const,
+      ),
+      ...Object.entries(writes).map(
+        ([name, store]) => [name, User.of(starter, store, 'Writer', (user) => store.bindWriter(user, BOUND_AS)).binding] as const,
+      ),
     ];
     const tables = Object.fromEntries(bound.map(([name, binding]) => [name, tableOf(this, name, binding, BOUND_AS)]));
     const query = this.query(tables).replace(/@run_time\b/gi, 'CURRENT_TIMESTAMP()');
@@ -120,21 +124,21 @@ export class QueryJob extends Construct implements Job {
 
 /** A starter in its use of one table. Several queries that it starts share the role, so that one of them can be removed. */
 class User extends Construct implements Workload {
-  static of(starter: Workload, store: TableStore, use: 'Reader' | 'Writer'): User {
-    const [, ...path] = (store as TableStore & IConstruct).node.path.split('/');
+  static of(starter: Workload, store: object, use: 'Reader' | 'Writer', bind: (user: User) => Binding): User {
+    const [, ...path] = (store as IConstruct).node.path.split('/');
     const id = [use, ...path].join('-');
-    return (starter.node.tryFindChild(id) as User | undefined) ?? new User(starter, id, store, use);
+    return (starter.node.tryFindChild(id) as User | undefined) ?? new User(starter, id, bind);
   }
 
   readonly name: string;
   readonly member: string;
   readonly binding: Binding;
 
-  private constructor(starter: Workload, id: string, store: TableStore, use: 'Reader' | 'Writer') {
+  private constructor(starter: Workload, id: string, bind: (user: User) => Binding) {
     super(starter, id);
     this.name = starter.name;
     this.member = starter.member;
-    this.binding = use === 'Reader' ? store.bindReader(this, BOUND_AS) : store.bindWriter(this, BOUND_AS);
+    this.binding = bind(this);
   }
 }
 

@@ -16,29 +16,41 @@ export const START: TextRule = {
   remedy: 'Write it like 2026-01-01T00:00:00Z.',
 };
 
-/** The tables that a query names. */
-export type Tables = Readonly<Record<string, TableStore>>;
+/** The stores that a query reads. */
+export type ReadTables = Readonly<Record<string, Pick<TableStore, 'bindReader'>>>;
+/** The stores that a query writes. */
+export type WrittenTables = Readonly<Record<string, Pick<TableStore, 'bindWriter'>>>;
 
 /**
- * Refuse tables without a name.
+ * Refuse tables without a name, a name that stands for two tables, of which the query would get the one that is written, and stores that
+ * a query cannot read or write.
  * @throws SettingError
  */
-export function requireTables(scope: IConstruct, setting: 'reads' | 'writes', tables: Tables) {
+export function requireTables(scope: IConstruct, reads: ReadTables, writes: WrittenTables) {
+  requireNames(scope, 'reads', reads);
+  requireNames(scope, 'writes', writes);
+  const twice = Object.keys(reads).find((name) => name in writes);
+  if (twice !== undefined)
+    throw new SettingError(scope, 'each table must have its own name', `"${twice}" in reads and writes`, 'The query calls it by its name.');
+  const [unread] = Object.keys(reads).filter((name) => typeof (reads[name] as Partial<TableStore> | null)?.bindReader !== 'function');
+  if (unread !== undefined)
+    throw new SettingError(scope, `${unread} must be a store to read`, 'another', 'Use a BigQueryStore or a BigQueryRawStore.');
+  const [unwritten] = Object.keys(writes).filter((name) => typeof (writes[name] as Partial<TableStore> | null)?.bindWriter !== 'function');
+  if (unwritten !== undefined)
+    throw new SettingError(
+      scope,
+      `${unwritten} must be a store to write`,
+      'another',
+      'Use a BigQueryStore: only Pub/Sub writes into a raw store.',
+    );
+}
+
+function requireNames(scope: IConstruct, setting: 'reads' | 'writes', tables: ReadTables | WrittenTables) {
   if (typeof tables !== 'object' || tables === null || Array.isArray(tables) || Object.keys(tables).length === 0) {
     throw new SettingError(scope, `${setting} must be tables by name`, 'none', `Write them like { EVENTS: store }.`);
   }
   for (const name of Object.keys(tables)) requireText(scope, { [`each of ${setting}`]: name }, STORE_NAME);
   requireEachOnce(scope, setting, tables);
-}
-
-/**
- * Refuse a name that stands for two tables: the query would get the one that is written for the view that is read.
- * @throws SettingError
- */
-export function requireOwnNames(scope: IConstruct, reads: Tables, writes: Tables) {
-  const twice = Object.keys(reads).find((name) => name in writes);
-  if (twice !== undefined)
-    throw new SettingError(scope, 'each table must have its own name', `"${twice}" in reads and writes`, 'The query calls it by its name.');
 }
 
 /**

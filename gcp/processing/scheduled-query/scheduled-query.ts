@@ -13,7 +13,7 @@ import { Propagation } from '../../foundation/propagation';
 import { ACCOUNT_NAME, accountOf } from '../../foundation/service-account';
 import type { Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
-import { EVERY, hoursBetween, requireOwnNames, requireTables, START, type Tables, tableOf } from './query-settings';
+import { EVERY, hoursBetween, type ReadTables, requireTables, START, tableOf, type WrittenTables } from './query-settings';
 
 /** Settings for {@link ScheduledQuery}. */
 export interface ScheduledQueryProps {
@@ -24,14 +24,18 @@ export interface ScheduledQueryProps {
    * @default query
    */
   readonly name?: string;
-  /** The stores that the query reads, by name: `{ EVENTS: store }`. */
-  readonly reads: Tables;
+  /**
+   * The stores that the query reads, by name: `{ EVENTS: store }`. Of columns that policy tags protect it sees what masking shows, and none
+   * without masking: with `store.allColumns`, it sees all.
+   */
+  readonly reads: ReadTables;
   /** The stores that the query writes, by name: `{ CLEAN: clean }`. */
-  readonly writes: Tables;
+  readonly writes: WrittenTables;
   /**
    * The query in GoogleSQL. It gets the names of the tables in backquotes: of each store in `reads` the view without duplicates, of
    * each in `writes` the table. `@run_time` in it is the time at which the run was due. It must have the same effect if it runs twice:
-   * BigQuery can start a run again. See `cleanRows`.
+   * BigQuery can start a run again. See `cleanRows`. It may add rows to protected
+   * columns; to read one of a table in `writes`, BigQuery refuses it.
    */
   readonly query: (tables: Readonly<Record<string, string>>) => string;
   /**
@@ -81,9 +85,7 @@ export class ScheduledQuery extends Construct implements Workload {
     super(scope, id);
     const { site, reads, writes, query, startTime, name = 'query', every = 'every 1 hours', notify = [] } = props;
     requireText(this, { name }, ACCOUNT_NAME);
-    requireTables(this, 'reads', reads);
-    requireTables(this, 'writes', writes);
-    requireOwnNames(this, reads, writes);
+    requireTables(this, reads, writes);
     if (typeof query !== 'function')
       throw new SettingError(this, 'query must be a function', typeof query, 'It gets the names of the tables.');
     requireText(this, { every }, EVERY);

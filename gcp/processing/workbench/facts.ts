@@ -5,6 +5,7 @@ import { set } from '../../../shared/read/facts/weaken';
 import type { Step } from '../../../shared/read/picture';
 import { type Asked, amount, is, only, type Stack, type Value } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
+import { columnNeeds } from '../../foundation/columns/promises';
 import { iamMember, idOf, keyNeeds, RETAINED, readyBeforeWork, replacers } from '../../foundation/promises';
 
 const INSTANCE = 'google_workbench_instance';
@@ -186,7 +187,7 @@ function runs(instance: Asked): Running {
 }
 
 /** The code of notebooks is the user's. It reads what the metadata names. */
-function needs(instance: Asked, _stack: Stack): Needed[] {
+function needs(instance: Asked, stack: Stack): Needed[] {
   const { as: who } = runs(instance);
   const need = (may: string, on: string, because: string): Needed => ({ who, may, on, because });
   const tables = [...new Set([...tablesNamed(instance), ...tablesBelow(instance)])];
@@ -198,6 +199,7 @@ function needs(instance: Asked, _stack: Stack): Needed[] {
   ];
   return [
     ...tables.map(({ id }) => need('bigquery.tables.getData', id, 'notebooks read it')),
+    ...tablesNamed(instance).flatMap((table) => columnNeeds(who, table, stack)),
     ...(tables.length > 0 ? toQuery : []),
     // The owner is no resource of the stack.
     { who: 'client', may: 'notebooks.instances.start', on: `\${${instance.id}}`, because: 'its owner starts it after an idle shutdown' },

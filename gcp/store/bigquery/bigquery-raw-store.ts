@@ -23,6 +23,21 @@ export interface BigQueryRawStoreProps {
    */
   readonly name?: string;
   /**
+   * The id of the table, within its dataset. A change is a replacement, as for `name`.
+   * @default - `events`, or `name` in an existing dataset
+   */
+  readonly tableId?: string;
+  /**
+   * The id of the view of the events, within its dataset.
+   * @default - `unique_` and the id of the table
+   */
+  readonly viewId?: string;
+  /**
+   * The id of the view of all other rows, within its dataset.
+   * @default - `rejected_` and the id of the table
+   */
+  readonly rejectedId?: string;
+  /**
    * How long a row is kept after the day on which its message was published, from 1 to 36500 days.
    * @default - for ever
    */
@@ -85,6 +100,7 @@ export class BigQueryRawStore extends Construct implements DirectStore, SharedSt
   /** The name of the view of rejected rows in a query. */
   readonly rejectedName: string;
   readonly uniqueRows: string;
+  readonly protectedColumns: readonly string[] = [];
   readonly region: string;
 
   private readonly place: Place;

@@ -8,6 +8,7 @@ import type { Site } from '../../ports/site';
 import type { SchemaStore, SharedStore, ViewNames } from '../../ports/stores';
 import { allowToRead, allowToWrite, authorize, type Place, placeIn, rowTable, viewOf } from './dataset';
 import { type Column, schemaOf, uniqueRows } from './event-table';
+import { AllColumns, allowMasked, isHidden, isProtected } from './protected-columns';
 import { storeSettings } from './store-settings';
 
 /** Settings for {@link BigQueryStore}. */
@@ -32,9 +33,15 @@ export interface BigQueryStoreProps {
    */
   readonly viewId?: string;
   /**
-   * The columns of a row. Fields of a row without a column go into the column `rest`. Only append columns: a change of a type
-   * replaces the table, which fails. BigQuery refuses to remove a column, so its data is kept. With `removal: 'destroy'` the column
-   * is removed with its data.
+   * The id of the view without protected columns, within its dataset. It is created only if a policy tag without masking protects a
+   * column.
+   * @default - `open_` and the id of the table
+   */
+  readonly openViewId?: string;
+  /**
+   * The columns of a row, also of type RECORD with columns within them. Fields of a row without a column go into the column `rest`. Only
+   * append columns: a change of a type or a mode replaces the table, which fails. BigQuery refuses to remove a column, so its data is
+   * kept. With `removal: 'destroy'` the column is removed with its data. A column with a `policyTag` is for some readers only.
    * @default - `subject` and `data_base64`, which are STRING, and `data`, which is JSON
    */
   readonly columns?: readonly Column[];
@@ -73,6 +80,11 @@ export interface BigQueryStoreProps {
  *
  * Each query must filter on `event_time`. BigQuery accepts no rows for days that are over 1825 days in the past or 366 days in
  * the future: such events go to the dead letter. Do not use it for look-ups or updates of single rows: use a document database.
+ *
+ * A column with a policy tag is for readers of the tag: see `PolicyTags`. Others are refused a query that reads it, such as `SELECT *`, or
+ * see what masking shows. So `bindReader` gives them `openView`, which leaves out each column that no masking covers. If a column within a
+ * RECORD is protected without masking, the whole RECORD is left out: keep such a value in a column of its own. A workload that must see every
+ * value reads `allColumns`. Whoever adds rows needs no right on a tag.
  * @see https://cloud.google.com/bigquery/docs/write-api-best-practices
  */
 export class BigQueryStore extends Construct implements SchemaStore, SharedStore {
@@ -80,22 +92,32 @@ export class BigQueryStore extends Construct implements SchemaStore, SharedStore
   readonly dataset?: BigqueryDataset;
   /** The table that rows are added to. An event that was delivered twice can be in it twice. */
   readonly table: BigqueryTable;
-  /** The view to query. It shows each row once. */
+  /** The view to query. It shows each row once, with all columns. */
   readonly view: BigqueryTable;
   /** The name of the view in a query. */
   readonly viewName: string;
+  /** The view without protected columns, if a policy tag without masking protects a column. Otherwise, it is `view`. */
+  readonly openView: BigqueryTable;
+  /** The name of the view without protected columns in a query. */
+  readonly openViewName: string;
+  /** The store with its protected columns, for a workload that must see their values: it is made a reader of each policy tag. */
+  readonly allColumns: AllColumns;
+  readonly protectedColumns: readonly string[];
   readonly uniqueRows: string;
   readonly schema: string;
   readonly region: string;
 
   private readonly place: Place;
+  private readonly openColumns: readonly Column[];
 
   constructor(scope: Construct, id: string, props: BigQueryStoreProps) {
     super(scope, id);
     const { site, retentionDays, datasetId, encryptionKey } = props;
-    const { name, columns, undeleteWindowDays, tableId, viewId } = storeSettings(this, props);
+    const { name, columns, undeleteWindowDays, tableId, viewId, openViewId } = storeSettings(this, props);
     const destroy = mayDestroy(this, props.removal);
-    const place = placeIn(this, { site, name, datasetId, encryptionKey, undeleteWindowDays, destroy }, [tableId, viewId]);
+    const open = columns.filter((column) => !isHidden(column));
+    const views = open.length < columns.length ? [viewId, openViewId] : [viewId];
+    const place = placeIn(this, { site, name, datasetId, encryptionKey, undeleteWindowDays, destroy }, [tableId, ...views]);
     [this.place, this.dataset, this.region] = [place, place.dataset, site.region];
     this.schema = schemaOf(columns);
     this.table = rowTable(this, 'Table', place, {
@@ -106,30 +128,51 @@ export class BigQueryStore extends Construct implements SchemaStore, SharedStore
       clustering: ['event_source', 'event_type'],
       retentionDays,
     });
-    this.uniqueRows = uniqueRows(`${place.project}.${place.datasetId}.${this.table.tableId}`, columns);
+    const nameOf = (table: BigqueryTable) => `${place.project}.${place.datasetId}.${table.tableId}`;
+    const rows = (some: readonly Column[]) => uniqueRows(nameOf(this.table), some);
     this.view = viewOf(this, 'View', place, {
       viewId,
       description: 'Each event once. Say which days to read: WHERE event_time >= ...',
-      query: this.uniqueRows,
+      query: rows(columns),
     });
-    this.viewName = `${place.project}.${place.datasetId}.${this.view.tableId}`;
+    this.openView =
+      open.length === columns.length
+        ? this.view
+        : viewOf(this, 'OpenView', place, {
+            viewId: openViewId,
+            description: 'Each event once, without columns that are for some readers only. Say which days to read: WHERE event_time >= ...',
+            query: rows(open),
+          });
+    [this.viewName, this.openViewName] = [nameOf(this.view), nameOf(this.openView)];
+    this.protectedColumns = columns.filter(isProtected).map((column) => column.name);
+    this.uniqueRows = rows(columns.filter((column) => !isProtected(column)));
+    this.openColumns = open;
+    this.allColumns = new AllColumns(this, 'AllColumns', columns, (reader, binding) => this.readFrom(this.view, reader, binding));
   }
 
   bindWriter(writer: Workload, name: string): Binding {
     return { settings: this.settings(name, this.table), waitFor: [allowToWrite(writer, `${name}Writer`, this.place, this.table)] };
   }
 
-  /** The reader also needs `roles/bigquery.jobUser` on the project that is billed for its queries. */
+  /**
+   * Let `reader` query rows, and nothing else: of protected columns it sees what masking shows, and no column without masking. The reader
+   * also needs `roles/bigquery.jobUser` on the project that is billed for its queries.
+   */
   bindReader(reader: Workload, name: string): Binding {
-    const { place, table, view } = this;
-    return {
-      settings: this.settings(name, view),
-      waitFor: [allowToRead(reader, `${name}Reader`, place, table), allowToRead(reader, `${name}ViewReader`, place, view)],
-    };
+    const { settings, waitFor } = this.readFrom(this.openView, reader, name);
+    return { settings, waitFor: [...waitFor, ...allowMasked(reader, this.openColumns)] };
   }
 
   bindView(holder: IConstruct, name: string, view: ViewNames): ITerraformDependable {
     return authorize(holder, this.place, name, view);
+  }
+
+  private readFrom(view: BigqueryTable, reader: Workload, name: string): Binding {
+    const { place, table } = this;
+    return {
+      settings: this.settings(name, view),
+      waitFor: [allowToRead(reader, `${name}Reader`, place, table), allowToRead(reader, `${name}ViewReader`, place, view)],
+    };
   }
 
   private settings(name: string, table: BigqueryTable) {

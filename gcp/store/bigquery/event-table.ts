@@ -1,5 +1,6 @@
 import type { IConstruct } from 'constructs';
-import { requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
+import { requireOneOf, requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
+import type { PolicyTag } from '../../ports/stores';
 
 const COLUMN_NAME: TextRule = {
   pattern: /^[A-Za-z][A-Za-z0-9_]{0,99}$/,
@@ -7,20 +8,53 @@ const COLUMN_NAME: TextRule = {
   remedy: 'BigQuery refuses or reserves other names.',
 };
 
-/** The types of columns, as the API spells them. With other spellings, every plan shows a change. */
+/** The types of values, as the API spells them. With other spellings, every plan shows a change. */
 const TYPES = ['STRING', 'INTEGER', 'FLOAT', 'NUMERIC', 'BIGNUMERIC', 'BOOLEAN', 'TIMESTAMP', 'DATE', 'JSON'] as const;
+const MODES = ['NULLABLE', 'REPEATED'] as const;
+/** How many columns of type RECORD BigQuery allows within each other. */
+const MOST_RECORDS = 15;
 
 /** A column that is filled from the field of the same name in the row that the transform returns. */
-export interface Column {
-  /** Letters, digits and underscores, starting with a letter. */
+export type Column = ValueColumn | RecordColumn;
+
+/** What every column has. */
+interface AnyColumn {
+  /** Letters, digits and underscores, starting with a letter. The case of letters makes no difference. */
   readonly name: string;
-  /** Use `JSON` for lists and objects. */
-  readonly type: (typeof TYPES)[number];
+  /**
+   * `REPEATED` for a list of values. BigQuery stores no difference between an empty list and none. A list with `null` in it goes to the
+   * dead letter.
+   * @default NULLABLE
+   */
+  readonly mode?: (typeof MODES)[number];
   /**
    * The description of the column in BigQuery.
    * @default - no description
    */
   readonly description?: string;
+}
+
+/** A column of values. */
+export interface ValueColumn extends AnyColumn {
+  /** Use `JSON` for lists and objects of any form. */
+  readonly type: (typeof TYPES)[number];
+  /**
+   * The policy tag that protects its values: one of a `PolicyTags`, or the id of an existing one as BigQuery shows it, such as
+   * `projects/acme-data/locations/europe-west1/taxonomies/1/policyTags/2`. Without it, everyone who reads the table reads the column:
+   * if you take it out, the next deploy exposes the values.
+   * @default - none
+   */
+  readonly policyTag?: PolicyTag | string;
+}
+
+/** A column with columns within it. */
+export interface RecordColumn extends AnyColumn {
+  readonly type: 'RECORD';
+  /**
+   * Its columns. A field of the object without a column goes into `rest`, under the name of this column. You can append columns in place.
+   * If you take one out, or change its type, the table is replaced, which fails unless `removal: 'destroy'` and `destroyData` are set.
+   */
+  readonly columns: readonly Column[];
 }
 
 /** The columns that the handler fills from the event and from its message. */
@@ -52,33 +86,82 @@ export const DEFAULT_COLUMNS: readonly Column[] = [
  * @throws SettingError
  */
 export function requireColumns(scope: IConstruct, columns: readonly Column[]) {
-  if (!Array.isArray(columns)) throw new SettingError(scope, 'columns must be a list', typeof columns, 'Write it like [{ name, type }].');
-  const used = new Set([...EVENT_COLUMNS, REST].map(({ name }) => name));
-  for (const { name, type } of columns) {
+  requireNames(
+    scope,
+    'columns',
+    columns,
+    [...EVENT_COLUMNS, REST].map(({ name }) => name),
+    'each column must have its own name',
+  );
+  for (const column of columns) requireColumn(scope, column, column.name, 0);
+  requireMessages(scope, columns);
+}
+
+function requireNames(scope: IConstruct, setting: string, columns: readonly Column[], taken: readonly string[], rule: string) {
+  if (!Array.isArray(columns))
+    throw new SettingError(scope, `${setting} must be a list`, typeof columns, 'Write it like [{ name, type }].');
+  const used = new Set(taken);
+  for (const { name } of columns) {
     requireText(scope, { 'the name of a column': name }, COLUMN_NAME);
-    if (used.has(name.toLowerCase())) {
-      throw new SettingError(
-        scope,
-        'each column must have its own name',
-        `"${name}" again`,
-        `These names are used: ${[...used].join(', ')}.`,
-      );
-    }
-    if (!TYPES.includes(type)) {
-      throw new SettingError(
-        scope,
-        `the type of column ${name} must be one of ${TYPES.join(', ')}`,
-        `"${type}"`,
-        'Use JSON for other values.',
-      );
-    }
+    if (used.has(name.toLowerCase()))
+      throw new SettingError(scope, rule, `"${name}" again`, `These names are used: ${[...used].join(', ')}.`);
     used.add(name.toLowerCase());
   }
 }
 
+/** @param path the name of the column, after the names of the columns that it is in */
+function requireColumn(scope: IConstruct, column: Column, path: string, records: number) {
+  const { type, mode = 'NULLABLE' } = column;
+  requireOneOf(scope, { [`the mode of column ${path}`]: mode }, MODES, 'A column that a user adds can be empty.');
+  if (type !== 'RECORD') {
+    if (TYPES.includes(type)) return;
+    const rule = `the type of column ${path} must be one of ${TYPES.join(', ')}, RECORD`;
+    throw new SettingError(scope, rule, `"${type}"`, 'Use RECORD with columns for objects, and JSON for other values.');
+  }
+  if (records === MOST_RECORDS) {
+    const remedy = 'BigQuery allows no more. Use JSON for what is within it.';
+    throw new SettingError(scope, `column ${path} must be within at most ${MOST_RECORDS - 1} others`, records, remedy);
+  }
+  requireNames(scope, `the columns of ${path}`, column.columns, [], `each column of ${path} must have its own name`);
+  if (column.columns.length === 0)
+    throw new SettingError(scope, `the columns of ${path} must be a list with columns`, 'none', 'Use JSON for an object of any form.');
+  for (const inner of column.columns) requireColumn(scope, inner, `${path}.${inner.name}`, records + 1);
+}
+
+/**
+ * Refuse two columns whose messages would have the same name: the library of the Storage Write API joins the names of a path with
+ * underscores, and of two equal names it uses the last for both.
+ */
+function requireMessages(scope: IConstruct, columns: readonly Column[]) {
+  const paths = new Map<string, string>();
+  for (const path of recordsIn(columns)) {
+    const message = path.replaceAll('.', '_');
+    const twin = paths.get(message);
+    if (twin !== undefined) {
+      const remedy = 'The client of BigQuery would mix them up. Rename one of them.';
+      throw new SettingError(scope, 'each RECORD must have its own path, with underscores for dots', `${twin} and ${path}`, remedy);
+    }
+    paths.set(message, path);
+  }
+}
+
+function recordsIn(columns: readonly Column[], start = ''): string[] {
+  return columns.flatMap((column) =>
+    column.type === 'RECORD' ? [`${start}${column.name}`, ...recordsIn(column.columns, `${start}${column.name}.`)] : [],
+  );
+}
+
 /** The schema of the table, in the JSON of the API. */
 export function schemaOf(columns: readonly Column[]): string {
-  return JSON.stringify([...EVENT_COLUMNS, ...columns.map((column) => ({ ...column, mode: 'NULLABLE' })), REST]);
+  return JSON.stringify([...EVENT_COLUMNS, ...columns.map(fieldOf), REST]);
+}
+
+function fieldOf(column: Column): object {
+  const { name, type, description, mode = 'NULLABLE' } = column;
+  const common = { name, type, description, mode };
+  if (column.type === 'RECORD') return { ...common, fields: column.columns.map(fieldOf) };
+  const tag = column.policyTag;
+  return tag === undefined ? common : { ...common, policyTags: { names: [typeof tag === 'string' ? tag : tag.id] } };
 }
 
 /**
@@ -86,7 +169,7 @@ export function schemaOf(columns: readonly Column[]): string {
  *
  * PARTITION BY contains event_time, so that BigQuery can apply a filter on it to the partitions of the table.
  */
-export function uniqueRows(table: string, columns: readonly Column[]): string {
+export function uniqueRows(table: string, columns: readonly Pick<Column, 'name'>[]): string {
   return [
     `SELECT ${[...EVENT_COLUMNS, ...columns, REST].map(({ name }) => `\`${name}\``).join(', ')}`,
     `FROM \`${table}\``,

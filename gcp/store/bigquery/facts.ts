@@ -1,11 +1,12 @@
 import { type Cost, GIB, type Load, MONTH } from '../../../shared/read/facts/cost';
 import { onlyValues } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
-import type { Door, Promised, ServiceFacts } from '../../../shared/read/facts/types';
+import type { Door, Needed, Promised, ServiceFacts } from '../../../shared/read/facts/types';
 import { type Draft, remove, replace, set, type Which } from '../../../shared/read/facts/weaken';
 import { type Asked, amount, type Body, is, names, only, type Stack, type Value } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
-import { iamMember, keyNeeds, RETAINED, replacers } from '../../foundation/promises';
+import { type SchemaColumn as Column, columnNeeds } from '../../foundation/columns/promises';
+import { grantsIn, iamMember, keyNeeds, RETAINED, replacers } from '../../foundation/promises';
 
 const DATASET = 'google_bigquery_dataset';
 const TABLE = 'google_bigquery_table';
@@ -16,12 +17,6 @@ const ALWAYS_FILLED = ['event_id', 'event_source', 'event_type', 'event_time', '
 const OF_PUB_SUB = ['subscription_name', 'message_id', 'publish_time', 'data', 'attributes'];
 /** The types of columns that the local run emulates. */
 const COLUMN_TYPES = ['STRING', 'JSON', 'NUMERIC', 'INTEGER', 'FLOAT', 'BOOLEAN', 'TIMESTAMP', 'DATE'];
-
-interface Column {
-  readonly name: string;
-  readonly type: string;
-  readonly mode?: string;
-}
 
 /** The views on a table. */
 const viewsOf: Which = ({ id }, draft) =>
@@ -104,6 +99,7 @@ export const facts: ServiceFacts = {
           ? `by ${String(only(table, 'time_partitioning.type')).toLowerCase()} of ${only(table, 'time_partitioning.field')}`
           : undefined,
         is(table, 'require_partition_filter', true) ? 'filter required' : undefined,
+        String(only(table, 'schema')).includes('"policyTags"') ? 'protected columns' : undefined,
         said.kept(table),
       ],
       named: ['table_id', /^\w{1,1024}$/],
@@ -197,8 +193,10 @@ export const facts: ServiceFacts = {
         undelete: 'Its dataset sets the time travel window for changed and deleted rows.',
         rings: 'A table has no limit to reach and no delay. The alert of the writer fires when a write fails.',
       },
-      needs: (table) =>
-        keyNeeds(table, 'encryption_configuration.kms_key_name', agentOf(table), 'BigQuery encrypts and decrypts rows with it'),
+      needs: (table, stack) => [
+        ...keyNeeds(table, 'encryption_configuration.kms_key_name', agentOf(table), 'BigQuery encrypts and decrypts rows with it'),
+        ...peopleNeed(table, stack),
+      ],
       apis: ['bigquery', 'bigquerystorage'],
       effective: /^(\*|bigquery\.(\*|tables))/,
       local: {
@@ -310,8 +308,14 @@ function columnsOf(schema: unknown): readonly Column[] {
 
 function everyRowFits(table: Asked): boolean {
   const columns = columnsOf(only(table, 'schema'));
+  if (columns.flatMap(({ fields = [] }) => fields.flatMap(withinOf)).some(({ mode }) => mode === 'REQUIRED')) return false;
   const required = columns.filter(({ mode }) => mode === 'REQUIRED').map(({ name }) => name);
   return String(required) === String(ALWAYS_FILLED) && columns.find(({ name }) => name === 'rest')?.type === 'JSON';
+}
+
+/** A column, and all columns within it. */
+function withinOf(column: Column): readonly Column[] {
+  return [column, ...(column.fields ?? []).flatMap(withinOf)];
 }
 
 function everyMessageFits(table: Asked): boolean {
@@ -334,6 +338,23 @@ function viewsIn(table: Asked, stack: Stack): readonly Body[] {
     .of(TABLE)
     .map(({ body }) => body)
     .filter((body) => queryOf(body).includes(`\${${table.id}.`));
+}
+
+/** What people that the stack lets query a view with its table need: a view of the same dataset reads with the rights of its reader. */
+function peopleNeed(view: Asked, stack: Stack): Needed[] {
+  if (!isView(view)) return [];
+  const tables = view.refers('view.query').filter(({ type }) => type === TABLE);
+  const read = (table: Asked) => grantsIn(stack).some((grant) => names(grant, 'table_id', table) && grant.get('for_each').length > 0);
+  if (tables.length === 0 || ![view, ...tables].every(read)) return [];
+  return [
+    ...[view, ...tables].map(({ id: on }) => ({
+      who: 'client',
+      may: 'bigquery.tables.getData',
+      on,
+      because: 'its readers query the view',
+    })),
+    ...columnNeeds('client', view, stack),
+  ];
 }
 
 function isUnique(view: { readonly view?: unknown }): boolean {
@@ -380,15 +401,22 @@ function schemaRefusal(value: unknown): string | undefined {
   } catch {
     return 'it must be the JSON of a schema.';
   }
-  const known = ['name', 'type', 'mode', 'description'];
   for (const column of columns) {
-    const { name, type, mode = 'NULLABLE' } = column;
-    const other = Object.keys(column).find((key) => !known.includes(key));
-    if (other) return `column ${name}: ${other} is not emulated here.`;
-    if (!COLUMN_TYPES.includes(type)) return `column ${name}: only ${COLUMN_TYPES.join(', ')} are emulated here, got ${type}.`;
-    if (!['NULLABLE', 'REQUIRED'].includes(mode)) return `column ${name}: only NULLABLE and REQUIRED are emulated here, got ${mode}.`;
+    const refusal = columnRefusal(column);
+    if (refusal !== undefined) return refusal;
   }
   return undefined;
+}
+
+function columnRefusal({ name, type, mode = 'NULLABLE', ...others }: Column): string | undefined {
+  // A policy tag has no effect here: every reader sees each column.
+  const other = Object.keys(others).find((key) => !['description', 'fields', 'policyTags'].includes(key));
+  if (other) return `column ${name}: ${other} is not emulated here.`;
+  const types = [...COLUMN_TYPES, 'RECORD'];
+  if (!types.includes(type)) return `column ${name}: only ${types.join(', ')} are emulated here, got ${type}.`;
+  const modes = ['NULLABLE', 'REQUIRED', 'REPEATED'];
+  if (!modes.includes(mode)) return `column ${name}: only ${modes.join(', ')} are emulated here, got ${mode}.`;
+  return (others.fields ?? []).map(columnRefusal).find((refusal) => refusal !== undefined);
 }
 
 /** A row is as large as its event. */
@@ -409,26 +437,59 @@ function tableCosts(table: Asked, load: Load): Cost[] {
 }
 
 /**
- * What the provider does with another schema: it appends columns in place, and it drops columns in place, with what is in them.
+ * What the provider does with another schema: it appends columns in place, also within a RECORD, and it drops those at the top in place,
+ * with what is in them. A policy tag that is missing is taken off its column.
  * @see https://github.com/hashicorp/terraform-provider-google/blob/v6.50.0/google/services/bigquery/resource_bigquery_table.go
  */
 function onSchema(before: Value, after: Value) {
   const [old, made] = [columnsIn(before), columnsIn(after)];
   if (!old || !made) return 'may be replaced';
   const dropped = [...old.keys()].filter((name) => !made.has(name));
-  const added = [...made].filter(([name]) => !old.has(name));
-  const isInPlace = (column: Column, was: Column | undefined) =>
-    was === undefined
-      ? column.mode !== 'REQUIRED'
-      : column.type === was.type && (column.mode === was.mode || (was.mode === 'REQUIRED' && column.mode !== 'REPEATED'));
-  if (![...made].every(([name, column]) => isInPlace(column, old.get(name)))) return 'may be replaced';
-  if (dropped.length > 0 && added.length > 0) return 'may be replaced';
-  return dropped.length > 0 ? { loses: `schema: ${dropped.join(', ')} dropped` } : 'in place';
+  const added = [...made.keys()].filter((name) => !old.has(name));
+  if (!isInPlace(old, made) || (dropped.length > 0 && added.length > 0)) return 'may be replaced';
+  const open = [...old.values()].flatMap((column) => exposed(column, made.get(column.name)));
+  const lost = [
+    ...(dropped.length > 0 ? [`${dropped.join(', ')} dropped`] : []),
+    ...(open.length > 0 ? [`policy tag of ${open.join(', ')} taken off`] : []),
+  ];
+  return lost.length > 0 ? { loses: `schema: ${lost.join('; ')}` } : 'in place';
 }
 
-/** The columns of a schema. Nothing where it is known only at deploy, or has columns within columns. */
+/** Whether each column is changed in place. Which columns are dropped is not looked at. */
+function isInPlace(old: ReadonlyMap<string, Column>, made: ReadonlyMap<string, Column>): boolean {
+  return [...made.values()].every((column) => {
+    const was = old.get(column.name);
+    if (was === undefined) return column.mode !== 'REQUIRED';
+    const isKept = column.type === was.type && (column.mode === was.mode || (was.mode === 'REQUIRED' && column.mode !== 'REPEATED'));
+    const [fields, wereFields] = [byName(column.fields), byName(was.fields)];
+    return isKept && [...wereFields.keys()].every((name) => fields.has(name)) && isInPlace(wereFields, fields);
+  });
+}
+
+/** The columns that have a policy tag no more. */
+function exposed(was: Column, column: Column | undefined, path = was.name): string[] {
+  if (column === undefined) return [];
+  const isOpen = (was.policyTags?.names ?? []).length > 0 && (column.policyTags?.names ?? []).length === 0;
+  const fields = byName(column.fields);
+  return [
+    ...(isOpen ? [path] : []),
+    ...(was.fields ?? []).flatMap((field) => exposed(field, fields.get(field.name), `${path}.${field.name}`)),
+  ];
+}
+
+/** The columns of a schema. Nothing where it is known only at deploy: policy tags alone may be. */
 function columnsIn(schema: Value): ReadonlyMap<string, Column> | undefined {
-  if (typeof schema !== 'string' || schema.includes('${')) return undefined;
-  const columns = JSON.parse(schema) as (Column & { readonly fields?: unknown })[];
-  return columns.some(({ fields }) => fields !== undefined) ? undefined : new Map(columns.map((column) => [column.name, column]));
+  if (typeof schema !== 'string') return undefined;
+  try {
+    const columns = byName(JSON.parse(schema) as readonly Column[]);
+    return JSON.stringify([...columns.values()], (key, value) => (key === 'policyTags' ? undefined : value)).includes('${')
+      ? undefined
+      : columns;
+  } catch {
+    return undefined;
+  }
+}
+
+function byName(columns: readonly Column[] = []): ReadonlyMap<string, Column> {
+  return new Map(columns.map((column) => [column.name, column]));
 }

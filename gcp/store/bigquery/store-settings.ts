@@ -1,6 +1,8 @@
-import type { IConstruct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { KMS_KEY, requireAbsent, requireNumber, requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
+import type { Site } from '../../ports/site';
 import { type Column, DEFAULT_COLUMNS, requireColumns } from './event-table';
+import { requireTags } from './protected-columns';
 
 const NAME: TextRule = {
   pattern: /^[a-z][a-z0-9_]{0,39}$/,
@@ -21,6 +23,8 @@ const TABLE_ID: TextRule = {
 /** What both stores of this service have. */
 interface CommonSettings {
   readonly datasetId?: string;
+  readonly tableId?: string;
+  readonly viewId?: string;
   readonly name?: string;
   readonly retentionDays?: number;
   readonly undeleteWindowDays?: number;
@@ -28,8 +32,8 @@ interface CommonSettings {
 }
 
 interface EventSettings extends CommonSettings {
-  readonly tableId?: string;
-  readonly viewId?: string;
+  readonly site: Site;
+  readonly openViewId?: string;
   readonly columns?: readonly Column[];
 }
 
@@ -37,27 +41,46 @@ interface EventSettings extends CommonSettings {
  * The settings of a store of events, checked, with their defaults.
  * @throws SettingError
  */
-export function storeSettings(scope: IConstruct, props: EventSettings) {
+export function storeSettings(scope: Construct, props: EventSettings) {
   const { name, undeleteWindowDays } = common(scope, props, 'events');
   const { columns = DEFAULT_COLUMNS } = props;
   requireColumns(scope, columns);
+  // An existing dataset can be in another region.
+  requireTags(scope, columns, props.datasetId === undefined ? props.site.region : undefined);
+  const { tableId, viewId } = idsOf(scope, props, name);
+  const { openViewId = `open_${tableId}` } = props;
+  requireText(scope, { openViewId }, TABLE_ID);
+  requireOtherId(scope, { openViewId }, { tableId, viewId });
+  return { name, columns, undeleteWindowDays, tableId, viewId, openViewId };
+}
+
+function idsOf(scope: IConstruct, props: CommonSettings, name: string) {
   const { tableId = props.datasetId === undefined ? 'events' : name } = props;
   requireText(scope, { tableId }, TABLE_ID);
   const { viewId = `unique_${tableId}` } = props;
   requireText(scope, { viewId }, TABLE_ID);
-  if (viewId === tableId)
-    throw new SettingError(scope, 'viewId must not be the same as tableId', `"${viewId}"`, 'Both are in one dataset. Take another id.');
-  return { name, columns, undeleteWindowDays, tableId, viewId };
+  requireOtherId(scope, { viewId }, { tableId });
+  return { tableId, viewId };
+}
+
+function requireOtherId(scope: IConstruct, own: Readonly<Record<string, string>>, others: Readonly<Record<string, string>>) {
+  const [[setting, id]] = Object.entries(own) as [[string, string]];
+  const twin = Object.keys(others).find((other) => others[other] === id);
+  if (twin !== undefined)
+    throw new SettingError(scope, `${setting} must not be the same as ${twin}`, `"${id}"`, 'Both are in one dataset. Take another id.');
 }
 
 /**
  * The settings of a raw store, checked, with their defaults, and the ids of its table and views.
  * @throws SettingError
  */
-export function rawSettings(scope: IConstruct, props: CommonSettings) {
+export function rawSettings(scope: IConstruct, props: CommonSettings & { readonly rejectedId?: string }) {
   const { name, undeleteWindowDays } = common(scope, props, 'raw');
-  const tableId = props.datasetId === undefined ? 'events' : name;
-  return { name, undeleteWindowDays, tableId, viewId: `unique_${tableId}`, rejectedId: `rejected_${tableId}` };
+  const { tableId, viewId } = idsOf(scope, props, name);
+  const { rejectedId = `rejected_${tableId}` } = props;
+  requireText(scope, { rejectedId }, TABLE_ID);
+  requireOtherId(scope, { rejectedId }, { tableId, viewId });
+  return { name, undeleteWindowDays, tableId, viewId, rejectedId };
 }
 
 function common(scope: IConstruct, props: CommonSettings, otherwise: string) {

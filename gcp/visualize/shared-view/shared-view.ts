@@ -29,8 +29,8 @@ export interface SharedViewProps {
   readonly name?: string;
   /**
    * The names of the columns that readers see, such as `['event_time', 'data']`. Without the column of the day, no query of the view
-   * can filter on it, and BigQuery refuses each.
-   * @default - all columns of the store
+   * can filter on it, and BigQuery refuses each. A column that a policy tag protects cannot be shown.
+   * @default - all columns of the store without a policy tag
    */
   readonly columns?: readonly string[];
   /**

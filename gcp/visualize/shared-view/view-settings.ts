@@ -38,6 +38,11 @@ export function viewSettings(scope: IConstruct, props: RawSettings) {
   const { site, store, name = 'shared', columns = [], where = 'TRUE', readers = [] } = props;
   requireText(scope, { name }, NAME);
   requireTexts(scope, { columns }, COLUMN);
+  const hidden = columns.find((column) => store.protectedColumns?.some((name) => name.toLowerCase() === column.toLowerCase()));
+  if (hidden !== undefined) {
+    const remedy = 'A view for others cannot show it. Leave it out, and make its readers readers of the policy tag and of the store.';
+    throw new SettingError(scope, 'columns must be columns without a policy tag', `"${hidden}"`, remedy);
+  }
   requireText(scope, { where }, CONDITION);
   requireTexts(scope, { readers }, MEMBERS);
   if (store.region !== site.region && [store.region, site.region].every(isKnown)) {

@@ -15,10 +15,16 @@ const QUERY = 'node --import tsx local/gcp/bigquery/query.ts';
 
 /** A table in DuckDB. In front of it is the Storage Write API, or Pub/Sub writes into it. */
 export const PART: Part<Site> = {
-  overrides: ({ terraform }) =>
-    terraform.resources('google_bigquery_table').some(({ properties }) => String(properties.schema).includes('"subscription_name"'))
-      ? ['the table = a table in DuckDB, into which the emulated Pub/Sub writes']
-      : ['BIGQUERY_STORAGE_ENDPOINT = the emulated Storage Write API, with the table in DuckDB'],
+  overrides: ({ terraform }) => {
+    const has = (text: string) =>
+      terraform.resources('google_bigquery_table').some(({ properties }) => String(properties.schema).includes(text));
+    return [
+      has('"subscription_name"')
+        ? 'the table = a table in DuckDB, into which the emulated Pub/Sub writes'
+        : 'BIGQUERY_STORAGE_ENDPOINT = the emulated Storage Write API, with the table in DuckDB',
+      ...(has('"policyTags"') ? ['policy tags = not there: every reader sees each column'] : []),
+    ];
+  },
 
   async open(site, around): Promise<Opened> {
     const settings = readTable(await Resource.all(site.terraform, 'google_bigquery_table'));

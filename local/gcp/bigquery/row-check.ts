@@ -1,4 +1,4 @@
-/** The types of columns that are emulated. */
+/** The types of columns that are emulated, beside RECORD, which has columns of its own. */
 export const COLUMN_TYPES = ['STRING', 'JSON', 'NUMERIC', 'INTEGER', 'FLOAT', 'BOOLEAN', 'TIMESTAMP', 'DATE'] as const;
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 
@@ -8,10 +8,17 @@ export interface SchemaField {
   readonly type: string;
   /** The default is NULLABLE. */
   readonly mode?: string;
+  /** The columns of a RECORD. */
+  readonly fields?: readonly SchemaField[];
 }
 
-/** A row as it is sent: 64-bit integers and times in microseconds are `bigint`, a DATE is a number of days. */
-export type TableRow = Readonly<Record<string, string | number | bigint | boolean | undefined>>;
+/** The value of a column as it is sent: 64-bit integers and times in microseconds are `bigint`, a DATE is a number of days. */
+export type ColumnValue = string | number | bigint | boolean | undefined | TableRow | readonly ColumnValue[];
+
+/** A row as it is sent, or the value of a RECORD. */
+export interface TableRow {
+  readonly [column: string]: ColumnValue;
+}
 
 /** Why BigQuery refuses a row. */
 export interface RowFault {
@@ -34,18 +41,35 @@ const [DAYS_PAST, DAYS_AHEAD] = [1825n, 366n];
  */
 export function rowFaults(schema: readonly SchemaField[], rows: readonly TableRow[], partitionedBy?: string): RowFault[] {
   return rows.flatMap((row, index) => {
-    const found = schema.map((column) => columnFault(column, row[column.name])).find((fault) => fault !== undefined);
+    const found = faultIn(schema, row);
     const message = found ?? (partitionedBy === undefined ? undefined : partitionFault(partitionedBy, row[partitionedBy]));
     return message === undefined ? [] : [{ index, message }];
   });
 }
 
-function columnFault({ name, type, mode }: SchemaField, value: TableRow[string]): string | undefined {
-  if (value === undefined) return mode === 'REQUIRED' ? `Field ${name} is required and has no value` : undefined;
-  return CHECKS[type]?.(value) === false ? `Field ${name} of type ${type} has a value that it cannot hold` : undefined;
+function faultIn(schema: readonly SchemaField[], row: TableRow, path = ''): string | undefined {
+  for (const column of schema) {
+    const fault = columnFault(column, row[column.name], `${path}${column.name}`);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
 }
 
-const CHECKS: Readonly<Record<string, (value: NonNullable<TableRow[string]>) => boolean>> = {
+function columnFault({ type, mode, fields = [] }: SchemaField, value: ColumnValue, path: string): string | undefined {
+  if (value === undefined) return mode === 'REQUIRED' ? `Field ${path} is required and has no value` : undefined;
+  const values = mode === 'REPEATED' ? (value as readonly ColumnValue[]) : [value];
+  for (const one of values) {
+    if (type === 'RECORD') {
+      const fault = faultIn(fields, one as TableRow, `${path}.`);
+      if (fault !== undefined) return fault;
+    } else if (CHECKS[type]?.(one as Scalar) === false) return `Field ${path} of type ${type} has a value that it cannot hold`;
+  }
+  return undefined;
+}
+
+type Scalar = string | number | bigint | boolean;
+
+const CHECKS: Readonly<Record<string, (value: Scalar) => boolean>> = {
   JSON: isJson,
   NUMERIC: (value) => isDecimal(value, WHOLE_DIGITS.NUMERIC!),
   BIGNUMERIC: (value) => isDecimal(value, WHOLE_DIGITS.BIGNUMERIC!),
@@ -67,8 +91,8 @@ function isDecimal(value: unknown, wholeDigits: number): boolean {
   return whole !== undefined && whole.length <= wholeDigits;
 }
 
-function partitionFault(column: string, time: TableRow[string]): string | undefined {
-  const days = BigInt(time ?? 0) / DAY - BigInt(Date.now()) / 86_400_000n;
+function partitionFault(column: string, time: ColumnValue): string | undefined {
+  const days = BigInt((time as bigint | undefined) ?? 0) / DAY - BigInt(Date.now()) / 86_400_000n;
   if (days >= -DAYS_PAST && days <= DAYS_AHEAD) return undefined;
   return `Field ${column} names a partition that is not within ${DAYS_PAST} days past and ${DAYS_AHEAD} days ahead`;
 }

@@ -1,11 +1,11 @@
 import { Digits, type Tree, treeOf } from '../../contents';
 import type { StoredRow } from '../../platform';
-import type { TableRow } from './row-check';
+import type { ColumnValue, SchemaField, TableRow } from './row-check';
 import type { TableSettings } from './table';
 
 /** A stored row: all of its columns as one JSON text, with all digits. */
 export function storedRow({ dataset, name, schema }: TableSettings, row: TableRow): StoredRow {
-  const columns = schema.map((column) => `${JSON.stringify(column.name)}:${columnText(column.type, row[column.name])}`);
+  const columns = schema.map((column) => `${JSON.stringify(column.name)}:${columnText(column, row[column.name])}`);
   const { event_source: source, event_id: id } = row;
   const event = typeof source === 'string' && typeof id === 'string' ? { source, id } : undefined;
   return { event, place: `${dataset}.${name}`, text: `{${columns.join(',')}}`, content: contentOf(schema, row) };
@@ -16,13 +16,34 @@ const POSITION = ['message_id', 'publish_time', 'publish_day'];
 
 /** The columns of a row that are not empty. */
 function contentOf(schema: TableSettings['schema'], row: TableRow): Tree {
-  const columns = schema.flatMap(({ name, type }) => {
-    const value = row[name];
-    if (value === undefined || POSITION.includes(name)) return [];
-    const tree = treeOf(columnText(type, value));
-    return [[name, tree === undefined ? String(value) : tree] as const];
+  return filled(
+    schema.filter(({ name }) => !POSITION.includes(name)),
+    row,
+  );
+}
+
+function filled(schema: readonly SchemaField[], row: TableRow): Tree {
+  const columns = schema.flatMap((column) => {
+    const value = row[column.name];
+    return value === undefined || isEmptyList(value) ? [] : [[column.name, contentIn(column, value)] as const];
   });
   return Object.fromEntries(columns);
+}
+
+function contentIn(column: SchemaField, value: ColumnValue): Tree {
+  if (Array.isArray(value)) return (value as readonly ColumnValue[]).map((element) => contentIn(elementOf(column), element));
+  if (column.type === 'RECORD') return filled(column.fields ?? [], value as TableRow);
+  const tree = treeOf(columnText(column, value));
+  return tree === undefined ? String(value) : tree;
+}
+
+/** Whether it is the value of a REPEATED column without elements, which is stored as a missing one is. */
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+function elementOf(column: SchemaField): SchemaField {
+  return { ...column, mode: 'NULLABLE' };
 }
 
 /** Attributes that have an event column, or that are the same for every event. */
@@ -33,7 +54,7 @@ const EVENT_ATTRIBUTES = ['specversion', 'id', 'source', 'type', 'time'];
  * the other fields in `rest`.
  */
 export function asColumns({ schema }: TableSettings): (row: Tree, event: Tree, index: number) => Tree {
-  const types = new Map(schema.map(({ name, type }) => [name, type]));
+  const columns = new Map(schema.map((column) => [column.name, column]));
   const own = ['event_id', 'event_source', 'event_type', 'event_time', 'row_index', 'rest', ...POSITION];
   return (row, event, index) => {
     const { id, source, type, time } = event as Readonly<Record<string, Tree>>;
@@ -52,13 +73,38 @@ export function asColumns({ schema }: TableSettings): (row: Tree, event: Tree, i
         (name !== 'time' || isExact(value))
       )
         continue;
-      const column = own.includes(name) ? undefined : types.get(name);
-      if (!column) rest[name] = value;
-      else if (value !== null || column === 'JSON') content[name] = inColumn(column, value);
+      const column = own.includes(name) ? undefined : columns.get(name);
+      if (column) place(column, value, { content, rest });
+      else rest[name] = value;
     }
     if (Object.keys(rest).length > 0) content.rest = rest;
     return content;
   };
+}
+
+/** A value in its column, and in `rest` what a RECORD has no column for. */
+function place(column: SchemaField, value: Tree, { content, rest }: Readonly<Record<'content' | 'rest', Record<string, Tree>>>) {
+  const { name, type, mode, fields = [] } = column;
+  if ((value === null && (type !== 'JSON' || mode === 'REPEATED')) || (mode === 'REPEATED' && isEmptyList(value))) return;
+  if (mode === 'REPEATED' && Array.isArray(value)) {
+    const parts = (value as readonly Tree[]).map((element) => {
+      const part = { content: {}, rest: {} as Record<string, Tree> };
+      place(elementOf(column), element, part);
+      return part;
+    });
+    content[name] = parts.map((part) => (part.content as Readonly<Record<string, Tree>>)[name]!);
+    if (parts.some((part) => name in part.rest)) rest[name] = parts.map((part) => part.rest[name] ?? {});
+  } else if (type === 'RECORD') {
+    const known = new Map(fields.map((field) => [field.name, field]));
+    const within: Record<'content' | 'rest', Record<string, Tree>> = { content: {}, rest: {} };
+    for (const [field, one] of Object.entries(value as Readonly<Record<string, Tree>>)) {
+      const found = known.get(field);
+      if (found) place(found, one, within);
+      else within.rest[field] = one;
+    }
+    content[name] = within.content;
+    if (Object.keys(within.rest).length > 0) rest[name] = within.rest;
+  } else content[name] = inColumn(type, value);
 }
 
 /** Whether a TIMESTAMP stores this time unchanged. */
@@ -81,9 +127,19 @@ function momentOf(time: Tree): Tree {
   return date.toISOString().replace('.000Z', `.${fraction.padEnd(6, '0').slice(0, 6)}Z`);
 }
 
-function columnText(type: string, value: TableRow[string]): string {
+function columnText(column: SchemaField, value: ColumnValue): string {
+  if (column.mode === 'REPEATED') {
+    const texts = ((value ?? []) as readonly ColumnValue[]).map((element) => columnText(elementOf(column), element));
+    return `[${texts.join(',')}]`;
+  }
   if (value === undefined) return 'null';
-  switch (type) {
+  switch (column.type) {
+    case 'RECORD': {
+      const fields = (column.fields ?? []).map(
+        (field) => `${JSON.stringify(field.name)}:${columnText(field, (value as TableRow)[field.name])}`,
+      );
+      return `{${fields.join(',')}}`;
+    }
     case 'STRING':
       return JSON.stringify(value);
     case 'TIMESTAMP':

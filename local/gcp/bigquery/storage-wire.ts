@@ -1,6 +1,6 @@
 import { protos } from '@google-cloud/bigquery-storage';
 import { type grpc, protobuf } from 'google-gax';
-import type { TableRow } from './row-check';
+import type { ColumnValue, TableRow } from './row-check';
 
 const { AppendRowsRequest, AppendRowsResponse, GetWriteStreamRequest, WriteStream } = protos.google.cloud.bigquery.storage.v1;
 type Append = protos.google.cloud.bigquery.storage.v1.AppendRowsRequest;
@@ -35,24 +35,54 @@ export const SERVICE: grpc.ServiceDefinition = {
 
 /** Decode rows with the schema that the writer sends. */
 export function readRows({ protoRows }: Append, descriptor?: Descriptor | null): TableRow[] {
-  const fields = new Map((descriptor?.field ?? []).map((field) => [field.number, field]));
+  const nested = new Map((descriptor?.nestedType ?? []).map((type) => [type.name!, type]));
   return (protoRows?.rows?.serializedRows ?? []).map((bytes) => {
     const reader = protobuf.Reader.create(bytes as Uint8Array);
-    const row: Record<string, TableRow[string]> = {};
-    while (reader.pos < reader.len) {
-      const field = fields.get(reader.uint32() >>> 3);
-      if (!field) throw new Error('a value of no column');
-      row[field.name!] = READERS[field.type as unknown as number]!(reader);
-    }
-    return row;
+    return readMessage(reader, reader.len, descriptor, nested);
   });
 }
 
+const [LENGTH_DELIMITED, REPEATED, MESSAGE] = [2, 3, 11];
+
+/** Decode one message, up to its end. The types of all messages within it are beside the outermost one. */
+function readMessage(
+  reader: protobuf.Reader,
+  end: number,
+  descriptor: Descriptor | null | undefined,
+  nested: ReadonlyMap<string, Descriptor>,
+): TableRow {
+  const fields = new Map((descriptor?.field ?? []).map((field) => [field.number, field]));
+  const row: Record<string, ColumnValue> = {};
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    const field = fields.get(tag >>> 3);
+    if (!field) throw new Error('a value of no column');
+    const [type, label] = [field.type as unknown as number, field.label as unknown as number];
+    const read = () => {
+      if (type !== MESSAGE) return READERS[type]!(reader);
+      const length = reader.uint32();
+      return readMessage(reader, reader.pos + length, nested.get(field.typeName!), nested);
+    };
+    if (label !== REPEATED) row[field.name!] = read();
+    else {
+      row[field.name!] ??= [];
+      const list = row[field.name!] as ColumnValue[];
+      // A list of numbers is packed, while one of texts or messages is not.
+      const isPacked = (tag & 7) === LENGTH_DELIMITED && type !== MESSAGE && type !== STRING;
+      const last = isPacked ? reader.uint32() + reader.pos : undefined;
+      do list.push(read());
+      while (last !== undefined && reader.pos < last);
+    }
+  }
+  return row;
+}
+
+const STRING = 9;
 /** The decoders, by the number of the type in a descriptor. */
-const READERS: Readonly<Record<number, (reader: protobuf.Reader) => TableRow[string]>> = {
+const READERS: Readonly<Record<number, (reader: protobuf.Reader) => ColumnValue>> = {
   1: (reader) => reader.double(),
   3: (reader) => BigInt(reader.int64().toString()),
   5: (reader) => reader.int32(),
   8: (reader) => reader.bool(),
-  9: (reader) => reader.string(),
+  [STRING]: (reader) => reader.string(),
 };

@@ -14,7 +14,12 @@ type Stream = grpc.ServerDuplexStream<Append, AppendAnswer>;
 /** The result of an append: an answer, a broken connection, or no answer at all. */
 export type Fate = AppendAnswer | 'breaks' | 'hangs';
 
-const STORAGE_TYPES: Readonly<Record<string, keyof typeof TableFieldSchema.Type>> = { INTEGER: 'INT64', FLOAT: 'DOUBLE', BOOLEAN: 'BOOL' };
+const STORAGE_TYPES: Readonly<Record<string, keyof typeof TableFieldSchema.Type>> = {
+  INTEGER: 'INT64',
+  FLOAT: 'DOUBLE',
+  BOOLEAN: 'BOOL',
+  RECORD: 'STRUCT',
+};
 
 /** The maximum size of a request. @see https://cloud.google.com/bigquery/quotas#write-api-limits */
 const REQUEST_BYTES = 10_000_000;
@@ -147,9 +152,10 @@ function tooLarge({ protoRows }: Append) {
   return { code: grpc.status.INVALID_ARGUMENT, details: `AppendRows request too large: ${bytes} limit ${REQUEST_BYTES}` };
 }
 
-function storageField({ name, type, mode = 'NULLABLE' }: SchemaField) {
+function storageField({ name, type, mode = 'NULLABLE', fields = [] }: SchemaField): object {
   return {
     name,
+    fields: fields.map(storageField),
     type: TableFieldSchema.Type[STORAGE_TYPES[type] ?? (type as keyof typeof TableFieldSchema.Type)],
     mode: TableFieldSchema.Mode[mode as keyof typeof TableFieldSchema.Mode],
   };

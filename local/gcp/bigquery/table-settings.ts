@@ -1,7 +1,7 @@
 import { type Resource, theOnly } from '../../template/resource';
 import type { TableSettings, View } from './table';
 
-/** @throws RefusedError unless there is one table, in whose dataset are at most one view of its rows and one of rejected rows */
+/** @throws RefusedError unless there is one table, in whose dataset are at most one view of all columns and one of rejected rows */
 export function readTable(resources: readonly Resource[]): TableSettings {
   const views = resources.filter((one) => one.optional('view') !== undefined);
   const table = theOnly(
@@ -12,8 +12,10 @@ export function readTable(resources: readonly Resource[]): TableSettings {
   // The view of rejected rows shows why each is rejected.
   const rejected = views.filter((one) => /^SELECT .*\breason\b/m.test(one.text('view.query')));
   const others = views.filter((one) => !rejected.includes(one));
-  // Of several views, those in other datasets are for readers.
-  const shared = others.length === 1 ? [] : others.filter((one) => one.text('dataset_id') !== table.text('dataset_id'));
+  // Of several views, those in other datasets are for readers, and so are those with fewer columns.
+  const most = Math.max(...others.map(columnsOf));
+  const isForReaders = (one: Resource) => one.text('dataset_id') !== table.text('dataset_id') || columnsOf(one) < most;
+  const shared = others.length === 1 ? [] : others.filter(isForReaders);
   const viewIn = (some: readonly Resource[], what: string) => (some.length === 0 ? undefined : viewOf(theOnly(some, what)));
   return {
     project: table.text('project'),
@@ -28,6 +30,11 @@ export function readTable(resources: readonly Resource[]): TableSettings {
     rejected: viewIn(rejected, 'google_bigquery_table with a view of rejected rows'),
     shared: shared.map(viewOf),
   };
+}
+
+/** How many columns the query of a view names. */
+function columnsOf(view: Resource): number {
+  return view.text('view.query').split('\nFROM')[0]!.split(',').length;
 }
 
 function viewOf(view: Resource): View {

@@ -3,6 +3,8 @@ import {
   type DuckDBConnection,
   DuckDBDateValue,
   DuckDBInstance,
+  DuckDBListValue,
+  DuckDBStructValue,
   DuckDBTimestampValue,
   type DuckDBType,
   type DuckDBValue,
@@ -10,7 +12,8 @@ import {
 import { RefusedError } from '../../platform';
 import { GOOGLE_FUNCTIONS } from './google-functions';
 import { translateQuery } from './google-sql';
-import type { ColumnType, SchemaField, TableRow } from './row-check';
+import { duckValue, TYPES, typeOf } from './nested';
+import type { ColumnType, ColumnValue, SchemaField, TableRow } from './row-check';
 
 /** A table of the template, with the view on it. */
 export interface TableSettings {
@@ -23,7 +26,7 @@ export interface TableSettings {
   readonly view?: View;
   /** The view of the rows that are not in the other one. */
   readonly rejected?: View;
-  /** Views in other datasets, for readers. */
+  /** Views for readers, in other datasets or with fewer columns. */
   readonly shared?: readonly View[];
 }
 
@@ -36,16 +39,16 @@ export interface View {
   readonly query: string;
 }
 
-/** The DuckDB type of each type of column, and how a value is appended. */
-const TYPES: Readonly<Record<ColumnType, readonly [string, (appender: DuckDBAppender, value: never) => void]>> = {
-  STRING: ['VARCHAR', (appender, value: string) => appender.appendVarchar(value)],
-  JSON: ['JSON', (appender, value: string) => appender.appendVarchar(value)],
-  NUMERIC: ['DECIMAL(38, 9)', (appender, value: string) => appender.appendVarchar(value)],
-  INTEGER: ['BIGINT', (appender, value: bigint) => appender.appendBigInt(value)],
-  FLOAT: ['DOUBLE', (appender, value: number) => appender.appendDouble(value)],
-  BOOLEAN: ['BOOLEAN', (appender, value: boolean) => appender.appendBoolean(value)],
-  TIMESTAMP: ['TIMESTAMP', (appender, value: bigint) => appender.appendTimestamp(new DuckDBTimestampValue(value))],
-  DATE: ['DATE', (appender, value: number) => appender.appendDate(new DuckDBDateValue(value))],
+/** How a value of each type of column is appended. Of a RECORD and of a list, the whole value is. */
+const APPEND: Readonly<Record<ColumnType, (appender: DuckDBAppender, value: never) => void>> = {
+  STRING: (appender, value: string) => appender.appendVarchar(value),
+  JSON: (appender, value: string) => appender.appendVarchar(value),
+  NUMERIC: (appender, value: string) => appender.appendVarchar(value),
+  INTEGER: (appender, value: bigint) => appender.appendBigInt(value),
+  FLOAT: (appender, value: number) => appender.appendDouble(value),
+  BOOLEAN: (appender, value: boolean) => appender.appendBoolean(value),
+  TIMESTAMP: (appender, value: bigint) => appender.appendTimestamp(new DuckDBTimestampValue(value)),
+  DATE: (appender, value: number) => appender.appendDate(new DuckDBDateValue(value)),
 };
 
 /** Extensions are not downloaded. Written rows stay in the log beside the file, which other processes can copy during a run. */
@@ -86,9 +89,7 @@ export class DuckTable {
     const { dataset, name, schema, view, rejected, shared = [] } = settings;
     const instance = await DuckDBInstance.create(file, CONFIG);
     const connection = await instance.connect();
-    const columns = schema.map(
-      ({ name, type, mode }) => `${quoted(name)} ${TYPES[type as ColumnType][0]}${mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
-    );
+    const columns = schema.map((column) => `${quoted(column.name)} ${typeOf(column)}${column.mode === 'REQUIRED' ? ' NOT NULL' : ''}`);
     await connection.run(`CREATE SCHEMA ${quoted(dataset)}`);
     await connection.run(`CREATE TABLE ${quoted(dataset)}.${quoted(name)} (${columns.join(', ')})`);
     for (const macro of GOOGLE_FUNCTIONS) await connection.run(macro);
@@ -155,10 +156,13 @@ export class DuckTable {
   }
 
   private append(row: TableRow) {
-    for (const { name, type } of this.settings.schema) {
+    for (const [index, column] of this.settings.schema.entries()) {
+      const { name, type, mode } = column;
       const value = row[name];
-      if (value === undefined) this.appender.appendNull();
-      else TYPES[type as ColumnType][1](this.appender, value as never);
+      if (mode === 'REPEATED' || (type === 'RECORD' && value !== undefined))
+        this.appender.appendValue(duckValue(column, value), this.appender.columnType(index));
+      else if (value === undefined) this.appender.appendNull();
+      else APPEND[type as ColumnType](this.appender, value as never);
     }
     this.appender.endRow();
   }
@@ -174,16 +178,19 @@ export class DuckTable {
 /** The type of a column of a view. DuckDB reports JSON as a text with an alias. */
 function googleType(type: DuckDBType): string {
   const name = type.alias ?? String(type);
-  return Object.entries(TYPES).find(([, [duck]]) => duck === name)?.[0] ?? name;
+  return Object.entries(TYPES).find(([, duck]) => duck === name)?.[0] ?? name;
 }
 
 function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-function asSent(value: DuckDBValue): TableRow[string] {
+function asSent(value: DuckDBValue): ColumnValue {
   if (value === null) return undefined;
   if (value instanceof DuckDBTimestampValue) return value.micros;
   if (value instanceof DuckDBDateValue) return value.days;
+  if (value instanceof DuckDBListValue) return value.items.map(asSent);
+  if (value instanceof DuckDBStructValue)
+    return Object.fromEntries(Object.entries(value.entries).map(([name, one]) => [name, asSent(one)]));
   return typeof value === 'object' ? String(value) : value;
 }

@@ -11,6 +11,7 @@ const SOMEBODY = '00000000-0000-0000-0000-000000000000';
 const OTHERS: Readonly<Record<string, unknown>> = {
   publishers: ['user:somebody@example.com'],
   senders: { [SOMEBODY]: 'User' },
+  stewards: ['user:somebody@example.com'],
   viewers: ['user:somebody@example.com'],
 };
 

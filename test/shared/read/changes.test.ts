@@ -122,6 +122,44 @@ describe('on Azure and GCP', () => {
     );
   });
 
+  test('a column within another is added in place, and replaces the table if it is dropped or changed', () => {
+    const table = (column: object) => ({
+      google_bigquery_table: { events: { table_id: 'a', deletion_protection: true, schema: JSON.stringify([column]) } },
+    });
+    const lines = (fields: object[], more: object = {}) => table({ name: 'lines', type: 'RECORD', mode: 'REPEATED', fields, ...more });
+    const [sku, count] = [
+      { name: 'sku', type: 'STRING', mode: 'NULLABLE' },
+      { name: 'count', type: 'INTEGER', mode: 'NULLABLE' },
+    ];
+    const turned = (after: ReturnType<typeof table>) => changes(lines([sku]), after)[0]!.replace('google_bigquery_table.events: ', '');
+    expect(turned(lines([sku, count]))).toBe('changed');
+    for (const after of [
+      lines([count]),
+      lines([{ ...sku, type: 'JSON' }]),
+      lines([sku, { ...count, mode: 'REQUIRED' }]),
+      lines([sku], { mode: 'NULLABLE' }),
+      table({ name: 'lines', type: 'JSON', mode: 'NULLABLE' }),
+    ])
+      expect(turned(after)).toBe('may be replaced: data protected: schema');
+  });
+
+  test('a policy tag that is taken off its column is a loss: everyone who reads the table sees the values', () => {
+    const tag = '$' + '{google_data_catalog_policy_tag.columns_personal.id}';
+    const table = (policyTags?: object) => {
+      const fields = [{ name: 'name', type: 'STRING', policyTags }];
+      const schema = JSON.stringify([
+        { name: 'iban', type: 'STRING', policyTags },
+        { name: 'customer', type: 'RECORD', fields },
+      ]);
+      return { google_bigquery_table: { events: { table_id: 'a', deletion_protection: true, schema } } };
+    };
+    const tagged = table({ names: [tag] });
+    expect(changes(table(), tagged)).toEqual(['google_bigquery_table.events: changed']);
+    expect(changes(tagged, table())).toEqual([
+      'google_bigquery_table.events: changed: data lost: schema: policy tag of iban, customer.name taken off',
+    ]);
+  });
+
   test('a table that is protected in the state is refused to go', () => {
     const table = { google_bigquery_table: { events: { table_id: 'a', deletion_protection: true } } };
     expect(changes(table, {})).toEqual(['google_bigquery_table.events: deleted: data protected']);

@@ -9,6 +9,9 @@ const OPEN_MILLISECONDS = 10_000;
 /** The codes of BigQuery for rows that do not fit the schema or the table. The schema that was read may be outdated. */
 const [INVALID_ARGUMENT, OUT_OF_RANGE] = [3, 11];
 
+/** Rows as the library types them, which knows no 64-bit integers in halves within records. */
+type JsonRows = Parameters<managedwriter.JSONWriter['appendRows']>[0];
+
 /** The codes for a lost connection, or for an append that the server cancelled. The rows themselves are valid. */
 const CONNECTION_ERRORS = new Set([grpc.status.CANCELLED, grpc.status.ABORTED, grpc.status.INTERNAL, grpc.status.UNAVAILABLE]);
 
@@ -88,13 +91,15 @@ export function tableOpener(client: managedwriter.WriterClient, table: string, t
       ended.catch(() => {});
 
       return {
-        columns: (tableSchema?.fields ?? []).map(({ name, type }) => ({ name: String(name), type: String(type) })),
+        columns: columnsIn(tableSchema?.fields),
         append: async (rows) => {
           if (retired) throw new ConnectionLost('the connection is closed');
           const { promise, cancel } = deadline(timeoutMs, retire);
           pending += 1;
           try {
-            const { error, rowErrors } = await Promise.race([writer.appendRows([...rows]).getResult(), promise, ended]).catch(rethrow);
+            const { error, rowErrors } = await Promise.race([writer.appendRows(rows as JsonRows).getResult(), promise, ended]).catch(
+              rethrow,
+            );
             if (rowErrors?.length) throw new PermanentError(reasonOf(rowErrors));
             if (error?.code === INVALID_ARGUMENT || error?.code === OUT_OF_RANGE) retire();
             if (error && CONNECTION_ERRORS.has(Number(error.code))) retire();
@@ -111,6 +116,16 @@ export function tableOpener(client: managedwriter.WriterClient, table: string, t
       throw error;
     }
   }
+}
+
+/** The columns of a table, or within a column. */
+function columnsIn(fields: readonly protos.google.cloud.bigquery.storage.v1.ITableFieldSchema[] | null | undefined): Column[] {
+  return (fields ?? []).map(({ name, type, mode, fields: within }) => ({
+    name: String(name),
+    type: String(type),
+    mode: String(mode),
+    fields: columnsIn(within),
+  }));
 }
 
 /** The reason from the errors of rows. Only the first three are listed. */

@@ -8,13 +8,28 @@ import { type Moment, momentOf } from '../../time';
 export interface Column {
   readonly name: string;
   readonly type: string;
+  /**
+   * `REPEATED` for a list of values.
+   * @default NULLABLE
+   */
+  readonly mode?: string;
+  /**
+   * The columns within a column of type STRUCT.
+   * @default - none
+   */
+  readonly fields?: readonly Column[];
 }
 
 /** A 64-bit integer in two halves, as the protocol requires. The library would write a `bigint` as zero. */
 export type Int64 = { readonly low: number; readonly high: number };
 
+/** The value of a column in the format of the Storage Write API. */
+export type ColumnValue = string | number | boolean | Int64 | TableRow | readonly ColumnValue[];
+
 /** A row in the format of the Storage Write API, by column name. */
-export type TableRow = Readonly<Record<string, string | number | boolean | Int64>>;
+export interface TableRow {
+  readonly [column: string]: ColumnValue;
+}
 
 /** A row that the transform returned, its event, and its index among the rows of the event. */
 export interface EventRow {
@@ -31,7 +46,7 @@ export interface Origin {
 
 /** A request to BigQuery may have 10 MB. This leaves room for the overhead. */
 const REQUEST_BYTES = 9_500_000;
-/** The largest overhead of a row, and of a field. */
+/** The largest overhead of a row, and of a field or an element of a list. */
 const [ROW_BYTES, FIELD_BYTES] = [6, 12];
 
 /**
@@ -41,7 +56,8 @@ const [ROW_BYTES, FIELD_BYTES] = [6, 12];
 export function fitRows(made: readonly EventRow[], { messageId, publishTime }: Origin, columns: readonly Column[]): TableRow[] {
   const event = made[0]?.event;
   if (!event) return [];
-  const types = typesOf(columns);
+  const known = columnsOf(columns);
+  for (const name in RESERVED) if (name !== 'rest') requireColumn(name, known);
   const published = timeOf('publish_time', publishTime);
   const happened = timeOf('event_time', event.time);
   requirePartition(happened, published);
@@ -56,8 +72,8 @@ export function fitRows(made: readonly EventRow[], { messageId, publishTime }: O
   };
   let bytes = 0;
   return made.map(({ row, index }) => {
-    const fitted: Record<string, TableRow[string]> = { ...eventColumns, row_index: index };
-    fill(fitted, row, event, types);
+    const fitted: Record<string, ColumnValue> = { ...eventColumns, row_index: index };
+    fill(fitted, row, event, known);
     bytes += bytesOf(fitted);
     if (bytes > REQUEST_BYTES)
       throw new PermanentError(`the rows of the event have more than ${REQUEST_BYTES} bytes, the limit of one request`);
@@ -65,51 +81,109 @@ export function fitRows(made: readonly EventRow[], { messageId, publishTime }: O
   });
 }
 
-/** The types of the columns by name. They are cached, because a table has the same columns for many events. */
-function typesOf(columns: readonly Column[]): ReadonlyMap<string, string> {
-  const known = TYPES.get(columns);
+/** The columns by name. They are cached, because a table has the same columns for many events. */
+function columnsOf(columns: readonly Column[]): ReadonlyMap<string, Column> {
+  const known = BY_NAME.get(columns);
   if (known) return known;
-  const types = new Map(columns.map(({ name, type }) => [name, type]));
-  for (const name in RESERVED) if (name !== 'rest') requireColumn(name, types);
-  TYPES.set(columns, types);
-  return types;
+  const byName = new Map(columns.map((column) => [column.name, column]));
+  BY_NAME.set(columns, byName);
+  return byName;
 }
 
-const TYPES = new WeakMap<readonly Column[], ReadonlyMap<string, string>>();
+const BY_NAME = new WeakMap<readonly Column[], ReadonlyMap<string, Column>>();
 
 /** Convert the fields of a row into columns. */
-function fill(fitted: Record<string, TableRow[string]>, row: Row, event: Event, types: ReadonlyMap<string, string>): void {
-  let rest: Record<string, unknown> | undefined;
+function fill(fitted: Record<string, ColumnValue>, row: Row, event: Event, columns: ReadonlyMap<string, Column>): void {
+  const rest: Record<string, unknown> = {};
   for (const name of Object.keys(row)) {
     const value = row[name];
     if (value === undefined || isStored(name, value, event)) continue;
-    const type = Object.hasOwn(RESERVED, name) ? undefined : types.get(name);
-    if (!type) {
-      rest ??= {};
-      if (name === '__proto__') Object.defineProperty(rest, name, { value, enumerable: true });
-      else rest[name] = value;
-    } else if (value !== null || type === 'JSON') fitted[name] = convert(name, type, value);
+    const column = Object.hasOwn(RESERVED, name) ? undefined : columns.get(name);
+    if (column) fitColumn(fitted, rest, column, value);
+    else put(rest, name, value);
   }
-  if (!rest) return;
-  requireColumn('rest', types);
+  if (isEmpty(rest)) return;
+  requireColumn('rest', columns);
   fitted.rest = convert('rest', 'JSON', rest);
+}
+
+/**
+ * Put a value into its column. What a column with columns within it has no column for goes into `rest`, under the same name.
+ * @param path the name of the column, after the names of the columns that it is in
+ */
+function fitColumn(fitted: Record<string, ColumnValue>, rest: Record<string, unknown>, column: Column, value: unknown, path = column.name) {
+  const { name, type, mode, fields } = column;
+  if (value === undefined || (value === null && (type !== 'JSON' || mode === 'REPEATED'))) return;
+  if (mode !== 'REPEATED') {
+    const fit = fitValue(type, fields, value, path);
+    fitted[name] = fit.value;
+    if (fit.rest) put(rest, name, fit.rest);
+    return;
+  }
+  if (!Array.isArray(value)) refuse(path, `list of ${type}`, value);
+  const all = (value as unknown[]).map((element, index) => {
+    const place = `${path}[${index}]`;
+    if (element === undefined || (element === null && type !== 'JSON')) refuse(place, type, element);
+    return fitValue(type, fields, element, place);
+  });
+  fitted[name] = all.map((one) => one.value);
+  // An element that is stored whole leaves an empty object, so that each position is that of its element.
+  if (all.some((one) => one.rest))
+    put(
+      rest,
+      name,
+      all.map((one) => one.rest ?? {}),
+    );
+}
+
+function fitValue(type: string, fields: readonly Column[] = [], value: unknown, path: string): { value: ColumnValue; rest?: object } {
+  if (type !== 'STRUCT') return { value: convert(path, type, value) };
+  if (!isObject(value)) refuse(path, type, value);
+  const columns = columnsOf(fields);
+  const fitted: Record<string, ColumnValue> = {};
+  const rest: Record<string, unknown> = {};
+  for (const name of Object.keys(value)) {
+    const column = columns.get(name);
+    if (column) fitColumn(fitted, rest, column, value[name], `${path}.${name}`);
+    else if (value[name] !== undefined) put(rest, name, value[name]);
+  }
+  return isEmpty(rest) ? { value: fitted } : { value: fitted, rest };
+}
+
+/** Whether a value is written as an object in JSON. */
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !('toJSON' in value) && !isNumber(value);
+}
+
+function isEmpty(rest: object): boolean {
+  for (const _ in rest) return false;
+  return true;
+}
+
+function put(rest: Record<string, unknown>, name: string, value: unknown) {
+  if (name === '__proto__') Object.defineProperty(rest, name, { value, enumerable: true });
+  else rest[name] = value;
 }
 
 /** The columns that the transform cannot set. */
 const RESERVED = { event_id: 1, event_source: 1, event_type: 1, event_time: 1, row_index: 1, message_id: 1, publish_time: 1, rest: 1 };
 
-function requireColumn(name: string, types: ReadonlyMap<string, string>): void {
-  if (!types.has(name)) throw new PermanentError(`the table has no column ${name}`);
+function requireColumn(name: string, columns: ReadonlyMap<string, Column>): void {
+  if (!columns.has(name)) throw new PermanentError(`the table has no column ${name}`);
 }
 
 /** The largest size of a row in a request. */
 function bytesOf(row: TableRow): number {
   let bytes = ROW_BYTES;
-  for (const name in row) {
-    const value = row[name];
-    bytes += FIELD_BYTES + (typeof value === 'string' ? Buffer.byteLength(value) : 0);
-  }
+  for (const name in row) bytes += bytesOfValue(row[name]!);
   return bytes;
+}
+
+function bytesOfValue(value: ColumnValue): number {
+  if (typeof value === 'string') return FIELD_BYTES + Buffer.byteLength(value);
+  if (Array.isArray(value))
+    return (value as readonly ColumnValue[]).reduce<number>((sum, element) => sum + bytesOfValue(element), FIELD_BYTES);
+  return typeof value === 'object' && !(value instanceof Halves) ? FIELD_BYTES + bytesOf(value as TableRow) : FIELD_BYTES;
 }
 
 /**
@@ -131,7 +205,7 @@ function dayOf({ milliseconds }: Moment): number {
   return Math.floor(milliseconds / 86_400_000);
 }
 
-function convert(name: string, type: string, value: unknown): TableRow[string] {
+function convert(name: string, type: string, value: unknown): string | number | boolean | Int64 {
   const converted = CONVERSIONS[type]?.(value) ?? refuse(name, type, value);
   if (typeof converted === 'string') {
     const isText = type === 'JSON' ? isWellFormedJson(converted) : isWellFormed(converted);
@@ -146,7 +220,7 @@ function refuse(name: string, type: string, value: unknown): never {
 }
 
 /** How each type of column converts a value. A value that does not fit is `undefined`. */
-const CONVERSIONS: Readonly<Record<string, (value: unknown) => TableRow[string] | undefined>> = {
+const CONVERSIONS: Readonly<Record<string, (value: unknown) => string | number | boolean | Int64 | undefined>> = {
   STRING: (value) => (typeof value === 'string' ? value : undefined),
   JSON: stringify,
   BOOL: (value) => (typeof value === 'boolean' ? value : undefined),

@@ -59,6 +59,7 @@ test('a deploy can give every role that a blueprint gives on the project, and no
 describe('a deploy has a role of each service that a blueprint uses', () => {
   /** Where permissions start with another word than the API. */
   const WORDS: Readonly<Record<string, string>> = {
+    bigquerydatapolicy: 'bigquery',
     bigtableadmin: 'bigtable',
     cloudresourcemanager: 'resourcemanager',
     firestore: 'datastore',

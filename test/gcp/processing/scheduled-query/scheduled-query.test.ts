@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { TableStore } from '../../../../gcp/ports/stores';
 import { cleanRows } from '../../../../gcp/processing/scheduled-query/clean-rows';
 import { ScheduledQuery, type ScheduledQueryProps } from '../../../../gcp/processing/scheduled-query/scheduled-query';
+import { BigQueryRawStore } from '../../../../gcp/store/bigquery/bigquery-raw-store';
 import { BigQueryStore } from '../../../../gcp/store/bigquery/bigquery-store';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
@@ -102,6 +103,28 @@ test('a query that is paused is silent on purpose', () => {
   expect([absent(false).length, absent(true).length]).toEqual([1, 0]);
 });
 
+test('it reads a raw store, and of a store with protected columns what others see or all, with the rights for it', () => {
+  const policyTag = 'projects/acme-data/locations/europe-west1/taxonomies/1/policyTags/2';
+  const read = (pick: (store: BigQueryStore) => ScheduledQueryProps['reads'][string]) =>
+    synthesize((stack) => {
+      const store = new BigQueryStore(stack, 'store', { site, columns: [{ name: 'iban', type: 'STRING', policyTag }] });
+      const clean = new BigQueryStore(stack, 'clean', { site, name: 'clean' });
+      const raw = new BigQueryRawStore(stack, 'raw', { site });
+      new ScheduledQuery(stack, 'Query', {
+        site,
+        reads: { A: pick(store), B: raw },
+        writes: { C: clean },
+        query: ({ A, B }) => `${A} ${B}`,
+      });
+    });
+  const tags = ({ all }: ReturnType<typeof read>) => all('google_data_catalog_policy_tag_iam_member').map(({ policy_tag }) => policy_tag);
+  const queried = ({ one }: ReturnType<typeof read>) => one('google_bigquery_data_transfer_config').params.query;
+  const [open, whole] = [read((store) => store), read((store) => store.allColumns)];
+  expect(queried(open)).toMatch(/events_open_events\.table_id\}` .*raw_unique_events\.table_id\}`$/);
+  expect(queried(whole)).toMatch(/events_unique_events\.table_id\}` /);
+  expect([tags(open), tags(whole)]).toEqual([[], [policyTag]]);
+});
+
 describe('the query that adds clean rows', () => {
   const sql = cleanRows({
     from: '`p.d.v`',
@@ -119,6 +142,12 @@ describe('the query that adds clean rows', () => {
   test('reads the same days of both tables, because both require it', () => {
     expect(sql.match(/event_time >= TIMESTAMP_SUB\(@run_time, INTERVAL 7 DAY\)/g)).toHaveLength(2);
     expect(sql).toContain("AND (event_type = 'a' OR FALSE)");
+  });
+
+  test('filters on the day of the message too, if it reads a raw store, which requires it', () => {
+    const ofRaw = cleanRows({ from: '`p.d.v`', into: '`p.c.t`', columns: {}, raw: true });
+    expect(ofRaw).toContain('WHERE publish_day >= DATE(TIMESTAMP_SUB(@run_time, INTERVAL 3 DAY)) AND event_time >=');
+    expect(sql).not.toContain('publish_day');
   });
 
   test('fills the columns that a table of events requires', () => {
@@ -155,6 +184,16 @@ describe('refuses', () => {
       'a store elsewhere',
       { reads: { RAW: other } },
       'test/Query: RAW must be a table of BigQuery, got another store. Use a BigQueryStore.',
+    ],
+    [
+      'a store that is only read',
+      { writes: { CLEAN: { bindReader: other.bindReader } as never } },
+      'test/Query: CLEAN must be a store to write, got another. Use a BigQueryStore: only Pub/Sub writes into a raw store.',
+    ],
+    [
+      'a store that is only written',
+      { reads: { RAW: { bindWriter: other.bindWriter } as never } },
+      'test/Query: RAW must be a store to read, got another. Use a BigQueryStore or a BigQueryRawStore.',
     ],
     [
       'a text in place of the function',

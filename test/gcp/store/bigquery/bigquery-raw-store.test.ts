@@ -175,6 +175,22 @@ test('a reader may read the view of events and the table below it, and is told t
   ]);
 });
 
+test('its table and its views have the names that they are given', () => {
+  const synth = make({ tableId: 'messages', viewId: 'good', rejectedId: 'bad' });
+  expect(
+    synth
+      .all('google_bigquery_table')
+      .map(({ table_id }) => table_id)
+      .sort(),
+  ).toEqual(['bad', 'good', 'messages']);
+  const others = make({ tableId: 'messages' });
+  expect(
+    viewsOf(others)
+      .map(({ table_id }) => table_id)
+      .sort(),
+  ).toEqual(['rejected_messages', 'unique_messages']);
+});
+
 describe('refuses', () => {
   test.each<[string, Partial<BigQueryRawStoreProps>, string]>([
     [
@@ -191,6 +207,21 @@ describe('refuses', () => {
       'a long undelete window',
       { undeleteWindowDays: 8 },
       'test/Store: undeleteWindowDays must be 2 to 7 days, got 8. It is the range of BigQuery time travel.',
+    ],
+    [
+      'a table with its dataset',
+      { tableId: 'plants.events' },
+      'test/Store: tableId must be the id of a table, got "plants.events". Use letters, digits and underscores, without the dataset, like plants.',
+    ],
+    [
+      'a view of the name of its table',
+      { viewId: 'events' },
+      'test/Store: viewId must not be the same as tableId, got "events". Both are in one dataset. Take another id.',
+    ],
+    [
+      'two views of one name',
+      { viewId: 'both', rejectedId: 'both' },
+      'test/Store: rejectedId must not be the same as viewId, got "both". Both are in one dataset. Take another id.',
     ],
     [
       'a dataset with its project',

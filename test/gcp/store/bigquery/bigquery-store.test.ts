@@ -1,5 +1,9 @@
+import { adapt } from '@google-cloud/bigquery-storage';
+import { TerraformOutput, type TerraformStack } from 'cdktf';
+import type { Masking } from '../../../../gcp/foundation/policy-tag';
 import { BigQueryStore, type BigQueryStoreProps } from '../../../../gcp/store/bigquery/bigquery-store';
 import type { Column } from '../../../../gcp/store/bigquery/event-table';
+import { PolicyTags } from '../../../../gcp/store/policy-tags/policy-tags';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
 import { key, readable, Somebody, site, synthesize } from '../../stand-ins';
@@ -173,6 +177,226 @@ test('a reader may read the view and the table below it, and change neither', ()
   ]);
 });
 
+test('two stores share the dataset of the first, each with a table and a view of its own', () => {
+  const { all } = synthesize((stack) => {
+    const first = new BigQueryStore(stack, 'First', { site });
+    new BigQueryStore(stack, 'Second', { site, datasetId: first.dataset!.datasetId, name: 'orders' });
+  });
+  expect(all('google_bigquery_dataset')).toHaveLength(1);
+  expect(
+    all('google_bigquery_table')
+      .map(({ table_id }) => table_id)
+      .sort(),
+  ).toEqual(['events', 'orders', 'unique_events', 'unique_orders']);
+});
+
+describe('columns within a column', () => {
+  const columns: Column[] = [
+    {
+      name: 'customer',
+      type: 'RECORD',
+      description: 'Who ordered.',
+      columns: [
+        { name: 'event_id', type: 'STRING' },
+        { name: 'address', type: 'RECORD', columns: [{ name: 'city', type: 'STRING' }] },
+      ],
+    },
+    { name: 'lines', type: 'RECORD', mode: 'REPEATED', columns: [{ name: 'sku', type: 'STRING', description: 'The article.' }] },
+    { name: 'tags', type: 'STRING', mode: 'REPEATED' },
+  ];
+
+  test('are in the schema in the words of the API, each with its mode, and none is required', () => {
+    expect(columnsOf(make({ columns })).slice(7, -1)).toEqual([
+      {
+        ...{ name: 'customer', type: 'RECORD', mode: 'NULLABLE', description: 'Who ordered.' },
+        fields: [
+          { name: 'event_id', type: 'STRING', mode: 'NULLABLE' },
+          { name: 'address', type: 'RECORD', mode: 'NULLABLE', fields: [{ name: 'city', type: 'STRING', mode: 'NULLABLE' }] },
+        ],
+      },
+      {
+        ...{ name: 'lines', type: 'RECORD', mode: 'REPEATED' },
+        fields: [{ name: 'sku', type: 'STRING', mode: 'NULLABLE', description: 'The article.' }],
+      },
+      { name: 'tags', type: 'STRING', mode: 'REPEATED' },
+    ]);
+  });
+
+  test('are in the view as a whole', () => {
+    expect(viewOf(make({ columns })).view.query).toContain('`publish_time`, `customer`, `lines`, `tags`, `rest`');
+  });
+
+  /** A RECORD in a RECORD, and so on. */
+  const nest = (depth: number): Column =>
+    depth === 0 ? { name: 'leaf', type: 'STRING' } : { name: `level${depth}`, type: 'RECORD', columns: [nest(depth - 1)] };
+
+  test('are as deep as BigQuery allows: 15 columns of type RECORD', () => {
+    expect(JSON.stringify(columnsOf(make({ columns: [nest(15)] })))).toContain('leaf');
+    expect(() => make({ columns: [nest(16)] })).toThrow(
+      /level1 must be within at most 14 others, got 15. BigQuery allows no more. Use JSON for what is within it.$/,
+    );
+  });
+
+  test('the client of BigQuery mixes up two columns whose paths are the same with underscores: when it does no more, they are allowed', () => {
+    const field = (name: string, fields: object[]) => ({ name, type: 'STRUCT', mode: 'NULLABLE', fields });
+    const text = (name: string) => ({ name, type: 'STRING', mode: 'NULLABLE' });
+    const made = adapt.convertStorageSchemaToProto2Descriptor(
+      { fields: [field('a_b', [text('first')]), field('a', [field('b', [text('second')])])] } as never,
+      'root',
+    );
+    const messages = made.nestedType!.filter(({ name }) => name === 'root_a_b');
+    expect(messages.map(({ field }) => field!.map((one) => one.name))).toEqual([['second']]);
+  });
+});
+
+describe('a column with a policy tag', () => {
+  const existing = 'projects/acme-data/locations/europe-west1/taxonomies/1/policyTags/2';
+  const protecting = (use: (store: BigQueryStore, stack: TerraformStack) => unknown = () => {}, more: Partial<BigQueryStoreProps> = {}) =>
+    synthesize((stack) => {
+      const tags = new PolicyTags(stack, 'Tags', { site, tags: { secret: {}, person: { masking: 'SHA256' } } });
+      const store = new BigQueryStore(stack, 'Store', {
+        site,
+        columns: [
+          { name: 'subject', type: 'STRING' },
+          { name: 'iban', type: 'STRING', policyTag: tags.tag('secret') },
+          { name: 'customer', type: 'RECORD', columns: [{ name: 'name', type: 'STRING', policyTag: tags.tag('person') }] },
+        ],
+        ...more,
+      });
+      use(store, stack);
+      return store;
+    });
+  const viewsOf = ({ all }: Synth) =>
+    Object.fromEntries(
+      all('google_bigquery_table')
+        .filter(({ view }) => view)
+        .map(({ table_id, view }) => [table_id, view.query.split('\n')[0]]),
+    );
+  const roles = ({ all }: Synth, type: string) =>
+    all(type).map(({ role, policy_tag, data_policy_id }) => [role, policy_tag ?? data_policy_id]);
+  /** Which view a reader is told of. */
+  const toldIn = ({ json }: ReturnType<typeof protecting>) => (json as any).output.Told.value;
+  const bound = ({ all }: Synth) => all('google_bigquery_table_iam_member').map(({ table_id }) => table_id);
+
+  test('names its tag in the schema, also within a column', () => {
+    const [, iban, customer] = columnsOf(protecting()).slice(7) as any[];
+    expect(iban.policyTags).toEqual({ names: ['${google_data_catalog_policy_tag.columns_secret.id}'] });
+    expect(customer.fields[0].policyTags).toEqual({ names: ['${google_data_catalog_policy_tag.columns_person.id}'] });
+  });
+
+  test('is in the view of all columns, and in the other one only if it is masked', () => {
+    const views = viewsOf(protecting());
+    expect(Object.keys(views).sort()).toEqual(['open_events', 'unique_events']);
+    expect(views.unique_events).toContain('`iban`, `customer`');
+    expect([views.open_events.includes('`iban`'), views.open_events.includes('`customer`')]).toEqual([false, true]);
+    expect(Object.keys(viewsOf(protecting(() => {}, { openViewId: 'for_all' })))).toContain('for_all');
+  });
+
+  test('a reader gets the view without it, and sees masked values: a query of the other view would be refused', () => {
+    const synth = protecting((store, stack) => {
+      const { settings } = store.bindReader(new Somebody(stack, 'Reader'), 'EVENTS');
+      new TerraformOutput(stack, 'Told', { value: settings.EVENTS_TABLE });
+    });
+    expect(toldIn(synth)).toBe('${google_bigquery_table.events_open_events.table_id}');
+    expect(bound(synth)).toEqual(['${google_bigquery_table.events_events.id}', '${google_bigquery_table.events_open_events.id}']);
+    expect(roles(synth, 'google_data_catalog_policy_tag_iam_member')).toEqual([]);
+    expect(roles(synth, 'google_bigquery_datapolicy_data_policy_iam_member')).toEqual([
+      ['roles/bigquerydatapolicy.maskedReader', '${google_bigquery_datapolicy_data_policy.columns_person.id}'],
+    ]);
+  });
+
+  test('a reader of all columns gets the view of all, and is a reader of each tag before it starts', () => {
+    const synth = protecting((store, stack) => {
+      const { settings, waitFor } = store.allColumns.bindReader(new Somebody(stack, 'Reader'), 'EVENTS');
+      new TerraformOutput(stack, 'Told', { value: settings.EVENTS_TABLE });
+      expect(waitFor).toHaveLength(4);
+    });
+    expect(toldIn(synth)).toBe('${google_bigquery_table.events_unique_events.table_id}');
+    expect(bound(synth)).toEqual(['${google_bigquery_table.events_events.id}', '${google_bigquery_table.events_unique_events.id}']);
+    expect(roles(synth, 'google_data_catalog_policy_tag_iam_member')).toEqual([
+      ['roles/datacatalog.categoryFineGrainedReader', '${google_data_catalog_policy_tag.columns_person.id}'],
+      ['roles/datacatalog.categoryFineGrainedReader', '${google_data_catalog_policy_tag.columns_secret.id}'],
+    ]);
+    expect(roles(synth, 'google_bigquery_datapolicy_data_policy_iam_member')).toEqual([]);
+  });
+
+  test('a writer needs no right on a tag', () => {
+    const synth = protecting((store, stack) => store.bindWriter(new Somebody(stack, 'Writer'), 'STORE'));
+    expect(roles(synth, 'google_data_catalog_policy_tag_iam_member')).toEqual([]);
+    expect(synth.one('google_bigquery_table_iam_member').role).toBe('roles/bigquery.dataEditor');
+  });
+
+  test('one reader of two columns, or two stores, with the same tag is granted it once: a second grant would go with the first', () => {
+    const column: Column = { name: 'iban', type: 'STRING', policyTag: existing };
+    const { all } = synthesize((stack) => {
+      const reader = new Somebody(stack, 'Reader');
+      for (const name of ['a', 'b'])
+        new BigQueryStore(stack, name, { site, name, columns: [column] }).allColumns.bindReader(reader, name.toUpperCase());
+    });
+    expect(all('google_data_catalog_policy_tag_iam_member').map(({ policy_tag }) => policy_tag)).toEqual([existing]);
+  });
+
+  test('of an existing tag nobody knows the masking, so that the open view leaves the column out', () => {
+    const synth = make({ columns: [{ name: 'iban', type: 'STRING', policyTag: existing }] });
+    expect(viewsOf(synth).open_events).not.toContain('iban');
+    expect(columnsOf(synth).at(-2)).toMatchObject({ policyTags: { names: [existing] } });
+  });
+
+  test('is in no view that others see by their own right', () => {
+    const { built } = protecting();
+    expect(built.protectedColumns).toEqual(['iban', 'customer']);
+    expect(built.uniqueRows.split('\n')[0]).toMatch(/`publish_time`, `subject`, `rest`$/);
+  });
+
+  test('without masking or with all columns masked, there is one view', () => {
+    expect(Object.keys(viewsOf(make()))).toEqual(['unique_events']);
+    const { built } = synthesize((stack) => {
+      const tags = new PolicyTags(stack, 'Tags', { site, tags: { person: { masking: 'ALWAYS_NULL' } } });
+      return new BigQueryStore(stack, 'Store', { site, columns: [{ name: 'n', type: 'FLOAT', policyTag: tags.tag('person') }] });
+    });
+    expect(built.openView).toBe(built.view);
+  });
+
+  const elsewhere = existing.replace('europe-west1', 'us-east1');
+  const masked = (masking: Masking) => (stack: TerraformStack) =>
+    new PolicyTags(stack, 'Tags', { site, tags: { t: { masking } } }).tag('t');
+  test.each<[string, (stack: TerraformStack) => Partial<BigQueryStoreProps>, string]>([
+    [
+      'a name that is no id',
+      () => ({ columns: [{ name: 'a', type: 'STRING', policyTag: 'personal' }] }),
+      'policyTag of a must be the id of a policy tag, got "personal". Write it as BigQuery shows it, like projects/acme-data/locations/europe-west1/taxonomies/1/policyTags/2.',
+    ],
+    [
+      'an object that is no tag',
+      () => ({ columns: [{ name: 'a', type: 'STRING', policyTag: {} as never }] }),
+      'policyTag of a must be a tag or its id, got object. Write it like tags.tag(...).',
+    ],
+    [
+      'a tag of another region, because BigQuery refuses the schema',
+      () => ({ columns: [{ name: 'a', type: 'STRING', policyTag: elsewhere }] }),
+      'policyTag of a must be in the region of the store, europe-west1, got "us-east1". Take a tag of that region.',
+    ],
+    [
+      'a hash of a number',
+      (stack) => ({ columns: [{ name: 'a', type: 'INTEGER', policyTag: masked('SHA256')(stack) }] }),
+      'the type of column a must be STRING for masking SHA256, got INTEGER. Take a tag with ALWAYS_NULL, DEFAULT_MASKING_VALUE or no masking.',
+    ],
+    [
+      'the year of a list',
+      (stack) => ({ columns: [{ name: 'a', type: 'DATE', mode: 'REPEATED', policyTag: masked('DATE_YEAR_MASK')(stack) }] }),
+      'column a must not be REPEATED for masking DATE_YEAR_MASK, got REPEATED. Take a tag with ALWAYS_NULL, DEFAULT_MASKING_VALUE or no masking.',
+    ],
+  ])('refuses %s', (_, props, message) =>
+    expect(() => synthesize((stack) => new BigQueryStore(stack, 'Store', { site, ...props(stack) }))).toThrow(
+      new Error(`test/Store: ${message}`),
+    ),
+  );
+
+  test('may be in another region in a dataset that exists: nobody knows its region', () => {
+    expect(() => make({ datasetId: 'plants', columns: [{ name: 'a', type: 'STRING', policyTag: elsewhere }] })).not.toThrow();
+  });
+});
+
 describe('refuses', () => {
   const name = (got: string) =>
     `test/Store: the name of a column must be 1 to 100 letters, digits and underscores, starting with a letter, got "${got}". BigQuery refuses or reserves other names.`;
@@ -238,8 +462,58 @@ describe('refuses', () => {
     ],
     [
       'a type in another spelling',
-      { columns: [{ name: 'a', type: 'INT64' as Column['type'] }] },
-      'test/Store: the type of column a must be one of STRING, INTEGER, FLOAT, NUMERIC, BIGNUMERIC, BOOLEAN, TIMESTAMP, DATE, JSON, got "INT64". Use JSON for other values.',
+      { columns: [{ name: 'a', type: 'INT64' as 'STRING' }] },
+      'test/Store: the type of column a must be one of STRING, INTEGER, FLOAT, NUMERIC, BIGNUMERIC, BOOLEAN, TIMESTAMP, DATE, JSON, RECORD, got "INT64". Use RECORD with columns for objects, and JSON for other values.',
+    ],
+    [
+      'an open view of the name of the view',
+      { openViewId: 'unique_events' },
+      'test/Store: openViewId must not be the same as viewId, got "unique_events". Both are in one dataset. Take another id.',
+    ],
+    [
+      'a RECORD without columns',
+      { columns: [{ name: 'a', type: 'RECORD', columns: [] }] },
+      'test/Store: the columns of a must be a list with columns, got none. Use JSON for an object of any form.',
+    ],
+    [
+      'a RECORD without a list of columns',
+      { columns: [{ name: 'a', type: 'RECORD' } as Column] },
+      'test/Store: the columns of a must be a list, got undefined. Write it like [{ name, type }].',
+    ],
+    [
+      'a column twice within another, in any case',
+      {
+        columns: [
+          {
+            ...{ name: 'a', type: 'RECORD' },
+            columns: [
+              { name: 'b', type: 'STRING' },
+              { name: 'B', type: 'STRING' },
+            ],
+          },
+        ],
+      },
+      'test/Store: each column of a must have its own name, got "B" again. These names are used: b.',
+    ],
+    [
+      'a type in another spelling within another',
+      { columns: [{ name: 'a', type: 'RECORD', columns: [{ name: 'b', type: 'STRUCT' as 'STRING' }] }] },
+      'test/Store: the type of column a.b must be one of STRING, INTEGER, FLOAT, NUMERIC, BIGNUMERIC, BOOLEAN, TIMESTAMP, DATE, JSON, RECORD, got "STRUCT". Use RECORD with columns for objects, and JSON for other values.',
+    ],
+    [
+      'a column that is required, because the transform may leave it out',
+      { columns: [{ name: 'a', type: 'STRING', mode: 'REQUIRED' as 'NULLABLE' }] },
+      'test/Store: the mode of column a must be NULLABLE or REPEATED, got "REQUIRED". A column that a user adds can be empty.',
+    ],
+    [
+      'two columns that the client of BigQuery mixes up',
+      {
+        columns: [
+          { name: 'a_b', type: 'RECORD', columns: [{ name: 'c', type: 'STRING' }] },
+          { name: 'a', type: 'RECORD', columns: [{ name: 'b', type: 'RECORD', columns: [{ name: 'd', type: 'STRING' }] }] },
+        ],
+      },
+      'test/Store: each RECORD must have its own path, with underscores for dots, got a_b and a.b. The client of BigQuery would mix them up. Rename one of them.',
     ],
     [
       'one key to destroy',

@@ -4,7 +4,28 @@ import { BigQueryStore } from '../../../../gcp/store/bigquery/bigquery-store';
 import type { Refusals } from '../../../support/refusals';
 import { site as gcp } from '../../stand-ins';
 
-const COLUMNS = ['', 'x', 5, {}, [''], [{}], [{ name: '', type: 'STRING' }], [{ name: 'a', type: 'TEXT' }], [{ name: 5, type: 'STRING' }]];
+const WITHIN = [
+  [{ name: 'a', type: 'RECORD' }],
+  [{ name: 'a', type: 'RECORD', columns: [] }],
+  [{ name: 'a', type: 'RECORD', columns: ['x'] }],
+  [{ name: 'a', type: 'STRING', mode: 'REQUIRED' }],
+  [{ name: 'a', type: 'STRING', mode: 5 }],
+  [{ name: 'a', type: 'STRING', policyTag: 'x' }],
+  [{ name: 'a', type: 'STRING', policyTag: 5 }],
+  [{ name: 'a', type: 'STRING', policyTag: null }],
+];
+const COLUMNS = [
+  '',
+  'x',
+  5,
+  {},
+  [''],
+  [{}],
+  [{ name: '', type: 'STRING' }],
+  [{ name: 'a', type: 'TEXT' }],
+  [{ name: 5, type: 'STRING' }],
+  ...WITHIN,
+];
 
 export const refusals = (terraform: TerraformStack): Refusals => {
   return {
@@ -15,6 +36,7 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           name: 'text',
           tableId: 'text',
           viewId: 'text',
+          openViewId: 'text',
           columns: COLUMNS,
           retentionDays: 'number',
           undeleteWindowDays: 'number',
@@ -29,6 +51,9 @@ export const refusals = (terraform: TerraformStack): Refusals => {
         settings: {
           site: 'neighbour',
           name: 'text',
+          tableId: 'text',
+          viewId: 'text',
+          rejectedId: 'text',
           retentionDays: 'number',
           undeleteWindowDays: 'number',
           encryptionKey: 'text',

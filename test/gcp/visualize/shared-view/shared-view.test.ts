@@ -103,6 +103,35 @@ test('without both keys Terraform deletes neither the dataset nor the view', () 
   expect([viewOf(gone).deletion_protection, gone.all('google_bigquery_dataset')[1].delete_contents_on_destroy]).toEqual([false, true]);
 });
 
+describe('of a store with a column that a policy tag protects', () => {
+  const policyTag = 'projects/acme-data/locations/europe-west1/taxonomies/1/policyTags/2';
+  const show = (columns?: readonly string[]) =>
+    synthesize((stack) => {
+      const store = new BigQueryStore(stack, 'Store', {
+        site,
+        columns: [
+          { name: 'place', type: 'STRING' },
+          { name: 'iban', type: 'STRING', policyTag },
+        ],
+      });
+      new SharedView(stack, 'Visualize', { site, store, columns });
+    });
+
+  test('shows no value of it, whoever is refused or not', () => {
+    const [view] = show()
+      .all('google_bigquery_table')
+      .filter(({ table_id, view: one }) => one && table_id === 'events');
+    expect([view.view.query.includes('`place`'), view.view.query.includes('iban')]).toEqual([true, false]);
+  });
+
+  test('cannot be asked to show it, in any case', () =>
+    expect(() => show(['place', 'IBAN'])).toThrow(
+      new Error(
+        'test/Visualize: columns must be columns without a policy tag, got "IBAN". A view for others cannot show it. Leave it out, and make its readers readers of the policy tag and of the store.',
+      ),
+    ));
+});
+
 describe('refuses', () => {
   test.each<[string, Partial<SharedViewProps>, string]>([
     [

@@ -43,7 +43,7 @@ const fates = (byId: Record<string, Fate>) => {
 };
 
 test('the columns are those of the table', async () => {
-  expect((await open()).columns).toEqual([{ name: 'id', type: 'STRING' }]);
+  expect((await open()).columns).toEqual([{ name: 'id', type: 'STRING', mode: 'REQUIRED', fields: [] }]);
 });
 
 test('one connection serves all, and is not made again without need', async () => {

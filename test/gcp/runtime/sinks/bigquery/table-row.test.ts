@@ -101,7 +101,7 @@ describe('a column takes', () => {
     ['JSON', null, 'null'],
   ])('%s: %p', (type, value, expected) => {
     const { it } = fitted({ it: value }, [{ name: 'it', type }]);
-    expect(typeof it === 'object' ? int(it) : it).toEqual(expected);
+    expect(typeof it === 'object' ? int(it as Int64) : it).toEqual(expected);
   });
 
   test('nothing at all where the row has null or undefined', () =>
@@ -238,4 +238,69 @@ describe('what no column holds', () => {
         expect({ specversion, id, source, type, time, ...put }).toEqual(of);
       }),
     ));
+});
+
+describe('a column with columns within it', () => {
+  const fields: readonly Column[] = [
+    { name: 'sku', type: 'STRING' },
+    { name: 'count', type: 'INT64' },
+    { name: 'note', type: 'JSON' },
+    { name: 'tags', type: 'STRING', mode: 'REPEATED' },
+  ];
+  const columns: readonly Column[] = [
+    { name: 'line', type: 'STRUCT', fields },
+    { name: 'lines', type: 'STRUCT', mode: 'REPEATED', fields },
+    { name: 'words', type: 'STRING', mode: 'REPEATED' },
+    { name: 'documents', type: 'JSON', mode: 'REPEATED' },
+  ];
+  const made = (row: Row) => fitted(row, columns);
+
+  test('takes an object, each field in its column', () => {
+    const { line } = made({ line: { sku: 'a', count: 2, note: { b: [1] }, tags: ['x', 'y'] } }) as any;
+    expect({ ...line, count: int(line.count) }).toEqual({ sku: 'a', count: 2n, note: '{"b":[1]}', tags: ['x', 'y'] });
+  });
+
+  test('takes a list of objects, and lists of values', () => {
+    expect(made({ lines: [{ sku: 'a' }, {}], words: ['x', ''], documents: [null, { a: 1 }] })).toEqual({
+      lines: [{ sku: 'a' }, {}],
+      words: ['x', ''],
+      documents: ['null', '{"a":1}'],
+    });
+  });
+
+  test('is NULL where there is nothing, and a list is then empty', () => {
+    expect(made({ line: null, lines: null, words: undefined })).toEqual({});
+    expect(made({ line: { sku: null, count: undefined, note: null, tags: null } })).toEqual({ line: { note: 'null' } });
+  });
+
+  test('loses no field: what it has no column for is in rest, at the same place', () => {
+    const row = { line: { sku: 'a', colour: 'red' }, lines: [{ sku: 'b' }, { size: 3 }], other: 1 };
+    const { rest, ...others } = made(row);
+    expect(others).toEqual({ line: { sku: 'a' }, lines: [{ sku: 'b' }, {}] });
+    expect(JSON.parse(String(rest))).toEqual({ line: { colour: 'red' }, lines: [{}, { size: 3 }], other: 1 });
+  });
+
+  test('keeps a field named __proto__ as a field', () => {
+    const row = parse('{"line":{"__proto__":{"a":1}}}') as Row;
+    expect(String(made(row).rest)).toBe('{"line":{"__proto__":{"a":1}}}');
+  });
+
+  test.each<[Row, string]>([
+    [{ line: 'a' }, 'column line of type STRUCT cannot hold this string'],
+    [{ line: [{ sku: 'a' }] }, 'column line of type STRUCT cannot hold this object'],
+    [{ line: { sku: 5 } }, 'column line.sku of type STRING cannot hold this number'],
+    [{ line: { tags: 'x' } }, 'column line.tags of type list of STRING cannot hold this string'],
+    [{ line: { tags: ['x', null] } }, 'column line.tags[1] of type STRING cannot hold this object'],
+    [{ lines: { sku: 'a' } }, 'column lines of type list of STRUCT cannot hold this object'],
+    [{ lines: [{ sku: 'a' }, 5] }, 'column lines[1] of type STRUCT cannot hold this number'],
+    [{ lines: [{}, { count: 0.5 }] }, 'column lines[1].count of type INT64 cannot hold this number'],
+    [{ lines: [{ note: { a: '\ud800' } }] }, 'column lines[0].note cannot hold half of a surrogate pair'],
+    [{ line: new Date(0) as never }, 'column line of type STRUCT cannot hold this object'],
+  ])('refuses %j with the path of the value', (row, reason) => expect(() => made(row)).toThrow(new PermanentError(reason)));
+
+  test('counts what is within it towards the size of a request', () => {
+    const words = Array.from({ length: 10 }, () => 'x'.repeat(1_000_000));
+    for (const row of [{ words }, { line: { tags: words } }, { lines: words.map((sku) => ({ sku })) }])
+      expect(() => made(row)).toThrow('the limit of one request');
+  });
 });
