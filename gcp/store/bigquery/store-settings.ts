@@ -60,7 +60,7 @@ export function rawSettings(scope: IConstruct, props: CommonSettings) {
   return { name, undeleteWindowDays, tableId, viewId: `unique_${tableId}`, rejectedId: `rejected_${tableId}` };
 }
 
-function common(scope: IConstruct, props: CommonSettings, otherwise: string) {
+export function common(scope: IConstruct, props: CommonSettings, otherwise: string) {
   const { datasetId, retentionDays, encryptionKey, name = otherwise, undeleteWindowDays = 7 } = props;
   requireText(scope, { name }, NAME);
   if (retentionDays !== undefined) {
