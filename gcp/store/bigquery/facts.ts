@@ -212,6 +212,9 @@ export const facts: ServiceFacts = {
         'view.query': 'emulated',
         'view.use_legacy_sql': onlyValues(false),
         clustering: 'no effect here',
+        'table_constraints.primary_key.columns': 'emulated',
+        // The local run applies each change at once.
+        max_staleness: 'no effect here',
         deletion_protection: 'no effect here',
         description: 'no effect here',
         ignore_auto_generated_schema: 'no effect here',

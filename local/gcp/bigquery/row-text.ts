@@ -32,7 +32,7 @@ const EVENT_ATTRIBUTES = ['specversion', 'id', 'source', 'type', 'time'];
  * How a row of an event is stored in the table: the event in its columns, each field of the row in the column of its name, and
  * the other fields in `rest`.
  */
-export function asColumns({ schema }: TableSettings): (row: Tree, event: Tree, index: number) => Tree {
+export function asColumns({ schema, key }: TableSettings): (row: Tree, event: Tree, index: number) => Tree {
   const types = new Map(schema.map(({ name, type }) => [name, type]));
   const own = ['event_id', 'event_source', 'event_type', 'event_time', 'row_index', 'rest', ...POSITION];
   return (row, event, index) => {
@@ -45,7 +45,7 @@ export function asColumns({ schema }: TableSettings): (row: Tree, event: Tree, i
       row_index: new Digits(String(index)),
     };
     const rest: Record<string, Tree> = {};
-    for (const [name, value] of Object.entries(row as Readonly<Record<string, Tree>>)) {
+    for (const [name, value] of Object.entries(key ? sentOf(row, key) : (row as Fields))) {
       if (
         EVENT_ATTRIBUTES.includes(name) &&
         value === (event as Readonly<Record<string, Tree>>)[name] &&
@@ -57,8 +57,18 @@ export function asColumns({ schema }: TableSettings): (row: Tree, event: Tree, i
       else if (value !== null || column === 'JSON') content[name] = inColumn(column, value);
     }
     if (Object.keys(rest).length > 0) content.rest = rest;
+    // An event without a subject is about its source.
+    if (key?.includes('subject') && types.get('subject') === 'STRING') content.subject ??= '';
     return content;
   };
+}
+
+type Fields = Readonly<Record<string, Tree>>;
+
+/** What of a change is sent: of a deletion only the key. */
+function sentOf(row: Tree, key: readonly string[]): Fields {
+  const { _CHANGE_TYPE: type, ...fields } = row as Fields;
+  return type === 'DELETE' ? Object.fromEntries(Object.entries(fields).filter(([name]) => key.includes(name))) : fields;
 }
 
 /** Whether a TIMESTAMP stores this time unchanged. */

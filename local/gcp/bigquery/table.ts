@@ -8,6 +8,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { RefusedError } from '../../platform';
+import { CHANGE_COLUMNS, keptChange, latestRowsQuery } from './changes';
 import { GOOGLE_FUNCTIONS } from './google-functions';
 import { translateQuery } from './google-sql';
 import type { ColumnType, SchemaField, TableRow } from './row-check';
@@ -20,6 +21,8 @@ export interface TableSettings {
   readonly schema: readonly SchemaField[];
   /** The column that partitions the table by day. */
   readonly partitionedBy?: string;
+  /** The columns of the primary key: rows are changes. */
+  readonly key?: readonly string[];
   readonly view?: View;
   /** The view of the rows that are not in the other one. */
   readonly rejected?: View;
@@ -83,14 +86,19 @@ export class DuckTable {
    * @throws RefusedError if DuckDB does not support the query of a view
    */
   static async create(file: string, settings: TableSettings): Promise<DuckTable> {
-    const { dataset, name, schema, view, rejected, shared = [] } = settings;
+    const { dataset, name, schema, key, view, rejected, shared = [] } = settings;
     const instance = await DuckDBInstance.create(file, CONFIG);
     const connection = await instance.connect();
-    const columns = schema.map(
+    const columns = columnsIn(settings).map(
       ({ name, type, mode }) => `${quoted(name)} ${TYPES[type as ColumnType][0]}${mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
     );
     await connection.run(`CREATE SCHEMA ${quoted(dataset)}`);
-    await connection.run(`CREATE TABLE ${quoted(dataset)}.${quoted(name)} (${columns.join(', ')})`);
+    const table = tableIn(settings);
+    await connection.run(`CREATE TABLE ${quoted(dataset)}.${quoted(table)} (${columns.join(', ')})`);
+    if (key) {
+      const query = latestRowsQuery(`${quoted(dataset)}.${quoted(table)}`, schema, key);
+      await connection.run(`CREATE VIEW ${quoted(dataset)}.${quoted(name)} AS ${query}`);
+    }
     for (const macro of GOOGLE_FUNCTIONS) await connection.run(macro);
     for (const one of [view, rejected, ...shared]) {
       if (!one) continue;
@@ -100,7 +108,7 @@ export class DuckTable {
         throw new RefusedError(one.path, `DuckDB does not accept it: ${error.message.split('\n')[0]}`);
       });
     }
-    return new DuckTable(settings, instance, connection, await connection.createAppender(name, dataset));
+    return new DuckTable(settings, instance, connection, await connection.createAppender(table, dataset));
   }
 
   /** Add rows: all of them, or none. Rows that are added at the same time are written to disk together. */
@@ -111,8 +119,13 @@ export class DuckTable {
     });
   }
 
-  /** Every row of the table. */
+  /** Every row that was added. */
   rows(): AsyncIterable<TableRow> {
+    return this.read(this.settings.dataset, tableIn(this.settings));
+  }
+
+  /** What a query of the table shows. */
+  latestRows(): AsyncIterable<TableRow> {
     return this.read(this.settings.dataset, this.settings.name);
   }
 
@@ -145,7 +158,7 @@ export class DuckTable {
     const group = this.waiting;
     this.waiting = [];
     try {
-      for (const { rows } of group) for (const row of rows) this.append(row);
+      for (const { rows } of group) for (const row of rows) this.append(keptChange(row));
       this.appender.flushSync();
       for (const { resolve } of group) resolve();
     } catch (error) {
@@ -155,7 +168,7 @@ export class DuckTable {
   }
 
   private append(row: TableRow) {
-    for (const { name, type } of this.settings.schema) {
+    for (const { name, type } of columnsIn(this.settings)) {
       const value = row[name];
       if (value === undefined) this.appender.appendNull();
       else TYPES[type as ColumnType][1](this.appender, value as never);
@@ -169,6 +182,15 @@ export class DuckTable {
     for await (const rows of result.yieldRows())
       for (const row of rows) yield Object.fromEntries(row.map((value, index) => [columns[index]!, asSent(value)]));
   }
+}
+
+/** The name of the table that rows are added to. What a query of a table with a key shows comes from the changes. */
+function tableIn({ name, key }: TableSettings): string {
+  return key ? `changes_of_${name}` : name;
+}
+
+function columnsIn({ schema, key }: TableSettings): readonly SchemaField[] {
+  return key ? [...schema, ...CHANGE_COLUMNS] : schema;
 }
 
 /** The type of a column of a view. DuckDB reports JSON as a text with an alias. */
