@@ -84,7 +84,7 @@ export interface BigQueryUpsertStoreProps {
  * Do not use it if history matters: use a `BigQueryStore`, or both. For look-ups of single rows within milliseconds use a document
  * database.
  *
- * Idle it costs only storage. A million events of 1 kB cost 0.03 USD to write. BigQuery bills the queries that apply the changes by what
+ * Idle it costs only storage. A million events of 1 kB cost 0.02 USD to write. BigQuery bills the queries that apply the changes by what
  * they read: with changes in each interval, up to the size of the table, 96 times a day by default. A `BACKGROUND` assignment of a
  * reservation caps this. A change of project, region or prefix of the site replaces the table, which fails unless `removal: 'destroy'`
  * and `destroyData` are set.
