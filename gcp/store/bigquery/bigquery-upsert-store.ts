@@ -117,7 +117,7 @@ export class BigQueryUpsertStore extends Construct implements TableStore, Shared
     [this.place, this.dataset, this.region, this.key] = [place, place.dataset, site.region, key];
     this.table = rowTable(this, 'Table', place, {
       tableId,
-      description: `The latest row of each ${key.join(', ')}. Only handlers write it: BigQuery does not enforce the key.`,
+      description: `One row for each ${key.join(' and ')}: the latest. Only handlers write it: BigQuery does not enforce the key.`,
       schema: upsertSchema(columns, key),
       clustering,
       key,

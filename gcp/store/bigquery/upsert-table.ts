@@ -15,6 +15,8 @@ const KEY_TYPES = ['STRING', 'INTEGER', 'NUMERIC', 'BIGNUMERIC', 'BOOLEAN', 'TIM
 /** Attributes of the event that the handler writes into its own columns, and into no other. */
 const ATTRIBUTES = ['id', 'source', 'type', 'time'];
 
+const LATEST = 'When it happened, to the microsecond. The row of the latest event stays.';
+
 interface RawSettings {
   readonly name?: string;
   readonly columns?: readonly Column[];
@@ -42,7 +44,11 @@ export function upsertSettings(scope: IConstruct, props: RawSettings) {
 
 /** The schema of the table, in the JSON of the API: a row has a value for each column of the key. */
 export function upsertSchema(columns: readonly Column[], key: readonly string[]): string {
-  return JSON.stringify(fieldsOf(columns).map((field) => (key.includes(field.name) ? { ...field, mode: 'REQUIRED' } : field)));
+  const fields = fieldsOf(columns).map((field) => {
+    const mode = key.includes(field.name) ? { mode: 'REQUIRED' } : {};
+    return { ...field, ...mode, ...(field.name === 'event_time' ? { description: LATEST } : {}) };
+  });
+  return JSON.stringify(fields);
 }
 
 /** The query of all rows. */
