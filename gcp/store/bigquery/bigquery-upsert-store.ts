@@ -81,8 +81,8 @@ export interface BigQueryUpsertStoreProps {
  *
  * Write into the table only with its handlers, `pub-sub-to-bigquery-upsert`: BigQuery does not enforce the key, so rows of another
  * writer would be in it twice, and it refuses UPDATE, DELETE and MERGE. Queries read rows that are up to `maxStalenessMinutes` old.
- * Do not use it if history matters: use a `BigQueryStore`, or both. For look-ups of single rows within milliseconds use a document
- * database.
+ * Where changes are not applied yet, BigQuery refuses copies, clones, snapshots and reads by the Storage Read API, which Spark uses. Do
+ * not use it if history matters: use a `BigQueryStore`, or both. For look-ups of single rows within milliseconds use a document database.
  *
  * Idle it costs only storage. A million events of 1 kB cost 0.02 USD to write. BigQuery bills the queries that apply the changes by what
  * they read: with changes in each interval, up to the size of the table, 96 times a day by default. A `BACKGROUND` assignment of a

@@ -228,7 +228,9 @@ export const facts: ServiceFacts = {
         encrypted: 'Google encrypts every table with a Google-managed key. encryptionKey sets your own key.',
         private: 'Only members of roles and access entries of its dataset can access a table. Both are checked.',
         undelete: 'Its dataset sets the time travel window for changed and deleted rows.',
-        rings: 'A table has no limit to reach and no delay. The alert of the writer fires when a write fails.',
+        rings:
+          'A table has no limit to reach and no delay: a query applies the changes that BigQuery has not applied in time. The alert of the ' +
+          'writer fires when a write fails.',
       },
       needs: (table) =>
         keyNeeds(table, 'encryption_configuration.kms_key_name', agentOf(table), 'BigQuery encrypts and decrypts rows with it'),
