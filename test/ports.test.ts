@@ -52,7 +52,6 @@ const own: Record<string, { clouds: string[]; because: string }> = {
     clouds: ['gcp'],
     because: 'Only BigQuery lets a view read a table for readers who have no access to it. Elsewhere a reader is bound to the store.',
   },
-  Subnetwork: { clouds: ['gcp'], because: 'Only on Google Cloud are there services that find the network by its subnetwork.' },
   SchemaStore: {
     clouds: ['gcp'],
     because: 'Only a template of Dataflow fills a table without code of this project, and so must know its columns.',

@@ -87,26 +87,35 @@ export interface RowTable {
   readonly description: string;
   /** The schema, in the JSON of the API. */
   readonly schema: string;
-  /** The TIMESTAMP column with the day of the partition. */
-  readonly partitionedBy: string;
+  /**
+   * The TIMESTAMP column with the day of the partition, which each query must filter on.
+   * @default - no partitions
+   */
+  readonly partitionedBy?: string;
   readonly clustering?: readonly string[];
+  /** The columns of the primary key. A row replaces the one with the same key. */
+  readonly key?: readonly string[];
+  /** How old the rows that a query reads may be. A query that must not read older ones applies changes first, and is billed for it. */
+  readonly maxStalenessMinutes?: number;
   /** How many days a row is kept after its day. */
   readonly retentionDays?: number;
 }
 
-/** A table with a partition for each day, whose queries must filter on the day. */
+/** A table of rows, which keeps its address. */
 export function rowTable(scope: Construct, id: string, place: Place, table: RowTable): BigqueryTable {
   const { project, datasetId, address, kmsKeyName, destroy, dependsOn, lifecycle } = place;
-  const { tableId, description, schema, partitionedBy: field, clustering, retentionDays } = table;
+  const { tableId, description, schema, partitionedBy: field, clustering, retentionDays, key, maxStalenessMinutes } = table;
   const made = new BigqueryTable(scope, id, {
     project,
     datasetId,
     tableId,
     description,
     schema,
-    timePartitioning: { type: 'DAY', field, expirationMs: retentionDays && retentionDays * 24 * 3600 * 1000 },
-    requirePartitionFilter: true,
+    timePartitioning: field ? { type: 'DAY', field, expirationMs: retentionDays && retentionDays * 24 * 3600 * 1000 } : undefined,
+    requirePartitionFilter: field ? true : undefined,
     clustering: clustering && [...clustering],
+    tableConstraints: key && { primaryKey: { columns: [...key] } },
+    maxStaleness: maxStalenessMinutes === undefined ? undefined : interval(maxStalenessMinutes),
     encryptionConfiguration: kmsKeyName ? { kmsKeyName } : undefined,
     deletionProtection: !destroy,
     // Without it, any update of the table drops each column that is not in the schema, even with deletion protection.
@@ -117,6 +126,11 @@ export function rowTable(scope: Construct, id: string, place: Place, table: RowT
   keepAddress(made, `${address}_${tableId}`);
   if (!kmsKeyName) acknowledge(made, { CKV_GCP_80: GOOGLE_KEY });
   return made;
+}
+
+/** An INTERVAL of BigQuery: years and months, days, then hours, minutes and seconds. */
+function interval(minutes: number): string {
+  return `0-0 0 ${Math.floor(minutes / 60)}:${minutes % 60}:0`;
 }
 
 /** A view, in the dataset of its table. */

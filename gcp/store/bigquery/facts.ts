@@ -1,4 +1,4 @@
-import { type Cost, GIB, type Load, MONTH } from '../../../shared/read/facts/cost';
+import { type Cost, GIB, type Load, MONTH, TIB } from '../../../shared/read/facts/cost';
 import { onlyValues } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
 import type { Door, Needed, Promised, ServiceFacts } from '../../../shared/read/facts/types';
@@ -31,6 +31,7 @@ export const facts: ServiceFacts = {
     'That BigQuery applies a filter on `publish_day` of a view of a raw table to the partitions of the table.',
     'That a message that is not UTF-8 goes to the dead letter, because `data` of a raw table is a STRING.',
     'That BigQuery accepts the same texts as JSON as the local run: both refuse a number that would lose digits.',
+    'That BigQuery applies changes by `_CHANGE_SEQUENCE_NUMBER` as the local run does, remembers deleted keys for two days, and what it bills for it.',
   ],
   types: {
     [DATASET]: {
@@ -100,6 +101,7 @@ export const facts: ServiceFacts = {
           : undefined,
         is(table, 'require_partition_filter', true) ? 'filter required' : undefined,
         String(only(table, 'schema')).includes('"policyTags"') ? 'protected columns' : undefined,
+        keyOf(table).length > 0 ? `latest row by ${keyOf(table).join(', ')}` : undefined,
         said.kept(table),
       ],
       named: ['table_id', /^\w{1,1024}$/],
@@ -139,6 +141,37 @@ export const facts: ServiceFacts = {
               'fields without a column are lost': replace('\\"name\\":\\"rest\\"', '\\"name\\":\\"other\\"'),
             },
           ),
+        ),
+        ofLatest(
+          promised(
+            'every-row-fits',
+            'require only its key and the columns that the handler always fills, and have a column for all other fields',
+            everyRowFits,
+            {
+              'a column that the handler may leave empty is required': replace(
+                /(?<=\\"name\\":\\"data\\".*?\\"mode\\":\\")NULLABLE/,
+                'REQUIRED',
+              ),
+              'fields without a column are lost': replace('\\"name\\":\\"rest\\"', '\\"name\\":\\"other\\"'),
+            },
+          ),
+        ),
+        ofLatest(
+          promised(
+            'each-row-once',
+            'have a primary key of required columns, because a later row replaces the one with the same key',
+            hasKey,
+            {
+              'rows with the same key are stored beside each other': set('table_constraints'),
+              'a row may have no value for its key': replace(/(?<=\\"name\\":\\"subject\\".*?\\"mode\\":\\")REQUIRED/, 'NULLABLE'),
+            },
+          ),
+        ),
+        ofLatest(
+          promised('bounded-scan', 'let a query read rows that are 15 minutes to a day old, and be clustered by its key', isBounded, {
+            'each query applies all changes itself': set('max_staleness', '0-0 0 0:0:0'),
+            'a change of one row reads the whole table': set('clustering'),
+          }),
         ),
         ofMessages(
           promised(
@@ -191,7 +224,9 @@ export const facts: ServiceFacts = {
         encrypted: 'Google encrypts every table with a Google-managed key. encryptionKey sets your own key.',
         private: 'Only members of roles and access entries of its dataset can access a table. Both are checked.',
         undelete: 'Its dataset sets the time travel window for changed and deleted rows.',
-        rings: 'A table has no limit to reach and no delay. The alert of the writer fires when a write fails.',
+        rings:
+          'A table has no limit to reach and no delay: a query applies the changes that BigQuery has not applied in time. The alert of the ' +
+          'writer fires when a write fails.',
       },
       needs: (table, stack) => [
         ...keyNeeds(table, 'encryption_configuration.kms_key_name', agentOf(table), 'BigQuery encrypts and decrypts rows with it'),
@@ -210,6 +245,9 @@ export const facts: ServiceFacts = {
         'view.query': 'emulated',
         'view.use_legacy_sql': onlyValues(false),
         clustering: 'no effect here',
+        'table_constraints.primary_key.columns': 'emulated',
+        // The local run applies each change at once.
+        max_staleness: 'no effect here',
         deletion_protection: 'no effect here',
         description: 'no effect here',
         ignore_auto_generated_schema: 'no effect here',
@@ -249,6 +287,8 @@ export const facts: ServiceFacts = {
     ],
   },
   harmless: [
+    `${LIBRARY} options.withChangeSequenceNumber`,
+    `${LIBRARY} options.withChangeType`,
     `${LIBRARY} proto.convertStorageSchemaToProto2Descriptor`,
     `${LIBRARY} JSONWriter`,
     // Rows are sent over the connection, which needs the permission.
@@ -276,8 +316,38 @@ function ofRows(promise: Promised): Promised {
 function ofEvents(promise: Promised): Promised {
   return {
     ...promise,
-    concerns: (table, stack) => !isView(table) && ![isOfMessages, isDelivered, isDeadLetter].some((is) => is(table, stack)),
+    concerns: (table, stack) => !isView(table) && ![isOfMessages, isDelivered, isDeadLetter, isOfLatest].some((is) => is(table, stack)),
   };
+}
+
+/** A promise of tables with the latest row of each key. */
+function ofLatest(promise: Promised): Promised {
+  return { ...promise, concerns: isOfLatest };
+}
+
+function isOfLatest(table: Asked): boolean {
+  return !isView(table) && (keyOf(table).length > 0 || table.get('max_staleness').length > 0);
+}
+
+function keyOf(table: Asked): readonly string[] {
+  return table.get('table_constraints.primary_key.columns').flat().map(String);
+}
+
+function hasKey(table: Asked): boolean {
+  const required = columnsOf(only(table, 'schema')).filter(({ mode }) => mode === 'REQUIRED');
+  return keyOf(table).length > 0 && keyOf(table).every((column) => required.some(({ name }) => name === column));
+}
+
+function isBounded(table: Asked): boolean {
+  const minutes = stalenessOf(table);
+  const [first] = table.get('clustering').flat();
+  return minutes >= 15 && minutes <= 1440 && (keyOf(table).length === 0 || first === keyOf(table)[0]);
+}
+
+/** In minutes. */
+function stalenessOf(table: Asked): number {
+  const [, hours = 0, minutes = 0] = /^0-0 0 (\d+):(\d+):0$/.exec(String(only(table, 'max_staleness'))) ?? [];
+  return Number(hours) * 60 + Number(minutes);
 }
 
 /** A promise of tables that Pub/Sub writes into. */
@@ -295,7 +365,7 @@ function isDelivered(table: Asked, stack: Stack): boolean {
 
 /** A promise of tables of events. A table of what Dataflow could not store has the columns that its template writes. */
 function ofStored(promise: Promised): Promised {
-  return { ...promise, concerns: (table) => !isView(table) && !isDeadLetter(table) };
+  return { ...promise, concerns: (table) => !isView(table) && !isDeadLetter(table) && !isOfLatest(table) };
 }
 
 function isDeadLetter(table: Asked): boolean {
@@ -310,7 +380,11 @@ function everyRowFits(table: Asked): boolean {
   const columns = columnsOf(only(table, 'schema'));
   if (columns.flatMap(({ fields = [] }) => fields.flatMap(withinOf)).some(({ mode }) => mode === 'REQUIRED')) return false;
   const required = columns.filter(({ mode }) => mode === 'REQUIRED').map(({ name }) => name);
-  return String(required) === String(ALWAYS_FILLED) && columns.find(({ name }) => name === 'rest')?.type === 'JSON';
+  const key = keyOf(table).filter((column) => !ALWAYS_FILLED.includes(column));
+  return (
+    String([...required].sort()) === String([...ALWAYS_FILLED, ...key].sort()) &&
+    columns.find(({ name }) => name === 'rest')?.type === 'JSON'
+  );
 }
 
 /** A column, and all columns within it. */
@@ -419,8 +493,36 @@ function columnRefusal({ name, type, mode = 'NULLABLE', ...others }: Column): st
   return (others.fields ?? []).map(columnRefusal).find((refusal) => refusal !== undefined);
 }
 
+/** The number of keys that a table of latest rows is assumed to have, and what BigQuery bills at least for a table that a query reads. */
+const [KEYS, LEAST_BYTES] = [100_000, 10_000_000];
+
+/** A table of latest rows has one row for each key. BigQuery applies changes at least once in each interval that has some. */
+function latestCosts(table: Asked, load: Load): Cost[] {
+  const { count } = load.writes(table);
+  const events = count * MONTH;
+  const rows = Math.min(events, KEYS) * load.size;
+  const applies = Math.min(events, MONTH / (60 * Math.max(stalenessOf(table), 1)));
+  const read = applies * Math.max(rows, LEAST_BYTES) + events * load.size;
+  return [
+    {
+      what: 'changes written',
+      price: 'bigQueryWrite',
+      units: (events * load.size) / GIB,
+      lower: 'A transform that stores less of each event.',
+    },
+    {
+      what: 'bytes that BigQuery reads to apply changes, with up to 100,000 keys',
+      price: 'bigQueryScan',
+      units: read / TIB,
+      lower: 'A higher `maxStalenessMinutes` of the store.',
+    },
+    { what: 'storage of up to 100,000 rows', price: 'bigQueryStorage', units: rows / GIB, lower: 'A `key` with fewer values.' },
+  ];
+}
+
 /** A row is as large as its event. */
 function tableCosts(table: Asked, load: Load): Cost[] {
+  if (isOfLatest(table)) return latestCosts(table, load);
   const gib = (load.writes(table).count * load.size * MONTH) / GIB;
   const lower = 'A transform that stores less of each event.';
   // What Pub/Sub writes is billed by its subscription.

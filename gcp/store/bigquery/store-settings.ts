@@ -83,7 +83,7 @@ export function rawSettings(scope: IConstruct, props: CommonSettings & { readonl
   return { name, undeleteWindowDays, tableId, viewId, rejectedId };
 }
 
-function common(scope: IConstruct, props: CommonSettings, otherwise: string) {
+export function common(scope: IConstruct, props: CommonSettings, otherwise: string) {
   const { datasetId, retentionDays, encryptionKey, name = otherwise, undeleteWindowDays = 7 } = props;
   requireText(scope, { name }, NAME);
   if (retentionDays !== undefined) {

@@ -19,7 +19,7 @@ const NO_ROWS = 'It has views only, which hold no rows. The table of the store s
 export interface SharedViewProps {
   /** The project, the region and the prefix of the view. It must be in the region of the store. */
   readonly site: Site;
-  /** The store whose rows it shows: a `BigQueryStore` or a `BigQueryRawStore`. */
+  /** The store whose rows it shows: a `BigQueryStore`, a `BigQueryRawStore` or a `BigQueryUpsertStore`. */
   readonly store: SharedStore;
   /**
    * The end of the name of the dataset of the view: 1 to 40 lower-case letters, digits and underscores, starting with a letter. Each

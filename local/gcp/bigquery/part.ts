@@ -48,9 +48,9 @@ async function openEvents(
   { witness, chaos, keep }: Around,
   { file, table, settings }: Kept,
 ): Promise<Opened> {
-  const { project, dataset, name, schema, partitionedBy, view } = settings;
+  const { project, dataset, name, schema, partitionedBy, key, view } = settings;
   const place = `projects/${project}/datasets/${dataset}/tables/${name}`;
-  const storage = await new StorageWriteStandIn(schema, { name: place, partitionedBy }).start();
+  const storage = await new StorageWriteStandIn(schema, { name: place, partitionedBy, key }).start();
   keep(() => storage.vanish());
   storage.keeps = false;
   storage.fate = writesTo(table, writers, { settings, chaos, witness });

@@ -53,7 +53,7 @@ const EVENT_ATTRIBUTES = ['specversion', 'id', 'source', 'type', 'time'];
  * How a row of an event is stored in the table: the event in its columns, each field of the row in the column of its name, and
  * the other fields in `rest`.
  */
-export function asColumns({ schema }: TableSettings): (row: Tree, event: Tree, index: number) => Tree {
+export function asColumns({ schema, key }: TableSettings): (row: Tree, event: Tree, index: number) => Tree {
   const columns = new Map(schema.map((column) => [column.name, column]));
   const own = ['event_id', 'event_source', 'event_type', 'event_time', 'row_index', 'rest', ...POSITION];
   return (row, event, index) => {
@@ -66,7 +66,7 @@ export function asColumns({ schema }: TableSettings): (row: Tree, event: Tree, i
       row_index: new Digits(String(index)),
     };
     const rest: Record<string, Tree> = {};
-    for (const [name, value] of Object.entries(row as Readonly<Record<string, Tree>>)) {
+    for (const [name, value] of Object.entries(key ? sentOf(row, key) : (row as Fields))) {
       if (
         EVENT_ATTRIBUTES.includes(name) &&
         value === (event as Readonly<Record<string, Tree>>)[name] &&
@@ -78,6 +78,8 @@ export function asColumns({ schema }: TableSettings): (row: Tree, event: Tree, i
       else rest[name] = value;
     }
     if (Object.keys(rest).length > 0) content.rest = rest;
+    // An event without a subject is about its source.
+    if (key?.includes('subject') && columns.get('subject')?.type === 'STRING') content.subject ??= '';
     return content;
   };
 }
@@ -105,6 +107,14 @@ function place(column: SchemaField, value: Tree, { content, rest }: Readonly<Rec
     content[name] = within.content;
     if (Object.keys(within.rest).length > 0) rest[name] = within.rest;
   } else content[name] = inColumn(type, value);
+}
+
+type Fields = Readonly<Record<string, Tree>>;
+
+/** What of a change is sent: of a deletion only the key. */
+function sentOf(row: Tree, key: readonly string[]): Fields {
+  const { _CHANGE_TYPE: type, ...fields } = row as Fields;
+  return type === 'DELETE' ? Object.fromEntries(Object.entries(fields).filter(([name]) => key.includes(name))) : fields;
 }
 
 /** Whether a TIMESTAMP stores this time unchanged. */

@@ -1,6 +1,7 @@
 import { protos } from '@google-cloud/bigquery-storage';
 import { grpc } from 'google-gax';
 import { bindLoopback } from '../foundation/grpc';
+import { CHANGE_COLUMNS, changeFaults } from './changes';
 import { type RowFault, rowFaults, type SchemaField, type TableRow } from './row-check';
 import { type Descriptor, readRows, SERVICE } from './storage-wire';
 
@@ -43,10 +44,13 @@ export class StorageWriteStandIn {
   private readonly server = new grpc.Server(CHANNEL);
   private readonly streams = new Set<Stream>();
 
-  /** @param table the name of the only table, such as `projects/p/datasets/d/tables/t`, and its partitioning column. Without it, any table name is accepted */
+  /**
+   * @param table the name of the only table, such as `projects/p/datasets/d/tables/t`, its partitioning column and its primary key.
+   * Without a name, any table name is accepted
+   */
   constructor(
     public schema: readonly SchemaField[],
-    private readonly table?: { readonly name: string; readonly partitionedBy?: string },
+    private readonly table: { readonly name?: string; readonly partitionedBy?: string; readonly key?: readonly string[] } = {},
   ) {
     this.server.addService(SERVICE, {
       getWriteStream: ({ request }: { request: { name: string } }, answer: grpc.sendUnaryData<unknown>) => {
@@ -116,10 +120,11 @@ export class StorageWriteStandIn {
   }
 
   private async judge(append: Append, descriptor?: Descriptor | null): Promise<Fate> {
-    const unknown = (descriptor?.field ?? []).filter(({ name }) => !this.schema.some((column) => column.name === name));
+    const known = [...this.schema, ...CHANGE_COLUMNS];
+    const unknown = (descriptor?.field ?? []).filter(({ name }) => !known.some((column) => column.name === name));
     if (unknown.length > 0) return refused(`Input schema has more fields than the table: ${unknown.map(({ name }) => name).join(', ')}.`);
     const rows = readRows(append, descriptor);
-    const faults = rowFaults(this.schema, rows, this.table?.partitionedBy);
+    const faults = [...rowFaults(this.schema, rows, this.table.partitionedBy), ...changeFaults(rows, this.table.key)];
     if (faults.length > 0) return refused('Errors found while processing rows. Please refer to the row_errors field for details.', faults);
     const fate = await this.fate(rows);
     if (this.keeps && typeof fate === 'object' && fate.appendResult) this.rows.push(...rows);
@@ -136,8 +141,8 @@ export class StorageWriteStandIn {
   }
 
   private missing(stream: string) {
-    if (!this.table || !stream || stream === `${this.table.name}/streams/_default` || stream === `${this.table.name}/_default`)
-      return undefined;
+    const { name } = this.table;
+    if (!name || !stream || stream === `${name}/streams/_default` || stream === `${name}/_default`) return undefined;
     return { code: grpc.status.NOT_FOUND, details: `Requested entity was not found. Entity: ${stream}` };
   }
 }

@@ -9,6 +9,7 @@ export function readTable(resources: readonly Resource[]): TableSettings {
     'google_bigquery_table with a schema',
   );
   const partitionedBy = table.optional('time_partitioning.field');
+  const key = table.optional('table_constraints.primary_key.columns');
   // The view of rejected rows shows why each is rejected.
   const rejected = views.filter((one) => /^SELECT .*\breason\b/m.test(one.text('view.query')));
   const others = views.filter((one) => !rejected.includes(one));
@@ -23,6 +24,7 @@ export function readTable(resources: readonly Resource[]): TableSettings {
     name: table.text('table_id'),
     schema: JSON.parse(table.text('schema')),
     partitionedBy: partitionedBy === undefined ? undefined : String(partitionedBy),
+    key: key as readonly string[] | undefined,
     view: viewIn(
       others.filter((one) => !shared.includes(one)),
       'google_bigquery_table with a view',

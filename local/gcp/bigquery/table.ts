@@ -10,6 +10,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { RefusedError } from '../../platform';
+import { CHANGE_COLUMNS, keptChange, latestRowsQuery } from './changes';
 import { GOOGLE_FUNCTIONS } from './google-functions';
 import { translateQuery } from './google-sql';
 import { duckValue, TYPES, typeOf } from './nested';
@@ -23,6 +24,8 @@ export interface TableSettings {
   readonly schema: readonly SchemaField[];
   /** The column that partitions the table by day. */
   readonly partitionedBy?: string;
+  /** The columns of the primary key: rows are changes. */
+  readonly key?: readonly string[];
   readonly view?: View;
   /** The view of the rows that are not in the other one. */
   readonly rejected?: View;
@@ -86,12 +89,19 @@ export class DuckTable {
    * @throws RefusedError if DuckDB does not support the query of a view
    */
   static async create(file: string, settings: TableSettings): Promise<DuckTable> {
-    const { dataset, name, schema, view, rejected, shared = [] } = settings;
+    const { dataset, name, schema, key, view, rejected, shared = [] } = settings;
     const instance = await DuckDBInstance.create(file, CONFIG);
     const connection = await instance.connect();
-    const columns = schema.map((column) => `${quoted(column.name)} ${typeOf(column)}${column.mode === 'REQUIRED' ? ' NOT NULL' : ''}`);
+    const columns = columnsIn(settings).map(
+      (column) => `${quoted(column.name)} ${typeOf(column)}${column.mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
+    );
     await connection.run(`CREATE SCHEMA ${quoted(dataset)}`);
-    await connection.run(`CREATE TABLE ${quoted(dataset)}.${quoted(name)} (${columns.join(', ')})`);
+    const table = tableIn(settings);
+    await connection.run(`CREATE TABLE ${quoted(dataset)}.${quoted(table)} (${columns.join(', ')})`);
+    if (key) {
+      const query = latestRowsQuery(`${quoted(dataset)}.${quoted(table)}`, schema, key);
+      await connection.run(`CREATE VIEW ${quoted(dataset)}.${quoted(name)} AS ${query}`);
+    }
     for (const macro of GOOGLE_FUNCTIONS) await connection.run(macro);
     for (const one of [view, rejected, ...shared]) {
       if (!one) continue;
@@ -101,7 +111,7 @@ export class DuckTable {
         throw new RefusedError(one.path, `DuckDB does not accept it: ${error.message.split('\n')[0]}`);
       });
     }
-    return new DuckTable(settings, instance, connection, await connection.createAppender(name, dataset));
+    return new DuckTable(settings, instance, connection, await connection.createAppender(table, dataset));
   }
 
   /** Add rows: all of them, or none. Rows that are added at the same time are written to disk together. */
@@ -112,8 +122,13 @@ export class DuckTable {
     });
   }
 
-  /** Every row of the table. */
+  /** Every row that was added. */
   rows(): AsyncIterable<TableRow> {
+    return this.read(this.settings.dataset, tableIn(this.settings));
+  }
+
+  /** What a query of the table shows. */
+  latestRows(): AsyncIterable<TableRow> {
     return this.read(this.settings.dataset, this.settings.name);
   }
 
@@ -146,7 +161,7 @@ export class DuckTable {
     const group = this.waiting;
     this.waiting = [];
     try {
-      for (const { rows } of group) for (const row of rows) this.append(row);
+      for (const { rows } of group) for (const row of rows) this.append(keptChange(row));
       this.appender.flushSync();
       for (const { resolve } of group) resolve();
     } catch (error) {
@@ -156,7 +171,7 @@ export class DuckTable {
   }
 
   private append(row: TableRow) {
-    for (const [index, column] of this.settings.schema.entries()) {
+    for (const [index, column] of columnsIn(this.settings).entries()) {
       const { name, type, mode } = column;
       const value = row[name];
       if (mode === 'REPEATED' || (type === 'RECORD' && value !== undefined))
@@ -173,6 +188,15 @@ export class DuckTable {
     for await (const rows of result.yieldRows())
       for (const row of rows) yield Object.fromEntries(row.map((value, index) => [columns[index]!, asSent(value)]));
   }
+}
+
+/** The name of the table that rows are added to. What a query of a table with a key shows comes from the changes. */
+function tableIn({ name, key }: TableSettings): string {
+  return key ? `changes_of_${name}` : name;
+}
+
+function columnsIn({ schema, key }: TableSettings): readonly SchemaField[] {
+  return key ? [...schema, ...CHANGE_COLUMNS] : schema;
 }
 
 /** The type of a column of a view. DuckDB reports JSON as a text with an alias. */

@@ -3,7 +3,7 @@ import { grpc } from 'google-gax';
 import { PermanentError } from '../../../../shared/runtime/event';
 import type { Column, TableRow } from './table-row';
 
-const { convertStorageSchemaToProto2Descriptor } = adapt;
+const { convertStorageSchemaToProto2Descriptor, withChangeSequenceNumber, withChangeType } = adapt;
 const { WriteStreamView } = protos.google.cloud.bigquery.storage.v1;
 const OPEN_MILLISECONDS = 10_000;
 /** The codes of BigQuery for rows that do not fit the schema or the table. The schema that was read may be outdated. */
@@ -18,6 +18,20 @@ const CONNECTION_ERRORS = new Set([grpc.status.CANCELLED, grpc.status.ABORTED, g
 /** An append failed because its connection was lost. On a new connection it may succeed at once. */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
+}
+
+/** How a table is written. */
+export interface Writing {
+  /**
+   * After how many milliseconds without an answer an append fails, and its connection is closed.
+   * @default 20000
+   */
+  readonly timeoutMs?: number;
+  /**
+   * Whether each row has the columns `_CHANGE_TYPE` and `_CHANGE_SEQUENCE_NUMBER`, which the schema of the table does not have.
+   * @default false
+   */
+  readonly changes?: boolean;
 }
 
 /** The table with its current schema. */
@@ -39,11 +53,15 @@ export interface Table {
  * A failed connection is not used again. The library would reconnect by itself, and match the answers of the new connection to
  * appends of the old one: rows that are not written would count as written. For the same reason, the schema updates of the
  * library are disabled.
- * @param timeoutMs after how many milliseconds without an answer an append fails, and its connection is closed
  * @see https://cloud.google.com/bigquery/docs/write-api-streaming
  */
-export function tableOpener(client: managedwriter.WriterClient, table: string, timeoutMs = 20_000): () => Promise<Table> {
+export function tableOpener(
+  client: managedwriter.WriterClient,
+  table: string,
+  { timeoutMs = 20_000, changes = false }: Writing = {},
+): () => Promise<Table> {
   const streamId = `${table}/streams/_default`;
+  const more = changes ? [withChangeType(), withChangeSequenceNumber()] : [];
   let opened: Promise<Table> | undefined;
 
   return () => {
@@ -62,7 +80,7 @@ export function tableOpener(client: managedwriter.WriterClient, table: string, t
         { streamId, view: WriteStreamView.FULL },
         { timeout: OPEN_MILLISECONDS, retry: null },
       );
-      const protoDescriptor = convertStorageSchemaToProto2Descriptor(tableSchema ?? {}, 'root');
+      const protoDescriptor = convertStorageSchemaToProto2Descriptor(tableSchema ?? {}, 'root', ...more);
       // A client keeps all of its connections until it is closed. So each connection has its own client, on the same channel.
       const connectionClient = new managedwriter.WriterClient();
       connectionClient.setClient(client.getClient());

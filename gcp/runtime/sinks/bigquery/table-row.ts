@@ -44,6 +44,21 @@ export interface Origin {
   readonly publishTime: string;
 }
 
+/** What a kind of table asks of rows beyond their columns. */
+export interface RowRules<Made extends EventRow> {
+  /**
+   * Check the time of the event.
+   * @default - BigQuery must accept rows for its day
+   * @throws PermanentError if the table must not have it
+   */
+  requireTime?(happened: Moment, published: Moment): void;
+  /**
+   * Complete a row.
+   * @default - the row has the columns of its event, and the fields of the transform
+   */
+  complete?(fitted: TableRow, made: Made): TableRow;
+}
+
 /** A request to BigQuery may have 10 MB. This leaves room for the overhead. */
 const REQUEST_BYTES = 9_500_000;
 /** The largest overhead of a row, and of a field or an element of a list. */
@@ -53,14 +68,19 @@ const [ROW_BYTES, FIELD_BYTES] = [6, 12];
  * Convert the rows of one event into the columns of the table. Fields without a column go into `rest`, so that nothing is lost.
  * @throws PermanentError if a value does not fit its column, or if the rows are too large for one request
  */
-export function fitRows(made: readonly EventRow[], { messageId, publishTime }: Origin, columns: readonly Column[]): TableRow[] {
+export function fitRows<Made extends EventRow>(
+  made: readonly Made[],
+  { messageId, publishTime }: Origin,
+  columns: readonly Column[],
+  { requireTime = requirePartition, complete = (fitted) => fitted }: RowRules<Made> = {},
+): TableRow[] {
   const event = made[0]?.event;
   if (!event) return [];
   const known = columnsOf(columns);
   for (const name in RESERVED) if (name !== 'rest') requireColumn(name, known);
   const published = timeOf('publish_time', publishTime);
   const happened = timeOf('event_time', event.time);
-  requirePartition(happened, published);
+  requireTime(happened, published);
   const eventColumns = {
     event_id: event.id,
     event_source: event.source,
@@ -71,13 +91,14 @@ export function fitRows(made: readonly EventRow[], { messageId, publishTime }: O
     publish_time: timestamp(published),
   };
   let bytes = 0;
-  return made.map(({ row, index }) => {
-    const fitted: Record<string, ColumnValue> = { ...eventColumns, row_index: index };
-    fill(fitted, row, event, known);
-    bytes += bytesOf(fitted);
+  return made.map((one) => {
+    const fitted: Record<string, ColumnValue> = { ...eventColumns, row_index: one.index };
+    fill(fitted, one.row, event, known);
+    const whole = complete(fitted, one);
+    bytes += bytesOf(whole);
     if (bytes > REQUEST_BYTES)
       throw new PermanentError(`the rows of the event have more than ${REQUEST_BYTES} bytes, the limit of one request`);
-    return fitted;
+    return whole;
   });
 }
 

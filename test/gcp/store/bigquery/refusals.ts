@@ -1,6 +1,7 @@
 import type { TerraformStack } from 'cdktf';
 import { BigQueryRawStore } from '../../../../gcp/store/bigquery/bigquery-raw-store';
 import { BigQueryStore } from '../../../../gcp/store/bigquery/bigquery-store';
+import { BigQueryUpsertStore } from '../../../../gcp/store/bigquery/bigquery-upsert-store';
 import type { Refusals } from '../../../support/refusals';
 import { site as gcp } from '../../stand-ins';
 
@@ -46,6 +47,21 @@ export const refusals = (terraform: TerraformStack): Refusals => {
         },
         calculated: ['retentionDays', 'undeleteWindowDays'],
         make: (id, props) => new BigQueryStore(terraform, id, { site: gcp, ...props }),
+      },
+      BigQueryUpsertStore: {
+        settings: {
+          site: 'neighbour',
+          name: 'text',
+          columns: COLUMNS,
+          key: ['', 'subject', 5, {}, [], [''], [5], [{}], ['data'], ['event_source', 'event_source']],
+          maxStalenessMinutes: 'number',
+          undeleteWindowDays: 'number',
+          encryptionKey: 'text',
+          datasetId: 'text',
+          removal: 'choice',
+        },
+        calculated: ['maxStalenessMinutes', 'undeleteWindowDays'],
+        make: (id, props) => new BigQueryUpsertStore(terraform, id, { site: gcp, ...props }),
       },
       BigQueryRawStore: {
         settings: {

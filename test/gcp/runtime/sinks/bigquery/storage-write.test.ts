@@ -12,10 +12,10 @@ let standIn: StorageWriteStandIn;
 let client: managedwriter.WriterClient;
 let open: () => Promise<Table>;
 
-function connect(patience?: number) {
+function connect(timeoutMs?: number) {
   const [apiEndpoint, port] = standIn.address.split(':');
   client = new managedwriter.WriterClient({ apiEndpoint, port: Number(port), sslCreds: grpc.credentials.createInsecure() });
-  open = tableOpener(client, 'projects/p/datasets/d/tables/t', patience);
+  open = tableOpener(client, 'projects/p/datasets/d/tables/t', { timeoutMs });
 }
 
 // The client looks for credentials though it needs none. It must not find those of whoever runs the tests.
