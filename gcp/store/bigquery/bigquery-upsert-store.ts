@@ -103,6 +103,7 @@ export class BigQueryUpsertStore extends Construct implements TableStore, Shared
    */
   readonly freshness: string;
   readonly uniqueRows: string;
+  readonly protectedColumns: readonly string[] = [];
   readonly region: string;
 
   private readonly place: Place;

@@ -1,6 +1,7 @@
 import type { IConstruct } from 'constructs';
 import { requireNumber, requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
 import { type Column, DEFAULT_COLUMNS, requireColumns, schemaOf } from './event-table';
+import { isProtected } from './protected-columns';
 import { common } from './store-settings';
 
 const COLUMN: TextRule = {
@@ -35,6 +36,7 @@ export function upsertSettings(scope: IConstruct, props: RawSettings) {
   const { name, undeleteWindowDays } = common(scope, props, 'latest');
   const { columns = DEFAULT_COLUMNS, key = ['event_source', 'subject'], maxStalenessMinutes = 15 } = props;
   requireColumns(scope, columns);
+  requireOpen(scope, columns);
   requireKey(scope, key, columns);
   const remedy = 'With less, most queries would apply changes themselves, and read the whole table for it.';
   requireNumber(scope, { maxStalenessMinutes }, { from: 15, to: 1440, unit: 'minutes', remedy }, 'known');
@@ -61,6 +63,14 @@ export function latestRows(table: string, columns: readonly Column[]): string {
   ].join('\n');
 }
 
+/** Refuse protected columns: there is no view without them, so a reader would be refused each query of all columns. */
+function requireOpen(scope: IConstruct, columns: readonly Column[]) {
+  const hidden = columns.find(isProtected);
+  if (hidden === undefined) return;
+  const remedy = 'Keep it in a BigQueryStore, which has a view without protected columns.';
+  throw new SettingError(scope, 'columns of latest rows must have no policy tag', hidden.name, remedy);
+}
+
 function requireKey(scope: IConstruct, key: readonly string[], columns: readonly Column[]) {
   if (!Array.isArray(key) || key.length < 1 || key.length > KEY_COLUMNS) {
     const got = Array.isArray(key) ? key.length : typeof key;
@@ -69,15 +79,16 @@ function requireKey(scope: IConstruct, key: readonly string[], columns: readonly
   const fields = fieldsOf(columns);
   for (const [place, column] of key.entries()) {
     requireText(scope, { key: column }, COLUMN);
-    const type = fields.find(({ name }) => name === column)?.type;
+    const { type, mode } = fields.find(({ name }) => name === column) ?? {};
     const wrong = (rule: string, remedy: string) => new SettingError(scope, rule, JSON.stringify(column), remedy);
     if (key.indexOf(column) < place) throw wrong('key must have each column once', 'Leave one of them out.');
     if (ATTRIBUTES.includes(column)) throw wrong('key must name the column of an attribute', `Use event_${column}.`);
     if (!type) throw wrong('key must name columns of the table', `They are ${fields.map(({ name }) => name).join(', ')}.`);
+    if (mode === 'REPEATED') throw wrong('key must have columns with one value', 'This one is REPEATED.');
     if (!KEY_TYPES.includes(type)) throw wrong(`key must have columns of ${KEY_TYPES.join(', ')}`, `This one is of type ${type}.`);
   }
 }
 
-function fieldsOf(columns: readonly Column[]): readonly { readonly name: string; readonly type: string }[] {
+function fieldsOf(columns: readonly Column[]): readonly { readonly name: string; readonly type: string; readonly mode: string }[] {
   return JSON.parse(schemaOf(columns));
 }

@@ -182,6 +182,16 @@ describe('refuses', () => {
       'test/Store: key must have columns of STRING, INTEGER, NUMERIC, BIGNUMERIC, BOOLEAN, TIMESTAMP, DATE, got "score". This one is of type FLOAT.',
     ],
     [
+      'a key of a list',
+      { columns: [{ name: 'tags', type: 'STRING' as const, mode: 'REPEATED' as const }], key: ['tags'] },
+      'test/Store: key must have columns with one value, got "tags". This one is REPEATED.',
+    ],
+    [
+      'a protected column',
+      { columns: [{ name: 'email', type: 'STRING' as const, policyTag: 'projects/p/locations/europe-west1/taxonomies/1/policyTags/2' }] },
+      'test/Store: columns of latest rows must have no policy tag, got email. Keep it in a BigQueryStore, which has a view without protected columns.',
+    ],
+    [
       'a key with a column twice',
       { key: ['subject', 'subject'] },
       'test/Store: key must have each column once, got "subject". Leave one of them out.',
