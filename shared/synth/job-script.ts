@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { IConstruct } from 'constructs';
 import { requireText, SettingError, type TextRule } from './settings';
+import { sha256 } from './sha256';
 
 const ARGUMENT: TextRule = {
   pattern: /^[A-Za-z][\w-]*$/,
@@ -49,4 +50,9 @@ export function requireArguments(job: IConstruct, given: Readonly<Record<string,
 /** Arguments as a command line has them: a name with two hyphens, then its value. */
 export function asOptions(settings: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [`--${name}`, value]));
+}
+
+/** The SHA-256 of what is in a script, in hexadecimal. */
+export function hashOfScript(script: string): string {
+  return sha256(readFileSync(script));
 }

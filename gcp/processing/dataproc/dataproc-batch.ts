@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import type { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
 import { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object';
 import { AssetType, type ITerraformDependable, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
+import { hashOfScript } from '../../../shared/synth/job-script';
 import { takeName } from '../../../shared/synth/kept-name';
-import { sha256 } from '../../../shared/synth/sha256';
 import { needApis } from '../../foundation/apis';
 import { type Recurrence, Schedule } from '../../foundation/schedule/schedule';
 import { accountOf } from '../../foundation/service-account';
@@ -77,8 +76,8 @@ export interface DataprocBatchProps {
    */
   readonly spark?: Readonly<Record<string, string>>;
   /**
-   * The runtime, which decides the version of Spark and Python: 3.0 has Spark 4.0. Google does not say more exactly which, and updates it
-   * each week. Earlier runtimes are refused.
+   * The runtime, which decides the version of Spark and Python: 3.0 has Spark 4.0. Google updates a runtime each week, and nothing below
+   * it can be pinned. Earlier runtimes are refused.
    * @default 3.0
    */
   readonly runtimeVersion?: string;
@@ -141,7 +140,7 @@ export class DataprocBatch extends Construct implements Workload, Job {
     this.member = `serviceAccount:${email}`;
     this.accountId = account?.name ?? `projects/${project}/serviceAccounts/${email}`;
     this.bucket = stagingBucket(this, site, base);
-    const hash = sha256(readFileSync(script));
+    const hash = hashOfScript(script);
     const asset = new TerraformAsset(this, 'Script', { path: script, type: AssetType.FILE, assetHash: hash });
     const object = new StorageBucketObject(this, 'Object', {
       bucket: this.bucket.name,
