@@ -126,8 +126,11 @@ describe.each(stacks)('$name', ({ json }) => {
   const grants = Object.entries(json.resource!).flatMap(([type, named]) =>
     isGrant(type) ? Object.keys(named).map((name) => ({ type, name })) : [],
   );
-  /** A deployer on GCP may do anything with the buckets of its project. The state may lie in another one, so it has a role on it too. */
-  const isCovered = ({ name }: { readonly name: string }) => name.startsWith('Deployer_State_');
+  /**
+   * A deployer on GCP may do anything with the buckets of its project, and workers of Dataflow may add and read objects in all of them, as
+   * Google requires. The state and the store may lie in another project, so they have a role on these too.
+   */
+  const isCovered = ({ name }: { readonly name: string }) => /^(Deployer_State_|ProcessingFiles_STORE)/.test(name);
   const changed = ({ type, name }: { type: string; name: string }, body: object | undefined) => {
     const copy: any = structuredClone(json);
     if (body) Object.assign(copy.resource[type][name], body);
