@@ -33,6 +33,7 @@ const WORK: Readonly<Record<string, string>> = {
   'notebooks.*': 'it makes machines with notebooks, and lets their owners start them',
   'pubsub.*': 'it makes topics and subscriptions',
   'run.*': 'it makes services and jobs, and lets somebody call the service under a function',
+  'secretmanager.*': 'it lets jobs read secrets',
   'serviceusage.*': 'it switches APIs on',
   'spanner.*': 'it makes instances, databases and their roles',
   'storage.*': 'it makes buckets, and puts code into one',

@@ -29,6 +29,7 @@ export const DEPLOYS: readonly string[] = [
   'roles/datastore.owner',
   'roles/spanner.admin',
   'roles/bigtable.admin',
+  'roles/secretmanager.admin',
   'roles/cloudscheduler.admin',
   'roles/workflows.admin',
   'roles/dataflow.developer',

@@ -5,6 +5,7 @@ import { set } from '../../../shared/read/facts/weaken';
 import type { Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
 import { type Asked, amount, type Body, is, only, type Stack } from '../../../shared/read/stack';
+import { said } from '../../../shared/read/tell';
 import { alertOn, iamMember, idOf, readyBeforeWork, replacers } from '../../foundation/promises';
 import { callCosts } from '../../foundation/run/promises';
 import { startersOf, startsAMonth } from '../../foundation/schedule/promises';
@@ -139,7 +140,7 @@ export const facts: ServiceFacts = {
           atMost: 0,
         }),
       ],
-      runs: (job) => ({ as: runsAs(job, JOB_ACCOUNT), settings: settingsOf(job, JOB_VARIABLES) }),
+      runs: runsJob,
       needs: jobNeeds,
       apis: ['run', 'logging'],
       actsAs: [JOB_ACCOUNT],
@@ -150,6 +151,11 @@ export const facts: ServiceFacts = {
     google_cloud_run_v2_job_iam_member: iamMember('a job', ['run']),
   },
   forbidden: replacers(SERVICE, JOB),
+  calls: {
+    // The handler that pulls asks the API of the user's tool, and nobody at Google.
+    '@types/node fetch.fetch': ({ where, arguments: [, options] }) =>
+      where.startsWith('gcp/runtime/sources/pull/') && said.part(options, 'method') === 'GET' ? [] : undefined,
+  },
   // https://cloud.google.com/run/docs/reference/iam/roles, as far as it has an effect on a job.
   roles: {
     'roles/run.viewer': {
@@ -203,6 +209,16 @@ function runs(service: Asked): Running {
   };
 }
 
+/** A job with a handler of this project has its hash. The code of every other job is the user's. */
+function runsJob(job: Asked): Running {
+  const hash = only(job, 'annotations.handler-sha256');
+  return {
+    as: runsAs(job, JOB_ACCOUNT),
+    settings: settingsOf(job, JOB_VARIABLES),
+    code: hash === undefined ? undefined : String(hash),
+  };
+}
+
 /** The variables of a container, without those that are secrets. */
 function settingsOf(code: Asked, at: string): Record<string, string> {
   const variables = (code.get(at) as readonly Body[]).filter(({ value }) => value !== undefined);
@@ -251,7 +267,7 @@ function readsFrom(job: Asked, seen: Seen): Step[] {
 
 const WAITING = { may: 'run.executions.get', because: 'it waits for the end of the job' };
 
-/** The code of a job is the user's. It reads what is below the prefix of its inputs, and adds to its outputs. */
+/** What a job needs, whatever its code is. It reads what is below the prefix of its inputs, and adds to its outputs. */
 function jobNeeds(job: Asked, stack: Stack): Needed[] {
   const who = runsAs(job, JOB_ACCOUNT);
   const below = ({ bucket, prefix }: JobStore) => `resource.name.startsWith("projects/_/buckets/${bucket}/objects/${prefix}")`;

@@ -24,18 +24,15 @@ export interface PullProps<Stored> {
 
 /** How many items are written together. */
 const LOT = 500;
+const MOST_CHARACTERS = 256;
 
 /**
- * Pull everything that a source has into a staging table, as one run, and end the process: with 0 if all of it is written.
- *
- * A run is complete when its last row is written, of the type `run.completed`, which has the number of items in `rest.rows`. Each try of
- * a task is a run of its own, so a try that fails half-way leaves rows that nobody counts, and the next one starts afresh. All rows of a
- * run have the time of its start, and its name in `message_id`. An item that comes twice is written twice, with another `row_index`.
+ * {@link pullAll}, and end the process: with 0 if the run is complete.
  * @see https://cloud.google.com/run/docs/container-contract#jobs-env-vars
  */
 export function pullSource<Stored>(props: PullProps<Stored>) {
-  run(props).then(
-    (details) => end(0, { severity: 'INFO', message: 'The run is complete.', ...details }),
+  pullAll(props).then(
+    (run) => end(0, { severity: 'INFO', message: 'The run is complete.', ...run }),
     (error: unknown) => end(1, { severity: 'ERROR', message: 'The pull has failed. Nothing of it counts.', error: inOneLine(error) }),
   );
 }
@@ -45,7 +42,14 @@ function end(code: number, entry: object) {
   process.stdout.write(`${JSON.stringify(entry)}\n`, () => process.exit(code));
 }
 
-async function run<Stored>({ pull, sink, source }: PullProps<Stored>) {
+/**
+ * Pull everything that a source has into a staging table, as one run.
+ *
+ * A run is complete when its last row is written, of the type `run.completed`, which has the number of items in `rest.rows`. Each try of
+ * a task is a run of its own, so a try that fails half-way leaves rows that nobody counts, and the next one starts afresh. All rows of a
+ * run have the time of its start, and its name in `message_id`. An item that comes twice is written twice, with another `row_index`.
+ */
+export async function pullAll<Stored>({ pull, sink, source }: PullProps<Stored>) {
   const name = nameOf(process.env);
   const arrived = new Date();
   const record = { bytes: Buffer.alloc(0), arrived, position: { messageId: name } };
@@ -65,8 +69,7 @@ async function run<Stored>({ pull, sink, source }: PullProps<Stored>) {
   let lot: Made<Stored>[] = [];
   let rows = 0;
   for await (const { id, row } of pull()) {
-    if (typeof id !== 'string' || id.length < 1 || id.length > 256)
-      throw new Error('the id of an item must be a text of 1 to 256 characters');
+    requireId(id, name);
     const before = times.get(id) ?? 0;
     times.set(id, before + 1);
     const one = made(id, 'item.pulled', row, before);
@@ -87,4 +90,10 @@ function nameOf({ CLOUD_RUN_EXECUTION, CLOUD_RUN_TASK_ATTEMPT, CLOUD_RUN_TASK_CO
   if (CLOUD_RUN_TASK_COUNT !== '1') throw new Error(`a pull must be one task, got ${CLOUD_RUN_TASK_COUNT}`);
   if (!CLOUD_RUN_EXECUTION || !CLOUD_RUN_TASK_ATTEMPT) throw new Error('a pull must run as a job of Cloud Run, which names its executions');
   return `${CLOUD_RUN_EXECUTION}-${CLOUD_RUN_TASK_ATTEMPT}`;
+}
+
+/** Refuse an id that no row can have. The last row of a run has the name of the run for its id. */
+function requireId(id: string, run: string) {
+  if (typeof id === 'string' && id.length > 0 && id.length <= MOST_CHARACTERS && id !== run) return;
+  throw new Error(`the id of an item must be a text of 1 to ${MOST_CHARACTERS} characters, and not the name of the run`);
 }

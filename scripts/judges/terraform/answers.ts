@@ -28,6 +28,7 @@ export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longes
     'projects/abcde1/regions/us-east1/subnetworks/s',
     `projects/a${'b'.repeat(28)}1/regions/northamerica-northeast2/subnetworks/${'s'.repeat(63)}`,
   ],
+  list_url: ['https://a', `https://${'a'.repeat(60)}.example.com/${'l'.repeat(1900)}`],
   location: ['uksouth', 'germanywestcentral'],
   prefix: ['ab', 'abcdefghij1'],
   gateway_digest: digests,
@@ -35,6 +36,8 @@ export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longes
   processor_digest: digests,
   processor_repository: images,
   project_id: ['abcde1', `a${'b'.repeat(28)}1`],
+  pull_digest: digests,
+  pull_repository: images,
   readers: ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
   region: ['us-east1', 'northamerica-northeast2'],
   registry_id: ['abcde', 'a'.repeat(50)].map((name) => `${SUBSCRIPTION}/Microsoft.ContainerRegistry/registries/${name}`) as [
