@@ -255,14 +255,17 @@ function storesOf(job: Asked, side: 'inputs' | 'outputs'): JobStore[] {
   });
 }
 
+/** From the API that its handler pulls from, and from each bucket. */
 function readsFrom(job: Asked, seen: Seen): Step[] {
-  return storesOf(job, 'inputs').map(({ store, prefix }) => ({
+  const pulls: Step = { from: 'tool', how: 'GET, page by page', to: receiverOf(job), notes: seen.tell(job), between: ['tool', job.id] };
+  const read = storesOf(job, 'inputs').map(({ store, prefix }) => ({
     from: store.stage,
     how: `reads ${prefix}*`,
     to: receiverOf(job),
     notes: seen.tell(job),
-    between: [store.id, job.id],
+    between: [store.id, job.id] as const,
   }));
+  return [...(settingsOf(job, JOB_VARIABLES).PULL_URL === undefined ? [] : [pulls]), ...read];
 }
 
 const WAITING = { may: 'run.executions.get', because: 'it waits for the end of the job' };
