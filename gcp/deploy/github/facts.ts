@@ -29,6 +29,7 @@ const WORK: Readonly<Record<string, string>> = {
   'iam.serviceAccounts.actAs': 'it makes functions and subscriptions that act as an account',
   'logging.notificationRules.*': 'it makes alert policies on lines of a log',
   'logging.sinks.*': 'it makes sinks of logs',
+  'looker.*': 'it makes instances of Looker',
   'monitoring.*': 'it makes alert policies',
   'notebooks.*': 'it makes machines with notebooks, and lets their owners start them',
   'pubsub.*': 'it makes topics and subscriptions',

@@ -34,6 +34,7 @@ export const DEPLOYS: readonly string[] = [
   'roles/workflows.admin',
   'roles/dataflow.developer',
   'roles/notebooks.admin',
+  'roles/looker.admin',
   'roles/cloudkms.admin',
   // A plan reads the public key of the key that signs images, which the role above does not allow.
   'roles/cloudkms.publicKeyViewer',

@@ -156,6 +156,8 @@ export const facts: ServiceFacts = {
     '@types/node fetch.fetch': ({ where, arguments: [, options] }) =>
       where.startsWith('gcp/runtime/sources/pull/') && said.part(options, 'method') === 'GET' ? [] : undefined,
   },
+  // It reads the answer of that API.
+  harmless: ['undici-types Headers.get'],
   // https://cloud.google.com/run/docs/reference/iam/roles, as far as it has an effect on a job.
   roles: {
     'roles/run.viewer': {

@@ -39,7 +39,8 @@ export function pullSource<Stored>(props: PullProps<Stored>) {
 
 /** One line of JSON, which Cloud Logging reads with its severity. The sink can have a connection open, which would keep the process. */
 function end(code: number, entry: object) {
-  process.stdout.write(`${JSON.stringify(entry)}\n`, () => process.exit(code));
+  console.log(JSON.stringify(entry));
+  process.exit(code);
 }
 
 /**

@@ -9,8 +9,9 @@ import { literal } from '../../../shared/synth/literal';
 import { mayDestroy, type Removal } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
 import { Principals } from '../../foundation/principal';
+import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
-import type { SharedStore } from '../../ports/stores';
+import type { SharedStore, TableStore } from '../../ports/stores';
 import { viewSettings } from './view-settings';
 
 const NO_ROWS = 'It has views only, which hold no rows. The table of the store sets the encryption of the rows.';
@@ -67,7 +68,7 @@ export interface SharedViewProps {
  * its access entries.
  * @see https://cloud.google.com/bigquery/docs/authorized-views
  */
-export class SharedView extends Construct {
+export class SharedView extends Construct implements Pick<TableStore, 'bindReader'> {
   /** The dataset of the view. It has no tables. */
   readonly dataset: BigqueryDataset;
   /** The view, for anything this construct does not cover. */
@@ -75,12 +76,15 @@ export class SharedView extends Construct {
   /** The name of the view in a query. */
   readonly viewName: string;
 
+  private readonly project: string;
+
   constructor(scope: Construct, id: string, props: SharedViewProps) {
     super(scope, id);
     const { site, store } = props;
     const { name, columns, where, readers } = viewSettings(this, props);
     const destroy = mayDestroy(this, props.removal);
     const { project } = site;
+    this.project = project;
     takeName(this, 'dataset of a site', name, [project, site.prefix]);
     needApis(this, 'bigquery');
     this.dataset = new BigqueryDataset(this, 'Dataset', {
@@ -109,6 +113,21 @@ export class SharedView extends Construct {
     store.bindView(this, name, { projectId: project, datasetId, tableId });
     this.viewName = `${project}.${datasetId}.${tableId}`;
     if (readers.length > 0) this.allow(site, readers);
+  }
+
+  /**
+   * Let `reader` query the view, and nothing below it. The reader also needs `roles/bigquery.jobUser` on the project that is billed for
+   * its queries.
+   */
+  bindReader(reader: Workload, name: string): Binding {
+    const { datasetId, tableId, id } = this.view;
+    const { project } = this;
+    const { member, forEach } = reader;
+    const to = { project, datasetId, tableId: id, role: 'roles/bigquery.dataViewer', member, forEach };
+    return {
+      settings: { [`${name}_PROJECT`]: project, [`${name}_DATASET`]: datasetId, [`${name}_TABLE`]: tableId },
+      waitFor: [new BigqueryTableIamMember(reader, `${name}Reader`, to)],
+    };
   }
 
   private allow({ project, waitFor }: Site, readers: readonly string[]) {

@@ -22,6 +22,9 @@ export const ANSWERS: Readonly<Record<string, readonly [shortest: string, longes
   ],
   environment: ['a', 'e'.repeat(27)],
   image_builder: ['user:a@b.co', `serviceAccount:${'a'.repeat(30)}@${'b'.repeat(30)}.iam.gserviceaccount.com`],
+  email_domain: ['a.co', `${'d'.repeat(60)}.example.com`],
+  oauth_client_id: ['1-a.apps.googleusercontent.com', `${'1'.repeat(12)}-${'a'.repeat(32)}.apps.googleusercontent.com`],
+  oauth_client_secret: ['GOCSPX-aaaaaaaa', `GOCSPX-${'a'.repeat(28)}`],
   network: ['projects/abcde1/global/networks/n', `projects/a${'b'.repeat(28)}1/global/networks/${'n'.repeat(63)}`],
   owner: ['a@b.co', `${'o'.repeat(60)}@${'d'.repeat(60)}.example.com`],
   subnetwork: [
