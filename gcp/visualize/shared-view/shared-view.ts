@@ -57,8 +57,8 @@ export interface SharedViewProps {
  * Visualize stage: a view for dashboards, in a dataset of its own, that shows chosen columns and rows of a store. It is an authorized
  * view: its readers need no access to the store, and cannot read what the view leaves out.
  *
- * Data Studio and Looker read it with their connection to BigQuery: create a data source with the name of the view. Terraform has no
- * resource for a report or a data source of Data Studio. With the credentials of the viewer, each person who opens a report must be one
+ * Data Studio reads it with its connection to BigQuery: create a data source with the name of the view. Terraform has no resource for a
+ * report or a data source of Data Studio. A `LookerInstance` takes it in `views`. With the credentials of the viewer, each person who opens a report must be one
  * of the readers, best through a group.
  *
  * It costs nothing without queries. A query is billed by the bytes that it reads from the table of the store, and must filter on the day,
