@@ -32,6 +32,7 @@ const own: Record<string, { clouds: string[]; because: string }> = {
     clouds: ['azure'],
     because: 'Unity Catalog signs addresses for clusters, which needs a role on the account beside that on the files.',
   },
+  Subnetwork: { clouds: ['gcp'], because: 'Dataflow finds the network by its subnetwork. Elsewhere a network is named as a whole.' },
   RunState: { clouds: ['gcp'], because: 'Workflows looks itself whether a run has ended. Step Functions waits for the end of a task.' },
   RunRequest: { clouds: ['gcp'], because: 'A schedule starts a job and may not see its runs, so a start has no RunState.' },
   Reading: {
