@@ -50,6 +50,8 @@ export function jobSettings(scope: IConstruct, props: Raw) {
   requireHandler(scope, props.code, Object.keys(outputs));
   requireContainer(scope, { ...props, name, cpu, memoryMiB }, Object.keys({ ...inputs, ...outputs }), 'job');
   requireNumber(scope, { tasks }, { from: 1, to: 10_000, unit: 'tasks', remedy: 'Cloud Run allows no more.' }, 'known');
+  if (props.code?.needs && tasks !== 1)
+    throw new SettingError(scope, 'tasks must be 1 with a handler that pulls', tasks, 'Each task would pull everything.');
   const { parallelism = Math.min(tasks, 100) } = props;
   const most = Math.min(tasks, 100);
   requireNumber(

@@ -144,6 +144,7 @@ describe('with a handler of this project', () => {
       { code: { ...code, needs: { ...code.needs, source: 'pub-sub-push' } } },
       'code must pull its records and end, got a handler for pub-sub-push. Bundle a handler whose name starts with pull, or use a CloudRunProcessor.',
     ],
+    ['several tasks', { tasks: 2 }, 'tasks must be 1 with a handler that pulls, got 2. Each task would pull everything.'],
     [
       'no store',
       { outputs: {} },
