@@ -25,7 +25,7 @@ const NAME: TextRule = {
 };
 /** The id of an OAuth client of Google. */
 export const CLIENT_ID: TextRule = {
-  pattern: /^[0-9]+-[a-z0-9]+\.apps\.googleusercontent\.com$/,
+  pattern: /^[0-9]+-[a-z0-9]+[.]apps[.]googleusercontent[.]com$/,
   must: 'be the id of an OAuth client',
   remedy: 'Create a client of the type Web application in the console of Google Cloud.',
 };
@@ -37,7 +37,7 @@ export const CLIENT_SECRET: TextRule = {
 };
 /** A domain of email addresses. */
 export const DOMAIN: TextRule = {
-  pattern: /^([a-z0-9](-?[a-z0-9])*\.)+[a-z]{2,}$/,
+  pattern: /^([a-z0-9](-?[a-z0-9])*[.])+[a-z]{2,}$/,
   must: 'be domains of email addresses',
   remedy: "Write them like ['example.com'].",
 };
