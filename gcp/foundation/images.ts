@@ -1,5 +1,6 @@
-import type { ITerraformDependable } from 'cdktf';
-import type { IConstruct } from 'constructs';
+import { AssetType, type ITerraformDependable, TerraformAsset } from 'cdktf';
+import type { Construct, IConstruct } from 'constructs';
+import type { HandlerCode } from '../../shared/synth/handler-needs';
 import { requireText, SettingError, type TextRule } from '../../shared/synth/settings';
 
 /** An image in a registry, by the digest of its content. A tag can be another image tomorrow, without a change in the plan. */
@@ -53,4 +54,16 @@ export function requirePolicy(scope: IConstruct, policy: ImagePolicy | undefined
   if (policy === undefined || Array.isArray(policy?.waitFor)) return;
   const remedy = 'Give the construct with the policy, or { waitFor: [] } for a policy that is there already.';
   throw new SettingError(scope, 'binaryAuthorization must be a policy of images', JSON.stringify(policy) ?? typeof policy, remedy);
+}
+
+/**
+ * Add the package of a bundled handler to the stack.
+ * @param more further settings of the build, each after a comma
+ * @returns the command that builds the image from it with the buildpacks of Google and shows its digest. It runs in the folder of the
+ * stack, before the apply.
+ * @see https://cloud.google.com/docs/buildpacks/build-application
+ */
+export function buildCommandOf(scope: Construct, code: HandlerCode, { repository }: ContainerImage, more = ''): string {
+  const { path } = new TerraformAsset(scope, 'Code', { path: code.zip, type: AssetType.FILE, assetHash: code.hash });
+  return `gcloud builds submit ${path} --pack image=${repository}${more}`;
 }

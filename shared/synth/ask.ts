@@ -11,6 +11,11 @@ export interface Question {
    * @default - the variable is required
    */
   readonly default?: string;
+  /**
+   * Whether plans hide the value. It is in the state in clear text.
+   * @default false
+   */
+  readonly sensitive?: boolean;
 }
 
 /**

@@ -66,6 +66,7 @@ test('each identity may do what its work takes, and each role that holds more sa
     'no-narrower-role: roles/pubsub.viewer',
     'no-narrower-role: roles/run.developer',
     'no-narrower-role: roles/run.viewer',
+    'no-narrower-role: roles/secretmanager.secretAccessor',
     'no-narrower-role: roles/spanner.fineGrainedAccessUser',
     'no-narrower-role: roles/storage.legacyBucketReader',
     'no-narrower-role: roles/storage.objectCreator',

@@ -1,11 +1,10 @@
 import { CloudRunV2Service } from '@cdktf/provider-google/lib/cloud-run-v2-service';
-import { AssetType, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
 import type { HandlerCode } from '../../../shared/synth/handler-needs';
 import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
 import { bindDevices, deviceVariables, registerCommand } from '../../foundation/devices/devices';
-import type { ContainerImage } from '../../foundation/images';
+import { buildCommandOf, type ContainerImage } from '../../foundation/images';
 import { Principals } from '../../foundation/principal';
 import { Propagation } from '../../foundation/propagation';
 import { accountOf } from '../../foundation/service-account';
@@ -145,8 +144,7 @@ export class DeviceGateway extends Construct implements Workload {
     const propagation = new Propagation(this, 'Propagation', waitFor);
     if (registrars.length > 0) registry.bindWriter(new Principals(this, 'Registrars', 'registrars', registrars), 'REGISTRY');
 
-    const { path } = new TerraformAsset(this, 'Code', { path: code.zip, type: AssetType.FILE, assetHash: code.hash });
-    this.buildCommand = `gcloud builds submit ${path} --pack image=${image.repository}`;
+    this.buildCommand = buildCommandOf(this, code, image);
     this.registerCommand = registerCommand(bound);
     const variables = { ...bound, ...deviceVariables({ ...settings, audience: this.audience, source: base }) };
 

@@ -30,11 +30,13 @@ export const DEPLOYS: readonly string[] = [
   'roles/datastore.owner',
   'roles/spanner.admin',
   'roles/bigtable.admin',
+  'roles/secretmanager.admin',
   'roles/cloudscheduler.admin',
   'roles/workflows.admin',
   'roles/composer.admin',
   'roles/dataflow.developer',
   'roles/notebooks.admin',
+  'roles/looker.admin',
   'roles/cloudkms.admin',
   // A plan reads the public key of the key that signs images, which the role above does not allow.
   'roles/cloudkms.publicKeyViewer',

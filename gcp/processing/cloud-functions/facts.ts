@@ -128,6 +128,7 @@ export const facts: ServiceFacts = {
       permissions: ['resourcemanager.projects.get', 'resourcemanager.projects.list', 'secretmanager.versions.access'],
       surplus: 'The role to read a secret also allows to read the name of the project: Google has no role without it.',
     },
+    'roles/secretmanager.admin': { permissions: ['secretmanager.*'] },
     'roles/run.admin': { permissions: ['run.*'] },
     'roles/run.invoker': { permissions: ['run.jobs.run', 'run.routes.invoke'] },
   },

@@ -1,8 +1,9 @@
 import { CloudRunV2Job } from '@cdktf/provider-google/lib/cloud-run-v2-job';
 import { Construct } from 'constructs';
+import { bindStores, type HandlerCode } from '../../../shared/synth/handler-needs';
 import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
-import type { ContainerImage, ImagePolicy } from '../../foundation/images';
+import { buildCommandOf, type ContainerImage, type ImagePolicy } from '../../foundation/images';
 import { Propagation } from '../../foundation/propagation';
 import { bindSecrets, type SecretVariable } from '../../foundation/run/variables';
 import { type Recurrence, Schedule } from '../../foundation/schedule/schedule';
@@ -12,10 +13,11 @@ import type { Job, RunRequest, StartRequest } from '../../ports/jobs';
 import type { Network } from '../../ports/network';
 import type { Site } from '../../ports/site';
 import type { ObjectStore, TableStore } from '../../ports/stores';
-import { accessTo, containerOf, variablesOf } from './container';
+import { variablesOf } from './container';
 import { alertOnFailed, alertOnSilence } from './job-alerts';
 import { annotationsOf, jobSettings } from './job-settings';
 import { allowRun, allowStart } from './job-start';
+import { templateOf } from './job-template';
 
 /** Settings for {@link CloudRunJob}. */
 export interface CloudRunJobProps {
@@ -34,6 +36,12 @@ export interface CloudRunJobProps {
    * @default - none
    */
   readonly outputs?: Readonly<Record<string, ObjectStore | TableStore>>;
+  /**
+   * The bundled handler that the image was built from. Its stores are then checked, and an annotation of the job has its hash: a plan
+   * with another hash and the same image runs old code.
+   * @default - the image has your own code, whose stores are not checked
+   */
+  readonly code?: HandlerCode;
   /**
    * When the job is started. It can start twice, and while an execution is still running.
    * @default - only people and services with the permission start it
@@ -129,6 +137,8 @@ export class CloudRunJob extends Construct implements Workload, Job {
   readonly name: string;
   readonly member: string;
   readonly subnetwork?: string;
+  /** A command that builds the image from `code` and shows its digest. It runs in the folder of the stack, before the apply. */
+  readonly buildCommand?: string;
   /** The job, for anything this construct does not cover. */
   readonly job: CloudRunV2Job;
   /** What starts the job, if it has a schedule. */
@@ -136,7 +146,7 @@ export class CloudRunJob extends Construct implements Workload, Job {
 
   constructor(scope: Construct, id: string, props: CloudRunJobProps) {
     super(scope, id);
-    const { site, image, args, schedule, network, notify = [], inputs = {}, outputs = {}, binaryAuthorization: policy } = props;
+    const { site, image, code, args, schedule, network, notify = [], inputs = {}, outputs = {}, binaryAuthorization: policy } = props;
     const settings = jobSettings(this, props);
     const { name, tasks, parallelism, maxRetries, timeoutSeconds } = settings;
     takeName(this, 'job of a site', name, [site.project, site.prefix]);
@@ -148,13 +158,13 @@ export class CloudRunJob extends Construct implements Workload, Job {
     this.member = `serviceAccount:${email}`;
     const bindings = [
       ...Object.entries(inputs).map(([start, store]) => store.bindReader(this, start)),
-      ...Object.entries(outputs).map(([start, store]) => store.bindWriter(this, start)),
+      ...bindStores(this, { code, stores: outputs }),
     ];
     const secrets = bindSecrets(this, site, props.secretEnvironmentVariables ?? {}, 'job');
     const grants = [...bindings, secrets].flatMap(({ waitFor }) => waitFor);
     const granted = grants.length > 0 ? [new Propagation(this, 'Propagation', grants)] : [];
     const values: Record<string, string> = Object.assign({}, props.environmentVariables, ...bindings.map((binding) => binding.settings));
-    const { limits, ...container } = containerOf(image, settings);
+    if (code) this.buildCommand = buildCommandOf(this, code, image);
 
     this.job = new CloudRunV2Job(this, 'Job', {
       project: site.project,
@@ -163,19 +173,8 @@ export class CloudRunJob extends Construct implements Workload, Job {
       // It holds no data.
       deletionProtection: false,
       binaryAuthorization: policy && { useDefault: true },
-      annotations: annotationsOf({ inputs, outputs }),
-      template: {
-        taskCount: tasks,
-        parallelism,
-        template: {
-          serviceAccount: email,
-          maxRetries,
-          timeout: `${timeoutSeconds}s`,
-          executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2',
-          vpcAccess: accessTo(network),
-          containers: [{ ...container, args: args && [...args], resources: { limits }, env: variablesOf(site, values, secrets.variables) }],
-        },
-      },
+      annotations: annotationsOf({ inputs, outputs }, code),
+      template: templateOf({ ...settings, image, args, network, serviceAccount: email, env: variablesOf(site, values, secrets.variables) }),
       dependsOn: [...site.waitFor, ...granted, ...(policy?.waitFor ?? [])],
       // The Google Cloud CLI writes its own name and version here.
       lifecycle: { ignoreChanges: ['client', 'client_version'] },

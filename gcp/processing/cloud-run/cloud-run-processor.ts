@@ -1,11 +1,11 @@
 import { CloudRunV2Service } from '@cdktf/provider-google/lib/cloud-run-v2-service';
 import type { PubsubSubscription } from '@cdktf/provider-google/lib/pubsub-subscription';
-import { AssetType, type ITerraformDependable, TerraformAsset } from 'cdktf';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { bindStores, type HandlerCode } from '../../../shared/synth/handler-needs';
 import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
-import type { ContainerImage, ImagePolicy } from '../../foundation/images';
+import { buildCommandOf, type ContainerImage, type ImagePolicy } from '../../foundation/images';
 import { Propagation } from '../../foundation/propagation';
 import { alertOnFailures, allowCalls } from '../../foundation/run/calls';
 import { bindSecrets, type SecretVariable } from '../../foundation/run/variables';
@@ -169,10 +169,7 @@ export class CloudRunProcessor extends Construct implements FunctionWorkload {
     const propagation = new Propagation(this, 'Propagation', grants);
     const values: Record<string, string> = Object.assign({}, environmentVariables, ...bindings.map((binding) => binding.settings));
 
-    if (code) {
-      const { path } = new TerraformAsset(this, 'Code', { path: code.zip, type: AssetType.FILE, assetHash: code.hash });
-      this.buildCommand = `gcloud builds submit ${path} --pack image=${image.repository},env=GOOGLE_FUNCTION_TARGET=handler`;
-    }
+    if (code) this.buildCommand = buildCommandOf(this, code, image, ',env=GOOGLE_FUNCTION_TARGET=handler');
 
     this.service = new CloudRunV2Service(this, 'Service', {
       project: site.project,

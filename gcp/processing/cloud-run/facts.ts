@@ -5,6 +5,7 @@ import { remove, replace, set, type Which } from '../../../shared/read/facts/wea
 import type { Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
 import { type Asked, amount, type Body, is, only, type Stack } from '../../../shared/read/stack';
+import { said } from '../../../shared/read/tell';
 import { alertOn, iamMember, idOf, readyBeforeWork, replacers } from '../../foundation/promises';
 import { callCosts } from '../../foundation/run/promises';
 import { startersOf, startsAMonth } from '../../foundation/schedule/promises';
@@ -157,7 +158,7 @@ export const facts: ServiceFacts = {
           atMost: 0,
         }),
       ],
-      runs: (job) => ({ as: runsAs(job, JOB_ACCOUNT), settings: settingsOf(job, JOB_VARIABLES) }),
+      runs: runsJob,
       needs: jobNeeds,
       apis: ['run', 'logging'],
       actsAs: [JOB_ACCOUNT],
@@ -254,6 +255,13 @@ export const facts: ServiceFacts = {
     },
   },
   forbidden: replacers(SERVICE, JOB, POOL),
+  calls: {
+    // The handler that pulls asks the API of the user's tool, and nobody at Google.
+    '@types/node fetch.fetch': ({ where, arguments: [, options] }) =>
+      where.startsWith('gcp/runtime/sources/pull/') && said.part(options, 'method') === 'GET' ? [] : undefined,
+  },
+  // It reads the answer of that API.
+  harmless: ['undici-types Headers.get'],
   // https://cloud.google.com/run/docs/reference/iam/roles, as far as it has an effect on a job.
   roles: {
     'roles/run.developer': {
@@ -377,6 +385,16 @@ function runs(service: Asked): Running {
   };
 }
 
+/** A job with a handler of this project has its hash. The code of every other job is the user's. */
+function runsJob(job: Asked): Running {
+  const hash = only(job, 'annotations.handler-sha256');
+  return {
+    as: runsAs(job, JOB_ACCOUNT),
+    settings: settingsOf(job, JOB_VARIABLES),
+    code: hash === undefined ? undefined : String(hash),
+  };
+}
+
 /** The variables of a container, without those that are secrets. */
 function settingsOf(code: Asked, at: string): Record<string, string> {
   const variables = (code.get(at) as readonly Body[]).filter(({ value }) => value !== undefined);
@@ -413,19 +431,22 @@ function storesOf(job: Asked, side: 'inputs' | 'outputs'): JobStore[] {
   });
 }
 
+/** From the API that its handler pulls from, and from each bucket. */
 function readsFrom(job: Asked, seen: Seen): Step[] {
-  return storesOf(job, 'inputs').map(({ store, prefix }) => ({
+  const pulls: Step = { from: 'tool', how: 'GET, page by page', to: receiverOf(job), notes: seen.tell(job), between: ['tool', job.id] };
+  const read = storesOf(job, 'inputs').map(({ store, prefix }) => ({
     from: store.stage,
     how: `reads ${prefix}*`,
     to: receiverOf(job),
     notes: seen.tell(job),
-    between: [store.id, job.id],
+    between: [store.id, job.id] as const,
   }));
+  return [...(settingsOf(job, JOB_VARIABLES).PULL_URL === undefined ? [] : [pulls]), ...read];
 }
 
 const WAITING = { may: 'run.executions.get', because: 'it waits for the end of the job' };
 
-/** The code of a job is the user's. It reads what is below the prefix of its inputs, and adds to its outputs. */
+/** What a job needs, whatever its code is. It reads what is below the prefix of its inputs, and adds to its outputs. */
 function jobNeeds(job: Asked, stack: Stack): Needed[] {
   const who = runsAs(job, JOB_ACCOUNT);
   const below = ({ bucket, prefix }: JobStore) => `resource.name.startsWith("projects/_/buckets/${bucket}/objects/${prefix}")`;

@@ -1,5 +1,5 @@
 import type { IConstruct } from 'constructs';
-import { requireEachOnce } from '../../../shared/synth/handler-needs';
+import { type HandlerCode, requireEachOnce } from '../../../shared/synth/handler-needs';
 import { requireNumber, requireTexts, SettingError, STORE_NAME, type TextRule } from '../../../shared/synth/settings';
 import { type Recurrence, requireRecurrence } from '../../foundation/schedule/schedule';
 import { type ContainerSettings, requireContainer } from './container';
@@ -27,6 +27,7 @@ type Raw = Omit<ContainerSettings, 'name' | keyof Sizes> &
     readonly schedule?: Recurrence;
     readonly inputs?: object;
     readonly outputs?: object;
+    readonly code?: HandlerCode;
   };
 
 /**
@@ -46,8 +47,11 @@ export function jobSettings(scope: IConstruct, props: Raw) {
     outputs = {},
   } = props;
   requireStores(scope, { inputs, outputs });
+  requireHandler(scope, props.code, Object.keys(outputs));
   requireContainer(scope, { ...props, name, cpu, memoryMiB }, Object.keys({ ...inputs, ...outputs }), 'job');
   requireNumber(scope, { tasks }, { from: 1, to: 10_000, unit: 'tasks', remedy: 'Cloud Run allows no more.' }, 'known');
+  if (props.code?.needs && tasks !== 1)
+    throw new SettingError(scope, 'tasks must be 1 with a handler that pulls', tasks, 'Each task would pull everything.');
   const { parallelism = Math.min(tasks, 100) } = props;
   const most = Math.min(tasks, 100);
   requireNumber(
@@ -64,11 +68,29 @@ export function jobSettings(scope: IConstruct, props: Raw) {
   return { name, cpu, memoryMiB, tasks, parallelism, maxRetries, timeoutSeconds };
 }
 
-/** Which stores a job reads and which it writes, by their names. */
-export function annotationsOf(sides: Readonly<Record<'inputs' | 'outputs', object>>): Record<string, string> | undefined {
+/** Which stores a job reads and which it writes, by their names, and the hash of its code. */
+export function annotationsOf(
+  sides: Readonly<Record<'inputs' | 'outputs', object>>,
+  code?: HandlerCode,
+): Record<string, string> | undefined {
   const named = Object.entries(sides).map(([side, stores]) => [side, Object.keys(stores).join(' ')] as const);
-  const annotations = Object.fromEntries(named.filter(([, names]) => names !== ''));
+  const annotations = Object.fromEntries([...named, ['handler-sha256', code?.hash ?? '']].filter(([, value]) => value !== ''));
   return Object.keys(annotations).length > 0 ? annotations : undefined;
+}
+
+/** Refuse a handler that waits for events and never ends, and outputs that it does not know. */
+function requireHandler(scope: IConstruct, code: HandlerCode | undefined, outputs: readonly string[]) {
+  const needs = code?.needs;
+  if (!needs) return;
+  if (needs.source !== 'pull') {
+    const remedy = 'Bundle a handler whose name starts with pull, or use a CloudRunProcessor.';
+    throw new SettingError(scope, 'code must pull its records and end', `a handler for ${needs.source}`, remedy);
+  }
+  const names = Object.keys(needs.stores);
+  if (String([...outputs].sort()) === String([...names].sort())) return;
+  const form = `{ ${names.map((name) => `${name}: store`).join(', ')} }`;
+  const remedy = 'Its code reads the settings of these stores.';
+  throw new SettingError(scope, `outputs must be ${form} for this handler`, outputs.join(' and ') || 'none', remedy);
 }
 
 /** Refuse names that cannot start a variable, and one name for two stores. */

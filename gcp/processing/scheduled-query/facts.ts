@@ -17,6 +17,7 @@ export const facts: ServiceFacts = {
   unproven: [
     'That BigQuery accepts the query of the example, and prunes the partitions of the clean table by its condition.',
     'That BigQuery accepts `learnBaselines` and `findOutliers`, and prunes partitions by their conditions.',
+    'That BigQuery accepts `replaceRows`, as a script whose conditions satisfy the partition filter of both tables, and reports a failed check as the error of the job.',
     'That the service agent of BigQuery Data Transfer runs the query with no role but that on its service account.',
     'That metrics of runs have the labels that the alerts name.',
   ],

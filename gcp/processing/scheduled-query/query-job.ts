@@ -32,7 +32,7 @@ export interface QueryJobProps {
    * The query in GoogleSQL, or several statements with semicolons. It gets the names of the tables in backquotes: of each store in
    * `reads` the view without duplicates, of each in `writes` the table. `@run_time` in it is the time at which it runs. It must have
    * the same effect if it runs twice: a run of an orchestration is repeated from its first step. See `cleanRows`,
-   * `learnBaselines` and `findOutliers`.
+   * `replaceRows`, `learnBaselines` and `findOutliers`.
    */
   readonly query: (tables: Readonly<Record<string, string>>) => string;
   /**

@@ -75,8 +75,9 @@ function needsOf(access: Asked, stack: Stack): Needed[] {
   if (!view) return [];
   const on = (id: string) => `\${${id}}`;
   const reads: Needed = { who: view.id, may: AUTHORIZED, on: on(datasetOf(access)), because: 'the view reads the table' };
+  // People are known only at deploy, so their grant is for each of a list. A service that reads the view is a member by itself.
   const isOfReaders = (grant: Asked) =>
-    grant.refers('table_id').some(({ id }) => id === view.id) ||
+    (grant.refers('table_id').some(({ id }) => id === view.id) && grant.get('for_each').length > 0) ||
     (is(grant, 'role', 'roles/bigquery.jobUser') && grant.stage === view.stage);
   if (!grantsIn(stack).some(isOfReaders)) return [reads];
   return [

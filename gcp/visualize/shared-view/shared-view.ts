@@ -9,8 +9,9 @@ import { literal } from '../../../shared/synth/literal';
 import { mayDestroy, type Removal } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
 import { Principals } from '../../foundation/principal';
+import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
-import type { SharedStore } from '../../ports/stores';
+import type { SharedStore, TableStore } from '../../ports/stores';
 import { viewSettings } from './view-settings';
 
 const NO_ROWS = 'It has views only, which hold no rows. The table of the store sets the encryption of the rows.';
@@ -56,8 +57,8 @@ export interface SharedViewProps {
  * Visualize stage: a view for dashboards, in a dataset of its own, that shows chosen columns and rows of a store. It is an authorized
  * view: its readers need no access to the store, and cannot read what the view leaves out.
  *
- * Data Studio and Looker read it with their connection to BigQuery: create a data source with the name of the view. Terraform has no
- * resource for a report or a data source of Data Studio. With the credentials of the viewer, each person who opens a report must be one
+ * Data Studio reads it with its connection to BigQuery: create a data source with the name of the view. Terraform has no resource for a
+ * report or a data source of Data Studio. A `LookerInstance` takes it in `views`. With the credentials of the viewer, each person who opens a report must be one
  * of the readers, best through a group.
  *
  * It costs nothing without queries. A query is billed by the bytes that it reads from the table of the store, and must filter on the day,
@@ -67,7 +68,7 @@ export interface SharedViewProps {
  * its access entries.
  * @see https://cloud.google.com/bigquery/docs/authorized-views
  */
-export class SharedView extends Construct {
+export class SharedView extends Construct implements Pick<TableStore, 'bindReader'> {
   /** The dataset of the view. It has no tables. */
   readonly dataset: BigqueryDataset;
   /** The view, for anything this construct does not cover. */
@@ -75,12 +76,15 @@ export class SharedView extends Construct {
   /** The name of the view in a query. */
   readonly viewName: string;
 
+  private readonly project: string;
+
   constructor(scope: Construct, id: string, props: SharedViewProps) {
     super(scope, id);
     const { site, store } = props;
     const { name, columns, where, readers } = viewSettings(this, props);
     const destroy = mayDestroy(this, props.removal);
     const { project } = site;
+    this.project = project;
     takeName(this, 'dataset of a site', name, [project, site.prefix]);
     needApis(this, 'bigquery');
     this.dataset = new BigqueryDataset(this, 'Dataset', {
@@ -109,6 +113,21 @@ export class SharedView extends Construct {
     store.bindView(this, name, { projectId: project, datasetId, tableId });
     this.viewName = `${project}.${datasetId}.${tableId}`;
     if (readers.length > 0) this.allow(site, readers);
+  }
+
+  /**
+   * Let `reader` query the view, and nothing below it. The reader also needs `roles/bigquery.jobUser` on the project that is billed for
+   * its queries.
+   */
+  bindReader(reader: Workload, name: string): Binding {
+    const { datasetId, tableId, id } = this.view;
+    const { project } = this;
+    const { member, forEach } = reader;
+    const to = { project, datasetId, tableId: id, role: 'roles/bigquery.dataViewer', member, forEach };
+    return {
+      settings: { [`${name}_PROJECT`]: project, [`${name}_DATASET`]: datasetId, [`${name}_TABLE`]: tableId },
+      waitFor: [new BigqueryTableIamMember(reader, `${name}Reader`, to)],
+    };
   }
 
   private allow({ project, waitFor }: Site, readers: readonly string[]) {

@@ -59,6 +59,7 @@ const BY_ACCOUNT = [
   'google_bigquery_data_transfer_config',
   'google_bigquery_table',
   'google_bigtable_table',
+  'google_looker_instance',
   'google_spanner_database',
   'google_storage_notification',
   'google_workbench_instance',

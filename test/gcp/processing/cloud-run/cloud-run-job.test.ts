@@ -1,4 +1,6 @@
+import path from 'node:path';
 import { CloudRunJob, type CloudRunJobProps } from '../../../../gcp/processing/cloud-run/cloud-run-job';
+import { BigQueryStore } from '../../../../gcp/store/bigquery/bigquery-store';
 import { CloudStorageStore } from '../../../../gcp/store/cloud-storage/cloud-storage-store';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
@@ -110,6 +112,50 @@ describe('with stores', () => {
     expect([...one('time_sleep').depends_on].sort()).toEqual(grants.sort());
     expect(one(JOB).depends_on).toContain(`time_sleep.${Object.keys(json.resource!.time_sleep!)[0]}`);
   });
+});
+
+describe('with a handler of this project', () => {
+  const code = {
+    zip: path.join(__dirname, 'image.ts'),
+    hash: 'ab'.repeat(32),
+    needs: { source: 'pull', stores: { STAGING: ['PROJECT', 'DATASET', 'TABLE'] } },
+  };
+  const withCode = (props: Partial<CloudRunJobProps> = {}) =>
+    synthesize((stack) => {
+      const store = new BigQueryStore(stack, 'Store', { site });
+      return new CloudRunJob(stack, 'Pull', { site, image, code, outputs: { STAGING: store }, ...props });
+    });
+
+  test('it is told its stores, and an annotation has the hash of the code', () => {
+    const { annotations, template } = withCode().one(JOB);
+    expect(annotations).toEqual({ outputs: 'STAGING', 'handler-sha256': code.hash });
+    const names = template.template.containers[0].env.map(({ name }: { name: string }) => name);
+    expect(names).toEqual(['STAGING_PROJECT', 'STAGING_DATASET', 'STAGING_TABLE']);
+  });
+
+  test('a command builds the image from the folder of the stack', () => {
+    expect(withCode().built.buildCommand).toMatch(/^gcloud builds submit assets\/Pull_Code_\w+\/\w+\/\S+ --pack image=\S+\/orders$/);
+    expect(make().built.buildCommand).toBeUndefined();
+  });
+
+  test.each<[string, Partial<CloudRunJobProps>, string]>([
+    [
+      'a handler that waits for events',
+      { code: { ...code, needs: { ...code.needs, source: 'pub-sub-push' } } },
+      'code must pull its records and end, got a handler for pub-sub-push. Bundle a handler whose name starts with pull, or use a CloudRunProcessor.',
+    ],
+    ['several tasks', { tasks: 2 }, 'tasks must be 1 with a handler that pulls, got 2. Each task would pull everything.'],
+    [
+      'no store',
+      { outputs: {} },
+      'outputs must be { STAGING: store } for this handler, got none. Its code reads the settings of these stores.',
+    ],
+    [
+      'a store that the handler cannot write to',
+      { outputs: { STAGING: { bindWriter: () => ({ settings: { STAGING_BUCKET: 'b' }, waitFor: [] }) } as never } },
+      'stores.STAGING must return STAGING_PROJECT and STAGING_DATASET and STAGING_TABLE, got STAGING_BUCKET. Give a store of the kind that the handler writes to.',
+    ],
+  ])('it refuses %s', (_, props, message) => expect(() => withCode(props)).toThrow(new Error(`test/Pull: ${message}`)));
 });
 
 describe('who starts it', () => {

@@ -42,6 +42,7 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           image: IMAGES,
           inputs: 'stores',
           outputs: 'stores',
+          code: 'neighbour',
           schedule: [
             ...['', '@daily', '0 3 * *', '0 3 * * * *', 'two\nlines', 5].map((wrong) => ({ cron: wrong })),
             ...['', '+01:00', 'two\nlines', 5].map((timeZone) => ({ cron: '0 3 * * *', timeZone })),

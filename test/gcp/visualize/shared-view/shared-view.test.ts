@@ -3,7 +3,7 @@ import { BigQueryStore } from '../../../../gcp/store/bigquery/bigquery-store';
 import { SharedView, type SharedViewProps } from '../../../../gcp/visualize/shared-view/shared-view';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
-import { readable, site, synthesize } from '../../stand-ins';
+import { readable, Somebody, site, synthesize } from '../../stand-ins';
 
 const make = (props: Partial<SharedViewProps> = {}, context = {}) =>
   synthesize(
@@ -72,6 +72,23 @@ test('readers may query the view and run queries, and have no role on the store'
     ['roles/bigquery.jobUser', undefined],
   ]);
   expect(JSON.stringify(roles)).toContain('group:sales@example.com');
+});
+
+test('a service that reads it may query the view and nothing below it, and is told its name', () => {
+  const { all, built } = synthesize((stack) => {
+    const view = new SharedView(stack, 'Visualize', { site, store: new BigQueryStore(stack, 'Store', { site }) });
+    return view.bindReader(new Somebody(stack, 'Reader'), 'EVENTS');
+  });
+  expect(all('google_bigquery_table_iam_member')).toEqual([
+    expect.objectContaining({
+      role: 'roles/bigquery.dataViewer',
+      project: 'acme-data',
+      table_id: '${google_bigquery_table.shared_events.id}',
+      member: 'serviceAccount:reader@acme-data.iam.gserviceaccount.com',
+    }),
+  ]);
+  expect(Object.keys(built.settings)).toEqual(['EVENTS_PROJECT', 'EVENTS_DATASET', 'EVENTS_TABLE']);
+  expect(built.waitFor).toHaveLength(1);
 });
 
 test('without readers nobody gets a role', () => {
