@@ -2,6 +2,7 @@ import { DataGoogleProject } from '@cdktf/provider-google/lib/data-google-projec
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
+import { acknowledge } from '../../../shared/synth/acknowledge';
 import { allowEncrypt } from '../../foundation/encryption';
 import type { Site } from '../../ports/site';
 
@@ -10,7 +11,11 @@ import type { Site } from '../../ports/site';
  * @see https://cloud.google.com/composer/docs/composer-3/access-control
  */
 export function allowWorker(scope: Construct, { project }: Site, member: string): ProjectIamMember {
-  return new ProjectIamMember(scope, 'Worker', { project, role: 'roles/composer.worker', member });
+  const worker = new ProjectIamMember(scope, 'Worker', { project, role: 'roles/composer.worker', member });
+  acknowledge(worker, {
+    CKV_GCP_49: 'Composer refuses an environment whose account does not have this role on the project, and Google has no smaller one.',
+  });
+  return worker;
 }
 
 /**
