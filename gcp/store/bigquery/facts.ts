@@ -1,12 +1,12 @@
 import { type Cost, GIB, type Load, MONTH, TIB } from '../../../shared/read/facts/cost';
 import { onlyValues } from '../../../shared/read/facts/local';
 import { promised, setTo } from '../../../shared/read/facts/promise';
-import type { Door, Needed, Promised, ServiceFacts } from '../../../shared/read/facts/types';
+import type { Door, Promised, ServiceFacts } from '../../../shared/read/facts/types';
 import { type Draft, remove, replace, set, type Which } from '../../../shared/read/facts/weaken';
 import { type Asked, amount, type Body, is, names, only, type Stack, type Value } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
-import { type SchemaColumn as Column, columnNeeds } from '../../foundation/columns/promises';
-import { grantsIn, iamMember, keyNeeds, RETAINED, replacers } from '../../foundation/promises';
+import type { SchemaColumn as Column } from '../../foundation/columns/promises';
+import { iamMember, keyNeeds, RETAINED, replacers } from '../../foundation/promises';
 
 const DATASET = 'google_bigquery_dataset';
 const TABLE = 'google_bigquery_table';
@@ -228,10 +228,8 @@ export const facts: ServiceFacts = {
           'A table has no limit to reach and no delay: a query applies the changes that BigQuery has not applied in time. The alert of the ' +
           'writer fires when a write fails.',
       },
-      needs: (table, stack) => [
-        ...keyNeeds(table, 'encryption_configuration.kms_key_name', agentOf(table), 'BigQuery encrypts and decrypts rows with it'),
-        ...peopleNeed(table, stack),
-      ],
+      needs: (table) =>
+        keyNeeds(table, 'encryption_configuration.kms_key_name', agentOf(table), 'BigQuery encrypts and decrypts rows with it'),
       apis: ['bigquery', 'bigquerystorage'],
       effective: /^(\*|bigquery\.(\*|tables))/,
       local: {
@@ -412,23 +410,6 @@ function viewsIn(table: Asked, stack: Stack): readonly Body[] {
     .of(TABLE)
     .map(({ body }) => body)
     .filter((body) => queryOf(body).includes(`\${${table.id}.`));
-}
-
-/** What people that the stack lets query a view with its table need: a view of the same dataset reads with the rights of its reader. */
-function peopleNeed(view: Asked, stack: Stack): Needed[] {
-  if (!isView(view)) return [];
-  const tables = view.refers('view.query').filter(({ type }) => type === TABLE);
-  const read = (table: Asked) => grantsIn(stack).some((grant) => names(grant, 'table_id', table) && grant.get('for_each').length > 0);
-  if (tables.length === 0 || ![view, ...tables].every(read)) return [];
-  return [
-    ...[view, ...tables].map(({ id: on }) => ({
-      who: 'client',
-      may: 'bigquery.tables.getData',
-      on,
-      because: 'its readers query the view',
-    })),
-    ...columnNeeds('client', view, stack),
-  ];
 }
 
 function isUnique(view: { readonly view?: unknown }): boolean {

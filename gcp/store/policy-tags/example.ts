@@ -3,7 +3,6 @@ import { packageHandler } from '../../../shared/synth/handler-package';
 import { PubSubBuffer } from '../../connect/pub-sub/pub-sub-buffer';
 import { PubSubEntry } from '../../connect/pub-sub/pub-sub-entry';
 import { GcpPlatform, type GcpPlatformProps } from '../../foundation/platform';
-import { Principals } from '../../foundation/principal';
 import { CloudFunctionProcessor } from '../../processing/cloud-functions/cloud-function-processor';
 import { BigQueryStore } from '../bigquery/bigquery-store';
 import type { Column } from '../bigquery/event-table';
@@ -25,7 +24,13 @@ export class GcpPolicyTags extends GcpPlatform {
     super(scope, id, props);
     const { site, removal, notify } = this;
 
-    const tags = new PolicyTags(this, 'Tags', { site, tags: { subject: {}, customer: { masking: 'SHA256' } }, notify, removal });
+    const readers = this.askForStewards();
+    const tags = new PolicyTags(this, 'Tags', {
+      site,
+      tags: { subject: { readers }, customer: { readers, masking: 'SHA256', maskedReaders: this.askForViewers() } },
+      notify,
+      removal,
+    });
     const store = new BigQueryStore(this, 'Store', {
       site,
       columns: [
@@ -41,8 +46,6 @@ export class GcpPolicyTags extends GcpPlatform {
       ],
       removal,
     });
-    store.bindReader(new Principals(this, 'Viewers', 'viewers', this.askForViewers()), 'ROWS');
-    store.allColumns.bindReader(new Principals(this, 'Stewards', 'stewards', this.askForStewards()), 'ROWS');
     const buffer = new PubSubBuffer(this, 'Buffer', { site, removal, notify });
     const connect = new PubSubEntry(this, 'Connect', { sink: buffer, publishers: this.askForPublishers() });
     new CloudFunctionProcessor(this, 'Processing', {
@@ -60,11 +63,11 @@ export class GcpPolicyTags extends GcpPlatform {
       send_command: [connect.curl, 'Sends one event. You must be one of the publishers to run it.'],
       show_command: [
         query(store.viewName),
-        'Shows what was stored, with protected columns. You must be one of the stewards and have the role BigQuery Job User to run it.',
+        'Shows what was stored, with protected columns. You must be one of the stewards, and need the roles BigQuery Data Viewer and BigQuery Job User to run it.',
       ],
       open_command: [
         query(store.openViewName),
-        'Shows what was stored, without subjects and with a hash of each name. You must be one of the viewers and have the role BigQuery Job User to run it.',
+        'Shows what was stored, without subjects and with a hash of each name. You must be one of the viewers, and need the roles BigQuery Data Viewer and BigQuery Job User to run it.',
       ],
       dead_letters_command: [
         `gcloud pubsub subscriptions pull ${buffer.deadLetter.subscription.id} --limit=10`,

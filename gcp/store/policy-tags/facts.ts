@@ -135,19 +135,19 @@ function columnsOf({ id }: Asked, stack: Stack): readonly Asked[] {
   return stack.of(TABLE).filter((table) => schemaOf(table).some((column) => tagsOf(column).some((tag) => tag.startsWith(`\${${id}.`))));
 }
 
-/** People that the stack lets see the values of a column query it. */
+/** Somebody sees the values of a column that a tag protects, and somebody what masks them: people, unless a workload of the stack does. */
 function readersNeed(tag: Asked, stack: Stack): Needed[] {
-  const ofPeople = (type: string, setting: string, on: Asked) =>
-    grantsIn(stack).some((grant) => grant.type === type && names(grant, setting, on) && grant.get('for_each').length > 0);
   if (columnsOf(tag, stack).length === 0) return [];
+  const isOfWorkload = (type: string, setting: string, on: Asked) =>
+    grantsIn(stack).some((grant) => grant.type === type && names(grant, setting, on) && grant.refers('member').length > 0);
   const need = (may: string, on: Asked, because: string): Needed => ({ who: 'client', may, on: on.id, because });
   const policies = stack.of(DATA_POLICY).filter((policy) => names(policy, 'policy_tag', tag));
   return [
-    ...(ofPeople(`${TAG}_iam_member`, 'policy_tag', tag)
-      ? [need('datacatalog.categories.fineGrainedGet', tag, 'its readers see the values of a column')]
-      : []),
+    ...[tag]
+      .filter((on) => !isOfWorkload(`${TAG}_iam_member`, 'policy_tag', on))
+      .map((on) => need('datacatalog.categories.fineGrainedGet', on, 'its readers see the values of a column')),
     ...policies
-      .filter((policy) => ofPeople(`${DATA_POLICY}_iam_member`, 'data_policy_id', policy))
-      .map((policy) => need('bigquery.dataPolicies.maskedGet', policy, 'its masked readers see what masking shows of a column')),
+      .filter((on) => !isOfWorkload(`${DATA_POLICY}_iam_member`, 'data_policy_id', on))
+      .map((on) => need('bigquery.dataPolicies.maskedGet', on, 'its masked readers see what masking shows of a column')),
   ];
 }
