@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ServiceFacts } from '../shared/read/facts/types';
+import type { RunsNot, ServiceFacts } from '../shared/read/facts/types';
 import { STAGES } from '../shared/read/picture';
 import { type Blueprint, type Cloud, findBlueprints } from '../shared/synth/blueprints';
 import type { Command } from './command';
@@ -51,7 +51,7 @@ export function listBlueprints(clouds?: readonly Cloud[], root = ROOT): Listed[]
     const stages = Object.fromEntries(
       STAGES.map((stage) => [stage, inStage(stage)] as const).filter(([, services]) => services.length > 0),
     );
-    const local = runsLocally(used, root);
+    const local = runsLocally(used, text, root);
     return { cloud: blueprint.cloud, name: blueprint.name, what: firstSentence(text, blueprint), stages, ...(local && { local }) };
   });
 }
@@ -104,10 +104,12 @@ function servicesIn(text: string, file: string): Used[] {
 }
 
 /** Whether every service runs on this machine. `undefined` if a service does not specify it. */
-function runsLocally(used: readonly Used[], root: string): Local | undefined {
+function runsLocally(used: readonly Used[], text: string, root: string): Local | undefined {
   const said = used.map((one) => ({ ...one, local: factsOf(one.folder, root)?.local }));
+  const isUsed = ({ constructs, methods }: RunsNot, construct: string) =>
+    (constructs ?? [construct]).includes(construct) && (methods?.some((method) => text.includes(`.${method}(`)) ?? true);
   const not = said.flatMap(({ service, construct, local }) =>
-    typeof local === 'object' && (local.constructs ?? [construct]).includes(construct) ? [`${service}: ${local.not}`] : [],
+    typeof local === 'object' && isUsed(local, construct) ? [`${service}: ${local.not}`] : [],
   );
   if (not.length > 0) return { not: [...new Set(not)].join('; ') };
   return said.length > 0 && said.every(({ local }) => local !== undefined) ? 'runs' : undefined;

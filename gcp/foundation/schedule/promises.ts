@@ -55,7 +55,7 @@ export function startedBy(schedule: Asked): KnownJob | undefined {
   const body = only(schedule, 'http_target.body');
   if (body === undefined) return undefined;
   const starter = idOf(schedule, 'http_target.oauth_token.service_account_email') ?? '';
-  return withoutResource(String(only(schedule, TARGET)), JSON.parse(unbase64(String(body))) as Body, starter);
+  return withoutResource(String(only(schedule, TARGET)), JSON.parse(withExpressions(unbase64(String(body)))) as Body, starter);
 }
 
 /** Who starts a job, as the flow shows it. */

@@ -18,7 +18,7 @@ const topicOf: Which = ({ body }, draft) => [...draft.resources.keys()].filter((
 
 export const facts: ServiceFacts = {
   name: 'Cloud Storage',
-  local: 'runs',
+  local: { not: 'the local run publishes no notifications of new objects', methods: ['deliverCreated'] },
   unproven: [
     'That Pub/Sub runs the transform of new objects as its documentation says: the tests run it on notifications in the form of the documentation.',
     'That notifications reach a topic with `enforceInTransit`.',

@@ -261,6 +261,11 @@ export interface RunsNot {
    * @default - all of the service
    */
   readonly constructs?: readonly string[];
+  /**
+   * The methods of the constructs that do not run: a blueprint that calls none of them runs.
+   * @default - the constructs themselves do not run
+   */
+  readonly methods?: readonly string[];
 }
 
 /** The facts of a service: `facts.ts` in its folder. */
