@@ -1,7 +1,7 @@
-import type { IConstruct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { requireNumber, requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
 import { type Column, DEFAULT_COLUMNS, requireColumns, schemaOf } from './event-table';
-import { isProtected } from './protected-columns';
+import { isProtected, requireTags } from './protected-columns';
 import { common } from './store-settings';
 
 const COLUMN: TextRule = {
@@ -32,7 +32,7 @@ interface RawSettings {
  * The settings of a store of latest rows, checked, with their defaults.
  * @throws SettingError
  */
-export function upsertSettings(scope: IConstruct, props: RawSettings) {
+export function upsertSettings(scope: Construct, props: RawSettings) {
   const { name, undeleteWindowDays } = common(scope, props, 'latest');
   const { columns = DEFAULT_COLUMNS, key = ['event_source', 'subject'], maxStalenessMinutes = 15 } = props;
   requireColumns(scope, columns);
@@ -64,7 +64,8 @@ export function latestRows(table: string, columns: readonly Column[]): string {
 }
 
 /** Refuse protected columns: there is no view without them, so a reader would be refused each query of all columns. */
-function requireOpen(scope: IConstruct, columns: readonly Column[]) {
+function requireOpen(scope: Construct, columns: readonly Column[]) {
+  requireTags(scope, columns);
   const hidden = columns.find(isProtected);
   if (hidden === undefined) return;
   const remedy = 'Keep it in a BigQueryStore, which has a view without protected columns.';
