@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
+import { listBlueprints } from '../bin/list';
 import { exitWith } from '../bin/one-line';
 import { typedIn } from '../bin/typed-in';
 import { readCloudFormation } from '../shared/read/cloudformation';
@@ -81,11 +82,23 @@ async function main(): Promise<number> {
       continue;
     }
     view.show(cloud, { kind: 'stages', stages }, command.blueprint);
+    const reason = command.coverage ? undefined : whyNot(cloud, command.blueprint);
+    if (reason !== undefined) {
+      view.show(cloud, { kind: 'not run', reason }, command.blueprint);
+      codes.push(NOT_RUN);
+      continue;
+    }
     codes.push(await runSealed(orderOf(command, cloud, folder, data), command.blueprint, view));
     if (interrupted) break;
   }
   view.close();
   return exitCodeOf(codes);
+}
+
+/** Why a blueprint cannot run here, in the words of `npm start -- --list`. */
+function whyNot(cloud: Cloud, blueprint: string): string | undefined {
+  const local = listBlueprints([cloud]).find(({ name }) => name === blueprint)?.local;
+  return typeof local === 'object' ? local.not.replace(/[.]?$/, '.') : undefined;
 }
 
 /** The command, or the text to print. */

@@ -34,7 +34,7 @@ export const facts: ServiceFacts = {
       role: 'helps',
       named: ['name', /^[^\r\n]{1,1024}$/],
       apis: ['storage'],
-      local: { name: 'emulated', bucket: 'emulated', source: 'emulated' },
+      local: { name: 'emulated', bucket: 'emulated', source: 'emulated', 'lifecycle.create_before_destroy': 'no effect here' },
     },
     [FUNCTION]: {
       name: 'function',

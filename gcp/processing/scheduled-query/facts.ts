@@ -76,7 +76,7 @@ export const facts: ServiceFacts = {
           },
         ];
       },
-      local: 'no effect here',
+      local: {},
     },
   },
   jobs: { 'bigquery.googleapis.com': queryJob() },

@@ -76,8 +76,9 @@ export interface BigQueryUpsertStoreProps {
  * The row of the latest event stays, by the time of the event, whatever the order in which events come. Of events with the same time,
  * the one that was published later stays. An event that is more than a day ahead of its message goes to the dead letter: it would hide
  * all others until then. A transform deletes a row by a row with its key and `_CHANGE_TYPE: 'DELETE'`:
- * `{ subject: event.subject, _CHANGE_TYPE: 'DELETE' }`. BigQuery remembers a deleted key for two days, so an older event that comes later
- * than that is stored. Time travel keeps deleted rows for `undeleteWindowDays`, and BigQuery for 7 days more.
+ * `{ subject: event.subject, _CHANGE_TYPE: 'DELETE' }`. One that copies all fields of `data` into a row lets whoever sends the event
+ * delete: name the fields. BigQuery remembers a deleted key for two days, so an older event that comes later than that is stored. Time
+ * travel keeps deleted rows for `undeleteWindowDays`, and BigQuery for 7 days more.
  *
  * Write into the table only with its handlers, `pub-sub-to-bigquery-upsert`: BigQuery does not enforce the key, so rows of another
  * writer would be in it twice, and it refuses UPDATE, DELETE and MERGE. Queries read rows that are up to `maxStalenessMinutes` old.

@@ -111,7 +111,7 @@ test.each<[string, (template: any) => void, string]>([
       const table = having(resource.google_bigquery_table, 'schema');
       table.schema = table.schema.replace('"type":"JSON"', '"type":"GEOGRAPHY"');
     },
-    'google_bigquery_table schema: column data: only STRING, JSON, NUMERIC, INTEGER, FLOAT, BOOLEAN, TIMESTAMP, DATE are emulated here, got GEOGRAPHY.',
+    'google_bigquery_table schema: column data: only STRING, JSON, NUMERIC, INTEGER, FLOAT, BOOLEAN, TIMESTAMP, DATE, RECORD are emulated here, got GEOGRAPHY.',
   ],
   [
     'legacy SQL',
