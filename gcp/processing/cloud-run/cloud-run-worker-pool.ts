@@ -1,10 +1,9 @@
 import { CloudRunV2WorkerPool } from '@cdktf/provider-google/lib/cloud-run-v2-worker-pool';
-import { AssetType, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
 import { bindStores, type HandlerCode } from '../../../shared/synth/handler-needs';
 import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
-import type { ContainerImage, ImagePolicy } from '../../foundation/images';
+import { buildCommandOf, type ContainerImage, type ImagePolicy } from '../../foundation/images';
 import { Propagation } from '../../foundation/propagation';
 import { bindSecrets, type SecretVariable } from '../../foundation/run/variables';
 import { accountOf } from '../../foundation/service-account';
@@ -158,11 +157,7 @@ export class CloudRunWorkerPool extends Construct implements Workload {
     const grants = [...bindings, secrets].flatMap(({ waitFor }) => waitFor);
     const settings = Object.assign({}, ...bindings.map((binding) => binding.settings), { [`${EVENTS}_CONCURRENCY`]: String(concurrency) });
     const { limits, ...container } = containerOf(image, sizes);
-
-    if (code) {
-      const { path } = new TerraformAsset(this, 'Code', { path: code.zip, type: AssetType.FILE, assetHash: code.hash });
-      this.buildCommand = `gcloud builds submit ${path} --pack image=${image.repository}`;
-    }
+    if (code) this.buildCommand = buildCommandOf(this, code, image);
 
     this.pool = new CloudRunV2WorkerPool(this, 'Pool', {
       project: site.project,
