@@ -56,6 +56,12 @@ export function listBlueprints(clouds?: readonly Cloud[], root = ROOT): Listed[]
   });
 }
 
+/** Whether `npm run local` runs a blueprint, or why not. `undefined` if a service does not specify it. The file is read as text. */
+export function localRunOf({ file }: Blueprint, root = ROOT): Local | undefined {
+  const text = readFileSync(path.join(root, file), 'utf8');
+  return runsLocally(servicesIn(text, file), text, root);
+}
+
 /** The blueprints that events go through. */
 export function platforms(): Blueprint[] {
   // Both go over the same files, in the same order.

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { blueprintsNamed, type Cloud } from '../shared/synth/blueprints';
 import type { Command } from './command';
 import { compared, partsOfStacks, partsOfTerraform } from './compare';
+import { localRunOf } from './list';
 import { renderPage, type Shown } from './page';
 import { drawPicture } from './picture';
 import type { TerraformCloud } from './terraform';
@@ -78,7 +80,9 @@ function context(blueprint: string, environment?: string): string {
 }
 
 function closing({ blueprint, clouds, env: { ENVIRONMENT: environment } }: Wanted): string {
-  const local = `To see events go through, on this machine and without an account: npm run local${blueprint === MINIMAL ? '' : ` -- ${blueprint}`}`;
+  const local =
+    whyNotHere(blueprint, clouds) ??
+    `To see events go through, on this machine and without an account: npm run local${blueprint === MINIMAL ? '' : ` -- ${blueprint}`}`;
   const cost = `What it costs, idle and at your rate of events: npm start -- ${blueprint === MINIMAL ? '' : `${blueprint} `}--cost`;
   const words = [blueprint === MINIMAL ? '' : blueprint, environment && `--environment ${environment}`, '--against main'];
   const diff = [
@@ -88,4 +92,14 @@ function closing({ blueprint, clouds, env: { ENVIRONMENT: environment } }: Wante
   ];
   const deploy = `Before the first deploy into an account, read docs/deploy.md. To see what a change would do: ${diff.filter(Boolean).join(', ')}.`;
   return ['', local, cost, deploy].join('\n');
+}
+
+/** Why events cannot go through it on this machine, if they can on none of the clouds. */
+function whyNotHere(blueprint: string, clouds: readonly Cloud[]): string | undefined {
+  const reasons = blueprintsNamed(blueprint, clouds).map((one) => {
+    const local = localRunOf(one);
+    return typeof local === 'object' ? local.not : undefined;
+  });
+  if (reasons.some((reason) => reason === undefined)) return undefined;
+  return `Events do not go through it on this machine: ${[...new Set(reasons)].join('; ').replace(/[.]?$/, '.')}`;
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { listBlueprints } from '../bin/list';
+import { localRunOf } from '../bin/list';
 import { exitWith } from '../bin/one-line';
 import { typedIn } from '../bin/typed-in';
 import { readCloudFormation } from '../shared/read/cloudformation';
@@ -97,7 +97,7 @@ async function main(): Promise<number> {
 
 /** Why a blueprint cannot run here, in the words of `npm start -- --list`. */
 function whyNot(cloud: Cloud, blueprint: string): string | undefined {
-  const local = listBlueprints([cloud]).find(({ name }) => name === blueprint)?.local;
+  const [local] = blueprintsNamed(blueprint, [cloud]).map((one) => localRunOf(one));
   return typeof local === 'object' ? local.not.replace(/[.]?$/, '.') : undefined;
 }
 

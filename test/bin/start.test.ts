@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { listBlueprints } from '../../bin/list';
 import { orOneLine } from '../../bin/one-line';
 import { writePicture } from '../../bin/picture';
 import { start } from '../../bin/start';
@@ -105,6 +106,15 @@ test('--environment shows what differs from the other environments, and how to d
   expect(gcp).toMatch(/^ {4}lifecycle: not set -> \{"prevent_destroy":true\} +6 resources\n/m);
   // What differs in nothing but the name of the stack is not told.
   expect(stdout).not.toMatch(/pipeline-?dev|pipelineprod/);
+});
+
+test('a blueprint that cannot run on this machine says why, in the words of the list, instead of a command that would refuse it', () => {
+  const { stdout } = started(['gcp', 'dataproc']);
+  const [{ not }] = listBlueprints(['gcp']).flatMap(({ name, local }) => (name === 'dataproc' ? [local as { not: string }] : [])) as [
+    { not: string },
+  ];
+  expect(stdout).toContain(`\nEvents do not go through it on this machine: ${not}.\n`);
+  expect(stdout).not.toContain('npm run local');
 });
 
 describe('another blueprint', () => {

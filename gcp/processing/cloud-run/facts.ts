@@ -122,7 +122,7 @@ export const facts: ServiceFacts = {
       tells: (job) => [
         `Cloud Run, ${only(job, `${JOB_LIMITS}.cpu`)} vCPU ${only(job, `${JOB_LIMITS}.memory`)}`,
         `${only(job, 'template.task_count')} ${is(job, 'template.task_count', 1) ? 'task' : 'tasks'}`,
-        `${only(job, 'template.template.max_retries')} retries`,
+        `${only(job, 'template.template.max_retries')} ${is(job, 'template.template.max_retries', 1) ? 'retry' : 'retries'}`,
         ...checked(job),
       ],
       flow: readsFrom,
