@@ -115,7 +115,7 @@ function runsLocally(used: readonly Used[], text: string, root: string): Local |
   const isUsed = ({ constructs, methods }: RunsNot, construct: string) =>
     (constructs ?? [construct]).includes(construct) && (methods?.some((method) => text.includes(`.${method}(`)) ?? true);
   const not = said.flatMap(({ service, construct, local }) =>
-    typeof local === 'object' && isUsed(local, construct) ? [`${service}: ${local.not}`] : [],
+    typeof local === 'object' && isUsed(local, construct) ? [`${service}: ${local.not.replace(/[.]$/, '')}`] : [],
   );
   if (not.length > 0) return { not: [...new Set(not)].join('; ') };
   return said.length > 0 && said.every(({ local }) => local !== undefined) ? 'runs' : undefined;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { blueprintsNamed, type Cloud } from '../shared/synth/blueprints';
+import { blueprintsNamed } from '../shared/synth/blueprints';
 import type { Command } from './command';
 import { compared, partsOfStacks, partsOfTerraform } from './compare';
 import { localRunOf } from './list';
@@ -17,7 +17,7 @@ const root = path.join(__dirname, '..');
 export function show(wanted: Wanted, { picture, json }: Pick<Command, 'picture' | 'json'>) {
   const shown = stacksOf(wanted);
   if (picture !== undefined) drawPicture(picture, shown);
-  console.log(json ? JSON.stringify(shown, null, 2) : [...shown.map(renderPage), closing(wanted)].join('\n'));
+  console.log(json ? JSON.stringify(shown, null, 2) : [...shown.map(renderPage), closing(wanted, shown)].join('\n'));
 }
 
 /**
@@ -79,10 +79,10 @@ function context(blueprint: string, environment?: string): string {
   return `${blueprint === MINIMAL ? '' : ` -c blueprint=${blueprint}`}${environment === undefined ? '' : ` -c environment=${environment}`}`;
 }
 
-function closing({ blueprint, clouds, env: { ENVIRONMENT: environment } }: Wanted): string {
-  const local =
-    whyNotHere(blueprint, clouds) ??
-    `To see events go through, on this machine and without an account: npm run local${blueprint === MINIMAL ? '' : ` -- ${blueprint}`}`;
+function closing(wanted: Wanted, shown: readonly Shown[]): string {
+  const { blueprint, clouds, env } = wanted;
+  const { ENVIRONMENT: environment } = env;
+  const local = shown.some(({ flow }) => flow.length > 0) ? [localLine(wanted)] : [];
   const cost = `What it costs, idle and at your rate of events: npm start -- ${blueprint === MINIMAL ? '' : `${blueprint} `}--cost`;
   const words = [blueprint === MINIMAL ? '' : blueprint, environment && `--environment ${environment}`, '--against main'];
   const diff = [
@@ -91,15 +91,16 @@ function closing({ blueprint, clouds, env: { ENVIRONMENT: environment } }: Wante
     clouds.some((cloud) => cloud !== 'aws') && 'terraform plan',
   ];
   const deploy = `Before the first deploy into an account, read docs/deploy.md. To see what a change would do: ${diff.filter(Boolean).join(', ')}.`;
-  return ['', local, cost, deploy].join('\n');
+  return ['', ...local, cost, deploy].join('\n');
 }
 
-/** Why events cannot go through it on this machine, if they can on none of the clouds. */
-function whyNotHere(blueprint: string, clouds: readonly Cloud[]): string | undefined {
+/** How events go through it on this machine, or why they do on none of the clouds. */
+function localLine({ blueprint, clouds }: Wanted): string {
   const reasons = blueprintsNamed(blueprint, clouds).map((one) => {
     const local = localRunOf(one);
     return typeof local === 'object' ? local.not : undefined;
   });
-  if (reasons.some((reason) => reason === undefined)) return undefined;
-  return `Events do not go through it on this machine: ${[...new Set(reasons)].join('; ').replace(/[.]?$/, '.')}`;
+  if (reasons.some((reason) => reason === undefined))
+    return `To see events go through, on this machine and without an account: npm run local${blueprint === MINIMAL ? '' : ` -- ${blueprint}`}`;
+  return `Events do not go through it on this machine: ${[...new Set(reasons)].join('; ')}.`;
 }

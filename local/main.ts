@@ -98,7 +98,7 @@ async function main(): Promise<number> {
 /** Why a blueprint cannot run here, in the words of `npm start -- --list`. */
 function whyNot(cloud: Cloud, blueprint: string): string | undefined {
   const [local] = blueprintsNamed(blueprint, [cloud]).map((one) => localRunOf(one));
-  return typeof local === 'object' ? local.not.replace(/[.]?$/, '.') : undefined;
+  return typeof local === 'object' ? `${local.not}.` : undefined;
 }
 
 /** The command, or the text to print. */

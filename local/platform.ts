@@ -181,8 +181,8 @@ export function requireParts(coverage: Coverage) {
   const missing = coverage.filter(({ treatment }) => treatment === 'not run here');
   if (missing.length === 0) return;
   const services = new Set(missing.map(({ type }) => serviceOf(type)));
-  const reasons = new Set(missing.map(({ why }) => why!));
-  throw new NotRunHere([...services].join(', '), [...reasons].join(' '));
+  const reasons = new Set(missing.map(({ why }) => why!.replace(/[.]$/, '')));
+  throw new NotRunHere([...services].join(', '), `${[...reasons].join('; ')}.`);
 }
 
 /** @throws RefusedError if a property of the template is refused */

@@ -26,3 +26,9 @@ export function accountOf(
 ): ServiceAccount {
   return new ServiceAccount(scope, id, { project, accountId, displayName, dependsOn: [...waitFor] });
 }
+
+/** The id of a service account by its email, which has its project if it is known. */
+export function accountId(email: string, { project }: Pick<Site, 'project'>): string {
+  const [, its = project] = /@([a-z0-9-]+)\.iam\.gserviceaccount\.com$/.exec(email) ?? [];
+  return `projects/${its}/serviceAccounts/${email}`;
+}

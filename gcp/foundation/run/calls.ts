@@ -46,10 +46,16 @@ interface Watched {
   /** The start of the display name of the alert. */
   readonly name: string;
   readonly notify?: readonly string[];
+  /**
+   * What a failed call means.
+   * @default - an event is retried, then goes to the dead letter
+   */
+  readonly meaning?: string;
 }
 
 /** Add an alert on the first failed call of a service. */
-export function alertOnFailures(scope: Construct, { project, service, name, notify = [] }: Watched): MonitoringAlertPolicy {
+export function alertOnFailures(scope: Construct, watched: Watched): MonitoringAlertPolicy {
+  const { project, service, name, notify = [], meaning = 'Calls failed. Their events are retried, then go to the dead letter.' } = watched;
   return alertAbove(scope, 'FailuresAlert', {
     project,
     title: `${name}: failed calls`,
@@ -64,7 +70,7 @@ export function alertOnFailures(scope: Construct, { project, service, name, noti
     above: 0,
     periodSeconds: 300,
     lastingSeconds: 60,
-    meaning: 'Calls failed. Their events are retried, then go to the dead letter.',
+    meaning,
     notify,
   });
 }

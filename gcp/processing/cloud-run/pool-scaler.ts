@@ -106,7 +106,9 @@ export class PoolScaler extends Construct implements Workload {
       // The Google Cloud CLI writes its own name and version here.
       lifecycle: { ignoreChanges: ['client', 'client_version'] },
     });
-    alertOnFailures(this, { project, service: this.service.name, name: base, notify });
+    const meaning =
+      'The autoscaler fails, so the worker pool keeps its number of instances. Its log says why. The next call is in a minute.';
+    alertOnFailures(this, { project, service: this.service.name, name: base, notify, meaning });
     // A call that fails is followed by the next one in a minute.
     new Schedule(this, 'Schedule', { site, name: props.name, job: this, recurrence: { cron: '* * * * *', maxRetries: 1 }, notify });
   }

@@ -2,7 +2,6 @@ import type { IConstruct } from 'constructs';
 import { requireEachOnce, requireFit } from '../../../shared/synth/handler-needs';
 import { requireAbsent, requireNumber, SettingError } from '../../../shared/synth/settings';
 import { type ContainerImage, requireImage } from '../../foundation/images';
-import type { Site } from '../../ports/site';
 import { type ContainerSettings, requireContainer } from './container';
 
 /** The start of the variables of the subscription, and of the dead letter. */
@@ -101,10 +100,4 @@ function requireOtherNames(scope: IConstruct, names: readonly string[]) {
   if (taken === undefined) return;
   const remedy = `Its variables start with its name, and those of ${taken === EVENTS ? 'the subscription' : 'the dead letter'} do already.`;
   throw new SettingError(scope, `stores must not be named ${EVENTS} or ${DEAD_LETTER}`, taken, remedy);
-}
-
-/** The id of a service account by its email, which has its project if it is known. */
-export function accountId(email: string, { project }: Pick<Site, 'project'>): string {
-  const [, its = project] = /@([a-z0-9-]+)\.iam\.gserviceaccount\.com$/.exec(email) ?? [];
-  return `projects/${its}/serviceAccounts/${email}`;
 }

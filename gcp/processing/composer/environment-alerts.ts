@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
-import { alertAbove, alertOnAbsence } from '../../foundation/alert';
-import { silenceOf } from '../../foundation/schedule/longest-pause';
+import { alertAbove } from '../../foundation/alert';
+import { alertOnFailedRun, alertOnNoSuccess, type WatchedRuns } from '../../foundation/schedule/run-alerts';
 import type { Recurrence } from '../../foundation/schedule/schedule';
 
 /** An environment with its DAG, and whom its alerts notify. */
@@ -34,45 +34,30 @@ export function alertOnUnhealthy(scope: Construct, { project, region, environmen
   });
 }
 
-const runsOf = ({ project, environment, name, notify }: WatchedEnvironment, state: 'failed' | 'success') => ({
-  project,
-  title: `${name}: ${state === 'failed' ? 'failed' : 'no success'}`,
-  filter: [
-    'resource.type = "cloud_composer_workflow"',
-    `resource.labels.workflow_name = "${environment}.${name}"`,
-    'metric.type = "composer.googleapis.com/workflow/run_count"',
-    `metric.labels.state = "${state}"`,
-  ],
-  notify,
-});
+function runsOf({ project, environment, name, notify }: WatchedEnvironment): WatchedRuns {
+  return {
+    project,
+    name,
+    resource: ['resource.type = "cloud_composer_workflow"', `resource.labels.workflow_name = "${environment}.${name}"`],
+    metric: 'composer.googleapis.com/workflow/run_count',
+    result: { label: 'state', failed: 'failed', succeeded: 'success' },
+    notify,
+  };
+}
 
 /** Add an alert on the first run of the DAG that fails. */
 export function alertOnFailed(scope: Construct, watched: WatchedEnvironment) {
   const { project, region, name } = watched;
   const list = `gcloud composer environments run ${name} --location=${region} --project=${project} dags list-runs -- --dag-id=${name} --state=failed`;
-  return alertAbove(scope, 'FailedAlert', {
-    ...runsOf(watched, 'failed'),
-    condition: 'run_count failed',
-    kind: 'counter',
-    above: 0,
-    periodSeconds: 300,
-    lastingSeconds: 60,
-    meaning: `A run failed, and the steps after the one that failed were not started. The log of the task that failed names the cause. See \`${list}\`. Clear the task when the cause is gone: \`start\` starts the job again, \`wait\` only looks at it again.`,
-  });
+  const meaning = `A run failed, and the steps after the one that failed were not started. The log of the task that failed names the cause. See \`${list}\`. Clear the task when the cause is gone: \`start\` starts the job again, \`wait\` only looks at it again.`;
+  alertOnFailedRun(scope, runsOf(watched), meaning);
 }
 
 /**
- * Add an alert on a DAG that should have succeeded again: it is not started, or a job hangs. There is none for a schedule that is
- * paused, or whose pauses are longer than Cloud Monitoring looks back.
+ * Add an alert on a DAG that should have succeeded again: it is not started, or a job hangs.
  * @param lastingSeconds how long one run may take
  */
 export function alertOnSilence(scope: Construct, watched: WatchedEnvironment, recurrence: Recurrence, lastingSeconds: number) {
-  const silence = silenceOf(recurrence, lastingSeconds);
-  if (silence === undefined) return undefined;
-  const alert = {
-    ...runsOf(watched, 'success'),
-    condition: 'run_count success is absent',
-    meaning: 'No run has succeeded since the schedule was due. The DAG is not started, or its jobs fail or hang.',
-  };
-  return alertOnAbsence(scope, 'SilenceAlert', alert, silence);
+  const meaning = 'No run has succeeded since the schedule was due. The DAG is not started, or its jobs fail or hang.';
+  alertOnNoSuccess(scope, runsOf(watched), { recurrence, lastingSeconds, meaning });
 }

@@ -2,7 +2,7 @@ import type { BigqueryTable } from '@cdktf/provider-google/lib/bigquery-table';
 import { dependable, type ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { type Alert, alertAbove, alertOnAbsence, alertOnLog } from '../../foundation/alert';
-import { silenceOf } from '../../foundation/schedule/longest-pause';
+import { alertOnMissed } from '../../foundation/schedule/run-alerts';
 import type { Recurrence } from '../../foundation/schedule/schedule';
 
 /** What the alerts of a job have in common. */
@@ -116,20 +116,15 @@ export function alertOnRun(scope: Construct, id: string, { project, title, notif
   alert.dependsOn = waitFor.map(dependable);
 }
 
-/**
- * Add an alert on a schedule whose runs load no row. There is none for a schedule that is paused, or whose pauses are longer than Cloud
- * Monitoring looks back.
- */
+/** Add an alert on a schedule whose runs load no row. */
 export function alertOnNoRows(scope: Construct, { table, recurrence, ...job }: WatchedJob & WatchedLoad) {
-  const silence = silenceOf(recurrence, LONGEST_RUN);
-  if (silence === undefined) return;
   const alert: Alert = {
     ...rowsOf(job, table),
     title: `${job.title}: nothing loaded`,
     condition: 'Dataflow loaded no row',
     meaning: 'No row was loaded since the schedule was due. The job is not started, its runs fail or hang, or there are no files.',
   };
-  alertOnAbsence(scope, 'NoRowsAlert', alert, silence);
+  alertOnMissed(scope, 'NoRowsAlert', alert, recurrence, LONGEST_RUN);
 }
 
 /** The table that a schedule loads rows into. */

@@ -3,6 +3,7 @@ import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account'
 import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member';
 import type { ITerraformDependable } from 'cdktf';
 import { acknowledge } from '../../../shared/synth/acknowledge';
+import { onceIn } from '../../foundation/once';
 import type { Workload } from '../../ports/identity';
 import type { Job, RunRequest, StartRequest } from '../../ports/jobs';
 import type { Site } from '../../ports/site';
@@ -72,23 +73,24 @@ export class TemplateRun implements Job {
   private allowActAs(starter: Workload): ServiceAccountIamMember {
     const { name, account } = this.props;
     const id = `ActsAs${name}`;
-    const existing = starter.node.tryFindChild(id) as ServiceAccountIamMember | undefined;
-    if (existing) return existing;
-    const role = 'roles/iam.serviceAccountUser';
-    const grant = new ServiceAccountIamMember(starter, id, { serviceAccountId: account.name, role, member: starter.member });
-    acknowledge(grant, { 'least-privilege': 'Google has no smaller role to act as an account. It is granted on this account only.' });
-    return grant;
+    return onceIn(starter, id, () => {
+      const role = 'roles/iam.serviceAccountUser';
+      const grant = new ServiceAccountIamMember(starter, id, { serviceAccountId: account.name, role, member: starter.member });
+      acknowledge(grant, { 'least-privilege': 'Google has no smaller role to act as an account. It is granted on this account only.' });
+      return grant;
+    });
   }
 }
 
 /** The permission to start jobs of Dataflow, once for each starter. */
 function allowLaunch(starter: Workload, project: string): ProjectIamMember {
-  const existing = starter.node.tryFindChild('DataflowDeveloper') as ProjectIamMember | undefined;
-  if (existing) return existing;
-  const grant = new ProjectIamMember(starter, 'DataflowDeveloper', { project, role: 'roles/dataflow.developer', member: starter.member });
-  acknowledge(grant, {
-    CKV_GCP_49:
-      'Jobs run as accounts that the starter must be allowed to act as. Google has no role that starts jobs on less than the project.',
+  const id = 'DataflowDeveloper';
+  return onceIn(starter, id, () => {
+    const grant = new ProjectIamMember(starter, id, { project, role: 'roles/dataflow.developer', member: starter.member });
+    acknowledge(grant, {
+      CKV_GCP_49:
+        'Jobs run as accounts that the starter must be allowed to act as. Google has no role that starts jobs on less than the project.',
+    });
+    return grant;
   });
-  return grant;
 }

@@ -10,11 +10,11 @@ import { literal } from '../../../shared/synth/literal';
 import { SettingError } from '../../../shared/synth/settings';
 import { sha256 } from '../../../shared/synth/sha256';
 import { accountOf } from '../../foundation/service-account';
+import { temporaryBucket } from '../../foundation/temporary-bucket';
 import type { Workload } from '../../ports/identity';
 import type { Subnetwork } from '../../ports/network';
 import type { RecordSource } from '../../ports/records';
 import type { Site } from '../../ports/site';
-import { temporaryBucket } from './temporary-bucket';
 
 /** What the workers of a job have. */
 export interface Workers {
@@ -28,7 +28,7 @@ export interface Workers {
 export function workersOf(scope: Construct, site: Site, base: string): Workers {
   const account = accountOf(scope, 'Account', site, `${base}-worker`, `Runs the workers of the Dataflow job ${base}`);
   const { member } = account;
-  const bucket = temporaryBucket(scope, site, base);
+  const bucket = temporaryBucket(scope, site, `${base}-dataflow`);
   const grants = [
     new StorageBucketIamMember(scope, 'Temporary', { bucket: bucket.id, role: 'roles/storage.objectUser', member }),
     new ProjectIamMember(scope, 'Worker', { project: site.project, role: 'roles/dataflow.worker', member }),

@@ -1,6 +1,7 @@
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member';
 import type { ITerraformDependable } from 'cdktf';
+import { onceIn } from '../../foundation/once';
 import type { Workload } from '../../ports/identity';
 import type { RunState } from '../../ports/jobs';
 import type { Site } from '../../ports/site';
@@ -36,10 +37,8 @@ export function allowStart(starter: Workload, { project }: Site, { name, account
   return [actAs, editorOf(starter, project)];
 }
 
-/** The permission to start batches, once for each starter: with either of two equal grants, Google takes both away. */
+/** The permission to start batches, once for each starter. */
 function editorOf(starter: Workload, project: string): ProjectIamMember {
-  const existing = starter.node.tryFindChild('StartsBatches') as ProjectIamMember | undefined;
-  if (existing) return existing;
-  const role = 'roles/dataproc.serverlessEditor';
-  return new ProjectIamMember(starter, 'StartsBatches', { project, role, member: starter.member });
+  const grant = { project, role: 'roles/dataproc.serverlessEditor', member: starter.member };
+  return onceIn(starter, 'StartsBatches', () => new ProjectIamMember(starter, 'StartsBatches', grant));
 }

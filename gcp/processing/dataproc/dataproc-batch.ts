@@ -8,7 +8,8 @@ import { hashOfScript } from '../../../shared/synth/job-script';
 import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
 import { type Recurrence, Schedule } from '../../foundation/schedule/schedule';
-import { accountOf } from '../../foundation/service-account';
+import { accountId, accountOf } from '../../foundation/service-account';
+import { temporaryBucket } from '../../foundation/temporary-bucket';
 import type { Workload } from '../../ports/identity';
 import type { Job, RunRequest, StartRequest } from '../../ports/jobs';
 import type { Subnetwork } from '../../ports/network';
@@ -18,7 +19,9 @@ import { alertOnFailed } from './batch-alert';
 import { bodyOf } from './batch-body';
 import { batchSettings } from './batch-settings';
 import { allowStart, RUN } from './batch-start';
-import { stagingBucket } from './staging-bucket';
+
+/** The folder in which Dataproc stages the files of runs. */
+const STAGED = 'google-cloud-dataproc-metainfo/';
 
 /** Settings for {@link DataprocBatch}. */
 export interface DataprocBatchProps {
@@ -138,8 +141,9 @@ export class DataprocBatch extends Construct implements Workload, Job {
       given === undefined ? accountOf(this, 'Account', site, `${base}-spark`, `Runs the script of the batch ${base}`) : undefined;
     const email = given ?? account!.email;
     this.member = `serviceAccount:${email}`;
-    this.accountId = account?.name ?? `projects/${project}/serviceAccounts/${email}`;
-    this.bucket = stagingBucket(this, site, base);
+    this.accountId = account?.name ?? accountId(email, site);
+    // Without a bucket of the stack, Dataproc would make one that stays.
+    this.bucket = temporaryBucket(this, site, `${base}-spark`, STAGED);
     const hash = hashOfScript(script);
     const asset = new TerraformAsset(this, 'Script', { path: script, type: AssetType.FILE, assetHash: hash });
     const object = new StorageBucketObject(this, 'Object', {

@@ -3,6 +3,7 @@ import { Construct, type IConstruct } from 'constructs';
 import { takeName } from '../../../shared/synth/kept-name';
 import { requireNumber, requireText, SettingError } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
+import { onceIn } from '../../foundation/once';
 import { ACCOUNT_NAME } from '../../foundation/service-account';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Job, RunRequest } from '../../ports/jobs';
@@ -127,7 +128,7 @@ class User extends Construct implements Workload {
   static of(starter: Workload, store: object, use: 'Reader' | 'Writer', bind: (user: User) => Binding): User {
     const [, ...path] = (store as IConstruct).node.path.split('/');
     const id = [use, ...path].join('-');
-    return (starter.node.tryFindChild(id) as User | undefined) ?? new User(starter, id, bind);
+    return onceIn(starter, id, () => new User(starter, id, bind));
   }
 
   readonly name: string;
@@ -144,6 +145,6 @@ class User extends Construct implements Workload {
 
 /** The permission to run queries, once for each starter. */
 function jobUserOf(starter: Workload, project: string): ProjectIamMember {
-  const existing = starter.node.tryFindChild('JobUser') as ProjectIamMember | undefined;
-  return existing ?? new ProjectIamMember(starter, 'JobUser', { project, role: 'roles/bigquery.jobUser', member: starter.member });
+  const grant = { project, role: 'roles/bigquery.jobUser', member: starter.member };
+  return onceIn(starter, 'JobUser', () => new ProjectIamMember(starter, 'JobUser', grant));
 }

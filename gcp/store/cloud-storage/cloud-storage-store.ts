@@ -82,7 +82,7 @@ export interface CloudStorageStoreProps {
 /**
  * Store stage: a private, encrypted, versioned Cloud Storage bucket. Objects of a handler are below `prefix`. Objects that Pub/Sub
  * delivers without code are below `raw/`, as Avro files with the id, the time and the attributes of each message, or as text. For
- * Parquet, load Avro files into a BigQuery table and export it: `bq extract --destination_format=PARQUET`.
+ * Parquet, let a `DataprocBatch` compact the objects of a handler.
  *
  * An IAM condition limits each role on the bucket to the prefix. A managed folder would be another resource in an existing
  * bucket, and two stores with the same prefix would both create it. A reader must list objects with the prefix.
