@@ -47,15 +47,20 @@ export function requireFit(scope: IConstruct, { code, source, stores }: Given<ne
       `Bundle one of the handlers whose names start with ${source.format}.`,
     );
   }
-  const names = Object.keys(needs.stores);
+  requireNames(scope, 'stores', given, needs);
+}
+
+/**
+ * Refuse stores whose names differ from those that a handler uses.
+ * @param setting what the stores are called, such as `outputs`
+ * @throws SettingError
+ */
+export function requireNames(scope: IConstruct, setting: string, given: readonly string[], { stores }: HandlerNeeds) {
+  const names = Object.keys(stores);
   if (String([...given].sort()) === String([...names].sort())) return;
   const form = `{ ${names.map((name) => `${name}: store`).join(', ')} }`;
-  throw new SettingError(
-    scope,
-    `stores must be ${form} for this handler`,
-    given.join(' and ') || 'none',
-    'Its code reads the settings of these stores.',
-  );
+  const got = given.join(' and ') || 'none';
+  throw new SettingError(scope, `${setting} must be ${form} for this handler`, got, 'Its code reads the settings of these stores.');
 }
 
 /**
@@ -76,11 +81,13 @@ export function requireEachOnce(scope: IConstruct, setting: string, stores: Read
 
 /**
  * Grant a processor write access to its stores. Call {@link requireFit} first.
+ * @param setting what the stores are called, such as `outputs`
  * @throws SettingError when a store does not return the settings that the handler reads, or returns others, which it would ignore
  */
 export function bindStores<Writer extends IConstruct, Bound extends { readonly settings: Readonly<Record<string, string>> }>(
   writer: Writer,
   { code, stores }: Omit<Given<Writer, Bound>, 'source'>,
+  setting = 'stores',
 ): Bound[] {
   return Object.entries(stores).map(([name, store]) => {
     const binding = store.bindWriter(writer, name);
@@ -88,14 +95,14 @@ export function bindStores<Writer extends IConstruct, Bound extends { readonly s
     if (!endings) return binding;
     const needed = endings.map((ending) => `${name}_${ending}`);
     const given = Object.keys(binding.settings);
-    const missing = needed.filter((setting) => binding.settings[setting] === undefined);
-    const ignored = given.filter((setting) => !needed.includes(setting));
+    const missing = needed.filter((one) => binding.settings[one] === undefined);
+    const ignored = given.filter((one) => !needed.includes(one));
     if (missing.length === 0 && ignored.length === 0) return binding;
     const [rule, got] =
       missing.length > 0 ? [missing.join(' and '), given.join(' and ')] : ['nothing that this handler ignores', ignored.join(' and ')];
     throw new SettingError(
       writer,
-      `stores.${name} must return ${rule}`,
+      `${setting}.${name} must return ${rule}`,
       got || 'nothing',
       'Give a store of the kind that the handler writes to.',
     );

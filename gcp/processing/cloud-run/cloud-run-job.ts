@@ -158,7 +158,7 @@ export class CloudRunJob extends Construct implements Workload, Job {
     this.member = `serviceAccount:${email}`;
     const bindings = [
       ...Object.entries(inputs).map(([start, store]) => store.bindReader(this, start)),
-      ...bindStores(this, { code, stores: outputs }),
+      ...bindStores(this, { code, stores: outputs }, 'outputs'),
     ];
     const secrets = bindSecrets(this, site, props.secretEnvironmentVariables ?? {}, 'job');
     const grants = [...bindings, secrets].flatMap(({ waitFor }) => waitFor);

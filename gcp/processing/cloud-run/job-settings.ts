@@ -1,5 +1,5 @@
 import type { IConstruct } from 'constructs';
-import { type HandlerCode, requireEachOnce } from '../../../shared/synth/handler-needs';
+import { type HandlerCode, requireEachOnce, requireNames } from '../../../shared/synth/handler-needs';
 import { requireNumber, requireTexts, SettingError, STORE_NAME, type TextRule } from '../../../shared/synth/settings';
 import { type Recurrence, requireRecurrence } from '../../foundation/schedule/schedule';
 import { type ContainerSettings, requireContainer } from './container';
@@ -86,11 +86,7 @@ function requireHandler(scope: IConstruct, code: HandlerCode | undefined, output
     const remedy = 'Bundle a handler whose name starts with pull, or use a CloudRunProcessor.';
     throw new SettingError(scope, 'code must pull its records and end', `a handler for ${needs.source}`, remedy);
   }
-  const names = Object.keys(needs.stores);
-  if (String([...outputs].sort()) === String([...names].sort())) return;
-  const form = `{ ${names.map((name) => `${name}: store`).join(', ')} }`;
-  const remedy = 'Its code reads the settings of these stores.';
-  throw new SettingError(scope, `outputs must be ${form} for this handler`, outputs.join(' and ') || 'none', remedy);
+  requireNames(scope, 'outputs', outputs, needs);
 }
 
 /** Refuse names that cannot start a variable, and one name for two stores. */

@@ -34,8 +34,8 @@ export interface ScheduledQueryProps {
   /**
    * The query in GoogleSQL. It gets the names of the tables in backquotes: of each store in `reads` the view without duplicates, of
    * each in `writes` the table. `@run_time` in it is the time at which the run was due. It must have the same effect if it runs twice:
-   * BigQuery can start a run again. See `cleanRows`. It may add rows to protected
-   * columns; to read one of a table in `writes`, BigQuery refuses it.
+   * BigQuery can start a run again. See `cleanRows`. It may add rows to protected columns. If it reads one of a table in `writes`,
+   * BigQuery refuses it.
    */
   readonly query: (tables: Readonly<Record<string, string>>) => string;
   /**

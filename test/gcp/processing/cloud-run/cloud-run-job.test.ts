@@ -153,7 +153,7 @@ describe('with a handler of this project', () => {
     [
       'a store that the handler cannot write to',
       { outputs: { STAGING: { bindWriter: () => ({ settings: { STAGING_BUCKET: 'b' }, waitFor: [] }) } as never } },
-      'stores.STAGING must return STAGING_PROJECT and STAGING_DATASET and STAGING_TABLE, got STAGING_BUCKET. Give a store of the kind that the handler writes to.',
+      'outputs.STAGING must return STAGING_PROJECT and STAGING_DATASET and STAGING_TABLE, got STAGING_BUCKET. Give a store of the kind that the handler writes to.',
     ],
   ])('it refuses %s', (_, props, message) => expect(() => withCode(props)).toThrow(new Error(`test/Pull: ${message}`)));
 });
