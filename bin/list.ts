@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RunsNot, ServiceFacts } from '../shared/read/facts/types';
 import { STAGES } from '../shared/read/picture';
-import { type Blueprint, type Cloud, findBlueprints } from '../shared/synth/blueprints';
+import { type Blueprint, type Cloud, findBlueprints, TITLES } from '../shared/synth/blueprints';
 import type { Command } from './command';
+import { columns, fold } from './fold';
 
 const ROOT = path.join(__dirname, '..');
 
@@ -19,8 +20,8 @@ export interface Listed {
   readonly local?: Local;
 }
 
-/** Whether a service runs on this machine, from its `facts.ts`. */
-export type Local = 'runs' | { readonly not: string };
+/** Whether a blueprint runs on this machine, or for each service that does not, why. */
+export type Local = 'runs' | { readonly not: Readonly<Record<string, string>> };
 
 /** A service by the name of its folder, and its stage. */
 interface Used {
@@ -36,7 +37,11 @@ const STAGE_OF: Readonly<Record<string, string>> = { entry: 'connect', buffer: '
 /** `npm start -- --list`: the blueprints of some clouds, or those of one name. */
 export function showList({ clouds, name, json }: Pick<Command, 'clouds' | 'name' | 'json'>) {
   const listed = listBlueprints(clouds).filter((one) => name === undefined || one.name === name);
-  console.log(json ? JSON.stringify(listed, null, 2) : renderList(listed));
+  if (json) return console.log(JSON.stringify(listed, null, 2));
+  const width = process.stdout.isTTY ? columns() : Number.POSITIVE_INFINITY;
+  console.log(
+    `${renderList(listed, width)}\n\nWhat one creates, its permissions, and why it does not run on this machine: npm start -- NAME`,
+  );
 }
 
 /**
@@ -69,22 +74,34 @@ export function platforms(): Blueprint[] {
   return findBlueprints().filter((_, index) => Object.keys(listed[index]!.stages).length > 0);
 }
 
-/** The list as text: the description of each blueprint, then its stages. */
-export function renderList(listed: readonly Listed[]): string {
-  const [cloud, name] = (['cloud', 'name'] as const).map((column) => Math.max(...listed.map((one) => one[column].length)));
-  return listed
-    .map((one) => {
-      const stages = Object.entries(one.stages).map(([stage, services]) => `${stage}: ${services.join(', ')}`);
-      const lines = [one.what, [...stages, ...localLine(one.local)].join('. ')].filter(Boolean);
-      const head = `${one.cloud.padEnd(cloud!)}  ${one.name.padEnd(name!)}  `;
-      return lines.map((line, index) => (index === 0 ? head : ' '.repeat(head.length)) + line).join('\n');
+/** Why a blueprint does not run on this machine. `undefined` if it does, or if a service does not specify it. */
+export function whyNotRun(local: Local | undefined): string | undefined {
+  if (typeof local !== 'object') return undefined;
+  return Object.entries(local.not)
+    .map(([service, reason]) => `${service}: ${reason}`)
+    .join('; ');
+}
+
+/** The list as text: for each cloud, the description of each blueprint, then its stages. */
+export function renderList(listed: readonly Listed[], width: number): string {
+  const column = Math.max(...listed.map(({ name }) => name.length));
+  return [...new Set(listed.map(({ cloud }) => cloud))]
+    .map((cloud) => {
+      const lines = listed
+        .filter((one) => one.cloud === cloud)
+        .flatMap(({ name, what, stages, local }) => {
+          const services = Object.entries(stages).map(([stage, names]) => `${stage}: ${names.join(', ')}`);
+          const texts = [what, [...services, ...localLine(local)].join('. ')].filter(Boolean);
+          return texts.flatMap((text, index) => fold(`  ${(index === 0 ? name : '').padEnd(column)}  ${text}`, width));
+        });
+      return [TITLES[cloud], ...lines].join('\n');
     })
-    .join('\n');
+    .join('\n\n');
 }
 
 function localLine(local: Local | undefined): string[] {
   if (local === undefined) return [];
-  return [local === 'runs' ? 'Runs on this machine' : `Not run on this machine: ${local.not}`];
+  return [local === 'runs' ? 'Runs on this machine' : `Not run on this machine: ${Object.keys(local.not).join(', ')}`];
 }
 
 function firstSentence(text: string, { file }: Blueprint): string {
@@ -115,9 +132,9 @@ function runsLocally(used: readonly Used[], text: string, root: string): Local |
   const isUsed = ({ constructs, methods }: RunsNot, construct: string) =>
     (constructs ?? [construct]).includes(construct) && (methods?.some((method) => text.includes(`.${method}(`)) ?? true);
   const not = said.flatMap(({ service, construct, local }) =>
-    typeof local === 'object' && isUsed(local, construct) ? [`${service}: ${local.not.replace(/[.]$/, '')}`] : [],
+    typeof local === 'object' && isUsed(local, construct) ? [[service, local.not.replace(/[.]$/, '')] as const] : [],
   );
-  if (not.length > 0) return { not: [...new Set(not)].join('; ') };
+  if (not.length > 0) return { not: Object.fromEntries(not) };
   return said.length > 0 && said.every(({ local }) => local !== undefined) ? 'runs' : undefined;
 }
 

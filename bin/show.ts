@@ -3,7 +3,7 @@ import path from 'node:path';
 import { blueprintsNamed } from '../shared/synth/blueprints';
 import type { Command } from './command';
 import { compared, partsOfStacks, partsOfTerraform } from './compare';
-import { localRunOf } from './list';
+import { localRunOf, whyNotRun } from './list';
 import { renderPage, type Shown } from './page';
 import { drawPicture } from './picture';
 import type { TerraformCloud } from './terraform';
@@ -96,10 +96,7 @@ function closing(wanted: Wanted, shown: readonly Shown[]): string {
 
 /** How events go through it on this machine, or why they do on none of the clouds. */
 function localLine({ blueprint, clouds }: Wanted): string {
-  const reasons = blueprintsNamed(blueprint, clouds).map((one) => {
-    const local = localRunOf(one);
-    return typeof local === 'object' ? local.not : undefined;
-  });
+  const reasons = blueprintsNamed(blueprint, clouds).map((one) => whyNotRun(localRunOf(one)));
   if (reasons.some((reason) => reason === undefined))
     return `To see events go through, on this machine and without an account: npm run local${blueprint === MINIMAL ? '' : ` -- ${blueprint}`}`;
   return `Events do not go through it on this machine: ${[...new Set(reasons)].join('; ')}.`;

@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { localRunOf } from '../bin/list';
+import { fold } from '../bin/fold';
+import { localRunOf, whyNotRun } from '../bin/list';
 import { exitWith } from '../bin/one-line';
 import { typedIn } from '../bin/typed-in';
 import { readCloudFormation } from '../shared/read/cloudformation';
@@ -16,7 +17,6 @@ import { type Command, exitCodeOf, NOT_RUN, type Order, orderOf } from './order'
 import { GUARD, sealed } from './seal';
 import { CLOUDS, type Cloud, newState, ROOT } from './state';
 import type { Stage } from './story';
-import { fold } from './text';
 import { jsonView, liveView, plainView, type View } from './view';
 
 const HELP = `Runs the synthesized pipelines on this machine, without an account: the real handlers, the official clients, and emulators of the services. Sends events, shows the path of each event, and checks at the end where all of them are.
@@ -95,10 +95,10 @@ async function main(): Promise<number> {
   return exitCodeOf(codes);
 }
 
-/** Why a blueprint cannot run here, in the words of `npm start -- --list`. */
+/** Why a blueprint cannot run here, in the words of `npm start -- NAME`. */
 function whyNot(cloud: Cloud, blueprint: string): string | undefined {
-  const [local] = blueprintsNamed(blueprint, [cloud]).map((one) => localRunOf(one));
-  return typeof local === 'object' ? `${local.not}.` : undefined;
+  const [reason] = blueprintsNamed(blueprint, [cloud]).map((one) => whyNotRun(localRunOf(one)));
+  return reason && `${reason}.`;
 }
 
 /** The command, or the text to print. */

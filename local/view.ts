@@ -1,9 +1,10 @@
 import { styleText } from 'node:util';
+import { columns, fold } from '../bin/fold';
 import type { Balance } from './balance';
 import type { CoverageRow } from './coverage';
 import type { Places, Replay } from './platform';
 import type { Counts, End, Message } from './story';
-import { columns, fold, foldCommand, many, number } from './text';
+import { foldCommand, many, number } from './text';
 
 /** The default blueprint. */
 const MINIMAL = 'pipeline';

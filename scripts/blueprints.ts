@@ -1,4 +1,4 @@
-import { type Listed, listBlueprints } from '../bin/list';
+import { type Listed, listBlueprints, whyNotRun } from '../bin/list';
 import { type Access, type Hop, STAGES } from '../shared/read/picture';
 import { type Blueprint, findBlueprints } from '../shared/synth/blueprints';
 import { shownPicture, synthesized, titleOf } from './picture';
@@ -40,7 +40,7 @@ function section(blueprint: Blueprint, { what, stages, local }: Listed): string 
     `${what} [\`${blueprint.file}\`](../${blueprint.file}). [What it costs](cost.md#${stack}).`,
     ...(isPlatform ? [shownPicture(blueprint)] : []),
     `\`\`\`sh\n${commands(blueprint, local).join('\n')}\n\`\`\``,
-    ...(typeof local === 'object' ? [`Not run on this machine: ${local.not}`] : []),
+    ...(typeof local === 'object' ? [`Not run on this machine: ${whyNotRun(local)}`] : []),
     ...(isPlatform
       ? [
           folded(

@@ -7,7 +7,7 @@ import { readCloudFormation } from '../shared/read/cloudformation';
 import type { Access, Hop, Picture } from '../shared/read/picture';
 import { readTerraform } from '../shared/read/terraform';
 import type { Transform } from '../shared/runtime/event';
-import { type Blueprint, blueprintsNamed, type Cloud } from '../shared/synth/blueprints';
+import { type Blueprint, blueprintsNamed, type Cloud, TITLES } from '../shared/synth/blueprints';
 import { shown } from './examples';
 import { type ColumnOfApi, eventsOf, findTransforms, linesOf, type TransformRecipe, tableRowsOf } from './recipes/transforms';
 import { WANTS } from './recipes/wants';
@@ -16,8 +16,6 @@ const ROOT = path.join(__dirname, '..');
 const FOLDER = 'docs/recipes';
 /** The recipe that shows columns beside those of every table. */
 const OWN_COLUMN = 'gcp-own-column';
-const CLOUDS: Readonly<Record<Cloud, string>> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
-
 /** Every recipe that builds a platform: a class, in a file that starts with the name of its cloud. */
 export function findRecipes(): Blueprint[] {
   return readdirSync(path.join(ROOT, FOLDER))
@@ -63,13 +61,13 @@ function tableOf(sections: readonly Section[]): string {
       return `[${title.replace(/^[^:]*: /, '')}](#${anchor(title)})`;
     });
   const rows = WANTS.map(({ want, recipes, words = {} }) => {
-    const cells = (Object.keys(CLOUDS) as Cloud[]).map((cloud) => {
+    const cells = (Object.keys(TITLES) as Cloud[]).map((cloud) => {
       const cell = [...links(recipes.every ?? []), ...links(recipes[cloud] ?? []), words[cloud] ?? words.every].filter(Boolean);
       return cell.join('<br>');
     });
     return `| ${[want, ...cells].join(' | ')} |`;
   });
-  return [`| You want | ${Object.values(CLOUDS).join(' | ')} |`, '|---|---|---|---|', ...rows].join('\n');
+  return [`| You want | ${Object.values(TITLES).join(' | ')} |`, '|---|---|---|---|', ...rows].join('\n');
 }
 
 /** How GitHub names the place of a heading. */
@@ -87,7 +85,7 @@ function platformSection(recipe: Blueprint): Section {
   const changes = renderChanges(plainPicture(cloud, against), pictureOf(recipe));
   const beside = besideOf(recipe).map((one) => block(one, readFileSync(path.join(ROOT, one), 'utf8')));
   const what = against === 'pipeline' ? 'What it changes' : `What it changes in \`${cloud} ${against}\``;
-  return { name, title: `${CLOUDS[cloud]}: ${title}`, blocks: [text, block(file, code), ...beside, `${what}:\n\n${diff(changes)}`] };
+  return { name, title: `${TITLES[cloud]}: ${title}`, blocks: [text, block(file, code), ...beside, `${what}:\n\n${diff(changes)}`] };
 }
 
 const plain = new Map<string, Picture>();

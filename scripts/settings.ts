@@ -1,12 +1,10 @@
 import ts from 'typescript';
-import type { Cloud } from '../shared/synth/blueprints';
+import { type Cloud, TITLES } from '../shared/synth/blueprints';
 import { type Found, findConstructs, interfaceOf, parse } from './constructs';
-
-const CLOUDS: Readonly<Record<Cloud, string>> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
 
 /** The page `docs/settings.md`: every setting of every construct, from the comments in the code. */
 export function settingsPage(): string {
-  const clouds = Object.entries(CLOUDS).map(([cloud, title]) => [
+  const clouds = Object.entries(TITLES).map(([cloud, title]) => [
     `## ${title}`,
     ...findConstructs([cloud as Cloud]).flatMap(section),
     deliveryOf(cloud),

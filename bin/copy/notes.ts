@@ -1,9 +1,9 @@
 import path from 'node:path';
+import { TITLES } from '../../shared/synth/blueprints';
 import { fileAt } from './git';
 import { readText } from './mark';
 
 const CHANGELOG = 'CHANGELOG.md';
-const CLOUDS = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
 
 /** An entry of the changelog, and the clouds that it names in its heading or at its start. None means all clouds. */
 interface Entry {
@@ -14,7 +14,7 @@ interface Entry {
 /** The upgrade notes in the changelog since a commit, for the clouds that were copied. */
 export function upgradeNotes(since: string, names: readonly string[], root: string): string[] {
   const before = new Set(entriesIn(fileAt(since, CHANGELOG, root) ?? '').map(({ text }) => text));
-  const copied = Object.entries(CLOUDS).flatMap(([cloud, title]) => (names.some((name) => name.startsWith(`${cloud}/`)) ? [title] : []));
+  const copied = Object.entries(TITLES).flatMap(([cloud, title]) => (names.some((name) => name.startsWith(`${cloud}/`)) ? [title] : []));
   return entriesIn(readText(path.join(root, CHANGELOG)) ?? '')
     .filter(({ text }) => !before.has(text) && /\*Upgrade/.test(text))
     .filter(({ clouds }) => clouds.length === 0 || clouds.some((cloud) => copied.includes(cloud)))
@@ -35,5 +35,5 @@ function entriesIn(text: string): Entry[] {
 /** The clouds in a list such as `Azure, GCP:`. */
 function cloudsIn(text: string): string[] {
   const words = text.split(/[:,]\s*/);
-  return Object.values(CLOUDS).filter((cloud) => words.includes(cloud));
+  return Object.values(TITLES).filter((cloud) => words.includes(cloud));
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { listBlueprints } from '../../bin/list';
+import { listBlueprints, whyNotRun } from '../../bin/list';
 import { temporaryFolder } from './folder';
 
 const root = path.join(__dirname, '../..');
@@ -162,12 +162,12 @@ test('a blueprint that no events go through is not run, in one line, and exit co
   expect(seen.out.trim()).toBe('gcp github: not run here: no events go through it.');
 });
 
-test('a blueprint that cannot run here is not run, in the words of the list, though what would run of it has a part', async () => {
+test('a blueprint that cannot run here is not run, in the words of npm start, though what would run of it has a part', async () => {
   const { ended, seen } = local(['gcp', 'dataproc']);
   expect(await ended).toBe(2);
   const { local: listed } = listBlueprints(['gcp']).find(({ name }) => name === 'dataproc')!;
   const [, ...told] = seen.out.trim().split('\n');
-  expect(told.join(' ')).toBe(`gcp dataproc: not run here: ${(listed as { not: string }).not}.`);
+  expect(told.join(' ')).toBe(`gcp dataproc: not run here: ${whyNotRun(listed)}.`);
 });
 
 test('whoever reads no more ends it without a fault', async () => {

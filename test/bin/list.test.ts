@@ -51,11 +51,11 @@ test('it runs on this machine where each of its services does, and else says whi
   };
   expect(local('runs', 'runs')).toBe('runs');
   expect(local('runs', undefined)).toBeUndefined();
-  expect(local({ not: 'There is no tape here.' }, 'runs')).toEqual({ not: 'tape: There is no tape here' });
+  expect(local({ not: 'There is no tape here.' }, 'runs')).toEqual({ not: { tape: 'There is no tape here' } });
   expect(local({ not: 'There is no reader here.', constructs: ['tape-reader'] }, 'runs')).toBe('runs');
   const rewinds = { not: 'There is no way back here', methods: ['rewind'] };
   expect(local(rewinds, 'runs')).toBe('runs');
-  expect(local(rewinds, 'runs', `${lake}\ntape.rewind();`)).toEqual({ not: 'tape: There is no way back here' });
+  expect(local(rewinds, 'runs', `${lake}\ntape.rewind();`)).toEqual({ not: { tape: 'There is no way back here' } });
 });
 
 test('one that does not say what it is is refused', () =>
@@ -66,17 +66,25 @@ test('one that does not say what it is is refused', () =>
 test('the list is read in one look', () => {
   const listed = [
     { cloud: 'aws', name: 'lake', what: 'A lake.', stages: { Buffer: ['a', 'b'], Store: ['tape'] }, local: 'runs' },
-    { cloud: 'azure', name: 'pipeline', what: 'A pipe.', stages: {}, local: { not: 'tape: There is none.' } },
+    { cloud: 'azure', name: 'pipeline', what: 'A pipe.', stages: {}, local: { not: { tape: 'there is none', hub: 'nor this' } } },
     { cloud: 'gcp', name: 'pipeline', what: 'A pipe.', stages: {} },
   ] as const;
-  expect(renderList(listed)).toBe(
+  expect(renderList(listed, Number.POSITIVE_INFINITY)).toBe(
     [
-      'aws    lake      A lake.',
-      '                 Buffer: a, b. Store: tape. Runs on this machine',
-      'azure  pipeline  A pipe.',
-      '                 Not run on this machine: tape: There is none.',
-      'gcp    pipeline  A pipe.',
+      'AWS',
+      '  lake      A lake.',
+      '            Buffer: a, b. Store: tape. Runs on this machine',
+      '',
+      'Azure',
+      '  pipeline  A pipe.',
+      '            Not run on this machine: tape, hub',
+      '',
+      'GCP',
+      '  pipeline  A pipe.',
     ].join('\n'),
+  );
+  expect(renderList(listed, 40)).toContain(
+    ['  lake      A lake.', '            Buffer: a, b. Store: tape.', '            Runs on this machine'].join('\n'),
   );
 });
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { listBlueprints } from '../../bin/list';
+import { listBlueprints, whyNotRun } from '../../bin/list';
 import { orOneLine } from '../../bin/one-line';
 import { writePicture } from '../../bin/picture';
 import { start } from '../../bin/start';
@@ -108,12 +108,11 @@ test('--environment shows what differs from the other environments, and how to d
   expect(stdout).not.toMatch(/pipeline-?dev|pipelineprod/);
 });
 
-test('a blueprint that cannot run on this machine says why, in the words of the list, instead of a command that would refuse it', () => {
+test('a blueprint that cannot run on this machine says why, instead of a command that would refuse it', () => {
   const { stdout } = started(['gcp', 'dataproc']);
-  const [{ not }] = listBlueprints(['gcp']).flatMap(({ name, local }) => (name === 'dataproc' ? [local as { not: string }] : [])) as [
-    { not: string },
-  ];
-  expect(stdout).toContain(`\nEvents do not go through it on this machine: ${not}.\n`);
+  const { local } = listBlueprints(['gcp']).find(({ name }) => name === 'dataproc')!;
+  expect(stdout).toContain(`\nEvents do not go through it on this machine: ${whyNotRun(local)}.\n`);
+  expect(whyNotRun(local)).toMatch(/^dataproc: \w+/);
   expect(stdout).not.toContain('npm run local');
 });
 
@@ -149,8 +148,8 @@ describe('another blueprint', () => {
   test('is in the list, where none is loaded', () => {
     const { status, stdout, stderr } = run(['--list'], {}, cwd);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toMatch(/^aws +lake +A lake\.\naws +pipeline +Events are sent/m);
-    expect(stdout).toMatch(/^gcp +broken +It breaks\.$/m);
+    expect(stdout).toMatch(/^AWS\n {2}lake +A lake\.\n {2}pipeline +Events are sent/m);
+    expect(stdout).toMatch(/^GCP\n {2}broken +It breaks\.$/m);
     const listed = JSON.parse(run(['--list', '--json', 'aws', 'lake'], {}, cwd).stdout);
     expect(listed).toEqual([{ cloud: 'aws', name: 'lake', what: 'A lake.', stages: {} }]);
   });
