@@ -7,6 +7,7 @@ import type { HandlerNeeds } from '../../shared/synth/handler-needs';
 import { packageHandler } from '../../shared/synth/handler-package';
 import { handlerCode } from '../support/bundled';
 import { deployedOnAzure, invocation } from '../support/handler-processes';
+import { expectEachNeeded } from '../support/needed-settings';
 import { azureServices, type Request, type Services, type Status } from './runtime/services';
 
 const root = path.join(__dirname, '../..');
@@ -144,12 +145,7 @@ describe.each(names)('%s', (name) => {
 
   test('without any of its settings it does not start, and says which is missing', async () => {
     const services = await azureServices();
-    const settings = settingsOf(services);
-    for (const setting of Object.keys(settings)) {
-      const env = { ...services.environment, ...settings, [setting]: '' };
-      const started = promisify(execFile)(process.execPath, ['worker.js', '[]'], { cwd: folder, env, maxBuffer: 2 ** 24 });
-      await expect(started).rejects.toMatchObject({ stderr: expect.stringContaining(`Error: The setting ${setting} is missing.`) });
-    }
+    await expectEachNeeded(folder, settingsOf(services), services.environment);
     expect(services.requests).toEqual([]);
   });
 

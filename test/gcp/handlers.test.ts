@@ -12,8 +12,9 @@ import { packageHandler } from '../../shared/synth/handler-package';
 import { handlerCode } from '../support/bundled';
 import type { TerraformJson } from '../support/cdktf';
 import { temporaryFolder } from '../support/folder';
-import { NOBODY, SUBSCRIPTION, startOnGcp } from '../support/handler-processes';
+import { NOBODY, SUBSCRIPTION, sealedOnGcp, startOnGcp } from '../support/handler-processes';
 import { loopback } from '../support/loopback';
+import { expectEachNeeded } from '../support/needed-settings';
 import { Broker } from './runtime/sources/pub-sub-pull/broker';
 import { SETTINGS, startWorker } from './runtime/sources/pub-sub-pull/worker';
 import type { StoreStandIn, StoreStandIns } from './store-stand-in';
@@ -147,14 +148,8 @@ describe.each(names.filter(isPushed))('%s', (name) => {
     expect(output()).toContain('"message":"The dead letter was not written. Pub/Sub retries the event."');
   });
 
-  test('without any of its settings it does not start, and says which is missing', async () => {
-    const missing = Object.keys(settings);
-    const started = await Promise.all(missing.map((setting) => startOnGcp(folder, { ...settings, ...environment, [setting]: '' })));
-    missing.forEach((setting, index) => {
-      expect(started[index]!.port).toBeUndefined();
-      expect(started[index]!.output()).toContain(`Error: The setting ${setting} is missing.`);
-    });
-  });
+  test('without any of its settings it does not start, and says which is missing', () =>
+    expectEachNeeded(folder, settings, { ...sealedOnGcp(folder), ...environment }));
 
   test('with an emulator that is not on this machine it does not start', async () => {
     const { port, output } = await startOnGcp(folder, { ...settings, ...environment, PUBSUB_EMULATOR_HOST: 'pubsub.example:80' });
@@ -235,14 +230,9 @@ describe.each(names.filter(isPulling))('%s', (name) => {
   });
 
   test('without any of its settings it does not start, and says which is missing', async () => {
-    const missing = Object.keys(settings);
-    const started = missing.map((setting) =>
-      startWorker(code, { ...settings, ...environment, PUBSUB_EMULATOR_HOST: NOBODY, [setting]: '' }),
-    );
-    for (const [index, { ended, output }] of started.entries()) {
-      expect(await ended).toBe(1);
-      expect(output()).toContain(`Error: The setting ${missing[index]} is missing.`);
-    }
+    const folder = temporaryFolder();
+    writeFileSync(path.join(folder, 'index.js'), code);
+    await expectEachNeeded(folder, settings, { ...sealedOnGcp(folder), ...environment, PUBSUB_EMULATOR_HOST: NOBODY });
   });
 
   test('the package holds the bundle, and how it is started. It is under 3.5 MB, and names no folder of this machine', () => {

@@ -94,6 +94,11 @@ export function deployedOnAzure(files: Readonly<Record<string, Uint8Array>>, cod
 export const NOBODY = '127.0.0.1:1';
 export const SUBSCRIPTION = 'projects/acme-data/subscriptions/acme-events-processing';
 
+/** The environment in which a client of Google finds no credentials of this machine. */
+export function sealedOnGcp(folder: string): Readonly<Record<string, string>> {
+  return { HOME: folder, PATH: folder, CLOUDSDK_CONFIG: folder, GCE_METADATA_HOST: NOBODY, GOOGLE_APPLICATION_CREDENTIALS: '' };
+}
+
 const children: ChildProcess[] = [];
 afterAll(() => {
   for (const child of children) child.kill();
@@ -104,8 +109,7 @@ export async function startOnGcp(folder: string, env: Readonly<Record<string, st
   // Written once: a process that starts at the same time would read an empty file while it is written again.
   const server = path.join(folder, 'server.js');
   if (!existsSync(server)) writeFileSync(server, FRAMEWORK);
-  const sealed = { HOME: folder, PATH: folder, CLOUDSDK_CONFIG: folder, GCE_METADATA_HOST: NOBODY, GOOGLE_APPLICATION_CREDENTIALS: '' };
-  const child = spawn(process.execPath, ['server.js'], { cwd: folder, env: { ...sealed, ...env } });
+  const child = spawn(process.execPath, ['server.js'], { cwd: folder, env: { ...sealedOnGcp(folder), ...env } });
   children.push(child);
   const [output, faults]: [Buffer[], Buffer[]] = [[], []];
   child.stderr.on('data', (chunk) => faults.push(chunk));

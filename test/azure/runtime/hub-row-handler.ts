@@ -5,6 +5,7 @@ import { unzipSync } from 'fflate';
 import { packageHandler } from '../../../shared/synth/handler-package';
 import { handlerCode } from '../../support/bundled';
 import { deployedOnAzure, invocation } from '../../support/handler-processes';
+import { expectEachNeeded } from '../../support/needed-settings';
 import { azureServices } from './services';
 
 const good = { specversion: '1.0', id: '1', source: '/plants/7/press', type: 'com.example.press.heated', time: '2026-01-31T08:30:00Z' };
@@ -44,13 +45,13 @@ export function proveHubRowHandler<Store extends RowStore>(name: string, written
       DEAD_LETTER_CONTAINER: 'dead-letter',
       ...Object.fromEntries(needs.stores.STORE!.map((ending) => [`STORE_${ending}`, store.settings[ending]!])),
     };
-    const run = async (invocations: readonly unknown[], more: Readonly<Record<string, string>> = {}) => {
-      const options = { cwd, env: { ...services.environment, ...settings, ...more }, maxBuffer: 2 ** 24 };
+    const run = async (invocations: readonly unknown[]) => {
+      const options = { cwd, env: { ...services.environment, ...settings }, maxBuffer: 2 ** 24 };
       const { stdout } = await promisify(execFile)(process.execPath, ['worker.js', JSON.stringify(invocations)], options);
       return JSON.parse(stdout);
     };
     const letters = () => [...services.blobs].filter(([blob]) => blob.startsWith('dead-letter/')).map(([, body]) => JSON.parse(body));
-    return { store, settings, run, letters };
+    return { store, settings, environment: services.environment, run, letters };
   }
 
   test('a good event is a row, a bad one is in the dead letter, and the same batch again changes nothing', async () => {
@@ -71,14 +72,8 @@ export function proveHubRowHandler<Store extends RowStore>(name: string, written
   });
 
   test('without any of its settings it does not start, and says which is missing', async () => {
-    const { settings, run } = await start();
-    await Promise.all(
-      Object.keys(settings).map((setting) =>
-        expect(run([], { [setting]: '' })).rejects.toMatchObject({
-          stderr: expect.stringContaining(`Error: The setting ${setting} is missing.`),
-        }),
-      ),
-    );
+    const { settings, environment } = await start();
+    await expectEachNeeded(cwd, settings, environment);
   });
 
   test('the bundle stays small', () => expect(code.length).toBeLessThan(1.5 * 1024 * 1024));

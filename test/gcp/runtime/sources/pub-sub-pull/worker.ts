@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { temporaryFolder } from '../../../../support/folder';
-import { NOBODY } from '../../../../support/handler-processes';
+import { NOBODY, sealedOnGcp } from '../../../../support/handler-processes';
 import { DEAD_LETTER, SUBSCRIPTION } from './broker';
 
 /** What the template tells a worker of its subscription and its dead letter. */
@@ -24,8 +24,7 @@ afterAll(() => {
 export function startWorker(code: string | Uint8Array, env: Readonly<Record<string, string>>, options: readonly string[] = []) {
   const folder = temporaryFolder();
   writeFileSync(path.join(folder, 'index.js'), code);
-  const sealed = { HOME: folder, PATH: folder, CLOUDSDK_CONFIG: folder, GCE_METADATA_HOST: NOBODY, GOOGLE_APPLICATION_CREDENTIALS: '' };
-  const child = spawn(process.execPath, [...options, 'index.js'], { cwd: folder, env: { ...sealed, ...SETTINGS, ...env } });
+  const child = spawn(process.execPath, [...options, 'index.js'], { cwd: folder, env: { ...sealedOnGcp(folder), ...SETTINGS, ...env } });
   children.push(child);
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(chunk));
