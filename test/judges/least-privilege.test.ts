@@ -21,6 +21,12 @@ const root = path.join(__dirname, '../..');
 const { template } = shippedApps()[0]!;
 const stacks = terraformStacks();
 
+/** Roles that allow more than any work here takes, by provider. */
+const WIDE: Readonly<Record<string, readonly string[]>> = {
+  azurerm: ['Owner', 'Contributor'],
+  google: ['roles/owner', 'roles/editor'],
+};
+
 /** The rules that a change breaks, of those that nobody may explain away. */
 function broken(identities: readonly Identity[]): string[] {
   const findings = identities.flatMap((identity) => identity.findings);
@@ -154,11 +160,12 @@ describe.each(stacks)('$name', ({ json }) => {
   });
 
   test('each grant of a wider role is seen', () => {
-    for (const role of ['Owner', 'Contributor', 'roles/owner', 'roles/editor', 'a role that nobody knows']) {
-      const isIt = ({ type, name }: (typeof grants)[number]) => json.resource![type]![name]![roleOf(type)] === role;
-      const unseen = grants.filter((grant) => !isIt(grant) && changed(grant, { [roleOf(grant.type)]: role }).length === 0);
-      expect(unseen).toEqual([]);
-    }
+    const unseen = grants.flatMap((grant) => {
+      const { [roleOf(grant.type)]: own } = json.resource![grant.type]![grant.name]!;
+      const wider = [...WIDE[grant.type.split('_')[0]!]!, 'a role that nobody knows'].filter((role) => role !== own);
+      return wider.filter((role) => changed(grant, { [roleOf(grant.type)]: role }).length === 0).map((role) => ({ ...grant, role }));
+    });
+    expect(unseen).toEqual([]);
   });
 
   test('each grant to somebody else is seen', () => {
