@@ -14,8 +14,6 @@ const PEM = /-----BEGIN PUBLIC KEY-----[\s\S]*?-----END PUBLIC KEY-----/g;
 const MAX_KEYS = 4;
 /** The largest object. Whoever may only register devices must not fill the memory of an instance. */
 const MAX_OBJECT_BYTES = 16_384;
-/** How many devices are kept in memory, with keys and without. */
-const MAX_KEPT = 10_000;
 /**
  * How many requests to the registry may be open, and how many of them for devices that had no key before. Anybody can cause one of
  * these, with a token that is not signed by a device.
@@ -42,9 +40,10 @@ export class RegistryBusy extends Error {
  * @param name the start of the environment variables of the store: `REGISTRY` reads `REGISTRY_BUCKET` and `REGISTRY_PREFIX`
  * @param keepSeconds how long keys are kept: so long is a device accepted after its object was deleted
  * @param timeout after how many milliseconds without an answer a request fails
+ * @param maxKept how many devices are kept in memory, with keys and as many without
  * @see https://cloud.google.com/storage/docs/json_api/v1/objects/get
  */
-export function deviceRegistry(name: string, keepSeconds: number, timeout = 5_000): Registry {
+export function deviceRegistry(name: string, keepSeconds: number, timeout = 5_000, maxKept = 10_000): Registry {
   const objects = `/storage/v1/b/${setting(`${name}_BUCKET`)}/o`;
   const prefix = setting(`${name}_PREFIX`);
   const emulator = emulatorOf('STORAGE_EMULATOR_HOST', process.env.STORAGE_EMULATOR_HOST?.replace(/^http:\/\//, ''));
@@ -81,7 +80,10 @@ export function deviceRegistry(name: string, keepSeconds: number, timeout = 5_00
     const keys = await read(device);
     known.delete(device);
     unknown.delete(device);
-    keep(keys.length > 0 ? known : unknown, device, { keys, until });
+    const kept = keys.length > 0 ? known : unknown;
+    const [oldest] = kept.keys();
+    if (kept.size >= maxKept) kept.delete(oldest!);
+    kept.set(device, { keys, until });
     return keys;
   };
 
@@ -101,15 +103,6 @@ export function deviceRegistry(name: string, keepSeconds: number, timeout = 5_00
 /** Not what Google answers if it may not use the key that the bucket is encrypted with. */
 function isDenied({ status, answer }: Refused): boolean {
   return status === 403 && !/cloud ?kms/i.test(answer);
-}
-
-/** Keep one more, and forget the oldest. */
-function keep(kept: Map<string, Kept>, device: string, entry: Kept) {
-  for (const oldest of kept.keys()) {
-    if (kept.size < MAX_KEPT) break;
-    kept.delete(oldest);
-  }
-  kept.set(device, entry);
 }
 
 /** The public keys in an object. An object with a private key has none: whoever may read it can sign in as the device. */
