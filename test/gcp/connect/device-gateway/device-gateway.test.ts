@@ -96,11 +96,11 @@ test('the command that registers a device replaces no key', () => {
   );
 });
 
-test('its image is fixed by its digest, and built from the folder of the stack', () => {
+test('its image is fixed by its digest, and built from the folder of the stack with a tag of its code, which no build moves', () => {
   const { service, built } = make();
   expect(service.template.containers[0].image).toBe(`${image.repository}@${image.digest}`);
   expect(service.annotations).toEqual({ 'handler-sha256': code.hash });
-  expect(built.buildCommand).toMatch(/^gcloud builds submit assets\/Connect_Code_\w+\/\w+\/package\.json --pack image=\S+\/gateway$/);
+  expect(built.buildCommand).toMatch(/^gcloud builds submit assets\/Connect_Code_\w+\/\w+\/package\.json --pack image=\S+\/gateway:abababababababab$/);
 });
 
 test('open requests take a 128th of its memory: so four of the largest with the default', () => {
