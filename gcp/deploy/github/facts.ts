@@ -1,6 +1,6 @@
 import { promised } from '../../../shared/read/facts/promise';
 import type { Needed, ServiceFacts } from '../../../shared/read/facts/types';
-import { remove, replace, type Which } from '../../../shared/read/facts/weaken';
+import { remove, replace, set, type Which } from '../../../shared/read/facts/weaken';
 import { type Asked, only, type Stack } from '../../../shared/read/stack';
 
 const PROVIDER = 'google_iam_workload_identity_pool_provider';
@@ -93,6 +93,12 @@ export const facts: ServiceFacts = {
           },
         ),
         promised(
+          'trusts-one',
+          'know a job by its repository and its environment, whatever form the subject of its token has',
+          (provider) => mappingOf(provider).includes('assertion.repository +') && mappingOf(provider).includes('assertion.environment'),
+          { 'a repository says itself which environment a job is of': set('attribute_mapping', { 'google.subject': 'assertion.sub' }) },
+        ),
+        promised(
           'state-in-reach',
           'let in nobody who has no role on the bucket of the state, which may lie in another project',
           (_, stack) => trustsIn(stack).every((trust) => trust.refers('service_account_id').every((account) => stateOf(account, stack))),
@@ -129,6 +135,10 @@ export const facts: ServiceFacts = {
     },
   },
 };
+
+function mappingOf(provider: Asked): string {
+  return JSON.stringify(provider.body.attribute_mapping);
+}
 
 function trustsIn(stack: Stack): readonly Asked[] {
   return stack.of(TRUST).filter((trust) => only(trust, 'role') === 'roles/iam.workloadIdentityUser');

@@ -31,6 +31,26 @@ test('the repository is known by its number too, so that nobody who takes over i
   );
 });
 
+test.each([
+  ['names alone', 'repo:acme/data:environment:prod'],
+  ['names and numbers, as repositories have since July 2026', 'repo:acme@42/data@123456:environment:prod'],
+])('a job is known by its repository and its environment, with a subject of %s', (_, sub) => {
+  const { one, all } = make();
+  const mapping = one('google_iam_workload_identity_pool_provider').attribute_mapping['google.subject'];
+  // The expression means the same in JavaScript.
+  const subjectOf = new Function('assertion', `return ${mapping}`);
+  const [deployer, planner] = all('google_service_account_iam_member').map(({ member }) => member.split('/subject/')[1]);
+  expect(subjectOf({ sub, repository: 'acme/data', environment: 'prod' })).toBe(deployer);
+  expect(subjectOf({ sub, repository: 'acme/data', environment: 'prod-plan' })).toBe(planner);
+});
+
+test('a second deployer of a site is refused, because its pool and its accounts would have the same names', () =>
+  expect(() => synthesize((stack) => ['First', 'Second'].map((id) => new GithubDeployer(stack, id, KNOWN)))).toThrow(
+    new Error(
+      'test/Second: each deployer of a site must have its own name, got "github", which test/First has. Give the site of each environment a prefix of its own.',
+    ),
+  ));
+
 test('whoever plans may read the state, and nothing on the project', () => {
   const { all } = make();
   const ofPlanner = (type: string) => all(type).filter(({ member }) => member.includes('Planner'));
