@@ -23,7 +23,7 @@ export interface DeviceGatewayProps {
   /** Where the events go: a buffer of Pub/Sub. */
   readonly sink: RecordSink;
   /**
-   * The registry of devices: for each, the object `DEVICE.pem` with its public keys. Use a `CloudStorageStore` for this alone, without
+   * The registry of devices: for each, the object `DEVICE.pem` with its public keys, up to four. Use a `CloudStorageStore` for this alone, without
    * `retentionDays`, which would delete keys, and without `immutableDays`, in which no device can be disabled.
    */
   readonly registry: ObjectStore;
@@ -33,7 +33,8 @@ export interface DeviceGatewayProps {
   readonly image: ContainerImage;
   /**
    * Who may register new devices, and nothing else: IAM members such as `serviceAccount:plant@project.iam.gserviceaccount.com`, which
-   * Terraform must know when it plans. They cannot replace or delete the key of a device, because then they could act as it.
+   * Terraform must know when it plans. They cannot replace or delete the key of a device, because then they could act as it. They can
+   * register the id of a deleted one again: to keep a device out for good, replace its object by an empty one.
    * @default - nobody
    */
   readonly registrars?: readonly string[];
@@ -62,7 +63,7 @@ export interface DeviceGatewayProps {
   readonly concurrency?: number;
   /**
    * Memory of each instance in MiB, from 512 to 4096. The bodies of its open requests may have a 128th of it, which is four of the
-   * largest (1 MB) with the default. Further requests are answered with 429.
+   * largest (1 MB) with the default, and those of one device half of that. Further requests are answered with 429.
    * @default 512
    */
   readonly memoryMiB?: number;

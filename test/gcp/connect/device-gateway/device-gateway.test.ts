@@ -96,11 +96,22 @@ test('the command that registers a device replaces no key', () => {
   );
 });
 
+test('the command that registers a device is one argument also where the prefix has a quote', () => {
+  const { built } = synthesize((stack) => {
+    const sink = new PubSubBuffer(stack, 'Buffer', { site });
+    const registry = new CloudStorageStore(stack, 'Devices', { site, name: 'devices', prefix: "press's/" });
+    return new DeviceGateway(stack, 'Connect', { site, sink, registry, code, image });
+  });
+  expect(built.registerCommand).toMatch(/&name=press%27s\/DEVICE\.pem'$/);
+});
+
 test('its image is fixed by its digest, and built from the folder of the stack with a tag of its code, which no build moves', () => {
   const { service, built } = make();
   expect(service.template.containers[0].image).toBe(`${image.repository}@${image.digest}`);
   expect(service.annotations).toEqual({ 'handler-sha256': code.hash });
-  expect(built.buildCommand).toMatch(/^gcloud builds submit assets\/Connect_Code_\w+\/\w+\/package\.json --pack image=\S+\/gateway:abababababababab$/);
+  expect(built.buildCommand).toMatch(
+    /^gcloud builds submit assets\/Connect_Code_\w+\/\w+\/package\.json --pack image=\S+\/gateway:abababababababab$/,
+  );
 });
 
 test('open requests take a 128th of its memory: so four of the largest with the default', () => {
