@@ -4,7 +4,7 @@ import type { HandlerCode } from '../../../shared/synth/handler-needs';
 import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
 import { bindDevices, deviceVariables, registerCommand } from '../../foundation/devices/devices';
-import { buildCommandOf, type ContainerImage } from '../../foundation/images';
+import { buildCommandOf, type ContainerImage, type ImagePolicy } from '../../foundation/images';
 import { Principals } from '../../foundation/principal';
 import { Propagation } from '../../foundation/propagation';
 import { accountOf } from '../../foundation/service-account';
@@ -91,6 +91,12 @@ export interface DeviceGatewayProps {
    */
   readonly serviceAccount?: string;
   /**
+   * The Binary Authorization policy of the project, such as a `ContainerSecurity`. Each revision is checked when it is deployed, and one
+   * that the policy refuses fails the apply: the revision before it goes on.
+   * @default - images are not checked
+   */
+  readonly binaryAuthorization?: ImagePolicy;
+  /**
    * The ids of the notification channels that every alert notifies.
    * @default - alerts open an incident without a notification
    */
@@ -131,7 +137,7 @@ export class DeviceGateway extends Construct implements Workload {
 
   constructor(scope: Construct, id: string, props: DeviceGatewayProps) {
     super(scope, id);
-    const { site, sink, registry, image, code, serviceAccount } = props;
+    const { site, sink, registry, image, code, serviceAccount, binaryAuthorization: policy } = props;
     const settings = gatewaySettings(this, props);
     const { name, registrars, silenceMinutes, notify } = settings;
     takeName(this, 'function of a site', name, [site.project, site.prefix]);
@@ -158,9 +164,10 @@ export class DeviceGateway extends Construct implements Workload {
       invokerIamDisabled: true,
       // It holds no data.
       deletionProtection: false,
+      binaryAuthorization: policy && { useDefault: true },
       annotations: { 'handler-sha256': code.hash },
       template: templateOf({ ...settings, image, email: this.member.replace('serviceAccount:', ''), variables }),
-      dependsOn: [...site.waitFor, propagation],
+      dependsOn: [...site.waitFor, propagation, ...(policy?.waitFor ?? [])],
       // The Google Cloud CLI writes its own name and version here.
       lifecycle: { ignoreChanges: ['client', 'client_version'] },
     });

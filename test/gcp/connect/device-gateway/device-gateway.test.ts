@@ -114,6 +114,13 @@ test('its image is fixed by its digest, and built from the folder of the stack w
   );
 });
 
+test('its image is checked if a policy is given, which is there before the first revision', () => {
+  expect(make().service.binary_authorization).toBeUndefined();
+  const fqn = 'google_binary_authorization_policy.signed';
+  const { service } = make({ binaryAuthorization: { waitFor: [{ fqn }] } });
+  expect(service).toMatchObject({ binary_authorization: { use_default: true }, depends_on: expect.arrayContaining([fqn]) });
+});
+
 test('open requests take a 128th of its memory: so four of the largest with the default', () => {
   const open = (memoryMiB?: number) => Number(make(memoryMiB ? { memoryMiB } : {}).variables.DEVICE_OPEN_BYTES);
   expect(Math.floor(open() / 1_000_000)).toBe(4);
