@@ -105,7 +105,8 @@ export interface GithubDeployerProps {
 
 /**
  * Two service accounts for jobs of GitHub Actions, without a key: GitHub signs who a job is, and this project trusts that for two
- * environments of one repository. One deploys what the constructs here make. The other plans: it reads the state, and nothing else.
+ * environments of one repository. One deploys what the constructs here make. The other plans: it reads the state, and nothing else. What a
+ * template looks up it may not read: `docs/deploy-from-ci.md` has the role for such templates.
  *
  * Whoever deploys is an administrator of what is deployed. It gives roles on the project from a list alone, but it can act as each service
  * account of the project: keep accounts with wider roles, such as a default account that is an editor, out of it. It makes the key

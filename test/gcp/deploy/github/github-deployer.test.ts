@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { DEPLOYS, GIVES, GithubDeployer, type GithubDeployerProps } from '../../../../gcp/deploy/github/github-deployer';
 import { fits } from '../../../../scripts/judges/privileges/compare';
@@ -70,6 +71,18 @@ test('whoever deploys gives roles on the project from a list, and none of them i
 /** What blueprints make: those that a deploy from CI makes. The accounts of CI are made by an owner. */
 const STACKS = terraformStacks().filter(({ name }) => name.startsWith('gcp-') && name !== 'gcp-github');
 const resources = STACKS.flatMap(({ json }) => new TfStack(json).all);
+
+test('the page says what a plan reads besides the state, for everything that a blueprint looks up', () => {
+  const page = readFileSync('docs/deploy-from-ci.md', 'utf8');
+  const reads: Readonly<Record<string, string>> = {
+    'data.google_kms_crypto_key_version': 'cloudkms.cryptoKeyVersions.viewPublicKey',
+    'data.google_logging_project_settings': 'logging.settings.get',
+    'data.google_storage_project_service_account': 'resourcemanager.projects.get',
+  };
+  const looked = new Set(resources.map(({ type }) => type).filter((type) => type.startsWith('data.')));
+  expect([...looked].sort()).toEqual(Object.keys(reads));
+  for (const permission of Object.values(reads)) expect(page).toContain(permission);
+});
 
 test('a deploy can give every role that a blueprint gives on the project, and no other', () => {
   const given = resources.filter(({ type }) => type === 'google_project_iam_member').map((grant) => String(only(grant, 'role')));
