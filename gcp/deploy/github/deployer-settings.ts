@@ -20,3 +20,9 @@ export const BUCKET: TextRule = {
   must: 'be the name of a bucket',
   remedy: 'It is neither a URL nor a path: see gcloud storage buckets list.',
 };
+/** The start of the id of the pool. */
+export const POOL_PREFIX: TextRule = {
+  pattern: /^(?!gcp$)/,
+  must: 'be another word than gcp',
+  remedy: 'Google keeps ids of pools that start with gcp- for itself.',
+};

@@ -10,7 +10,7 @@ import { takeName } from '../../../shared/synth/kept-name';
 import { requireText } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
 import type { Site } from '../../ports/site';
-import { BUCKET, ENVIRONMENT, REPOSITORY, REPOSITORY_ID } from './deployer-settings';
+import { BUCKET, ENVIRONMENT, POOL_PREFIX, REPOSITORY, REPOSITORY_ID } from './deployer-settings';
 
 const ISSUER = 'https://token.actions.githubusercontent.com';
 /**
@@ -132,6 +132,7 @@ export class GithubDeployer extends Construct {
     requireText(this, { repositoryId }, REPOSITORY_ID);
     requireText(this, { stateBucket }, BUCKET);
     requireText(this, { environment }, ENVIRONMENT);
+    requireText(this, { 'site.prefix': site.prefix }, POOL_PREFIX);
     takeName(this, 'deployer of a site', 'github', [site.project, site.prefix], 'Give the site of each environment a prefix of its own.');
     needApis(this, 'iamcredentials', 'sts', 'storage');
 

@@ -151,5 +151,9 @@ test('the defaults are those that the documentation says', () => {
 test.each([
   [{ repository: 'acme' }, 'repository must be the owner and the name of a repository, of 39 and 37 characters at most, got "acme".'],
   [{ repositoryId: 'acme/data' }, 'repositoryId must be the number of the repository, got "acme/data".'],
+  [
+    { site: { ...site, prefix: 'gcp' } },
+    'site.prefix must be another word than gcp, got "gcp". Google keeps ids of pools that start with gcp- for itself.',
+  ],
   [{ stateBucket: 'gs://acme' }, 'stateBucket must be the name of a bucket, got "gs://acme".'],
 ])('%j is refused in one line', (props, message) => expect(() => make(props)).toThrow(`test/Deployer: ${message}`));
