@@ -39,9 +39,13 @@ const PATH = '/events';
  * while there is room for it in memory: without a token, a request takes none. If the sink or the registry cannot be reached, nothing
  * is accepted, and the device sends all of it again: events can be written twice, and are not lost. What is refused is nowhere but
  * with the device, which gets the reason.
+ * @throws RangeError if a limit is not a number above 0
  */
 export function deviceHttpsSource<Stored>(props: DeviceHttpsSourceProps<Stored>): RequestListener {
-  const { sink, registry, source, openBytes } = props;
+  const { sink, registry, source, openBytes, maxSeconds } = props;
+  // A comparison with NaN is false: old tokens would be accepted, and the memory would have no limit.
+  if (!(openBytes > 0 && maxSeconds > 0))
+    throw new RangeError(`openBytes and maxSeconds must be above 0, got ${openBytes} and ${maxSeconds}`);
   let open = 0;
   const openOf = new Map<string, number>();
 

@@ -404,8 +404,10 @@ describe('back pressure', () => {
     ['numbers of hundreds of digits', `[1${',9007199254740993e292'.repeat(47_000)}]`, 400],
   ])('the default memory is enough for the worst that devices can send at a time: %s', async (_, data, done) => {
     // Node.js takes half of 512 MiB for objects.
-    const small = await startAll({ NODE_OPTIONS: '--max-old-space-size=256' });
+    const small = await startAll({ NODE_OPTIONS: '--max-old-space-size=256', DEVICE_KEY_SECONDS: '600' });
     small.registry.objects.set('devices/press-7.pem', press.pem).set('devices/pump-2.pem', pump.pem);
+    // While it reads the worst, it may not answer about keys in time.
+    for (const device of [press, pump]) expect((await small.send(event('0'), device.token())).status).toBe(204);
     const worst = JSON.stringify(event('1')).replace(/}$/, `,"data":${data}}`);
     const devices = [press, pump, press, pump, press, pump, press, pump];
     const codes = await Promise.all(devices.map(async (device) => (await small.send(worst, device.token())).status));
@@ -500,6 +502,14 @@ describe('the server', () => {
       expect(started[index]!.port).toBeUndefined();
       expect(started[index]!.output()).toContain(`Error: The setting ${setting} is missing.`);
     });
+  });
+
+  test('does not start without limits: a limit that is no number would let old tokens in', async () => {
+    for (const wrong of [{ DEVICE_TOKEN_SECONDS: 'x' }, { DEVICE_OPEN_BYTES: '-1' }]) {
+      const { port, output } = await startGateway({ ...SETTINGS, ...wrong });
+      expect(port).toBeUndefined();
+      expect(output()).toContain('openBytes and maxSeconds must be above 0');
+    }
   });
 
   test('writes no token and no event into its log', () => {
