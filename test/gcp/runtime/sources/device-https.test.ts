@@ -148,7 +148,7 @@ describe('a batch', () => {
 
   test('with numbers of hundreds of digits, which is too large for Pub/Sub, is refused and not sent back for ever', async () => {
     // 20 characters that no double represents, and 308 digits as Pub/Sub gets them.
-    const grows = (id: string) => JSON.stringify(event(id)).replace(/}$/, `,"data":[1${',9007199254740993e292'.repeat(47_000)}]}`);
+    const grows = (id: string) => JSON.stringify(event(id)).replace(/}$/, `,"data":[1${',9007199254740993e292'.repeat(25_000)}]}`);
     const alone = await all.send(grows('1'), press.token());
     expect([alone.status, alone.text]).toEqual([400, 'RangeError: a request to Pub/Sub has 1000 messages and 10000000 bytes at most']);
     const { status, text } = await all.send(`[${grows('1')},${JSON.stringify(event('2'))}]`, press.token());
@@ -409,7 +409,7 @@ describe('back pressure', () => {
     // While it reads the worst, it may not answer about keys in time.
     for (const device of [press, pump]) expect((await small.send(event('0'), device.token())).status).toBe(204);
     const worst = JSON.stringify(event('1')).replace(/}$/, `,"data":${data}}`);
-    const devices = [press, pump, press, pump, press, pump, press, pump];
+    const devices = [press, pump, press, pump, press];
     const codes = await Promise.all(devices.map(async (device) => (await small.send(worst, device.token())).status));
     expect(codes.filter((code) => code === done).length).toBeGreaterThanOrEqual(4);
     expect(codes.every((code) => code === done || code === 429)).toBe(true);
