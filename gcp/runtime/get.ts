@@ -1,4 +1,4 @@
-import { auth, Refused, requested } from './post';
+import { auth, Refused } from './post';
 
 /** The body of an answer, as it arrives. */
 type Body = AsyncIterable<Uint8Array>;
@@ -20,26 +20,32 @@ export class TooLarge extends Error {
  * @throws Error if there is no answer
  */
 export async function get(emulator: string | undefined, host: string, path: string, timeout: number, maxBytes: number): Promise<string> {
-  const body = emulator
-    ? fetched(fetch(`http://${emulator}${path}`, { method: 'GET', signal: AbortSignal.timeout(timeout) }))
-    : requested(auth.request<Body>({ url: `https://${host}${path}`, method: 'GET', timeout, responseType: 'stream' }));
-  return textOf(await body, maxBytes);
+  const { status, body } = await (emulator
+    ? fetch(`http://${emulator}${path}`, { method: 'GET', signal: AbortSignal.timeout(timeout) })
+    : answered(
+        // With a stream, gaxios has no body for an answer that is an error.
+        auth.request<Body>({ url: `https://${host}${path}`, method: 'GET', timeout, responseType: 'stream', validateStatus: () => true }),
+      ));
+  const { text, isWhole } = await textOf(body ?? [], maxBytes);
+  if (status < 200 || status > 299) throw new Refused(status, text);
+  if (!isWhole) throw new TooLarge(`more than ${maxBytes} bytes`);
+  return text;
 }
 
-/** The answer of an emulator. @throws Refused if it is not a success */
-async function fetched(request: Promise<Response>): Promise<Body> {
-  const response = await request;
-  if (!response.ok || !response.body) throw new Refused(response.status, await response.text());
-  return response.body;
+async function answered(request: Promise<{ readonly status: number; readonly data: Body }>) {
+  const { status, data } = await request;
+  return { status, body: data };
 }
 
-async function textOf(body: Body, maxBytes: number): Promise<string> {
+/** The start of a body. */
+async function textOf(body: Body | Iterable<Uint8Array>, maxBytes: number): Promise<{ text: string; isWhole: boolean }> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxBytes) throw new TooLarge(`more than ${maxBytes} bytes`);
     chunks.push(chunk);
+    size += chunk.length;
+    // The rest is not read.
+    if (size > maxBytes) break;
   }
-  return Buffer.concat(chunks).toString();
+  return { text: Buffer.concat(chunks).toString(), isWhole: size <= maxBytes };
 }

@@ -64,7 +64,7 @@ async function fetched(request: Promise<Response>): Promise<string> {
 }
 
 /** The answer of Google. @throws Refused if it is not a success */
-export async function requested<Answer>(request: Promise<{ readonly data: Answer }>): Promise<Answer> {
+async function requested(request: Promise<{ readonly data: string }>): Promise<string> {
   try {
     return (await request).data;
   } catch (error) {
