@@ -60,6 +60,7 @@ const WRITES = [...READS, 'storage.objects.create', 'storage.objects.delete', 's
 export const facts: ServiceFacts = {
   name: 'GitHub Actions',
   local: { not: 'nothing in it moves an event' },
+  unproven: ['That Google makes a subject from two claims of a token, and refuses a job without an environment.'],
   types: {
     google_iam_workload_identity_pool: {
       name: 'pool of identities',
