@@ -399,20 +399,17 @@ describe('back pressure', () => {
     expect(idsOf(small.topic.published)).toEqual(['1', '2']);
   });
 
-  test.each([
-    ['many small objects', `[{}${',{}'.repeat(333_000)}]`, 204],
-    ['numbers of hundreds of digits', `[1${',9007199254740993e292'.repeat(47_000)}]`, 400],
-  ])('the default memory is enough for the worst that devices can send at a time: %s', async (_, data, done) => {
+  test('the default memory is enough for the worst that devices can send at a time', async () => {
     // Node.js takes half of 512 MiB for objects.
     const small = await startAll({ NODE_OPTIONS: '--max-old-space-size=256', DEVICE_KEY_SECONDS: '600' });
     small.registry.objects.set('devices/press-7.pem', press.pem).set('devices/pump-2.pem', pump.pem);
     // While it reads the worst, it may not answer about keys in time.
     for (const device of [press, pump]) expect((await small.send(event('0'), device.token())).status).toBe(204);
-    const worst = JSON.stringify(event('1')).replace(/}$/, `,"data":${data}}`);
-    const devices = [press, pump, press, pump, press];
+    const worst = JSON.stringify(event('1')).replace(/}$/, `,"data":[{}${',{}'.repeat(333_000)}]}`);
+    const devices = [press, pump, press, pump, press, pump, press, pump];
     const codes = await Promise.all(devices.map(async (device) => (await small.send(worst, device.token())).status));
-    expect(codes.filter((code) => code === done).length).toBeGreaterThanOrEqual(4);
-    expect(codes.every((code) => code === done || code === 429)).toBe(true);
+    expect(codes.filter((code) => code === 204).length).toBeGreaterThanOrEqual(4);
+    expect(codes.every((code) => code === 204 || code === 429)).toBe(true);
     expect((await small.send(event('2'), press.token())).status).toBe(204);
   });
 
