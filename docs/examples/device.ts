@@ -11,12 +11,14 @@ export function tokenOf(device: string, audience: string, privateKeyPem: string)
   return `${signed}.${sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
 }
 
-/** Sends events, and tells what to do next. */
-export async function send(url: string, token: string, events: object[]): Promise<'done' | 'again' | 'refused'> {
+/** Sends events, and tells what to do next. Only events that are refused are wrong: keep the others. */
+export async function send(url: string, token: string, events: object[]): Promise<'done' | 'again' | 'token' | 'refused'> {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(events) }).catch(() => undefined);
   // Wait for the time in Retry-After, or longer and longer without one, and send all of it again.
-  if (!response || response.status === 429 || response.status >= 500) return 'again';
+  if (!response || response.status === 408 || response.status === 429 || response.status >= 500) return 'again';
+  // Make another token, by the time in Date, and send all of it again.
+  if (response.status === 401) return 'token';
   if (!response.ok) return 'refused';
   const { results }: { results: { accepted: boolean }[] } = JSON.parse(await response.text());
   return results.every(({ accepted }) => accepted) ? 'done' : 'refused';

@@ -58,6 +58,9 @@ export function requirePolicy(scope: IConstruct, policy: ImagePolicy | undefined
 
 /**
  * Add the package of a bundled handler to the stack.
+ *
+ * The image is tagged by the hash of the code, because a repository with immutable tags takes no second image of one tag, `latest` too.
+ * To build the same code again, for example on a newer base image, run the command with another tag.
  * @param more further settings of the build, each after a comma
  * @returns the command that builds the image from it with the buildpacks of Google and shows its digest. It runs in the folder of the
  * stack, before the apply.
@@ -65,5 +68,5 @@ export function requirePolicy(scope: IConstruct, policy: ImagePolicy | undefined
  */
 export function buildCommandOf(scope: Construct, code: HandlerCode, { repository }: ContainerImage, more = ''): string {
   const { path } = new TerraformAsset(scope, 'Code', { path: code.zip, type: AssetType.FILE, assetHash: code.hash });
-  return `gcloud builds submit ${path} --pack image=${repository}${more}`;
+  return `gcloud builds submit ${path} --pack image=${repository}:${code.hash.slice(0, 16)}${more}`;
 }

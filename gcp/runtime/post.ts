@@ -56,7 +56,7 @@ export async function ask(emulator: string | undefined, host: string, path: stri
 }
 
 /** The answer of an emulator. @throws Refused if it is not a success */
-export async function fetched(request: Promise<Response>): Promise<string> {
+async function fetched(request: Promise<Response>): Promise<string> {
   const response = await request;
   const answer = await response.text();
   if (!response.ok) throw new Refused(response.status, answer);
@@ -64,7 +64,7 @@ export async function fetched(request: Promise<Response>): Promise<string> {
 }
 
 /** The answer of Google. @throws Refused if it is not a success */
-export async function requested(request: Promise<{ readonly data: string }>): Promise<string> {
+async function requested(request: Promise<{ readonly data: string }>): Promise<string> {
   try {
     return (await request).data;
   } catch (error) {

@@ -13,7 +13,11 @@ export class AwsGithub extends AwsPlatform {
     mayDestroy(this, this.removal);
     const ask = (name: string, description: string, allowedPattern: string, value?: string) =>
       new CfnParameter(this, name, { description, allowedPattern, default: value }).valueAsString;
-    const repository = ask('Repository', 'The repository on GitHub, such as acme/data-platform.', '^[A-Za-z0-9-]+/[A-Za-z0-9_.-]+$');
+    const repository = ask(
+      'Repository',
+      'The repository on GitHub, such as acme/data-platform, or acme@1234/data-platform@5678 since July 2026.',
+      '^[A-Za-z0-9-]+(@[0-9]+)?/[A-Za-z0-9_.-]+(@[0-9]+)?$',
+    );
     const environment = ask('Environment', 'The environment of the repository whose jobs deploy.', '^[A-Za-z0-9_.-]+$', 'prod');
     // An account has one provider for GitHub: the second stack in an account brings it.
     const isThere = this.node.tryGetContext('githubProvider') === 'existing';

@@ -11,7 +11,7 @@ const AUDIENCE = 'sts.amazonaws.com';
 const TAKEN_ON = ['deploy-role', 'file-publishing-role'];
 
 export const REPOSITORY: TextRule = {
-  pattern: /^[A-Za-z0-9-]{1,39}[/][A-Za-z0-9_.-]{1,100}$/,
+  pattern: /^[A-Za-z0-9-]{1,39}(@[0-9]{1,15})?[/][A-Za-z0-9_.-]{1,100}(@[0-9]{1,15})?$/,
   must: 'be the owner and the name of a repository',
   remedy: 'Write it like acme/data-platform.',
 };
@@ -29,7 +29,11 @@ const REGION: TextRule = { pattern: /^[a-z]{2}(-[a-z]+)+-\d$/, must: 'be names o
 
 /** Settings for {@link GithubDeployer}. */
 export interface GithubDeployerProps {
-  /** The repository on github.com, such as `acme/data-platform`. Nobody else gets the role. */
+  /**
+   * The repository on github.com, as its tokens name it. Nobody else gets the role. It is `acme/data-platform`, or for a repository that was created,
+   * renamed or transferred since July 2026, `acme@1234/data-platform@5678` with the numbers of the owner and the repository.
+   * @see https://docs.github.com/actions/reference/security/oidc
+   */
   readonly repository: string;
   /**
    * The environment of the repository whose jobs get the role. Who may approve its jobs, and from which branches they come, is set there.

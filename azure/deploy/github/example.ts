@@ -9,7 +9,9 @@ export class AzureGithub extends AzurePlatform {
     super(scope, id, props);
     const { deployer, planner } = new GithubDeployer(this, 'Deployer', {
       site: this.site,
-      repository: ask(this, 'repository', REPOSITORY, { description: 'The repository on GitHub, such as acme/data-platform.' }),
+      repository: ask(this, 'repository', REPOSITORY, {
+        description: 'The repository on GitHub, such as acme/data-platform, or acme@1234/data-platform@5678 since July 2026.',
+      }),
       stateContainerId: ask(this, 'state_container_id', CONTAINER, {
         description: 'The id of the existing container that holds the state of Terraform.',
       }),

@@ -33,7 +33,7 @@ export const GIVES: Readonly<Record<string, string>> = {
 const STATE = 'Azure has no narrower role for the blobs of a container. It stands on the one container that holds the state.';
 
 export const REPOSITORY: TextRule = {
-  pattern: /^[A-Za-z0-9-]{1,39}[/][A-Za-z0-9_.-]{1,100}$/,
+  pattern: /^[A-Za-z0-9-]{1,39}(@[0-9]{1,15})?[/][A-Za-z0-9_.-]{1,100}(@[0-9]{1,15})?$/,
   must: 'be the owner and the name of a repository',
   remedy: 'Write it like acme/data-platform.',
 };
@@ -51,7 +51,11 @@ export const CONTAINER: TextRule = {
 /** Settings for {@link GithubDeployer}. */
 export interface GithubDeployerProps {
   readonly site: Site;
-  /** The repository on github.com, such as `acme/data-platform`. Nobody else is let in. */
+  /**
+   * The repository on github.com, as its tokens name it. Nobody else is let in. It is `acme/data-platform`, or for a repository that was created,
+   * renamed or transferred since July 2026, `acme@1234/data-platform@5678` with the numbers of the owner and the repository.
+   * @see https://docs.github.com/actions/reference/security/oidc
+   */
   readonly repository: string;
   /** The id of the existing container that holds the state of Terraform. */
   readonly stateContainerId: string;

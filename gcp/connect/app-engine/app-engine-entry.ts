@@ -25,7 +25,7 @@ export interface AppEngineEntryProps {
   /** Where the events go: a buffer of Pub/Sub. */
   readonly sink: RecordSink;
   /**
-   * The registry of callers: for each, the object `DEVICE.pem` with its public keys. Use a `CloudStorageStore` for this alone, without
+   * The registry of callers: for each, the object `DEVICE.pem` with its public keys, up to four. Use a `CloudStorageStore` for this alone, without
    * `retentionDays`, which would delete keys, and without `immutableDays`, in which no caller can be disabled.
    */
   readonly registry: ObjectStore;
@@ -54,7 +54,8 @@ export interface AppEngineEntryProps {
   readonly ingress?: 'internal' | 'internal-and-load-balancer' | 'public';
   /**
    * Who may register new callers, and nothing else: IAM members such as `serviceAccount:plant@project.iam.gserviceaccount.com`, which
-   * Terraform must know when it plans. They cannot replace or delete the key of a caller, because then they could act as it.
+   * Terraform must know when it plans. They cannot replace or delete the key of a caller, because then they could act as it. They can
+   * register the id of a deleted one again: to keep a caller out for good, replace its object by an empty one.
    * @default - nobody
    */
   readonly registrars?: readonly string[];
@@ -76,7 +77,7 @@ export interface AppEngineEntryProps {
   readonly concurrency?: number;
   /**
    * The class of each instance: F2 with 768 MiB, F4 with 1536 MiB or F4_1G with 3072 MiB. The bodies of its open requests may have a
-   * 128th of that. Further requests are answered with 429.
+   * 128th of that, and those of one caller half of it. Further requests are answered with 429.
    * @default F2
    */
   readonly instanceClass?: 'F2' | 'F4' | 'F4_1G';

@@ -4,7 +4,7 @@ import type { HandlerCode } from '../../../shared/synth/handler-needs';
 import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
 import { bindDevices, deviceVariables, registerCommand } from '../../foundation/devices/devices';
-import { buildCommandOf, type ContainerImage } from '../../foundation/images';
+import { buildCommandOf, type ContainerImage, type ImagePolicy } from '../../foundation/images';
 import { Principals } from '../../foundation/principal';
 import { Propagation } from '../../foundation/propagation';
 import { accountOf } from '../../foundation/service-account';
@@ -23,7 +23,7 @@ export interface DeviceGatewayProps {
   /** Where the events go: a buffer of Pub/Sub. */
   readonly sink: RecordSink;
   /**
-   * The registry of devices: for each, the object `DEVICE.pem` with its public keys. Use a `CloudStorageStore` for this alone, without
+   * The registry of devices: for each, the object `DEVICE.pem` with its public keys, up to four. Use a `CloudStorageStore` for this alone, without
    * `retentionDays`, which would delete keys, and without `immutableDays`, in which no device can be disabled.
    */
   readonly registry: ObjectStore;
@@ -33,7 +33,8 @@ export interface DeviceGatewayProps {
   readonly image: ContainerImage;
   /**
    * Who may register new devices, and nothing else: IAM members such as `serviceAccount:plant@project.iam.gserviceaccount.com`, which
-   * Terraform must know when it plans. They cannot replace or delete the key of a device, because then they could act as it.
+   * Terraform must know when it plans. They cannot replace or delete the key of a device, because then they could act as it. They can
+   * register the id of a deleted one again: to keep a device out for good, replace its object by an empty one.
    * @default - nobody
    */
   readonly registrars?: readonly string[];
@@ -62,7 +63,7 @@ export interface DeviceGatewayProps {
   readonly concurrency?: number;
   /**
    * Memory of each instance in MiB, from 512 to 4096. The bodies of its open requests may have a 128th of it, which is four of the
-   * largest (1 MB) with the default. Further requests are answered with 429.
+   * largest (1 MB) with the default, and those of one device half of that. Further requests are answered with 429.
    * @default 512
    */
   readonly memoryMiB?: number;
@@ -89,6 +90,12 @@ export interface DeviceGatewayProps {
    * @default - a new service account, for this gateway only
    */
   readonly serviceAccount?: string;
+  /**
+   * The Binary Authorization policy of the project, such as a `ContainerSecurity`. Each revision is checked when it is deployed, and one
+   * that the policy refuses fails the apply: the revision before it goes on.
+   * @default - images are not checked
+   */
+  readonly binaryAuthorization?: ImagePolicy;
   /**
    * The ids of the notification channels that every alert notifies.
    * @default - alerts open an incident without a notification
@@ -130,7 +137,7 @@ export class DeviceGateway extends Construct implements Workload {
 
   constructor(scope: Construct, id: string, props: DeviceGatewayProps) {
     super(scope, id);
-    const { site, sink, registry, image, code, serviceAccount } = props;
+    const { site, sink, registry, image, code, serviceAccount, binaryAuthorization: policy } = props;
     const settings = gatewaySettings(this, props);
     const { name, registrars, silenceMinutes, notify } = settings;
     takeName(this, 'function of a site', name, [site.project, site.prefix]);
@@ -157,9 +164,10 @@ export class DeviceGateway extends Construct implements Workload {
       invokerIamDisabled: true,
       // It holds no data.
       deletionProtection: false,
+      binaryAuthorization: policy && { useDefault: true },
       annotations: { 'handler-sha256': code.hash },
       template: templateOf({ ...settings, image, email: this.member.replace('serviceAccount:', ''), variables }),
-      dependsOn: [...site.waitFor, propagation],
+      dependsOn: [...site.waitFor, propagation, ...(policy?.waitFor ?? [])],
       // The Google Cloud CLI writes its own name and version here.
       lifecycle: { ignoreChanges: ['client', 'client_version'] },
     });

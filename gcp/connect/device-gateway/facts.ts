@@ -27,6 +27,8 @@ export const facts: ServiceFacts = {
     'That the buildpacks of Google build the gateway, and that Cloud Run hands the header Authorization with the token of a device on.',
     'That Cloud Storage answers 403 or 404 for a device without a key, as its documentation says: the tests have both.',
     'The label `response_code` of the metric of publishes to a topic.',
+    'Which status a device gets through Cloud Run for a request that arrives too slowly: Node.js answers 408.',
+    'The words by which Cloud Storage says that it may not use the key of a bucket.',
   ],
   kinds: { [SERVICE]: (body) => (JSON.stringify(body).includes(`"${AUDIENCE}"`) ? 'gateway' : undefined) },
   types: {

@@ -2,7 +2,7 @@ import type { IConstruct } from 'constructs';
 import { requireFit } from '../../../shared/synth/handler-needs';
 import { CHANNELS, type NumberRule, requireNumber, requireText, requireTexts } from '../../../shared/synth/settings';
 import { TOKENS } from '../../foundation/devices/devices';
-import { type ContainerImage, requireImage } from '../../foundation/images';
+import { type ContainerImage, type ImagePolicy, requireImage, requirePolicy } from '../../foundation/images';
 import { MEMBERS } from '../../foundation/principal';
 import { ACCOUNT_NAME, EMAIL } from '../../foundation/service-account';
 import type { RecordSink } from '../../ports/records';
@@ -21,6 +21,7 @@ interface RawSettings extends Numbers {
   readonly sink: RecordSink;
   readonly code: Parameters<typeof requireFit>[1]['code'];
   readonly image: ContainerImage;
+  readonly binaryAuthorization?: ImagePolicy;
   readonly name?: string;
   readonly registrars?: readonly string[];
   readonly serviceAccount?: string;
@@ -38,6 +39,7 @@ export function gatewaySettings(scope: IConstruct, props: RawSettings) {
   // The names of the neighbours, by which the handler reads its settings.
   requireFit(scope, { code, source: { format: 'device-https' }, stores: { EVENTS: props.sink, REGISTRY: props.sink } });
   requireImage(scope, image);
+  requirePolicy(scope, props.binaryAuthorization);
   requireText(scope, { name }, ACCOUNT_NAME);
   const numbers = { tokenSeconds, keySeconds, concurrency, maxInstances };
   for (const [setting, value] of Object.entries(numbers)) {

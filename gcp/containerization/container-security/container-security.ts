@@ -81,7 +81,8 @@ export interface ContainerSecurityProps {
  * --keyversion=projects/acme-data/locations/europe-west1/keyRings/acme-signed/cryptoKeys/signer/cryptoKeyVersions/1`. `signCommand`
  * returns this command with the values of the stack.
  *
- * Only what asks for it is checked: `CloudRunProcessor` and `CloudRunJob` with `binaryAuthorization`. To have all of Cloud Run checked, set the
+ * Only what asks for it is checked: `CloudRunProcessor`, `CloudRunJob`, `CloudRunWorkerPool` and `DeviceGateway` with
+ * `binaryAuthorization`. To have all of Cloud Run checked, set the
  * organization policy `run.allowedBinaryAuthorizationPolicies`. It does not look into images: `scan` of `ArtifactRegistry` does. What
  * runs already is not checked again, and a change of the policy takes some minutes. In an emergency, `gcloud run services update
  * --breakglass` starts an image once, and the alert fires.

@@ -20,7 +20,7 @@ export function alertOnDenied(scope: Construct, { project, name, notify }: Watch
     title: `${name}: image not attested`,
     condition: 'an image is not attested',
     filter: [
-      'resource.type = ("cloud_run_revision" OR "cloud_run_job")',
+      'resource.type = ("cloud_run_revision" OR "cloud_run_job" OR "cloud_run_worker_pool")',
       `resource.labels.project_id = "${project}"`,
       'log_id("cloudaudit.googleapis.com/system_event")',
       '(protoPayload.response.status.conditions.reason = "ContainerImageUnauthorized" OR "dry run" OR "breakglass")',

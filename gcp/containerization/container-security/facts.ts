@@ -32,7 +32,7 @@ export const facts: ServiceFacts = {
   unproven: [
     'That the service agent of Binary Authorization has its role on the project as soon as the API is enabled, and reads attestations with it.',
     'Which words the audit log has for an image that a dry run lets start: the alert looks for those that users report.',
-    'That Cloud Run reports a refused execution of a job in the log of system events, as it does for a revision.',
+    'That Cloud Run reports a refused execution of a job in the log of system events, as it does for a revision, and one of a worker pool.',
     'That `sign-and-create` needs no more permissions than those that are granted.',
   ],
   types: {
@@ -78,7 +78,7 @@ export const facts: ServiceFacts = {
           weak: 'DISABLE',
           worse: 'system images of Google are refused',
         }),
-        promised('attested', 'be asked by each Cloud Run service and job of its stack, without break glass', isObeyed, {
+        promised('attested', 'be asked by each Cloud Run service, job and worker pool of its stack, without break glass', isObeyed, {
           'a service starts any image': set(CHECK, undefined, every(SERVICE)),
           'a service starts any image by break glass': set(`${CHECK}.breakglass_justification`, 'urgent', every(SERVICE)),
         }),
@@ -209,7 +209,7 @@ export const facts: ServiceFacts = {
 
 function isObeyed(_: Asked, stack: Stack): boolean {
   return stack
-    .of(SERVICE, 'google_cloud_run_v2_job')
+    .of(SERVICE, 'google_cloud_run_v2_job', 'google_cloud_run_v2_worker_pool')
     .every((code) => is(code, `${CHECK}.use_default`, true) && code.get(`${CHECK}.breakglass_justification`).length === 0);
 }
 

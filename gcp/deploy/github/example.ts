@@ -2,7 +2,8 @@ import type { Construct } from 'constructs';
 import { ask } from '../../../shared/synth/ask';
 import { mayDestroy } from '../../../shared/synth/settings';
 import { GcpPlatform, type GcpPlatformProps } from '../../foundation/platform';
-import { BUCKET, ENVIRONMENT, GithubDeployer, REPOSITORY, REPOSITORY_ID } from './github-deployer';
+import { BUCKET, ENVIRONMENT, REPOSITORY, REPOSITORY_ID } from './deployer-settings';
+import { GithubDeployer } from './github-deployer';
 
 /** The accounts as which GitHub Actions plans and deploys, for one environment of one repository. No platform of data, but what deploys one. */
 export class GcpGithub extends GcpPlatform {

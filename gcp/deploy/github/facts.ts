@@ -1,6 +1,6 @@
 import { promised } from '../../../shared/read/facts/promise';
 import type { Needed, ServiceFacts } from '../../../shared/read/facts/types';
-import { remove, replace, type Which } from '../../../shared/read/facts/weaken';
+import { remove, replace, set, type Which } from '../../../shared/read/facts/weaken';
 import { type Asked, only, type Stack } from '../../../shared/read/stack';
 
 const PROVIDER = 'google_iam_workload_identity_pool_provider';
@@ -60,6 +60,7 @@ const WRITES = [...READS, 'storage.objects.create', 'storage.objects.delete', 's
 export const facts: ServiceFacts = {
   name: 'GitHub Actions',
   local: { not: 'nothing in it moves an event' },
+  unproven: ['That Google makes a subject from two claims of a token, and refuses a job without an environment.'],
   types: {
     google_iam_workload_identity_pool: {
       name: 'pool of identities',
@@ -91,6 +92,12 @@ export const facts: ServiceFacts = {
               draft.id(TRUST, 'Deployer_Github'),
             ]),
           },
+        ),
+        promised(
+          'trusts-one',
+          'know a job by its repository and its environment, whatever form the subject of its token has',
+          (provider) => mappingOf(provider).includes('assertion.repository +') && mappingOf(provider).includes('assertion.environment'),
+          { 'a repository says itself which environment a job is of': set('attribute_mapping', { 'google.subject': 'assertion.sub' }) },
         ),
         promised(
           'state-in-reach',
@@ -129,6 +136,10 @@ export const facts: ServiceFacts = {
     },
   },
 };
+
+function mappingOf(provider: Asked): string {
+  return JSON.stringify(provider.body.attribute_mapping);
+}
 
 function trustsIn(stack: Stack): readonly Asked[] {
   return stack.of(TRUST).filter((trust) => only(trust, 'role') === 'roles/iam.workloadIdentityUser');

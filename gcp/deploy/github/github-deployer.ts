@@ -6,11 +6,20 @@ import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-acco
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
-import { requireText, type TextRule } from '../../../shared/synth/settings';
+import { takeName } from '../../../shared/synth/kept-name';
+import { requireText } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
 import type { Site } from '../../ports/site';
+import { BUCKET, ENVIRONMENT, POOL_PREFIX, REPOSITORY, REPOSITORY_ID } from './deployer-settings';
 
 const ISSUER = 'https://token.actions.githubusercontent.com';
+/**
+ * Who a job is. Not `assertion.sub`, which has numbers in it (`repo:acme@1/data@2:...`) for repositories that were created, renamed or
+ * transferred since July 2026, and which a repository can set to another form. A job without an environment has no subject, and is
+ * refused.
+ * @see https://docs.github.com/actions/reference/security/oidc
+ */
+const SUBJECT = '"repo:" + assertion.repository + ":environment:" + assertion.environment';
 
 /** What the constructs here take to be deployed, beside the grants of roles, which {@link GIVES} bounds. */
 export const DEPLOYS: readonly string[] = [
@@ -77,27 +86,6 @@ const ACTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'roles/iam.serviceAccountUser': { CKV_GCP_41: MAKES_ACCOUNTS, CKV_GCP_49: MAKES_ACCOUNTS },
 };
 
-export const REPOSITORY: TextRule = {
-  pattern: /^[A-Za-z0-9-]{1,39}[/][A-Za-z0-9_.-]{1,37}$/,
-  must: 'be the owner and the name of a repository, of 39 and 37 characters at most',
-  remedy: 'Write it like acme/data-platform. Google takes a subject of 127 bytes, and the repository is a part of it.',
-};
-export const REPOSITORY_ID: TextRule = {
-  pattern: /^[0-9]{1,15}$/,
-  must: 'be the number of the repository',
-  remedy: 'See gh api repos/OWNER/NAME --jq .id.',
-};
-export const ENVIRONMENT: TextRule = {
-  pattern: /^[A-Za-z0-9_.-]{1,27}$/,
-  must: 'be the name of an environment of the repository: up to 27 letters, digits, dots, hyphens and underscores',
-  remedy: 'Google takes a subject of 127 bytes, and the environment is a part of it.',
-};
-export const BUCKET: TextRule = {
-  pattern: /^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/,
-  must: 'be the name of a bucket',
-  remedy: 'It is neither a URL nor a path: see gcloud storage buckets list.',
-};
-
 /** Settings for {@link GithubDeployer}. */
 export interface GithubDeployerProps {
   readonly site: Site;
@@ -117,11 +105,16 @@ export interface GithubDeployerProps {
 
 /**
  * Two service accounts for jobs of GitHub Actions, without a key: GitHub signs who a job is, and this project trusts that for two
- * environments of one repository. One deploys what the constructs here make. The other plans: it reads the state, and nothing else.
+ * environments of one repository. One deploys what the constructs here make. The other plans: it reads the state, and nothing else. What a
+ * template looks up it may not read: `docs/deploy-from-ci.md` has the role for such templates.
  *
- * Whoever deploys is an administrator of what is deployed. It gives roles on the project from a list alone. It makes the key
+ * Whoever deploys is an administrator of what is deployed. It gives roles on the project from a list alone, but it can act as each service
+ * account of the project: keep accounts with wider roles, such as a default account that is an editor, out of it. It makes the key
  * that signs images and cannot sign with it, but it can give itself the role: have the policy of images in a stack that an owner deploys if
  * builds and deploys must not trust each other.
+ *
+ * It costs nothing. A deploy changes everything in place but the prefix and the project. Google keeps the id of a deleted pool for 30 days:
+ * to create it again within that time, bring it back with `gcloud iam workload-identity-pools undelete` and import it.
  * @see https://cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines
  */
 export class GithubDeployer extends Construct {
@@ -139,6 +132,8 @@ export class GithubDeployer extends Construct {
     requireText(this, { repositoryId }, REPOSITORY_ID);
     requireText(this, { stateBucket }, BUCKET);
     requireText(this, { environment }, ENVIRONMENT);
+    requireText(this, { 'site.prefix': site.prefix }, POOL_PREFIX);
+    takeName(this, 'deployer of a site', 'github', [site.project, site.prefix], 'Give the site of each environment a prefix of its own.');
     needApis(this, 'iamcredentials', 'sts', 'storage');
 
     const { project, prefix } = site;
@@ -148,7 +143,7 @@ export class GithubDeployer extends Construct {
       project,
       workloadIdentityPoolId: this.pool.workloadIdentityPoolId,
       workloadIdentityPoolProviderId: 'github',
-      attributeMapping: { 'google.subject': 'assertion.sub' },
+      attributeMapping: { 'google.subject': SUBJECT },
       attributeCondition: `assertion.repository == "${repository}" && assertion.repository_id == "${repositoryId}"`,
       oidc: { issuerUri: ISSUER },
     });

@@ -58,7 +58,7 @@ export function bindDevices(holder: Workload, sink: RecordSink, registry: Object
 
 /** Registers a device. The precondition holds also for who may replace objects. */
 export function registerCommand({ REGISTRY_BUCKET: bucket, REGISTRY_PREFIX: prefix }: Readonly<Record<string, string>>): string {
-  const query = `uploadType=media&ifGenerationMatch=0&name=${prefix}DEVICE.pem`;
+  const query = `uploadType=media&ifGenerationMatch=0&name=${prefix?.replaceAll("'", '%27')}DEVICE.pem`;
   return `curl --fail-with-body -H "Authorization: Bearer $(gcloud auth print-access-token)" -H 'Content-Type: application/x-pem-file' --data-binary @public.pem 'https://storage.googleapis.com/upload/storage/v1/b/${bucket}/o?${query}'`;
 }
 

@@ -43,7 +43,8 @@ export function alertOnDoor(scope: Construct, { project, name, what, requests, a
     filter: [...requests, ...answered(4)],
     shareOf: requests,
     above: 0.1,
-    meaning: 'For 15 minutes, more than a tenth of the requests was refused: tokens, the event contract, or too many requests.',
+    meaning:
+      'For 15 minutes, more than a tenth of the requests was refused: tokens, which the log names if a device signed them, the event contract, too many requests, or strangers.',
   });
   const silence = {
     project,

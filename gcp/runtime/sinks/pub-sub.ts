@@ -15,8 +15,8 @@ const [MAX_MESSAGES, MAX_REQUEST_BYTES] = [1000, 10_000_000];
  * topic is ordered, there is one request for each `partitionkey`, which is the ordering key: Pub/Sub takes no two keys in one.
  *
  * A lot that is written again is published again. Readers tell by the `source` and the `id` of the event. If the topic itself refuses
- * the messages, for example because of its schema, each is published alone, so that only those that it refuses are left out: those
- * of one key one after the other.
+ * the messages, for example because of its schema, or if they are too large for one request, each is published alone, so that only
+ * those that it refuses are left out: those of one key one after the other.
  * @param name the start of the environment variables of the topic: `EVENTS` reads `EVENTS_TOPIC`, `EVENTS_ENDPOINT` and `EVENTS_ORDERED`
  * @param timeout after how many milliseconds without an answer a write fails
  * @see https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.topics/publish
@@ -81,7 +81,8 @@ function byKey(made: readonly Made<Message>[]): Made<Message>[][] {
   return [...groups.values()];
 }
 
-/** Whether the topic refuses a message. It would refuse it again. */
+/** Whether the topic refuses a message, or would because of its size. It would refuse it again. */
 function isRefusal(error: unknown): boolean {
+  if (error instanceof RangeError) return true;
   return error instanceof Refused && error.status === 400 && /"status":\s*"INVALID_ARGUMENT"/.test(error.answer);
 }

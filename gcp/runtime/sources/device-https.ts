@@ -16,7 +16,7 @@ export interface DeviceHttpsSourceProps<Stored> extends TokenRules {
   readonly registry: Registry;
   /** The start of the `source` of each event. The id of the device follows it. */
   readonly source: string;
-  /** How many bytes of requests may be in memory at a time. */
+  /** How many bytes of requests may be in memory at a time. Those of one device may have half of it. */
   readonly openBytes: number;
 }
 
@@ -39,10 +39,15 @@ const PATH = '/events';
  * while there is room for it in memory: without a token, a request takes none. If the sink or the registry cannot be reached, nothing
  * is accepted, and the device sends all of it again: events can be written twice, and are not lost. What is refused is nowhere but
  * with the device, which gets the reason.
+ * @throws RangeError if a limit is not a number above 0
  */
 export function deviceHttpsSource<Stored>(props: DeviceHttpsSourceProps<Stored>): RequestListener {
-  const { sink, registry, source, openBytes } = props;
+  const { sink, registry, source, openBytes, maxSeconds } = props;
+  // A comparison with NaN is false: old tokens would be accepted, and the memory would have no limit.
+  if (!(openBytes > 0 && maxSeconds > 0))
+    throw new RangeError(`openBytes and maxSeconds must be above 0, got ${openBytes} and ${maxSeconds}`);
   let open = 0;
+  const openOf = new Map<string, number>();
 
   return (request, response) => {
     void answer(request).then((given) => send(response, given));
@@ -54,7 +59,7 @@ export function deviceHttpsSource<Stored>(props: DeviceHttpsSourceProps<Stored>)
       if (request.method !== 'POST') throw new Denied(405, 'MethodNotAllowed: send events by POST');
       const length = lengthOf(request);
       const device = await identified(request);
-      return await withRoom(length, () => accept(request, device));
+      return await withRoom(device, length, () => accept(request, device));
     } catch (error) {
       if (error instanceof Denied) return { status: error.status, body: error.message, retryAfter: error.retryAfter };
       // The device closed the connection, so nobody reads the answer.
@@ -64,14 +69,23 @@ export function deviceHttpsSource<Stored>(props: DeviceHttpsSourceProps<Stored>)
     }
   }
 
-  async function withRoom(length: number, work: () => Promise<Answer>): Promise<Answer> {
+  /** A device has half of the room at most, so that a slow or hostile one leaves some to others. */
+  async function withRoom(device: string, length: number, work: () => Promise<Answer>): Promise<Answer> {
+    const own = openOf.get(device) ?? 0;
     // One request is always let in, whatever the room.
+    if (own > 0 && own + length > openBytes / 2) throw new Denied(429, 'TooManyRequests: other requests of the device are open', SOON);
     if (open > 0 && open + length > openBytes) throw new Denied(429, 'TooManyRequests: other requests are open', SOON);
-    open += length;
+    const add = (bytes: number) => {
+      open += bytes;
+      const left = (openOf.get(device) ?? 0) + bytes;
+      if (left > 0) openOf.set(device, left);
+      else openOf.delete(device);
+    };
+    add(length);
     try {
       return await work();
     } finally {
-      open -= length;
+      add(-length);
     }
   }
 

@@ -17,8 +17,9 @@ const { get } = require('./gcp/runtime/get.ts');
 (async () => {
   const outcomes = [];
   for (const [emulator, host, path, timeout, isRead] of JSON.parse(process.argv[2])) {
-    const content = isRead ? timeout : { contentType: 'text/plain', body: 'ü', timeout };
-    outcomes.push(await (isRead ? get : ask)(emulator ?? undefined, host, path, content).then((answer) => 'done: ' + answer, (error) => error.name + ': ' + error.message));
+    const to = [emulator ?? undefined, host, path];
+    const asked = isRead ? get(...to, timeout, 16_384) : ask(...to, { contentType: 'text/plain', body: 'ü', timeout });
+    outcomes.push(await asked.then((answer) => 'done: ' + answer, (error) => error.name + ': ' + error.message));
   }
   process.stdout.write(JSON.stringify(outcomes));
 })();

@@ -25,6 +25,8 @@ export function lengthOf({ headers }: IncomingMessage): number {
  */
 export function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    // It was closed while the token was verified, and tells so only once.
+    if (request.destroyed) reject(new Error('the connection was closed'));
     const chunks: Buffer[] = [];
     let size = 0;
     request.on('data', (chunk: Buffer) => {

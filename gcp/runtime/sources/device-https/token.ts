@@ -1,5 +1,6 @@
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { Denied } from './denied';
+import { log } from './log';
 import type { Registry } from './registry';
 
 /** What tokens are checked against. */
@@ -16,8 +17,6 @@ const DEVICE = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/;
 const MAX_CHARACTERS = 2048;
 /** How far the clock of a device may be wrong, in seconds. */
 const CLOCK_TOLERANCE = 60;
-/** More keys than a rotation needs. */
-const MAX_KEYS = 4;
 
 /** The same for a device that is not registered and for a wrong signature, so that nobody can find out which devices there are. */
 const UNKNOWN = 'no registered key of the device verifies the token';
@@ -34,7 +33,7 @@ export async function deviceOf(authorization: string | undefined, registry: Regi
   const [, token] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '') ?? [];
   if (!token || token.length > MAX_CHARACTERS) throw denied('the header Authorization must be Bearer and a JSON Web Token');
   const device = claimed(token);
-  const keys = (await registry(device)).slice(0, MAX_KEYS);
+  const keys = await registry(device);
   let fault: unknown;
   for (const key of keys) {
     try {
@@ -51,7 +50,9 @@ export async function deviceOf(authorization: string | undefined, registry: Regi
       if (isOfClaim(error)) fault = error;
     }
   }
-  throw denied(fault instanceof Error ? fault.message : UNKNOWN);
+  if (!(fault instanceof Error)) throw denied(UNKNOWN);
+  log('WARNING', 'A token was refused.', { device, reason: fault.message });
+  throw denied(fault.message);
 }
 
 /** The id of the device that a token names. Nothing is verified yet. */

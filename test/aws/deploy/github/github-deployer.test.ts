@@ -27,6 +27,11 @@ test('one environment of one repository gets the role, and the role may take on 
   );
 });
 
+test('a repository with numbers in its tokens is trusted by them', () =>
+  expect(JSON.stringify(roleIn(make({ repository: 'acme@42/data@123456' })).trust)).toContain(
+    '"repo:acme@42/data@123456:environment:prod"',
+  ));
+
 test('an account that trusts GitHub already brings its provider', () => {
   const stack = new Stack(new App({ outdir: temporaryFolder() }), 'Test');
   const provider = OidcProviderNative.fromOidcProviderArn(

@@ -21,6 +21,13 @@ test('two environments of one repository are let in, one to deploy and one to pl
   );
 });
 
+test('a repository with numbers in its tokens is trusted by them', () =>
+  expect(
+    make({ repository: 'acme@42/data@123456' })
+      .all('azurerm_federated_identity_credential')
+      .map(({ subject }) => subject),
+  ).toEqual(['repo:acme@42/data@123456:environment:prod', 'repo:acme@42/data@123456:environment:prod-plan']));
+
 test('whoever plans reads: the state, and what stands in the subscription without its data', () => {
   const grants = make().all('azurerm_role_assignment');
   const ofPlanner = grants.filter(({ principal_id }) => principal_id.includes('Planner'));

@@ -96,11 +96,29 @@ test('the command that registers a device replaces no key', () => {
   );
 });
 
-test('its image is fixed by its digest, and built from the folder of the stack', () => {
+test('the command that registers a device is one argument also where the prefix has a quote', () => {
+  const { built } = synthesize((stack) => {
+    const sink = new PubSubBuffer(stack, 'Buffer', { site });
+    const registry = new CloudStorageStore(stack, 'Devices', { site, name: 'devices', prefix: "press's/" });
+    return new DeviceGateway(stack, 'Connect', { site, sink, registry, code, image });
+  });
+  expect(built.registerCommand).toMatch(/&name=press%27s\/DEVICE\.pem'$/);
+});
+
+test('its image is fixed by its digest, and built from the folder of the stack with a tag of its code, which no build moves', () => {
   const { service, built } = make();
   expect(service.template.containers[0].image).toBe(`${image.repository}@${image.digest}`);
   expect(service.annotations).toEqual({ 'handler-sha256': code.hash });
-  expect(built.buildCommand).toMatch(/^gcloud builds submit assets\/Connect_Code_\w+\/\w+\/package\.json --pack image=\S+\/gateway$/);
+  expect(built.buildCommand).toMatch(
+    /^gcloud builds submit assets\/Connect_Code_\w+\/\w+\/package\.json --pack image=\S+\/gateway:abababababababab$/,
+  );
+});
+
+test('its image is checked if a policy is given, which is there before the first revision', () => {
+  expect(make().service.binary_authorization).toBeUndefined();
+  const fqn = 'google_binary_authorization_policy.signed';
+  const { service } = make({ binaryAuthorization: { waitFor: [{ fqn }] } });
+  expect(service).toMatchObject({ binary_authorization: { use_default: true }, depends_on: expect.arrayContaining([fqn]) });
 });
 
 test('open requests take a 128th of its memory: so four of the largest with the default', () => {

@@ -35,6 +35,7 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           minInstances: 'number',
           silenceMinutes: 'number',
           serviceAccount: 'text',
+          binaryAuthorization: ['', 'default', 5, true, null, [], {}, { waitFor: 'policy' }],
           notify: 'texts',
         },
         calculated: ['memoryMiB', 'silenceMinutes'],

@@ -41,6 +41,7 @@ export const scenarios: Readonly<Record<string, (policy: any) => void>> = {
     const started = { response: { status: { conditions: [{ type: 'Ready', status: 'True' }] } } };
     expect(matches(filter, line(refused))).toBe(true);
     expect(matches(filter, line(refused, 'cloud_run_job'))).toBe(true);
+    expect(matches(filter, line(refused, 'cloud_run_worker_pool'))).toBe(true);
     expect(matches(filter, line({ ...started, status: { message: 'Deployed by dry run: image is not attested' } }))).toBe(true);
     expect(matches(filter, line({ ...started, status: { message: 'Breakglass was used: the database is down' } }))).toBe(true);
     // A revision that starts, one that fails for another reason, a refusal elsewhere, and a line of an application.

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { DEPLOYS, GIVES, GithubDeployer, type GithubDeployerProps } from '../../../../gcp/deploy/github/github-deployer';
 import { fits } from '../../../../scripts/judges/privileges/compare';
@@ -31,6 +32,26 @@ test('the repository is known by its number too, so that nobody who takes over i
   );
 });
 
+test.each([
+  ['names alone', 'repo:acme/data:environment:prod'],
+  ['names and numbers, as repositories have since July 2026', 'repo:acme@42/data@123456:environment:prod'],
+])('a job is known by its repository and its environment, with a subject of %s', (_, sub) => {
+  const { one, all } = make();
+  const mapping = one('google_iam_workload_identity_pool_provider').attribute_mapping['google.subject'];
+  // The expression means the same in JavaScript.
+  const subjectOf = new Function('assertion', `return ${mapping}`);
+  const [deployer, planner] = all('google_service_account_iam_member').map(({ member }) => member.split('/subject/')[1]);
+  expect(subjectOf({ sub, repository: 'acme/data', environment: 'prod' })).toBe(deployer);
+  expect(subjectOf({ sub, repository: 'acme/data', environment: 'prod-plan' })).toBe(planner);
+});
+
+test('a second deployer of a site is refused, because its pool and its accounts would have the same names', () =>
+  expect(() => synthesize((stack) => ['First', 'Second'].map((id) => new GithubDeployer(stack, id, KNOWN)))).toThrow(
+    new Error(
+      'test/Second: each deployer of a site must have its own name, got "github", which test/First has. Give the site of each environment a prefix of its own.',
+    ),
+  ));
+
 test('whoever plans may read the state, and nothing on the project', () => {
   const { all } = make();
   const ofPlanner = (type: string) => all(type).filter(({ member }) => member.includes('Planner'));
@@ -50,6 +71,18 @@ test('whoever deploys gives roles on the project from a list, and none of them i
 /** What blueprints make: those that a deploy from CI makes. The accounts of CI are made by an owner. */
 const STACKS = terraformStacks().filter(({ name }) => name.startsWith('gcp-') && name !== 'gcp-github');
 const resources = STACKS.flatMap(({ json }) => new TfStack(json).all);
+
+test('the page says what a plan reads besides the state, for everything that a blueprint looks up', () => {
+  const page = readFileSync('docs/deploy-from-ci.md', 'utf8');
+  const reads: Readonly<Record<string, string>> = {
+    'data.google_kms_crypto_key_version': 'cloudkms.cryptoKeyVersions.viewPublicKey',
+    'data.google_logging_project_settings': 'logging.settings.get',
+    'data.google_storage_project_service_account': 'resourcemanager.projects.get',
+  };
+  const looked = new Set(resources.map(({ type }) => type).filter((type) => type.startsWith('data.')));
+  expect([...looked].sort()).toEqual(Object.keys(reads));
+  for (const permission of Object.values(reads)) expect(page).toContain(permission);
+});
 
 test('a deploy can give every role that a blueprint gives on the project, and no other', () => {
   const given = resources.filter(({ type }) => type === 'google_project_iam_member').map((grant) => String(only(grant, 'role')));
@@ -118,5 +151,9 @@ test('the defaults are those that the documentation says', () => {
 test.each([
   [{ repository: 'acme' }, 'repository must be the owner and the name of a repository, of 39 and 37 characters at most, got "acme".'],
   [{ repositoryId: 'acme/data' }, 'repositoryId must be the number of the repository, got "acme/data".'],
+  [
+    { site: { ...site, prefix: 'gcp' } },
+    'site.prefix must be another word than gcp, got "gcp". Google keeps ids of pools that start with gcp- for itself.',
+  ],
   [{ stateBucket: 'gs://acme' }, 'stateBucket must be the name of a bucket, got "gs://acme".'],
 ])('%j is refused in one line', (props, message) => expect(() => make(props)).toThrow(`test/Deployer: ${message}`));

@@ -134,7 +134,9 @@ describe('with a handler of this project', () => {
   });
 
   test('a command builds the image from the folder of the stack', () => {
-    expect(withCode().built.buildCommand).toMatch(/^gcloud builds submit assets\/Pull_Code_\w+\/\w+\/\S+ --pack image=\S+\/orders$/);
+    expect(withCode().built.buildCommand).toMatch(
+      /^gcloud builds submit assets\/Pull_Code_\w+\/\w+\/\S+ --pack image=\S+\/orders:[0-9a-f]{16}$/,
+    );
     expect(make().built.buildCommand).toBeUndefined();
   });
 

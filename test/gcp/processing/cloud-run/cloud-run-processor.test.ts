@@ -140,7 +140,7 @@ describe('a handler of this project', () => {
     expect(service.annotations).toEqual({ 'handler-sha256': hash });
     expect(built.buildCommand).toMatch(
       new RegExp(
-        `^gcloud builds submit assets/Processing_Code_\\w+/${hash}/package\\.json --pack image=${image.repository},env=GOOGLE_FUNCTION_TARGET=handler$`,
+        `^gcloud builds submit assets/Processing_Code_\\w+/${hash}/package\\.json --pack image=${image.repository}:${hash.slice(0, 16)},env=GOOGLE_FUNCTION_TARGET=handler$`,
       ),
     );
   });

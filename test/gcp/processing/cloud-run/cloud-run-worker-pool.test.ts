@@ -172,7 +172,7 @@ describe('a handler of this project', () => {
     const { pool, built } = make({ code });
     expect(pool.annotations).toEqual({ 'handler-sha256': code.hash });
     expect(built.buildCommand).toMatch(
-      /^gcloud builds submit assets\/\S+ --pack image=europe-west1-docker\.pkg\.dev\/acme-data\/images\/orders$/,
+      /^gcloud builds submit assets\/\S+ --pack image=europe-west1-docker\.pkg\.dev\/acme-data\/images\/orders:[0-9a-f]{16}$/,
     );
     expect(make().built.buildCommand).toBeUndefined();
   });

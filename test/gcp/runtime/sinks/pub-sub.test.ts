@@ -80,10 +80,13 @@ test('a 400 that is not about the messages is a fault too', async () => {
   await expect(write('1')).rejects.toThrow('FAILED_PRECONDITION');
 });
 
-test('a lot that is larger than a request may be is not sent', async () => {
-  await expect(write(...Array<string>(1001).fill('1'))).rejects.toThrow(RangeError);
-  await expect(write('x'.repeat(7_600_000))).rejects.toThrow(RangeError);
-  expect(requests).toEqual([]);
+test('a lot that is larger than a request may be is published one by one, and a message that is larger by itself is refused', async () => {
+  expect(await write(...Array<string>(1001).fill('1'))).toEqual([]);
+  expect(requests).toHaveLength(1001);
+  requests.length = 0;
+  const reason = 'RangeError: a request to Pub/Sub has 1000 messages and 10000000 bytes at most';
+  expect(await write('x'.repeat(7_600_000), '1')).toMatchObject([{ reason }]);
+  expect(requests).toHaveLength(1);
 });
 
 describe('an ordered topic', () => {
