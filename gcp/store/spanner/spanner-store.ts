@@ -100,7 +100,8 @@ export interface SpannerStoreProps {
   readonly notify?: readonly string[];
   /**
    * What happens to the rows when the stack is deleted. With `retain`, `terraform destroy` fails. `destroy` also requires the
-   * context `destroyData`, and an apply before the destroy, which lifts the protection. It deletes the backups too.
+   * context `destroyData`, and an apply before the destroy, which lifts the protection. The backups are deleted with a new instance.
+   * In an existing one, they stay until they expire, and Google deletes no instance that has backups.
    * @default retain
    */
   readonly removal?: Removal;
