@@ -30,11 +30,14 @@ const COLUMN_NAME: TextRule = {
   must: 'be 1 to 100 letters, digits and underscores, starting with a letter',
   remedy: 'Spanner refuses or reserves other names.',
 };
-/** An index that is unique would refuse a row with the status of a row that is stored already, and the row would be lost. */
+/**
+ * An index that is unique would refuse a row with the status of a row that is stored already, and the row would be lost. How long
+ * versions are kept is a setting of its own, which Terraform would set back.
+ */
 const STATEMENT: TextRule = {
-  pattern: /^(?!CREATE\s+UNIQUE\b)(?!ALTER\b[^;]*\bDROP\b)(CREATE|ALTER|GRANT|DROP\s+(INDEX|CHANGE\s+STREAM))\s[^;]+$/is,
+  pattern: /^(?!CREATE\s+UNIQUE\b)(?!ALTER\b[^;]*\b(DROP|version_retention_period)\b)(CREATE|ALTER|GRANT|DROP\s+(INDEX|CHANGE\s+STREAM))\s[^;]+$/is,
   must: 'be one statement that creates, alters or grants, without a semicolon',
-  remedy: 'No unique index, and nothing that deletes a column: a row that conflicts with an index would be lost.',
+  remedy: 'It must not add a unique index, delete a table or a column, or set version_retention_period.',
 };
 const MOST_COLUMNS = 100;
 

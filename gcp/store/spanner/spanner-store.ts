@@ -119,7 +119,8 @@ export interface SpannerStoreProps {
  * one server: give its events random ids. A value that does not fit its column sends its event to the dead letter.
  *
  * The writer may insert rows and the reader may read them, by a role of the database (fine-grained access control). A deploy that
- * would replace the database fails. Backups have no metric: restore one into another database now and then.
+ * would replace the database fails. Backups have no metric: restore one into another database now and then. Functions of SQL that
+ * take a time zone use that of Los Angeles if a query names none.
  *
  * Do not use it for rows that are only looked up by one field: `FirestoreStore` costs next to nothing idle. Nor for analytics: use
  * `BigQueryStore`.
