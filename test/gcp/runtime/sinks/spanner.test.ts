@@ -270,6 +270,7 @@ describe('refuses, before the first row is written,', () => {
     expect(encode({ subject: text + text, data: deep(80), numeric: `${'9'.repeat(29)}.123456789`, float64: 1e300 })).toHaveProperty(
       'subject',
     );
-    for (const numeric of [0, 1e-9, 1e28, 10n ** 28n, '0.000000000', '-1.5']) expect(encode({ numeric })).toHaveProperty('numeric');
+    for (const numeric of [0, 1e-9, 1e28, 10n ** 28n, '0.000000000', '0.1234567890', '-1.5'])
+      expect(encode({ numeric })).toHaveProperty('numeric');
   });
 });
