@@ -1,6 +1,5 @@
 import { FirestoreBackupSchedule } from '@cdktf/provider-google/lib/firestore-backup-schedule';
 import { FirestoreDatabase } from '@cdktf/provider-google/lib/firestore-database';
-import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
@@ -11,6 +10,7 @@ import { allowEncrypt } from '../../foundation/encryption';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 import type { TableStore } from '../../ports/stores';
+import { allowAccess } from './database-access';
 import { firestoreSettings, type Mode } from './firestore-settings';
 import { alertOnFailedRequests } from './request-alert';
 import { RowIndexes } from './row-indexes';
@@ -187,12 +187,7 @@ export class FirestoreStore extends Construct implements TableStore {
     return prefixed(name, { PROJECT: this.project, DATABASE: this.databaseId, ...this.place });
   }
 
-  /** Firestore has no roles on a database. The condition holds for the database itself and for what is in it. */
-  private allow(workload: Workload, id: string, role: string): ProjectIamMember {
-    const { member, forEach } = workload;
-    const database = `projects/${this.project}/databases/${this.databaseId}`;
-    const expression = `resource.name == "${database}" || resource.name.startsWith("${database}/")`;
-    const condition = { title: 'database', expression };
-    return new ProjectIamMember(workload, id, { project: this.project, role, member, forEach, condition });
+  private allow(workload: Workload, id: string, role: string) {
+    return allowAccess(workload, id, { project: this.project, database: this.databaseId, role });
   }
 }

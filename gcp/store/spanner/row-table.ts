@@ -35,7 +35,8 @@ const COLUMN_NAME: TextRule = {
  * versions are kept is a setting of its own, which Terraform would set back.
  */
 const STATEMENT: TextRule = {
-  pattern: /^(?!CREATE\s+UNIQUE\b)(?!ALTER\b[^;]*\b(DROP|version_retention_period)\b)(CREATE|ALTER|GRANT|DROP\s+(INDEX|CHANGE\s+STREAM))\s[^;]+$/is,
+  pattern:
+    /^(?!CREATE\s+UNIQUE\b)(?!ALTER\b[^;]*\b(DROP|version_retention_period)\b)(CREATE|ALTER|GRANT|DROP\s+(INDEX|CHANGE\s+STREAM))\s[^;]+$/is,
   must: 'be one statement that creates, alters or grants, without a semicolon',
   remedy: 'It must not add a unique index, delete a table or a column, or set version_retention_period.',
 };

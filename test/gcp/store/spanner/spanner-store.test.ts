@@ -192,6 +192,21 @@ describe('may do', () => {
     ]);
   });
 
+  test('both, with one right to use roles of the database, because Google would take away both of two equal ones', () => {
+    const { built, all } = synthesize((stack) => {
+      const store = new SpannerStore(stack, 'Store', { site });
+      const other = new SpannerStore(stack, 'Other', { site, instanceId: store.instanceId, name: 'others' });
+      const somebody = new Somebody(stack, 'Somebody');
+      return [store.bindWriter(somebody, 'STORE'), store.bindReader(somebody, 'STORE'), other.bindReader(somebody, 'OTHER')];
+    });
+    const roles = all('google_spanner_database_iam_member').map(({ role }) => role);
+    expect(roles.filter((role) => role === 'roles/spanner.fineGrainedAccessUser')).toHaveLength(2);
+    expect(roles.filter((role) => role === 'roles/spanner.databaseRoleUser')).toHaveLength(3);
+    expect(built.map(({ waitFor }) => waitFor.length)).toEqual([2, 2, 2]);
+    expect(built[1]!.waitFor[0]).toBe(built[0]!.waitFor[0]);
+    expect(built[2]!.waitFor[0]).not.toBe(built[0]!.waitFor[0]);
+  });
+
   test('and is told where the rows are', () => {
     expect(bind('bindWriter', { retentionDays: 1 }).built.settings).toEqual({
       STORE_PROJECT: 'acme-data',
