@@ -25,7 +25,6 @@ export const facts: ServiceFacts = {
     not: 'Google has its emulator with the Google Cloud CLI and as a Go module, and not as a package of npm or PyPI. The tests of the sink have a stand-in.',
   },
   unproven: [
-    'The code with which Bigtable refuses a row whose family does not exist. Users report NOT_FOUND; the emulator of Google answers INTERNAL, which is retried.',
     'That a row which is in several daily backups is billed once. Google documents that they share storage.',
     'That a cluster is deleted although its backups have not expired, as when `secondZone` is left out again.',
     'Which error codes the metric `bigtable.googleapis.com/server/error_count` counts.',

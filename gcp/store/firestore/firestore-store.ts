@@ -37,7 +37,8 @@ export interface FirestoreStoreProps {
    */
   readonly mode?: Mode;
   /**
-   * The collection of the rows, or their kind in Datastore mode. Rows that are stored stay in the collection before.
+   * The collection of the rows, or their kind in Datastore mode. Rows that are stored stay in the collection before. Nothing else must
+   * use it: in native mode its automatic indexes end, and queries that need them fail.
    * @default events
    */
   readonly collection?: string;
