@@ -1,3 +1,4 @@
+import { Propagation } from '../../../../gcp/foundation/propagation';
 import { statementsOf } from '../../../../gcp/store/spanner/row-table';
 import { SpannerStore, type SpannerStoreProps } from '../../../../gcp/store/spanner/spanner-store';
 import { documentedDefaults } from '../../../support/defaults';
@@ -193,12 +194,19 @@ describe('may do', () => {
   });
 
   test('both, with one right to use roles of the database, because Google would take away both of two equal ones', () => {
-    const { built, all } = synthesize((stack) => {
+    const { built, all, one } = synthesize((stack) => {
       const store = new SpannerStore(stack, 'Store', { site });
       const other = new SpannerStore(stack, 'Other', { site, instanceId: store.instanceId, name: 'others' });
       const somebody = new Somebody(stack, 'Somebody');
-      return [store.bindWriter(somebody, 'STORE'), store.bindReader(somebody, 'STORE'), other.bindReader(somebody, 'OTHER')];
+      const bindings = [store.bindWriter(somebody, 'STORE'), store.bindReader(somebody, 'STORE'), other.bindReader(somebody, 'OTHER')];
+      new Propagation(
+        stack,
+        'Propagation',
+        bindings.flatMap(({ waitFor }) => waitFor),
+      );
+      return bindings;
     });
+    expect(one('time_sleep').depends_on).toHaveLength(5);
     const roles = all('google_spanner_database_iam_member').map(({ role }) => role);
     expect(roles.filter((role) => role === 'roles/spanner.fineGrainedAccessUser')).toHaveLength(2);
     expect(roles.filter((role) => role === 'roles/spanner.databaseRoleUser')).toHaveLength(3);
