@@ -30,15 +30,12 @@ const COLUMN_NAME: TextRule = {
   must: 'be 1 to 100 letters, digits and underscores, starting with a letter',
   remedy: 'Spanner refuses or reserves other names.',
 };
-/**
- * An index that is unique would refuse a row with the status of a row that is stored already, and the row would be lost. How long
- * versions are kept is a setting of its own, which Terraform would set back.
- */
+/** An index that is unique would refuse a row with the status of a row that is stored already, and the row would be lost. */
 const STATEMENT: TextRule = {
   pattern:
-    /^(?!CREATE\s+UNIQUE\b)(?!ALTER\b[^;]*\b(DROP|version_retention_period)\b)(CREATE|ALTER|GRANT|DROP\s+(INDEX|CHANGE\s+STREAM))\s[^;]+$/is,
+    /^(?!CREATE\s+UNIQUE\b)(?!ALTER\b[^;]*\bDROP\b)(CREATE|ALTER|GRANT|DROP\s+(INDEX|CHANGE\s+STREAM))\s[^;]+$/is,
   must: 'be one statement that creates, alters or grants, without a semicolon',
-  remedy: 'It must not add a unique index, delete a table or a column, or set version_retention_period.',
+  remedy: 'It must not add a unique index, nor delete a table or a column.',
 };
 const MOST_COLUMNS = 100;
 

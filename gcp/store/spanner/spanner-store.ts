@@ -56,7 +56,8 @@ export interface SpannerStoreProps {
   readonly table?: string;
   /**
    * The columns of a row, and statements such as `CREATE INDEX`, in the order in which they came. Fields of a row without a column
-   * go into the column `rest`. Only append: any other change is a replacement, as for `name`.
+   * go into the column `rest`. Only append: any other change is a replacement, as for `name`. Do not set `version_retention_period`
+   * in a statement, because the next apply sets it back: that is `versionRetentionDays`.
    * @default - `subject` and `data_base64`, which are STRING, and `data`, which is JSON
    */
   readonly schema?: readonly Change[];
