@@ -32,8 +32,7 @@ const COLUMN_NAME: TextRule = {
 };
 /** An index that is unique would refuse a row with the status of a row that is stored already, and the row would be lost. */
 const STATEMENT: TextRule = {
-  pattern:
-    /^(?!CREATE\s+UNIQUE\b)(?!ALTER\b[^;]*\bDROP\b)(CREATE|ALTER|GRANT|DROP\s+(INDEX|CHANGE\s+STREAM))\s[^;]+$/is,
+  pattern: /^(?!CREATE\s+UNIQUE\b)(?!ALTER\b[^;]*\bDROP\b)(CREATE|ALTER|GRANT|DROP\s+(INDEX|CHANGE\s+STREAM))\s[^;]+$/is,
   must: 'be one statement that creates, alters or grants, without a semicolon',
   remedy: 'It must not add a unique index, nor delete a table or a column.',
 };
