@@ -7,3 +7,11 @@ import type { IConstruct } from 'constructs';
 export function onceIn<Made extends IConstruct>(scope: IConstruct, id: string, make: () => Made): Made {
   return (scope.node.tryFindChild(id) as Made | undefined) ?? make();
 }
+
+/**
+ * A grant of a workload, which it may have already for another store: with either of two equal grants, Google takes both away.
+ * @param isEqual whether a construct is that grant
+ */
+export function grantOnce<Grant extends IConstruct>(workload: IConstruct, isEqual: (one: IConstruct) => boolean, make: () => Grant): Grant {
+  return (workload.node.children.find(isEqual) as Grant | undefined) ?? make();
+}

@@ -10,7 +10,7 @@ import type { Construct } from 'constructs';
 export class Propagation extends Sleep {
   constructor(scope: Construct, id: string, grants: readonly ITerraformDependable[]) {
     const triggers = Object.fromEntries(grants.map((grant) => [dependable(grant), identityOf(grant)]));
-    super(scope, id, { createDuration: '120s', dependsOn: [...grants], triggers });
+    super(scope, id, { createDuration: '120s', dependsOn: [...new Set(grants)], triggers });
   }
 }
 

@@ -36,9 +36,9 @@ function read(text: string): Moment | undefined {
   const isUtc = text.endsWith('Z');
   const end = text.length - (isUtc ? 1 : 6);
   const micros = digits(text, 20, Math.min(end, 26)) * 10 ** Math.max(0, 26 - end);
-  const offset = isUtc
-    ? 0
-    : (digits(text, end + 1, end + 3) * 60 + digits(text, end + 4, end + 6)) * (text[end] === '-' ? -60_000 : 60_000);
+  const [hours, minutes] = isUtc ? [0, 0] : [digits(text, end + 1, end + 3), digits(text, end + 4, end + 6)];
+  if (hours > 23 || minutes > 59) return undefined;
+  const offset = (hours * 60 + minutes) * (text[end] === '-' ? -60_000 : 60_000);
   // `Date.UTC` treats the years 0 to 99 as 1900 to 1999.
   const start = year < 100 ? Date.UTC(year + 400, month - 1, day) - DAYS_OF_400_YEARS * 86_400_000 : Date.UTC(year, month - 1, day);
   const milliseconds = start + ((hour * 60 + minute) * 60 + second) * 1000 - offset + Math.floor(micros / 1000);

@@ -56,7 +56,7 @@ export const DEPLOYS: readonly string[] = [
   // Sinks of logs; and an alert on lines of a log is a rule of Cloud Logging too.
   'roles/logging.configWriter',
 ];
-/** The roles that a template here gives on the project, some under a condition. A deploy can give no other. */
+/** The roles that a construct here gives on the project, some under a condition. A deploy can give no other. */
 export const GIVES: readonly string[] = [
   'roles/artifactregistry.createOnPushWriter',
   'roles/bigquery.jobUser',
@@ -68,6 +68,7 @@ export const GIVES: readonly string[] = [
   'roles/dataproc.serverlessEditor',
   'roles/dataproc.serverlessNode',
   'roles/datastore.user',
+  'roles/datastore.viewer',
   'roles/logging.logWriter',
   'roles/monitoring.viewer',
   'roles/parametermanager.parameterViewer',

@@ -65,8 +65,7 @@ function requireWritten(statuses: readonly (RowStatus | undefined)[]) {
   const failed = statuses
     .map((one) => one ?? { code: status.UNKNOWN, message: 'Bigtable did not say what became of a row' })
     .filter(({ code }) => code !== status.OK);
-  // A family that does not exist is "not found" too. A table that does not exist fails the request as a whole.
-  const passing = failed.find(({ code }) => code !== status.INVALID_ARGUMENT && code !== status.NOT_FOUND);
+  const passing = failed.find(({ code }) => code !== status.INVALID_ARGUMENT);
   if (passing) throw new Error(textOf(passing));
   const [first] = failed;
   if (first) throw new PermanentError(textOf(first));

@@ -2,6 +2,7 @@ import { writeEach } from '../../../shared/runtime/each-row';
 import { PermanentError } from '../../../shared/runtime/event';
 import { setting } from '../../../shared/runtime/setting';
 import type { Made, Sink, SourceRecord } from '../../../shared/runtime/sink';
+import { inOneLine } from '../../../shared/runtime/verdict';
 import { emulatorOf } from '../loopback';
 import { ask, hasStatus } from '../post';
 import { columnsOf, rowOf, type SpannerRow } from './spanner/row';
@@ -48,10 +49,10 @@ export function spannerSink(name: string, timeout = 20_000): Sink<SpannerRow> {
     const mutations = rows.map((row) => ({ insert: { table, columns: Object.keys(row), values: [Object.values(row)] } }));
     const content = request({ singleUseTransaction: { readWrite: {} }, mutations });
     requireCommit(rows, content.body);
-    // If it cannot be opened, the next commit tries again.
+    // If it cannot be opened, the next commit tries again. That is no answer to the rows: they are neither refused nor stored.
     session ??= open().catch((error: unknown) => {
       session = undefined;
-      throw error;
+      throw new Error(`no session: ${inOneLine(error)}`);
     });
     try {
       const answer = await ask(emulator, HOST, `${sessions}/${await session}:commit`, content);

@@ -49,7 +49,8 @@ export interface BigtableStoreProps {
   readonly zone?: string;
   /**
    * A zone for a second cluster, in the same region or in another one. Bigtable copies all rows there, and requests go to the
-   * nearest cluster that answers: a reader may find a row some seconds later. It doubles the cost, and can be removed again.
+   * nearest cluster that answers: a reader may find a row some seconds later. It doubles the cost. A cluster that is added later has
+   * no daily backups: they are in the first one. Before you leave it out again, delete the backups that are in its cluster.
    * @default - one cluster
    */
   readonly secondZone?: string;
@@ -64,7 +65,8 @@ export interface BigtableStoreProps {
    */
   readonly maxNodes?: number;
   /**
-   * The CPU load that Bigtable scales to, from 10 to 80 percent. Lower, and a peak finds more room until nodes are added.
+   * The CPU load that Bigtable scales to, from 10 to 80 percent. Lower, and a peak finds more room until nodes are added. The alert
+   * on the CPU opens 10 percent above it, but not below 80.
    * @default 60
    */
   readonly cpuTargetPercent?: number;
@@ -99,7 +101,8 @@ export interface BigtableStoreProps {
   readonly notify?: readonly string[];
   /**
    * What happens to the rows when the stack is deleted. With `retain`, `terraform destroy` fails. `destroy` also requires the
-   * context `destroyData`, and an apply before the destroy, which lifts the delete protection. It deletes the backups too.
+   * context `destroyData`, and an apply before the destroy, which lifts the delete protection. The backups are deleted with a new
+   * instance. In an existing one, they stay until they expire.
    * @default retain
    */
   readonly removal?: Removal;
@@ -134,8 +137,7 @@ export class BigtableStore extends Construct implements TableStore {
   /** How requests find a cluster, if this construct created the instance. */
   readonly appProfile?: BigtableAppProfile;
 
-  private readonly project: string;
-  private readonly family: string;
+  private readonly place: Readonly<Record<'PROJECT' | 'INSTANCE' | 'TABLE' | 'FAMILY' | 'APP_PROFILE', string>>;
 
   constructor(scope: Construct, id: string, props: BigtableStoreProps) {
     super(scope, id);
@@ -147,8 +149,6 @@ export class BigtableStore extends Construct implements TableStore {
     if (props.instanceId === undefined) takeName(this, 'Bigtable instance of a site', name, [project, site.prefix]);
     else takeName(this, 'table of an instance', tableId, [project, props.instanceId], 'Set tableId on one of them.');
     needApis(this, 'bigtable', 'bigtableadmin', 'monitoring');
-    this.project = project;
-    this.family = family;
 
     if (props.instanceId === undefined) {
       const scaling = new ScalingInstance(this, 'Instance', { ...settings, site, encryptionKey, destroy });
@@ -163,6 +163,8 @@ export class BigtableStore extends Construct implements TableStore {
     });
     this.table = table;
     this.garbageCollection = garbageCollection;
+    const profile = this.appProfile?.appProfileId ?? 'default';
+    this.place = { PROJECT: project, INSTANCE: this.instanceId, TABLE: table.name, FAMILY: family, APP_PROFILE: profile };
     alertOnFailedRequests(this, { project, instance: this.instanceId, notify }, table.name);
   }
 
@@ -177,22 +179,13 @@ export class BigtableStore extends Construct implements TableStore {
   }
 
   private bound(name: string, grant: BigtableTableIamMember): Binding {
-    const { appProfile } = this;
-    const settings = {
-      PROJECT: this.project,
-      INSTANCE: this.instanceId,
-      TABLE: this.table.name,
-      FAMILY: this.family,
-      APP_PROFILE: appProfile?.appProfileId ?? 'default',
-    };
-    return {
-      settings: prefixed(name, settings),
-      waitFor: [grant, this.garbageCollection, ...(appProfile ? [appProfile] : [])],
-    };
+    const waitFor = [grant, this.garbageCollection, ...(this.appProfile ? [this.appProfile] : [])];
+    return { settings: prefixed(name, this.place), waitFor };
   }
 
   private allow(workload: Workload, id: string, role: string): BigtableTableIamMember {
-    const { project, instanceId: instanceName, table } = this;
+    const { table, instanceId: instanceName } = this;
+    const { PROJECT: project } = this.place;
     const { member, forEach } = workload;
     // The role takes the name of the table, which does not change when the table is replaced. Its grants are gone then.
     const lifecycle = { replaceTriggeredBy: [`${table.terraformResourceType}.${table.friendlyUniqueId}.id`] };

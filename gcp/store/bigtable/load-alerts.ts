@@ -14,46 +14,55 @@ interface Load {
   readonly id: string;
   /** The metric, below `bigtable.googleapis.com/cluster/`. */
   readonly metric: string;
-  readonly above: number;
+  readonly abovePercent: number;
   readonly lastingSeconds: number;
+  /** What is above it. */
   readonly title: string;
   readonly meaning: string;
 }
 
-const LOADS: readonly Load[] = [
+/** A load above the one that Bigtable scales to by so much means that nodes are missing. */
+const MISSING_PERCENT = 10;
+
+const loads = (cpuTargetPercent: number): readonly Load[] => [
   {
     id: 'Cpu',
     metric: 'cpu_load',
-    above: 0.8,
+    abovePercent: Math.max(80, cpuTargetPercent + MISSING_PERCENT),
     lastingSeconds: 600,
-    title: 'CPU above 80 %',
+    title: 'CPU',
     meaning: 'The cluster is slow. It has as many nodes as it may have, or Bigtable is still adding some. Raise `maxNodes`.',
   },
   {
     id: 'HottestNode',
     metric: 'cpu_load_hottest_node',
-    above: 0.9,
+    abovePercent: 90,
     lastingSeconds: 900,
-    title: 'one node above 90 %',
+    title: 'one node',
     meaning:
       'One node has most of the load, and more nodes do not help. The rows of one source are next to each other, so a source sends or is read too much: `gcloud bigtable hot-tablets list` shows its keys. Split it into several sources.',
   },
   {
     id: 'Storage',
     metric: 'storage_utilization',
-    above: 0.7,
+    abovePercent: 70,
     lastingSeconds: 600,
-    title: 'storage above 70 %',
+    title: 'storage',
     meaning: 'Above 100 % Bigtable refuses writes. Raise `maxNodes`, because each node holds 5 TB, or set `retentionDays`.',
   },
 ];
 
-/** Open an incident for a cluster that has too much to do, or too little room. @see https://cloud.google.com/bigtable/docs/monitoring-instance */
-export function alertOnLoad(scope: Construct, { project, instance, notify }: Watched) {
-  for (const { id, metric, title, ...load } of LOADS) {
+/**
+ * Open an incident for a cluster that has too much to do, or too little room.
+ * @param cpuTargetPercent the CPU load that Bigtable scales to
+ * @see https://cloud.google.com/bigtable/docs/monitoring-instance
+ */
+export function alertOnLoad(scope: Construct, { project, instance, notify }: Watched, cpuTargetPercent: number) {
+  for (const { id, metric, abovePercent, title, ...load } of loads(cpuTargetPercent)) {
     alertAbove(scope, id, {
       ...{ project, notify, ...load },
-      title: `${instance}: ${title}`,
+      above: abovePercent / 100,
+      title: `${instance}: ${title} above ${abovePercent} %`,
       condition: `bigtable ${metric}`,
       filter: clusters(instance, metric),
       kind: 'gauge',

@@ -76,7 +76,7 @@ export class ScalingInstance extends Construct {
     });
     keepAddress(this.appProfile, name);
     const watched = { project, instance: this.instance.name, notify };
-    alertOnLoad(this, watched);
+    alertOnLoad(this, watched, cpuTarget);
     if (maxNodes > minNodes) alertOnMostNodes(this, watched, maxNodes);
   }
 }

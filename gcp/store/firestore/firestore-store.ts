@@ -1,6 +1,5 @@
 import { FirestoreBackupSchedule } from '@cdktf/provider-google/lib/firestore-backup-schedule';
 import { FirestoreDatabase } from '@cdktf/provider-google/lib/firestore-database';
-import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
@@ -11,6 +10,7 @@ import { allowEncrypt } from '../../foundation/encryption';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 import type { TableStore } from '../../ports/stores';
+import { allowAccess } from './database-access';
 import { firestoreSettings, type Mode } from './firestore-settings';
 import { alertOnFailedRequests } from './request-alert';
 import { RowIndexes } from './row-indexes';
@@ -37,14 +37,16 @@ export interface FirestoreStoreProps {
    */
   readonly mode?: Mode;
   /**
-   * The collection of the rows, or their kind in Datastore mode. Rows that are stored stay in the collection before.
+   * The collection of the rows, or their kind in Datastore mode. Rows that are stored stay in the collection before. Nothing else must
+   * use it: in native mode its automatic indexes end, and queries that need them fail.
    * @default events
    */
   readonly collection?: string;
   /**
    * The field of a row by which rows are looked up, such as `subject`: a text of up to 1500 bytes. Rows without it are stored, and
-   * not found by it. In native mode they are found in the order of their time. A change builds other indexes, which takes minutes to
-   * hours: queries by the new field fail until then. In Datastore mode only rows that are added from then on are found by it.
+   * not found by it. In native mode they are found in the order of their time, and each value takes up to 500 rows a second. A change
+   * builds other indexes, which takes minutes to hours: queries by the new field fail until then. In Datastore mode only rows that
+   * are added from then on are found by it.
    * @default source
    */
   readonly lookUpBy?: string;
@@ -186,12 +188,7 @@ export class FirestoreStore extends Construct implements TableStore {
     return prefixed(name, { PROJECT: this.project, DATABASE: this.databaseId, ...this.place });
   }
 
-  /** Firestore has no roles on a database. The condition holds for the database itself and for what is in it. */
-  private allow(workload: Workload, id: string, role: string): ProjectIamMember {
-    const { member, forEach } = workload;
-    const database = `projects/${this.project}/databases/${this.databaseId}`;
-    const expression = `resource.name == "${database}" || resource.name.startsWith("${database}/")`;
-    const condition = { title: 'database', expression };
-    return new ProjectIamMember(workload, id, { project: this.project, role, member, forEach, condition });
+  private allow(workload: Workload, id: string, role: string) {
+    return allowAccess(workload, id, { project: this.project, database: this.databaseId, role });
   }
 }

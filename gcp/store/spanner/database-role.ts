@@ -1,8 +1,11 @@
 import type { SpannerDatabase } from '@cdktf/provider-google/lib/spanner-database';
 import { SpannerDatabaseIamMember } from '@cdktf/provider-google/lib/spanner-database-iam-member';
+import type { IConstruct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
+import { grantOnce } from '../../foundation/once';
 import type { Workload } from '../../ports/identity';
 
+const ACCESS_ROLE = 'roles/spanner.fineGrainedAccessUser';
 const ACCESS = 'Google has no predefined role that only uses roles of a database. This one can also list the names of these roles.';
 
 /** A role of a database. */
@@ -26,7 +29,12 @@ export function allowRole(workload: Workload, id: string, { made, role: named, .
   const { member, forEach } = workload;
   const replaceTriggeredBy = made && [`${made.terraformResourceType}.${made.friendlyUniqueId}.id`];
   const on = { ...place, member, forEach, lifecycle: replaceTriggeredBy && { replaceTriggeredBy } };
-  const access = new SpannerDatabaseIamMember(workload, `${id}Access`, { ...on, role: 'roles/spanner.fineGrainedAccessUser' });
+  const isAccess = (one: IConstruct) =>
+    one instanceof SpannerDatabaseIamMember &&
+    one.roleInput === ACCESS_ROLE &&
+    one.instanceInput === place.instance &&
+    one.databaseInput === place.database;
+  const access = grantOnce(workload, isAccess, () => new SpannerDatabaseIamMember(workload, `${id}Access`, { ...on, role: ACCESS_ROLE }));
   acknowledge(access, { 'least-privilege': ACCESS });
   const role = new SpannerDatabaseIamMember(workload, `${id}Role`, {
     ...on,

@@ -34,7 +34,7 @@ const COLUMN_NAME: TextRule = {
 const STATEMENT: TextRule = {
   pattern: /^(?!CREATE\s+UNIQUE\b)(?!ALTER\b[^;]*\bDROP\b)(CREATE|ALTER|GRANT|DROP\s+(INDEX|CHANGE\s+STREAM))\s[^;]+$/is,
   must: 'be one statement that creates, alters or grants, without a semicolon',
-  remedy: 'No unique index, and nothing that deletes a column: a row that conflicts with an index would be lost.',
+  remedy: 'It must not add a unique index, nor delete a table or a column.',
 };
 const MOST_COLUMNS = 100;
 

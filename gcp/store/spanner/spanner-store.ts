@@ -56,7 +56,8 @@ export interface SpannerStoreProps {
   readonly table?: string;
   /**
    * The columns of a row, and statements such as `CREATE INDEX`, in the order in which they came. Fields of a row without a column
-   * go into the column `rest`. Only append: any other change is a replacement, as for `name`.
+   * go into the column `rest`. Only append: any other change is a replacement, as for `name`. Do not set `version_retention_period`
+   * in a statement, because the next apply sets it back: that is `versionRetentionDays`.
    * @default - `subject` and `data_base64`, which are STRING, and `data`, which is JSON
    */
   readonly schema?: readonly Change[];
@@ -100,7 +101,8 @@ export interface SpannerStoreProps {
   readonly notify?: readonly string[];
   /**
    * What happens to the rows when the stack is deleted. With `retain`, `terraform destroy` fails. `destroy` also requires the
-   * context `destroyData`, and an apply before the destroy, which lifts the protection. It deletes the backups too.
+   * context `destroyData`, and an apply before the destroy, which lifts the protection. The backups are deleted with a new instance.
+   * In an existing one, they stay until they expire, and Google deletes no instance that has backups.
    * @default retain
    */
   readonly removal?: Removal;
@@ -118,7 +120,8 @@ export interface SpannerStoreProps {
  * one server: give its events random ids. A value that does not fit its column sends its event to the dead letter.
  *
  * The writer may insert rows and the reader may read them, by a role of the database (fine-grained access control). A deploy that
- * would replace the database fails. Backups have no metric: restore one into another database now and then.
+ * would replace the database fails. Backups have no metric: restore one into another database now and then. Functions of SQL that
+ * take a time zone use that of Los Angeles if a query names none.
  *
  * Do not use it for rows that are only looked up by one field: `FirestoreStore` costs next to nothing idle. Nor for analytics: use
  * `BigQueryStore`.

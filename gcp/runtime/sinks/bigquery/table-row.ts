@@ -118,10 +118,10 @@ function fill(fitted: Record<string, ColumnValue>, row: Row, event: Event, colum
   const rest: Record<string, unknown> = {};
   for (const name of Object.keys(row)) {
     const value = row[name];
-    if (value === undefined || isStored(name, value, event)) continue;
+    if (value === undefined) continue;
     const column = Object.hasOwn(RESERVED, name) ? undefined : columns.get(name);
     if (column) fitColumn(fitted, rest, column, value);
-    else put(rest, name, value);
+    else if (!isStored(name, value, event)) put(rest, name, value);
   }
   if (isEmpty(rest)) return;
   requireColumn('rest', columns);

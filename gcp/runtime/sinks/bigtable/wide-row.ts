@@ -1,7 +1,7 @@
 import type { Event, Row } from '../../../../shared/runtime/event';
 import { parse, stringify } from '../../../../shared/runtime/json';
 import { isWellFormed } from '../../../../shared/runtime/text';
-import { type Moment, momentOf } from '../../time';
+import { type Moment, momentOf, utcOf } from '../../time';
 
 /** A 64-bit integer in two halves: a `number` has too few digits for the microseconds of late years. */
 export interface Int64 {
@@ -63,11 +63,10 @@ export function wideRowOf(row: Row, event: Event, index: number, familyName: str
  *
  * Keys that start with a time, or with ids that count up, would send all writes to one node.
  */
-function keyOf({ source, id }: Event, { milliseconds, micros }: Moment, index: number): Buffer {
-  const time = new Date(milliseconds).toISOString().replace('Z', `${String(micros).padStart(3, '0')}Z`);
+function keyOf({ source, id }: Event, moment: Moment, index: number): Buffer {
   // UTF-8 replaces it, so that two different ids would have the same key.
   if (!isWellFormed(id)) throw new Error('a key of Bigtable cannot hold half of a surrogate pair, which the id has');
-  const key = Buffer.from(`${source}|${time}|${id}|${index}`);
+  const key = Buffer.from(`${source}|${utcOf(moment)}|${id}|${index}`);
   if (key.length > KEY_BYTES) throw new Error(`the key has ${key.length} bytes, and Bigtable stores at most ${KEY_BYTES}`);
   return key;
 }

@@ -131,7 +131,7 @@ function scalarOf(value: unknown): Value {
 
 function isInt64(value: unknown): value is number | bigint {
   if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value;
-  return typeof value === 'number' && Number.isInteger(value) && !Object.is(value, -0) && Math.abs(value) < 2 ** 63;
+  return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 2 ** 63;
 }
 
 /** Whether it is an object, and not a number with all its digits. */

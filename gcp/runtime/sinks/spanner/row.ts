@@ -45,10 +45,11 @@ export function rowOf(row: Row, event: Event, index: number, columns: ReadonlyMa
   };
   const rest: [string, unknown][] = [];
   for (const [name, value] of Object.entries(row)) {
-    if (value === undefined || isStored(name, value, event)) continue;
+    if (value === undefined) continue;
     const type = OWN.has(name) ? undefined : columns.get(name);
-    if (!type) rest.push([name, value]);
-    else if (value !== null || type === 'JSON') fitted[name] = convert(name, type, value);
+    if (type) {
+      if (value !== null || type === 'JSON') fitted[name] = convert(name, type, value);
+    } else if (!isStored(name, value, event)) rest.push([name, value]);
   }
   if (rest.length > 0) fitted.rest = convert('rest', 'JSON', Object.fromEntries(rest));
   return fitted;

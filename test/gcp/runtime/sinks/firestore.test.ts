@@ -190,9 +190,15 @@ describe('refuses, before the first row is written,', () => {
     ],
     ['half a surrogate pair', () => document({ text: '\ud800' }), 'Firestore cannot store half of a surrogate pair'],
     ['more levels than it stores', () => document({ deep: deep(21) }), 'Firestore stores at most 20 levels'],
+    ['more levels than it stores, with lists', () => document({ a: [{ a: [deep(18)] }] }), 'Firestore stores at most 20 levels'],
     [
       'more than 1 MiB',
       () => document({ text: 'x'.repeat(1024 * 1024) }),
+      /^the row has about \d+ bytes, and Firestore stores at most 1 MiB$/,
+    ],
+    [
+      'more than 1 MiB of characters of several bytes',
+      () => document({ text: 'ü'.repeat(1024 * 512) }),
       /^the row has about \d+ bytes, and Firestore stores at most 1 MiB$/,
     ],
     ['a name that is empty', () => document({ a: { '': 1 } }), names],
@@ -211,7 +217,20 @@ describe('refuses, before the first row is written,', () => {
     ],
   ])('%s', (_, make, message) => expect(make).toThrow(message));
 
-  test('and takes 20 levels', () => expect(document({ deep: deep(20) }).fields).toHaveProperty('deep'));
+  test('and takes 20 levels', () => {
+    expect(document({ deep: deep(20) }).fields).toHaveProperty('deep');
+    expect(document({ a: [{ a: [deep(17)] }] }).fields).toHaveProperty('a');
+  });
+
+  test('and takes whole numbers of 64 bits as such, and larger doubles as doubles', () => {
+    const { fields } = document({ least: -(2n ** 63n), safe: 2 ** 53, large: 1e21, zero: -0 });
+    expect(fields).toMatchObject({
+      least: { integerValue: '-9223372036854775808' },
+      safe: { integerValue: '9007199254740992' },
+      large: { doubleValue: 1e21 },
+      zero: { integerValue: '0' },
+    });
+  });
 });
 
 test('no two rows of any two events have one id', () => {

@@ -31,6 +31,7 @@ beforeEach(() => {
   standIn.sessions.clear();
   standIn.requests.length = 0;
   standIn.fate = () => 'stores';
+  standIn.refusal = undefined;
 });
 afterAll(() => standIn.stop());
 
@@ -94,6 +95,17 @@ test('a role that does not exist yet fails the lot, and the next one opens a ses
   await expect(written(hasty, { event: eventOf('1') })).rejects.toThrow('PERMISSION_DENIED');
   await expect(written(hasty, { event: eventOf('1') })).rejects.toThrow('PERMISSION_DENIED');
   expect(standIn.requests.filter((line) => line.endsWith('/sessions'))).toHaveLength(2);
+});
+
+test('a session that is refused is never the fault of an event', async () => {
+  const sink = open();
+  standIn.refusal = { code: 400, status: 'INVALID_ARGUMENT' };
+  await expect(written(sink, { event: eventOf('1') })).rejects.toThrow('no session: Refused: 400');
+  standIn.refusal = { code: 409, status: 'ALREADY_EXISTS' };
+  await expect(written(sink, { event: eventOf('1') })).rejects.toThrow('no session: Refused: 409');
+  standIn.refusal = undefined;
+  expect(await written(sink, { event: eventOf('1') })).toEqual([]);
+  expect(standIn.rows.size).toBe(1);
 });
 
 test('the role of the reader may not insert', async () => {
@@ -178,6 +190,13 @@ test('what is in the columns of the event already is not stored twice', async ()
   expect(Object.keys(row('7')!).sort()).toEqual(['data', 'event_id', 'event_source', 'event_time', 'event_type', 'row_index']);
 });
 
+test('a column that a user names like an attribute of the event has its value', async () => {
+  const columns = 'rest JSON,id STRING,source STRING,type STRING,time TIMESTAMP,specversion STRING';
+  expect(rowOf(eventOf('7'), eventOf('7'), 0, columnsOf(columns))).toMatchObject({
+    ...{ id: '7', source: '/test', type: 'row', time: '2026-01-31T08:29:59.000000Z', specversion: '1.0' },
+  });
+});
+
 test('a field that is null is a column without a value, or null in JSON', async () => {
   await written(open(), { event: eventOf('7'), rows: [{ subject: null, data: null }] });
   expect(row('7')).not.toHaveProperty('subject');
@@ -251,6 +270,7 @@ describe('refuses, before the first row is written,', () => {
     expect(encode({ subject: text + text, data: deep(80), numeric: `${'9'.repeat(29)}.123456789`, float64: 1e300 })).toHaveProperty(
       'subject',
     );
-    for (const numeric of [0, 1e-9, 1e28, 10n ** 28n, '0.000000000', '-1.5']) expect(encode({ numeric })).toHaveProperty('numeric');
+    for (const numeric of [0, 1e-9, 1e28, 10n ** 28n, '0.000000000', '0.1234567890', '-1.5'])
+      expect(encode({ numeric })).toHaveProperty('numeric');
   });
 });

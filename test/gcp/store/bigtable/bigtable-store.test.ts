@@ -148,6 +148,15 @@ test('nobody is told that a cluster has as many nodes as it may have if it alway
   expect(conditionsOf(make({ minNodes: 3 }))).not.toContain('bigtable node_count');
 });
 
+test('nobody is told of the load that Bigtable scales to', () => {
+  const cpu = (cpuTargetPercent?: number) =>
+    make({ cpuTargetPercent })
+      .all('google_monitoring_alert_policy')
+      .map(({ conditions: [one] }) => one)
+      .find(({ display_name }) => display_name === 'bigtable cpu_load')!.condition_threshold.threshold_value;
+  expect([cpu(), cpu(70), cpu(75), cpu(80)]).toEqual([0.8, 0.8, 0.85, 0.9]);
+});
+
 test('a construct that is moved has the same addresses', () => {
   const addresses = (id: string) => {
     const { resource } = synthesize((stack) => new BigtableStore(stack, id, { site })).json;

@@ -12,6 +12,13 @@ test('an instance with two clusters keeps its promises, says so, and costs twice
   const units = (stack: TfStack) => (instance!.costs as any)(stack.of('google_bigtable_instance')[0], load(stack))[0].units;
   // Four nodes would be needed at a load of 60 %, and there may be three.
   expect([units(one), units(two)]).toEqual([3 * 730, 6 * 730]);
+  const storage = (stack: TfStack) =>
+    (table!.costs as any)(stack.of('google_bigtable_table')[0], load(stack)).map((cost: any) => cost.units);
+  const [rows, backups] = storage(one);
+  expect(storage(two)).toEqual([2 * rows, 2 * backups]);
+  // However long backups are kept: they share storage.
+  expect(backups).toBe(rows);
+  expect(storage(stackOf({ backupRetentionDays: 90 }))).toEqual([rows, backups]);
   for (const stack of [one, two]) {
     for (const [type, asked] of [
       [instance, stack.of('google_bigtable_instance')[0]!],

@@ -131,6 +131,20 @@ describe('may do', () => {
     });
   });
 
+  test('it once, also to two collections of a database, because Google would take away both of two equal grants', () => {
+    const { built, all } = synthesize((stack) => {
+      const store = new FirestoreStore(stack, 'Store', { site });
+      const other = new FirestoreStore(stack, 'Other', { site, databaseId: store.databaseId, collection: 'others' });
+      const third = new FirestoreStore(stack, 'Third', { site, name: 'third' });
+      const somebody = new Somebody(stack, 'Somebody');
+      return [...[store, other, third].map((one, index) => one.bindWriter(somebody, `STORE${index}`)), other.bindReader(somebody, 'OTHER')];
+    });
+    const roles = all('google_project_iam_member').map(({ role }) => role);
+    expect(roles.sort()).toEqual(['roles/datastore.user', 'roles/datastore.user', 'roles/datastore.viewer']);
+    expect(built[1]!.waitFor[0]).toBe(built[0]!.waitFor[0]);
+    expect(built[2]!.waitFor[0]).not.toBe(built[0]!.waitFor[0]);
+  });
+
   test('and is told where the rows are', () => {
     expect(bind('bindWriter', { retentionDays: 1, mode: 'datastore' }).built.settings).toEqual({
       STORE_PROJECT: 'acme-data',

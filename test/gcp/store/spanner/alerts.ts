@@ -27,8 +27,8 @@ const above = (most: number) => (policy: any) => {
 };
 
 /** Requests that are answered with a status, once a second. */
-function answers(policy: any, status: string, from: number, to: number): Point[] {
-  const labels = { ...labelsOf(policy), 'metric.labels.status': status };
+function answers(policy: any, status: string, from: number, to: number, more: Readonly<Record<string, string>> = {}): Point[] {
+  const labels = { ...labelsOf(policy), 'metric.labels.status': status, ...more };
   return Array.from({ length: to - from }, (_, second) => ({ at: from + second, value: 1, labels }));
 }
 
@@ -48,6 +48,8 @@ export const scenarios: Readonly<Record<string, (policy: any) => void>> = {
     // Events that come twice, commits that are tried again, and rows that go to the dead letter.
     for (const status of ['OK', 'ALREADY_EXISTS', 'ABORTED', 'INVALID_ARGUMENT'])
       expect(opened(answers(policy, status, 0, HOUR))).toEqual([]);
+    // Another database of the instance has its own alert.
+    expect(opened(answers(policy, 'UNAVAILABLE', HOUR, 2 * HOUR, { 'metric.labels.database': 'other' }))).toEqual([]);
     // A server that is replaced now and then.
     expect(opened(answers(policy, 'UNAVAILABLE', HOUR, HOUR + 10))).toEqual([]);
     for (const status of ['RESOURCE_EXHAUSTED', 'UNAVAILABLE', 'PERMISSION_DENIED']) {

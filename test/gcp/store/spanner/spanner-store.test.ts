@@ -1,3 +1,4 @@
+import { Propagation } from '../../../../gcp/foundation/propagation';
 import { statementsOf } from '../../../../gcp/store/spanner/row-table';
 import { SpannerStore, type SpannerStoreProps } from '../../../../gcp/store/spanner/spanner-store';
 import { documentedDefaults } from '../../../support/defaults';
@@ -192,6 +193,28 @@ describe('may do', () => {
     ]);
   });
 
+  test('both, with one right to use roles of the database, because Google would take away both of two equal ones', () => {
+    const { built, all, one } = synthesize((stack) => {
+      const store = new SpannerStore(stack, 'Store', { site });
+      const other = new SpannerStore(stack, 'Other', { site, instanceId: store.instanceId, name: 'others' });
+      const somebody = new Somebody(stack, 'Somebody');
+      const bindings = [store.bindWriter(somebody, 'STORE'), store.bindReader(somebody, 'STORE'), other.bindReader(somebody, 'OTHER')];
+      new Propagation(
+        stack,
+        'Propagation',
+        bindings.flatMap(({ waitFor }) => waitFor),
+      );
+      return bindings;
+    });
+    expect(one('time_sleep').depends_on).toHaveLength(5);
+    const roles = all('google_spanner_database_iam_member').map(({ role }) => role);
+    expect(roles.filter((role) => role === 'roles/spanner.fineGrainedAccessUser')).toHaveLength(2);
+    expect(roles.filter((role) => role === 'roles/spanner.databaseRoleUser')).toHaveLength(3);
+    expect(built.map(({ waitFor }) => waitFor.length)).toEqual([2, 2, 2]);
+    expect(built[1]!.waitFor[0]).toBe(built[0]!.waitFor[0]);
+    expect(built[2]!.waitFor[0]).not.toBe(built[0]!.waitFor[0]);
+  });
+
   test('and is told where the rows are', () => {
     expect(bind('bindWriter', { retentionDays: 1 }).built.settings).toEqual({
       STORE_PROJECT: 'acme-data',
@@ -210,7 +233,7 @@ describe('may do', () => {
 
 describe('refuses', () => {
   const statement = 'a statement of schema must be one statement that creates, alters or grants, without a semicolon, got';
-  const noUnique = 'No unique index, and nothing that deletes a column: a row that conflicts with an index would be lost.';
+  const noUnique = 'It must not add a unique index, nor delete a table or a column.';
   test.each<[string, Partial<SpannerStoreProps>, string]>([
     [
       'a name that leaves no room for the prefix',

@@ -26,6 +26,8 @@ export class SpannerStandIn {
   readonly sessions = new Map<string, string>();
   /** What becomes of a commit, by the ids of its events. */
   fate: (ids: readonly unknown[]) => Fate = () => 'stores';
+  /** How a request for a session is refused, if it is. */
+  refusal?: { readonly code: number; readonly status: string };
   /** Such as `127.0.0.1:8080`. */
   address = '';
 
@@ -87,6 +89,7 @@ export class SpannerStandIn {
   }
 
   private open({ creatorRole, multiplexed }: { readonly creatorRole?: string; readonly multiplexed?: boolean }): Answer {
+    if (this.refusal) return failed(this.refusal.code, this.refusal.status);
     if (multiplexed !== true) return failed(400, 'INVALID_ARGUMENT');
     if (!this.privileges.has(creatorRole!)) return failed(403, 'PERMISSION_DENIED');
     const id = `session-${++this.opened}`;

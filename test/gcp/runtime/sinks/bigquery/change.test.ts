@@ -124,6 +124,14 @@ test('a key has no NULL and no attribute that is in no column', () => {
   expect(changesIn({ subject: null }, KEY)).toMatchObject([{ subject: '' }]);
 });
 
+test('a key may be an attribute of the event', () => {
+  const event: Event = { specversion: '1.0', id: '1', source: '/s', type: 't', time: time(0) };
+  const columns = [...COLUMNS, { name: 'id', type: 'STRING' }];
+  expect(fitChanges([{ row: event, event, index: 0 }], { messageId: '1', publishTime: time(0) }, columns, ['id'])).toMatchObject([
+    { id: '1' },
+  ]);
+});
+
 test('what a row says of its change is in no column', () => {
   const event: Event = { specversion: '1.0', id: '1', source: '/s', type: 't', time: time(0) };
   const [row] = fitChanges(

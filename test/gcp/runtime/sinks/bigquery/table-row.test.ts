@@ -181,6 +181,13 @@ describe('what no column holds', () => {
     { name: 'data', type: 'JSON' },
   ];
 
+  test('has its own column also if it is named like an attribute of the event', () => {
+    const columns = ['id', 'source', 'type', 'specversion'].map((name) => ({ name, type: 'STRING' }));
+    const row = fitted(event, [...columns, { name: 'time', type: 'TIMESTAMP' }]);
+    expect(row).toMatchObject({ id: '1', source: '/test', type: 'test', specversion: '1.0' });
+    expect(int(row.time as Int64)).toBe(utc(2026, 1, 31, 8, 29, 59));
+  });
+
   test('goes into rest; what the columns of the event say already does not', () => {
     const full = { ...event, subject: 'press', traceid: 'abc', data: { celsius: 1 } };
     expect(fitted(full, columns, full)).toEqual({ subject: 'press', data: '{"celsius":1}', rest: '{"traceid":"abc"}' });
