@@ -5,7 +5,7 @@ import { takeName } from '../../../shared/synth/kept-name';
 import { mayDestroy, type Removal, requireNumber } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
 import { allowEncrypt } from '../../foundation/encryption';
-import type { Delivery, DirectSource, DirectStore, MessageTransform, NotificationSink, NotificationTarget } from '../../ports/delivery';
+import type { Delivery, DirectSource, DirectStore, NotificationSink, NotificationTarget } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { Reading, RecordSink, RecordSource, SendRequest } from '../../ports/records';
 import type { Site } from '../../ports/site';
@@ -139,8 +139,8 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
     return bindPublisher(writer, name, this);
   }
 
-  bindNotifications(sender: Workload, transform: MessageTransform): NotificationTarget {
-    return acceptNotifications(this, sender, transform);
+  bindNotifications(...asked: Parameters<NotificationSink['bindNotifications']>): NotificationTarget {
+    return acceptNotifications(this, ...asked);
   }
 
   /**
