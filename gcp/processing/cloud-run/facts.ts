@@ -27,6 +27,8 @@ const TAGGED = 'europe-west1-docker.pkg.dev/acme-data/images/orders:latest';
 
 /** The alert on instances of a worker pool that are gone. */
 const GONE = 'conditions.condition_absent.filter';
+/** What an alert looks for in a log. */
+const LINE = 'conditions.condition_matched_log.filter';
 const watches = (pool: Asked) => (alert: Asked) => {
   const filter = String(only(alert, GONE));
   return !is(alert, 'enabled', false) && filter.includes(`resource.labels.worker_pool_name = "\${${pool.id}.`);
@@ -45,7 +47,8 @@ export const facts: ServiceFacts = {
     'The metric of failed and succeeded executions of a job, from which its alerts are made.',
     'That an image which is built from a bundled handler by the buildpacks of Google pulls in a worker pool, and ends within ten seconds of SIGTERM there.',
     'That Google has the launch stage BETA of worker pools, and the metric of their instances, from which an alert is made.',
-    "That Google's autoscaler starts with the base image of the region, and sets the instances of a worker pool with the roles that it has here.",
+    "That Google's autoscaler starts with the base image of the region, and sets the instances of a worker pool with the roles that it has here. By its source, it also reads the operation that sets them, which only a role on the project allows: it may then log that it failed to scale, although it did.",
+    "What Google's autoscaler writes into its log when it scales nothing, on which its alert looks, is from the source of release 1.2.",
   ],
   types: {
     [SERVICE]: {
@@ -106,6 +109,15 @@ export const facts: ServiceFacts = {
           label: 'service_name',
           atMost: 0,
         }),
+        {
+          ...promised(
+            'rings',
+            'have its own alert on what it logs while it scales nothing, because it answers 200',
+            (service, stack) => stack.of(ALERT).some((alert) => String(only(alert, LINE)).includes(`service_name = "\${${service.id}.`)),
+            { 'nothing is scaled, and nobody is told': remove(watching) },
+          ),
+          concerns: (service) => scaledBy(service).length > 0,
+        },
       ],
       runs,
       needs: serviceNeeds,
