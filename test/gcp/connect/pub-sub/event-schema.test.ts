@@ -60,7 +60,7 @@ test('data can have messages, enums and lists of its own, below the one type tha
 test.each([
   'string service = 1;',
   'map<string, string> package = 1;',
-  'message Part { bool import = 1; } Part edition = 2;',
+  'message important { bool import = 1; } important edition = 2;',
   'enum Kind { NONE = 0; syntax = 1; } Kind extend = 1;',
 ])('a field can have the name of a statement: %s', (data) => {
   const { fields } = typeOf({ data }).lookupType('Data');
