@@ -8,7 +8,7 @@ import { needApis } from '../../foundation/apis';
 import { CodeSource } from '../../foundation/code-source';
 import { Propagation } from '../../foundation/propagation';
 import { alertOnFailures, allowCalls } from '../../foundation/run/calls';
-import { bindSecrets, type SecretVariable } from '../../foundation/run/variables';
+import { bindSecrets, DEAD_LETTER, type SecretVariable } from '../../foundation/run/variables';
 import { accountOf } from '../../foundation/service-account';
 import type { Delivery } from '../../ports/delivery';
 import type { FunctionWorkload } from '../../ports/identity';
@@ -134,7 +134,7 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     [this.member, this.invokerEmail] = [`serviceAccount:${runtimeEmail}`, invoker.email];
     this.builder = new FunctionBuilder(this, 'Builder', { site, name: base });
     const { bucket, object } = new CodeSource(this, 'Source', { site, name: base, kind: 'function', code });
-    const bindings = [...bindStores(this, props), source.deadLetter.bindWriter(this, 'DEAD_LETTER')];
+    const bindings = [...bindStores(this, props), source.deadLetter.bindWriter(this, DEAD_LETTER)];
     const secrets = bindSecrets(this, site, settings.secretEnvironmentVariables);
     const grants = [...this.builder.grants, ...[...bindings, secrets].flatMap(({ waitFor }) => waitFor)];
     const propagation = new Propagation(this, 'Propagation', grants);

@@ -5,7 +5,7 @@ import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
 import { buildCommandOf, type ContainerImage, type ImagePolicy } from '../../foundation/images';
 import { Propagation } from '../../foundation/propagation';
-import { bindSecrets, type SecretVariable } from '../../foundation/run/variables';
+import { bindSecrets, DEAD_LETTER, type SecretVariable } from '../../foundation/run/variables';
 import { accountId, accountOf } from '../../foundation/service-account';
 import type { Delivery } from '../../ports/delivery';
 import type { Workload } from '../../ports/identity';
@@ -16,7 +16,7 @@ import type { ObjectStore, TableStore } from '../../ports/stores';
 import { accessTo, containerOf, variablesOf } from './container';
 import { alertOnGone } from './pool-alerts';
 import { PoolScaler } from './pool-scaler';
-import { DEAD_LETTER, EVENTS, poolSettings, type WorkerScaling } from './pool-settings';
+import { EVENTS, poolSettings, type WorkerScaling } from './pool-settings';
 
 /** Settings for {@link CloudRunWorkerPool}. */
 export interface CloudRunWorkerPoolProps {
