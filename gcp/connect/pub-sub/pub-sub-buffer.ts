@@ -30,7 +30,7 @@ export interface PubSubBufferProps {
    */
   readonly name?: string;
   /**
-   * How long the topic keeps an event for replay, from 1 to 31 days. It is billed by the gigabyte.
+   * How long the topic keeps an event for replay, and a subscription one that waits, from 1 to 31 days. It is billed by the gigabyte.
    * @default 7
    */
   readonly retentionDays?: number;
@@ -61,7 +61,7 @@ export interface PubSubBufferProps {
    */
   readonly schema?: EventSchema;
   /**
-   * The id of an existing topic, such as `projects/example/topics/orders`. Its retention, key and region stay unchanged.
+   * The id of an existing topic, such as `projects/example/topics/orders`. Its settings stay. A subscription keeps what waits for 7 days.
    * @default - a new topic
    */
   readonly topicId?: string;

@@ -101,7 +101,8 @@ export interface CloudRunProcessorProps {
    */
   readonly network?: Network;
   /**
-   * The email of an existing service account that the service runs as. It is granted the permissions that it needs.
+   * The email of an existing service account that the service runs as. It is granted the permissions that it needs. Nothing else should run
+   * as it: of two equal grants, Google takes both away with either.
    * @default - a new service account, for this service only
    */
   readonly serviceAccount?: string;

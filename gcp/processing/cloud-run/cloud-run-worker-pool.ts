@@ -24,7 +24,8 @@ export interface CloudRunWorkerPoolProps {
   readonly site: Site;
   /**
    * The image. It must be in its registry before the apply. Its process pulls from `EVENTS_SUBSCRIPTION` at `EVENTS_ENDPOINT`, extends
-   * the deadlines of what is open, ends within 10 seconds of SIGTERM, and ends itself if it hangs: there are no probes.
+   * the deadlines of what is open, ends within 10 seconds of SIGTERM, and ends itself if it hangs: there are no probes. If
+   * `EVENTS_ORDERED` is `true`, it processes events with the same ordering key one after the other.
    */
   readonly image: ContainerImage;
   /** Where the events come from. */
@@ -93,7 +94,8 @@ export interface CloudRunWorkerPoolProps {
    */
   readonly network?: Network;
   /**
-   * The email of an existing service account that the worker pool runs as. It is granted the permissions that it needs.
+   * The email of an existing service account that the worker pool runs as. It is granted the permissions that it needs. Nothing else should run
+   * as it: of two equal grants, Google takes both away with either.
    * @default - a new service account, for this worker pool only
    */
   readonly serviceAccount?: string;
