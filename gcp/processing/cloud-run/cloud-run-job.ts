@@ -131,7 +131,7 @@ export interface CloudRunJobProps {
  * A task that is retried does its work again, so it must be repeatable: name what it writes by what it reads. Do not use it for single
  * events: use `CloudRunProcessor` or `CloudFunctionProcessor`. For several jobs in order, use `WorkflowsOrchestration`.
  *
- * Idle it costs its alerts and its schedule. An hour of a task with 1 vCPU and 2 GiB costs about 10 cents. A deploy replaces the job
+ * Idle it costs its alerts and its schedule. An hour of a task with 1 vCPU and 2 GiB costs about 8 cents. A deploy replaces the job
  * with another region or name. Executions that are running keep their image and settings.
  * @see https://cloud.google.com/run/docs/create-jobs
  */

@@ -546,7 +546,7 @@ function jobCosts(job: Asked, { stack }: Load): Cost[] {
   const memory = Number.parseInt(String(only(job, `${JOB_LIMITS}.memory`)), 10) / 1024;
   const lower = 'A `schedule` that starts it less often.';
   return [
-    { what: 'vCPU time, 10 minutes for each task', price: 'cloudRunCpu', units: seconds * cpu, lower },
-    { what: 'memory, 10 minutes for each task', price: 'cloudRunMemory', units: seconds * memory, lower },
+    { what: 'vCPU time, 10 minutes for each task', price: 'cloudRunJobCpu', units: seconds * cpu, lower },
+    { what: 'memory, 10 minutes for each task', price: 'cloudRunJobMemory', units: seconds * memory, lower },
   ];
 }
