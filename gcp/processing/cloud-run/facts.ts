@@ -6,7 +6,7 @@ import type { Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
 import { type Asked, amount, type Body, is, only, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
-import { alertOn, iamMember, idOf, readyBeforeWork, replacers } from '../../foundation/promises';
+import { alertOn, iamMember, idOf, readyBeforeWork, replacers, wayOf } from '../../foundation/promises';
 import { callCosts } from '../../foundation/run/promises';
 import { startersOf, startsAMonth } from '../../foundation/schedule/promises';
 
@@ -350,9 +350,7 @@ function subscriptionsOf(pool: Asked): readonly Asked[] {
 function pulled(pool: Asked, seen: Seen): Step[] {
   return subscriptionsOf(pool).flatMap((subscription): Step[] => {
     const [topic] = subscription.refers('topic');
-    const retries = amount(subscription, 'dead_letter_policy.max_delivery_attempts') - 1;
-    const [shortest, longest] = ['minimum', 'maximum'].map((which) => only(subscription, `retry_policy.${which}_backoff`));
-    const how = `pull, ${retries} retries, ${shortest} to ${longest} apart`;
+    const how = wayOf(subscription, 'pull');
     const from = topic?.stage ?? 'an existing topic';
     return [{ from, how, to: receiverOf(pool), notes: seen.tell(pool), between: [topic?.id ?? from, pool.id] }];
   });
