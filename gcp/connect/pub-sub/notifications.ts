@@ -1,5 +1,6 @@
 import type { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic';
 import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-iam-member';
+import { TerraformStack } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { keepAddress } from '../../../shared/synth/kept-name';
 import { literal } from '../../../shared/synth/literal';
@@ -20,7 +21,7 @@ type Sender = Parameters<NotificationSink['bindNotifications']>[0];
 /** The transforms of each topic, in the order in which they run. */
 const transforms = new WeakMap<PubsubTopic, readonly MessageTransform[]>();
 
-/** The grants of each topic, by their address: what must exist before the first notification. */
+/** The grants of each topic, by their stack and address: what must exist before the first notification. */
 const granted = new WeakMap<PubsubTopic, Map<string, Propagation>>();
 
 /**
@@ -57,8 +58,10 @@ export function acceptNotifications(
   const grants = granted.get(topic) ?? new Map<string, Propagation>();
   granted.set(topic, grants);
   const address = [topic.friendlyUniqueId, transform.functionName, sender.project].join('-');
-  const effective = grants.get(address) ?? allow(topic, sender, address);
-  grants.set(address, effective);
+  // A stack cannot wait for a resource of another one.
+  const key = `${TerraformStack.of(sender).node.path} ${address}`;
+  const effective = grants.get(key) ?? allow(topic, sender, address);
+  grants.set(key, effective);
   return { topic: topic.id, waitFor: [effective] };
 }
 
