@@ -2,6 +2,7 @@ import { factsOf } from '../../shared/read/facts/find';
 import { promised } from '../../shared/read/facts/promise';
 import type { Needed, Promised, TypeFacts } from '../../shared/read/facts/types';
 import { type Draft, type Holder, remove, replace, set, type Which } from '../../shared/read/facts/weaken';
+import { facts as joined } from '../../shared/read/picture';
 import { type Asked, amount, is, only, type Stack } from '../../shared/read/stack';
 import type { TfStack } from '../../shared/read/tf';
 
@@ -195,4 +196,19 @@ function removeValidation(draft: Draft, { body }: Asked) {
 function isOn(body: unknown, metric: string, id: string): boolean {
   const text = JSON.stringify(body);
   return text.includes(JSON.stringify(metric).slice(1, -1)) && text.includes(`${id}.`);
+}
+
+/** How a subscription of Pub/Sub delivers its events, which of them, and how often it retries. */
+export function wayOf(subscription: Asked, how: string, files?: string): string {
+  const retries = amount(subscription, 'dead_letter_policy.max_delivery_attempts') - 1;
+  const [shortest, longest] = ['minimum', 'maximum'].map((which) => only(subscription, `retry_policy.${which}_backoff`));
+  const filter = only(subscription, 'filter');
+  return joined(
+    how,
+    is(subscription, 'enable_message_ordering', true) && 'in order of each key',
+    filter !== undefined && `only ${filter}`,
+    files,
+    retries > 0 && `${retries} retries`,
+    shortest !== undefined && longest !== undefined && `${shortest} to ${longest} apart`,
+  );
 }

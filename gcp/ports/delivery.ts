@@ -77,9 +77,10 @@ export interface NotificationSink {
   /** Whether it accepts only messages that are published in the region of the site. Some Google services publish elsewhere. */
   readonly regionOnly: boolean;
   /**
-   * Let `sender` publish notifications, and turn each of them into an event.
+   * Let `sender` publish notifications, and turn each of them into an event. Senders with the same transform and project share the grant.
+   * @param sender the service agent of the service, and its project
    * @param transform returns messages of other senders unchanged
    * @throws SettingError if the topic is not of this stack
    */
-  bindNotifications(sender: Workload, transform: MessageTransform): NotificationTarget;
+  bindNotifications(sender: Workload & { readonly project: string }, transform: MessageTransform): NotificationTarget;
 }

@@ -62,6 +62,7 @@ export interface LoggingEntryProps {
 export class LoggingEntry extends Construct implements Workload {
   readonly name: string;
   readonly member: string;
+  readonly project: string;
   /** The log sink, for anything this construct does not cover. */
   readonly resource: LoggingProjectSink;
 
@@ -76,7 +77,7 @@ export class LoggingEntry extends Construct implements Workload {
     takeName(this, 'log sink of a site', name, [site.project, site.prefix]);
     takeDestination(this, 'sink', sink);
     needApis(this, 'logging', 'monitoring');
-    this.name = name;
+    [this.name, this.project] = [name, site.project];
 
     this.member = loggingAgent(this, site);
     const { topic, waitFor } = sink.bindNotifications(this, EVENT_OF_LOG_ENTRY);

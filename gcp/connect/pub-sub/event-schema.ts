@@ -31,7 +31,8 @@ const NAME: TextRule = {
 const LONGEST_BYTES = 100_000;
 const CHARACTERS = /^[\w.<>,=;{}[\]"'\s-]*$/;
 const FIELD = /\b\w+\s*=\s*[1-9]\d*\s*(?:\[[^\]]*\]\s*)?;/;
-const FOREIGN = /\b(?:import|package|syntax|edition|service|extend)\b/;
+/** A statement that does not belong into a message. The names of fields, and of values of enums, can be the same words. */
+const FOREIGN = /(?:^|[;{}])\s*(?:import\s*["']|import\s+\w|(?:syntax|edition)\s*=\s*["']|(?:package|service|extend)\s+[\w.])/;
 /** The number of the first extension. The attributes of the contract have the numbers below. */
 const FIRST_EXTENSION = 101;
 

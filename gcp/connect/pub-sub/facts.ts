@@ -8,7 +8,7 @@ import { receiverOf } from '../../../shared/read/read';
 import { type Asked, amount, is, names, only, type Stack, type Value } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
 import { references, type TfStack } from '../../../shared/read/tf';
-import { alertOn, grantsIn, iamMember, idOf, keyNeeds, RETAINED, readyBeforeWork, replacers } from '../../foundation/promises';
+import { alertOn, grantsIn, iamMember, idOf, keyNeeds, RETAINED, readyBeforeWork, replacers, wayOf } from '../../foundation/promises';
 
 const TOPIC = 'google_pubsub_topic';
 const SUBSCRIPTION = 'google_pubsub_subscription';
@@ -183,7 +183,8 @@ export const facts: ServiceFacts = {
             (subscription) => is(subscription, 'enable_message_ordering', true),
             { 'events with the same key are processed in any order': set('enable_message_ordering') },
           ),
-          concerns: (subscription, stack) => pushes(subscription) && subscription.refers('topic').some((topic) => isKeyed(topic, stack)),
+          concerns: (subscription, stack) =>
+            (pushes(subscription) || isPulled(subscription)) && subscription.refers('topic').some((topic) => isKeyed(topic, stack)),
         },
         ...WRITES_AS.map(
           (setting): Promised => ({
@@ -499,18 +500,8 @@ function delivery(subscription: Asked, seen: Seen): Step[] {
 }
 
 function howOf(subscription: Asked): string {
-  const retries = amount(subscription, 'dead_letter_policy.max_delivery_attempts') - 1;
-  const [shortest, longest] = ['minimum', 'maximum'].map((which) => only(subscription, `retry_policy.${which}_backoff`));
   const how = pushes(subscription) ? (subscription.get('push_config.oidc_token').length > 0 ? 'push with OIDC' : 'push') : 'without code';
-  const filter = only(subscription, 'filter');
-  return joined(
-    how,
-    is(subscription, 'enable_message_ordering', true) && 'in order of each key',
-    filter !== undefined && `only ${filter}`,
-    filesOf(subscription),
-    retries > 0 && `${retries} retries`,
-    shortest !== undefined && longest !== undefined && `${shortest} to ${longest} apart`,
-  );
+  return wayOf(subscription, how, filesOf(subscription));
 }
 
 /** When Pub/Sub closes a file. */

@@ -5,7 +5,7 @@ import { takeName } from '../../../shared/synth/kept-name';
 import { mayDestroy, type Removal, requireNumber } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
 import { allowEncrypt } from '../../foundation/encryption';
-import type { Delivery, DirectSource, DirectStore, MessageTransform, NotificationSink, NotificationTarget } from '../../ports/delivery';
+import type { Delivery, DirectSource, DirectStore, NotificationSink, NotificationTarget } from '../../ports/delivery';
 import type { Binding, FunctionWorkload, Workload } from '../../ports/identity';
 import type { Reading, RecordSink, RecordSource, SendRequest } from '../../ports/records';
 import type { Site } from '../../ports/site';
@@ -30,7 +30,7 @@ export interface PubSubBufferProps {
    */
   readonly name?: string;
   /**
-   * How long the topic keeps an event for replay, from 1 to 31 days. It is billed by the gigabyte.
+   * How long the topic keeps an event for replay, and a subscription one that waits, from 1 to 31 days. It is billed by the gigabyte.
    * @default 7
    */
   readonly retentionDays?: number;
@@ -47,7 +47,7 @@ export interface PubSubBufferProps {
    */
   readonly enforceInTransit?: boolean;
   /**
-   * Whether events with the same `partitionkey` are delivered in the order of their arrival, one at a time. See {@link PubSubBuffer}.
+   * Whether events with the same `partitionkey` are delivered in the order of their arrival. See {@link PubSubBuffer}.
    * A change replaces each subscription, with the events that wait in it: Terraform refuses that unless the data may be destroyed.
    * Create another buffer instead, send to it, and remove the first one when it is empty.
    * @default false
@@ -61,7 +61,7 @@ export interface PubSubBufferProps {
    */
   readonly schema?: EventSchema;
   /**
-   * The id of an existing topic, such as `projects/example/topics/orders`. Its retention, key and region stay unchanged.
+   * The id of an existing topic, such as `projects/example/topics/orders`. Its settings stay. A subscription keeps what waits for 7 days.
    * @default - a new topic
    */
   readonly topicId?: string;
@@ -82,11 +82,14 @@ export interface PubSubBufferProps {
  * Buffer stage: a Pub/Sub topic that absorbs bursts and allows replay, with a dead-letter topic and its subscription.
  *
  * With `ordered`, a processor and a reader get events with the same `partitionkey` in the order of their arrival, and an event without
- * a key in any order. An event that fails holds up the later ones with its key until a retry succeeds, or until it is in the dead
- * letter, with the default retries after about half an hour: then they go on without it. An event that is delivered again can bring
- * the later ones of its key again, in order. Senders must set the key, as the send command does, and use the address of the
- * region: between regions there is no order. A key may have 1 MB a second. A delivery into a store keeps no order, because rows and
- * files have the time of each event, and neither does a reader with `unlimitedRetries`. Do not use it for events over 10 MB.
+ * a key in any order. A reader can pull several of a key at once, and must process them one after the other. An event that fails holds
+ * up the later ones with its key until a retry succeeds, or until it is in the dead letter, with the default retries after about half an
+ * hour. If it is delivered again, the later ones of its key can come again too, in order. Senders must set the key, as the send command
+ * does, and use the address of the region. A key may have 1 MB a second. Neither a delivery into a store keeps order, because rows and
+ * files have the time of each event, nor a reader with `unlimitedRetries`.
+ *
+ * Idle it costs nothing. A million events of 1 kB cost about 4 cents, and as much again for each reader; what the topic keeps is billed by
+ * the gigabyte. Do not use it for events over 10 MB: store them as objects.
  * @see https://cloud.google.com/pubsub/docs/overview
  * @see https://cloud.google.com/pubsub/docs/ordering
  */
@@ -100,7 +103,6 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
   readonly sendRequest: SendRequest;
   readonly format = 'pub-sub-push';
   readonly regionOnly: boolean;
-  /** Whether events with the same `partitionkey` keep their order. */
   readonly ordered: boolean;
   /** The address of Pub/Sub in the region of the site. */
   readonly endpoint: string;
@@ -118,10 +120,8 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
     needApis(this, 'monitoring', 'pubsub');
     this.site = site;
     [this.regionOnly, this.ordered] = [enforceInTransit, ordered];
-    const meta = {
-      dependsOn: [...site.waitFor, ...allowEncrypt(this, { cryptoKeyId: kmsKeyName, agent: () => site.pubSubAgent })],
-      lifecycle,
-    };
+    const encrypted = allowEncrypt(this, { cryptoKeyId: kmsKeyName, agent: () => site.pubSubAgent });
+    const meta = { dependsOn: [...site.waitFor, ...encrypted], lifecycle };
     const settings = { site, enforceInTransit, meta, kmsKeyName };
     if (topicId === undefined) {
       const schemaSettings = schema && schemaOf(this, { ...settings, name }, schema);
@@ -139,8 +139,8 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
     return bindPublisher(writer, name, this);
   }
 
-  bindNotifications(sender: Workload, transform: MessageTransform): NotificationTarget {
-    return acceptNotifications(this, sender, transform);
+  bindNotifications(...asked: Parameters<NotificationSink['bindNotifications']>): NotificationTarget {
+    return acceptNotifications(this, ...asked);
   }
 
   /**
@@ -180,8 +180,7 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
     requireDelivery(this, this.site, store, name);
     const writer = new StoreWriter(this, name, { site: this.site, name, store });
     return subscribe(writer, 'Subscription', this.subscribed, `into-${name}`, {
-      ...policies,
-      ...writer.config,
+      ...{ ...policies, ...writer.config },
       // The maximum, because messages in an open file are not acknowledged yet.
       ackDeadlineSeconds: 600,
       dependsOn: [writer.ready],
@@ -191,6 +190,7 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
   /**
    * The default retries are those of `deliverTo`. A reader has one minute for each record, unless it extends the ack deadline. The
    * setting `NAME_ATTEMPTS` is the last delivery of a record, after which Pub/Sub itself forwards it to the dead letter, without a reason.
+   * `NAME_ORDERED` is `true` if the buffer is ordered: what waits behind a record of its key that must come again must be given back.
    * With `unlimitedRetries`, a record is delivered again at once, until the retention of the topic ends.
    */
   bindReader(reader: Workload, name: string, reading?: Reading): Binding {

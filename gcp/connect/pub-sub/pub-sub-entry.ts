@@ -20,7 +20,8 @@ export interface PubSubEntryProps {
  * Connect stage: the HTTPS address of the topic itself, and who may send to it. Senders need a Google access token. Senders
  * outside of Google Cloud get one through workload identity federation, without a key.
  *
- * Pub/Sub does not validate events: an event that breaks the contract is answered with 200, and goes to the dead letter.
+ * Without `schema` of the buffer, Pub/Sub does not validate events: one that breaks the contract is answered with 200, and goes to the
+ * dead letter. It costs nothing beside the topic.
  * Do not use it for senders that cannot get a Google access token, or for browsers (no CORS). One request may have 10 MB and
  * 1000 events.
  * @see https://cloud.google.com/pubsub/docs/publisher

@@ -75,7 +75,7 @@ export function subscribe(
 
 /**
  * Let `reader` pull from a subscription of its own, and nothing else. A record that it holds for over a minute comes again. With a limit of
- * retries, it is told which delivery is the last.
+ * retries, it is told which delivery is the last. It is told of order only if there is one.
  */
 export function bindSubscriber(
   reader: Workload,
@@ -92,6 +92,7 @@ export function bindSubscriber(
       [`${name}_SUBSCRIPTION`]: subscription.id,
       [`${name}_ENDPOINT`]: endpoint,
       ...(last !== undefined && { [`${name}_ATTEMPTS`]: String(last) }),
+      ...(policies.enableMessageOrdering && { [`${name}_ORDERED`]: 'true' }),
     },
     waitFor: [new PubsubSubscriptionIamMember(reader, `${name}Reader`, grant)],
   };

@@ -34,6 +34,9 @@ export interface SecretVariable {
   readonly version?: string;
 }
 
+/** The start of the variables of the dead letter. */
+export const DEAD_LETTER = 'DEAD_LETTER';
+
 /** The environment variables that a user adds to those of the stores. */
 export interface Variables {
   readonly environmentVariables: Readonly<Record<string, string>>;
@@ -83,6 +86,22 @@ function requireNames(scope: IConstruct, settings: Readonly<Record<string, objec
       seen.add(name);
     }
   }
+}
+
+/**
+ * Refuse a store whose variables would be those of something else.
+ * @param taken what has variables that start with each name
+ * @throws SettingError
+ */
+export function requireOtherNames(
+  scope: IConstruct,
+  stores: Readonly<Record<string, unknown>>,
+  taken: Readonly<Record<string, string>> = { [DEAD_LETTER]: 'the dead letter' },
+) {
+  const name = Object.keys(stores).find((one) => one in taken);
+  if (name === undefined) return;
+  const remedy = `Its variables start with its name, and those of ${taken[name]} do already.`;
+  throw new SettingError(scope, `stores must not be named ${Object.keys(taken).join(' or ')}`, name, remedy);
 }
 
 /**

@@ -8,7 +8,7 @@ import { needApis } from '../../foundation/apis';
 import { CodeSource } from '../../foundation/code-source';
 import { Propagation } from '../../foundation/propagation';
 import { alertOnFailures, allowCalls } from '../../foundation/run/calls';
-import { bindSecrets, type SecretVariable } from '../../foundation/run/variables';
+import { bindSecrets, DEAD_LETTER, type SecretVariable } from '../../foundation/run/variables';
 import { accountOf } from '../../foundation/service-account';
 import type { Delivery } from '../../ports/delivery';
 import type { FunctionWorkload } from '../../ports/identity';
@@ -85,7 +85,8 @@ export interface CloudFunctionProcessorProps {
    */
   readonly vpcConnector?: string;
   /**
-   * The email of an existing service account that the function runs as. It is granted the permissions that it needs.
+   * The email of an existing service account that the function runs as. It is granted the permissions that it needs. Nothing else should run
+   * as it: of two equal grants, Google takes both away with either.
    * @default - a new service account, for this function only
    */
   readonly serviceAccount?: string;
@@ -101,8 +102,11 @@ export interface CloudFunctionProcessorProps {
  * and only calls of its invoker.
  *
  * A push subscription of the buffer calls it. An Eventarc trigger would have no dead letter, and drops events that failed for
- * a day. Do not use it for work over 10 minutes: use a container that pulls. For another language, system libraries or more than
+ * a day. Do not use it for work over 10 minutes: use `CloudRunWorkerPool`. For another language, system libraries or more than
  * 4 GiB, use `CloudRunProcessor`. Its logs go to Cloud Logging of the project.
+ *
+ * It costs nothing without calls. A million events of 50 ms cost 1 to 2 dollars, less if calls share an instance. A deploy replaces the
+ * function with another region or name. Other code is built and starts a new revision, and calls in progress end on the old one.
  * @see https://cloud.google.com/functions/docs/writing/write-http-functions
  */
 export class CloudFunctionProcessor extends Construct implements FunctionWorkload {
@@ -134,7 +138,7 @@ export class CloudFunctionProcessor extends Construct implements FunctionWorkloa
     [this.member, this.invokerEmail] = [`serviceAccount:${runtimeEmail}`, invoker.email];
     this.builder = new FunctionBuilder(this, 'Builder', { site, name: base });
     const { bucket, object } = new CodeSource(this, 'Source', { site, name: base, kind: 'function', code });
-    const bindings = [...bindStores(this, props), source.deadLetter.bindWriter(this, 'DEAD_LETTER')];
+    const bindings = [...bindStores(this, props), source.deadLetter.bindWriter(this, DEAD_LETTER)];
     const secrets = bindSecrets(this, site, settings.secretEnvironmentVariables);
     const grants = [...this.builder.grants, ...[...bindings, secrets].flatMap(({ waitFor }) => waitFor)];
     const propagation = new Propagation(this, 'Propagation', grants);

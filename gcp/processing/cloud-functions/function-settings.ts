@@ -1,7 +1,7 @@
 import type { IConstruct } from 'constructs';
 import { requireEachOnce, requireFit } from '../../../shared/synth/handler-needs';
 import { CHANNELS, requireNumber, requireText, requireTexts, type TextRule } from '../../../shared/synth/settings';
-import { requireVariables, type Variables } from '../../foundation/run/variables';
+import { DEAD_LETTER, requireOtherNames, requireVariables, type Variables } from '../../foundation/run/variables';
 import { ACCOUNT_NAME, EMAIL } from '../../foundation/service-account';
 
 const CONNECTOR: TextRule = {
@@ -39,8 +39,9 @@ export function functionSettings(scope: IConstruct, props: RawSettings) {
   requireTexts(scope, { notify: props.notify }, CHANNELS);
   requireFit(scope, props);
   requireEachOnce(scope, 'stores', props.stores);
+  requireOtherNames(scope, props.stores);
   if (serviceAccount !== undefined) requireText(scope, { serviceAccount }, EMAIL);
   if (vpcConnector !== undefined) requireText(scope, { vpcConnector }, CONNECTOR);
-  requireVariables(scope, { environmentVariables, secretEnvironmentVariables }, ['DEAD_LETTER', ...Object.keys(props.stores)]);
+  requireVariables(scope, { environmentVariables, secretEnvironmentVariables }, [DEAD_LETTER, ...Object.keys(props.stores)]);
   return { name, memoryMiB, timeoutSeconds, concurrency, maxInstances, minInstances, environmentVariables, secretEnvironmentVariables };
 }

@@ -105,7 +105,8 @@ export interface CloudRunJobProps {
    */
   readonly network?: Network;
   /**
-   * The email of an existing service account that the job runs as. It is granted the permissions that it needs.
+   * The email of an existing service account that the job runs as. It is granted the permissions that it needs. Nothing else should run
+   * as it: of two equal grants, Google takes both away with either.
    * @default - a new service account, for this job only
    */
   readonly serviceAccount?: string;
@@ -126,10 +127,11 @@ export interface CloudRunJobProps {
  * Processing stage: a container on Cloud Run that is started, does its work in one or many tasks, and ends.
  *
  * An alert fires when an execution fails, and when none succeeds in the time of a pause of the schedule and of one execution. Cloud
- * Monitoring looks back 23.5 hours, so a schedule that starts once a day has only the alerts on failed and on refused starts. A task that is retried does its work again, so it must be repeatable: name what it writes by what it reads. Do not use it
- * for single events: use `CloudRunProcessor` or `CloudFunctionProcessor`. For several jobs in order, use `WorkflowsOrchestration`.
+ * Monitoring looks back 23.5 hours, so a schedule that starts once a day has only the alerts on failed executions and on refused starts.
+ * A task that is retried does its work again, so it must be repeatable: name what it writes by what it reads. Do not use it for single
+ * events: use `CloudRunProcessor` or `CloudFunctionProcessor`. For several jobs in order, use `WorkflowsOrchestration`.
  *
- * Idle it costs its alerts and its schedule. An hour of a task with 1 vCPU and 2 GiB costs about 10 cents. A deploy replaces the job
+ * Idle it costs its alerts and its schedule. An hour of a task with 1 vCPU and 2 GiB costs about 8 cents. A deploy replaces the job
  * with another region or name. Executions that are running keep their image and settings.
  * @see https://cloud.google.com/run/docs/create-jobs
  */

@@ -8,7 +8,7 @@ import { needApis } from '../../foundation/apis';
 import { buildCommandOf, type ContainerImage, type ImagePolicy } from '../../foundation/images';
 import { Propagation } from '../../foundation/propagation';
 import { alertOnFailures, allowCalls } from '../../foundation/run/calls';
-import { bindSecrets, type SecretVariable } from '../../foundation/run/variables';
+import { bindSecrets, DEAD_LETTER, type SecretVariable } from '../../foundation/run/variables';
 import { accountOf } from '../../foundation/service-account';
 import type { Delivery } from '../../ports/delivery';
 import type { FunctionWorkload } from '../../ports/identity';
@@ -101,7 +101,8 @@ export interface CloudRunProcessorProps {
    */
   readonly network?: Network;
   /**
-   * The email of an existing service account that the service runs as. It is granted the permissions that it needs.
+   * The email of an existing service account that the service runs as. It is granted the permissions that it needs. Nothing else should run
+   * as it: of two equal grants, Google takes both away with either.
    * @default - a new service account, for this service only
    */
   readonly serviceAccount?: string;
@@ -163,7 +164,7 @@ export class CloudRunProcessor extends Construct implements FunctionWorkload {
     const runtimeEmail = serviceAccount ?? accountOf(this, 'Runtime', site, `${base}-runtime`, `Runs as the service ${base}`).email;
     const invoker = accountOf(this, 'Invoker', site, `${base}-invoker`, `Calls the service ${base}`);
     [this.member, this.invokerEmail] = [`serviceAccount:${runtimeEmail}`, invoker.email];
-    const bindings = [...bindStores(this, props), source.deadLetter.bindWriter(this, 'DEAD_LETTER')];
+    const bindings = [...bindStores(this, props), source.deadLetter.bindWriter(this, DEAD_LETTER)];
     const secrets = bindSecrets(this, site, secretEnvironmentVariables);
     const grants = [...bindings, secrets].flatMap(({ waitFor }) => waitFor);
     const propagation = new Propagation(this, 'Propagation', grants);

@@ -5,7 +5,7 @@ import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
 import { buildCommandOf, type ContainerImage, type ImagePolicy } from '../../foundation/images';
 import { Propagation } from '../../foundation/propagation';
-import { bindSecrets, type SecretVariable } from '../../foundation/run/variables';
+import { bindSecrets, DEAD_LETTER, type SecretVariable } from '../../foundation/run/variables';
 import { accountId, accountOf } from '../../foundation/service-account';
 import type { Delivery } from '../../ports/delivery';
 import type { Workload } from '../../ports/identity';
@@ -16,7 +16,7 @@ import type { ObjectStore, TableStore } from '../../ports/stores';
 import { accessTo, containerOf, variablesOf } from './container';
 import { alertOnGone } from './pool-alerts';
 import { PoolScaler } from './pool-scaler';
-import { DEAD_LETTER, EVENTS, poolSettings, type WorkerScaling } from './pool-settings';
+import { EVENTS, poolSettings, type WorkerScaling } from './pool-settings';
 
 /** Settings for {@link CloudRunWorkerPool}. */
 export interface CloudRunWorkerPoolProps {
@@ -24,7 +24,8 @@ export interface CloudRunWorkerPoolProps {
   readonly site: Site;
   /**
    * The image. It must be in its registry before the apply. Its process pulls from `EVENTS_SUBSCRIPTION` at `EVENTS_ENDPOINT`, extends
-   * the deadlines of what is open, ends within 10 seconds of SIGTERM, and ends itself if it hangs: there are no probes.
+   * the deadlines of what is open, ends within 10 seconds of SIGTERM, and ends itself if it hangs: there are no probes. If
+   * `EVENTS_ORDERED` is `true`, it processes events with the same ordering key one after the other.
    */
   readonly image: ContainerImage;
   /** Where the events come from. */
@@ -93,7 +94,8 @@ export interface CloudRunWorkerPoolProps {
    */
   readonly network?: Network;
   /**
-   * The email of an existing service account that the worker pool runs as. It is granted the permissions that it needs.
+   * The email of an existing service account that the worker pool runs as. It is granted the permissions that it needs. Nothing else should run
+   * as it: of two equal grants, Google takes both away with either.
    * @default - a new service account, for this worker pool only
    */
   readonly serviceAccount?: string;

@@ -6,7 +6,7 @@ import type { Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
 import { type Asked, amount, type Body, is, only, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
-import { alertOn, iamMember, idOf, readyBeforeWork, replacers } from '../../foundation/promises';
+import { alertOn, iamMember, idOf, readyBeforeWork, replacers, wayOf } from '../../foundation/promises';
 import { callCosts } from '../../foundation/run/promises';
 import { startersOf, startsAMonth } from '../../foundation/schedule/promises';
 
@@ -27,6 +27,8 @@ const TAGGED = 'europe-west1-docker.pkg.dev/acme-data/images/orders:latest';
 
 /** The alert on instances of a worker pool that are gone. */
 const GONE = 'conditions.condition_absent.filter';
+/** What an alert looks for in a log. */
+const LINE = 'conditions.condition_matched_log.filter';
 const watches = (pool: Asked) => (alert: Asked) => {
   const filter = String(only(alert, GONE));
   return !is(alert, 'enabled', false) && filter.includes(`resource.labels.worker_pool_name = "\${${pool.id}.`);
@@ -45,7 +47,8 @@ export const facts: ServiceFacts = {
     'The metric of failed and succeeded executions of a job, from which its alerts are made.',
     'That an image which is built from a bundled handler by the buildpacks of Google pulls in a worker pool, and ends within ten seconds of SIGTERM there.',
     'That Google has the launch stage BETA of worker pools, and the metric of their instances, from which an alert is made.',
-    "That Google's autoscaler starts with the base image of the region, and sets the instances of a worker pool with the roles that it has here.",
+    "That Google's autoscaler starts with the base image of the region, and sets the instances of a worker pool with the roles that it has here. By its source, it also reads the operation that sets them, which only a role on the project allows: it may then log that it failed to scale, although it did.",
+    "What Google's autoscaler writes into its log when it scales nothing, on which its alert looks, is from the source of release 1.2.",
   ],
   types: {
     [SERVICE]: {
@@ -106,6 +109,15 @@ export const facts: ServiceFacts = {
           label: 'service_name',
           atMost: 0,
         }),
+        {
+          ...promised(
+            'rings',
+            'have its own alert on what it logs while it scales nothing, because it answers 200',
+            (service, stack) => stack.of(ALERT).some((alert) => String(only(alert, LINE)).includes(`service_name = "\${${service.id}.`)),
+            { 'nothing is scaled, and nobody is told': remove(watching) },
+          ),
+          concerns: (service) => scaledBy(service).length > 0,
+        },
       ],
       runs,
       needs: serviceNeeds,
@@ -338,9 +350,7 @@ function subscriptionsOf(pool: Asked): readonly Asked[] {
 function pulled(pool: Asked, seen: Seen): Step[] {
   return subscriptionsOf(pool).flatMap((subscription): Step[] => {
     const [topic] = subscription.refers('topic');
-    const retries = amount(subscription, 'dead_letter_policy.max_delivery_attempts') - 1;
-    const [shortest, longest] = ['minimum', 'maximum'].map((which) => only(subscription, `retry_policy.${which}_backoff`));
-    const how = `pull, ${retries} retries, ${shortest} to ${longest} apart`;
+    const how = wayOf(subscription, 'pull');
     const from = topic?.stage ?? 'an existing topic';
     return [{ from, how, to: receiverOf(pool), notes: seen.tell(pool), between: [topic?.id ?? from, pool.id] }];
   });
@@ -534,7 +544,7 @@ function jobCosts(job: Asked, { stack }: Load): Cost[] {
   const memory = Number.parseInt(String(only(job, `${JOB_LIMITS}.memory`)), 10) / 1024;
   const lower = 'A `schedule` that starts it less often.';
   return [
-    { what: 'vCPU time, 10 minutes for each task', price: 'cloudRunCpu', units: seconds * cpu, lower },
-    { what: 'memory, 10 minutes for each task', price: 'cloudRunMemory', units: seconds * memory, lower },
+    { what: 'vCPU time, 10 minutes for each task', price: 'cloudRunJobCpu', units: seconds * cpu, lower },
+    { what: 'memory, 10 minutes for each task', price: 'cloudRunJobMemory', units: seconds * memory, lower },
   ];
 }

@@ -21,6 +21,7 @@ import type { Workload } from '../../ports/identity';
 import type { StartRequest } from '../../ports/jobs';
 import type { Site } from '../../ports/site';
 import { containerOf } from './container';
+import { alertOnUnscaled } from './pool-alerts';
 import type { WorkerScaling } from './pool-settings';
 
 /** Settings for {@link PoolScaler}. */
@@ -85,10 +86,11 @@ export class PoolScaler extends Construct implements Workload {
       format: 'YAML',
       dependsOn: [...site.waitFor],
     });
+    const scaled = Fn.join(' ', [pool.id, props.subscription]);
     const version = new ParameterManagerParameterVersion(this, 'Version', {
       parameter: config.id,
       // Another configuration is another version, which is there before the service reads it.
-      parameterVersionId: `${sha256(configOf('', '', scaling)).slice(0, 12)}-${Fn.substr(Fn.sha256(props.subscription), 0, 12)}`,
+      parameterVersionId: `${sha256(configOf('', '', scaling)).slice(0, 12)}-${Fn.substr(Fn.sha256(scaled), 0, 12)}`,
       parameterData: configOf(pool.id, props.subscription, scaling),
       lifecycle: { createBeforeDestroy: true },
     });
@@ -108,7 +110,9 @@ export class PoolScaler extends Construct implements Workload {
     });
     const meaning =
       'The autoscaler fails, so the worker pool keeps its number of instances. Its log says why. The next call is in a minute.';
-    alertOnFailures(this, { project, service: this.service.name, name: base, notify, meaning });
+    const watched = { project, service: this.service.name, name: base, notify };
+    alertOnFailures(this, { ...watched, meaning });
+    alertOnUnscaled(this, watched);
     // A call that fails is followed by the next one in a minute.
     new Schedule(this, 'Schedule', { site, name: props.name, job: this, recurrence: { cron: '* * * * *', maxRetries: 1 }, notify });
   }
@@ -141,6 +145,8 @@ function scalerTemplate({ region }: Site, { image }: WorkerScaling, serviceAccou
         ports: { containerPort: 8080 },
         resources: { limits, cpuIdle: true, startupCpuBoost: true },
         env: [{ name: 'CREMA_CONFIG', value: config }],
+        // It has two processes: the one that answers listens at once, and a call fails until the one that sets instances does too.
+        startupProbe: { httpGet: { path: '/healthz' }, initialDelaySeconds: 10 },
       },
     ],
   };

@@ -2,11 +2,11 @@ import type { IConstruct } from 'constructs';
 import { requireEachOnce, requireFit } from '../../../shared/synth/handler-needs';
 import { requireAbsent, requireNumber, SettingError } from '../../../shared/synth/settings';
 import { type ContainerImage, requireImage } from '../../foundation/images';
+import { DEAD_LETTER, requireOtherNames } from '../../foundation/run/variables';
 import { type ContainerSettings, requireContainer } from './container';
 
-/** The start of the variables of the subscription, and of the dead letter. */
+/** The start of the variables of the subscription. */
 export const EVENTS = 'EVENTS';
-export const DEAD_LETTER = 'DEAD_LETTER';
 /** The source in `runtime/sources` that pulls from Pub/Sub. */
 const FORMAT = 'pub-sub-pull';
 
@@ -57,7 +57,7 @@ export function poolSettings(scope: IConstruct, props: Raw) {
   const { name = 'worker', cpu = 1, memoryMiB = 2048, concurrency = 10, instances = 1 } = props;
   requireFit(scope, { ...props, source: { format: FORMAT } });
   requireEachOnce(scope, 'stores', props.stores);
-  requireOtherNames(scope, Object.keys(props.stores));
+  requireOtherNames(scope, props.stores, { [EVENTS]: 'the subscription', [DEAD_LETTER]: 'the dead letter' });
   requireContainer(scope, { ...props, name, cpu, memoryMiB }, [EVENTS, DEAD_LETTER, ...Object.keys(props.stores)]);
   requireNumber(scope, { concurrency }, { from: 1, to: 1000, unit: 'events', remedy: 'Use more instances.' }, 'known');
   const most = { from: 0, to: 100, unit: 'instances', remedy: 'Google allows more only with a higher quota.' };
@@ -92,12 +92,4 @@ function scalingSettings(scope: IConstruct, { scaling, instances }: Raw): Requir
     'known',
   );
   return { image, perInstance, min, max };
-}
-
-/** Refuse a store whose variables would be those of the subscription or of the dead letter. */
-function requireOtherNames(scope: IConstruct, names: readonly string[]) {
-  const taken = names.find((name) => name === EVENTS || name === DEAD_LETTER);
-  if (taken === undefined) return;
-  const remedy = `Its variables start with its name, and those of ${taken === EVENTS ? 'the subscription' : 'the dead letter'} do already.`;
-  throw new SettingError(scope, `stores must not be named ${EVENTS} or ${DEAD_LETTER}`, taken, remedy);
 }

@@ -2,6 +2,7 @@ import type { CloudRunV2ServiceTemplate } from '@cdktf/provider-google/lib/cloud
 import type { IConstruct } from 'constructs';
 import { requireEachOnce, requireFit } from '../../../shared/synth/handler-needs';
 import { requireNumber, requireText, type TextRule } from '../../../shared/synth/settings';
+import { DEAD_LETTER, requireOtherNames } from '../../foundation/run/variables';
 import { accessTo, type ContainerSettings, containerOf, requireContainer, type variablesOf } from './container';
 
 const PORT = 8080;
@@ -33,7 +34,8 @@ export function serviceSettings(scope: IConstruct, props: Raw) {
   const { maxInstances = 10, minInstances = 0 } = props;
   requireFit(scope, props);
   requireEachOnce(scope, 'stores', props.stores);
-  requireContainer(scope, { ...props, name, cpu, memoryMiB }, ['DEAD_LETTER', ...Object.keys(props.stores)]);
+  requireOtherNames(scope, props.stores);
+  requireContainer(scope, { ...props, name, cpu, memoryMiB }, [DEAD_LETTER, ...Object.keys(props.stores)]);
   requireNumber(scope, { timeoutSeconds }, { from: 10, to: 600, unit: 'seconds', remedy: 'Start a job for longer work.' });
   requireNumber(scope, { concurrency }, { from: 1, to: 1000, unit: 'calls', remedy: 'Cloud Run allows no more.' });
   requireNumber(scope, { maxInstances }, { from: 1, to: 1000, unit: 'instances', remedy: 'Google allows more only with a higher quota.' });

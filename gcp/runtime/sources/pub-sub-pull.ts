@@ -2,6 +2,7 @@ import { setImmediate as otherWork, setTimeout as pause } from 'node:timers/prom
 import { inOneLine } from '../../../shared/runtime/verdict';
 import { log, positionOf, type SettleProps, settling } from '../pub-sub/settle';
 import { combined } from './pub-sub-pull/combined';
+import { lines } from './pub-sub-pull/lines';
 import type { PulledSubscription, Received } from './pub-sub-pull/subscription';
 
 /** What the source calls, and how much it does at a time. */
@@ -48,7 +49,8 @@ interface Open {
  *
  * A message is acknowledged after its rows are in the store, or after it is in the dead letter. While it is open, its deadline is
  * extended. A message that must come again is given back, and Pub/Sub delivers it after the pause of the subscription. An open message
- * of a process that is killed comes again after its deadline. Each of these deliveries counts as an attempt.
+ * of a process that is killed comes again after its deadline. Each of these deliveries counts as an attempt. If the subscription is
+ * ordered, the messages of one key are processed one after the other: Pub/Sub hands out several of them at once.
  *
  * No probe looks after such a process, so it ends itself, and Cloud Run starts it again.
  * @returns a function that works until it is told to stop
@@ -56,9 +58,10 @@ interface Open {
  */
 export function pubSubPullSource<Stored>(props: PubSubPullSourceProps<Stored>): (stop: AbortSignal) => Promise<void> {
   const { subscription } = props;
-  const { concurrency, maxAttempts } = subscription;
+  const { concurrency, maxAttempts, ordered } = subscription;
   const times = { ...TIMES, ...props.times };
   const settle = settling(props);
+  const place = lines();
   const acknowledge = combined((ids) => repeated(() => subscription.acknowledge(ids), times.pause));
   const giveBack = combined((ids) => subscription.keep(ids, 0));
 
@@ -67,10 +70,10 @@ export function pubSubPullSource<Stored>(props: PubSubPullSourceProps<Stored>): 
     let progressed = performance.now();
     let freed = () => {};
 
-    const end = async (received: Received) => {
+    const end = async (received: Received, turn: ReturnType<typeof place>) => {
       const { ackId } = received;
       const delivered = { ...received, subscription: subscription.id };
-      const isDone = await settle(delivered, { milliseconds: times.transform, maxAttempts });
+      const isDone = await turn(() => settle(delivered, { milliseconds: times.transform, maxAttempts }));
       try {
         await (isDone ? acknowledge(ackId) : giveBack(ackId));
       } catch (error) {
@@ -86,9 +89,11 @@ export function pubSubPullSource<Stored>(props: PubSubPullSourceProps<Stored>): 
       const now = performance.now();
       if (open.size === 0) progressed = now;
       for (const { ackId } of received) open.set(ackId, { since: now });
-      for (const one of received) {
+      // Before the first of them can fail, which those behind it must know.
+      const turns = received.map(({ message }) => place(ordered ? message.orderingKey : undefined));
+      for (const [index, one] of received.entries()) {
         if (stop.aborted) return;
-        open.get(one.ackId)!.ended = end(one);
+        open.get(one.ackId)!.ended = end(one, turns[index]!);
         // Each transform blocks the process. Between two of them, deadlines are extended.
         await otherWork();
       }

@@ -55,11 +55,13 @@ export interface ObjectNotificationProps {
 export class ObjectNotification extends Construct implements Workload {
   readonly name = 'created-objects';
   readonly member: string;
+  readonly project: string;
   readonly notification: StorageNotification;
 
   constructor(scope: Construct, id: string, { site, bucket, prefix, address, sink }: ObjectNotificationProps) {
     super(scope, id);
     needApis(this, 'storage', 'pubsub');
+    this.project = site.project;
     this.member = new DataGoogleStorageProjectServiceAccount(this, 'Agent', {
       project: site.project,
       dependsOn: [...site.waitFor],

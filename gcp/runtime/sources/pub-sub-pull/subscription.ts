@@ -16,6 +16,8 @@ export interface PulledSubscription {
   readonly concurrency: number;
   /** The last attempt of a message, after which Pub/Sub forwards it to the dead letter. */
   readonly maxAttempts: number;
+  /** Whether the messages of one key must be processed in their order. */
+  readonly ordered: boolean;
   /** Wait for messages, and get up to `maxMessages` of them. Without any, the answer comes after a while, and is empty. */
   pull(maxMessages: number): Promise<readonly Received[]>;
   /** Pub/Sub does not deliver these messages again. */
@@ -30,7 +32,7 @@ const ANSWER_MS = 10_000;
 /**
  * The subscription of a handler. Each pull is one request over HTTPS.
  * @param name the start of its environment variables: `EVENTS` reads `EVENTS_SUBSCRIPTION`, `EVENTS_ENDPOINT`,
- * `EVENTS_ATTEMPTS` and `EVENTS_CONCURRENCY`
+ * `EVENTS_ATTEMPTS`, `EVENTS_CONCURRENCY` and `EVENTS_ORDERED`, which only an ordered subscription has
  * @param wait how long a pull waits for messages, in milliseconds. Google does not say how long Pub/Sub waits: no answer means no messages
  * @param silence after how many milliseconds without any answer it means that Pub/Sub cannot be reached
  * @see https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.subscriptions/pull
@@ -45,6 +47,7 @@ export function pulledSubscription(name: string, wait = 90_000, silence = 900_00
     id,
     concurrency: Number(setting(`${name}_CONCURRENCY`)),
     maxAttempts: Number(setting(`${name}_ATTEMPTS`)),
+    ordered: process.env[`${name}_ORDERED`] === 'true',
     pull: async (maxMessages) => {
       const asked = performance.now();
       try {

@@ -14,7 +14,7 @@ const make = (props: Partial<LoggingEntryProps> = {}, buffer: object = {}) =>
 function own({ json }: ReturnType<typeof make>) {
   const named = Object.entries(json.resource!).map(([type, made]) => [
     type,
-    Object.fromEntries(Object.entries(made).filter(([id]) => id.startsWith('Connect_') || type === 'google_logging_project_sink')),
+    Object.fromEntries(Object.entries(made).filter(([id]) => /^Connect_|^logs_eventOf/.test(id) || type === 'google_logging_project_sink')),
   ]);
   return { data: json.data, resource: Object.fromEntries(named.filter(([, made]) => Object.keys(made!).length > 0)) };
 }
@@ -56,13 +56,13 @@ test('may publish two minutes before the sink is created, so that no entry is lo
   const [wait] = Object.entries(json.resource!.time_sleep!).filter(([id]) => sink.depends_on.includes(`time_sleep.${id}`));
   expect(wait![1]).toMatchObject({
     create_duration: '120s',
-    depends_on: [expect.stringMatching(/^google_pubsub_topic_iam_member\.Connect_/)],
+    depends_on: ['google_pubsub_topic_iam_member.logs_eventOfLogEntry_acme_data'],
   });
 });
 
 test('the permission stays where it is while an API is added', () => {
   const { json } = make();
-  const [grant] = Object.entries(json.resource!.google_pubsub_topic_iam_member!).filter(([id]) => id.startsWith('Connect_'));
+  const [grant] = Object.entries(json.resource!.google_pubsub_topic_iam_member!).filter(([id]) => id.startsWith('logs_eventOf'));
   expect(grant![1]).toMatchObject({
     role: 'roles/pubsub.publisher',
     topic: '${google_pubsub_topic.logs.id}',

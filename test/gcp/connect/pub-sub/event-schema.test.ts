@@ -57,6 +57,17 @@ test('data can have messages, enums and lists of its own, below the one type tha
   expect(root.lookupType('Event.Data').fields.parts?.repeated).toBe(true);
 });
 
+test.each([
+  'string service = 1;',
+  'map<string, string> package = 1;',
+  'message important { bool import = 1; } important edition = 2;',
+  'enum Kind { NONE = 0; syntax = 1; } Kind extend = 1;',
+])('a field can have the name of a statement: %s', (data) => {
+  const { fields } = typeOf({ data }).lookupType('Data');
+  expect(Object.keys(fields)).toHaveLength(1);
+  expect(() => make({ schema: { data } })).not.toThrow();
+});
+
 test('the topic checks JSON, and the dead letter takes what does not follow', () => {
   const synth = make({ schema });
   expect(topicOf(synth).schema_settings).toEqual({ encoding: 'JSON', schema: '${google_pubsub_schema.events.id}' });
@@ -77,6 +88,8 @@ describe('refuses', () => {
     ['a field without a number', { data: 'double celsius;' }, '"double celsius;"'],
     ['a comment', { data: 'double celsius = 1; // hot' }, '"double celsius = 1; // hot"'],
     ['an import', { data: 'import "a.proto"; double celsius = 1;' }, String.raw`"import \"a.proto\"; double celsius = 1;"`],
+    ['a service', { data: 'double celsius = 1; service Press { }' }, '"double celsius = 1; service Press { }"'],
+    ['a package in a message', { data: 'message Part { package parts; int32 a = 1; }' }, '"message Part { package parts; int32 a = 1; }"'],
     ['a brace that closes the message', { data: 'int32 a = 1; } message Other {' }, '"int32 a = 1; } message Other {"'],
     ['an open brace', { data: 'message Part { int32 a = 1;' }, '"message Part { int32 a = 1;"'],
     ['an expression of Terraform', { data: 'int32 a = 1; ${var.x}' }, '"int32 a = 1; ${var.x}"'],

@@ -306,6 +306,18 @@ describe('with ordered', () => {
     expect(built.settings.EVENTS_ORDERED).toBe('true');
   });
 
+  test('a reader of the stack is told to keep the order of keys, unless it has none', () => {
+    const told = (props: Partial<PubSubBufferProps>, reading?: Reading) =>
+      synthesize((stack) =>
+        new PubSubBuffer(stack, 'Buffer', { site, ...props }).bindReader(new Somebody(stack, 'Spark'), 'EVENTS', reading),
+      ).built.settings.EVENTS_ORDERED;
+    expect([told({ ordered: true }), told({}), told({ ordered: true }, { unlimitedRetries: true })]).toEqual([
+      'true',
+      undefined,
+      undefined,
+    ]);
+  });
+
   test('an event that fails holds up its key no longer than its retries: the dead letter takes it', () => {
     const { all } = readers(true);
     const ordered = all('google_pubsub_subscription').filter((one) => one.enable_message_ordering);

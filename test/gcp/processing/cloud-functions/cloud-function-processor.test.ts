@@ -350,6 +350,11 @@ describe('refuses', () => {
       { name: 'processing1' },
       'test/Processing: name must be 1 to 10 lower-case letters and digits, got "processing1". The name of a service account has no room for more.',
     ],
+    [
+      'the name of the dead letter for a store',
+      { stores: { DEAD_LETTER: new Neighbour() } },
+      'test/Processing: stores must not be named DEAD_LETTER, got DEAD_LETTER. Its variables start with its name, and those of the dead letter do already.',
+    ],
     ['little memory', { memoryMiB: 128 }, 'test/Processing: memoryMiB must be 256 to 4096 MiB, got 128. One vCPU allows no other value.'],
     [
       'a long timeout',

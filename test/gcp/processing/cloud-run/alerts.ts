@@ -32,6 +32,19 @@ export const scenarios: Readonly<Record<string, (policy: any) => void>> = {
     }));
     expect(opened(policy, other)).toEqual([]);
   },
+  // Lines of Google's autoscaler, release 1.2.
+  'the autoscaler does not scale': (policy) => {
+    const texts = [...policy.conditions[0].condition_matched_log.filter.matchAll(/textPayload : "([^"]*)"/g)].map(([, text]) => text);
+    const rings = (line: string) => texts.some((text) => line.includes(text));
+    const denied = 'rpc error: code = PermissionDenied';
+    expect(rings(`[ERROR] [METRIC-PROVIDER] Unable to refresh metrics: failed to retrieve any metrics for scaling`)).toBe(true);
+    expect(rings(`[ERROR] [METRIC-PROVIDER] Unable to refresh metrics: error creating scaler: ${denied}`)).toBe(true);
+    expect(rings('[WARNING] [SCALER] Unexpected exception getting scaling result for projects/p/locations/l/workerPools/w')).toBe(true);
+    expect(rings('[INFO] [METRIC-PROVIDER] Starting metric collection cycle')).toBe(false);
+    expect(rings('[INFO] [SCALER] Recommended instances for projects/p/locations/l/workerPools/w: 4')).toBe(false);
+    // The new number of instances is set, and only its operation cannot be read.
+    expect(rings('[WARNING] [SCALER] Failed to scale projects/p/locations/l/workerPools/w')).toBe(false);
+  },
   // Cloud Monitoring itself counts the time without data.
   'billable_instance_time is absent': (policy) => {
     expect(policy.conditions[0].condition_absent.duration).toBe('900s');

@@ -285,6 +285,11 @@ describe('refuses', () => {
       { name: 'processing1' },
       'name must be 1 to 10 lower-case letters and digits, got "processing1". The name of a service account has no room for more.',
     ],
+    [
+      'the name of the dead letter for a store',
+      { stores: { DEAD_LETTER: new Neighbour() } },
+      'stores must not be named DEAD_LETTER, got DEAD_LETTER. Its variables start with its name, and those of the dead letter do already.',
+    ],
     ['half a vCPU', { cpu: 0.5 }, 'cpu must be 1, 2, 4, 6 or 8, got 0.5. Cloud Run has no other number of vCPUs with concurrent calls.'],
     ['little memory', { memoryMiB: 256 }, 'memoryMiB must be 512 to 4096 MiB, got 256. Cloud Run allows no other value with cpu 1.'],
     [

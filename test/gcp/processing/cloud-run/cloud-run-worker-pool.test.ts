@@ -251,8 +251,24 @@ describe('with an autoscaler', () => {
     expect(five.parameter_version_id).toBe(again.parameter_version_id);
     expect(five.parameter_version_id).not.toBe(six.parameter_version_id);
     expect(five.lifecycle).toEqual({ create_before_destroy: true });
-    // The name of the subscription is a part of it, and known only at deploy.
-    expect(five.parameter_version_id).toContain('sha256(google_pubsub_subscription.events_to_worker.id)');
+    // The worker pool and the subscription are a part of it, and known only at deploy.
+    for (const part of [/google_cloud_run_v2_worker_pool\.\w+\.id/, /google_pubsub_subscription\.events_to_worker\.id/])
+      expect(five.parameter_version_id).toMatch(part);
+  });
+
+  test('it gets its first call ten seconds after its start: its process that answers is ready before the one that sets instances', () => {
+    const { startup_probe } = make({ scaling }).one(SERVICE).template.containers[0];
+    expect(startup_probe).toEqual({ http_get: { path: '/healthz' }, initial_delay_seconds: 10 });
+  });
+
+  test('an alert fires when it cannot read how many events wait, or may not touch the worker pool: it answers 200 then', () => {
+    const alert = make({ scaling, notify: [onCall] })
+      .all(ALERT)
+      .find(({ display_name }) => display_name === 'acme-worker-scaler: does not scale');
+    expect(alert.notification_channels).toEqual([onCall]);
+    expect(alert.conditions[0].condition_matched_log.filter).toMatch(
+      /^resource\.type = "cloud_run_revision" AND resource\.labels\.service_name = "\$\{google_cloud_run_v2_service\.\w+\.name\}" AND \(textPayload : /,
+    );
   });
 
   test('it may set instances of this worker pool, act as its account, read parameters and metrics, and nothing else', () => {

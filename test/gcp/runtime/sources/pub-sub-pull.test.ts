@@ -255,6 +255,95 @@ test('an event whose write takes long holds up no other', async () => {
   await broker.empty();
 });
 
+describe('events of one key', () => {
+  const published = (broker: Broker) => {
+    for (const id of ['a1', 'b1', 'a2', 'a3', 'b2']) broker.publish(id, bytesOf(eventOf(id)), undefined, id[0]);
+    broker.publish('c1', bytesOf(eventOf('c1')));
+    return broker;
+  };
+
+  test('are written one after the other if the subscription is ordered, and those of other keys beside them', async () => {
+    const log: string[] = [];
+    const broker = published(new Broker({ ordered: true }));
+    working({
+      broker,
+      store: async ([id]) => {
+        log.push(`${id} begins`);
+        // The first one of a key ends after those of other keys, and before the second one.
+        if (id === 'a1') await until(() => ['b2 ends', 'c1 ends'].every((line) => log.includes(line)));
+        else await pause(5);
+        log.push(`${id} ends`);
+      },
+    });
+    await broker.empty();
+    const ofA = log.filter((line) => line.startsWith('a'));
+    expect(ofA).toEqual(['a1', 'a2', 'a3'].flatMap((id) => [`${id} begins`, `${id} ends`]));
+  });
+
+  test('wait for one of them that must come again: the later ones are given back without being written', async () => {
+    const broker = published(new Broker({ ordered: true, backoff: 20 }));
+    let isDown = true;
+    const { storedIds } = working({
+      broker,
+      store: ([id]) => {
+        if (id !== 'a1' || !isDown) return;
+        isDown = false;
+        throw new Error('down');
+      },
+    });
+    await broker.empty();
+    expect(storedIds().filter((id) => String(id).startsWith('a'))).toEqual(['a1', 'a2', 'a3']);
+    expect(broker.deliveries.get('b2')).toBe(1);
+  });
+
+  test('are stored in their order for the first time, whichever writes fail', () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 12 }), fc.array(fc.boolean()), async (keys, failing) => {
+        const broker = new Broker({ ordered: true, concurrency: 8, maxAttempts: 1000 });
+        for (const [place, key] of keys.entries()) broker.publish(`${key}${place}`, bytesOf(eventOf(`${key}${place}`)), undefined, key);
+        const left = [...failing];
+        const { storedIds, stop, ended } = working({
+          broker,
+          times: { pause: 1, extension: 5 },
+          store: () => {
+            if (left.shift()) throw new Error('down');
+          },
+        });
+        await broker.empty();
+        stop.abort();
+        await ended;
+        const first = [...new Set(storedIds().map(String))];
+        for (const key of ['a', 'b', 'c']) {
+          const sent = keys.flatMap((one, place) => (one === key ? [`${key}${place}`] : []));
+          expect(first.filter((id) => id.startsWith(key))).toEqual(sent);
+        }
+      }),
+      { numRuns: 30 },
+    ));
+
+  test('go on after one that is in the dead letter', async () => {
+    const broker = new Broker({ ordered: true });
+    broker.publish('a1', 'poison', undefined, 'a');
+    broker.publish('a2', bytesOf(eventOf('a2')), undefined, 'a');
+    const { storedIds } = working({ broker });
+    await broker.empty();
+    expect([storedIds(), broker.letters.length, broker.deliveries.get('a2')]).toEqual([['a2'], 1, 1]);
+  });
+
+  test('are like all others without order: none of them holds up another', async () => {
+    const broker = published(new Broker());
+    let release = () => {};
+    const { storedIds } = working({
+      broker,
+      store: ([id]) => (id === 'a1' ? new Promise<void>((resolve) => (release = resolve)) : undefined),
+    });
+    await until(() => storedIds().length === 5);
+    expect(broker.left).toEqual(['a1']);
+    release();
+    await broker.empty();
+  });
+});
+
 test('while a message is open its deadline is extended, so that nobody else gets it', async () => {
   // A deadline of 60 ms, and a write of 300 ms.
   const { broker, storedIds } = working({ broker: new Broker({ second: 1 }), store: () => pause(300) });

@@ -290,7 +290,7 @@ describe('new objects', () => {
       payload_format: 'JSON_API_V1',
       depends_on: [`time_sleep.${pause}`],
     });
-    expect(one('time_sleep').depends_on).toEqual([expect.stringMatching(/^google_pubsub_topic_iam_member\.Store_Created_/)]);
+    expect(one('time_sleep').depends_on).toEqual(['google_pubsub_topic_iam_member.created_eventOfObject_acme_data']);
     expect(Object.keys(json.resource!.google_storage_notification!)).toEqual(['events_events_']);
   });
 
@@ -306,6 +306,33 @@ describe('new objects', () => {
     const [topic] = all('google_pubsub_topic').filter((one) => one.message_transforms);
     expect(topic.message_transforms).toHaveLength(1);
     expect(all('google_storage_notification')).toHaveLength(2);
+  });
+
+  test('of two stores are published with one grant, whose address no store has: of two equal grants, one takes the other away', () => {
+    const grantsOf = (...names: readonly string[]) => {
+      const { all, json } = synthesize((stack) => {
+        const buffer = new PubSubBuffer(stack, 'Buffer', { site, name: 'created' });
+        for (const name of names) new CloudStorageStore(stack, name, { site, name }).deliverCreated(buffer);
+      });
+      const waits = all('google_storage_notification').map(({ depends_on }) => depends_on);
+      const ids = Object.keys(json.resource!.google_pubsub_topic_iam_member!).filter((id) => !id.includes('dead_letter'));
+      return { ids, waits };
+    };
+    const { ids, waits } = grantsOf('a', 'b');
+    expect(ids).toEqual(['created_eventOfObject_acme_data']);
+    expect(waits[0]).toEqual(waits[1]);
+    expect(grantsOf('b').ids).toEqual(ids);
+  });
+
+  test('of stores in two projects are published by two service agents', () => {
+    const { all } = synthesize((stack) => {
+      const buffer = new PubSubBuffer(stack, 'Buffer', { site, name: 'created' });
+      for (const project of ['acme-data', 'other-data'])
+        new CloudStorageStore(stack, project, { site: { ...site, project }, name: project.replace('-', '') }).deliverCreated(buffer);
+    });
+    expect(all('google_pubsub_topic_iam_member').filter(({ member }) => member.includes('storage_project_service_account'))).toHaveLength(
+      2,
+    );
   });
 
   test('are not delivered twice', () =>

@@ -11,6 +11,7 @@ export const PUBLISH_TIME = '2026-01-31T08:30:00.25Z';
 interface BrokerProps {
   readonly concurrency?: number;
   readonly maxAttempts?: number;
+  readonly ordered?: boolean;
   /** How many milliseconds a second of a deadline takes. */
   readonly second?: number;
   /** The pause before a message that was given back comes again, in milliseconds. */
@@ -36,6 +37,7 @@ export class Broker implements PulledSubscription {
   readonly id = SUBSCRIPTION;
   readonly concurrency: number;
   readonly maxAttempts: number;
+  readonly ordered: boolean;
   /** What it was asked, in order. */
   readonly asked: {
     readonly verb: 'pull' | 'acknowledge' | 'keep' | 'publish';
@@ -57,9 +59,9 @@ export class Broker implements PulledSubscription {
   private readonly backoff: number;
   private readonly wait: number;
 
-  constructor({ concurrency = 10, maxAttempts = 10, second = 1000, backoff = 0, wait = 20 }: BrokerProps = {}) {
+  constructor({ concurrency = 10, maxAttempts = 10, second = 1000, backoff = 0, wait = 20, ordered = false }: BrokerProps = {}) {
     [this.second, this.backoff, this.wait] = [second, backoff, wait];
-    [this.concurrency, this.maxAttempts] = [concurrency, maxAttempts];
+    [this.concurrency, this.maxAttempts, this.ordered] = [concurrency, maxAttempts, ordered];
   }
 
   /** The messages that are neither acknowledged nor forwarded. */
@@ -67,8 +69,8 @@ export class Broker implements PulledSubscription {
     return [...this.waiting.keys()];
   }
 
-  publish(messageId: string, bytes: Buffer | string, attributes?: Readonly<Record<string, string>>) {
-    const message = { data: Buffer.from(bytes).toString('base64'), messageId, publishTime: PUBLISH_TIME, attributes };
+  publish(messageId: string, bytes: Buffer | string, attributes?: Readonly<Record<string, string>>, orderingKey?: string) {
+    const message = { data: Buffer.from(bytes).toString('base64'), messageId, publishTime: PUBLISH_TIME, attributes, orderingKey };
     this.waiting.set(messageId, { message, attempts: 0, due: 0 });
   }
 

@@ -32,6 +32,13 @@ test('asks as the REST API of Pub/Sub wants it, and reads what it answers', asyn
   ]);
 });
 
+test('is ordered if the template says so', () => {
+  expect(pulledSubscription('EVENTS').ordered).toBe(false);
+  process.env.EVENTS_ORDERED = 'true';
+  expect(pulledSubscription('EVENTS').ordered).toBe(true);
+  delete process.env.EVENTS_ORDERED;
+});
+
 test('an empty answer, none in time, and 504 mean that there are no messages', async () => {
   const subscription = pulledSubscription('EVENTS', 50);
   expect(await subscription.pull(1)).toEqual([]);
@@ -42,7 +49,7 @@ test('an empty answer, none in time, and 504 mean that there are no messages', a
 });
 
 test('no answer for a long time means that Pub/Sub cannot be reached', async () => {
-  const subscription = pulledSubscription('EVENTS', 30, 0);
+  const subscription = pulledSubscription('EVENTS', 1000, 0);
   answer = () => new Promise(() => {});
   await expect(subscription.pull(1)).rejects.toThrow('timeout');
   answer = () => ({ status: 200, body: '{}' });
