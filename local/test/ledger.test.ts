@@ -35,6 +35,7 @@ test('an event in the store, one in the dead letter and one that was turned away
   const poison = Buffer.from('poison');
   expect(await balance(books(body('1'), poison, [body('2'), 'too large']), [row('1')], [letter(poison, 'no JSON')])).toEqual({
     sent: 3,
+    made: 0,
     accepted: 2,
     rejected: { 'too large': 1 },
     stored: 1,

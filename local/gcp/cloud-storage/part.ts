@@ -7,6 +7,7 @@ import { rowsOf } from '../../rows';
 import { shown } from '../../shown';
 import { Resource } from '../../template/resource';
 import type { ObjectWriter, Site } from '../site';
+import { notifier } from './notifications';
 import { CloudStorageStandIn, type Fate, type NamedObject } from './server';
 
 /** The roles that Pub/Sub needs on a bucket. */
@@ -20,7 +21,7 @@ export const PART: Part<Site> = {
   overrides: () => ['STORAGE_EMULATOR_HOST = the emulated Cloud Storage, with each object as a file'],
 
   async open(site, { folder, witness, chaos, keep }): Promise<Opened> {
-    const { terraform, clients, writers, buckets, objects } = site;
+    const { terraform, clients, writers, buckets, objects, topics } = site;
     const holdsCode = new Set((await Resource.all(terraform, 'google_storage_bucket_object')).map((object) => object.text('bucket')));
     const names = (await Resource.all(terraform, 'google_storage_bucket')).map((bucket) => bucket.text('name'));
     const stores = names.filter((name) => !holdsCode.has(name));
@@ -75,6 +76,21 @@ export const PART: Part<Site> = {
     const rows = async function* () {
       for (const key of [...storage.objects.keys()].sort()) yield* rowsIn(key, await readFile(path.join(place, key)));
     };
-    return { brought: { store: { place: shown(place), rows } } };
+    return {
+      brought: { store: { place: shown(place), rows } },
+      async begin() {
+        const notify = await notifier(terraform, topics);
+        storage.created = (object) => {
+          try {
+            notify(object);
+          } catch (error) {
+            witness.broken(
+              `The notification of ${object.bucket}/${object.name} is refused: ${(error as Error).message}. Cloud Storage retries it for 7 days, and then drops it.`,
+            );
+          }
+        };
+        return {};
+      },
+    };
   },
 };
