@@ -47,13 +47,16 @@ export function branchesOf(delivering: readonly Delivering[], targets: readonly 
     const target = targets[index]!;
     const letters = ofSubscription(nameOf(subscription));
     const isRow = isRowOf(target);
-    const ofTable = [...asRead].find(([start]) => !filled.includes(start) && (functions.size < 2 || target.stores?.includes(start)));
+    // The stores of a function are known when every part has begun.
+    const ofTable = () => [...asRead].find(([start]) => !filled.includes(start) && (functions.size < 2 || target.stores?.includes(start)));
     return {
       name: nameOf(subscription),
       takes: (hash) => took.has(hash),
       has: (place) => place.endsWith(letters) || isRow(place),
       make: target.make,
-      asRead: target.start === undefined ? ofTable?.[1] : target.asRead,
+      get asRead() {
+        return target.start === undefined ? ofTable()?.[1] : target.asRead;
+      },
     };
   });
 }
