@@ -16,7 +16,8 @@ const BUCKET_NAME: TextRule = {
 };
 const COLD: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to use Autoclass.' };
 const RETENTION: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to keep objects forever.' };
-const IMMUTABLE: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to restore objects instead.' };
+/** The provider takes no more seconds than fit into 32 bits. */
+const IMMUTABLE: NumberRule = { from: 1, to: 24_855, unit: 'days', remedy: 'Leave it out to restore objects instead.' };
 const UNDELETE: NumberRule = { from: 7, to: 90, unit: 'days', remedy: 'Or set 0 to disable soft delete.' };
 
 interface RawSettings {
@@ -55,7 +56,16 @@ export function storeSettings(scope: IConstruct, props: RawSettings) {
     const ofNew = { name: ending, coldAfterDays, retentionDays, immutableDays, undeleteWindowDays: undelete, encryptionKey };
     requireAbsent(scope, 'bucketName', ofNew);
   }
+  requireMove(scope, coldAfterDays, retentionDays);
   return { name, prefix, undeleteWindowDays };
+}
+
+/** An object would be deleted before it moves. */
+function requireMove(scope: IConstruct, coldAfterDays: number | undefined, retentionDays: number | undefined) {
+  if ([coldAfterDays, retentionDays].some((days) => days === undefined || Token.isUnresolved(days))) return;
+  if (coldAfterDays! < retentionDays!) return;
+  const rule = `coldAfterDays must be below retentionDays, which is ${retentionDays}`;
+  throw new SettingError(scope, rule, coldAfterDays, 'Objects would be deleted before they move.');
 }
 
 /** Google would delete no object before its time, and say nothing. */

@@ -33,6 +33,8 @@ export const PART: Part<Site> = {
     };
     const rowsOfObject = ({ bucket, name, body }: NamedObject) => rowsIn(`${bucket}/${name}`, body);
 
+    const fileOf = (key: string) => path.join(place, ...key.split('/').map(asFile));
+
     const storage = await new CloudStorageStandIn(stores).start();
     keep(() => storage.stop());
     storage.fate = async (_, object) => {
@@ -44,7 +46,7 @@ export const PART: Part<Site> = {
       return fate === 'kill after' ? 'stores and breaks' : 'hangs';
     };
     storage.stored = (object) => {
-      const file = path.join(place, object.bucket, object.name);
+      const file = fileOf(`${object.bucket}/${object.name}`);
       mkdirSync(path.dirname(file), { recursive: true });
       writeFileSync(file, object.body);
       witness.stored(rowsOfObject(object));
@@ -74,7 +76,7 @@ export const PART: Part<Site> = {
       buckets.set(bucket, write);
     }
     const rows = async function* () {
-      for (const key of [...storage.objects.keys()].sort()) yield* rowsIn(key, await readFile(path.join(place, key)));
+      for (const key of [...storage.objects.keys()].sort()) yield* rowsIn(key, await readFile(fileOf(key)));
     };
     return {
       brought: { store: { place: shown(place), rows } },
@@ -94,3 +96,8 @@ export const PART: Part<Site> = {
     };
   },
 };
+
+/** A part of the name of an object as the name of a file: an object may be called `..`, and its file stays in the folder. */
+function asFile(part: string): string {
+  return ['', '.', '..'].includes(part) ? `${part}%` : part;
+}

@@ -5,8 +5,12 @@ import { localRunOf } from '../../../../bin/list';
 import { synthesizeTerraform } from '../../../../bin/terraform';
 import { blueprintsNamed } from '../../../../shared/synth/blueprints';
 import { corpus, type Sample, take } from '../../../corpus';
+import { PART } from '../../../gcp/cloud-storage/part';
+import { Site } from '../../../gcp/site';
+import { openTerraform } from '../../../template/open-terraform';
 import { temporaryFolder } from '../../folder';
 import { runOnce } from '../../support';
+import { idle } from '../edits';
 
 const out = temporaryFolder();
 const folder = path.join(out, 'stacks', 'gcp-cloud-storage');
@@ -59,6 +63,20 @@ test('each new object below the prefix is an event, and a function stores it els
   const ways = messages.flatMap((one) => (one.kind === 'way' && one.event === 'new object' ? [one.way] : []));
   expect(ways).toHaveLength(2);
   for (const way of ways) expect(way[1]).toBe('1 event of local-created-to-index');
+});
+
+test('an object that is called like a folder above is a file in the folder of the run', async () => {
+  const site = new Site(await openTerraform('gcp', folder, { project_id: 'local-project', prefix: 'local' }), folder);
+  const data = temporaryFolder();
+  const ends: (() => unknown)[] = [];
+  const { brought } = await PART.open(site, { ...idle(data), keep: (end) => ends.push(end) });
+  const upload = `${site.clients.STORAGE_EMULATOR_HOST}/upload/storage/v1/b/local-project-local-events/o?uploadType=media&name=..%2F..%2F..%2Fout`;
+  expect((await fetch(upload, { method: 'POST', body: '{"id":"1"}' })).status).toBe(200);
+  const rows = [];
+  for await (const { place } of brought!.store!.rows()) rows.push(place);
+  for (const end of ends) await end();
+  expect(rows).toEqual(['local-project-local-events/../../../out']);
+  expect(readFileSync(path.join(data, 'cloud-storage/local-project-local-events/..%/..%/..%/out'), 'utf8')).toBe('{"id":"1"}');
 });
 
 test.each(['restart', 'duplicate', 'store-down'] as const)('with the fault %s, no object and no event of one is lost', async (fault) => {
