@@ -32,7 +32,8 @@ export interface CloudStorageStoreProps {
   readonly prefix?: string;
   /**
    * After how many days an object moves to Coldline, where storage is cheaper, reads are more expensive, and at least 90 days are
-   * billed. Google bills each move: with many small objects, the moves can cost more than they save. Below `retentionDays`.
+   * billed. Google bills each move: with many small objects, the moves can cost more than they save. From `retentionDays` on, no
+   * object moves.
    * @default - Autoclass: objects that are not read for 30 days move to a colder class, and back when they are read. Objects under 128 KiB do not move
    */
   readonly coldAfterDays?: number;
@@ -169,10 +170,10 @@ export class CloudStorageStore extends Construct implements FileStore, DirectSto
   }
 
   /**
-   * Put an event into a buffer for each new object below the prefix, with its name in `subject` and its metadata in `data`. Cloud
-   * Storage can send an event twice, and retries one for 7 days that it cannot publish. Give the events a buffer of their own: what
-   * reads it must not write below the prefix of this store, or each object makes another one, without end. The events have no
-   * attributes, so a `filter` of a delivery finds none.
+   * Put an event into a buffer for each object that is written below the prefix from then on: its name in `subject`, its metadata
+   * in `data`. Cloud Storage can send an event twice, and retries one for 7 days that it cannot publish. Give the events a buffer of
+   * their own: what reads it must not write below the prefix of this store, or each object makes another one, without end. They
+   * have no attributes, so a `filter` of a delivery finds none.
    * @throws SettingError on a second call, and on a buffer with an existing topic
    * @see https://cloud.google.com/storage/docs/pubsub-notifications
    */

@@ -56,16 +56,7 @@ export function storeSettings(scope: IConstruct, props: RawSettings) {
     const ofNew = { name: ending, coldAfterDays, retentionDays, immutableDays, undeleteWindowDays: undelete, encryptionKey };
     requireAbsent(scope, 'bucketName', ofNew);
   }
-  requireMove(scope, coldAfterDays, retentionDays);
   return { name, prefix, undeleteWindowDays };
-}
-
-/** An object would be deleted before it moves. */
-function requireMove(scope: IConstruct, coldAfterDays: number | undefined, retentionDays: number | undefined) {
-  if ([coldAfterDays, retentionDays].some((days) => days === undefined || Token.isUnresolved(days))) return;
-  if (coldAfterDays! < retentionDays!) return;
-  const rule = `coldAfterDays must be below retentionDays, which is ${retentionDays}`;
-  throw new SettingError(scope, rule, coldAfterDays, 'Objects would be deleted before they move.');
 }
 
 /** Google would delete no object before its time, and say nothing. */

@@ -135,13 +135,6 @@ test('objects are not immutable for more seconds than the provider takes', () =>
   expect(() => make({ immutableDays: 24_856 })).toThrow('immutableDays must be');
 });
 
-test('objects that are deleted before they move are refused', () => {
-  expect(() => make({ coldAfterDays: 30, retentionDays: 30 })).toThrow(
-    'Store: coldAfterDays must be below retentionDays, which is 30, got 30. Objects would be deleted before they move.',
-  );
-  expect(() => make({ coldAfterDays: 30, retentionDays: 31 })).not.toThrow();
-});
-
 test('stands twice in one stack', () => {
   const { all } = synthesize((stack) => ['a', 'b'].map((name) => new CloudStorageStore(stack, name, { site, name })));
   expect(all('google_storage_bucket').map(({ name }) => name)).toEqual(['acme-data-acme-a', 'acme-data-acme-b']);
