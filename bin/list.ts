@@ -56,7 +56,7 @@ export function listBlueprints(clouds?: readonly Cloud[], root = ROOT): Listed[]
     const stages = Object.fromEntries(
       STAGES.map((stage) => [stage, inStage(stage)] as const).filter(([, services]) => services.length > 0),
     );
-    const local = runsLocally(used, text, root);
+    const local = runsLocally(used, root);
     return { cloud: blueprint.cloud, name: blueprint.name, what: firstSentence(text, blueprint), stages, ...(local && { local }) };
   });
 }
@@ -64,7 +64,7 @@ export function listBlueprints(clouds?: readonly Cloud[], root = ROOT): Listed[]
 /** Whether `npm run local` runs a blueprint, or why not. `undefined` if a service does not specify it. The file is read as text. */
 export function localRunOf({ file }: Blueprint, root = ROOT): Local | undefined {
   const text = readFileSync(path.join(root, file), 'utf8');
-  return runsLocally(servicesIn(text, file), text, root);
+  return runsLocally(servicesIn(text, file), root);
 }
 
 /** The blueprints that events go through. */
@@ -127,10 +127,9 @@ function servicesIn(text: string, file: string): Used[] {
 }
 
 /** Whether every service runs on this machine. `undefined` if a service does not specify it. */
-function runsLocally(used: readonly Used[], text: string, root: string): Local | undefined {
+function runsLocally(used: readonly Used[], root: string): Local | undefined {
   const said = used.map((one) => ({ ...one, local: factsOf(one.folder, root)?.local }));
-  const isUsed = ({ constructs, methods }: RunsNot, construct: string) =>
-    (constructs ?? [construct]).includes(construct) && (methods?.some((method) => text.includes(`.${method}(`)) ?? true);
+  const isUsed = ({ constructs }: RunsNot, construct: string) => (constructs ?? [construct]).includes(construct);
   const not = said.flatMap(({ service, construct, local }) =>
     typeof local === 'object' && isUsed(local, construct) ? [[service, local.not.replace(/[.]$/, '')] as const] : [],
   );

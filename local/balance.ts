@@ -6,6 +6,8 @@ import { many } from './text';
 /** Where all sent events are at the end of a run. */
 export interface Balance {
   readonly sent: number;
+  /** How many of them the platform sent itself, such as the event of a new object. */
+  readonly made: number;
   readonly accepted: number;
   /** How many were refused by the first service, by reason. */
   readonly rejected: Readonly<Record<string, number>>;
@@ -45,7 +47,21 @@ export interface Found {
  * Check that every accepted event is in the store, exactly as the transform returns it, or in the dead letter with unchanged bytes,
  * and not in both.
  */
-export async function balanceOf(ledger: Ledger, { rows, unique, letters }: Found): Promise<Balance> {
+export async function balanceOf(ledger: Ledger, found: Found): Promise<Balance> {
+  return (await accountOf(ledger, found)).balance;
+}
+
+/** A balance, and where each event is, by its number. */
+interface Account {
+  readonly balance: Balance;
+  readonly stored: ReadonlySet<number>;
+  readonly dropped: ReadonlySet<number>;
+  readonly changedAtDoor: ReadonlySet<number>;
+  /** The reason of each. */
+  readonly lettered: ReadonlyMap<number, string>;
+}
+
+async function accountOf(ledger: Ledger, { rows, unique, letters }: Found): Promise<Account> {
   const { entries } = ledger;
   const store = await readRows(ledger, rows);
   const shown = unique && (await readRows(ledger, unique));
@@ -95,15 +111,17 @@ export async function balanceOf(ledger: Ledger, { rows, unique, letters }: Found
   const twice = shown ? shown.total - shown.contents.size : 0;
   const strange = letters.filter((letter) => ledger.find(letter).length === 0);
 
-  return {
+  const changedAtDoor = kept.filter((entry) => arrived(entry) !== entry);
+  const balance: Balance = {
     sent: entries.length,
+    made: entries.filter(({ made }) => made).length,
     accepted: accepted.length,
     rejected: tally(entries.flatMap(({ receipt }) => (receipt?.accepted === false ? [receipt.reason] : []))),
     stored: kept.length,
     dropped: dropped.length,
     deadLettered: tally(lettered.map((entry) => reasonOf(entry)!)),
     inBoth: inBoth.length,
-    changedAtDoor: kept.filter((entry) => arrived(entry) !== entry).length,
+    changedAtDoor: changedAtDoor.length,
     duplicatesRemoved: store.total - (shown?.total ?? store.texts.size),
     faults: [
       ...said(lost, 'accepted, and neither in the store nor in the dead letter'),
@@ -120,38 +138,62 @@ export async function balanceOf(ledger: Ledger, { rows, unique, letters }: Found
       ...(strange.length > 0 ? [`${many(strange.length, 'dead letter')} from no event that was sent, first in ${strange[0]!.place}`] : []),
     ],
   };
+  const numbersOf = (some: readonly Entry[]) => new Set(some.map(({ number }) => number));
+  return {
+    balance,
+    stored: numbersOf(kept),
+    dropped: numbersOf(dropped),
+    changedAtDoor: numbersOf(changedAtDoor),
+    lettered: new Map(lettered.map((entry) => [entry.number, reasonOf(entry)!])),
+  };
 }
 
 /**
- * Check the same of each of several readers: it must have every event that it got, and no other. The counts are those of all
- * together, so an event counts as stored if one of them stored it.
+ * Check the same of each of several readers: it must have every event that it got, and no other. An event is counted where the readers
+ * that store rows have it; where only files have it, as it was sent, it is counted there.
  */
 export async function balanceOfEach(ledger: Ledger, found: Found, branches: readonly Branch[]): Promise<Balance> {
   const rows: StoredRow[] = [];
   for await (const row of found.rows) rows.push(row);
-  // Readers whose stores have different things of an event cannot be counted together: the first one is counted that stores rows.
-  const lead = branches.find(({ make }) => !make) ?? branches[0];
-  const isOne = !lead || ledger.of(lead.name) === ledger;
-  const all = await (isOne
-    ? balanceOf(ledger, { ...found, rows })
-    : balanceOf(ledger.of(lead.name), { ...found, rows: rows.filter(({ place }) => lead.has(place)) }));
   const each = await Promise.all(
-    branches.map(async ({ name, takes, has }) => {
+    branches.map(async (branch) => {
+      const { name, takes, has } = branch;
       const own = { rows: rows.filter(({ place }) => has(place)), letters: found.letters.filter(({ place }) => has(place)) };
-      const balance = await balanceOf(ledger.of(name).only(takes), own);
-      return { ...balance, faults: balance.faults.map((fault) => `${name}: ${fault}`) };
+      const account = await accountOf(ledger.of(name).only(takes), own);
+      return { ...account, branch, faults: account.balance.faults.map((fault) => `${name}: ${fault}`) };
     }),
   );
   const isOwned = ({ place }: StoredRow | Letter) => branches.some(({ has }) => has(place));
   const strays = [...rows, ...found.letters].filter((one) => !isOwned(one));
+  const accepted = ledger.entries.filter(isAccepted);
+  const countedIn = ({ hash, asText }: Entry) => {
+    const took = each.filter(({ branch }) => branch.takes(hash) || (asText !== undefined && branch.takes(asText.hash)));
+    const withRows = took.filter(({ branch }) => !branch.make);
+    return withRows.length > 0 ? withRows : took;
+  };
+  const ends = accepted.map((entry) => {
+    const readers = countedIn(entry);
+    const { number } = entry;
+    const isIn = (where: 'stored' | 'dropped' | 'changedAtDoor') => readers.some((reader) => reader[where].has(number));
+    const reason = readers.map(({ lettered }) => lettered.get(number)).find((one) => one !== undefined);
+    const isStored = reason === undefined && isIn('stored');
+    const isDropped = reason === undefined && !isStored && isIn('dropped');
+    return { entry, isTaken: readers.length > 0, reason, isStored, isDropped, isChanged: isStored && isIn('changedAtDoor') };
+  });
   const unheard = ledger.entries.filter(({ receipt }) => receipt === undefined);
-  const untaken = ledger.entries.filter(
-    (entry) => isAccepted(entry) && !branches.some(({ takes }) => takes(entry.hash) || takes(entry.asText?.hash ?? '')),
-  );
+  const untaken = ends.flatMap(({ entry, isTaken }) => (isTaken ? [] : [entry]));
+  const summed = (count: 'inBoth' | 'duplicatesRemoved') => sum(each.map(({ balance }) => balance[count]));
   return {
-    ...all,
-    inBoth: sum(each.map(({ inBoth }) => inBoth)),
-    duplicatesRemoved: sum(each.map(({ duplicatesRemoved }) => duplicatesRemoved)),
+    sent: ledger.entries.length,
+    made: ledger.entries.filter(({ made }) => made).length,
+    accepted: accepted.length,
+    rejected: tally(ledger.entries.flatMap(({ receipt }) => (receipt?.accepted === false ? [receipt.reason] : []))),
+    stored: ends.filter(({ isStored }) => isStored).length,
+    dropped: ends.filter(({ isDropped }) => isDropped).length,
+    deadLettered: tally(ends.flatMap(({ reason }) => reason ?? [])),
+    inBoth: summed('inBoth'),
+    changedAtDoor: ends.filter(({ isChanged }) => isChanged).length,
+    duplicatesRemoved: summed('duplicatesRemoved'),
     faults: [
       ...each.flatMap(({ faults }) => faults),
       ...said(unheard, 'sent, and got no response'),

@@ -1,4 +1,6 @@
 import type { NotRun, Treatments } from '../shared/read/facts/local';
+import type { TypeFacts } from '../shared/read/facts/types';
+import type { Body } from '../shared/read/stack';
 
 export type { Treatments };
 
@@ -24,8 +26,11 @@ export type Coverage = readonly CoverageRow[];
 /** The property is not in the facts of its service. */
 export const UNKNOWN = 'it is not classified. Add it to `local` in facts.ts of its service.';
 
+/** How a type is treated. A function decides by the properties of a resource. */
+type OfType = TypeFacts['local'] | NotRun;
+
 /** The known properties, by the type of resource. A type that is not in the list is refused. */
-export type AllowList = Readonly<Record<string, Treatments | 'no effect here' | NotRun>>;
+export type AllowList = Readonly<Record<string, OfType>>;
 
 /** Whether the type has emulated properties, so that it needs an emulator. */
 export function isEmulated(treatment: AllowList[string] | undefined): treatment is Treatments {
@@ -38,7 +43,8 @@ function isNotRun(treatment: AllowList[string]): treatment is NotRun {
 
 /** Classify the properties of one resource: one entry for each leaf of the template, or for the classified branch above it. */
 export function classify(list: AllowList, type: string, resource: string, properties: Readonly<Record<string, unknown>>): CoverageRow[] {
-  const treatments = list[type];
+  const listed = list[type];
+  const treatments = typeof listed === 'function' ? listed(properties as Body) : listed;
   const row = (property: string, treatment: Treatment, why?: string): CoverageRow => ({ type, resource, property, treatment, why });
   if (treatments === undefined) return [row('', 'refused', UNKNOWN)];
   if (treatments === 'no effect here') return [row('', 'no effect here')];

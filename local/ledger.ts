@@ -10,6 +10,8 @@ export interface Entry extends Sent {
   readonly kind: string;
   /** It was not sent by the run, but with `curl` or by a replay. */
   readonly byHand: boolean;
+  /** The platform sent it itself, such as the event of a new object. */
+  readonly made: boolean;
   /** Its `source` and `id`, if it has both. */
   readonly name?: string;
   /** The event as text, if its bytes are not UTF-8: the first service may read every body as text. */
@@ -60,14 +62,20 @@ export class Ledger {
     return this.open({ kind: id === undefined ? 'by hand' : `by hand, id ${id}`, body }, true);
   }
 
+  /** Record an event that the platform sent itself. */
+  follows(kind: string, body: Buffer): Entry {
+    return this.open({ kind, body }, false, true);
+  }
+
   /** Record an event before it is sent. */
-  open({ kind, body }: Sample, byHand = false): Entry {
+  open({ kind, body }: Sample, byHand = false, made = false): Entry {
     const text = Buffer.from(body.toString());
     const entry: Entry = {
       ...this.sent(body),
       number: this.entries.length + 1,
       kind,
       byHand,
+      made,
       name: nameIn(body),
       asText: text.equals(body) ? undefined : this.sent(text),
     };

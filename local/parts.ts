@@ -43,7 +43,8 @@ export interface Store {
 /** A dead letter. */
 export interface DeadLetter {
   readonly place: string;
-  readonly replay?: Replay;
+  /** One for each buffer whose events it has. */
+  readonly replay?: Replay | readonly Replay[];
   letters(): Promise<readonly Letter[]>;
 }
 

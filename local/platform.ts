@@ -49,6 +49,11 @@ export interface Witness {
    * @returns a function that gets the response
    */
   arrived(body: Buffer): (receipt: Receipt) => void;
+  /**
+   * The platform itself sent an event, such as that of a new object, and a buffer accepted it.
+   * @param kind the kind of event, in one or two words
+   */
+  made(kind: string, body: Buffer, position: string): void;
   /** A batch is delivered to the handler. `attempt` starts at 1. */
   delivered(batch: { readonly positions: readonly string[]; readonly attempt: number; readonly from: string }): void;
   /** The call of the handler ended, or was stopped. */

@@ -79,7 +79,7 @@ export class Story implements Witness {
   /** An event got its response. */
   received(entry: Entry, receipt: Receipt) {
     entry.receipt = receipt;
-    this.counts.sent += 1;
+    if (!entry.made) this.counts.sent += 1;
     if (!receipt.accepted) {
       this.counts.rejected += 1;
       this.end(entry, { step: `refused: ${receipt.reason}`, end: 'rejected' });
@@ -99,6 +99,10 @@ export class Story implements Witness {
       this.unanswered -= 1;
       this.received(entry, receipt);
     };
+  }
+
+  made(kind: string, body: Buffer, position: string) {
+    this.received(this.ledger.follows(kind, body), { accepted: true, position });
   }
 
   delivered({ positions, attempt, from }: Parameters<Witness['delivered']>[0]) {

@@ -196,7 +196,7 @@ const LONGEST_REASON = 120;
 
 function balanceLines(
   title: string,
-  { sent, accepted, rejected, stored, dropped, deadLettered, inBoth, changedAtDoor, duplicatesRemoved, hint, faults }: Balance,
+  { sent, made, accepted, rejected, stored, dropped, deadLettered, inBoth, changedAtDoor, duplicatesRemoved, hint, faults }: Balance,
   seconds: number,
 ): string[] {
   const row = (what: string, count: number, more = '') => `  ${what.padEnd(24)}${number(count).padStart(8)}   ${more}`.trimEnd();
@@ -206,7 +206,8 @@ function balanceLines(
   return [
     ...fold(`${title}:  ${many(sent, 'event')} in ${seconds.toFixed(1)} s, ${rate}`).map(bold),
     ...[
-      row('sent', sent),
+      row('sent', sent - made),
+      ...(made > 0 ? [row('sent by the platform', made, 'events of new objects')] : []),
       row('refused', sum(rejected)),
       ...reasons(rejected),
       row('accepted', accepted),

@@ -10,7 +10,7 @@ import { CloudFunctionProcessor } from '../processing/cloud-functions/cloud-func
 import { BigQueryStore } from '../store/bigquery/bigquery-store';
 import { CloudStorageStore } from '../store/cloud-storage/cloud-storage-store';
 
-/** Cloud Storage best practices: a bucket with a key of yours, immutable for 30 days, restorable for 30 more, deleted after two years. Each new object is an event and a row in an inventory, and who did what to the bucket is kept for a year in another one. */
+/** Cloud Storage best practices: a bucket with a key of yours, immutable for 30 days, restorable for 30 more, deleted after two years. Each new object is an event and a row in an inventory, and the audit logs of buckets are kept for a year in another bucket: who changed a bucket, and, if the Data Access audit logs of the project are enabled, who read or wrote objects. */
 export class GcpCloudStorageBestPractices extends GcpPlatform {
   constructor(scope: Construct, id: string, props: GcpPlatformProps = {}) {
     super(scope, id, props);

@@ -7,6 +7,8 @@ import { TokenIssuer } from './identity/oidc';
 export interface Endpoint {
   /** How many concurrent calls it accepts. */
   readonly concurrency: number;
+  /** The start of the place of each row that it writes. Known when every part has begun. */
+  readonly stores: string[];
 }
 
 /** A process that writes. */
@@ -37,6 +39,12 @@ export type TableWriter = (message: TableMessage, email: string) => Promise<stri
  */
 export type ObjectWriter = (name: string, content: Buffer, email: string) => Promise<string | undefined>;
 
+/**
+ * Publishes a message to a topic, as a service of Google.
+ * @throws Error if the topic refuses it
+ */
+export type Publish = (data: Buffer, attributes: Readonly<Record<string, string>>) => void;
+
 /** How the rows of an object are read. */
 export type ReadObject = (content: Buffer, place: string) => readonly StoredRow[];
 
@@ -58,6 +66,8 @@ export class Site {
   readonly buckets = new Map<string, ObjectWriter>();
   /** How objects that Pub/Sub itself writes are read, by the start of their place. */
   readonly objects = new Map<string, ReadObject>();
+  /** The topics that other services can publish to, by `projects/p/topics/t`. */
+  readonly topics = new Map<string, Publish>();
 
   constructor(
     { terraform, known }: OpenTerraform,

@@ -40,6 +40,8 @@ export function cloudFormationCoverage(stack: string, { Resources = {}, ...secti
 const META: Treatments = {
   depends_on: NOTHING,
   provider: NOTHING,
+  'lifecycle.ignore_changes': NOTHING,
+  'lifecycle.postcondition': NOTHING,
   'lifecycle.prevent_destroy': NOTHING,
   'lifecycle.replace_triggered_by': NOTHING,
 };

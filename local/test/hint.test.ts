@@ -3,6 +3,7 @@ import { hintOf } from '../hint';
 
 const books = (more: Partial<Balance>): Balance => ({
   sent: 10,
+  made: 0,
   accepted: 10,
   rejected: {},
   stored: 0,

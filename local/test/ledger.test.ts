@@ -35,6 +35,7 @@ test('an event in the store, one in the dead letter and one that was turned away
   const poison = Buffer.from('poison');
   expect(await balance(books(body('1'), poison, [body('2'), 'too large']), [row('1')], [letter(poison, 'no JSON')])).toEqual({
     sent: 3,
+    made: 0,
     accepted: 2,
     rejected: { 'too large': 1 },
     stored: 1,
@@ -221,6 +222,18 @@ describe('of several readers, each must have every event that it got:', () => {
       '1 row is of no reader, first in else',
     ],
   ])('what is %s is a fault', async (_, rows, letters, fault) => expect((await each(rows, letters)).faults).toEqual([fault]));
+
+  test('events that go to different readers are counted together, also if their stores have something else of them', async () => {
+    const ledger = new Ledger(asItCame);
+    const [rows, upper] = branches.map((branch, index) => ({ ...branch, takes: (hash: string) => hash === hashOf(body(`${index + 1}`)) }));
+    const shouting = { ...upper!, asRead: () => 'SHOUTED' };
+    ledger.addReader(shouting);
+    ledger.open({ kind: 'test', body: body('1') }).receipt = { accepted: true, position: '1' };
+    ledger.follows('new object', body('2')).receipt = { accepted: true, position: '2' };
+    const stored = [...at('all', '1'), { ...row('2'), content: 'SHOUTED', place: 'some' }];
+    const found = await balanceOfEach(ledger, { rows: stored, letters: [] }, [shouting, rows!]);
+    expect(found).toMatchObject({ sent: 2, made: 1, accepted: 2, stored: 2, faults: [] });
+  });
 
   test('what was sent to none of them is a fault', async () => {
     const ledger = books(body('1'), body('2'), body('3'));

@@ -17,6 +17,7 @@ import { temporaryFolder } from './folder';
 /** Whoever is told of the way of an event, and makes nothing of it. */
 export const SILENT: Witness = {
   arrived: () => () => {},
+  made() {},
   delivered() {},
   answered() {},
   stored() {},

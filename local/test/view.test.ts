@@ -14,6 +14,7 @@ const way = (number: number, end: End, ...steps: string[]): Extract<Message, { k
 const stored = (number: number) => way(number, 'stored', 'p-0/12345678901234567', '9 events of p-0', 'events/1.ndjson');
 const balance = {
   sent: 1050,
+  made: 0,
   accepted: 1000,
   rejected: { 'no id': 50 },
   stored: 990,
@@ -131,6 +132,11 @@ test('the balance says what became of everything, and where to look', () => {
       '',
     ].join('\n'),
   );
+});
+
+test('events of the platform itself are counted apart', () => {
+  const lines = shown({ kind: 'end', balance: { ...balance, made: 40 }, places, seconds: 2.5, replays: [] });
+  expect(lines).toContain('  sent                       1,010\n  sent by the platform          40   events of new objects\n');
 });
 
 test('what the transform drops is counted, and told in a line of its own', () => {

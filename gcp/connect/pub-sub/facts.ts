@@ -115,7 +115,7 @@ export const facts: ServiceFacts = {
         message_retention_duration: 'no effect here',
         message_storage_policy: 'no effect here',
         schema_settings: { notRun: 'schemas of events are not checked here.' },
-        message_transforms: { notRun: 'transforms of messages are not emulated here.' },
+        message_transforms: onlyFunctions,
         kms_key_name: 'no effect here',
         labels: 'no effect here',
       },
@@ -625,6 +625,13 @@ function requested(method: string, address: string): readonly Ask[] | undefined 
 /** A pause such as `10s`. */
 function seconds(value: unknown): string | undefined {
   return /^\d+(\.\d+)?s$/.test(String(value)) ? undefined : `it must look like 10s, got ${JSON.stringify(value)}.`;
+}
+
+/** Whether each transform is a function in JavaScript. Pub/Sub has others. */
+function onlyFunctions(value: unknown): string | undefined {
+  const known = ['javascript_udf', 'disabled'];
+  const unknown = [value].flat().flatMap((one) => Object.keys(Object(one)).filter((kind) => !known.includes(kind)));
+  return unknown.length > 0 ? `only javascript_udf is emulated here, got ${unknown[0]}.` : undefined;
 }
 
 /** How long a file may be open: Pub/Sub takes 60 to 600 seconds. */

@@ -32,7 +32,8 @@ export interface CloudStorageStoreProps {
   readonly prefix?: string;
   /**
    * After how many days an object moves to Coldline, where storage is cheaper, reads are more expensive, and at least 90 days are
-   * billed. Google bills each move: with many small objects, the moves can cost more than they save.
+   * billed. Google bills each move: with many small objects, the moves can cost more than they save. From `retentionDays` on, no
+   * object moves.
    * @default - Autoclass: objects that are not read for 30 days move to a colder class, and back when they are read. Objects under 128 KiB do not move
    */
   readonly coldAfterDays?: number;
@@ -42,7 +43,7 @@ export interface CloudStorageStoreProps {
    */
   readonly retentionDays?: number;
   /**
-   * For how many days after it was written nobody can delete or overwrite an object, from 1 to 36500: a retention policy of the
+   * For how many days after it was written nobody can delete or overwrite an object, from 1 to 24855: a retention policy of the
    * bucket. It is not locked, so an administrator of the bucket can shorten it. The bucket has no versions then, and `destroy` fails
    * while it has objects that are younger.
    * @default - objects can be deleted, and restored for a while
@@ -140,12 +141,12 @@ export class CloudStorageStore extends Construct implements FileStore, DirectSto
   }
 
   bindFileReader(reader: Workload, name: string): Binding {
-    const waitFor = [this.allow(reader, `${name}Files`, 'roles/storage.objectViewer', isFileBelow(this.bucketName, this.prefix))];
+    const waitFor = [this.allow(reader, `${name}Files`, 'roles/storage.objectViewer', isFileBelow(this, this.bucketName, this.prefix))];
     return { settings: this.settings(name), waitFor };
   }
 
   bindFileWriter(writer: Workload, name: string): Binding {
-    const waitFor = [this.allow(writer, `${name}Files`, 'roles/storage.objectUser', isFileBelow(this.bucketName, this.prefix))];
+    const waitFor = [this.allow(writer, `${name}Files`, 'roles/storage.objectUser', isFileBelow(this, this.bucketName, this.prefix))];
     return { settings: this.settings(name), waitFor };
   }
 
@@ -169,9 +170,10 @@ export class CloudStorageStore extends Construct implements FileStore, DirectSto
   }
 
   /**
-   * Put an event into a buffer for each new object below the prefix, with its name in `subject` and its metadata in `data`. Cloud
-   * Storage can send an event twice, and retries one for 7 days that it cannot publish. Give the events a buffer of their own: what
-   * reads it must not write below the prefix of this store, or each object makes another one, without end.
+   * Put an event into a buffer for each object that is written below the prefix from then on: its name in `subject`, its metadata
+   * in `data`. Cloud Storage can send an event twice, and retries one for 7 days that it cannot publish. Give the events a buffer of
+   * their own: what reads it must not write below the prefix of this store, or each object makes another one, without end. They
+   * have no attributes, so a `filter` of a delivery finds none.
    * @throws SettingError on a second call, and on a buffer with an existing topic
    * @see https://cloud.google.com/storage/docs/pubsub-notifications
    */

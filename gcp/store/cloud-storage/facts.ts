@@ -18,7 +18,7 @@ const topicOf: Which = ({ body }, draft) => [...draft.resources.keys()].filter((
 
 export const facts: ServiceFacts = {
   name: 'Cloud Storage',
-  local: { not: 'the local run publishes no notifications of new objects', methods: ['deliverCreated'] },
+  local: 'runs',
   unproven: [
     'That Pub/Sub runs the transform of new objects as its documentation says: the tests run it on notifications in the form of the documentation.',
     'That notifications reach a topic with `enforceInTransit`.',
@@ -151,11 +151,12 @@ export const facts: ServiceFacts = {
       brings: BRINGS_NOTHING,
       apis: ['storage', 'pubsub'],
       local: {
-        bucket: { notRun: 'notifications of new objects are not emulated here.' },
-        topic: 'no effect here',
-        payload_format: 'no effect here',
-        event_types: 'no effect here',
-        object_name_prefix: 'no effect here',
+        bucket: 'emulated',
+        topic: 'emulated',
+        payload_format: 'emulated',
+        event_types: 'emulated',
+        object_name_prefix: 'emulated',
+        custom_attributes: 'emulated',
       },
     },
     google_storage_bucket_iam_member: iamMember('a bucket', ['storage']),

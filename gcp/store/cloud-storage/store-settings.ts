@@ -16,7 +16,8 @@ const BUCKET_NAME: TextRule = {
 };
 const COLD: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to use Autoclass.' };
 const RETENTION: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to keep objects forever.' };
-const IMMUTABLE: NumberRule = { from: 1, to: 36_500, unit: 'days', remedy: 'Leave it out to restore objects instead.' };
+/** The provider takes no more seconds than fit into 32 bits. */
+const IMMUTABLE: NumberRule = { from: 1, to: 24_855, unit: 'days', remedy: 'Leave it out to restore objects instead.' };
 const UNDELETE: NumberRule = { from: 7, to: 90, unit: 'days', remedy: 'Or set 0 to disable soft delete.' };
 
 interface RawSettings {

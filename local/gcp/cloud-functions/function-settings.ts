@@ -21,6 +21,15 @@ function readEnv(called: Resource): Record<string, string> {
   return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value)]));
 }
 
+/** The start of the place of each row that a function writes, from the settings that name its buckets and datasets. */
+export function storesIn(env: Readonly<Record<string, string>>): string[] {
+  return Object.entries(env).flatMap(([name, value]) => {
+    const [, store, kind] = /^(.+)_(BUCKET|DATASET)$/.exec(name) ?? [];
+    if (kind === undefined) return [];
+    return [kind === 'BUCKET' ? `${value}/${env[`${store}_PREFIX`] ?? ''}` : `${value}.`];
+  });
+}
+
 /** The path of the package of the function, relative to the folder of the stack. */
 export async function readZip(terraform: Terraform, called: Resource): Promise<string> {
   const [bucket, object] = ['bucket', 'object'].map((part) => called.text(`build_config.source.storage_source.${part}`));

@@ -7,6 +7,7 @@ import { rowsOf } from '../../rows';
 import { shown } from '../../shown';
 import { Resource } from '../../template/resource';
 import type { ObjectWriter, Site } from '../site';
+import { notifier } from './notifications';
 import { CloudStorageStandIn, type Fate, type NamedObject } from './server';
 
 /** The roles that Pub/Sub needs on a bucket. */
@@ -20,7 +21,7 @@ export const PART: Part<Site> = {
   overrides: () => ['STORAGE_EMULATOR_HOST = the emulated Cloud Storage, with each object as a file'],
 
   async open(site, { folder, witness, chaos, keep }): Promise<Opened> {
-    const { terraform, clients, writers, buckets, objects } = site;
+    const { terraform, clients, writers, buckets, objects, topics } = site;
     const holdsCode = new Set((await Resource.all(terraform, 'google_storage_bucket_object')).map((object) => object.text('bucket')));
     const names = (await Resource.all(terraform, 'google_storage_bucket')).map((bucket) => bucket.text('name'));
     const stores = names.filter((name) => !holdsCode.has(name));
@@ -31,6 +32,8 @@ export const PART: Part<Site> = {
       return read ? read(content, key) : rowsOf(content, key);
     };
     const rowsOfObject = ({ bucket, name, body }: NamedObject) => rowsIn(`${bucket}/${name}`, body);
+
+    const fileOf = (key: string) => path.join(place, ...key.split('/').map(asFile));
 
     const storage = await new CloudStorageStandIn(stores).start();
     keep(() => storage.stop());
@@ -43,7 +46,7 @@ export const PART: Part<Site> = {
       return fate === 'kill after' ? 'stores and breaks' : 'hangs';
     };
     storage.stored = (object) => {
-      const file = path.join(place, object.bucket, object.name);
+      const file = fileOf(`${object.bucket}/${object.name}`);
       mkdirSync(path.dirname(file), { recursive: true });
       writeFileSync(file, object.body);
       witness.stored(rowsOfObject(object));
@@ -73,8 +76,28 @@ export const PART: Part<Site> = {
       buckets.set(bucket, write);
     }
     const rows = async function* () {
-      for (const key of [...storage.objects.keys()].sort()) yield* rowsIn(key, await readFile(path.join(place, key)));
+      for (const key of [...storage.objects.keys()].sort()) yield* rowsIn(key, await readFile(fileOf(key)));
     };
-    return { brought: { store: { place: shown(place), rows } } };
+    return {
+      brought: { store: { place: shown(place), rows } },
+      async begin() {
+        const notify = await notifier(terraform, topics);
+        storage.created = (object) => {
+          try {
+            notify(object);
+          } catch (error) {
+            witness.broken(
+              `The notification of ${object.bucket}/${object.name} is refused: ${(error as Error).message}. Cloud Storage retries it for 7 days, and then drops it.`,
+            );
+          }
+        };
+        return {};
+      },
+    };
   },
 };
+
+/** A part of the name of an object as the name of a file: an object may be called `..`, and its file stays in the folder. */
+function asFile(part: string): string {
+  return ['', '.', '..'].includes(part) ? `${part}%` : part;
+}

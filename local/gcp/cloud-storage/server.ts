@@ -14,6 +14,16 @@ export interface NamedObject extends StoredObject {
   readonly name: string;
 }
 
+/** What Cloud Storage tells of an object, in the form of its JSON API. */
+export interface ObjectResource {
+  readonly name: string;
+  readonly bucket: string;
+  /** It differs for each time that the object is written. */
+  readonly generation: string;
+  readonly timeCreated: string;
+  readonly [field: string]: string;
+}
+
 /** The result of an upload: it is stored, it is stored but the answer is lost, there is no answer, or it fails. */
 export type Fate = 'stores' | 'stores and breaks' | 'hangs' | { readonly code: number; readonly message: string };
 
@@ -45,12 +55,15 @@ export class CloudStorageStandIn {
   fate: (name: string, object: NamedObject) => Fate | Promise<Fate> = () => 'stores';
   /** Called with each object that is stored. It returns what is kept of it in memory. */
   stored: (object: NamedObject) => StoredObject = (object) => object;
+  /** Called for each object that was written, after it is stored. */
+  created: (object: ObjectResource) => void = () => {};
   /** Whether the writer may replace objects too. */
   mayReplace = false;
   /** Such as `127.0.0.1:8080`. */
   address = '';
 
   private server?: Loopback;
+  private generation = 0n;
 
   /** @param buckets the names of the existing buckets */
   constructor(private readonly buckets: readonly string[]) {}
@@ -67,12 +80,21 @@ export class CloudStorageStandIn {
 
   /**
    * Store an object for an emulated service, which makes names that nobody has.
-   * @returns whether the bucket exists
+   * @returns what the answer tells of it, or undefined if the bucket does not exist
    */
-  write(object: NamedObject): boolean {
-    if (!this.buckets.includes(object.bucket)) return false;
+  write(object: NamedObject): ObjectResource | undefined {
+    if (!this.buckets.includes(object.bucket)) return undefined;
+    const resource = resourceOf(object, this.nextGeneration());
     this.objects.set(keyOf(object), this.stored(object));
-    return true;
+    this.created(resource);
+    return resource;
+  }
+
+  /** The time in microseconds, as Cloud Storage does it, and another one for each object. */
+  private nextGeneration(): bigint {
+    const now = BigInt(Date.now()) * 1000n;
+    this.generation = now > this.generation ? now : this.generation + 1n;
+    return this.generation;
   }
 
   private async answer(request: IncomingMessage, body: Buffer): Promise<Answer> {
@@ -83,8 +105,8 @@ export class CloudStorageStandIn {
     if (fault) return failed(fault.code, fault.message);
     const fate = await this.fate(upload.name, upload);
     if (typeof fate === 'object') return failed(fate.code, fate.message);
-    if (fate !== 'hangs') this.write(upload);
-    if (fate === 'stores') return json(200, resourceOf(upload));
+    const written = fate === 'hangs' ? undefined : this.write(upload);
+    if (fate === 'stores') return json(200, written!);
     if (fate === 'stores and breaks') request.socket.destroy();
     return new Promise(() => {});
   }
@@ -133,9 +155,23 @@ function readParts(body: Buffer, contentType: string): StoredObject {
   return { contentType: String(JSON.parse(metadata!.toString()).contentType), body: bytes! };
 }
 
-function resourceOf({ bucket, name, contentType, body }: Upload): object {
-  const md5Hash = createHash('md5').update(body).digest('base64');
-  return { kind: 'storage#object', bucket, name, contentType, size: String(body.length), md5Hash, generation: '1' };
+/** @see https://cloud.google.com/storage/docs/json_api/v1/objects#resource */
+function resourceOf({ bucket, name, contentType, body }: NamedObject, generation: bigint): ObjectResource {
+  const time = new Date(Number(generation / 1000n)).toISOString();
+  return {
+    kind: 'storage#object',
+    id: `${bucket}/${name}/${generation}`,
+    name,
+    bucket,
+    generation: String(generation),
+    metageneration: '1',
+    contentType,
+    timeCreated: time,
+    updated: time,
+    storageClass: 'STANDARD',
+    size: String(body.length),
+    md5Hash: createHash('md5').update(body).digest('base64'),
+  };
 }
 
 function failed(code: number, message: string): Answer {

@@ -1,6 +1,7 @@
 import type { Pace } from '../../pace';
 import type { Message, PublishedMessage } from './message';
 import { Subscription, type SubscriptionSettings } from './subscription';
+import type { Transform } from './transforms';
 
 /** An error of a Google API: the gRPC code and the message. */
 export class ApiError extends Error {
@@ -17,6 +18,11 @@ export const [INVALID_ARGUMENT, NOT_FOUND] = [3, 5];
 /** The limits of one call. @see https://cloud.google.com/pubsub/quotas#resource_limits */
 const LIMITS = { messages: 1000, bytes: 10_000_000, attributes: 100, keyBytes: 256, valueBytes: 1024, orderingKeyBytes: 1024 };
 
+interface Taken {
+  readonly messageId: string;
+  readonly message?: PublishedMessage;
+}
+
 /** The topics and subscriptions of a project, with the limits of Pub/Sub. Messages are kept in memory. */
 export class Broker {
   private readonly subscriptions: ReadonlyMap<string, Subscription>;
@@ -24,15 +30,17 @@ export class Broker {
 
   /**
    * @param topics their names, such as `projects/p/topics/t`
-   * @param published called for each message that a topic accepted
+   * @param published called for each message that a topic accepted, before it is delivered
+   * @param transforms what a topic makes of each message, by its name
    */
   constructor(
     private readonly topics: readonly string[],
     subscriptions: readonly SubscriptionSettings[],
     pace: Pace,
     private readonly published: (topic: string, message: PublishedMessage) => void = () => {},
+    private readonly transforms: ReadonlyMap<string, Transform> = new Map(),
   ) {
-    const forward = (topic: string, message: Message) => this.topics.includes(topic) && this.take(topic, message) !== '';
+    const forward = (topic: string, message: Message) => this.topics.includes(topic) && this.forward(topic, message);
     this.subscriptions = new Map(subscriptions.map((settings) => [settings.name, new Subscription(settings, pace, forward)]));
   }
 
@@ -50,7 +58,7 @@ export class Broker {
       throw new ApiError(INVALID_ARGUMENT, 'All messages in a publish request must have the same ordering key.');
     const bytes = messages.reduce((sum, message) => sum + requireMessage(message), 0);
     if (bytes > LIMITS.bytes) throw new ApiError(INVALID_ARGUMENT, `The request has ${bytes} bytes, and the maximum is ${LIMITS.bytes}.`);
-    return messages.map((message) => this.take(topic, message));
+    return this.taken(topic, messages).map((taken) => this.store(topic, taken));
   }
 
   /** @throws ApiError */
@@ -76,12 +84,40 @@ export class Broker {
     for (const subscription of this.subscriptions.values()) subscription.stop();
   }
 
-  private take(topic: string, message: Message): string {
-    this.ids += 1;
-    const taken = { ...message, messageId: String(10_000_000_000_000 + this.ids), publishTime: new Date() };
-    for (const subscription of this.subscriptionsOf(topic)) subscription.add(taken);
-    this.published(topic, taken);
-    return taken.messageId;
+  /** A dead letter. If the topic refuses it, its subscription delivers it again. */
+  private forward(topic: string, message: Message): boolean {
+    try {
+      for (const taken of this.taken(topic, [message])) this.store(topic, taken);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * The messages, as the topic stores them. One that its transform filters out has an id, and is not stored.
+   * @throws ApiError if the transform fails for one of them
+   */
+  private taken(topic: string, messages: readonly Message[]): Taken[] {
+    const transform = this.transforms.get(topic);
+    return messages.map((message) => {
+      this.ids += 1;
+      const given = { ...message, messageId: String(10_000_000_000_000 + this.ids), publishTime: new Date() };
+      try {
+        const made = transform ? transform(given) : given;
+        return { messageId: given.messageId, message: made && { ...given, ...made } };
+      } catch (error) {
+        throw new ApiError(INVALID_ARGUMENT, `A message transform of the topic failed: ${(error as Error).message}`);
+      }
+    });
+  }
+
+  private store(topic: string, { messageId, message }: Taken): string {
+    if (message) {
+      this.published(topic, message);
+      for (const subscription of this.subscriptionsOf(topic)) subscription.add(message);
+    }
+    return messageId;
   }
 }
 

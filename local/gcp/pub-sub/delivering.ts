@@ -18,10 +18,12 @@ export interface Delivering {
   readonly took: Set<string>;
 }
 
-/** What a delivery writes into. A function writes into whatever no other delivery does. */
+/** What a delivery writes into. */
 export interface Target {
-  /** The start of the place of each row. */
+  /** The start of the place of each row of Pub/Sub itself. */
   readonly start?: string;
+  /** The starts of the places of the rows of a function. The only function writes into whatever no other delivery does. */
+  readonly stores?: readonly string[];
   readonly make?: (body: Buffer) => Made;
   readonly asRead?: AsRead;
 }
@@ -32,21 +34,29 @@ export interface Target {
  * @param asRead the form in which a reader gets the rows of a table, by the start of their place
  */
 export function branchesOf(delivering: readonly Delivering[], targets: readonly Target[], asRead: ReadonlyMap<string, AsRead>): Branch[] {
-  const starts = targets.flatMap(({ start }) => start ?? []);
-  const isFilled = (place: string) => starts.some((start) => place.startsWith(start));
-  const ofFunction: Target = { asRead: [...asRead].find(([start]) => !starts.includes(start))?.[1] };
-  return delivering.map(({ kind, subscription, took }, index) => {
-    const target = kind === 'push_config' ? ofFunction : targets[index]!;
-    const { start, make } = target;
+  const filled = targets.flatMap(({ start }) => start ?? []);
+  const functions = new Set(targets.flatMap(({ stores }) => (stores ? [stores] : [])));
+  const startsWith = (starts: readonly string[]) => (text: string) => starts.some((start) => text.startsWith(start));
+  const others = delivering.map(({ subscription }) => ofSubscription(nameOf(subscription)));
+  const isRowOf = ({ start, stores = [] }: Target) => {
+    if (start !== undefined) return startsWith([start]);
+    if (functions.size > 1) return startsWith(stores);
+    return (place: string) => !startsWith(filled)(place) && !others.some((end) => place.endsWith(end));
+  };
+  return delivering.map(({ subscription, took }, index) => {
+    const target = targets[index]!;
     const letters = ofSubscription(nameOf(subscription));
-    const others = delivering.map((one) => ofSubscription(nameOf(one.subscription)));
-    const isRow = (place: string) => (start ? place.startsWith(start) : !isFilled(place) && !others.some((end) => place.endsWith(end)));
+    const isRow = isRowOf(target);
+    // The stores of a function are known when every part has begun.
+    const ofTable = () => [...asRead].find(([start]) => !filled.includes(start) && (functions.size < 2 || target.stores?.includes(start)));
     return {
       name: nameOf(subscription),
       takes: (hash) => took.has(hash),
       has: (place) => place.endsWith(letters) || isRow(place),
-      make,
-      asRead: target.asRead,
+      make: target.make,
+      get asRead() {
+        return target.start === undefined ? ofTable()?.[1] : target.asRead;
+      },
     };
   });
 }

@@ -39,6 +39,7 @@ async function up(folder: string, chaos: Partial<Chaos> = {}) {
   const letters: Letter[] = [];
   const witness: Witness = {
     arrived: () => () => {},
+    made: () => {},
     delivered: (batch) => void batches.push(batch),
     answered: ({ outcome }) => void outcomes.push(outcome),
     stored: (rows) => void stored.push(...rows),

@@ -16,6 +16,7 @@ export function having(named: Record<string, any>, property: string): any {
 export function idle(folder: string): Surroundings {
   const witness = {
     arrived: () => () => {},
+    made: () => {},
     delivered: () => {},
     answered: () => {},
     stored: () => {},

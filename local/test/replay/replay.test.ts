@@ -92,6 +92,7 @@ async function up(cloud: Cloud) {
   const nothing = () => {};
   const witness: Witness = {
     arrived: () => () => {},
+    made: () => {},
     delivered: nothing,
     answered: nothing,
     stored: nothing,

@@ -1,7 +1,7 @@
 import type { Access, Step } from '../picture';
 import type { Asked, Body, Stack, Value } from '../stack';
 import type { Brought, Cost, Load } from './cost';
-import type { Treatments } from './local';
+import type { NotRun, Treatments } from './local';
 import type { Edit } from './weaken';
 
 /**
@@ -143,8 +143,8 @@ export interface TypeFacts {
    * @default - none
    */
   readonly runs?: (resource: Asked, stack: Stack) => Running;
-  /** How the local run treats its properties. A property that is not listed is refused. */
-  readonly local: Treatments | 'no effect here';
+  /** How the local run treats its properties. A property that is not listed is refused. A function decides by the properties of a resource. */
+  readonly local: Treatments | 'no effect here' | ((properties: Body) => 'no effect here' | NotRun);
   /**
    * The Google Cloud APIs that must be enabled, such as `pubsub`. Required for types of Google Cloud, even if the list is empty.
    * @default - not a type of Google Cloud
@@ -261,11 +261,6 @@ export interface RunsNot {
    * @default - all of the service
    */
   readonly constructs?: readonly string[];
-  /**
-   * The methods of the constructs that do not run: a blueprint that calls none of them runs.
-   * @default - the constructs themselves do not run
-   */
-  readonly methods?: readonly string[];
 }
 
 /** The facts of a service: `facts.ts` in its folder. */

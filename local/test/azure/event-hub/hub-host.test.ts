@@ -94,6 +94,7 @@ class Running {
     await this.checkpoints.createIfNotExists();
     const witness: Witness = {
       arrived: () => () => {},
+      made: () => {},
       delivered: ({ positions, attempt }) => void this.outcomes.push(`${positions.join(' ')} try ${attempt}`),
       answered: ({ positions, outcome }) => void this.outcomes.push(`${positions.join(' ')} ${outcome}`),
       incident: (text) => void this.incidents.push(text),

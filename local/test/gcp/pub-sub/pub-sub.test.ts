@@ -144,7 +144,11 @@ describe('over HTTP', () => {
   let rest: Awaited<ReturnType<typeof servePubSubRest>>;
   const heard: [event: string, receipt: Receipt][] = [];
   beforeAll(async () => {
-    rest = await servePubSubRest(broker, TOPIC, (body) => (receipt) => heard.push([body.toString(), receipt]));
+    rest = await servePubSubRest(
+      broker,
+      (topic) => topic === TOPIC,
+      (body) => (receipt) => heard.push([body.toString(), receipt]),
+    );
   });
   afterAll(() => rest.close());
   beforeEach(() => {

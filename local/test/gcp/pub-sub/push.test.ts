@@ -54,6 +54,7 @@ async function pushing(
   const outcomes: string[] = [];
   const witness: Witness = {
     arrived: () => () => {},
+    made: () => {},
     delivered: () => {},
     answered: ({ outcome, why }) => outcomes.push(why ? `${outcome}: ${why}` : outcome),
     stored: () => {},

@@ -129,6 +129,12 @@ test('uses a bucket that is there already, makes nothing in it, and waits for th
   expect(one('google_storage_bucket_iam_member')).toMatchObject({ bucket: 'plants', depends_on: ['time_sleep.site'] });
 });
 
+test('objects are not immutable for more seconds than the provider takes', () => {
+  const { retention_period: seconds } = make({ immutableDays: 24_855 }).one('google_storage_bucket').retention_policy;
+  expect(seconds).toBeLessThanOrEqual(2 ** 31 - 1);
+  expect(() => make({ immutableDays: 24_856 })).toThrow('immutableDays must be');
+});
+
 test('stands twice in one stack', () => {
   const { all } = synthesize((stack) => ['a', 'b'].map((name) => new CloudStorageStore(stack, name, { site, name })));
   expect(all('google_storage_bucket').map(({ name }) => name)).toEqual(['acme-data-acme-a', 'acme-data-acme-b']);
@@ -190,6 +196,14 @@ describe('an engine that treats the bucket as a file system', () => {
     expect(built).toMatchObject({ settings: { FILES_BUCKET: 'plants', FILES_PREFIX: 'raw/events/' } });
     expect(one('google_storage_bucket_iam_member')).toMatchObject({ role, condition: { expression: isFile } });
   });
+});
+
+test('an engine gets no condition with more operators than IAM takes', () => {
+  const nested = (folders: number): Partial<CloudStorageStoreProps> => ({ bucketName: 'plants', prefix: 'a/'.repeat(folders) });
+  const grants: Bind = (store, somebody) => store.bindFileWriter(somebody, 'FILES');
+  const { condition } = bind(grants, nested(11)).one('google_storage_bucket_iam_member');
+  expect(condition.expression.match(/[|]{2}/g)).toHaveLength(12);
+  expect(() => bind(grants, nested(12))).toThrow('prefix must have at most 11 folders for an engine that reads or writes files');
 });
 
 test('whatever folders a prefix has, no condition can be led out of its quotes', () => {
@@ -407,7 +421,7 @@ describe('refuses', () => {
     [
       'no time in which an object is immutable',
       { immutableDays: 0 },
-      'test/Store: immutableDays must be 1 to 36500 days, got 0. Leave it out to restore objects instead.',
+      'test/Store: immutableDays must be 1 to 24855 days, got 0. Leave it out to restore objects instead.',
     ],
     [
       'a deletion of objects that nobody may delete',
