@@ -7,7 +7,8 @@ import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 import type { SharedStore, ViewNames } from '../../ports/stores';
-import { allowToRead, allowToWrite, authorize, type Place, placeIn, rowTable, viewOf } from './dataset';
+import { type Place, placeIn, rowTable, viewOf } from './dataset';
+import { allowToRead, allowToWrite, authorize } from './grants';
 import { RAW_COLUMNS, rejectedRows, uniqueEvents } from './raw-table';
 import { rawSettings } from './store-settings';
 

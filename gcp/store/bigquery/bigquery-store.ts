@@ -6,8 +6,9 @@ import { mayDestroy, type Removal } from '../../../shared/synth/settings';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 import type { SchemaStore, SharedStore, ViewNames } from '../../ports/stores';
-import { allowToRead, allowToWrite, authorize, type Place, placeIn, rowTable, viewOf } from './dataset';
+import { type Place, placeIn, rowTable, viewOf } from './dataset';
 import { type Column, schemaOf, uniqueRows } from './event-table';
+import { allowToRead, allowToWrite, authorize } from './grants';
 import { AllColumns, allowMasked, isHidden, isProtected } from './protected-columns';
 import { storeSettings } from './store-settings';
 
@@ -142,6 +143,8 @@ export class BigQueryStore extends Construct implements SchemaStore, SharedStore
             viewId: openViewId,
             description: 'Each event once, without columns that are for some readers only. Say which days to read: WHERE event_time >= ...',
             query: rows(open),
+            // It is not needed any more when the last such column loses its tag, or its tag gets masking.
+            mayEnd: true,
           });
     [this.viewName, this.openViewName] = [nameOf(this.view), nameOf(this.openView)];
     this.protectedColumns = columns.filter(isProtected).map((column) => column.name);

@@ -8,8 +8,9 @@ import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 import type { SharedStore, TableStore, ViewNames } from '../../ports/stores';
-import { allowToRead, allowToWrite, authorize, type Place, placeIn, rowTable } from './dataset';
+import { type Place, placeIn, rowTable } from './dataset';
 import type { Column } from './event-table';
+import { allowToRead, allowToWrite, authorize } from './grants';
 import { latestRows, upsertSchema, upsertSettings } from './upsert-table';
 
 /** Settings for {@link BigQueryUpsertStore}. */

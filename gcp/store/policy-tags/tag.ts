@@ -5,6 +5,7 @@ import type { DataCatalogTaxonomy } from '@cdktf/provider-google/lib/data-catalo
 import type { ITerraformDependable, TerraformResourceLifecycle } from 'cdktf';
 import { Construct } from 'constructs';
 import { keepAddress } from '../../../shared/synth/kept-name';
+import { literal } from '../../../shared/synth/literal';
 import { needApis } from '../../foundation/apis';
 import { allowFineGrained, type Masking, once } from '../../foundation/policy-tag';
 import { Principals } from '../../foundation/principal';
@@ -35,7 +36,12 @@ export class Tag extends Construct implements PolicyTag {
     super(scope, id);
     const { description, readers = [], masking, maskedReaders = [] } = settings;
     const { project, region: location, prefix } = site;
-    const resource = new DataCatalogPolicyTag(this, 'Tag', { taxonomy: taxonomy.id, displayName: id, description, lifecycle });
+    const resource = new DataCatalogPolicyTag(this, 'Tag', {
+      taxonomy: taxonomy.id,
+      displayName: id,
+      description: description && literal(description),
+      lifecycle,
+    });
     keepAddress(resource, `${name}_${id}`);
     this.name = name;
     [this.id, this.region, this.masking] = [resource.id, location, masking];

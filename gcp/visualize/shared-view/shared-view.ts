@@ -2,12 +2,14 @@ import { BigqueryDataset } from '@cdktf/provider-google/lib/bigquery-dataset';
 import { BigqueryTable } from '@cdktf/provider-google/lib/bigquery-table';
 import { BigqueryTableIamMember } from '@cdktf/provider-google/lib/bigquery-table-iam-member';
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
 import { literal } from '../../../shared/synth/literal';
 import { mayDestroy, type Removal } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
+import { KEY_OF_DATASET } from '../../foundation/dataset-key';
 import { Principals } from '../../foundation/principal';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
@@ -77,6 +79,7 @@ export class SharedView extends Construct implements Pick<TableStore, 'bindReade
   readonly viewName: string;
 
   private readonly project: string;
+  private readonly authorized: ITerraformDependable;
 
   constructor(scope: Construct, id: string, props: SharedViewProps) {
     super(scope, id);
@@ -106,11 +109,12 @@ export class SharedView extends Construct implements Pick<TableStore, 'bindReade
       description: 'What readers of dashboards may see of the events. Say which days to read.',
       view: { query: [`SELECT ${shown}`, `FROM (${store.uniqueRows})`, `WHERE ${literal(where)}`].join('\n'), useLegacySql: false },
       deletionProtection: !destroy,
+      lifecycle: KEY_OF_DATASET,
     });
     keepAddress(this.view, `${name}_events`);
     acknowledge(this.view, { CKV_GCP_80: NO_ROWS });
     const { datasetId, tableId } = this.view;
-    store.bindView(this, name, { projectId: project, datasetId, tableId });
+    this.authorized = store.bindView(this, name, { projectId: project, datasetId, tableId });
     this.viewName = `${project}.${datasetId}.${tableId}`;
     if (readers.length > 0) this.allow(site, readers);
   }
@@ -126,7 +130,7 @@ export class SharedView extends Construct implements Pick<TableStore, 'bindReade
     const to = { project, datasetId, tableId: id, role: 'roles/bigquery.dataViewer', member, forEach };
     return {
       settings: { [`${name}_PROJECT`]: project, [`${name}_DATASET`]: datasetId, [`${name}_TABLE`]: tableId },
-      waitFor: [new BigqueryTableIamMember(reader, `${name}Reader`, to)],
+      waitFor: [this.authorized, new BigqueryTableIamMember(reader, `${name}Reader`, to)],
     };
   }
 

@@ -1,6 +1,7 @@
 import { adapt } from '@google-cloud/bigquery-storage';
 import { TerraformOutput, type TerraformStack } from 'cdktf';
 import type { Masking } from '../../../../gcp/foundation/policy-tag';
+import { Principals } from '../../../../gcp/foundation/principal';
 import { BigQueryStore, type BigQueryStoreProps } from '../../../../gcp/store/bigquery/bigquery-store';
 import type { Column } from '../../../../gcp/store/bigquery/event-table';
 import { PolicyTags } from '../../../../gcp/store/policy-tags/policy-tags';
@@ -32,7 +33,6 @@ test('documents the defaults that it has', () => {
     undeleteWindowDays: String(Number(dataset.max_time_travel_hours) / 24),
     removal: dataset.lifecycle.prevent_destroy ? 'retain' : 'destroy',
   });
-  expect(tableOf(make()).time_partitioning.expiration_ms).toBeUndefined();
   expect(
     columnsOf(make())
       .slice(-4)
@@ -44,6 +44,9 @@ test('documents the defaults that it has', () => {
     ['rest', 'JSON', 'NULLABLE'],
   ]);
 });
+
+test('keeps rows for ever without a retention, also after one was set: 0 tells BigQuery so', () =>
+  expect(tableOf(make()).time_partitioning.expiration_ms).toBe(0));
 
 test('takes every setting', () => {
   const columns: Column[] = [{ name: 'celsius', type: 'FLOAT', description: 'How hot.' }];
@@ -108,6 +111,14 @@ test('makes its table in a dataset that is there already, and leaves the dataset
   expect(synth.built.viewName).toMatch(/^acme-data\.plants\./);
 });
 
+test('is not replaced where its dataset or its project has a default key', () => {
+  const from = { ignore_changes: ['encryption_configuration'] };
+  const there = make({ datasetId: 'plants' });
+  expect([tableOf(there).lifecycle, viewOf(there).lifecycle]).toEqual([{ ...from, prevent_destroy: true }, from]);
+  // The key of a table of its own dataset is a setting: a change of it must not be lost.
+  expect([tableOf(make()).lifecycle, viewOf(make()).lifecycle]).toEqual([{ prevent_destroy: true }, from]);
+});
+
 test('stands twice in one stack', () => {
   const { all } = synthesize((stack) => ['a', 'b'].map((name) => new BigQueryStore(stack, name, { site, name })));
   expect(all('google_bigquery_dataset').map(({ dataset_id }) => dataset_id)).toEqual(['acme_a', 'acme_b']);
@@ -166,6 +177,16 @@ test('a writer may change this table alone, and is told which it is', () => {
   });
 });
 
+test('readers that are known only at deploy get a role of their own, although others may write', () => {
+  const { all } = synthesize((stack) => {
+    const store = new BigQueryStore(stack, 'Store', { site });
+    store.bindWriter(new Principals(stack, 'Writers', 'writers', ['group:a@example.com']), 'STORE');
+    store.bindReader(new Principals(stack, 'Readers', 'readers', ['group:b@example.com']), 'STORE');
+  });
+  const onTable = all('google_bigquery_table_iam_member').filter(({ table_id }) => table_id.includes('events_events'));
+  expect(onTable.map(({ role }) => role).sort()).toEqual(['roles/bigquery.dataEditor', 'roles/bigquery.dataViewer']);
+});
+
 test('a reader may read the view and the table below it, and change neither', () => {
   const { built, all } = synthesize((stack) =>
     new BigQueryStore(stack, 'Store', { site }).bindReader(new Somebody(stack, 'Reader'), 'EVENTS'),
@@ -188,6 +209,15 @@ test('two stores share the dataset of the first, each with a table and a view of
       .map(({ table_id }) => table_id)
       .sort(),
   ).toEqual(['events', 'orders', 'unique_events', 'unique_orders']);
+});
+
+test('a description is the same in BigQuery, also with the sign of an expression of Terraform', () => {
+  const columns: Column[] = [
+    { name: 'price', type: 'FLOAT', description: 'In ${currency}.' },
+    { name: 'line', type: 'RECORD', columns: [{ name: 'sku', type: 'STRING', description: '%{if}' }] },
+  ];
+  expect(tableOf(make({ columns })).schema).toContain('"description":"In $${currency}."');
+  expect(tableOf(make({ columns })).schema).toContain('"description":"%%{if}"');
 });
 
 describe('columns within a column', () => {
@@ -303,6 +333,12 @@ describe('a column with a policy tag', () => {
     expect(roles(synth, 'google_bigquery_datapolicy_data_policy_iam_member')).toEqual([
       ['roles/bigquerydatapolicy.maskedReader', '${google_bigquery_datapolicy_data_policy.columns_person.id}'],
     ]);
+  });
+
+  test('the view without it can be deleted: nothing needs it after the last such column loses its tag or gets masking', () => {
+    const { all } = protecting();
+    const protection = Object.fromEntries(all('google_bigquery_table').map((one) => [one.table_id, one.deletion_protection]));
+    expect(protection).toEqual({ events: true, unique_events: true, open_events: false });
   });
 
   test('a reader of all columns gets the view of all, and is a reader of each tag before it starts', () => {
@@ -432,6 +468,11 @@ describe('refuses', () => {
       'a key that is none',
       { encryptionKey: 'key' },
       'test/Store: encryptionKey must be the id of a key, got "key". See gcloud kms keys list.',
+    ],
+    [
+      'a description that BigQuery cuts off',
+      { columns: [{ name: 'a', type: 'STRING', description: 'x'.repeat(1025) }] },
+      `test/Store: the description of column a must be 1 to 1024 characters, got "${'x'.repeat(99)}…". BigQuery takes no longer ones. Leave it out for none.`,
     ],
     [
       'a table with its dataset',

@@ -51,6 +51,9 @@ test('takes every setting', () => {
   expect(JSON.stringify(json)).not.toContain('prevent_destroy');
 });
 
+test('a description is the same in BigQuery, also with the sign of an expression of Terraform', () =>
+  expect(make({ tags: { personal: { description: 'Like ${name}.' } } }).one(TAG).description).toBe('Like $${name}.'));
+
 test('the tags protect their columns: the taxonomy is active', () => {
   expect(make().one('google_data_catalog_taxonomy').activated_policy_types).toEqual(['FINE_GRAINED_ACCESS_CONTROL']);
 });
