@@ -28,25 +28,20 @@ export function authorize(
   return entry;
 }
 
-/** Who may change a table. */
+/** Who may change a table, by member. */
 const writers = new WeakMap<BigqueryTable, Map<string, BigqueryTableIamMember>>();
 
 /** Let a workload add rows to a table. */
 export function allowToWrite(writer: Workload, id: string, place: Place, table: BigqueryTable): BigqueryTableIamMember {
   const grant = allow(writer, id, 'roles/bigquery.dataEditor', place, table);
   acknowledge(grant, { 'least-privilege': WRITER });
-  writers.set(table, (writers.get(table) ?? new Map()).set(holderOf(writer), grant));
+  writers.set(table, (writers.get(table) ?? new Map()).set(writer.member, grant));
   return grant;
 }
 
 /** Let a workload read a table or a view. Who was allowed to write the table before reads it by the same role. */
 export function allowToRead(reader: Workload, id: string, place: Place, table: BigqueryTable): BigqueryTableIamMember {
-  return writers.get(table)?.get(holderOf(reader)) ?? allow(reader, id, 'roles/bigquery.dataViewer', place, table);
-}
-
-/** Members that are known only at deploy are all written as `each.value`. */
-function holderOf({ forEach, member, node }: Workload): string {
-  return forEach ? node.path : member;
+  return writers.get(table)?.get(reader.member) ?? allow(reader, id, 'roles/bigquery.dataViewer', place, table);
 }
 
 function allow(workload: Workload, id: string, role: string, { project, datasetId }: Place, table: BigqueryTable): BigqueryTableIamMember {

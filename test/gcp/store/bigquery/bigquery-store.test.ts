@@ -1,7 +1,6 @@
 import { adapt } from '@google-cloud/bigquery-storage';
 import { TerraformOutput, type TerraformStack } from 'cdktf';
 import type { Masking } from '../../../../gcp/foundation/policy-tag';
-import { Principals } from '../../../../gcp/foundation/principal';
 import { BigQueryStore, type BigQueryStoreProps } from '../../../../gcp/store/bigquery/bigquery-store';
 import type { Column } from '../../../../gcp/store/bigquery/event-table';
 import { PolicyTags } from '../../../../gcp/store/policy-tags/policy-tags';
@@ -175,16 +174,6 @@ test('a writer may change this table alone, and is told which it is', () => {
     table_id: '${google_bigquery_table.plants_events.id}',
     member: 'serviceAccount:writer@acme-data.iam.gserviceaccount.com',
   });
-});
-
-test('readers that are known only at deploy get a role of their own, although others may write', () => {
-  const { all } = synthesize((stack) => {
-    const store = new BigQueryStore(stack, 'Store', { site });
-    store.bindWriter(new Principals(stack, 'Writers', 'writers', ['group:a@example.com']), 'STORE');
-    store.bindReader(new Principals(stack, 'Readers', 'readers', ['group:b@example.com']), 'STORE');
-  });
-  const onTable = all('google_bigquery_table_iam_member').filter(({ table_id }) => table_id.includes('events_events'));
-  expect(onTable.map(({ role }) => role).sort()).toEqual(['roles/bigquery.dataEditor', 'roles/bigquery.dataViewer']);
 });
 
 test('a reader may read the view and the table below it, and change neither', () => {
