@@ -29,13 +29,13 @@ export interface BigQueryStoreProps {
    */
   readonly tableId?: string;
   /**
-   * The id of the view, within its dataset.
+   * The id of the view, within its dataset. A change is a replacement, as for `name`.
    * @default - `unique_` and the id of the table
    */
   readonly viewId?: string;
   /**
-   * The id of the view without protected columns, within its dataset. It is created only if a policy tag without masking protects a
-   * column.
+   * The id of the view without protected columns, within its dataset. It is there only while a policy tag without masking protects a
+   * column. A change replaces the view, and readers need its new name.
    * @default - `open_` and the id of the table
    */
   readonly openViewId?: string;
@@ -47,7 +47,8 @@ export interface BigQueryStoreProps {
    */
   readonly columns?: readonly Column[];
   /**
-   * How long a row is kept after the day of its event, from 1 to 36500 days.
+   * How long a row is kept after the day of its event, from 1 to 36500 days. With fewer days than before, the deploy deletes what is
+   * older. An event that is older when it comes is stored and deleted at once.
    * @default - for ever
    */
   readonly retentionDays?: number;
@@ -58,7 +59,8 @@ export interface BigQueryStoreProps {
   readonly undeleteWindowDays?: number;
   /**
    * The id of a Cloud KMS key in the region of the site, which encrypts the rows. The BigQuery service agent of the project is
-   * granted the use of the key.
+   * granted the use of the key. A change, also from no key to one, is a replacement of the table, as for `name`. If the project has a
+   * default key, set that one.
    * @default - a Google-managed key, free of charge
    */
   readonly encryptionKey?: string;

@@ -61,6 +61,11 @@ export class Tag extends Construct implements PolicyTag {
     if (maskedReaders.length > 0) this.bindMaskedReader(new Principals(this, 'MaskedReaders', 'readers', maskedReaders));
   }
 
+  /** The id of the data policy that masks its columns, if there is one. */
+  get policyId(): string | undefined {
+    return this.policy?.dataPolicyId;
+  }
+
   bindReader(reader: Workload): ITerraformDependable {
     return allowFineGrained(reader, `${this.name}-${this.node.id}`, this.id);
   }
