@@ -7,7 +7,6 @@ import { alertOnLog } from '../../foundation/alert';
 const CHANGES = ['DeletePolicyTag', 'DeleteTaxonomy', 'SetIamPolicy', 'UpdatePolicyTag', 'UpdateTaxonomy'];
 /** Changes of a data policy that can show others more. */
 const CHANGES_OF_MASKING = ['DeleteDataPolicy', 'RenameDataPolicy', 'SetIamPolicy', 'UpdateDataPolicy'];
-const ADMIN_ACTIVITY = 'log_id("cloudaudit.googleapis.com/activity")';
 
 interface Watched {
   /** What the tags are called. */
@@ -23,9 +22,7 @@ export function watchTags(scope: Construct, { title, ...common }: Watched, taxon
     title: `${title}: who may read protected columns was changed`,
     condition: 'a change of the tags or of their members',
     filter: [
-      'resource.type = "audited_resource"',
-      'resource.labels.service = "datacatalog.googleapis.com"',
-      ADMIN_ACTIVITY,
+      ...activityOf('datacatalog'),
       // The name is projects/P/locations/L/taxonomies/ID.
       `protoPayload.resourceName : "taxonomies/${Fn.element(Fn.split('/', taxonomy.name), 5)}"`,
       `protoPayload.methodName = (${anyOf(CHANGES.map((change) => `google.cloud.datacatalog.v1.PolicyTagManager.${change}`))})`,
@@ -46,8 +43,7 @@ export function watchMasking(scope: Construct, { title, ...common }: Watched, po
     title: `${title}: what masks protected columns was changed`,
     condition: 'a change of masking or of its members',
     filter: [
-      'protoPayload.serviceName = "bigquerydatapolicy.googleapis.com"',
-      ADMIN_ACTIVITY,
+      ...activityOf('bigquerydatapolicy'),
       `protoPayload.resourceName : (${anyOf(policies.map((id) => `/dataPolicies/${id}`))})`,
       // The API has several versions, whose methods have the same name at the end.
       `protoPayload.methodName : (${anyOf(CHANGES_OF_MASKING.map((change) => `DataPolicyService.${change}`))})`,
@@ -55,6 +51,15 @@ export function watchMasking(scope: Construct, { title, ...common }: Watched, po
     meaning:
       'Somebody changed what is shown instead of the values of protected columns, or who sees it. The line of the log says who. If no deploy did it, deploy again to restore both.',
   });
+}
+
+/** The log of changes that somebody made by an API. */
+function activityOf(api: string): string[] {
+  return [
+    'resource.type = "audited_resource"',
+    `resource.labels.service = "${api}.googleapis.com"`,
+    'log_id("cloudaudit.googleapis.com/activity")',
+  ];
 }
 
 function anyOf(texts: readonly string[]): string {

@@ -44,10 +44,9 @@ export const scenarios: Readonly<Record<string, (policy: any) => void>> = {
     const text = String(policy.conditions[0].condition_matched_log.filter);
     const filter = text.replace(/\$\{google_bigquery_datapolicy_data_policy\.[^}]*\}/g, 'acme_columns_customer');
     const line = (method: string, id = 'acme_columns_customer', version = 'v1', log = 'cloudaudit.googleapis.com/activity'): Line => ({
-      resource: { type: 'audited_resource', labels: {} },
+      resource: { type: 'audited_resource', labels: { service: 'bigquerydatapolicy.googleapis.com' } },
       log,
       protoPayload: {
-        serviceName: 'bigquerydatapolicy.googleapis.com',
         methodName: `google.cloud.bigquery.datapolicies.${version}.DataPolicyService.${method}`,
         resourceName: `projects/1/locations/europe-west1/dataPolicies/${id}`,
       },
