@@ -58,7 +58,8 @@ export interface BigQueryRawStoreProps {
   readonly encryptionKey?: string;
   /**
    * The id of an existing dataset in the project to create the table in, such as `plants`. It must be in the region of the site:
-   * Pub/Sub writes into no other. Its key and time travel window stay unchanged.
+   * Pub/Sub writes into no other. Its key and time travel window stay unchanged. If it has a default expiration of tables
+   * or partitions, BigQuery deletes rows after that time: create the table in another one.
    * @default - a new dataset
    */
   readonly datasetId?: string;

@@ -59,7 +59,8 @@ export interface BigQueryUpsertStoreProps {
   readonly encryptionKey?: string;
   /**
    * The id of an existing dataset in the project to create the table in, such as `plants`. Its region, key and time travel
-   * window stay unchanged.
+   * window stay unchanged. If it has a default expiration of tables or partitions, BigQuery deletes rows after that time: create the
+   * table in another one.
    * @default - a new dataset
    */
   readonly datasetId?: string;

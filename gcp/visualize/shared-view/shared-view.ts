@@ -43,7 +43,8 @@ export interface SharedViewProps {
   readonly where?: string;
   /**
    * Who may query the view, and nothing below it: IAM members such as `group:sales@example.com`. Terraform must know them when it
-   * plans. They may run queries in the project, which pays for them.
+   * plans. They may run queries in the project, which pays for them. If one of several views loses a reader whom another one has, apply
+   * twice: the first apply takes the right to run queries from that reader.
    * @default - nobody
    */
   readonly readers?: readonly string[];
@@ -66,7 +67,7 @@ export interface SharedViewProps {
  * It costs nothing without queries. A query is billed by the bytes that it reads from the table of the store, and must filter on the day,
  * as a query of the store does: set a date range in the report. A change of the columns, the condition or the readers is made in
  * place. Do not use it for rows that must be there within seconds of a question, or for thousands of readers: use a store with
- * look-ups. The authorization is an access entry of the dataset of the store: with an existing dataset, no other tool may set all of
+ * look-ups. For sums that many dashboards read, add them to a `BigQueryStore` with a `ScheduledQuery`, and show that one. The authorization is an access entry of the dataset of the store: with an existing dataset, no other tool may set all of
  * its access entries.
  * @see https://cloud.google.com/bigquery/docs/authorized-views
  */

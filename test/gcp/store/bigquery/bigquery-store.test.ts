@@ -361,6 +361,18 @@ describe('a column with a policy tag', () => {
     expect(all('google_data_catalog_policy_tag_iam_member').map(({ policy_tag }) => policy_tag)).toEqual([existing]);
   });
 
+  test('the grant on an existing tag stays where it is when another column loses its tag: at another address it would be gone', () => {
+    const [first, second] = [existing, existing.replace(/2$/, '3')];
+    const addresses = (...policyTags: string[]) =>
+      Object.keys(
+        synthesize((stack) => {
+          const columns = policyTags.map((policyTag, index): Column => ({ name: `c${index}`, type: 'STRING', policyTag }));
+          new BigQueryStore(stack, 'Store', { site, columns }).allColumns.bindReader(new Somebody(stack, 'Reader'), 'EVENTS');
+        }).json.resource!.google_data_catalog_policy_tag_iam_member!,
+      );
+    expect(addresses(first, second)).toEqual(expect.arrayContaining(addresses(second)));
+  });
+
   test('of an existing tag nobody knows the masking, so that the open view leaves the column out', () => {
     const synth = make({ columns: [{ name: 'iban', type: 'STRING', policyTag: existing }] });
     expect(viewsOf(synth).open_events).not.toContain('iban');
