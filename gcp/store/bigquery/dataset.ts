@@ -150,7 +150,9 @@ export function viewOf(scope: Construct, id: string, place: Place, { viewId, des
     lifecycle: KEY_OF_DATASET,
   });
   keepAddress(view, `${address}_${viewId}`);
-  acknowledge(view, { CKV_GCP_80: 'A view holds no rows. Its table sets the encryption of the rows.' });
-  if (mayEnd) acknowledge(view, { CKV_GCP_121: 'It holds no rows, and a change of the columns may delete it.' });
+  acknowledge(view, {
+    CKV_GCP_80: 'A view holds no rows. Its table sets the encryption of the rows.',
+    ...(mayEnd ? { CKV_GCP_121: 'It holds no rows, and a change of the columns may delete it.' } : {}),
+  });
   return view;
 }
