@@ -11,8 +11,6 @@ import { BigQueryStore } from '../store/bigquery/bigquery-store';
 import { SharedView } from '../visualize/shared-view/shared-view';
 
 const LIST: TextRule = { pattern: /^https:[/][/][!-~]+$/, must: 'be an address that starts with https://', remedy: '' };
-/** The secret with the token of the tool. Create it before the apply. */
-const TOKEN = 'publishing-token';
 /** What is known of a guide. Other fields of the tool are in the column `rest`. */
 const COLUMNS = [
   { name: 'title', type: 'STRING' },
@@ -27,6 +25,8 @@ export class GcpPublishingToBigQuery extends GcpPlatform {
   constructor(scope: Construct, id: string, props: GcpPlatformProps = {}) {
     super(scope, id, props);
     const { site, removal, notify } = this;
+    // The secret with the token of the tool. Create it before the apply.
+    const token = `${site.prefix}-publishing-token`;
     const list = ask(this, 'list_url', LIST, { description: 'The first page of the guides in the REST API of the tool.' });
 
     const staging = new BigQueryStore(this, 'StoreStaging', { site, name: 'staging', columns: COLUMNS, retentionDays: 7, removal });
@@ -38,7 +38,7 @@ export class GcpPublishingToBigQuery extends GcpPlatform {
       code: packageHandler('gcp/handlers/pull-to-bigquery'),
       outputs: { STAGING: staging },
       environmentVariables: { PULL_URL: list },
-      secretEnvironmentVariables: { PULL_TOKEN: { secret: TOKEN } },
+      secretEnvironmentVariables: { PULL_TOKEN: { secret: token } },
       maxRetries: 1,
       timeoutSeconds: 600,
       notify,
@@ -70,7 +70,7 @@ export class GcpPublishingToBigQuery extends GcpPlatform {
 
     this.output({
       token_command: [
-        `gcloud secrets create ${TOKEN} --project=${site.project} --data-file=-`,
+        `gcloud secrets create ${token} --project=${site.project} --data-file=-`,
         'Keeps the token of the tool, which it reads from its input. Run it before the apply.',
       ],
       build_command: [pull.buildCommand!, 'Builds the image, in the folder of this stack and before the apply. Shows its digest.'],

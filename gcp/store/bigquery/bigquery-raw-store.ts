@@ -7,7 +7,8 @@ import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 import type { SharedStore, ViewNames } from '../../ports/stores';
-import { allowToRead, allowToWrite, authorize, type Place, placeIn, rowTable, viewOf } from './dataset';
+import { type Place, placeIn, rowTable, viewOf } from './dataset';
+import { allowToRead, allowToWrite, authorize } from './grants';
 import { RAW_COLUMNS, rejectedRows, uniqueEvents } from './raw-table';
 import { rawSettings } from './store-settings';
 
@@ -28,17 +29,18 @@ export interface BigQueryRawStoreProps {
    */
   readonly tableId?: string;
   /**
-   * The id of the view of the events, within its dataset.
+   * The id of the view of the events, within its dataset. A change is a replacement, as for `name`.
    * @default - `unique_` and the id of the table
    */
   readonly viewId?: string;
   /**
-   * The id of the view of all other rows, within its dataset.
+   * The id of the view of all other rows, within its dataset. A change is a replacement, as for `name`.
    * @default - `rejected_` and the id of the table
    */
   readonly rejectedId?: string;
   /**
-   * How long a row is kept after the day on which its message was published, from 1 to 36500 days.
+   * How long a row is kept after the day on which its message was published, from 1 to 36500 days. With fewer days than before, the
+   * deploy deletes what is older.
    * @default - for ever
    */
   readonly retentionDays?: number;
@@ -49,13 +51,15 @@ export interface BigQueryRawStoreProps {
   readonly undeleteWindowDays?: number;
   /**
    * The id of a Cloud KMS key in the region of the site, which encrypts the rows. The BigQuery service agent of the project is
-   * granted the use of the key.
+   * granted the use of the key. A change, also from no key to one, is a replacement of the table, as for `name`. If the project has a
+   * default key, set that one.
    * @default - a Google-managed key, free of charge
    */
   readonly encryptionKey?: string;
   /**
    * The id of an existing dataset in the project to create the table in, such as `plants`. It must be in the region of the site:
-   * Pub/Sub writes into no other. Its key and time travel window stay unchanged.
+   * Pub/Sub writes into no other. Its key and time travel window stay unchanged. If it has a default expiration of tables
+   * or partitions, BigQuery deletes rows after that time: create the table in another one.
    * @default - a new dataset
    */
   readonly datasetId?: string;

@@ -6,8 +6,9 @@ import { mayDestroy, type Removal } from '../../../shared/synth/settings';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 import type { SchemaStore, SharedStore, ViewNames } from '../../ports/stores';
-import { allowToRead, allowToWrite, authorize, type Place, placeIn, rowTable, viewOf } from './dataset';
+import { type Place, placeIn, rowTable, viewOf } from './dataset';
 import { type Column, schemaOf, uniqueRows } from './event-table';
+import { allowToRead, allowToWrite, authorize } from './grants';
 import { AllColumns, allowMasked, isHidden, isProtected } from './protected-columns';
 import { storeSettings } from './store-settings';
 
@@ -28,13 +29,13 @@ export interface BigQueryStoreProps {
    */
   readonly tableId?: string;
   /**
-   * The id of the view, within its dataset.
+   * The id of the view, within its dataset. A change is a replacement, as for `name`.
    * @default - `unique_` and the id of the table
    */
   readonly viewId?: string;
   /**
-   * The id of the view without protected columns, within its dataset. It is created only if a policy tag without masking protects a
-   * column.
+   * The id of the view without protected columns, within its dataset. It is there only while a policy tag without masking protects a
+   * column. A change replaces the view, and readers need its new name.
    * @default - `open_` and the id of the table
    */
   readonly openViewId?: string;
@@ -46,7 +47,8 @@ export interface BigQueryStoreProps {
    */
   readonly columns?: readonly Column[];
   /**
-   * How long a row is kept after the day of its event, from 1 to 36500 days.
+   * How long a row is kept after the day of its event, from 1 to 36500 days. With fewer days than before, the deploy deletes what is
+   * older. An event that is older when it comes is stored and deleted at once.
    * @default - for ever
    */
   readonly retentionDays?: number;
@@ -57,13 +59,15 @@ export interface BigQueryStoreProps {
   readonly undeleteWindowDays?: number;
   /**
    * The id of a Cloud KMS key in the region of the site, which encrypts the rows. The BigQuery service agent of the project is
-   * granted the use of the key.
+   * granted the use of the key. A change, also from no key to one, is a replacement of the table, as for `name`. If the project has a
+   * default key, set that one.
    * @default - a Google-managed key, free of charge
    */
   readonly encryptionKey?: string;
   /**
    * The id of an existing dataset in the project to create the table in, such as `plants`. Its region, key and time travel
-   * window stay unchanged.
+   * window stay unchanged. If it has a default expiration of tables or partitions, BigQuery deletes rows after that time: create the
+   * table in another one.
    * @default - a new dataset
    */
   readonly datasetId?: string;
@@ -142,6 +146,8 @@ export class BigQueryStore extends Construct implements SchemaStore, SharedStore
             viewId: openViewId,
             description: 'Each event once, without columns that are for some readers only. Say which days to read: WHERE event_time >= ...',
             query: rows(open),
+            // It is not needed any more when the last such column loses its tag, or its tag gets masking.
+            mayEnd: true,
           });
     [this.viewName, this.openViewName] = [nameOf(this.view), nameOf(this.openView)];
     this.protectedColumns = columns.filter(isProtected).map((column) => column.name);

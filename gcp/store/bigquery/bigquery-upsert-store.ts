@@ -8,8 +8,9 @@ import type { DeliveryTarget, DirectStore } from '../../ports/delivery';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
 import type { SharedStore, TableStore, ViewNames } from '../../ports/stores';
-import { allowToRead, allowToWrite, authorize, type Place, placeIn, rowTable } from './dataset';
+import { type Place, placeIn, rowTable } from './dataset';
 import type { Column } from './event-table';
+import { allowToRead, allowToWrite, authorize } from './grants';
 import { latestRows, upsertSchema, upsertSettings } from './upsert-table';
 
 /** Settings for {@link BigQueryUpsertStore}. */
@@ -51,13 +52,15 @@ export interface BigQueryUpsertStoreProps {
   readonly undeleteWindowDays?: number;
   /**
    * The id of a Cloud KMS key in the region of the site, which encrypts the rows. The BigQuery service agent of the project is
-   * granted the use of the key.
+   * granted the use of the key. A change, also from no key to one, is a replacement of the table, as for `name`. If the project has a
+   * default key, set that one.
    * @default - a Google-managed key, free of charge
    */
   readonly encryptionKey?: string;
   /**
    * The id of an existing dataset in the project to create the table in, such as `plants`. Its region, key and time travel
-   * window stay unchanged.
+   * window stay unchanged. If it has a default expiration of tables or partitions, BigQuery deletes rows after that time: create the
+   * table in another one.
    * @default - a new dataset
    */
   readonly datasetId?: string;
@@ -76,8 +79,9 @@ export interface BigQueryUpsertStoreProps {
  * The row of the latest event stays, by the time of the event, whatever the order in which events come. Of events with the same time,
  * the one that was published later stays. An event that is more than a day ahead of its message goes to the dead letter: it would hide
  * all others until then. A transform deletes a row by a row with its key and `_CHANGE_TYPE: 'DELETE'`:
- * `{ subject: event.subject, _CHANGE_TYPE: 'DELETE' }`. One that copies all fields of `data` into a row lets whoever sends the event
- * delete: name the fields. BigQuery remembers a deleted key for two days, so an older event that comes later than that is stored. Time
+ * `{ subject: event.subject, _CHANGE_TYPE: 'DELETE' }`. Whoever sends an event does not decide that: if `_CHANGE_TYPE` is in the row and
+ * in `data`, the event goes to the dead letter. Of what a transform decodes itself, such as `data_base64`, it names the fields that it
+ * copies. BigQuery remembers a deleted key for two days, so an older event that comes later than that is stored. Time
  * travel keeps deleted rows for `undeleteWindowDays`, and BigQuery for 7 days more.
  *
  * Write into the table only with its handlers, `pub-sub-to-bigquery-upsert`: BigQuery does not enforce the key, so rows of another

@@ -1,4 +1,5 @@
 import type { IConstruct } from 'constructs';
+import { literal } from '../../../shared/synth/literal';
 import { requireOneOf, requireText, SettingError, type TextRule } from '../../../shared/synth/settings';
 import type { PolicyTag } from '../../ports/stores';
 
@@ -6,6 +7,12 @@ const COLUMN_NAME: TextRule = {
   pattern: /^[A-Za-z][A-Za-z0-9_]{0,99}$/,
   must: 'be 1 to 100 letters, digits and underscores, starting with a letter',
   remedy: 'BigQuery refuses or reserves other names.',
+};
+
+const DESCRIPTION: TextRule = {
+  pattern: /^.{1,1024}$/s,
+  must: 'be 1 to 1024 characters',
+  remedy: 'BigQuery takes no longer ones. Leave it out for none.',
 };
 
 /** The types of values, as the API spells them. With other spellings, every plan shows a change. */
@@ -19,16 +26,19 @@ export type Column = ValueColumn | RecordColumn;
 
 /** What every column has. */
 interface AnyColumn {
-  /** Letters, digits and underscores, starting with a letter. The case of letters makes no difference. */
+  /**
+   * Letters, digits and underscores, starting with a letter. The field of the row is spelled like it, also in case. No other column may
+   * have the same letters in another case.
+   */
   readonly name: string;
   /**
-   * `REPEATED` for a list of values. BigQuery stores no difference between an empty list and none. A list with `null` in it goes to the
-   * dead letter.
+   * `REPEATED` for a list of values. BigQuery stores no difference between an empty list and none. An event with `null` in a list goes to
+   * the dead letter, except in a list of JSON.
    * @default NULLABLE
    */
   readonly mode?: (typeof MODES)[number];
   /**
-   * The description of the column in BigQuery.
+   * The description of the column in BigQuery, of at most 1024 characters.
    * @default - no description
    */
   readonly description?: string;
@@ -101,7 +111,8 @@ function requireNames(scope: IConstruct, setting: string, columns: readonly Colu
   if (!Array.isArray(columns))
     throw new SettingError(scope, `${setting} must be a list`, typeof columns, 'Write it like [{ name, type }].');
   const used = new Set(taken);
-  for (const { name } of columns) {
+  for (const column of columns) {
+    const name = column?.name;
     requireText(scope, { 'the name of a column': name }, COLUMN_NAME);
     if (used.has(name.toLowerCase()))
       throw new SettingError(scope, rule, `"${name}" again`, `These names are used: ${[...used].join(', ')}.`);
@@ -111,7 +122,8 @@ function requireNames(scope: IConstruct, setting: string, columns: readonly Colu
 
 /** @param path the name of the column, after the names of the columns that it is in */
 function requireColumn(scope: IConstruct, column: Column, path: string, records: number) {
-  const { type, mode = 'NULLABLE' } = column;
+  const { type, mode = 'NULLABLE', description } = column;
+  if (description !== undefined) requireText(scope, { [`the description of column ${path}`]: description }, DESCRIPTION);
   requireOneOf(scope, { [`the mode of column ${path}`]: mode }, MODES, 'A column that a user adds can be empty.');
   if (type !== 'RECORD') {
     if (TYPES.includes(type)) return;
@@ -158,7 +170,7 @@ export function schemaOf(columns: readonly Column[]): string {
 
 function fieldOf(column: Column): object {
   const { name, type, description, mode = 'NULLABLE' } = column;
-  const common = { name, type, description, mode };
+  const common = { name, type, description: description && literal(description), mode };
   if (column.type === 'RECORD') return { ...common, fields: column.columns.map(fieldOf) };
   const tag = column.policyTag;
   return tag === undefined ? common : { ...common, policyTags: { names: [typeof tag === 'string' ? tag : tag.id] } };

@@ -108,14 +108,17 @@ export const facts: ServiceFacts = {
       costs: tableCosts,
       takes: ['roles/bigquery.dataEditor', 'roles/bigquery.dataOwner', 'roles/bigquery.admin'],
       promises: [
-        setTo({
-          rule: 'retained',
-          must: 'be protected from deletion',
-          at: 'deletion_protection',
-          to: [true],
-          weak: false,
-          worse: 'the table may be deleted',
-        }),
+        {
+          ...setTo({
+            rule: 'retained',
+            must: 'be protected from deletion',
+            at: 'deletion_protection',
+            to: [true],
+            weak: false,
+            worse: 'the table may be deleted',
+          }),
+          concerns: (table, stack) => !isOpenView(table, stack),
+        },
         ofRows(RETAINED),
         ofRows(
           setTo({
@@ -418,6 +421,15 @@ function isUnique(view: { readonly view?: unknown }): boolean {
 
 function isRejected(view: { readonly view?: unknown }): boolean {
   return /message_id, reason, .*WHERE reason IS NOT NULL$/s.test(queryOf(view));
+}
+
+/** Whether another view of its dataset shows the same rows with more columns: it ends with the last column that only the other one has. */
+function isOpenView(view: Asked, stack: Stack): boolean {
+  const [table] = view.refers('view.query').filter(({ type }) => type === TABLE);
+  if (!table || !isUnique(view.body)) return false;
+  const columns = (one: Body) => queryOf(one).split('\nFROM')[0]!.split(',').length;
+  const twins = viewsIn(table, stack).filter((one) => isUnique(one) && one.dataset_id === view.body.dataset_id);
+  return twins.some((one) => columns(one) > columns(view.body));
 }
 
 function queryOf({ view }: { readonly view?: unknown }): string {

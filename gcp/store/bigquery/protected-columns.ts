@@ -76,6 +76,14 @@ export function allowMasked(reader: Workload, columns: readonly Column[]): Bindi
   return columns.flatMap(tagsIn).flatMap((tag) => (typeof tag === 'string' ? [] : (tag.bindMaskedReader(reader) ?? [])));
 }
 
+/**
+ * What the id of the grant on an existing tag ends with, also after a change of other columns: with another id, the grant would be created
+ * again before the old one is deleted, and be gone then.
+ */
+function numbersOf(tag: string, index: number): string {
+  return /taxonomies\/(\d+)\/policyTags\/(\d+)$/.exec(tag)?.slice(1).join('-') ?? String(index);
+}
+
 /** A store for readers who may see the values of protected columns. */
 export class AllColumns extends Construct implements Pick<TableStore, 'bindReader'> {
   /** @param bind lets a reader query the view of all columns */
@@ -93,7 +101,7 @@ export class AllColumns extends Construct implements Pick<TableStore, 'bindReade
     const { settings, waitFor } = this.bind(reader, name);
     const tags = [...new Set(this.columns.flatMap(tagsIn))];
     const grants = tags.map((tag, index) =>
-      typeof tag === 'string' ? allowFineGrained(reader, `${name}Tag${index}`, tag) : tag.bindReader(reader),
+      typeof tag === 'string' ? allowFineGrained(reader, `${name}Tag${numbersOf(tag, index)}`, tag) : tag.bindReader(reader),
     );
     return { settings, waitFor: [...waitFor, ...grants] };
   }

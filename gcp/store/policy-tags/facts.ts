@@ -14,6 +14,8 @@ const ALERT = 'google_monitoring_alert_policy';
 const LINE = 'conditions.condition_matched_log.filter';
 /** What exposes values to others: each is in the filter of the alert. */
 const EXPOSES = ['DeletePolicyTag', 'DeleteTaxonomy', 'SetIamPolicy', 'UpdateTaxonomy'];
+/** The same of a data policy. */
+const SHOWS_MORE = ['DeleteDataPolicy', 'SetIamPolicy', 'UpdateDataPolicy'];
 
 const watching: Which = ({ id }, draft) =>
   [...draft.resources].filter(([, { type, body }]) => type === ALERT && JSON.stringify(body).includes(`${id}.`)).map(([alert]) => alert);
@@ -33,7 +35,7 @@ export const facts: ServiceFacts = {
   local: 'runs',
   unproven: [
     'That BigQuery shows masked values of a column within a RECORD.',
-    'That the audit log of Data Catalog names a change of a tag as the alert does.',
+    'That the audit logs name a change of a tag, and of what masks it, as the alerts do.',
     'That whoever adds rows over the Storage Write API needs no right on a policy tag.',
   ],
   types: {
@@ -99,6 +101,11 @@ export const facts: ServiceFacts = {
           weak: 'COLUMN_LEVEL_SECURITY_POLICY',
           worse: 'no reader sees masked values: each query of the column is refused',
         }),
+        promised('rings', 'have an alert on each change of it, or of its members', isWatched, {
+          'masking is changed, and nobody is told': remove(watching),
+          'the alert on masking is disabled': set('enabled', false, watching),
+          'a new masked reader is not reported': replace(/ OR [^ ]*SetIamPolicy[^ ]*(?= OR)/, '', watching),
+        }),
         promised('protected', 'have a rule that masks', (policy) => policy.get('data_masking_policy.predefined_expression').length === 1, {
           'Google refuses the policy': set('data_masking_policy'),
         }),
@@ -127,6 +134,17 @@ function hasAlert(taxonomy: Asked, stack: Stack): boolean {
         !is(alert, 'enabled', false) &&
         alert.refers(LINE).some(({ id }) => id === taxonomy.id) &&
         EXPOSES.every((change) => String(alert.get(LINE)[0]).includes(`PolicyTagManager.${change}"`)),
+    );
+}
+
+function isWatched(policy: Asked, stack: Stack): boolean {
+  return stack
+    .of(ALERT)
+    .some(
+      (alert) =>
+        !is(alert, 'enabled', false) &&
+        alert.refers(LINE).some(({ id }) => id === policy.id) &&
+        SHOWS_MORE.every((change) => String(alert.get(LINE)[0]).includes(`DataPolicyService.${change}"`)),
     );
 }
 

@@ -1,14 +1,13 @@
 import { DataCatalogTaxonomy } from '@cdktf/provider-google/lib/data-catalog-taxonomy';
-import { Fn } from 'cdktf';
 import { Construct } from 'constructs';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
 import { mayDestroy, type Removal, SettingError } from '../../../shared/synth/settings';
-import { alertOnLog } from '../../foundation/alert';
 import { needApis } from '../../foundation/apis';
 import type { Site } from '../../ports/site';
 import type { PolicyTag } from '../../ports/stores';
 import { Tag } from './tag';
 import { type TagSettings, tagSettings } from './tag-settings';
+import { watchMasking, watchTags } from './watch';
 
 /** Settings for {@link PolicyTags}. */
 export interface PolicyTagsProps {
@@ -45,8 +44,10 @@ export interface PolicyTagsProps {
  * It costs nothing. BigQuery applies tags to queries on demand, and with the editions Enterprise and Enterprise Plus. Use it for
  * columns of a table with several audiences. For readers of one kind, a `SharedView` that leaves columns out is simpler; for rows, use
  * the condition of a `SharedView`. An alert opens an incident if somebody deletes a tag, switches the taxonomy off or changes
- * who may read, a deploy of such a change included. A change of project or region replaces the tags, which fails unless `removal: 'destroy'` and
- * `destroyData` are set. A change of masking or members is made in place.
+ * who may read, and with masking another one if somebody changes it or who sees it, a deploy of such a change included. No alert tells that
+ * a column lost its tag: look at the plan, or at `npm start -- --against`. A change of project or region replaces the tags, which fails unless `removal: 'destroy'` and
+ * `destroyData` are set. A change of masking or members is made in place. A tag that is taken out of `tags`, or gets another name, is
+ * deleted with the next deploy, whatever `removal` is: first deploy its columns with another tag, or with none.
  * @see https://cloud.google.com/bigquery/docs/column-level-security-intro
  */
 export class PolicyTags extends Construct {
@@ -79,7 +80,10 @@ export class PolicyTags extends Construct {
     this.tags = new Map(
       Object.entries(tags).map(([tag, settings]) => [tag, new Tag(this, tag, { site, name, taxonomy, settings, lifecycle })]),
     );
-    this.watch(`${prefix}-${name}`, project, notify);
+    const watched = { title: `${prefix}-${name}`, project, notify };
+    watchTags(this, watched, taxonomy);
+    const policies = [...this.tags.values()].flatMap(({ policyId }) => policyId ?? []);
+    if (policies.length > 0) watchMasking(this, watched, policies);
   }
 
   /**
@@ -95,26 +99,5 @@ export class PolicyTags extends Construct {
       `"${name}"`,
       `These are there: ${[...this.tags.keys()].join(', ')}.`,
     );
-  }
-
-  private watch(title: string, project: string, notify: readonly string[]) {
-    const changes = ['DeletePolicyTag', 'DeleteTaxonomy', 'SetIamPolicy', 'UpdatePolicyTag', 'UpdateTaxonomy'];
-    const names = changes.map((change) => `"google.cloud.datacatalog.v1.PolicyTagManager.${change}"`);
-    alertOnLog(this, 'Changed', {
-      project,
-      title: `${title}: who may read protected columns was changed`,
-      condition: 'a change of the tags or of their members',
-      filter: [
-        'resource.type = "audited_resource"',
-        'resource.labels.service = "datacatalog.googleapis.com"',
-        'log_id("cloudaudit.googleapis.com/activity")',
-        // The name is projects/P/locations/L/taxonomies/ID.
-        `protoPayload.resourceName : "taxonomies/${Fn.element(Fn.split('/', this.taxonomy.name), 5)}"`,
-        `protoPayload.methodName = (${names.join(' OR ')})`,
-      ],
-      meaning:
-        'Somebody deleted a policy tag, changed its taxonomy, or changed who may read the columns that it protects. The line of the log says who. If no deploy did it, deploy again to restore the tags, and give the columns their tags back.',
-      notify,
-    });
   }
 }

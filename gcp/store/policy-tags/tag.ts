@@ -5,6 +5,7 @@ import type { DataCatalogTaxonomy } from '@cdktf/provider-google/lib/data-catalo
 import type { ITerraformDependable, TerraformResourceLifecycle } from 'cdktf';
 import { Construct } from 'constructs';
 import { keepAddress } from '../../../shared/synth/kept-name';
+import { literal } from '../../../shared/synth/literal';
 import { needApis } from '../../foundation/apis';
 import { allowFineGrained, type Masking, once } from '../../foundation/policy-tag';
 import { Principals } from '../../foundation/principal';
@@ -35,7 +36,12 @@ export class Tag extends Construct implements PolicyTag {
     super(scope, id);
     const { description, readers = [], masking, maskedReaders = [] } = settings;
     const { project, region: location, prefix } = site;
-    const resource = new DataCatalogPolicyTag(this, 'Tag', { taxonomy: taxonomy.id, displayName: id, description, lifecycle });
+    const resource = new DataCatalogPolicyTag(this, 'Tag', {
+      taxonomy: taxonomy.id,
+      displayName: id,
+      description: description && literal(description),
+      lifecycle,
+    });
     keepAddress(resource, `${name}_${id}`);
     this.name = name;
     [this.id, this.region, this.masking] = [resource.id, location, masking];
@@ -53,6 +59,11 @@ export class Tag extends Construct implements PolicyTag {
     }
     if (readers.length > 0) this.bindReader(new Principals(this, 'Readers', 'readers', readers));
     if (maskedReaders.length > 0) this.bindMaskedReader(new Principals(this, 'MaskedReaders', 'readers', maskedReaders));
+  }
+
+  /** The id of the data policy that masks its columns, if there is one. */
+  get policyId(): string | undefined {
+    return this.policy?.dataPolicyId;
   }
 
   bindReader(reader: Workload): ITerraformDependable {

@@ -41,7 +41,7 @@ export interface LookerInstanceProps {
   readonly maintenanceWindow?: MaintenanceWindow;
   /**
    * The id of an existing VPC network with private services access, from which alone the instance is reached. It takes edition
-   * `ENTERPRISE` or `EMBED`.
+   * `ENTERPRISE` or `EMBED`. It is chosen when the instance is created: Google refuses a change.
    * @default - the instance has a public address, at which people sign in
    */
   readonly network?: string;
@@ -71,8 +71,8 @@ export interface LookerInstanceProps {
  * dataset of a view. Persistent derived tables need a dataset of their own, with more permissions: they are not in here.
  *
  * An apply takes about an hour. Queries are billed by the bytes that they read. A deploy replaces the instance with another edition,
- * name, region or project. Everything else is changed in place, mostly with a restart. Google backs it up each day, and restores a backup
- * only into the same instance. There is no alert: nothing waits for a dashboard.
+ * name, region or project. Everything but `network` can be changed in place, mostly with a restart. Google backs it up each day, and
+ * restores a backup only into the same instance. There is no alert: nothing waits for a dashboard.
  * @see https://cloud.google.com/looker/docs/looker-core-overview
  */
 export class LookerInstance extends Construct implements Workload {

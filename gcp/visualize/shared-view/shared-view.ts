@@ -2,12 +2,14 @@ import { BigqueryDataset } from '@cdktf/provider-google/lib/bigquery-dataset';
 import { BigqueryTable } from '@cdktf/provider-google/lib/bigquery-table';
 import { BigqueryTableIamMember } from '@cdktf/provider-google/lib/bigquery-table-iam-member';
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { keepAddress, takeName } from '../../../shared/synth/kept-name';
 import { literal } from '../../../shared/synth/literal';
 import { mayDestroy, type Removal } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
+import { KEY_OF_DATASET } from '../../foundation/dataset-key';
 import { Principals } from '../../foundation/principal';
 import type { Binding, Workload } from '../../ports/identity';
 import type { Site } from '../../ports/site';
@@ -41,7 +43,8 @@ export interface SharedViewProps {
   readonly where?: string;
   /**
    * Who may query the view, and nothing below it: IAM members such as `group:sales@example.com`. Terraform must know them when it
-   * plans. They may run queries in the project, which pays for them.
+   * plans. They may run queries in the project, which pays for them. If one of several views loses a reader whom another one has, apply
+   * twice: the first apply takes the right to run queries from that reader.
    * @default - nobody
    */
   readonly readers?: readonly string[];
@@ -64,7 +67,7 @@ export interface SharedViewProps {
  * It costs nothing without queries. A query is billed by the bytes that it reads from the table of the store, and must filter on the day,
  * as a query of the store does: set a date range in the report. A change of the columns, the condition or the readers is made in
  * place. Do not use it for rows that must be there within seconds of a question, or for thousands of readers: use a store with
- * look-ups. The authorization is an access entry of the dataset of the store: with an existing dataset, no other tool may set all of
+ * look-ups. For sums that many dashboards read, add them to a `BigQueryStore` with a `ScheduledQuery`, and show that one. The authorization is an access entry of the dataset of the store: with an existing dataset, no other tool may set all of
  * its access entries.
  * @see https://cloud.google.com/bigquery/docs/authorized-views
  */
@@ -77,6 +80,7 @@ export class SharedView extends Construct implements Pick<TableStore, 'bindReade
   readonly viewName: string;
 
   private readonly project: string;
+  private readonly authorized: ITerraformDependable;
 
   constructor(scope: Construct, id: string, props: SharedViewProps) {
     super(scope, id);
@@ -106,11 +110,12 @@ export class SharedView extends Construct implements Pick<TableStore, 'bindReade
       description: 'What readers of dashboards may see of the events. Say which days to read.',
       view: { query: [`SELECT ${shown}`, `FROM (${store.uniqueRows})`, `WHERE ${literal(where)}`].join('\n'), useLegacySql: false },
       deletionProtection: !destroy,
+      lifecycle: KEY_OF_DATASET,
     });
     keepAddress(this.view, `${name}_events`);
     acknowledge(this.view, { CKV_GCP_80: NO_ROWS });
     const { datasetId, tableId } = this.view;
-    store.bindView(this, name, { projectId: project, datasetId, tableId });
+    this.authorized = store.bindView(this, name, { projectId: project, datasetId, tableId });
     this.viewName = `${project}.${datasetId}.${tableId}`;
     if (readers.length > 0) this.allow(site, readers);
   }
@@ -126,7 +131,7 @@ export class SharedView extends Construct implements Pick<TableStore, 'bindReade
     const to = { project, datasetId, tableId: id, role: 'roles/bigquery.dataViewer', member, forEach };
     return {
       settings: { [`${name}_PROJECT`]: project, [`${name}_DATASET`]: datasetId, [`${name}_TABLE`]: tableId },
-      waitFor: [new BigqueryTableIamMember(reader, `${name}Reader`, to)],
+      waitFor: [this.authorized, new BigqueryTableIamMember(reader, `${name}Reader`, to)],
     };
   }
 

@@ -38,6 +38,9 @@ export function viewSettings(scope: IConstruct, props: RawSettings) {
   const { site, store, name = 'shared', columns = [], where = 'TRUE', readers = [] } = props;
   requireText(scope, { name }, NAME);
   requireTexts(scope, { columns }, COLUMN);
+  const twice = columns.find((column, place) => columns.findIndex((other) => other.toLowerCase() === column.toLowerCase()) < place);
+  if (twice !== undefined)
+    throw new SettingError(scope, 'columns must have each column once', `"${twice}" again`, 'Leave one of them out.');
   const hidden = columns.find((column) => store.protectedColumns?.some((name) => name.toLowerCase() === column.toLowerCase()));
   if (hidden !== undefined) {
     const remedy = 'A view for others cannot show it. Leave it out, and make its readers readers of the policy tag and of the store.';

@@ -67,10 +67,13 @@ test('the time limits are in order: the job with its retry, and then the workflo
   expect([seconds, waits]).toEqual([1200, 1800]);
 });
 
-test('the token is read from Secret Manager, and is neither in the template nor in the state', () => {
+test('the token is read from a secret of this platform in Secret Manager, and is neither in the template nor in the state', () => {
   const token = job.template.template.containers[0].env.find(({ name }: { name: string }) => name === 'PULL_TOKEN');
-  expect(token).toEqual({ name: 'PULL_TOKEN', value_source: { secret_key_ref: { secret: 'publishing-token', version: 'latest' } } });
-  expect(all('google_secret_manager_secret_iam_member').map(({ secret_id }) => secret_id)).toEqual(['publishing-token']);
+  expect(token).toEqual({
+    name: 'PULL_TOKEN',
+    value_source: { secret_key_ref: { secret: '${var.prefix}-publishing-token', version: 'latest' } },
+  });
+  expect(all('google_secret_manager_secret_iam_member').map(({ secret_id }) => secret_id)).toEqual(['${var.prefix}-publishing-token']);
 });
 
 test('the image is built from the handler of this stack', () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { PermanentError, type Row } from '../../../../shared/runtime/event';
+import { type Event, PermanentError } from '../../../../shared/runtime/event';
+import { stringify } from '../../../../shared/runtime/json';
 import { type Moment, momentOf } from '../../time';
 import { type Column, type EventRow, fitRows, type Origin, type TableRow } from './table-row';
 
@@ -20,14 +21,14 @@ interface Change extends EventRow {
 
 /**
  * Convert the rows of one event into changes of the rows with the same key. A row with `_CHANGE_TYPE: 'DELETE'` deletes: of it only the
- * key is sent, and the columns of its event.
+ * key is sent, and the columns of its event. The transform decides that, and not whoever sends the event.
  * @param key the columns of the primary key
- * @throws PermanentError if a row has no value for a column of the key, if a value does not fit its column, if the event is from the
- * future, or if the rows are too large for one request
+ * @throws PermanentError if a row has no value for a column of the key, if `_CHANGE_TYPE` is in the data of the event, if a value does not
+ * fit its column, if the event is from the future, or if the rows are too large for one request
  * @see https://cloud.google.com/bigquery/docs/change-data-capture
  */
 export function fitChanges(made: readonly EventRow[], origin: Origin, columns: readonly Column[], key: readonly string[]): TableRow[] {
-  const changes = made.map((one): Change => ({ ...one, ...changeOf(one.row, key) }));
+  const changes = made.map((one): Change => ({ ...one, ...changeOf(one, key) }));
   const isText = columns.some(({ name, type }) => name === 'subject' && type === 'STRING');
   return fitRows(changes, origin, columns, {
     requireTime: requireNotAhead,
@@ -43,10 +44,21 @@ export function fitChanges(made: readonly EventRow[], origin: Origin, columns: r
 }
 
 /** What a row does, and what of it is sent. */
-function changeOf({ [TYPE]: type = 'UPSERT', ...row }: Row, key: readonly string[]): Pick<Change, 'type' | 'row'> {
+function changeOf({ row: whole, event }: EventRow, key: readonly string[]): Pick<Change, 'type' | 'row'> {
+  const { [TYPE]: type = 'UPSERT', ...row } = whole;
+  if (Object.hasOwn(whole, TYPE)) requireOwnDecision(event);
   if (type === 'UPSERT') return { type, row };
   if (type !== 'DELETE') throw new PermanentError(`${TYPE} must be UPSERT or DELETE, got ${String(type).slice(0, 50)}`);
   return { type, row: Object.fromEntries(key.filter((column) => Object.hasOwn(row, column)).map((column) => [column, row[column]])) };
+}
+
+/**
+ * Refuse what a transform may have copied from the event. A text counts too, because it may have JSON in it.
+ * @throws PermanentError
+ */
+function requireOwnDecision({ data }: Event) {
+  if (data === undefined || !stringify(data).includes(TYPE)) return;
+  throw new PermanentError(`data has ${TYPE}, which only the transform may decide: name the fields that it copies into a row`);
 }
 
 /**

@@ -45,6 +45,7 @@ class Busy extends Error {
 export async function* pages(first: string, props: PagesProps): AsyncGenerator<Readonly<Record<string, unknown>>> {
   const { protocol, host, origin } = new URL(first);
   if (protocol !== 'https:' && !isLoopback(host)) throw new Error('the address of the first page must start with https://');
+  requireHeaders(props.headers);
   const read = new Set<string>();
   for (let page: string | undefined = first; page !== undefined; ) {
     if (read.has(page)) throw new Error('a page names a page as the next one that was read before');
@@ -58,6 +59,12 @@ export async function* pages(first: string, props: PagesProps): AsyncGenerator<R
   }
 }
 
+/** Refuse a header that `fetch` would refuse: its error shows the value, which can be a token. */
+function requireHeaders(headers: PagesProps['headers']) {
+  const wrong = Object.keys(headers).find((name) => !/^[\t -~]*$/.test(headers[name]!.trim()));
+  if (wrong !== undefined) throw new Error(`the header ${wrong} must be one line of ASCII`);
+}
+
 async function pageOf(page: string, props: PagesProps) {
   for (let tries = 1; ; tries++) {
     try {
@@ -65,7 +72,7 @@ async function pageOf(page: string, props: PagesProps) {
     } catch (error) {
       // `fetch` throws a TypeError without an answer.
       const isPassing = error instanceof Busy || error instanceof TypeError || (error as Error).name === 'TimeoutError';
-      if (!isPassing || tries === TRIES) throw error;
+      if (!isPassing || tries === TRIES) throw error instanceof TypeError ? noAnswer(error) : error;
       const { pauseMs = 1000 } = props;
       const asked = error instanceof Busy ? error.pause : undefined;
       await pause(Math.min(asked ?? pauseMs * 2 ** (tries - 1), LONGEST_PAUSE));
@@ -73,22 +80,36 @@ async function pageOf(page: string, props: PagesProps) {
   }
 }
 
+/** What `fetch` says of a lost connection is in its cause only. */
+function noAnswer({ message, cause }: TypeError): Error {
+  return new Error(`the API gave no answer: ${cause instanceof Error ? cause.message : message}`);
+}
+
 async function requested(page: string, { headers, timeout = 30_000 }: PagesProps) {
-  const answer = await fetch(page, { method: 'GET', headers, redirect: 'error', signal: AbortSignal.timeout(timeout) });
+  // A redirect may lead to another host, which must not get the headers.
+  const answer = await fetch(page, { method: 'GET', headers, redirect: 'manual', signal: AbortSignal.timeout(timeout) });
   const text = await answer.text();
-  if (answer.status === 429 || answer.status >= 500) throw new Busy(answer.status, secondsIn(answer.headers.get('retry-after')));
+  if (answer.status === 429 || answer.status >= 500) throw new Busy(answer.status, pauseIn(answer.headers.get('retry-after')));
   if (!answer.ok) throw new Error(`the API answered ${answer.status}`);
   const items = parse(text);
   if (!Array.isArray(items) || !items.every(isObject)) throw new Error('a page must be a JSON array of objects');
   return { items, link: answer.headers.get('link') };
 }
 
-function secondsIn(header: string | null): number | undefined {
-  return header !== null && /^\d+$/.test(header) ? Number(header) * 1000 : undefined;
+/** The milliseconds in a header `Retry-After`, which has seconds or a date. */
+function pauseIn(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  const pause = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isNaN(pause) ? undefined : Math.max(pause, 0);
 }
 
+/** The target of the link with the relation `next`, which can be one of several relations. */
 function nextIn(link: string | null): string | undefined {
-  return link?.split(/,\s*(?=<)/).flatMap((one) => /^<([^>]+)>.*;\s*rel="?next"?\s*(;|$)/i.exec(one)?.[1] ?? [])[0];
+  const next = link?.split(/,\s*(?=<)/).find((one) => {
+    const [, quoted, bare = ''] = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,]+))/i.exec(one) ?? [];
+    return (quoted ?? bare).toLowerCase().split(/\s+/).includes('next');
+  });
+  return next === undefined ? undefined : /^\s*<([^>]+)>/.exec(next)?.[1];
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

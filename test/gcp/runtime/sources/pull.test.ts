@@ -182,6 +182,16 @@ describe('startJob: the handler as it ships', () => {
     });
   });
 
+  test('ends with 1 if a guide has no id, which would become the text undefined', async () => {
+    const { pages } = tool;
+    tool.fate = () => undefined;
+    tool.pages = [[{ id: 1 }, { title: 'No id' }]];
+    const { code, log } = await start();
+    tool.pages = pages;
+    expect([code, ends()]).toEqual([1, []]);
+    expect(JSON.parse(log).error).toBe('Error: a guide must have an id, which is a text or a number');
+  });
+
   test('does not start without a setting, and says which is missing', async () => {
     const names = [...Object.keys(STAGING), 'PULL_URL', 'PULL_TOKEN'];
     const started = await Promise.all(names.map((name) => start({ [name]: undefined })));

@@ -46,7 +46,7 @@ test('documents the defaults that it has', () => {
     undeleteWindowDays: String(Number(dataset.max_time_travel_hours) / 24),
     removal: dataset.lifecycle.prevent_destroy ? 'retain' : 'destroy',
   });
-  expect(tableOf(make()).time_partitioning.expiration_ms).toBeUndefined();
+  expect(tableOf(make()).time_partitioning.expiration_ms).toBe(0);
 });
 
 test('takes every setting', () => {

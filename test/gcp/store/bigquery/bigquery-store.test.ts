@@ -32,7 +32,6 @@ test('documents the defaults that it has', () => {
     undeleteWindowDays: String(Number(dataset.max_time_travel_hours) / 24),
     removal: dataset.lifecycle.prevent_destroy ? 'retain' : 'destroy',
   });
-  expect(tableOf(make()).time_partitioning.expiration_ms).toBeUndefined();
   expect(
     columnsOf(make())
       .slice(-4)
@@ -44,6 +43,9 @@ test('documents the defaults that it has', () => {
     ['rest', 'JSON', 'NULLABLE'],
   ]);
 });
+
+test('keeps rows for ever without a retention, also after one was set: 0 tells BigQuery so', () =>
+  expect(tableOf(make()).time_partitioning.expiration_ms).toBe(0));
 
 test('takes every setting', () => {
   const columns: Column[] = [{ name: 'celsius', type: 'FLOAT', description: 'How hot.' }];
@@ -106,6 +108,14 @@ test('makes its table in a dataset that is there already, and leaves the dataset
   expect(Object.keys(synth.json.resource!)).toEqual(['google_bigquery_table']);
   expect(tableOf(synth)).toMatchObject({ dataset_id: 'plants', depends_on: ['time_sleep.site'] });
   expect(synth.built.viewName).toMatch(/^acme-data\.plants\./);
+});
+
+test('is not replaced where its dataset or its project has a default key', () => {
+  const from = { ignore_changes: ['encryption_configuration'] };
+  const there = make({ datasetId: 'plants' });
+  expect([tableOf(there).lifecycle, viewOf(there).lifecycle]).toEqual([{ ...from, prevent_destroy: true }, from]);
+  // The key of a table of its own dataset is a setting: a change of it must not be lost.
+  expect([tableOf(make()).lifecycle, viewOf(make()).lifecycle]).toEqual([{ prevent_destroy: true }, from]);
 });
 
 test('stands twice in one stack', () => {
@@ -188,6 +198,15 @@ test('two stores share the dataset of the first, each with a table and a view of
       .map(({ table_id }) => table_id)
       .sort(),
   ).toEqual(['events', 'orders', 'unique_events', 'unique_orders']);
+});
+
+test('a description is the same in BigQuery, also with the sign of an expression of Terraform', () => {
+  const columns: Column[] = [
+    { name: 'price', type: 'FLOAT', description: 'In ${currency}.' },
+    { name: 'line', type: 'RECORD', columns: [{ name: 'sku', type: 'STRING', description: '%{if}' }] },
+  ];
+  expect(tableOf(make({ columns })).schema).toContain('"description":"In $${currency}."');
+  expect(tableOf(make({ columns })).schema).toContain('"description":"%%{if}"');
 });
 
 describe('columns within a column', () => {
@@ -305,6 +324,12 @@ describe('a column with a policy tag', () => {
     ]);
   });
 
+  test('the view without it can be deleted: nothing needs it after the last such column loses its tag or gets masking', () => {
+    const { all } = protecting();
+    const protection = Object.fromEntries(all('google_bigquery_table').map((one) => [one.table_id, one.deletion_protection]));
+    expect(protection).toEqual({ events: true, unique_events: true, open_events: false });
+  });
+
   test('a reader of all columns gets the view of all, and is a reader of each tag before it starts', () => {
     const synth = protecting((store, stack) => {
       const { settings, waitFor } = store.allColumns.bindReader(new Somebody(stack, 'Reader'), 'EVENTS');
@@ -334,6 +359,18 @@ describe('a column with a policy tag', () => {
         new BigQueryStore(stack, name, { site, name, columns: [column] }).allColumns.bindReader(reader, name.toUpperCase());
     });
     expect(all('google_data_catalog_policy_tag_iam_member').map(({ policy_tag }) => policy_tag)).toEqual([existing]);
+  });
+
+  test('the grant on an existing tag stays where it is when another column loses its tag: at another address it would be gone', () => {
+    const [first, second] = [existing, existing.replace(/2$/, '3')];
+    const addresses = (...policyTags: string[]) =>
+      Object.keys(
+        synthesize((stack) => {
+          const columns = policyTags.map((policyTag, index): Column => ({ name: `c${index}`, type: 'STRING', policyTag }));
+          new BigQueryStore(stack, 'Store', { site, columns }).allColumns.bindReader(new Somebody(stack, 'Reader'), 'EVENTS');
+        }).json.resource!.google_data_catalog_policy_tag_iam_member!,
+      );
+    expect(addresses(first, second)).toEqual(expect.arrayContaining(addresses(second)));
   });
 
   test('of an existing tag nobody knows the masking, so that the open view leaves the column out', () => {
@@ -432,6 +469,11 @@ describe('refuses', () => {
       'a key that is none',
       { encryptionKey: 'key' },
       'test/Store: encryptionKey must be the id of a key, got "key". See gcloud kms keys list.',
+    ],
+    [
+      'a description that BigQuery cuts off',
+      { columns: [{ name: 'a', type: 'STRING', description: 'x'.repeat(1025) }] },
+      `test/Store: the description of column a must be 1 to 1024 characters, got "${'x'.repeat(99)}…". BigQuery takes no longer ones. Leave it out for none.`,
     ],
     [
       'a table with its dataset',

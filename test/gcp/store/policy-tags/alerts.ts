@@ -40,4 +40,23 @@ export const scenarios: Readonly<Record<string, (policy: any) => void>> = {
     expect(matches(filter, line('SetIamPolicy', tag.replace('42', '43')))).toBe(false);
     expect(matches(filter, line('SetIamPolicy', tag, { log: 'cloudaudit.googleapis.com/data_access' }))).toBe(false);
   },
+  'a change of masking or of its members': (policy) => {
+    const text = String(policy.conditions[0].condition_matched_log.filter);
+    const filter = text.replace(/\$\{google_bigquery_datapolicy_data_policy\.[^}]*\}/g, 'acme_columns_customer');
+    const line = (method: string, id = 'acme_columns_customer', version = 'v1', log = 'cloudaudit.googleapis.com/activity'): Line => ({
+      resource: { type: 'audited_resource', labels: { service: 'bigquerydatapolicy.googleapis.com' } },
+      log,
+      protoPayload: {
+        methodName: `google.cloud.bigquery.datapolicies.${version}.DataPolicyService.${method}`,
+        resourceName: `projects/1/locations/europe-west1/dataPolicies/${id}`,
+      },
+    });
+    for (const method of ['UpdateDataPolicy', 'DeleteDataPolicy', 'RenameDataPolicy', 'SetIamPolicy'])
+      expect(matches(filter, line(method))).toBe(true);
+    expect(matches(filter, line('UpdateDataPolicy', undefined, 'v1beta1'))).toBe(true);
+    // A look shows nothing more, and other policies are not those of these tags.
+    expect(matches(filter, line('GetIamPolicy'))).toBe(false);
+    expect(matches(filter, line('SetIamPolicy', 'press_columns_customer'))).toBe(false);
+    expect(matches(filter, line('SetIamPolicy', undefined, undefined, 'cloudaudit.googleapis.com/data_access'))).toBe(false);
+  },
 };

@@ -36,7 +36,7 @@ test('documents the defaults that it has', () => {
 });
 
 test('takes every setting', () => {
-  const { one, json } = make(
+  const { one, all, json } = make(
     { name: 'people', tags: { personal: { description: 'Names.', masking: 'EMAIL_MASK' } }, notify: [onCall], removal: 'destroy' },
     { destroyData: 'yes' },
   );
@@ -47,9 +47,12 @@ test('takes every setting', () => {
     data_policy_type: 'DATA_MASKING_POLICY',
     data_masking_policy: { predefined_expression: 'EMAIL_MASK' },
   });
-  expect(one('google_monitoring_alert_policy').notification_channels).toEqual([onCall]);
+  for (const alert of all('google_monitoring_alert_policy')) expect(alert.notification_channels).toEqual([onCall]);
   expect(JSON.stringify(json)).not.toContain('prevent_destroy');
 });
+
+test('a description is the same in BigQuery, also with the sign of an expression of Terraform', () =>
+  expect(make({ tags: { personal: { description: 'Like ${name}.' } } }).one(TAG).description).toBe('Like $${name}.'));
 
 test('the tags protect their columns: the taxonomy is active', () => {
   expect(make().one('google_data_catalog_taxonomy').activated_policy_types).toEqual(['FINE_GRAINED_ACCESS_CONTROL']);
@@ -82,6 +85,17 @@ test('each reader is a member of the tag alone, and a masked reader of what mask
       for_each: expect.stringContaining('dpo'),
     },
   ]);
+});
+
+test('there is an alert on masking only if a tag has some, and it names each data policy', () => {
+  const titles = (tags: PolicyTagsProps['tags']) => make({ tags }).all('google_monitoring_alert_policy');
+  expect(titles({ a: {} }).map(({ display_name }) => display_name)).toEqual(['acme-columns: who may read protected columns was changed']);
+  const masking = titles({ a: {}, b: { masking: 'SHA256' }, c: { masking: 'ALWAYS_NULL' } }).find(({ display_name }) =>
+    display_name.includes('masks'),
+  );
+  expect(masking.conditions[0].condition_matched_log.filter).toContain(
+    `protoPayload.resourceName : ("/dataPolicies/\${${POLICY}.columns_b.data_policy_id}" OR "/dataPolicies/\${${POLICY}.columns_c.data_policy_id}")`,
+  );
 });
 
 test('it needs the API of data policies only for masking', () => {

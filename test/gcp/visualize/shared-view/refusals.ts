@@ -13,7 +13,7 @@ export const refusals = (terraform: TerraformStack): Refusals => {
           site: 'neighbour',
           store: 'neighbour',
           name: 'text',
-          columns: ['', 'x', 5, {}, [''], [5], ['two\nlines'], ['data.celsius'], [['x']]],
+          columns: ['', 'x', 5, {}, [''], [5], ['two\nlines'], ['data.celsius'], [['x']], ['a', 'A']],
           where: ['', ' ', 5, {}, 'a; b'],
           readers: 'texts',
           removal: 'choice',

@@ -1,3 +1,4 @@
+import type { TerraformResource } from 'cdktf';
 import { BigQueryRawStore } from '../../../../gcp/store/bigquery/bigquery-raw-store';
 import { BigQueryStore } from '../../../../gcp/store/bigquery/bigquery-store';
 import { SharedView, type SharedViewProps } from '../../../../gcp/visualize/shared-view/shared-view';
@@ -88,8 +89,19 @@ test('a service that reads it may query the view and nothing below it, and is to
     }),
   ]);
   expect(Object.keys(built.settings)).toEqual(['EVENTS_PROJECT', 'EVENTS_DATASET', 'EVENTS_TABLE']);
-  expect(built.waitFor).toHaveLength(1);
 });
+
+test('who reads it starts after the dataset of the store has let the view in: before, each query is refused', () => {
+  const { built } = synthesize((stack) => {
+    const view = new SharedView(stack, 'Visualize', { site, store: new BigQueryStore(stack, 'Store', { site }) });
+    return view.bindReader(new Somebody(stack, 'Reader'), 'EVENTS').waitFor;
+  });
+  const types = built.map((one) => (one as TerraformResource).terraformResourceType);
+  expect(types).toEqual(['google_bigquery_dataset_access', 'google_bigquery_table_iam_member']);
+});
+
+test('a default key of the project does not replace the view', () =>
+  expect(viewOf(make()).lifecycle).toEqual({ ignore_changes: ['encryption_configuration'] }));
 
 test('without readers nobody gets a role', () => {
   const { all } = make();
@@ -160,6 +172,11 @@ describe('refuses', () => {
       'a column that is an expression',
       { columns: ['data.celsius'] },
       `test/Visualize: columns must be names of columns, got "data.celsius". Write them like ['event_time', 'data'].`,
+    ],
+    [
+      'a column twice, in any case',
+      { columns: ['data', 'event_time', 'DATA'] },
+      'test/Visualize: columns must have each column once, got "DATA" again. Leave one of them out.',
     ],
     [
       'two statements',

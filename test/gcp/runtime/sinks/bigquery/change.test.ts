@@ -3,7 +3,7 @@ import { fitChanges } from '../../../../../gcp/runtime/sinks/bigquery/change';
 import type { Column } from '../../../../../gcp/runtime/sinks/bigquery/table-row';
 import { latestOf, sortable } from '../../../../../local/gcp/bigquery/changes';
 import type { TableRow } from '../../../../../local/gcp/bigquery/row-check';
-import type { Event, Row } from '../../../../../shared/runtime/event';
+import { type Event, PermanentError, type Row } from '../../../../../shared/runtime/event';
 
 const COLUMNS: readonly Column[] = [
   ...['event_id', 'event_source', 'event_type', 'message_id', 'subject'].map((name) => ({ name, type: 'STRING' })),
@@ -130,6 +130,28 @@ test('a key may be an attribute of the event', () => {
   expect(fitChanges([{ row: event, event, index: 0 }], { messageId: '1', publishTime: time(0) }, columns, ['id'])).toMatchObject([
     { id: '1' },
   ]);
+});
+
+describe('whoever sends an event does not decide what its row does', () => {
+  const change = (data: unknown, row: (data: any) => Row) => {
+    const event: Event = { specversion: '1.0', id: '1', source: '/s', type: 't', subject: 'a', time: time(0), data };
+    return fitChanges([{ row: row(data), event, index: 0 }], { messageId: '1', publishTime: time(0) }, COLUMNS, KEY);
+  };
+  const refused = 'data has _CHANGE_TYPE, which only the transform may decide: name the fields that it copies into a row';
+
+  test.each<[string, unknown, (data: any) => Row]>([
+    ['all of data', { value: 1, _CHANGE_TYPE: 'DELETE' }, (data) => ({ subject: 'a', ...data })],
+    ['a part of data', { device: { _CHANGE_TYPE: 'DELETE' } }, ({ device }) => ({ subject: 'a', ...device })],
+    ['a text with JSON', { json: '{"_CHANGE_TYPE":"DELETE"}' }, ({ json }) => ({ subject: 'a', ...JSON.parse(json) })],
+    ['an upsert', { _CHANGE_TYPE: 'UPSERT' }, (data) => ({ subject: 'a', ...data })],
+  ])('a transform that copies %s goes to the dead letter', (_, data, row) =>
+    expect(() => change(data, row)).toThrow(new PermanentError(refused)),
+  );
+
+  test('a transform that decides by a field of its own deletes, and one that copies nothing of it stores', () => {
+    expect(change({ gone: true }, () => ({ subject: 'a', _CHANGE_TYPE: 'DELETE' }))).toMatchObject([{ _CHANGE_TYPE: 'DELETE' }]);
+    expect(change({ _CHANGE_TYPE: 'DELETE' }, () => ({ subject: 'a' }))).toMatchObject([{ _CHANGE_TYPE: 'UPSERT' }]);
+  });
 });
 
 test('what a row says of its change is in no column', () => {

@@ -24,13 +24,15 @@ test('loses no digit', async () => {
   expect(await read()).toEqual([{ id: 12345678901234567890n }]);
 });
 
-test.each(['</guides?page=2>; rel=next', '<?page=2>; title="a"; rel="next"; x=1', '<a>; rel="prev", </guides?page=2>; REL="next"'])(
-  'finds the next page in %s',
-  async (link) => {
-    tool.fate = (page) => (page === 1 ? { status: 200, headers: { link }, body: '[]' } : { status: 200, body: '[{"id":3}]' });
-    expect(await read()).toEqual([{ id: 3 }]);
-  },
-);
+test.each([
+  '</guides?page=2>; rel=next',
+  '<?page=2>; title="a"; rel="next"; x=1',
+  '<a>; rel="prev", </guides?page=2>; REL="next"',
+  '</guides?page=2>; rel="last next"',
+])('finds the next page in %s', async (link) => {
+  tool.fate = (page) => (page === 1 ? { status: 200, headers: { link }, body: '[]' } : { status: 200, body: '[{"id":3}]' });
+  expect(await read()).toEqual([{ id: 3 }]);
+});
 
 test.each(['<x>; rel="prev"', 'x', '', '<x>; rel="nextish"'])('finds no next page in %j', async (link) => {
   tool.link = link;
@@ -49,6 +51,26 @@ test('waits as long as the API asks for', async () => {
   await read();
   expect(pause.mock.calls).toEqual([[1000]]);
   pause.mockRestore();
+});
+
+test('waits until the time that the API names, and no longer than a minute', async () => {
+  const now = jest.spyOn(Date, 'now').mockReturnValue(Date.parse('2026-01-31T08:30:00Z'));
+  const pause = jest.spyOn(timers, 'setTimeout').mockResolvedValue(undefined);
+  const dates = ['Sat, 31 Jan 2026 08:30:07 GMT', 'Sat, 31 Jan 2026 09:30:00 GMT', 'Sat, 31 Jan 2026 08:00:00 GMT'];
+  tool.fate = (_, request) => (request <= 3 ? { status: 503, headers: { 'retry-after': dates[request - 1]! } } : undefined);
+  await read();
+  expect(pause.mock.calls).toEqual([[7000], [60_000], [0]]);
+  pause.mockRestore();
+  now.mockRestore();
+});
+
+test('says why there was no answer', () =>
+  expect(pages('http://127.0.0.1:1/guides', { headers: {}, pauseMs: 1 }).next()).rejects.toThrow(/^the API gave no answer: \S/));
+
+test('does not show a header that HTTP does not allow: it can be a token', async () => {
+  const reading = pages(`${tool.url}/guides`, { headers: { authorization: 'Bearer first\nsecond' } }).next();
+  await expect(reading).rejects.toThrow(/^the header authorization must be one line of ASCII$/);
+  expect(tool.asked).toEqual([]);
 });
 
 test('gives up after six tries', async () => {
@@ -74,7 +96,7 @@ describe('refuses', () => {
       () => (tool.link = '<https://other.example/>; rel="next"'),
     ],
     ['pages in a circle', /names a page as the next one that was read before/, () => (tool.link = '<?page=1>; rel="next"')],
-    ['a page that is moved', /fetch failed/, () => (tool.fate = () => ({ status: 302, headers: { location: '/elsewhere' } }))],
+    ['a page that is moved', /^the API answered 302$/, () => (tool.fate = () => ({ status: 302, headers: { location: '/elsewhere' } }))],
   ])('%s', async (_, reason, happen) => {
     happen();
     await expect(read()).rejects.toThrow(reason);
