@@ -119,7 +119,7 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
     this.site = site;
     [this.regionOnly, this.ordered] = [enforceInTransit, ordered];
     const meta = {
-      dependsOn: [...site.waitFor, ...allowEncrypt(this, { cryptoKeyId: kmsKeyName, agent: () => site.pubSubAgent })],
+      dependsOn: [...site.waitFor, ...allowEncrypt(this, { site, cryptoKeyId: kmsKeyName, services: ['pubsub'] })],
       lifecycle,
     };
     const settings = { site, enforceInTransit, meta, kmsKeyName };

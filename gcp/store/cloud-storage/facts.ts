@@ -246,11 +246,11 @@ function isEndOfVersions(rule: Body | Holder): boolean {
   return actionOf(rule) === 'Delete' && Number((rule.condition as Body).days_since_noncurrent_time) >= 1;
 }
 
-/** The service agent, from the data source beside a resource: a bucket and its notifications have one each. */
+/** The service agent, from the data source beside a resource. A bucket without one shares the key of another one, with its grant. */
 function agentOf(resource: Asked, stack: Stack): string {
-  const beside = (id: string) =>
-    id.startsWith('data.google_storage_project_service_account.') && parentOf(stack.get(id)!.name) === parentOf(resource.name);
-  return [...resource.before()].find(beside) ?? 'the Cloud Storage service agent of the project';
+  const agents = [...resource.before()].filter((id) => id.startsWith('data.google_storage_project_service_account.'));
+  const beside = agents.find((id) => parentOf(stack.get(id)!.name) === parentOf(resource.name));
+  return beside ?? agents[0] ?? 'the Cloud Storage service agent of the project';
 }
 
 /** A name without its last word. */

@@ -176,10 +176,10 @@ describe('an environment', () => {
     expect(bucket.encryption).toEqual({ default_kms_key_name: key });
     const members = all('google_kms_crypto_key_iam_member').map(({ member }) => member);
     expect(members).toEqual([
-      expect.stringContaining('google_storage_project_service_account'),
       expect.stringMatching(
         /^serviceAccount:service-\$\{data\.google_project\..*\.number\}@cloudcomposer-accounts\.iam\.gserviceaccount\.com$/,
       ),
+      expect.stringContaining('google_storage_project_service_account'),
     ]);
     const waits = Object.keys(json.resource!.time_sleep!).map((id) => `time_sleep.${id}`);
     expect(environment.depends_on).toEqual(expect.arrayContaining(waits.filter((id) => !id.includes('Bucket'))));
