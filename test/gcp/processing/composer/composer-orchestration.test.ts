@@ -428,6 +428,11 @@ describe('refuses', () => {
       { snapshots: '@daily' },
       'snapshots must be five fields of cron, got "@daily". Write it like 0 3 * * *: minute, hour, day of the month, month, day of the week.',
     ],
+    [
+      'a time that does not exist',
+      { snapshots: '61 1 * * *' },
+      'snapshots must have times that exist, got "61 1 * * *". Minutes are 0 to 59, hours 0 to 23, days 1 to 31, months 1 to 12 and weekdays 0 to 7. Only the last two have names.',
+    ],
     ['a short history', { historyDays: 7 }, 'historyDays must be 30 to 730 days, got 7. Composer keeps it for no other time.'],
     [
       'a window over midnight',

@@ -307,6 +307,11 @@ describe('refuses', () => {
       ),
     ));
 
+  test('an output that nobody can write', () =>
+    expect(() => make(() => ({ outputs: { FILES: { node: {}, bindFileReader: () => ({}) } as never } }))).toThrow(
+      /^test\/Compact: outputs must be a CloudStorageStore each, got FILES\./,
+    ));
+
   test.each<[string, Props, string]>([
     [
       'no subnetwork',
