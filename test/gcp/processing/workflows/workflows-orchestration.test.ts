@@ -142,8 +142,20 @@ describe('an execution', () => {
   });
 
   test('looks again while an API does not answer', async () => {
-    const { order, failed } = await run([['Pull']], { Pull: { hidden: [503, 502, 429], looks: 0 } });
-    expect(order).toEqual(['start Pull', ...Array(4).fill('look Pull')]);
+    const { order, failed } = await run([['Pull']], { Pull: { hidden: [503, 502, 500, 504, 429], looks: 0 } });
+    expect(order).toEqual(['start Pull', ...Array(6).fill('look Pull')]);
+    expect(failed).toBeUndefined();
+  });
+
+  test('gives up a run that it may not see', async () => {
+    const { order, failed } = await run([['Pull']], { Pull: { hidden: Array(50).fill(403) } });
+    expect(order).toEqual(['start Pull', 'look Pull']);
+    expect(failed).toMatchObject({ job: 'Pull', cause: { code: 403 } });
+  });
+
+  test('looks again if there is no answer to a look', async () => {
+    const { failed, order } = await run([['Pull']], { Pull: { dropped: 2, looks: 0 } });
+    expect(order).toEqual(['start Pull', ...Array(3).fill('look Pull')]);
     expect(failed).toBeUndefined();
   });
 
