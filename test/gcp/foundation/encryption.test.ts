@@ -1,7 +1,13 @@
-import { TerraformVariable } from 'cdktf';
+import { type TerraformStack, TerraformVariable } from 'cdktf';
 import { PubSubBuffer } from '../../../gcp/connect/pub-sub/pub-sub-buffer';
+import { ComposerOrchestration } from '../../../gcp/processing/composer/composer-orchestration';
 import { EnvironmentBucket } from '../../../gcp/processing/composer/environment-bucket';
+import { Workbench } from '../../../gcp/processing/workbench/workbench';
 import { CloudStorageStore } from '../../../gcp/store/cloud-storage/cloud-storage-store';
+import { terraformPrivileges } from '../../../scripts/judges/privileges/findings';
+import { factsFor } from '../../../shared/read/terraform';
+import { TfStack } from '../../../shared/read/tf';
+import { AJob } from '../processing/workflows/a-job';
 import { key, site, synthesize } from '../stand-ins';
 
 const GRANT = 'google_kms_crypto_key_iam_member';
@@ -45,4 +51,33 @@ test('a key from a variable is one key, wherever it is named', () => {
     for (const name of ['one', 'two']) new CloudStorageStore(stack, name, { site, name, encryptionKey: variable.stringValue });
   });
   expect(all(GRANT)).toHaveLength(1);
+});
+
+describe('no agent has more of a key, or less of it, than its work takes', () => {
+  const network = {
+    network: 'projects/acme-data/global/networks/inner',
+    subnetwork: 'projects/acme-data/regions/europe-west1/subnetworks/inner',
+  };
+  test.each<[string, (stack: TerraformStack) => void, number]>([
+    [
+      'two stores that share a grant',
+      (stack) => {
+        for (const name of ['one', 'two']) new CloudStorageStore(stack, name, { site, name, encryptionKey: key });
+      },
+      1,
+    ],
+    ['Workbench', (stack) => new Workbench(stack, 'Bench', { site, owner: 'ada@example.com', network, encryptionKey: key }), 1],
+    [
+      'Composer',
+      (stack) =>
+        new ComposerOrchestration(stack, 'Jobs', { site, network, steps: [{ Pull: new AJob(stack, 'Pull') }], encryptionKey: key }),
+      2,
+    ],
+  ])('%s', (_, make, agents) => {
+    const json = synthesize(make).json as never;
+    const findings = terraformPrivileges(new TfStack(json), factsFor(json)).flatMap((identity) => identity.findings);
+    const ofKey = findings.filter(({ where, what }) => `${where} ${what}`.includes('cryptoKey'));
+    // The role to use a key also allows to list regions, which its facts explain.
+    expect(ofKey.map(({ rule, reason }) => [rule, typeof reason])).toEqual(Array(agents).fill(['no-narrower-role', 'string']));
+  });
 });
