@@ -121,7 +121,7 @@ export class Schedule extends Construct implements Workload {
   constructor(scope: Construct, id: string, props: ScheduleProps) {
     super(scope, id);
     const { site, job, notify } = props;
-    const { cron, timeZone = 'UTC', maxRetries = 3, paused } = props.recurrence;
+    const { cron, timeZone = 'UTC', maxRetries = 3, paused = false } = props.recurrence;
     requireText(this, { name: props.name }, ACCOUNT_NAME);
     requireRecurrence(this, props.recurrence);
     takeName(this, 'schedule of a site', props.name, [site.project, site.prefix]);
@@ -139,6 +139,7 @@ export class Schedule extends Construct implements Workload {
       name,
       schedule: cron,
       timeZone,
+      // Always set: without it, a schedule that was paused stays so.
       paused,
       attemptDeadline: '180s',
       retryConfig: { retryCount: maxRetries, minBackoffDuration: '30s', maxBackoffDuration: '600s' },

@@ -103,7 +103,8 @@ export interface ComposerOrchestrationProps {
   readonly maintenanceHour?: number;
   /**
    * The id of a Cloud KMS key in the region of the site, which encrypts the environment and its bucket. The service agents of Composer
-   * and of Cloud Storage are granted the use of the key. A change is a replacement, as for `name`.
+   * and of Cloud Storage are granted the use of the key. A change is a replacement, as for `name`. It cannot be left out later: the
+   * environment would keep the key, and its service agent lose it.
    * @default - a Google-managed key, free of charge
    */
   readonly encryptionKey?: string;

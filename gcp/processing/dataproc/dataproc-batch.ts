@@ -1,10 +1,8 @@
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import type { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
-import { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object';
-import { AssetType, type ITerraformDependable, TerraformAsset } from 'cdktf';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { hashOfScript } from '../../../shared/synth/job-script';
 import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
 import { allowEncrypt } from '../../foundation/encryption';
@@ -18,6 +16,7 @@ import type { Site } from '../../ports/site';
 import type { FileStore } from '../../ports/stores';
 import { alertOnFailed } from './batch-alert';
 import { bodyOf } from './batch-body';
+import { scriptIn } from './batch-script';
 import { batchSettings } from './batch-settings';
 import { allowStart, RUN } from './batch-start';
 
@@ -92,8 +91,8 @@ export interface DataprocBatchProps {
   readonly serviceAccount?: string;
   /**
    * The id of a Cloud KMS key in the region of the site, which encrypts the disks of runs and the bucket. The service agents of Dataproc,
-   * Compute Engine and Cloud Storage are granted the use of the key. A change applies from the next run; objects that are there keep
-   * their key.
+   * Compute Engine and Cloud Storage are granted the use of the key. A change applies from the next run. Files of runs before it can no
+   * longer be read.
    * @default - a Google-managed key, free of charge
    */
   readonly encryptionKey?: string;
@@ -149,15 +148,6 @@ export class DataprocBatch extends Construct implements Workload, Job {
     this.accountId = account?.name ?? accountId(email, site);
     // Without a bucket of the stack, Dataproc would make one that stays.
     this.bucket = temporaryBucket(this, site, { name: `${base}-spark`, left: STAGED, encryptionKey });
-    const hash = hashOfScript(script);
-    const asset = new TerraformAsset(this, 'Script', { path: script, type: AssetType.FILE, assetHash: hash });
-    const object = new StorageBucketObject(this, 'Object', {
-      bucket: this.bucket.name,
-      name: `scripts/${hash}.py`,
-      source: asset.path,
-      // A run that is going reads the old one.
-      lifecycle: { createBeforeDestroy: true },
-    });
     const written = Object.entries(outputs).map(([start, store]) => [start, store.bindFileWriter(this, start)] as const);
     const failed = written.map(([start, { settings: of }]) => [`${start}_FAILED_PREFIX`, `${of[`${start}_PREFIX`]}_failed/`]);
     const read = Object.entries(inputs).map(([start, store]) => store.bindFileReader(this, start));
@@ -165,7 +155,7 @@ export class DataprocBatch extends Construct implements Workload, Job {
     this.body = bodyOf({
       ...settings,
       base,
-      script: `gs://${this.bucket.name}/${object.name}`,
+      script: scriptIn(this, this.bucket, script, encryptionKey),
       arguments: Object.assign({}, settings.arguments, ...bindings.map((one) => one.settings), Object.fromEntries(failed)),
       email,
       bucket: this.bucket.name,

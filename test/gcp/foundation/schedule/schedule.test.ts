@@ -73,6 +73,10 @@ test('a schedule that is paused exists, and starts nothing', () => {
   expect(make({ recurrence: { cron: '0 3 * * *', paused: true } }).one('google_cloud_scheduler_job').paused).toBe(true);
 });
 
+test('a schedule that is no longer paused says so, because the provider keeps what it is not told', () => {
+  expect(make().one('google_cloud_scheduler_job').paused).toBe(false);
+});
+
 test.each(['*/15 * * * *', '0 3 1 1,7 *', '0 9-17 * * MON-FRI', '0 0 * * 7', '59 23 31 12 0', '5/20 0-23/2 * JAN-MAR *'])(
   'takes the times %s',
   (cron) => {

@@ -181,6 +181,13 @@ describe('with a key', () => {
     expect(encryption).toEqual({ default_kms_key_name: key });
   });
 
+  test('the script is another object with another key, because Cloud Storage may no longer decrypt the old one', () => {
+    const objectOf = (encryptionKey?: string) => make(() => ({ encryptionKey })).one('google_storage_bucket_object').name;
+    const names = [objectOf(), objectOf(key), objectOf(`${key}2`)];
+    expect(new Set(names).size).toBe(3);
+    for (const name of names) expect(name).toMatch(/^scripts\/[0-9a-f]{64}\.py$/);
+  });
+
   test('the agents of Compute Engine, Dataproc and Cloud Storage may use it, before the bucket and the first run', () => {
     const { json, schedule } = withKey();
     const grants = json.resource!.google_kms_crypto_key_iam_member as Record<string, any>;
