@@ -286,7 +286,7 @@ describe('who starts it', () => {
       const inner = new WorkflowsOrchestration(stack, 'Inner', { site, name: 'inner', steps: [{ Pull: pull }] });
       const network = { subnetwork: 'projects/acme-net/regions/europe-west1/subnetworks/workers' };
       const spark = new DataprocBatch(stack, 'Spark', { site, network, script: packageScript('shared/runtime/spark/compact') });
-      const again = [
+      const again: WorkflowsOrchestrationProps['steps'] = [
         { A: pull, B: inner, C: spark },
         { D: pull, E: inner, F: spark },
       ];
