@@ -1,30 +1,77 @@
+import { DataGoogleBigqueryDefaultServiceAccount } from '@cdktf/provider-google/lib/data-google-bigquery-default-service-account';
+import { DataGoogleProject } from '@cdktf/provider-google/lib/data-google-project';
+import { DataGoogleStorageProjectServiceAccount } from '@cdktf/provider-google/lib/data-google-storage-project-service-account';
 import { KmsCryptoKeyIamMember } from '@cdktf/provider-google/lib/kms-crypto-key-iam-member';
-import type { ITerraformDependable } from 'cdktf';
+import { type ITerraformDependable, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
+import { keepAddress, resolved } from '../../shared/synth/kept-name';
+import type { Site } from '../ports/site';
+import { onceIn } from './once';
 import { Propagation } from './propagation';
 
+/**
+ * The service agents that are not created on request. Those of Compute Engine, Composer and Dataproc are there with their role when
+ * their API is enabled, and would have no role otherwise, so their names are built from the number of the project.
+ */
+const AGENTS: Readonly<Record<string, (scope: Construct, site: Site) => string>> = {
+  bigquery: (scope, { project, waitFor }) =>
+    new DataGoogleBigqueryDefaultServiceAccount(scope, 'Agent', { project, dependsOn: [...waitFor] }).member,
+  storage: (scope, { project, waitFor }) =>
+    new DataGoogleStorageProjectServiceAccount(scope, 'Agent', { project, dependsOn: [...waitFor] }).member,
+  composer: numbered('cloudcomposer-accounts'),
+  compute: numbered('compute-system'),
+  dataproc: numbered('dataproc-accounts'),
+};
+
+function numbered(domain: string) {
+  return (scope: Construct, { project: projectId, waitFor }: Site) => {
+    const { number } = onceIn(scope, 'Project', () => new DataGoogleProject(scope, 'Project', { projectId, dependsOn: [...waitFor] }));
+    return `serviceAccount:service-${number}@${domain}.iam.gserviceaccount.com`;
+  };
+}
+
+/** For each stack, the waits for the grants of keys. */
+const allowed = new WeakMap<TerraformStack, Map<string, Propagation>>();
+
 /** Who encrypts with a key. */
-export interface Encrypter {
+export interface Encrypters {
+  /** The project of the service agents. */
+  readonly site: Site;
   /** The id of the Cloud KMS key, in the region of what it encrypts. Without one, a Google-managed key encrypts, and nothing is granted. */
   readonly cryptoKeyId?: string;
-  /** The IAM member of the service agent that encrypts. It is asked for only with a key. */
-  readonly agent: () => string;
+  /** The services whose agents encrypt, such as `spanner`. */
+  readonly services: readonly string[];
 }
 
 /**
- * Let a service agent encrypt and decrypt with a key.
+ * Let service agents encrypt and decrypt with a key. What else of the stack has the key of the same agent shares its grant: with
+ * either of two equal grants, Google takes both away, and then nobody can read what the key encrypts.
  * @returns what must exist before a resource that has the key: Google checks the permission when it creates one, and the provider
  * does not retry
  * @see https://cloud.google.com/kms/docs/cmek#service-agents
  */
-export function allowEncrypt(scope: Construct, { cryptoKeyId, agent }: Encrypter): ITerraformDependable[] {
+export function allowEncrypt(scope: Construct, { site, cryptoKeyId, services }: Encrypters): ITerraformDependable[] {
   if (!cryptoKeyId) return [];
-  const grant = new KmsCryptoKeyIamMember(scope, 'Encrypter', {
-    cryptoKeyId,
+  const stack = TerraformStack.of(scope);
+  const ofStack = allowed.get(stack) ?? new Map<string, Propagation>();
+  allowed.set(stack, ofStack);
+  return services.map((service) => {
+    const key = JSON.stringify([service, resolved(scope, site.project), resolved(scope, cryptoKeyId)]);
+    const wait = ofStack.get(key) ?? grant(scope, { site, cryptoKeyId, service }, services.length > 1 ? `-${service}` : '');
+    ofStack.set(key, wait);
+    return wait;
+  });
+}
+
+/** Its address is that of the agent and the key: it stays if the construct that came first is removed. */
+function grant(scope: Construct, { site, cryptoKeyId, service }: Omit<Encrypters, 'services'> & { service: string }, end: string) {
+  const member = new KmsCryptoKeyIamMember(scope, `Encrypter${end}`, {
+    cryptoKeyId: cryptoKeyId!,
     role: 'roles/cloudkms.cryptoKeyEncrypterDecrypter',
-    member: agent(),
+    member: AGENTS[service]?.(scope, site) ?? site.agentOf(service),
     // A service agent never changes. Terraform reads it again when an API is added, and would replace the grant.
     lifecycle: { ignoreChanges: ['member'] },
   });
-  return [new Propagation(scope, 'Propagation', [grant])];
+  keepAddress(member, `${service}-${site.project}-${cryptoKeyId}`);
+  return new Propagation(scope, `Propagation${end}`, [member]);
 }

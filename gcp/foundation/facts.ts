@@ -166,6 +166,13 @@ export const facts: ServiceFacts = {
     },
     google_service_account_iam_member: iamMember('a service account', ['iam']),
     time_sleep: { name: 'wait', role: 'helps', replacedBy: ['triggers'], local: 'no effect here' },
+    'data.google_project': {
+      name: 'project',
+      role: 'helps',
+      apis: ['cloudresourcemanager'],
+      computed: { number: '123456789012' },
+      local: 'no effect here',
+    },
     'data.google_bigquery_default_service_account': agent('BigQuery'),
     'data.google_storage_project_service_account': agent('Cloud Storage'),
   },

@@ -83,8 +83,18 @@ export function idOf(resource: Asked, setting: string): string | undefined {
 /** The permissions that a service needs to encrypt with a Cloud KMS key: https://cloud.google.com/kms/docs/cmek#service-agents. */
 export function keyNeeds(resource: Asked, setting: string, who: string, because: string): Needed[] {
   const [key] = resource.get(setting);
-  if (key === undefined) return [];
-  return ['useToDecrypt', 'useToEncrypt'].map((verb) => ({ who, may: `cloudkms.cryptoKeyVersions.${verb}`, on: String(key), because }));
+  return key === undefined ? [] : encrypting(String(key), who, because);
+}
+
+/** The same for a key that no resource names. */
+export function encrypting(key: string, who: string, because: string): Needed[] {
+  return ['useToDecrypt', 'useToEncrypt'].map((verb) => ({ who, may: `cloudkms.cryptoKeyVersions.${verb}`, on: key, because }));
+}
+
+/** A service agent whose name has the number of the project. */
+export function numberedAgent(stack: Stack, domain: string): string {
+  const [project] = stack.of('data.google_project');
+  return `serviceAccount:service-${project ? `\${${project.id}.number}` : 'NUMBER'}@${domain}.iam.gserviceaccount.com`;
 }
 
 /** The facts of a type that grants a role to one member, on one type of resource. */

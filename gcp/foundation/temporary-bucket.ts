@@ -2,13 +2,27 @@ import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../../shared/synth/acknowledge';
 import type { Site } from '../ports/site';
+import { allowEncrypt } from './encryption';
 
-/**
- * A bucket for the code and the temporary files of a job. With soft delete, each file would be billed for a week longer.
- * @param name the end of its name, with the prefix
- * @param left the folder of files that the service leaves there, which are deleted after 30 days
- */
-export function temporaryBucket(scope: Construct, { project, region, waitFor }: Site, name: string, left?: string): StorageBucket {
+/** Settings for {@link temporaryBucket}. */
+export interface TemporaryBucket {
+  /** The end of its name, with the prefix. */
+  readonly name: string;
+  /**
+   * The folder of files that the service leaves there, which are deleted after 30 days.
+   * @default - nothing is deleted
+   */
+  readonly left?: string;
+  /**
+   * The id of the key that encrypts the objects.
+   * @default - a Google-managed key
+   */
+  readonly encryptionKey?: string;
+}
+
+/** A bucket for the code and the temporary files of a job. With soft delete, each file would be billed for a week longer. */
+export function temporaryBucket(scope: Construct, site: Site, { name, left, encryptionKey }: TemporaryBucket): StorageBucket {
+  const { project, region, waitFor } = site;
   const bucket = new StorageBucket(scope, 'Bucket', {
     project,
     name: `${project}-${name}`,
@@ -20,8 +34,9 @@ export function temporaryBucket(scope: Construct, { project, region, waitFor }: 
       { action: { type: 'AbortIncompleteMultipartUpload' }, condition: { age: 7 } },
       ...(left === undefined ? [] : [{ action: { type: 'Delete' }, condition: { age: 30, matchesPrefix: [left] } }]),
     ],
+    encryption: encryptionKey ? { defaultKmsKeyName: encryptionKey } : undefined,
     forceDestroy: true,
-    dependsOn: [...waitFor],
+    dependsOn: [...waitFor, ...allowEncrypt(scope, { site, cryptoKeyId: encryptionKey, services: ['storage'] })],
   });
   acknowledge(bucket, {
     CKV_GCP_62: 'It holds code and temporary files of a job. Only the job reads it.',

@@ -101,7 +101,7 @@ function identifier(name: string): string {
 }
 
 /** A text as it is in the template. */
-function resolved(scope: IConstruct, text: string): string {
+export function resolved(scope: IConstruct, text: string): string {
   const resolver = new DefaultTokenResolver(new StringConcat());
   return String(Tokenization.resolve(text, { scope, resolver, preparing: false }));
 }

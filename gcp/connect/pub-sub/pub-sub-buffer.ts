@@ -120,7 +120,7 @@ export class PubSubBuffer extends Construct implements RecordSink, RecordSource,
     needApis(this, 'monitoring', 'pubsub');
     this.site = site;
     [this.regionOnly, this.ordered] = [enforceInTransit, ordered];
-    const encrypted = allowEncrypt(this, { cryptoKeyId: kmsKeyName, agent: () => site.pubSubAgent });
+    const encrypted = allowEncrypt(this, { site, cryptoKeyId: kmsKeyName, services: ['pubsub'] });
     const meta = { dependsOn: [...site.waitFor, ...encrypted], lifecycle };
     const settings = { site, enforceInTransit, meta, kmsKeyName };
     if (topicId === undefined) {

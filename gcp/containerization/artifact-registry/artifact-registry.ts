@@ -95,7 +95,6 @@ export class ArtifactRegistry extends Construct {
     needApis(this, 'artifactregistry', ...(scan ? ['containerscanning'] : []));
 
     if (props.repositoryId === undefined) {
-      const agent = () => site.agentOf('artifactregistry');
       this.repository = new ArtifactRegistryRepository(this, 'Repository', {
         project: site.project,
         location: site.region,
@@ -110,7 +109,7 @@ export class ArtifactRegistry extends Construct {
           { id: 'delete-untagged', action: 'DELETE', condition: { tagState: 'UNTAGGED', olderThan: `${keepUntaggedDays * 24 * 3600}s` } },
         ],
         kmsKeyName: cryptoKeyId,
-        dependsOn: [...site.waitFor, ...allowEncrypt(this, { cryptoKeyId, agent })],
+        dependsOn: [...site.waitFor, ...allowEncrypt(this, { site, cryptoKeyId, services: ['artifactregistry'] })],
         lifecycle,
       });
       keepAddress(this.repository, name);

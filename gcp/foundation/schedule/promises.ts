@@ -92,7 +92,7 @@ export function withExpressions(json: string): string {
 
 /** How often a schedule starts something in a month of 30 days. */
 export function startsOf(schedule: Asked): number {
-  return startsADay(String(only(schedule, 'schedule'))) * 30;
+  return timesAMonth(String(only(schedule, 'schedule')));
 }
 
 /** Who a workflow runs as. An existing service account has no reference, only its email. */
@@ -116,19 +116,31 @@ export function runnerOfDag(dag: Asked, stack: Stack): string {
 /** How often a DAG runs in a month of 30 days, by the schedule that it is told. */
 export function runsAMonth(dag: Asked): number {
   const [, cron] = /^ *"cron": "(.*)",$/m.exec(String(only(dag, DAG))) ?? [];
-  return cron === undefined ? 0 : startsADay(cron) * 30;
+  return cron === undefined ? 0 : timesAMonth(cron);
 }
 
-/** How often a schedule starts something on a day, from its fields for minute and hour. */
-function startsADay(cron: string): number {
-  const [minute = '', hour = ''] = cron.split(' ');
-  const count = (field: string, all: number) => {
-    const times = field.split(',').map((part) => {
-      const [, from, to, step = '1'] = /^(?:\*|(\d+)(?:-(\d+))?)(?:\/(\d+))?$/.exec(part) ?? [];
-      const length = from === undefined ? all : Number(to ?? from) - Number(from) + 1;
-      return Math.ceil(length / Number(step));
-    });
-    return times.reduce((sum, one) => sum + one, 0);
-  };
-  return count(minute, 60) * count(hour, 24);
+/** How often five fields of cron come true in a month of 30 days. */
+export function timesAMonth(cron: string): number {
+  const [minutes = 0, hours = 0, days = 0, months = 0, weekdays = 0] = cron.split(' ').map(countOf);
+  const [, , day, , weekday] = cron.split(' ');
+  const [ofMonth, ofWeek] = [Math.min(days / 30, 1), Math.min(weekdays / 7, 1)];
+  // With both, one of them is enough.
+  const share = day === '*' || weekday === '*' ? ofMonth * ofWeek : Math.min(ofMonth + ofWeek, 1);
+  return (minutes * hours * 30 * share * months) / 12;
+}
+
+/** How many values each field of cron has. */
+const VALUES = [60, 24, 31, 12, 7] as const;
+const NAMES = ['JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC', 'SUN MON TUE WED THU FRI SAT'].map((names) => names.split(' '));
+
+/** How many values a field of cron stands for. */
+function countOf(field: string, index: number): number {
+  const all = VALUES[index] ?? 0;
+  const numbers = field.replace(/[A-Z]{3}/g, (name) => String(NAMES.find((names) => names.includes(name))?.indexOf(name) ?? 0));
+  return numbers.split(',').reduce((sum, part) => {
+    const [, from, to, step] = /^(?:\*|(\d+)(?:-(\d+))?)(?:\/(\d+))?$/.exec(part) ?? [];
+    const last = to ?? (step === undefined ? from : all - 1);
+    const length = from === undefined ? all : Number(last) - Number(from) + 1;
+    return sum + Math.ceil(length / Number(step ?? 1));
+  }, 0);
 }

@@ -14,19 +14,19 @@ import { ACCOUNT_NAME, accountOf } from '../service-account';
 
 const FIELD = String.raw`(\*|[\dA-Z,-]+)(\/\d+)?`;
 /** When a schedule starts: five fields, without names of macros. */
-export const CRON: TextRule = {
+const CRON: TextRule = {
   pattern: new RegExp(`^${FIELD}( ${FIELD}){4}$`),
   must: 'be five fields of cron',
   remedy: 'Write it like 0 3 * * *: minute, hour, day of the month, month, day of the week.',
 };
-/** The lowest and the highest value of each field. The last two also take names of three letters. */
-const RANGES = [
+/** The lowest and the highest value of each field, and its names. */
+const RANGES: readonly (readonly [least: number, most: number, names?: string])[] = [
   [0, 59],
   [0, 23],
   [1, 31],
-  [1, 12],
-  [0, 7],
-] as const;
+  [1, 12, 'JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC'],
+  [0, 7, 'SUN MON TUE WED THU FRI SAT'],
+];
 const TIME_ZONE: TextRule = {
   pattern: /^(Etc\/)?[A-Z][\w+-]*(\/[A-Z][\w+-]*){0,2}$/,
   must: 'be the name of a time zone',
@@ -60,23 +60,35 @@ export interface Recurrence {
  * @throws SettingError
  */
 export function requireRecurrence(scope: IConstruct, { cron, timeZone = 'UTC', maxRetries = 3 }: Recurrence) {
-  requireText(scope, { cron }, CRON);
-  if (!Token.isUnresolved(cron) && !cron.split(' ').every(isInRange)) {
-    const remedy = 'Minutes are 0 to 59, hours 0 to 23, days 1 to 31, months 1 to 12 and weekdays 0 to 7. Only the last two have names.';
-    throw new SettingError(scope, 'cron must have times that exist', `"${cron}"`, remedy);
-  }
+  requireCron(scope, { cron });
   requireText(scope, { timeZone }, TIME_ZONE);
   requireNumber(scope, { maxRetries }, { from: 0, to: 5, unit: 'retries', remedy: 'Cloud Scheduler accepts no more.' });
 }
 
+/**
+ * Refuse what is not five fields of cron with times that exist.
+ * @throws SettingError
+ */
+export function requireCron(scope: IConstruct, settings: Readonly<Record<string, string>>) {
+  requireText(scope, settings, CRON);
+  const remedy = 'Minutes are 0 to 59, hours 0 to 23, days 1 to 31, months 1 to 12 and weekdays 0 to 7. Only the last two have names.';
+  for (const [setting, cron] of Object.entries(settings)) {
+    if (Token.isUnresolved(cron) || cron.split(' ').every(isInRange)) continue;
+    throw new SettingError(scope, `${setting} must have times that exist`, `"${cron}"`, remedy);
+  }
+}
+
 /** Whether each part of a field of cron, such as `9-17` or `*\/15`, is within the range of the field. */
 function isInRange(field: string, index: number): boolean {
-  const [least, most] = RANGES[index]!;
+  const [least, most, names = ''] = RANGES[index]!;
   const isValue = (text: string) =>
-    /^[A-Z]{3}$/.test(text) ? index >= 3 : /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most;
+    /^[A-Z]+$/.test(text) ? names.split(' ').includes(text) : /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most;
+  const isTime = (part: string) => {
+    const [from = '', to = from, ...more] = part.split('-');
+    return more.length === 0 && [from, to].every(isValue) && !(Number(from) > Number(to));
+  };
   const [times = '', step = '1'] = field.split('/');
-  const isOnce = times === '*' || times.split(',').every((part) => part.split('-').length <= 2 && part.split('-').every(isValue));
-  return isOnce && Number(step) >= 1 && Number(step) <= most;
+  return (times === '*' || times.split(',').every(isTime)) && Number(step) >= 1 && Number(step) <= most;
 }
 
 /** Settings for {@link Schedule}. */
@@ -109,7 +121,7 @@ export class Schedule extends Construct implements Workload {
   constructor(scope: Construct, id: string, props: ScheduleProps) {
     super(scope, id);
     const { site, job, notify } = props;
-    const { cron, timeZone = 'UTC', maxRetries = 3, paused } = props.recurrence;
+    const { cron, timeZone = 'UTC', maxRetries = 3, paused = false } = props.recurrence;
     requireText(this, { name: props.name }, ACCOUNT_NAME);
     requireRecurrence(this, props.recurrence);
     takeName(this, 'schedule of a site', props.name, [site.project, site.prefix]);
@@ -127,6 +139,7 @@ export class Schedule extends Construct implements Workload {
       name,
       schedule: cron,
       timeZone,
+      // Always set: without it, a schedule that was paused stays so.
       paused,
       attemptDeadline: '180s',
       retryConfig: { retryCount: maxRetries, minBackoffDuration: '30s', maxBackoffDuration: '600s' },

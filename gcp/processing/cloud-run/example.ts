@@ -37,7 +37,10 @@ export class GcpCloudRun extends GcpPlatform {
 
     this.output({
       build_command: [processor.buildCommand!, 'Builds the image, in the folder of this stack and before the apply. Shows its digest.'],
-      report_command: [`gcloud run jobs execute ${report.job.name} --region ${site.region}`, 'Writes a report now.'],
+      report_command: [
+        `gcloud run jobs execute ${report.job.name} --region ${site.region} --project ${site.project}`,
+        'Writes a report now.',
+      ],
       events_url: [connect.url, 'Send events here, with a Google access token.'],
       send_command: [connect.curl, 'Sends one event. You must be one of the publishers to run it.'],
       show_command: [

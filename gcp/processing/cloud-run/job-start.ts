@@ -1,5 +1,6 @@
 import type { CloudRunV2Job } from '@cdktf/provider-google/lib/cloud-run-v2-job';
 import { CloudRunV2JobIamMember } from '@cdktf/provider-google/lib/cloud-run-v2-job-iam-member';
+import { onceIn } from '../../foundation/once';
 import type { Workload } from '../../ports/identity';
 import type { RunRequest, StartRequest } from '../../ports/jobs';
 
@@ -39,5 +40,6 @@ function allow(job: CloudRunV2Job, id: string, role: string, starter: Workload):
   const { project, location, name } = job;
   // A job that is replaced loses its grants. A plain address is used: hashicorp/terraform-cdk#3532.
   const lifecycle = { replaceTriggeredBy: [`${job.terraformResourceType}.${job.friendlyUniqueId}.id`] };
-  return new CloudRunV2JobIamMember(starter, id, { project, location, name, role, member: starter.member, lifecycle });
+  const grant = { project, location, name, role, member: starter.member, lifecycle };
+  return onceIn(starter, id, () => new CloudRunV2JobIamMember(starter, id, grant));
 }

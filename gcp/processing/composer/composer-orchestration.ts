@@ -6,6 +6,7 @@ import { keepAddress, takeName } from '../../../shared/synth/kept-name';
 import { literal } from '../../../shared/synth/literal';
 import { mayDestroy, type Removal } from '../../../shared/synth/settings';
 import { needApis } from '../../foundation/apis';
+import { allowEncrypt } from '../../foundation/encryption';
 import { Propagation } from '../../foundation/propagation';
 import { accountOf } from '../../foundation/service-account';
 import type { Step } from '../../foundation/steps';
@@ -14,7 +15,7 @@ import type { Network } from '../../ports/network';
 import type { Site } from '../../ports/site';
 import { composerSettings, type DagSchedule, type SIZES } from './composer-settings';
 import { dagOf } from './dag';
-import { allowComposer, allowWorker } from './environment-access';
+import { allowWorker } from './environment-access';
 import { alertOnFailed, alertOnSilence, alertOnUnhealthy } from './environment-alerts';
 import { EnvironmentBucket } from './environment-bucket';
 import { environmentConfig } from './environment-config';
@@ -102,7 +103,8 @@ export interface ComposerOrchestrationProps {
   readonly maintenanceHour?: number;
   /**
    * The id of a Cloud KMS key in the region of the site, which encrypts the environment and its bucket. The service agents of Composer
-   * and of Cloud Storage are granted the use of the key. A change is a replacement, as for `name`.
+   * and of Cloud Storage are granted the use of the key. A change is a replacement, as for `name`. It cannot be left out later: the
+   * environment would keep the key, and its service agent lose it.
    * @default - a Google-managed key, free of charge
    */
   readonly encryptionKey?: string;
@@ -169,11 +171,8 @@ export class ComposerOrchestration extends Construct implements Workload {
     this.member = `serviceAccount:${email}`;
     const requests = steps.map((step) => Object.fromEntries(Object.entries(step).map(([job, one]) => [job, one.bindRun(this)])));
     const dag = dagOf(this, { ...settings, name: base, steps: requests });
-    const grants = [
-      allowWorker(this, site, this.member),
-      ...requests.flatMap((step) => Object.values(step).flatMap(({ waitFor }) => waitFor)),
-    ];
-    const granted = new Propagation(this, 'Granted', [...new Set(grants)]);
+    const ofJobs = requests.flatMap((step) => Object.values(step).flatMap(({ waitFor }) => waitFor));
+    const granted = new Propagation(this, 'Granted', [...new Set([allowWorker(this, site, this.member), ...ofJobs])]);
     this.bucket = new EnvironmentBucket(this, 'Bucket', { site, name, encryptionKey: cryptoKeyId, destroy }).resource;
     this.environment = new ComposerEnvironment(this, 'Environment', {
       project,
@@ -181,7 +180,7 @@ export class ComposerOrchestration extends Construct implements Workload {
       name: base,
       storageConfig: { bucket: this.bucket.name },
       config: environmentConfig({ ...settings, email, bucket: this.bucket.name }),
-      dependsOn: [...site.waitFor, granted, ...allowComposer(this, site, cryptoKeyId)],
+      dependsOn: [...site.waitFor, granted, ...allowEncrypt(this, { site, cryptoKeyId, services: ['composer'] })],
       lifecycle: destroy ? undefined : { preventDestroy: true },
     });
     keepAddress(this.environment, name);

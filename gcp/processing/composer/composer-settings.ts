@@ -10,7 +10,7 @@ import {
   type TextRule,
 } from '../../../shared/synth/settings';
 import { requireNetwork } from '../../foundation/network';
-import { CRON, type Recurrence, requireRecurrence } from '../../foundation/schedule/schedule';
+import { type Recurrence, requireCron, requireRecurrence } from '../../foundation/schedule/schedule';
 import { ACCOUNT_NAME, EMAIL } from '../../foundation/service-account';
 import { requireSteps, type Step } from '../../foundation/steps';
 import type { Network } from '../../ports/network';
@@ -90,7 +90,7 @@ export function composerSettings(scope: IConstruct, props: Raw) {
   const { min, max } = workersOf(scope, workers);
   requireText(scope, { imageVersion }, IMAGE_VERSION);
   requirePackages(scope, packages);
-  requireText(scope, { snapshots }, CRON);
+  requireCron(scope, { snapshots });
   requireTexts(scope, { webServerRanges }, RANGE);
   requireNumber(scope, { historyDays }, { from: 30, to: 730, unit: 'days', remedy: 'Composer keeps it for no other time.' });
   const evening = 'The window takes six hours, and ends on the same day.';

@@ -1,4 +1,3 @@
-import { DataGoogleStorageProjectServiceAccount } from '@cdktf/provider-google/lib/data-google-storage-project-service-account';
 import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
@@ -38,7 +37,6 @@ export class EnvironmentBucket extends Construct {
   constructor(scope: Construct, id: string, { site, name, encryptionKey, destroy }: EnvironmentBucketProps) {
     super(scope, id);
     const { project, prefix, region: location, waitFor } = site;
-    const agent = () => new DataGoogleStorageProjectServiceAccount(this, 'Agent', { project, dependsOn: [...waitFor] }).member;
     this.resource = new StorageBucket(this, 'Resource', {
       project,
       name: `${project}-${prefix}-${name}-airflow`,
@@ -55,7 +53,7 @@ export class EnvironmentBucket extends Construct {
       ],
       encryption: encryptionKey ? { defaultKmsKeyName: encryptionKey } : undefined,
       forceDestroy: destroy,
-      dependsOn: [...waitFor, ...allowEncrypt(this, { cryptoKeyId: encryptionKey, agent })],
+      dependsOn: [...waitFor, ...allowEncrypt(this, { site, cryptoKeyId: encryptionKey, services: ['storage'] })],
       lifecycle: destroy ? undefined : { preventDestroy: true },
     });
     keepAddress(this.resource, `${name}-airflow`);

@@ -4,10 +4,10 @@ import type { Needed, Seen, ServiceFacts } from '../../../shared/read/facts/type
 import { replace, set, type Which } from '../../../shared/read/facts/weaken';
 import type { Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
-import { type Asked, amount, is, only } from '../../../shared/read/stack';
+import { type Asked, amount, is, only, type Stack } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
 import { type Called, costsOfJobs, flowOfJobs, needsOfJobs } from '../../foundation/orchestration/promises';
-import { alertOn, idOf, keyNeeds, RETAINED, readyBeforeWork } from '../../foundation/promises';
+import { alertOn, idOf, keyNeeds, numberedAgent, RETAINED, readyBeforeWork } from '../../foundation/promises';
 import { environmentOf, runnerOfDag, runsAMonth } from '../../foundation/schedule/promises';
 
 const ENVIRONMENT = 'google_composer_environment';
@@ -28,7 +28,7 @@ const bucketOf: Which = ({ body }, draft) =>
 
 export const facts: ServiceFacts = {
   name: 'Managed Service for Apache Airflow',
-  local: { not: 'the jobs that it starts do not run on this machine. The tests run its DAG with stand-ins of Airflow and of the APIs.' },
+  local: { not: 'the jobs that it starts do not run on this machine; the tests run its DAG with stand-ins of Airflow and of the APIs' },
   unproven: [
     'That Composer creates the environment: no API here checks its configuration.',
     'That the answers of Cloud Run, BigQuery and Workflows have their state where the DAG looks for it.',
@@ -261,7 +261,7 @@ function sizeOf(environment: Asked): string {
 }
 
 /** What Airflow itself does: https://cloud.google.com/composer/docs/composer-3/access-control. Its DAGs have facts of their own. */
-function environmentNeeds(environment: Asked): Needed[] {
+function environmentNeeds(environment: Asked, stack: Stack): Needed[] {
   const who = idOf(environment, RUNS_AS) ?? `serviceAccount:${only(environment, RUNS_AS)}`;
   const bucket = idOf(environment, BUCKET);
   const need = (may: string, on: string, because: string): Needed => ({ who, may, on, because });
@@ -275,7 +275,7 @@ function environmentNeeds(environment: Asked): Needed[] {
     ...keyNeeds(
       environment,
       'config.encryption_config.kms_key_name',
-      'the Composer service agent of the project',
+      numberedAgent(stack, 'cloudcomposer-accounts'),
       'its database and disks are encrypted with it',
     ),
   ];

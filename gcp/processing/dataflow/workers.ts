@@ -28,7 +28,7 @@ export interface Workers {
 export function workersOf(scope: Construct, site: Site, base: string): Workers {
   const account = accountOf(scope, 'Account', site, `${base}-worker`, `Runs the workers of the Dataflow job ${base}`);
   const { member } = account;
-  const bucket = temporaryBucket(scope, site, `${base}-dataflow`);
+  const bucket = temporaryBucket(scope, site, { name: `${base}-dataflow` });
   const grants = [
     new StorageBucketIamMember(scope, 'Temporary', { bucket: bucket.id, role: 'roles/storage.objectUser', member }),
     new ProjectIamMember(scope, 'Worker', { project: site.project, role: 'roles/dataflow.worker', member }),

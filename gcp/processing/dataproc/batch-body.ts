@@ -16,6 +16,8 @@ export interface Run {
   /** The bucket for files that Dataproc stages. */
   readonly bucket: string;
   readonly subnetwork: string;
+  /** The id of the key that encrypts its disks and arguments. */
+  readonly encryptionKey?: string;
 }
 
 /**
@@ -37,6 +39,7 @@ export function bodyOf(run: Run): string {
         subnetworkUri: run.subnetwork,
         stagingBucket: run.bucket,
         ttl: `${run.ttlHours * 3600}s`,
+        kmsKey: run.encryptionKey,
       },
     },
   });

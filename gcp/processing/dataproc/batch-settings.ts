@@ -3,6 +3,7 @@ import { requireEachOnce } from '../../../shared/synth/handler-needs';
 import { requireArguments, requireScript } from '../../../shared/synth/job-script';
 import {
   CHANNELS,
+  KMS_KEY,
   requireNumber,
   requireResource,
   requireText,
@@ -48,6 +49,7 @@ interface Raw {
   readonly spark?: Readonly<Record<string, string>>;
   readonly runtimeVersion?: string;
   readonly serviceAccount?: string;
+  readonly encryptionKey?: string;
   readonly notify?: readonly string[];
 }
 
@@ -56,7 +58,18 @@ interface Raw {
  * @throws SettingError
  */
 export function batchSettings(scope: IConstruct, props: Raw) {
-  const { site, script, network, schedule, serviceAccount, inputs = {}, outputs = {}, arguments: given = {}, spark = {} } = props;
+  const {
+    site,
+    script,
+    network,
+    schedule,
+    serviceAccount,
+    encryptionKey,
+    inputs = {},
+    outputs = {},
+    arguments: given = {},
+    spark = {},
+  } = props;
   const { name = 'batch', maxExecutors = 10, ttlHours = 4, runtimeVersion = '3.0', notify = [] } = props;
   requireText(scope, { name }, ACCOUNT_NAME);
   requireScript(scope, script);
@@ -71,8 +84,9 @@ export function batchSettings(scope: IConstruct, props: Raw) {
   requireText(scope, { runtimeVersion }, RUNTIME);
   if (schedule !== undefined) requireRecurrence(scope, schedule);
   if (serviceAccount !== undefined) requireText(scope, { serviceAccount }, EMAIL);
+  if (encryptionKey !== undefined) requireText(scope, { encryptionKey }, KMS_KEY);
   requireTexts(scope, { notify }, CHANNELS);
-  return { name, inputs, outputs, arguments: given, spark, maxExecutors, ttlHours, runtimeVersion, notify };
+  return { name, inputs, outputs, arguments: given, spark, maxExecutors, ttlHours, runtimeVersion, encryptionKey, notify };
 }
 
 /** Refuse names that cannot start an argument, one name for two stores, and stores of rows. */
@@ -84,7 +98,7 @@ function requireFiles(scope: IConstruct, sides: Readonly<Record<'inputs' | 'outp
     for (const [name, store] of Object.entries(stores)) {
       requireText(scope, { [side]: name }, STORE_NAME);
       requireResource(scope, { [`${side}.${name}`]: store });
-      if (typeof store?.bindFileReader === 'function') continue;
+      if (['bindFileReader', 'bindFileWriter'].every((bind) => typeof store?.[bind as keyof FileStore] === 'function')) continue;
       const remedy = 'Spark reads and writes files. For rows in BigQuery, use ScheduledQuery or QueryJob.';
       throw new SettingError(scope, `${side} must be a CloudStorageStore each`, name, remedy);
     }

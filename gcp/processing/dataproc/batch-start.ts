@@ -29,12 +29,9 @@ interface Batch {
  * @see https://cloud.google.com/dataproc-serverless/docs/concepts/iam
  */
 export function allowStart(starter: Workload, { project }: Site, { name, accountId }: Batch): readonly ITerraformDependable[] {
-  const actAs = new ServiceAccountIamMember(starter, `ActsAs${name}`, {
-    serviceAccountId: accountId,
-    role: 'roles/iam.serviceAccountUser',
-    member: starter.member,
-  });
-  return [actAs, editorOf(starter, project)];
+  const id = `ActsAs${name}`;
+  const actAs = { serviceAccountId: accountId, role: 'roles/iam.serviceAccountUser', member: starter.member };
+  return [onceIn(starter, id, () => new ServiceAccountIamMember(starter, id, actAs)), editorOf(starter, project)];
 }
 
 /** The permission to start batches, once for each starter. */

@@ -1,12 +1,11 @@
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import type { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
-import { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object';
-import { AssetType, type ITerraformDependable, TerraformAsset } from 'cdktf';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { hashOfScript } from '../../../shared/synth/job-script';
 import { takeName } from '../../../shared/synth/kept-name';
 import { needApis } from '../../foundation/apis';
+import { allowEncrypt } from '../../foundation/encryption';
 import { type Recurrence, Schedule } from '../../foundation/schedule/schedule';
 import { accountId, accountOf } from '../../foundation/service-account';
 import { temporaryBucket } from '../../foundation/temporary-bucket';
@@ -17,6 +16,7 @@ import type { Site } from '../../ports/site';
 import type { FileStore } from '../../ports/stores';
 import { alertOnFailed } from './batch-alert';
 import { bodyOf } from './batch-body';
+import { scriptIn } from './batch-script';
 import { batchSettings } from './batch-settings';
 import { allowStart, RUN } from './batch-start';
 
@@ -90,6 +90,13 @@ export interface DataprocBatchProps {
    */
   readonly serviceAccount?: string;
   /**
+   * The id of a Cloud KMS key in the region of the site, which encrypts the disks of runs and the bucket. The service agents of Dataproc,
+   * Compute Engine and Cloud Storage are granted the use of the key. A change applies from the next run. Files of runs before it can no
+   * longer be read.
+   * @default - a Google-managed key, free of charge
+   */
+  readonly encryptionKey?: string;
+  /**
    * The ids of the notification channels that every alert notifies.
    * @default - alerts open an incident without a notification
    */
@@ -128,48 +135,38 @@ export class DataprocBatch extends Construct implements Workload, Job {
 
   constructor(scope: Construct, id: string, props: DataprocBatchProps) {
     super(scope, id);
-    const { site, script, network, schedule } = props;
-    const { name, inputs, outputs, notify, ...settings } = batchSettings(this, props);
+    const { site, script, network, schedule, serviceAccount: given } = props;
+    const { name, inputs, outputs, encryptionKey, notify, ...settings } = batchSettings(this, props);
     takeName(this, 'batch of a site', name, [site.project, site.prefix]);
     needApis(this, 'compute', 'dataproc', 'iam', 'storage');
-    const { project } = site;
     const base = `${site.prefix}-${name}`;
     [this.site, this.name, this.subnetwork] = [site, name, network.subnetwork];
-
-    const given = props.serviceAccount;
     const account =
       given === undefined ? accountOf(this, 'Account', site, `${base}-spark`, `Runs the script of the batch ${base}`) : undefined;
     const email = given ?? account!.email;
     this.member = `serviceAccount:${email}`;
     this.accountId = account?.name ?? accountId(email, site);
     // Without a bucket of the stack, Dataproc would make one that stays.
-    this.bucket = temporaryBucket(this, site, `${base}-spark`, STAGED);
-    const hash = hashOfScript(script);
-    const asset = new TerraformAsset(this, 'Script', { path: script, type: AssetType.FILE, assetHash: hash });
-    const object = new StorageBucketObject(this, 'Object', {
-      bucket: this.bucket.name,
-      name: `scripts/${hash}.py`,
-      source: asset.path,
-      // A run that is going reads the old one.
-      lifecycle: { createBeforeDestroy: true },
-    });
-    const read = Object.entries(inputs).map(([start, store]) => store.bindFileReader(this, start));
+    this.bucket = temporaryBucket(this, site, { name: `${base}-spark`, left: STAGED, encryptionKey });
     const written = Object.entries(outputs).map(([start, store]) => [start, store.bindFileWriter(this, start)] as const);
     const failed = written.map(([start, { settings: of }]) => [`${start}_FAILED_PREFIX`, `${of[`${start}_PREFIX`]}_failed/`]);
+    const read = Object.entries(inputs).map(([start, store]) => store.bindFileReader(this, start));
     const bindings = [...read, ...written.map(([, binding]) => binding)];
     this.body = bodyOf({
       ...settings,
       base,
-      script: `gs://${this.bucket.name}/${object.name}`,
+      script: scriptIn(this, this.bucket, script, encryptionKey),
       arguments: Object.assign({}, settings.arguments, ...bindings.map((one) => one.settings), Object.fromEntries(failed)),
       email,
       bucket: this.bucket.name,
       subnetwork: network.subnetwork,
+      encryptionKey,
     });
     this.waitFor = [
       ...bindings.flatMap(({ waitFor }) => waitFor),
+      ...allowEncrypt(this, { site, cryptoKeyId: encryptionKey, services: ['compute', 'dataproc'] }),
       new StorageBucketIamMember(this, 'Staging', { bucket: this.bucket.id, role: 'roles/storage.objectUser', member: this.member }),
-      new ProjectIamMember(this, 'Node', { project, role: 'roles/dataproc.serverlessNode', member: this.member }),
+      new ProjectIamMember(this, 'Node', { project: site.project, role: 'roles/dataproc.serverlessNode', member: this.member }),
     ];
     if (schedule === undefined) return;
     this.schedule = new Schedule(this, 'Schedule', { site, name, job: this, recurrence: schedule, notify });

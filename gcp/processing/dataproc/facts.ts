@@ -1,7 +1,7 @@
 import type { JobFacts, Needed, ServiceFacts, StartedJob } from '../../../shared/read/facts/types';
 import type { Step } from '../../../shared/read/picture';
 import type { Asked, Body, Stack } from '../../../shared/read/stack';
-import { allOf } from '../../foundation/promises';
+import { allOf, encrypting, numberedAgent } from '../../foundation/promises';
 
 const NODE = 'roles/dataproc.serverlessNode';
 /** What is assumed of a run: the smallest size, a driver and 2 executors of 4 vCPUs with 13 GB of memory and 100 GB of disk, for ten minutes. */
@@ -14,6 +14,7 @@ export const facts: ServiceFacts = {
     'That the account of a batch needs no role on the project but Dataproc Serverless Node: Google documents that its own agent does the rest from runtime 3.0 on.',
     'That the connector of Cloud Storage works with the conditions of the roles on buckets: its source asks for nothing else.',
     'That the audit log has a line with an error for a run that fails, from which its alert is made.',
+    'That a runtime from 3.0 on needs its key for no service agents but those of Dataproc, Compute Engine and Cloud Storage.',
     'That Dataproc stages files in the folder whose files are deleted after a month.',
   ],
   types: {},
@@ -128,6 +129,8 @@ function needsOf(job: StartedJob, stack: Stack): Needed[] {
   const who = runnerOf(job);
   const files = (verbs: readonly string[], { bucket, prefix }: Store, because: string): Needed[] =>
     verbs.map((verb) => ({ who, may: `storage.objects.${verb}`, on: bucket, only: filesBelow(bucket, prefix), because }));
+  const { kmsKey } = executionOf(job);
+  const encrypters = kmsKey === undefined ? [] : ['compute-system', 'dataproc-accounts'];
   const staging = bucketOf(bodyOf(job).pysparkBatch.mainPythonFileUri, stack);
   return [
     ...storesOf(job).flatMap((store) =>
@@ -142,6 +145,8 @@ function needsOf(job: StartedJob, stack: Stack): Needed[] {
       because: 'its script and its staged files are there',
     })),
     ...allOf(NODE).map((may) => ({ who, may, on: 'project', because: 'Google requires the role for the nodes of a batch' })),
+    // https://cloud.google.com/dataproc-serverless/docs/guides/cmek-serverless
+    ...encrypters.flatMap((domain) => encrypting(kmsKey!, numberedAgent(stack, domain), 'the disks of a batch are encrypted with it')),
     { who: job.starter, may: 'dataproc.batches.create', on: 'project', because: 'it starts the batch' },
     { who: job.starter, may: 'iam.serviceAccounts.actAs', on: who, because: 'the batch runs as this account' },
   ];

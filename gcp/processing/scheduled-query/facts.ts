@@ -63,8 +63,7 @@ export const facts: ServiceFacts = {
         }),
       ],
       costs: (query, load) => {
-        const [, count, unit] = /^every (\d+) (minutes|hours)$/.exec(String(only(query, 'schedule'))) ?? [1, 24, 'hours'];
-        const runs = (HOURS * (unit === 'hours' ? 1 : 60)) / Number(count);
+        const runs = runsAMonth(String(only(query, 'schedule')));
         const days = daysIn(String(only(query, TEXT)));
         const scanned = readBy(query).reduce((sum, table) => sum + load.writes(table).count * load.size * days * 24 * 3600, 0);
         return [
@@ -122,6 +121,14 @@ function needsOf(query: Asked, stack: Stack): Needed[] {
     ...needsToRun(account.id, namedBy(query), stack),
     ...agents.map(({ id }) => need(id, 'iam.serviceAccounts.getAccessToken', account.id, 'BigQuery runs the query as this account')),
   ];
+}
+
+/** How often a schedule of BigQuery starts a run in a month. */
+function runsAMonth(schedule: string): number {
+  const [, count, unit] = /^every (\d+) (minutes|hours)$/.exec(schedule) ?? [];
+  if (count !== undefined) return (HOURS * (unit === 'hours' ? 1 : 60)) / Number(count);
+  const days = schedule.includes('day') ? 7 : schedule.split(',').length;
+  return (HOURS / 24) * (days / 7);
 }
 
 /** The days that a query reads: the longest interval back from its run. A query without one is taken to read three. */

@@ -112,7 +112,8 @@ export class QueryJob extends Construct implements Job {
       token: 'oauth',
       run: {
         name: ['jobReference', 'jobId'],
-        url: `${url}/{run}?location=${location}`,
+        // The rest of an answer, with the plan of the query, can be larger than what a workflow may hold.
+        url: `${url}/{run}?location=${location}&fields=status`,
         state: ['status', 'state'],
         succeeded: 'DONE',
         failed: [],

@@ -11,7 +11,7 @@ export const EVERY: TextRule = {
   remedy: 'Write it like every 6 hours, or every day 03:00.',
 };
 export const START: TextRule = {
-  pattern: /^20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:\d\dZ$/,
+  pattern: /^20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])(:[0-5]\d){2}Z$/,
   must: 'be a time in UTC',
   remedy: 'Write it like 2026-01-01T00:00:00Z.',
 };

@@ -30,7 +30,7 @@ export class GcpWorkbench extends GcpPlatform {
       send_command: [connect.curl, 'Sends one event. You must be one of the publishers to run it.'],
       notebook_url: [`https://${instance.proxyUri}`, 'JupyterLab. Only the owner can open it.'],
       start_command: [
-        `gcloud workbench instances start ${instance.name} --location ${instance.location}`,
+        `gcloud workbench instances start ${instance.name} --location ${instance.location} --project ${site.project}`,
         'Starts the notebooks after an idle shutdown. You must be the owner to run it.',
       ],
       table_command: [

@@ -6,7 +6,7 @@ import type { Step } from '../../../shared/read/picture';
 import { type Asked, amount, is, only, type Stack, type Value } from '../../../shared/read/stack';
 import { said } from '../../../shared/read/tell';
 import { columnNeeds } from '../../foundation/columns/promises';
-import { iamMember, idOf, keyNeeds, RETAINED, readyBeforeWork, replacers } from '../../foundation/promises';
+import { iamMember, idOf, keyNeeds, numberedAgent, RETAINED, readyBeforeWork, replacers } from '../../foundation/promises';
 
 const INSTANCE = 'google_workbench_instance';
 const ACCOUNT = 'gce_setup.service_accounts.email';
@@ -128,13 +128,6 @@ export const facts: ServiceFacts = {
       local: {},
     },
     google_workbench_instance_iam_member: iamMember('an instance of Workbench', ['notebooks']),
-    'data.google_project': {
-      name: 'project',
-      role: 'helps',
-      apis: ['cloudresourcemanager'],
-      computed: { number: '123456789012' },
-      local: 'no effect here',
-    },
   },
   forbidden: replacers(INSTANCE),
   // https://cloud.google.com/iam/docs/roles-permissions/notebooks and .../bigquery
@@ -203,12 +196,7 @@ function needs(instance: Asked, stack: Stack): Needed[] {
     ...(tables.length > 0 ? toQuery : []),
     // The owner is no resource of the stack.
     { who: 'client', may: 'notebooks.instances.start', on: `\${${instance.id}}`, because: 'its owner starts it after an idle shutdown' },
-    ...keyNeeds(
-      instance,
-      'gce_setup.boot_disk.kms_key',
-      'the Compute Engine service agent of the project',
-      'its disks are encrypted with it',
-    ),
+    ...keyNeeds(instance, 'gce_setup.boot_disk.kms_key', numberedAgent(stack, 'compute-system'), 'its disks are encrypted with it'),
   ];
 }
 

@@ -1,4 +1,3 @@
-import { DataGoogleProject } from '@cdktf/provider-google/lib/data-google-project';
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import { WorkbenchInstance } from '@cdktf/provider-google/lib/workbench-instance';
 import { WorkbenchInstanceIamMember } from '@cdktf/provider-google/lib/workbench-instance-iam-member';
@@ -123,9 +122,7 @@ export class Workbench extends Construct implements Workload {
     this.settings = Object.keys(settings);
     const grants = [...bindings.flatMap(({ waitFor }) => waitFor), ...this.allowQueries(project)];
     const granted = grants.length > 0 ? [new Propagation(this, 'Granted', grants)] : [];
-    const number = () => new DataGoogleProject(this, 'Project', { projectId: project, dependsOn: [...site.waitFor] }).number;
-    const agent = () => `serviceAccount:service-${number()}@compute-system.iam.gserviceaccount.com`;
-    const encrypted = allowEncrypt(this, { cryptoKeyId, agent });
+    const encrypted = allowEncrypt(this, { site, cryptoKeyId, services: ['compute'] });
     const disk = { diskType: 'PD_BALANCED', ...(cryptoKeyId && { diskEncryption: 'CMEK', kmsKey: cryptoKeyId }) };
 
     this.instance = new WorkbenchInstance(this, 'Instance', {

@@ -34,7 +34,7 @@ export class GcpWorkflows extends GcpPlatform {
     const rows = `SELECT * FROM \`${clean.viewName}\` WHERE event_time >= TIMESTAMP("2026-01-01") LIMIT 10`;
     this.output({
       start_command: [
-        `gcloud workflows run ${jobs.workflow.name} --location=${site.region}`,
+        `gcloud workflows run ${jobs.workflow.name} --location=${site.region} --project=${site.project}`,
         'Runs both jobs now, and waits for their end.',
       ],
       log_command: [

@@ -21,6 +21,9 @@ const STEPS_A_LOOK = 16;
 export const MOST_STEPS = 100_000;
 const MOST_BYTES = 128 * 1024;
 const AUTH = { type: 'OAuth2' };
+/** The answers after which a run is looked at again, and the errors without an answer. */
+const BUSY = [429, 500, 502, 503, 504];
+const UNHEARD = ['ConnectionError', 'ConnectionFailedError', 'TimeoutError'];
 
 /** How many steps an execution takes at most, if each job takes as long as it may. */
 export function longestExecution(jobs: number, timeoutSeconds: number): number {
@@ -40,7 +43,7 @@ export function sourceOf(scope: IConstruct, requests: readonly Readonly<Record<s
     const branches = calls.map((call, branch) => ({ [`Step${index + 1}Branch${branch + 1}`]: { steps: [call] } }));
     return { [`Step${index + 1}`]: { parallel: { branches } } };
   });
-  const source = JSON.stringify({ main: { steps }, run_job: runJob(tries) }, null, 2);
+  const source = JSON.stringify({ main: { steps }, run_job: runJob(tries), is_busy: IS_BUSY }, null, 2);
   const bytes = Buffer.byteLength(source);
   if (bytes > MOST_BYTES) {
     const less = 'Divide the steps, or write shorter queries.';
@@ -66,6 +69,10 @@ function runJob(tries: Tries): Named {
     params: ['job', 'url', 'body', 'run', 'seconds'],
     steps: [{ attempt: { try: { steps }, except: { as: 'cause', steps: TELL } } }],
   };
+}
+
+function anyOf(conditions: readonly string[]): string {
+  return conditions.join(' or ');
 }
 
 /** An expression, which Workflows replaces by its value: https://cloud.google.com/workflows/docs/reference/syntax/expressions. */
@@ -101,7 +108,7 @@ const LOOK: Named = {
   look: {
     try: { call: 'http.get', args: { url: value('address'), auth: AUTH }, result: 'seen' },
     retry: {
-      predicate: value('http.default_retry_predicate'),
+      predicate: value('is_busy'),
       max_retries: 8,
       backoff: { initial_delay: 5, max_delay: 120, multiplier: 2 },
     },
@@ -117,6 +124,22 @@ const READ: Named = {
       { reason: value('error') },
     ],
   },
+};
+
+/**
+ * The subworkflow that says after which errors a run is looked at again. The default of Workflows gives up after 500, which an API also
+ * answers for a while.
+ * @see https://cloud.google.com/workflows/docs/reference/syntax/error-types
+ */
+const IS_BUSY: Named = {
+  params: ['e'],
+  steps: [
+    { busy: { switch: [{ condition: value(anyOf(BUSY.map((code) => `map.get(e, "code") == ${code}`))), return: true }] } },
+    {
+      unheard: { switch: [{ condition: value(anyOf(UNHEARD.map((tag) => `"${tag}" in default(map.get(e, "tags"), [])`))), return: true }] },
+    },
+    { other: { return: false } },
+  ],
 };
 
 /** Take the state from the condition of the right type. */

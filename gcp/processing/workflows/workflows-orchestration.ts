@@ -14,6 +14,7 @@ import type { Job, RunRequest, StartRequest } from '../../ports/jobs';
 import type { Site } from '../../ports/site';
 import { longestExecution, MOST_STEPS, sourceOf } from './source';
 import { alertOnFailed, alertOnSilence } from './workflow-alerts';
+import { invokerOf } from './workflow-start';
 
 /** Settings for {@link WorkflowsOrchestration}. */
 export interface WorkflowsOrchestrationProps {
@@ -126,15 +127,12 @@ export class WorkflowsOrchestration extends Construct implements Workload, Job {
     alertOnSilence(this, watched, schedule, steps.length * timeoutSeconds);
   }
 
-  /** The role is on the project: Workflows has none on a single workflow, and no condition that names one. */
   bindStart(starter: Workload): StartRequest {
-    const role = 'roles/workflows.invoker';
-    const grant = new ProjectIamMember(starter, `Starts${this.name}`, { project: this.project, role, member: starter.member });
     return {
       url: `https://workflowexecutions.googleapis.com/v1/${this.workflow.id}/executions`,
       body: '{}',
       token: 'oauth',
-      waitFor: [grant],
+      waitFor: [invokerOf(starter, this.project, this.name)],
     };
   }
 

@@ -1,6 +1,5 @@
 import { BigqueryDataset } from '@cdktf/provider-google/lib/bigquery-dataset';
 import { BigqueryTable } from '@cdktf/provider-google/lib/bigquery-table';
-import { DataGoogleBigqueryDefaultServiceAccount } from '@cdktf/provider-google/lib/data-google-bigquery-default-service-account';
 import { type ITerraformDependable, type TerraformResourceLifecycle, Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
@@ -51,8 +50,7 @@ export function placeIn(scope: Construct, settings: DatasetSettings, tables: rea
   const { project } = site;
   if (datasetId === undefined) takeName(scope, 'dataset of a site', name, [project, site.prefix]);
   const lifecycle = destroy ? undefined : { preventDestroy: true };
-  const agent = () => new DataGoogleBigqueryDefaultServiceAccount(scope, 'Agent', { project, dependsOn: [...site.waitFor] }).member;
-  const dependsOn = [...site.waitFor, ...allowEncrypt(scope, { cryptoKeyId: kmsKeyName, agent })];
+  const dependsOn = [...site.waitFor, ...allowEncrypt(scope, { site, cryptoKeyId: kmsKeyName, services: ['bigquery'] })];
   needApis(scope, 'bigquery', 'bigquerystorage');
   const dataset =
     datasetId === undefined

@@ -44,7 +44,6 @@ export class ScalingInstance extends Construct {
     const { site, name, zones, minNodes, maxNodes, cpuTargetPercent: cpuTarget, encryptionKey, notify, destroy } = props;
     const { project } = site;
     const instanceId = `${site.prefix}-${name}`;
-    const agent = () => site.agentOf('bigtableadmin');
     const clusters = zones.map((zone, index) => ({
       clusterId: `${instanceId}-${index + 1}`,
       zone,
@@ -59,7 +58,7 @@ export class ScalingInstance extends Construct {
       deletionProtection: !destroy,
       // Otherwise Google refuses to delete an instance that has backups.
       forceDestroy: destroy,
-      dependsOn: [...site.waitFor, ...allowEncrypt(this, { cryptoKeyId: encryptionKey, agent })],
+      dependsOn: [...site.waitFor, ...allowEncrypt(this, { site, cryptoKeyId: encryptionKey, services: ['bigtableadmin'] })],
       lifecycle: destroy ? undefined : { preventDestroy: true },
     });
     keepAddress(this.instance, name);

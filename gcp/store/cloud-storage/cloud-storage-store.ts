@@ -62,7 +62,8 @@ export interface CloudStorageStoreProps {
   readonly rawFiles?: RawFiles;
   /**
    * The id of a Cloud KMS key in the region of the site, which encrypts the objects. The Cloud Storage service agent of the project
-   * is granted the use of the key. Writers and readers need no grant.
+   * is granted the use of the key. Writers and readers need no grant. With another key, nobody can read the objects that are there
+   * until the agent is granted the old one too, outside of the stack.
    * @default - a Google-managed key, free of charge
    */
   readonly encryptionKey?: string;

@@ -1,4 +1,3 @@
-import { DataGoogleStorageProjectServiceAccount } from '@cdktf/provider-google/lib/data-google-storage-project-service-account';
 import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
@@ -50,8 +49,6 @@ export class DataBucket extends Construct {
   constructor(scope: Construct, id: string, props: DataBucketProps) {
     super(scope, id);
     const { site, name, coldAfterDays, retentionDays, immutableDays, undeleteWindowDays, encryptionKey, destroy } = props;
-    const agent = () =>
-      new DataGoogleStorageProjectServiceAccount(this, 'Agent', { project: site.project, dependsOn: [...site.waitFor] }).member;
     this.resource = new StorageBucket(this, 'Resource', {
       project: site.project,
       name: `${site.project}-${site.prefix}-${name}`,
@@ -75,7 +72,7 @@ export class DataBucket extends Construct {
       ],
       encryption: encryptionKey ? { defaultKmsKeyName: encryptionKey } : undefined,
       forceDestroy: destroy,
-      dependsOn: [...site.waitFor, ...allowEncrypt(this, { cryptoKeyId: encryptionKey, agent })],
+      dependsOn: [...site.waitFor, ...allowEncrypt(this, { site, cryptoKeyId: encryptionKey, services: ['storage'] })],
       lifecycle: destroy ? undefined : { preventDestroy: true },
     });
     keepAddress(this.resource, name);

@@ -139,7 +139,6 @@ export class FirestoreStore extends Construct implements TableStore {
     this.retentionSeconds = retentionSeconds;
 
     if (props.databaseId === undefined) {
-      const agent = () => site.agentOf('firestore');
       this.database = new FirestoreDatabase(this, 'Database', {
         project,
         name: `${site.prefix}-${name}`,
@@ -152,7 +151,7 @@ export class FirestoreStore extends Construct implements TableStore {
         // Without it, a destroy leaves the database, and the next apply fails because it exists.
         deletionPolicy: 'DELETE',
         cmekConfig: cryptoKeyId ? { kmsKeyName: cryptoKeyId } : undefined,
-        dependsOn: [...site.waitFor, ...allowEncrypt(this, { cryptoKeyId, agent })],
+        dependsOn: [...site.waitFor, ...allowEncrypt(this, { site, cryptoKeyId, services: ['firestore'] })],
         lifecycle: destroy ? undefined : { preventDestroy: true },
       });
       keepAddress(this.database, name);

@@ -159,7 +159,7 @@ export class SpannerStore extends Construct implements TableStore {
     const place = { project, instance: this.instanceId };
     const address = instanceId === undefined ? name : `${instanceId}-${name}`;
     if (databaseId === undefined) {
-      const dependsOn = [...site.waitFor, ...allowEncrypt(this, { cryptoKeyId, agent: () => site.agentOf('spanner') })];
+      const dependsOn = [...site.waitFor, ...allowEncrypt(this, { site, cryptoKeyId, services: ['spanner'] })];
       this.database = databaseOf(this, {
         ...settings,
         ...place,

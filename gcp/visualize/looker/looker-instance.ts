@@ -110,7 +110,7 @@ export class LookerInstance extends Construct implements Workload {
       encryptionConfig: cryptoKeyId ? { kmsKeyName: cryptoKeyId } : undefined,
       // An instance with content is not deleted.
       deletionPolicy: destroy ? 'FORCE' : 'DEFAULT',
-      dependsOn: [...site.waitFor, ...allowEncrypt(this, { cryptoKeyId, agent: () => this.member })],
+      dependsOn: [...site.waitFor, ...allowEncrypt(this, { site, cryptoKeyId, services: ['looker'] })],
       lifecycle: destroy ? undefined : { preventDestroy: true },
     });
     keepAddress(this.instance, name);

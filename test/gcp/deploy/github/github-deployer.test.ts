@@ -84,8 +84,6 @@ test('the page says what a plan reads besides the state, for everything that a b
   for (const permission of Object.values(reads)) expect(page).toContain(permission);
 });
 
-test('a deploy can give every role that a blueprint gives on the project, and no other', () => {
-
 /** What a construct gives on the project in no blueprint: `FirestoreStore` to a reader. */
 const OF_NO_BLUEPRINT = ['roles/datastore.viewer'];
 

@@ -1,6 +1,7 @@
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { longestPause } from '../../../../gcp/foundation/schedule/longest-pause';
+import { timesAMonth } from '../../../../gcp/foundation/schedule/promises';
 import { Schedule, type ScheduleProps } from '../../../../gcp/foundation/schedule/schedule';
 import type { Workload } from '../../../../gcp/ports/identity';
 import type { StartRequest } from '../../../../gcp/ports/jobs';
@@ -72,6 +73,10 @@ test('a schedule that is paused exists, and starts nothing', () => {
   expect(make({ recurrence: { cron: '0 3 * * *', paused: true } }).one('google_cloud_scheduler_job').paused).toBe(true);
 });
 
+test('a schedule that is no longer paused says so, because the provider keeps what it is not told', () => {
+  expect(make().one('google_cloud_scheduler_job').paused).toBe(false);
+});
+
 test.each(['*/15 * * * *', '0 3 1 1,7 *', '0 9-17 * * MON-FRI', '0 0 * * 7', '59 23 31 12 0', '5/20 0-23/2 * JAN-MAR *'])(
   'takes the times %s',
   (cron) => {
@@ -96,6 +101,20 @@ test.each<[string, number | undefined]>([
   ['0 0 * JAN *', undefined],
 ])('the longest pause of %s is %s seconds', (cron, seconds) => expect(longestPause(cron)).toBe(seconds));
 
+test.each<[string, number]>([
+  ['* * * * *', 60 * 24 * 30],
+  ['*/15 9-16 * * *', 4 * 8 * 30],
+  ['5/20 3 * * *', 3 * 30],
+  ['0 3 * * *', 30],
+  ['0 3 1 * *', 1],
+  ['0 3 1,15 * *', 2],
+  ['0 3 1 1,7 *', 1 / 6],
+  ['0 3 * JAN-MAR *', 7.5],
+  ['0 3 * * MON', 30 / 7],
+  ['0 3 * * MON-FRI', 150 / 7],
+  ['0 3 1 * MON', 1 + 30 / 7],
+])('%s comes true %s times in a month', (cron, times) => expect(timesAMonth(cron)).toBeCloseTo(times, 6));
+
 describe('refuses', () => {
   test.each<[string, Partial<ScheduleProps>, string]>([
     [
@@ -108,13 +127,24 @@ describe('refuses', () => {
       { recurrence: { cron: '@daily' } },
       'test/Nightly: cron must be five fields of cron, got "@daily". Write it like 0 3 * * *: minute, hour, day of the month, month, day of the week.',
     ],
-    ...['60 * * * *', '0 24 * * *', '0 0 0 * *', '0 0 * 13 *', '0 0 * * 8', 'MON 3 * * *', '*/0 * * * *', '1-2-3 * * * *', '0 - * * *'].map(
-      (cron): [string, Partial<ScheduleProps>, string] => [
-        `${cron}, which is no time`,
-        { recurrence: { cron } },
-        `test/Nightly: cron must have times that exist, got "${cron}". Minutes are 0 to 59, hours 0 to 23, days 1 to 31, months 1 to 12 and weekdays 0 to 7. Only the last two have names.`,
-      ],
-    ),
+    ...[
+      '60 * * * *',
+      '0 24 * * *',
+      '0 0 0 * *',
+      '0 0 * 13 *',
+      '0 0 * * 8',
+      'MON 3 * * *',
+      '*/0 * * * *',
+      '1-2-3 * * * *',
+      '0 - * * *',
+      '0 17-9 * * *',
+      '0 0 * * FOO',
+      '0 0 * MON *',
+    ].map((cron): [string, Partial<ScheduleProps>, string] => [
+      `${cron}, which is no time`,
+      { recurrence: { cron } },
+      `test/Nightly: cron must have times that exist, got "${cron}". Minutes are 0 to 59, hours 0 to 23, days 1 to 31, months 1 to 12 and weekdays 0 to 7. Only the last two have names.`,
+    ]),
     [
       'a time zone without a name',
       { recurrence: { cron: '0 3 * * *', timeZone: '+01:00' } },

@@ -176,10 +176,10 @@ describe('an environment', () => {
     expect(bucket.encryption).toEqual({ default_kms_key_name: key });
     const members = all('google_kms_crypto_key_iam_member').map(({ member }) => member);
     expect(members).toEqual([
-      expect.stringContaining('google_storage_project_service_account'),
       expect.stringMatching(
         /^serviceAccount:service-\$\{data\.google_project\..*\.number\}@cloudcomposer-accounts\.iam\.gserviceaccount\.com$/,
       ),
+      expect.stringContaining('google_storage_project_service_account'),
     ]);
     const waits = Object.keys(json.resource!.time_sleep!).map((id) => `time_sleep.${id}`);
     expect(environment.depends_on).toEqual(expect.arrayContaining(waits.filter((id) => !id.includes('Bucket'))));
@@ -427,6 +427,11 @@ describe('refuses', () => {
       'a macro of cron',
       { snapshots: '@daily' },
       'snapshots must be five fields of cron, got "@daily". Write it like 0 3 * * *: minute, hour, day of the month, month, day of the week.',
+    ],
+    [
+      'a time that does not exist',
+      { snapshots: '61 1 * * *' },
+      'snapshots must have times that exist, got "61 1 * * *". Minutes are 0 to 59, hours 0 to 23, days 1 to 31, months 1 to 12 and weekdays 0 to 7. Only the last two have names.',
     ],
     ['a short history', { historyDays: 7 }, 'historyDays must be 30 to 730 days, got 7. Composer keeps it for no other time.'],
     [

@@ -4,12 +4,15 @@ import { DataprocBatch, type DataprocBatchProps } from '../../../../gcp/processi
 import { WorkflowsOrchestration } from '../../../../gcp/processing/workflows/workflows-orchestration';
 import { BigQueryStore } from '../../../../gcp/store/bigquery/bigquery-store';
 import { CloudStorageStore } from '../../../../gcp/store/cloud-storage/cloud-storage-store';
+import { terraformPrivileges } from '../../../../scripts/judges/privileges/findings';
 import { unbase64 } from '../../../../shared/read/base64';
+import { factsFor } from '../../../../shared/read/terraform';
+import { TfStack } from '../../../../shared/read/tf';
 import { objectName } from '../../../../shared/runtime/ndjson';
 import { packageScript } from '../../../../shared/synth/script-package';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
-import { onCall, readable, Somebody, site, synthesize } from '../../stand-ins';
+import { key, onCall, readable, Somebody, site, synthesize } from '../../stand-ins';
 import { type Behaviour, googleApis } from '../workflows/google-apis';
 import { runSource } from '../workflows/run-source';
 
@@ -75,6 +78,7 @@ test('takes every setting', () => {
     ttlHours: 24,
     runtimeVersion: '3.1',
     serviceAccount: 'mine@acme-data.iam.gserviceaccount.com',
+    encryptionKey: key,
     schedule: { ...NIGHTLY, timeZone: 'Europe/Berlin' },
     notify: [onCall],
   }));
@@ -164,6 +168,47 @@ describe('with stores', () => {
     const [[wait, { depends_on }]] = Object.entries<any>(json.resource!.time_sleep!) as [[string, any]];
     expect(schedule.depends_on).toEqual([`time_sleep.${wait}`]);
     expect(depends_on).toHaveLength(6);
+  });
+});
+
+describe('with a key', () => {
+  const withKey = () => withStores({ encryptionKey: key });
+
+  test('it encrypts the disks of each run, and the bucket', () => {
+    const { body, all } = withKey();
+    expect(body.environmentConfig.executionConfig.kmsKey).toBe(key);
+    const { encryption } = all('google_storage_bucket').find(({ name }) => name === 'acme-data-acme-batch-spark');
+    expect(encryption).toEqual({ default_kms_key_name: key });
+  });
+
+  test('the script is another object with another key, because Cloud Storage may no longer decrypt the old one', () => {
+    const objectOf = (encryptionKey?: string) => make(() => ({ encryptionKey })).one('google_storage_bucket_object').name;
+    const names = [objectOf(), objectOf(key), objectOf(`${key}2`)];
+    expect(new Set(names).size).toBe(3);
+    for (const name of names) expect(name).toMatch(/^scripts\/[0-9a-f]{64}\.py$/);
+  });
+
+  test('the agents of Compute Engine, Dataproc and Cloud Storage may use it, before the bucket and the first run', () => {
+    const { json, schedule } = withKey();
+    const grants = json.resource!.google_kms_crypto_key_iam_member as Record<string, any>;
+    expect(Object.values(grants).map(({ member }) => member)).toEqual([
+      expect.stringMatching(/^serviceAccount:service-\$\{data\.google_project\.\w+\.number\}@compute-system\./),
+      expect.stringMatching(/^serviceAccount:service-\$\{data\.google_project\.\w+\.number\}@dataproc-accounts\./),
+      expect.stringMatching(/^\$\{data\.google_storage_project_service_account\.\w+\.member\}$/),
+    ]);
+    const waits = json.resource!.time_sleep as Record<string, any>;
+    const waitsFor = (dependsOn: readonly string[]): string[] =>
+      dependsOn.flatMap((id) => [id, ...waitsFor(waits[id.replace('time_sleep.', '')]?.depends_on ?? [])]);
+    const [compute, dataproc, storage] = Object.keys(grants).map((id) => `google_kms_crypto_key_iam_member.${id}`);
+    expect(waitsFor((json.resource!.google_storage_bucket as any).Compact_Bucket_AED7801C.depends_on)).toContain(storage);
+    expect(waitsFor(schedule.depends_on)).toEqual(expect.arrayContaining([compute, dataproc]));
+  });
+
+  test('no agent has more of the key, or less of it, than its work takes', () => {
+    const { json } = withKey();
+    const found = terraformPrivileges(new TfStack(json as never), factsFor(json as never)).flatMap(({ findings }) => findings);
+    expect(found.filter(({ where, reason }) => reason === undefined && JSON.stringify(where).includes('cryptoKey'))).toEqual([]);
+    expect(found.filter(({ where }) => JSON.stringify(where).includes('cryptoKeyEncrypterDecrypter'))).toHaveLength(3);
   });
 });
 
@@ -269,6 +314,11 @@ describe('refuses', () => {
       ),
     ));
 
+  test('an output that nobody can write', () =>
+    expect(() => make(() => ({ outputs: { FILES: { node: {}, bindFileReader: () => ({}) } as never } }))).toThrow(
+      /^test\/Compact: outputs must be a CloudStorageStore each, got FILES\./,
+    ));
+
   test.each<[string, Props, string]>([
     [
       'no subnetwork',
@@ -287,7 +337,10 @@ describe('refuses', () => {
     ],
     [
       'an argument of a store',
-      { outputs: { TARGET: { node: {}, bindFileReader: () => ({}) } as never }, arguments: { TARGET_PREFIX: 'x/' } },
+      {
+        outputs: { TARGET: { node: {}, bindFileReader: () => ({}), bindFileWriter: () => ({}) } as never },
+        arguments: { TARGET_PREFIX: 'x/' },
+      },
       'arguments must not set what the job sets itself, got TARGET_PREFIX. The job sets the arguments that start with TARGET.',
     ],
     [

@@ -25,6 +25,7 @@ export const refusals = (terraform: TerraformStack): Refusals => ({
         spark: [5, true, [], { '': 'x' }, { cores: '8' }, { 'spark.executor.cores': 8 }, { 'spark.app.name': 'two\nlines' }],
         runtimeVersion: 'text',
         serviceAccount: 'text',
+        encryptionKey: 'text',
         notify: 'texts',
       },
       calculated: ['maxExecutors', 'ttlHours'],

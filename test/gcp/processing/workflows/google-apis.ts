@@ -7,6 +7,8 @@ export interface Behaviour {
   readonly refused?: readonly number[];
   /** The codes with which the first looks at a run are refused. */
   readonly hidden?: readonly number[];
+  /** How many looks get no answer at first. */
+  readonly dropped?: number;
   /** How often a run is looked at before it has ended. It never ends without a number. */
   readonly looks?: number;
   /** Whether it fails. */
@@ -57,6 +59,9 @@ const APIS: Readonly<Record<string, { started(run: string): object; seen(isOver:
   },
 };
 
+/** The connection is closed in place of an answer. */
+const NO_ANSWER = 0;
+
 /** A request that came. */
 export interface Came {
   readonly what: 'start' | 'look';
@@ -77,6 +82,7 @@ export async function googleApis(behaviours: Readonly<Record<string, Behaviour>>
     });
     request.on('end', () => {
       const [code, answer] = answerTo(request.method!, request.url!, request.headers.authorization, text);
+      if (code === NO_ANSWER) return request.socket.destroy();
       response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
     });
   });
@@ -93,15 +99,16 @@ export async function googleApis(behaviours: Readonly<Record<string, Behaviour>>
     const job = Object.keys(behaviours).find((name) => `${path}${text}`.includes(name));
     if (!api || !job) return [404, { error: { message: `Nothing at ${url}` } }];
     if (authorization !== 'Bearer token') return [401, { error: { message: 'No token' } }];
-    const { refused = [], hidden = [], looks = Number.POSITIVE_INFINITY, fails } = behaviours[job]!;
+    const { refused = [], hidden = [], dropped = 0, looks = Number.POSITIVE_INFINITY, fails } = behaviours[job]!;
     if (method === 'POST') {
       came.push({ what: 'start', job, path, body: JSON.parse(text) });
       const code = refused[count('start', job) - 1];
       return code ? [code, { error: { message: 'busy' } }] : [200, api.started(`projects/p/locations/l/runs/${job}-1`)];
     }
     came.push({ what: 'look', job, path });
-    const code = hidden[count('look', job) - 1];
+    if (count('look', job) <= dropped) return [NO_ANSWER, {}];
+    const code = hidden[count('look', job) - dropped - 1];
     if (code) return [code, { error: { message: 'busy' } }];
-    return [200, api.seen(count('look', job) - hidden.length > looks, fails)];
+    return [200, api.seen(count('look', job) - dropped - hidden.length > looks, fails)];
   }
 }

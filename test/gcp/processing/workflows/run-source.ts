@@ -139,14 +139,18 @@ export async function runSource(source: string, server: string): Promise<Executi
   async function tried(body: Body, variables: Record<string, any>): Promise<Way> {
     const attempt = () => ('steps' in body.try ? block(body.try.steps, variables) : perform(body.try, variables));
     const { predicate, max_retries = 0, backoff } = body.retry ?? {};
-    const isWorthIt = predicate ? (evaluated(predicate, variables) as (error: any) => boolean) : () => false;
+    const [, own] = /^\$\{(\w+)\}$/.exec(predicate ?? '') ?? [];
+    const isWorthIt = async (error: any): Promise<boolean> => {
+      if (own === undefined) return predicate !== undefined && evaluated(predicate, variables)(error);
+      return ((await block(subworkflows[own]!.steps, { [subworkflows[own]!.params![0]!]: error })) as any).returned;
+    };
     let pause: number = backoff?.initial_delay;
     for (let retries = 0; ; retries += 1) {
       try {
         return await attempt();
       } catch (error) {
         if (!(error instanceof WorkflowError)) throw error;
-        if (retries < max_retries && isWorthIt(error.value)) {
+        if (retries < max_retries && (await isWorthIt(error.value))) {
           execution.seconds += pause;
           pause = Math.min(pause * backoff.multiplier, backoff.max_delay);
           continue;
@@ -187,6 +191,8 @@ export async function runSource(source: string, server: string): Promise<Executi
       method,
       headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
+    }).catch((error: unknown) => {
+      throw new WorkflowError({ tags: ['ConnectionError'], message: String(error) });
     });
     const answer: unknown = await response.json();
     if (response.ok) return { code: response.status, body: answer };

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { CloudRunJob } from '../../../../gcp/processing/cloud-run/cloud-run-job';
+import { DataprocBatch } from '../../../../gcp/processing/dataproc/dataproc-batch';
 import { QueryJob } from '../../../../gcp/processing/scheduled-query/query-job';
 import { ScheduledQuery } from '../../../../gcp/processing/scheduled-query/scheduled-query';
 import { longestExecution } from '../../../../gcp/processing/workflows/source';
 import { WorkflowsOrchestration, type WorkflowsOrchestrationProps } from '../../../../gcp/processing/workflows/workflows-orchestration';
 import { BigQueryStore } from '../../../../gcp/store/bigquery/bigquery-store';
+import { packageScript } from '../../../../shared/synth/script-package';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
 import { onCall, readable, Somebody, site, synthesize } from '../../stand-ins';
@@ -140,8 +142,20 @@ describe('an execution', () => {
   });
 
   test('looks again while an API does not answer', async () => {
-    const { order, failed } = await run([['Pull']], { Pull: { hidden: [503, 502, 429], looks: 0 } });
-    expect(order).toEqual(['start Pull', ...Array(4).fill('look Pull')]);
+    const { order, failed } = await run([['Pull']], { Pull: { hidden: [503, 502, 500, 504, 429], looks: 0 } });
+    expect(order).toEqual(['start Pull', ...Array(6).fill('look Pull')]);
+    expect(failed).toBeUndefined();
+  });
+
+  test('gives up a run that it may not see', async () => {
+    const { order, failed } = await run([['Pull']], { Pull: { hidden: Array(50).fill(403) } });
+    expect(order).toEqual(['start Pull', 'look Pull']);
+    expect(failed).toMatchObject({ job: 'Pull', cause: { code: 403 } });
+  });
+
+  test('looks again if there is no answer to a look', async () => {
+    const { failed, order } = await run([['Pull']], { Pull: { dropped: 2, looks: 0 } });
+    expect(order).toEqual(['start Pull', ...Array(3).fill('look Pull')]);
     expect(failed).toBeUndefined();
   });
 
@@ -219,7 +233,7 @@ describe('jobs of Cloud Run, BigQuery and Workflows', () => {
         query: { useLegacySql: false, query: expect.stringContaining('\nON kept.at > CURRENT_TIMESTAMP()') },
       },
     });
-    expect(came[4]!.path).toBe('/bigquery/v2/projects/acme-data/jobs/MERGE-1?location=europe-west1');
+    expect(came[4]!.path).toBe('/bigquery/v2/projects/acme-data/jobs/MERGE-1?location=europe-west1&fields=status');
   });
 
   test('that fail are told by their name and their own reason', async () => {
@@ -249,6 +263,45 @@ describe('who starts it', () => {
     expect(built.token).toBe('oauth');
     expect(all('google_project_iam_member').filter(({ member }) => member.includes('starter'))).toMatchObject([
       { role: 'roles/workflows.invoker' },
+    ]);
+  });
+
+  test('has the role once for all workflows that it starts, at an address that stays when one of them is removed', () => {
+    const addresses = (names: readonly string[]) => {
+      const { json } = synthesize((stack) => {
+        const pull = new AJob(stack, 'Pull');
+        const starter = new Somebody(stack, 'Starter');
+        for (const name of names) new WorkflowsOrchestration(stack, name, { site, name, steps: [{ Pull: pull }] }).bindRun(starter);
+      });
+      const grants = Object.entries<any>(json.resource!.google_project_iam_member!);
+      return grants.filter(([, { role }]) => role === 'roles/workflows.invoker').map(([address]) => address);
+    };
+    expect(addresses(['one', 'two'])).toEqual(['Starter_starts_workflows']);
+    expect(addresses(['two'])).toEqual(['Starter_starts_workflows']);
+  });
+
+  test('can start one job in two steps', () => {
+    const { all } = synthesize((stack) => {
+      const pull = new CloudRunJob(stack, 'Pull', { site, name: 'pull', image });
+      const inner = new WorkflowsOrchestration(stack, 'Inner', { site, name: 'inner', steps: [{ Pull: pull }] });
+      const network = { subnetwork: 'projects/acme-net/regions/europe-west1/subnetworks/workers' };
+      const spark = new DataprocBatch(stack, 'Spark', { site, network, script: packageScript('shared/runtime/spark/compact') });
+      const again: WorkflowsOrchestrationProps['steps'] = [
+        { A: pull, B: inner, C: spark },
+        { D: pull, E: inner, F: spark },
+      ];
+      return new WorkflowsOrchestration(stack, 'Outer', { site, name: 'outer', steps: again });
+    });
+    const ofOuter = ['cloud_run_v2_job', 'project', 'service_account']
+      .flatMap((on) => all(`google_${on}_iam_member`))
+      .filter(({ member }) => member.includes('Outer'));
+    expect(ofOuter.map(({ role }) => role).sort()).toEqual([
+      'roles/dataproc.serverlessEditor',
+      'roles/iam.serviceAccountUser',
+      'roles/logging.logWriter',
+      'roles/run.invoker',
+      'roles/run.viewer',
+      'roles/workflows.invoker',
     ]);
   });
 
