@@ -78,6 +78,14 @@ export interface DataflowFilesProps {
    */
   readonly googleBeta?: TerraformProvider;
   /**
+   * The id of a Cloud KMS key in the region of the site, which encrypts what is in the job, the disks of the workers and the temporary
+   * files. The service agents of Dataflow, Compute Engine and Cloud Storage are granted the use of the key. Dataflow may refuse
+   * another key for a running job: then drain the job by hand, and apply again. After the key is removed here,
+   * the job keeps it until another one is started. After the key is destroyed, the events that are in the job are lost.
+   * @default - a Google-managed key, free of charge
+   */
+  readonly encryptionKey?: string;
+  /**
    * The ids of the notification channels that every alert notifies.
    * @default - alerts open an incident without a notification
    */
@@ -117,7 +125,7 @@ export class DataflowFiles extends Construct implements Workload {
   constructor(scope: Construct, id: string, props: DataflowFilesProps) {
     super(scope, id);
     const { site, windowMinutes = 5, filesPerWindow = 1, googleBeta } = props;
-    const { name, network, maxWorkers, machineType, templateVersion, notify } = jobSettings(this, 'files', props);
+    const { name, network, maxWorkers, machineType, templateVersion, encryptionKey, notify } = jobSettings(this, 'files', props);
     requireNumber(this, { windowMinutes }, { from: 1, to: 60, unit: 'minutes', remedy: 'A worker holds the events of a window.' });
     requireNumber(this, { filesPerWindow }, { from: 1, to: 100, unit: 'files', remedy: 'Small files are slow to read.' });
     requireGoogleBeta(this, googleBeta);
@@ -127,7 +135,7 @@ export class DataflowFiles extends Construct implements Workload {
     const base = `${site.prefix}-${name}`;
     [this.name, this.subnetwork] = [name, network.subnetwork];
 
-    const workers = workersOf(this, site, base);
+    const workers = workersOf(this, site, base, encryptionKey);
     [this.account, this.bucket, this.member] = [workers.account, workers.bucket, workers.account.member];
     const source = readerOf(this, project, props.source);
     const written = props.store.bindWriter(this, 'STORE');
@@ -147,6 +155,7 @@ export class DataflowFiles extends Construct implements Workload {
       subnetwork: addressOf(network),
       machineType,
       maxWorkers,
+      encryptionKey,
       googleBeta,
       parameters: {
         inputSubscription: source.subscription,
@@ -159,7 +168,7 @@ export class DataflowFiles extends Construct implements Workload {
         numShards: String(filesPerWindow),
         ...PATTERNS,
       },
-      dependsOn: [...site.waitFor, new Propagation(this, 'Propagation', grants)],
+      dependsOn: [...site.waitFor, ...workers.encrypted, new Propagation(this, 'Propagation', grants)],
     });
     alertOnStream(this, { project, title: base, notify, job: this.job.name, into: 'Cloud Storage' });
   }

@@ -78,6 +78,13 @@ export interface DataflowLoadProps {
    */
   readonly templateVersion?: string;
   /**
+   * The id of a Cloud KMS key in the region of the site, which encrypts what is in a run, the disks of the workers and the temporary
+   * files. The service agents of Dataflow, Compute Engine and Cloud Storage are granted the use of the key. A change
+   * applies from the next run.
+   * @default - a Google-managed key, free of charge
+   */
+  readonly encryptionKey?: string;
+  /**
    * The ids of the notification channels that every alert notifies.
    * @default - alerts open an incident without a notification
    */
@@ -130,7 +137,11 @@ export class DataflowLoad extends Construct implements Workload, Job {
   constructor(scope: Construct, id: string, props: DataflowLoadProps) {
     super(scope, id);
     const { site, files = '**', schedule: recurrence } = props;
-    const { name, network, eventSchema, maxWorkers, machineType, templateVersion, notify } = rowSettings(this, 'load', props);
+    const { name, network, eventSchema, maxWorkers, machineType, templateVersion, encryptionKey, notify } = rowSettings(
+      this,
+      'load',
+      props,
+    );
     requireText(this, { name }, NAME);
     requireText(this, { files }, FILES);
     if (recurrence !== undefined) requireRecurrence(this, recurrence);
@@ -141,7 +152,7 @@ export class DataflowLoad extends Construct implements Workload, Job {
     const base = `${site.prefix}-${name}`;
     [this.name, this.subnetwork] = [name, network.subnetwork];
 
-    const workers = workersOf(this, site, base);
+    const workers = workersOf(this, site, base, encryptionKey);
     [this.account, this.bucket, this.member] = [workers.account, workers.bucket, workers.account.member];
     const source = props.source.bindReader(this, 'SOURCE');
     const [from, prefix] = ['BUCKET', 'PREFIX'].map((part) =>
@@ -155,8 +166,8 @@ export class DataflowLoad extends Construct implements Workload, Job {
       release: templateVersion,
       files: `gs://${from}/${prefix}${files}`,
       into: { rows: rows.spec, refused: this.deadLetter.spec },
-      workers: { subnetwork: addressOf(network), machineType, maxWorkers },
-      waitFor: [...source.waitFor, ...rows.waitFor, this.deadLetter.grantWrite(this), jobUser, ...workers.grants],
+      workers: { subnetwork: addressOf(network), machineType, maxWorkers, kmsKeyName: encryptionKey },
+      waitFor: [...source.waitFor, ...rows.waitFor, this.deadLetter.grantWrite(this), jobUser, ...workers.grants, ...workers.encrypted],
     });
     [this.run, this.refused] = [run, refused];
 

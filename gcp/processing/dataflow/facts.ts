@@ -51,7 +51,12 @@ function streamOf({ name, template: [template, of], temporary, replacedBy, promi
       is(job, 'on_delete', 'drain') ? 'drained' : undefined,
     ],
     actsAs: [RUNS_AS],
-    needs: (job) => [...readingNeeds(job), ...workerNeeds(idOf(job, RUNS_AS), idOf(job, temporary)), ...writingNeeds(job)],
+    needs: (job) => [
+      ...readingNeeds(job),
+      ...workerNeeds(idOf(job, RUNS_AS), idOf(job, temporary)),
+      ...writingNeeds(job),
+      ...encryptersOf(String(only(job, 'kms_key_name') ?? '')),
+    ],
     flow: flowOf,
     promises: [
       promised(
@@ -124,6 +129,8 @@ export const facts: ServiceFacts = {
   name: 'Dataflow',
   local: { not: "Google's templates are Java pipelines, which do not run on this machine. Only the tests of their function run it." },
   unproven: [
+    'That Dataflow needs its key for no service agents but its own, that of Compute Engine and that of Cloud Storage, and that Google creates its own when the API is enabled.',
+    'That Dataflow takes another key for a running job.',
     "That Google's templates run the functions of the jobs: the tests run them in Node.js, on events of the contract.",
     'That templates write into a dead-letter table with the columns that it has here.',
     'That workers need no other role than those on the subscription, the tables, the buckets and the project. For a load, that BigQuery asks for no permission on the dataset while the table exists.',
@@ -297,6 +304,18 @@ function readingNeeds(job: Asked): Needed[] {
   ];
 }
 
+/** Who encrypts with the key of a job: https://cloud.google.com/dataflow/docs/guides/customer-managed-encryption-keys. */
+function encryptersOf(key: string): Needed[] {
+  const agents = {
+    'the Dataflow service agent of the project': 'it encrypts what is in the job',
+    'the Compute Engine service agent of the project': 'it encrypts the disks of workers',
+  };
+  if (key === '') return [];
+  return Object.entries(agents).flatMap(([who, because]) =>
+    ['useToDecrypt', 'useToEncrypt'].map((verb) => need(who, `cloudkms.cryptoKeyVersions.${verb}`, key, because)),
+  );
+}
+
 /** What it writes: rows into tables, or files below the start of its folder. */
 function writingNeeds(job: Asked): Needed[] {
   const who = idOf(job, RUNS_AS);
@@ -373,6 +392,7 @@ function loadJob(): JobFacts {
         ...workerNeeds(who, temporary),
         need(job.starter, 'dataflow.jobs.create', 'project', 'it starts the job'),
         need(job.starter, 'iam.serviceAccounts.actAs', `\${${who}}`, 'the workers of the job run as this account'),
+        ...encryptersOf(within(job, 'environment', 'kmsKeyName')),
       ];
     },
     costs: (job, runs) =>

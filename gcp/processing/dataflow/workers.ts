@@ -1,3 +1,4 @@
+import { DataGoogleProject } from '@cdktf/provider-google/lib/data-google-project';
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import { PubsubSubscriptionIamMember } from '@cdktf/provider-google/lib/pubsub-subscription-iam-member';
 import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
@@ -5,10 +6,11 @@ import type { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
 import { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object';
 import { Fn, type ITerraformDependable, Token } from 'cdktf';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import { literal } from '../../../shared/synth/literal';
 import { SettingError } from '../../../shared/synth/settings';
 import { sha256 } from '../../../shared/synth/sha256';
+import { allowEncrypt } from '../../foundation/encryption';
 import { accountOf } from '../../foundation/service-account';
 import { temporaryBucket } from '../../foundation/temporary-bucket';
 import type { Workload } from '../../ports/identity';
@@ -22,18 +24,40 @@ export interface Workers {
   /** The bucket of temporary files, and of the files that a template reads. */
   readonly bucket: StorageBucket;
   readonly grants: readonly ITerraformDependable[];
+  /** What must exist before a job that has the key. */
+  readonly encrypted: readonly ITerraformDependable[];
 }
 
-/** An account for the workers of a job, and a bucket for their temporary files. */
-export function workersOf(scope: Construct, site: Site, base: string): Workers {
+/**
+ * An account for the workers of a job, and a bucket for their temporary files.
+ * @param encryptionKey the id of the key that encrypts the job and its bucket
+ */
+export function workersOf(scope: Construct, site: Site, base: string, encryptionKey?: string): Workers {
   const account = accountOf(scope, 'Account', site, `${base}-worker`, `Runs the workers of the Dataflow job ${base}`);
   const { member } = account;
-  const bucket = temporaryBucket(scope, site, `${base}-dataflow`);
+  const bucket = temporaryBucket(scope, site, `${base}-dataflow`, { encryptionKey });
   const grants = [
     new StorageBucketIamMember(scope, 'Temporary', { bucket: bucket.id, role: 'roles/storage.objectUser', member }),
     new ProjectIamMember(scope, 'Worker', { project: site.project, role: 'roles/dataflow.worker', member }),
   ];
-  return { account, bucket, grants };
+  return { account, bucket, grants, encrypted: encryptionKey === undefined ? [] : allowJob(scope, site, encryptionKey) };
+}
+
+/** The service agents that encrypt: Dataflow what is in a job, and Compute Engine the disks of its workers. */
+const AGENTS = { Dataflow: 'dataflow-service-producer-prod', Compute: 'compute-system' };
+
+/**
+ * Let the service agents use a key. Google creates them with their roles when the APIs are enabled. An agent that is created on request
+ * would have none, so their names are built from the number of the project.
+ * @see https://cloud.google.com/dataflow/docs/guides/customer-managed-encryption-keys
+ */
+function allowJob(scope: Construct, { project, waitFor }: Site, cryptoKeyId: string): ITerraformDependable[] {
+  const key = new Construct(scope, 'Key');
+  const { number } = new DataGoogleProject(key, 'Project', { projectId: project, dependsOn: [...waitFor] });
+  return Object.entries(AGENTS).flatMap(([id, domain]) => {
+    const agent = () => `serviceAccount:service-${number}@${domain}.iam.gserviceaccount.com`;
+    return allowEncrypt(new Construct(key, id), { cryptoKeyId, agent });
+  });
 }
 
 /** A file that a template reads: its name has the hash of its content. */

@@ -143,7 +143,7 @@ export class DataprocBatch extends Construct implements Workload, Job {
     this.member = `serviceAccount:${email}`;
     this.accountId = account?.name ?? accountId(email, site);
     // Without a bucket of the stack, Dataproc would make one that stays.
-    this.bucket = temporaryBucket(this, site, `${base}-spark`, STAGED);
+    this.bucket = temporaryBucket(this, site, `${base}-spark`, { left: STAGED });
     const hash = hashOfScript(script);
     const asset = new TerraformAsset(this, 'Script', { path: script, type: AssetType.FILE, assetHash: hash });
     const object = new StorageBucketObject(this, 'Object', {

@@ -5,7 +5,8 @@ import { BigQueryStore } from '../../../../gcp/store/bigquery/bigquery-store';
 import { CloudStorageStore } from '../../../../gcp/store/cloud-storage/cloud-storage-store';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
-import { onCall, readable, site, synthesize } from '../../stand-ins';
+import { key, onCall, readable, site, synthesize } from '../../stand-ins';
+import { expectEncrypted } from './encrypted';
 
 const FLEX = 'google_dataflow_flex_template_job';
 const network = { subnetwork: 'projects/acme-net/regions/europe-west1/subnetworks/workers' };
@@ -105,6 +106,14 @@ test('it reads without the dead letter of Pub/Sub, until an event is acknowledge
 
 test('a job that is replaced writes its open window first: without the setting, the provider cancels it', () =>
   expect(jobOf().on_delete).toBe('drain'));
+
+test('a key encrypts what is in the job, and nothing is granted without one', () => {
+  const made = make({ encryptionKey: key });
+  expect(made.one(FLEX).kms_key_name).toBe(key);
+  expectEncrypted(made, made.one(FLEX).depends_on);
+  expect(jobOf()).not.toHaveProperty('kms_key_name');
+  expect(make().all('google_kms_crypto_key_iam_member')).toEqual([]);
+});
 
 test('workers have private addresses, in the subnetwork that is given', () =>
   expect(jobOf()).toMatchObject({

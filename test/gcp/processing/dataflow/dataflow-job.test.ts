@@ -7,7 +7,8 @@ import { FirestoreStore } from '../../../../gcp/store/firestore/firestore-store'
 import eventSchema from '../../../../shared/runtime/event.schema.json';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
-import { onCall, readable, site, synthesize } from '../../stand-ins';
+import { key, onCall, readable, site, synthesize } from '../../stand-ins';
+import { expectEncrypted } from './encrypted';
 
 const subnetwork = 'projects/acme-net/regions/europe-west1/subnetworks/workers';
 const network = { subnetwork };
@@ -109,6 +110,15 @@ test('the dead-letter table stays when the stack is deleted, and keeps each mess
     .find(({ table_id }) => table_id === 'stream_dead_letter');
   expect(table.lifecycle).toEqual({ prevent_destroy: true });
   expect(table.time_partitioning.expiration_ms).toBe(31 * 24 * 3600 * 1000);
+});
+
+test('a key encrypts what is in the job, and nothing is granted without one', () => {
+  const made = make({ encryptionKey: key });
+  const job = made.one('google_dataflow_job');
+  expect(job.kms_key_name).toBe(key);
+  expectEncrypted(made, job.depends_on);
+  expect(jobOf()).not.toHaveProperty('kms_key_name');
+  expect(make().all('google_kms_crypto_key_iam_member')).toEqual([]);
 });
 
 test('temporary files are not kept after they are deleted', () =>
