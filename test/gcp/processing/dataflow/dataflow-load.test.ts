@@ -176,6 +176,13 @@ describe('with a schedule', () => {
     expect(alertsOf('0 3 * * *')).not.toContain('acme-load: nothing loaded');
     expect(alertsOf('0 */6 * * *')).toContain('acme-load: nothing loaded');
   });
+
+  test('rows are missed when a run could have ended, and BigQuery has shown them: that takes up to 21,720 seconds', () => {
+    const [alert] = make({ schedule: { cron: '0 */6 * * *' } })
+      .all('google_monitoring_alert_policy')
+      .filter(({ display_name }) => display_name === 'acme-load: nothing loaded');
+    expect(Number.parseInt(alert.conditions[0].condition_absent.duration, 10)).toBeGreaterThanOrEqual(6 * 3600 + 3600 + 21_720);
+  });
 });
 
 describe('started by a workflow', () => {
