@@ -108,7 +108,8 @@ export interface DataflowFilesProps {
  * refuses an update if the template has changed too much: then drain the job by hand, and apply again with another `maxWorkers`. With the
  * same one, the job stops at this window, because it may not overwrite the file, until the file is moved. Events that wait in the
  * subscription stay there. Do not seek the subscription while the job runs: it drops events of windows that have ended. After a cancel,
- * the events of the open window are lost. The deployer must be allowed to act as the service account of the workers.
+ * the events of the open window are lost. If an apply fails because the job does not run after 20 minutes, Terraform does not know the
+ * job: cancel it by hand before the next apply. The deployer must be allowed to act as the service account of the workers.
  * @see https://cloud.google.com/dataflow/docs/guides/templates/provided/pubsub-topic-subscription-to-text
  */
 export class DataflowFiles extends Construct implements Workload {

@@ -200,7 +200,7 @@ export const facts: ServiceFacts = {
           ...['name!', 'container_spec_gcs_path!', 'project', 'region', 'parameters', 'service_account_email', 'subnetwork'],
           ...['ip_configuration', 'temp_location', 'staging_location', 'enable_streaming_engine', 'machine_type', 'max_workers'],
           ...['on_delete', 'labels', 'network', 'num_workers', 'kms_key_name', 'autoscaling_algorithm', 'additional_experiments'],
-          ...['launcher_machine_type', 'sdk_container_image', 'skip_wait_on_job_termination', 'transform_name_mapping', 'timeouts'],
+          ...['launcher_machine_type', 'sdk_container_image', 'skip_wait_on_job_termination', 'transform_name_mapping'],
         ],
         computed: ['id', 'job_id', 'state', 'type', 'terraform_labels', 'effective_labels'],
       },

@@ -68,8 +68,6 @@ export class FlexTemplateJob extends TerraformResource {
       kms_key_name: encryptionKey,
       on_delete: 'drain',
       labels: defaultLabels(this),
-      // The provider waits so long for a new job to run too. When it gives up, it forgets the job, which goes on without Terraform.
-      timeouts: { update: '30m' },
     };
   }
 }

@@ -115,9 +115,6 @@ test('a key encrypts what is in the job, and nothing is granted without one', ()
   expect(make().all('google_kms_crypto_key_iam_member')).toEqual([]);
 });
 
-test('the apply waits half an hour for the job to run: after it gives up, Terraform does not know the job, which runs all the same', () =>
-  expect(jobOf().timeouts).toEqual({ update: '30m' }));
-
 test('workers have private addresses, in the subnetwork that is given', () =>
   expect(jobOf()).toMatchObject({
     ip_configuration: 'WORKER_IP_PRIVATE',
