@@ -36,7 +36,8 @@ export interface DataflowFilesProps {
   readonly store: ObjectStore;
   /**
    * The subnetwork of the workers, in the region of the site. Workers have private addresses only, so it needs Private Google Access,
-   * and its network a firewall that lets workers reach each other.
+   * and its network a firewall that lets workers reach each other. On one of another project (Shared VPC), grant the Dataflow service
+   * agent of the project the role Compute Network User.
    */
   readonly network: Subnetwork;
   /**

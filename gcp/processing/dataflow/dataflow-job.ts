@@ -34,7 +34,8 @@ export interface DataflowJobProps {
   readonly eventSchema: Readonly<Record<string, unknown>>;
   /**
    * The subnetwork of the workers, in the region of the site. Workers have private addresses only, so it needs Private Google Access,
-   * and its network a firewall that lets workers reach each other.
+   * and its network a firewall that lets workers reach each other. On one of another project (Shared VPC), grant the Dataflow service
+   * agent of the project the role Compute Network User.
    */
   readonly network: Subnetwork;
   /**

@@ -1,4 +1,5 @@
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
+import { TerraformProvider } from 'cdktf';
 import { PubSubBuffer } from '../../../../gcp/connect/pub-sub/pub-sub-buffer';
 import { DataflowFiles, type DataflowFilesProps } from '../../../../gcp/processing/dataflow/dataflow-files';
 import { BigQueryStore } from '../../../../gcp/store/bigquery/bigquery-store';
@@ -16,6 +17,11 @@ const make = (props: Partial<DataflowFilesProps> = {}, prefix?: string) =>
     const store = new CloudStorageStore(stack, 'Store', { site, prefix });
     return new DataflowFiles(stack, 'Files', { site, source, store, network, ...props });
   });
+class Mine extends TerraformProvider {
+  override get alias() {
+    return 'mine';
+  }
+}
 const jobOf = (props: Partial<DataflowFilesProps> = {}, prefix?: string) => make(props, prefix).one(FLEX);
 
 /** The folder of a window that ended at 2026-01-02T03:04, as the template names it: each pattern is replaced, wherever it is. */
@@ -123,7 +129,8 @@ test('workers have private addresses, in the subnetwork that is given', () =>
 
 test('it has the default labels of the provider `google`, because google-beta has none', () => {
   const made = synthesize((stack) => {
-    (stack.node.findChild('Google') as GoogleProvider).defaultLabels = { team: 'data' };
+    Object.assign(stack.node.findChild('Google'), { alias: 'other', defaultLabels: { team: 'other' } });
+    new GoogleProvider(stack, 'Default', { defaultLabels: { team: 'data' } });
     const source = new PubSubBuffer(stack, 'Buffer', { site });
     return new DataflowFiles(stack, 'Files', { site, source, store: new CloudStorageStore(stack, 'Store', { site }), network });
   });
@@ -134,10 +141,10 @@ test('the provider is google-beta with an alias, or the one that is given', () =
   expect(jobOf().provider).toBe('google-beta.service_agents');
   const made = synthesize((stack) => {
     const source = new PubSubBuffer(stack, 'Buffer', { site });
-    const googleBeta = new GoogleProvider(stack, 'Mine', { alias: 'mine' });
+    const googleBeta = new Mine(stack, 'Mine', { terraformResourceType: 'google-beta', terraformProviderSource: 'hashicorp/google-beta' });
     return new DataflowFiles(stack, 'Files', { site, source, store: new CloudStorageStore(stack, 'Store', { site }), network, googleBeta });
   });
-  expect(made.one(FLEX).provider).toBe('google.mine');
+  expect(made.one(FLEX).provider).toBe('google-beta.mine');
 });
 
 describe('refuses', () => {
@@ -156,9 +163,20 @@ describe('refuses', () => {
     [
       'what is no provider',
       { googleBeta: 'google-beta' as never },
-      'googleBeta must be a provider, got string. Create one with the CDKTF bindings of google-beta.',
+      'googleBeta must be the provider google-beta, got string. Create one with the CDKTF bindings of google-beta.',
     ],
   ])('%s', (_, props, message) => expect(() => make(props)).toThrow(new Error(`test/Files: ${message}`)));
+
+  test('the provider google, which does not have flex templates', () =>
+    expect(() =>
+      synthesize((stack) => {
+        const [source, store] = [new PubSubBuffer(stack, 'Buffer', { site }), new CloudStorageStore(stack, 'Store', { site })];
+        const googleBeta = new GoogleProvider(stack, 'Mine', { alias: 'mine' });
+        return new DataflowFiles(stack, 'Files', { site, source, store, network, googleBeta });
+      }),
+    ).toThrow(
+      new Error('test/Files: googleBeta must be the provider google-beta, got google. Create one with the CDKTF bindings of google-beta.'),
+    ));
 
   test('a store of rows, and names the store that works', () =>
     expect(() =>

@@ -146,7 +146,7 @@ describe('refuses', () => {
     [
       'a subnetwork elsewhere',
       { network: { subnetwork: 'projects/acme-net/regions/us-east1/subnetworks/workers' } },
-      'network must have a subnetwork in europe-west1, got us-east1. An instance takes an address in the region of its site.',
+      'network must have a subnetwork in europe-west1, got us-east1. What runs in it is in the region of the site.',
     ],
     [
       'a long name',
@@ -206,6 +206,22 @@ describe('refuses', () => {
       ),
     ),
   );
+
+  test('two jobs of two sites with one name in one dataset, whose dead-letter tables would be one', () =>
+    expect(() =>
+      synthesize((stack) => {
+        for (const prefix of ['acme', 'other']) {
+          const own = { ...site, prefix };
+          const source = new PubSubBuffer(stack, `${prefix}Buffer`, { site: own, name: prefix });
+          const store = new BigQueryStore(stack, `${prefix}Store`, { site: own, datasetId: 'shared', tableId: prefix });
+          new DataflowJob(stack, prefix, { site: own, source, store, eventSchema, network });
+        }
+      }),
+    ).toThrow(
+      new Error(
+        'test/other/DeadLetter: each table of a dataset must have its own name, got "stream_dead_letter", which test/acme/DeadLetter has. Set name on one of the jobs.',
+      ),
+    ));
 
   test('two jobs with one name', () =>
     expect(() =>
