@@ -27,8 +27,8 @@ export const KEYWORDS = [
  * `lineToRow` is for load jobs, which take a text in a JSON column as a text: JSON columns get the values themselves
  * (apache/beam#23025). A line that is no event has no row, because the template has no dead letter, and would fail as a whole.
  * `lineToRefusal` makes a row of the dead-letter table of each of these lines, and of no other. The template reads decimals as doubles.
- * What the template or BigQuery may refuse is refused before, because it would fail the whole load: integers of over 18 digits, unpaired
- * surrogates.
+ * What the template or BigQuery may refuse is refused before, because it would fail the whole load: lines of over 10 million characters,
+ * integers of over 18 digits, numbers and names that Jackson does not read, unpaired surrogates.
  * @see https://cloud.google.com/dataflow/docs/guides/templates/create-template-udf
  */
 export function eventToRow(schema: Readonly<Record<string, unknown>>): string {
@@ -47,6 +47,7 @@ var CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 var MAX_DEPTH = 500;
 var LARGEST_ROW = 8.5e6;
 var LONGEST_REASON = 300;
+var LONGEST_LINE = 1e7;
 
 function eventToRow(text) {
   var reason = 'the row is larger than 8.5 MB';
@@ -92,11 +93,13 @@ function lineToRefusal(line) {
     loadableRowOf(line);
     return '';
   } catch (error) {
-    return JSON.stringify({ timestamp: new Date().toISOString(), payloadString: line, errorMessage: reasonOf(error) });
+    var start = line.slice(0, LONGEST_LINE);
+    return JSON.stringify({ timestamp: new Date().toISOString(), payloadString: start, errorMessage: reasonOf(error) });
   }
 }
 
 function loadableRowOf(line) {
+  if (line.length > LONGEST_LINE) throw new Error('line is longer than 10,000,000 characters');
   var row = rowOf(line);
   JSON_COLUMNS.forEach(function (name) {
     var reason = row[name] && unloadable(row[name]);
@@ -109,9 +112,15 @@ function unloadable(json) {
   var escapes = json.replace(/\\\\/g, '').replace(/\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}/g, '');
   if (/\\u[dD][89a-fA-F]/.test(escapes)) return 'has an unpaired surrogate';
   var isLong = numbersOf(json).some(function (number) {
-    return /^\d{19,}$/.test(number);
+    return /^\d{19,}$/.test(number) || number.length > 900;
   });
-  return isLong ? 'has an integer of over 18 digits' : undefined;
+  if (isLong) return 'has an integer of over 18 digits, or a number of over 900 characters';
+  var isLongName = false;
+  json.replace(/("[^"\\]*(?:\\.[^"\\]*)*")\s*:/g, function (_, name) {
+    isLongName = isLongName || name.length > 50000;
+    return '';
+  });
+  return isLongName ? 'has a name of over 50,000 characters' : undefined;
 }
 
 function numbersOf(json) {
@@ -144,10 +153,10 @@ function rowOf(text) {
     event_id: event.id,
     event_source: event.source,
     event_type: event.type,
-    event_time: event.time.replace(/(\.\d{6})\d+/, '$1'),
+    event_time: timestampOf(event.time),
     row_index: 0,
     message_id: event.id,
-    publish_time: event.time.replace(/(\.\d{6})\d+/, '$1'),
+    publish_time: timestampOf(event.time),
   };
   var rest = [];
   Object.keys(event).forEach(function (name) {
@@ -159,6 +168,19 @@ function rowOf(text) {
   });
   if (rest.length > 0) row.rest = '{' + rest.join(',') + '}';
   return row;
+}
+
+function timestampOf(time) {
+  var cut = time.replace(/(\.\d{6})\d+/, '$1');
+  var parts = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?([+-])(\d\d):(\d\d)$/.exec(cut);
+  if (!parts) return cut;
+  var ahead = Number(parts[8] + '1') * (Number(parts[9]) * 60 + Number(parts[10]));
+  var moment = new Date(0);
+  moment.setUTCFullYear(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]));
+  moment.setUTCHours(Number(parts[4]), Number(parts[5]) - ahead, Number(parts[6]));
+  var year = moment.getUTCFullYear();
+  if (year < 1 || year > 9999) throw new Error('time is outside of the years 1 to 9999 in UTC');
+  return moment.toISOString().slice(0, 19) + (parts[7] || '') + 'Z';
 }
 
 function isOf(kind, value) {

@@ -44,6 +44,16 @@ test('a time with more digits than BigQuery holds is cut, and kept in the rest',
   ]);
 });
 
+test.each<[string, string]>([
+  ['2026-01-31T23:30:00+23:30', '2026-01-31T00:00:00Z'],
+  ['2024-02-29T20:00:00.1234567-05:45', '2024-03-01T01:45:00.123456Z'],
+  ['0099-12-31T23:00:00-02:00', '0100-01-01T01:00:00Z'],
+  ['0001-01-01T12:00:00+12:00', '0001-01-01T00:00:00Z'],
+])('the time %s is %s in UTC, because BigQuery takes zones up to 14 hours only', (time, utc) => {
+  const row = rowOf({ ...EVENT, time });
+  expect([row.event_time, row.publish_time, JSON.parse(row.rest)]).toEqual([utc, utc, { time }]);
+});
+
 test('every event, however it is spelled, becomes a row whose columns the table has', () => {
   const columns = new Set((JSON.parse(schemaOf(DEFAULT_COLUMNS)) as { name: string }[]).map(({ name }) => name));
   fc.assert(
@@ -77,6 +87,8 @@ describe('refuses, so that the message goes into the dead-letter table', () => {
     ['what is no object', '[]', 'event must be object'],
     ['an event without a time', JSON.stringify({ ...EVENT, time: undefined }), 'event must have time'],
     ['a day that does not exist', JSON.stringify({ ...EVENT, time: '2026-02-30T00:00:00Z' }), 'time does not match its pattern'],
+    ['a time before the year 1 in UTC', JSON.stringify({ ...EVENT, time: '0001-01-01T00:00:00+00:01' }), 'time is outside of the years'],
+    ['a time after the year 9999 in UTC', JSON.stringify({ ...EVENT, time: '9999-12-31T23:59:59-00:01' }), 'time is outside of the years'],
     ['another version', JSON.stringify({ ...EVENT, specversion: '0.3' }), 'specversion must be 1.0'],
     ['a long id', JSON.stringify({ ...EVENT, id: 'x'.repeat(257) }), 'id is too short or too long'],
     ['data twice', JSON.stringify({ ...EVENT, data: 1, data_base64: 'AA==' }), 'event must not have data and data_base64'],
@@ -198,8 +210,14 @@ describe('a line of a file', () => {
     ['no JSON', 'press 7', 'JSON'],
     ['no event', '{"id":"7"}', 'event must have'],
     ['half of an event, because it had a line feed', '{"specversion": "1.0",', 'JSON'],
-    ['an integer that BigQuery does not hold', withData('{"n":-1234567890123456789}'), 'data has an integer of over 18 digits'],
+    [
+      'an integer that BigQuery does not hold',
+      withData('{"n":-1234567890123456789}'),
+      'data has an integer of over 18 digits, or a number of over 900 characters',
+    ],
     ['a number that nobody can read', withData('[1e400]'), 'a number is beyond 1.8e308'],
+    ['a number that the template does not read', withData(`[0.${'1'.repeat(999)}]`), 'or a number of over 900 characters'],
+    ['a name that the template does not read', withData(`{"${'n'.repeat(50_001)}":1}`), 'data has a name of over 50,000 characters'],
     ['half of a sign', withData('"\\\\\\ud83d"'), 'data has an unpaired surrogate'],
     ['deep JSON', withData(`${'['.repeat(500)}${']'.repeat(500)}`), 'event is nested more than 500 levels deep'],
   ])('with %s is refused with its reason', (_, line, reason) => {
@@ -215,6 +233,15 @@ describe('a line of a file', () => {
     'with data %s has a row',
     (json) => expect([JSON.parse(load(withData(json))).data, refuse(withData(json))]).toEqual([JSON.parse(json), '']),
   );
+
+  test('that is longer than BigQuery takes is refused, with its start: the file has it whole', () => {
+    const long = 'x'.repeat(10_000_001);
+    expect(load(long)).toBe('');
+    expect(JSON.parse(refuse(long))).toMatchObject({
+      payloadString: long.slice(1),
+      errorMessage: 'line is longer than 10,000,000 characters',
+    });
+  });
 
   test('a refusal fits the dead-letter table', () => {
     const columns = DEAD_LETTER_COLUMNS.map(({ name }) => name);
