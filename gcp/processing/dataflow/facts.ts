@@ -51,11 +51,11 @@ function streamOf({ name, template: [template, of], temporary, replacedBy, promi
       is(job, 'on_delete', 'drain') ? 'drained' : undefined,
     ],
     actsAs: [RUNS_AS],
-    needs: (job) => [
+    needs: (job, stack) => [
       ...readingNeeds(job),
       ...workerNeeds(idOf(job, RUNS_AS), idOf(job, temporary)),
       ...writingNeeds(job),
-      ...encryptersOf(String(only(job, 'kms_key_name') ?? '')),
+      ...encryptersOf(String(only(job, 'kms_key_name') ?? ''), idOf(job, RUNS_AS) ?? '', stack),
     ],
     flow: flowOf,
     promises: [
@@ -306,15 +306,20 @@ function readingNeeds(job: Asked): Needed[] {
 }
 
 /** Who encrypts with the key of a job: https://cloud.google.com/dataflow/docs/guides/customer-managed-encryption-keys. */
-function encryptersOf(key: string): Needed[] {
-  const agents = {
-    'the Dataflow service agent of the project': 'it encrypts what is in the job',
-    'the Compute Engine service agent of the project': 'it encrypts the disks of workers',
-  };
+function encryptersOf(key: string, account: string, stack: Stack): Needed[] {
   if (key === '') return [];
-  return Object.entries(agents).flatMap(([who, because]) =>
-    ['useToDecrypt', 'useToEncrypt'].map((verb) => need(who, `cloudkms.cryptoKeyVersions.${verb}`, key, because)),
-  );
+  const of = stack.get(account)?.name.replace(/ account$/, '');
+  const project = stack.all.find(({ type, name }) => type === 'data.google_project' && name === `${of} key project`);
+  const agents = {
+    'dataflow-service-producer-prod': 'Dataflow encrypts what is in the job',
+    'compute-system': 'Compute Engine encrypts the disks of workers',
+  };
+  return Object.entries(agents).flatMap(([domain, because]) => {
+    const who = project
+      ? `serviceAccount:service-\${${project.id}.number}@${domain}.iam.gserviceaccount.com`
+      : `a service agent of ${domain}`;
+    return ['useToDecrypt', 'useToEncrypt'].map((verb) => need(who, `cloudkms.cryptoKeyVersions.${verb}`, key, because));
+  });
 }
 
 /** What it writes: rows into tables, or files below the start of its folder. */
@@ -377,7 +382,7 @@ function loadJob(): JobFacts {
         : [];
       return bucket ? [{ ...read, from: bucket.stage, between: [bucket.id, account] }, ...written] : written;
     },
-    needs: (job) => {
+    needs: (job, stack) => {
       const who = accountOf(job);
       const [, bucket = '', pattern = ''] = filesOf(job);
       // The prefix of the source ends before the first star.
@@ -393,7 +398,7 @@ function loadJob(): JobFacts {
         ...workerNeeds(who, temporary),
         need(job.starter, 'dataflow.jobs.create', 'project', 'it starts the job'),
         need(job.starter, 'iam.serviceAccounts.actAs', `\${${who}}`, 'the workers of the job run as this account'),
-        ...encryptersOf(within(job, 'environment', 'kmsKeyName')),
+        ...encryptersOf(within(job, 'environment', 'kmsKeyName'), who, stack),
       ];
     },
     costs: (job, runs) =>
