@@ -80,9 +80,9 @@ export interface DataflowFilesProps {
   readonly googleBeta?: TerraformProvider;
   /**
    * The id of a Cloud KMS key in the region of the site, which encrypts what is in the job, the disks of the workers and the temporary
-   * files. The service agents of Dataflow, Compute Engine and Cloud Storage are granted the use of the key. Dataflow may refuse
-   * another key for a running job: then drain the job by hand, and apply again. After the key is removed here,
-   * the job keeps it until another one is started. After the key is destroyed, the events that are in the job are lost.
+   * files. The service agents of Dataflow, Compute Engine and Cloud Storage are granted the use of the key. Dataflow may refuse another
+   * key for a running job: then drain the job by hand, and apply again. If the setting is removed, the job keeps its key until another
+   * job is started. If the key is destroyed, the events in the job are lost.
    * @default - a Google-managed key, free of charge
    */
   readonly encryptionKey?: string;

@@ -62,9 +62,8 @@ export interface DataflowJobProps {
   readonly templateVersion?: string;
   /**
    * The id of a Cloud KMS key in the region of the site, which encrypts what is in the job, the disks of the workers and the temporary
-   * files. The service agents of Dataflow, Compute Engine and Cloud Storage are granted the use of the key. Dataflow may refuse
-   * another key for a running job: then drain the job by hand, and apply again. After the key is destroyed, the
-   * events that are in the job are lost.
+   * files. The service agents of Dataflow, Compute Engine and Cloud Storage are granted the use of the key. Dataflow may refuse another
+   * key for a running job: then drain the job by hand, and apply again. If the key is destroyed, the events in the job are lost.
    * @default - a Google-managed key, free of charge
    */
   readonly encryptionKey?: string;
@@ -88,7 +87,8 @@ export interface DataflowJobProps {
  * events, and BigQuery 5 cents for its streaming inserts. Do not use it if a row for each event suffices: `PubSubBuffer.deliverInto` and
  * `CloudFunctionProcessor` cost nothing idle. It is for steady streams of several MB per second.
  *
- * It checks the event contract. What it cannot store goes into a dead-letter table, with the reason. It reads without the dead letter of
+ * It checks the event contract. What it cannot store goes into a dead-letter table, with the reason. A row there has 9 MB at most: of a
+ * message that is too large for it (over 3 MB of plain text), it has the reason and the start. It reads without the dead letter of
  * Pub/Sub, because Dataflow acknowledges an event before it is stored, and retries what BigQuery refuses for a moment without a limit. The
  * template does not pass on the id and the time of a message, so a row has the id and the time of the event in their columns.
  *

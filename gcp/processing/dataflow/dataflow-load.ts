@@ -80,8 +80,8 @@ export interface DataflowLoadProps {
   readonly templateVersion?: string;
   /**
    * The id of a Cloud KMS key in the region of the site, which encrypts what is in a run, the disks of the workers and the temporary
-   * files. The service agents of Dataflow, Compute Engine and Cloud Storage are granted the use of the key. A change
-   * applies from the next run.
+   * files. The service agents of Dataflow, Compute Engine and Cloud Storage are granted the use of the key. A change applies from the
+   * next run.
    * @default - a Google-managed key, free of charge
    */
   readonly encryptionKey?: string;
@@ -110,7 +110,8 @@ export interface DataflowLoadProps {
  * second run, `refused`, adds these lines to a dead-letter table, with the reason. A schedule starts both. In a
  * `WorkflowsOrchestration`, put both in one step. The same line is refused again by each run, while its file is there.
  *
- * Decimals in `data` are kept as doubles. A line with an integer of over 18 digits is refused. To load files as they are, without a
+ * Decimals in `data` are kept as doubles. A line with an integer of over 18 digits is refused, and one of over 10 million characters. A run
+ * with events of over 4,000 days fails: BigQuery changes no more partitions at once. To load files as they are, without a
  * check of each line, use the BigQuery Data Transfer Service: it costs nothing, and loads only files that are new. For single events, use
  * `CloudFunctionProcessor`.
  *

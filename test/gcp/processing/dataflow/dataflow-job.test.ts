@@ -52,7 +52,11 @@ test('documents the defaults that it has', () => {
 });
 
 test('takes every setting', () => {
-  const job = jobOf({ name: 'rows', maxWorkers: 20, machineType: 'n2-highmem-4', templateVersion: '2026-08-18-00_RC00', notify: [onCall] });
+  const made = make({ name: 'rows', maxWorkers: 20, machineType: 'n2-highmem-4', templateVersion: '2026-08-18-00_RC00', notify: [onCall] });
+  const job = made.one('google_dataflow_job');
+  const mine = made.all('google_monitoring_alert_policy').filter(({ display_name }) => /^acme-rows|google_dataflow_job/.test(display_name));
+  expect(mine.map(({ notification_channels }) => notification_channels)).toEqual(mine.map(() => [onCall]));
+  expect(mine).toHaveLength(5);
   expect(job.name).toMatch(/-rows$/);
   expect(job.max_workers).toBe(20);
   expect(job.machine_type).toBe('n2-highmem-4');
@@ -110,6 +114,20 @@ test('the dead-letter table stays when the stack is deleted, and keeps each mess
     .find(({ table_id }) => table_id === 'stream_dead_letter');
   expect(table.lifecycle).toEqual({ prevent_destroy: true });
   expect(table.time_partitioning.expiration_ms).toBe(31 * 24 * 3600 * 1000);
+});
+
+test('the dead-letter table is deleted with the stack only if the setting and the context say so', () => {
+  const { all } = synthesize(
+    (stack) => {
+      const [source, store] = [new PubSubBuffer(stack, 'Buffer', { site }), new BigQueryStore(stack, 'Store', { site })];
+      return new DataflowJob(stack, 'Job', { site, source, store, eventSchema, network, removal: 'destroy' });
+    },
+    { destroyData: true },
+  );
+  const table = all('google_bigquery_table').find(({ table_id }) => table_id === 'stream_dead_letter');
+  expect(table).toMatchObject({ deletion_protection: false });
+  expect(table).not.toHaveProperty('lifecycle');
+  expect(() => make({ removal: 'destroy' })).toThrow(/destroyData/);
 });
 
 test('a key encrypts what is in the job, and nothing is granted without one', () => {
