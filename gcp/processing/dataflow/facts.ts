@@ -339,12 +339,16 @@ const isBelow = (bucket: string, prefix: string) => `resource.name.startsWith("p
 const isRead = (bucket: string, prefix: string) =>
   `${isBelow(bucket, prefix)} || api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("${prefix}")`;
 
-/** The machine of one worker. A vCPU of a standard machine has 3.75 GB. */
+/** The GB of each vCPU of a machine. */
+const MEMORY = { n1: { standard: 3.75, highmem: 6.5, highcpu: 0.9 }, other: { standard: 4, highmem: 8, highcpu: 1 } } as const;
+
+/** The machine of one worker. */
 function workerCosts(machine: string, price: 'dataflowCpu' | 'dataflowBatchCpu', hours: number, what: string, lower: string): Cost[] {
-  const cpus = Number(/-(\d+)$/.exec(machine)?.[1] ?? 2);
+  const [, family, kind = 'standard', count = '2'] = /^(\w+)-(standard|highmem|highcpu)-(\d+)$/.exec(machine) ?? [];
+  const [cpus, gigabytes] = [Number(count), MEMORY[family === 'n1' ? 'n1' : 'other'][kind as keyof typeof MEMORY.n1]];
   return [
     { what: `vCPUs of ${what}`, price, units: cpus * hours, lower },
-    { what: `memory of ${what}, 3.75 GB for each vCPU`, price: 'dataflowMemory', units: cpus * 3.75 * hours, lower },
+    { what: `memory of ${what}, ${gigabytes} GB for each vCPU`, price: 'dataflowMemory', units: cpus * gigabytes * hours, lower },
   ];
 }
 

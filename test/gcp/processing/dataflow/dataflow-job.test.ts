@@ -122,7 +122,7 @@ test('the dead-letter table is deleted with the stack only if the setting and th
       const [source, store] = [new PubSubBuffer(stack, 'Buffer', { site }), new BigQueryStore(stack, 'Store', { site })];
       return new DataflowJob(stack, 'Job', { site, source, store, eventSchema, network, removal: 'destroy' });
     },
-    { destroyData: true },
+    { destroyData: 'yes' },
   );
   const table = all('google_bigquery_table').find(({ table_id }) => table_id === 'stream_dead_letter');
   expect(table).toMatchObject({ deletion_protection: false });

@@ -10,33 +10,55 @@ import { DataflowLoad } from '../../../../gcp/processing/dataflow/dataflow-load'
 import { BigQueryStore } from '../../../../gcp/store/bigquery/bigquery-store';
 import { CloudStorageStore } from '../../../../gcp/store/cloud-storage/cloud-storage-store';
 import { terraformPrivileges } from '../../../../scripts/judges/privileges/findings';
+import { HOURS } from '../../../../shared/read/facts/cost';
 import { factsOf } from '../../../../shared/read/facts/find';
 import { TfStack } from '../../../../shared/read/tf';
 import eventSchema from '../../../../shared/runtime/event.schema.json';
 import { temporaryFolder } from '../../../support/folder';
 import { key, site } from '../../stand-ins';
 
-test('whoever may use the key of a job needs it, and the other way round', () => {
+const common = { site, network: { subnetwork: 'projects/acme-net/regions/europe-west1/subnetworks/workers' } };
+
+/** A stack as the checks read it. */
+function made(build: (stack: TerraformStack) => void): TfStack {
   const outdir = temporaryFolder();
   const app = new App({ outdir });
-  const stack = new TerraformStack(app, 'keys');
+  const stack = new TerraformStack(app, 'made');
   new GoogleProvider(stack, 'Google', {});
   new TimeProvider(stack, 'Time');
-  const common = { site, network: { subnetwork: 'projects/acme-net/regions/europe-west1/subnetworks/workers' }, encryptionKey: key };
-  const source = new PubSubBuffer(stack, 'Buffer', { site });
-  const store = new BigQueryStore(stack, 'Store', { site });
-  const files = new CloudStorageStore(stack, 'Files', { site });
-  new DataflowJob(stack, 'Job', { ...common, source, store, eventSchema });
-  new DataflowFiles(stack, 'Windows', { ...common, source, store: files });
-  new DataflowLoad(stack, 'Load', { ...common, source: files, store, eventSchema, schedule: { cron: '0 3 * * *' } });
+  build(stack);
   app.synth();
-  const { privileges, all } = terraform(readFileSync(path.join(outdir, 'stacks/keys/cdk.tf.json'), 'utf8'));
-  expect(all.filter(({ type }) => type === 'google_kms_crypto_key_iam_member')).toHaveLength(9);
-  const ofKey = privileges.flatMap(({ findings }) => findings).filter(({ where, what }) => /cloudkms/.test(`${where} ${what}`));
+  return new TfStack(JSON.parse(readFileSync(path.join(outdir, 'stacks/made/cdk.tf.json'), 'utf8')));
+}
+
+test('whoever may use the key of a job needs it, and the other way round', () => {
+  const stack = made((scope) => {
+    const encrypted = { ...common, encryptionKey: key };
+    const source = new PubSubBuffer(scope, 'Buffer', { site });
+    const store = new BigQueryStore(scope, 'Store', { site });
+    const files = new CloudStorageStore(scope, 'Files', { site });
+    new DataflowJob(scope, 'Job', { ...encrypted, source, store, eventSchema });
+    new DataflowFiles(scope, 'Windows', { ...encrypted, source, store: files });
+    new DataflowLoad(scope, 'Load', { ...encrypted, source: files, store, eventSchema, schedule: { cron: '0 3 * * *' } });
+  });
+  expect(stack.of('google_kms_crypto_key_iam_member')).toHaveLength(9);
+  const findings = terraformPrivileges(stack, factsOf('gcp')).flatMap((identity) => identity.findings);
+  const ofKey = findings.filter(({ where, what }) => /cloudkms/.test(`${where} ${what}`));
   expect(ofKey.map(({ rule }) => rule)).toEqual(Array.from({ length: 9 }, () => 'no-narrower-role'));
 });
 
-function terraform(text: string) {
-  const stack = new TfStack(JSON.parse(text));
-  return { all: stack.all, privileges: terraformPrivileges(stack, factsOf('gcp')) };
-}
+test.each([
+  ['n1-standard-2', 7.5],
+  ['n1-highmem-4', 26],
+  ['n2-highmem-4', 32],
+  ['e2-highcpu-8', 8],
+])('a worker with the machine %s costs the memory that it has', (machineType, gigabytes) => {
+  const stack = made((scope) => {
+    const [source, store] = [new PubSubBuffer(scope, 'Buffer', { site }), new CloudStorageStore(scope, 'Files', { site })];
+    new DataflowFiles(scope, 'Windows', { ...common, source, store, machineType });
+  });
+  const [job] = stack.of('google_dataflow_flex_template_job');
+  const { costs } = factsOf('gcp').type(job!)!;
+  const lines = typeof costs === 'function' ? costs(job!, { events: 0, size: 1000 }) : [];
+  expect(lines.find(({ price }) => price === 'dataflowMemory')!.units).toBe(gigabytes * HOURS);
+});
