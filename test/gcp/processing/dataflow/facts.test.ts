@@ -59,6 +59,9 @@ test.each([
   });
   const [job] = stack.of('google_dataflow_flex_template_job');
   const { costs } = factsOf('gcp').type(job!)!;
-  const lines = typeof costs === 'function' ? costs(job!, { events: 0, size: 1000 }) : [];
+  const lines =
+    typeof costs === 'function'
+      ? costs(job!, { stack, events: 0, size: 1, readers: () => 0, calls: () => 0, writes: () => ({ count: 0, bytes: 0 }) })
+      : [];
   expect(lines.find(({ price }) => price === 'dataflowMemory')!.units).toBe(gigabytes * HOURS);
 });
