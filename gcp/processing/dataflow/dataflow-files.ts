@@ -74,11 +74,6 @@ export interface DataflowFilesProps {
    */
   readonly templateVersion?: string;
   /**
-   * The provider `google-beta` that starts the job, such as one that impersonates a service account.
-   * @default - a provider with the alias `service_agents`, which reads its credentials from the environment
-   */
-  readonly googleBeta?: TerraformProvider;
-  /**
    * The id of a Cloud KMS key in the region of the site, which encrypts what is in the job, the disks of the workers and the temporary
    * files. The service agents of Dataflow, Compute Engine and Cloud Storage are granted the use of the key. Dataflow may refuse another
    * key for a running job: then drain the job by hand, and apply again. If the setting is removed, the job keeps its key until another
@@ -86,6 +81,11 @@ export interface DataflowFilesProps {
    * @default - a Google-managed key, free of charge
    */
   readonly encryptionKey?: string;
+  /**
+   * The provider `google-beta` that starts the job, such as one that impersonates a service account.
+   * @default - a provider with the alias `service_agents`, which reads its credentials from the environment
+   */
+  readonly googleBeta?: TerraformProvider;
   /**
    * The ids of the notification channels that every alert notifies.
    * @default - alerts open an incident without a notification
