@@ -3,15 +3,14 @@ import { DataGoogleProject } from '@cdktf/provider-google/lib/data-google-projec
 import { DataGoogleStorageProjectServiceAccount } from '@cdktf/provider-google/lib/data-google-storage-project-service-account';
 import { KmsCryptoKeyIamMember } from '@cdktf/provider-google/lib/kms-crypto-key-iam-member';
 import { type ITerraformDependable, TerraformStack } from 'cdktf';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { keepAddress, resolved } from '../../shared/synth/kept-name';
 import type { Site } from '../ports/site';
-import { onceIn } from './once';
 import { Propagation } from './propagation';
 
 /**
- * The service agents that are not created on request. Those of Compute Engine, Composer and Dataproc are there with their role when
- * their API is enabled, and would have no role otherwise, so their names are built from the number of the project.
+ * The service agents that are not created on request. Those of Compute Engine, Composer, Dataflow and Dataproc are there with their role
+ * when their API is enabled, and would have no role otherwise, so their names are built from the number of the project.
  */
 const AGENTS: Readonly<Record<string, (scope: Construct, site: Site) => string>> = {
   bigquery: (scope, { project, waitFor }) =>
@@ -20,12 +19,16 @@ const AGENTS: Readonly<Record<string, (scope: Construct, site: Site) => string>>
     new DataGoogleStorageProjectServiceAccount(scope, 'Agent', { project, dependsOn: [...waitFor] }).member,
   composer: numbered('cloudcomposer-accounts'),
   compute: numbered('compute-system'),
+  dataflow: numbered('dataflow-service-producer-prod'),
   dataproc: numbered('dataproc-accounts'),
 };
 
 function numbered(domain: string) {
   return (scope: Construct, { project: projectId, waitFor }: Site) => {
-    const { number } = onceIn(scope, 'Project', () => new DataGoogleProject(scope, 'Project', { projectId, dependsOn: [...waitFor] }));
+    const isIt = (one: IConstruct): one is DataGoogleProject =>
+      one instanceof DataGoogleProject && resolved(scope, one.projectIdInput!) === resolved(scope, projectId);
+    const known = TerraformStack.of(scope).node.findAll().find(isIt);
+    const { number } = known ?? new DataGoogleProject(scope, 'Project', { projectId, dependsOn: [...waitFor] });
     return `serviceAccount:service-${number}@${domain}.iam.gserviceaccount.com`;
   };
 }

@@ -3,6 +3,8 @@ import { TerraformProvider, TerraformStack } from 'cdktf';
 import type { Construct, IConstruct } from 'constructs';
 import { SettingError } from '../../shared/synth/settings';
 
+const NAME = 'google-beta';
+
 /**
  * The provider `google-beta`, for resource types that the provider `google` does not have. They are declared by hand, because the package
  * of CDKTF bindings for that provider has 200 MB.
@@ -17,9 +19,9 @@ export class GoogleBeta extends TerraformProvider {
 
   private constructor(scope: Construct, id: string) {
     super(scope, id, {
-      terraformResourceType: 'google-beta',
-      terraformProviderSource: 'hashicorp/google-beta',
-      terraformGeneratorMetadata: { providerName: 'google-beta', providerVersionConstraint: '6.50.0' },
+      terraformResourceType: NAME,
+      terraformProviderSource: `hashicorp/${NAME}`,
+      terraformGeneratorMetadata: { providerName: NAME, providerVersionConstraint: '6.50.0' },
     });
   }
 
@@ -29,19 +31,22 @@ export class GoogleBeta extends TerraformProvider {
   }
 }
 
-/** The default labels of the provider `google`, for what this provider does not create. */
+/** The default labels of the provider `google` without an alias, for what this provider does not create. */
 export function defaultLabels(scope: Construct): Record<string, string> | undefined {
   const provider = TerraformStack.of(scope)
     .node.findAll()
-    .find((one) => one instanceof GoogleProvider);
+    .filter((one) => one instanceof GoogleProvider)
+    .find(({ alias }) => alias === undefined);
   return provider?.defaultLabels as Record<string, string> | undefined;
 }
 
 /**
- * Refuse what is no provider.
+ * Refuse what is not this provider.
  * @throws SettingError
  */
 export function requireGoogleBeta(scope: IConstruct, googleBeta: TerraformProvider | undefined) {
-  if (googleBeta === undefined || TerraformProvider.isTerraformProvider(googleBeta)) return;
-  throw new SettingError(scope, 'googleBeta must be a provider', typeof googleBeta, 'Create one with the CDKTF bindings of google-beta.');
+  if (googleBeta === undefined) return;
+  const got = TerraformProvider.isTerraformProvider(googleBeta) ? googleBeta.terraformResourceType : typeof googleBeta;
+  if (got === NAME) return;
+  throw new SettingError(scope, `googleBeta must be the provider ${NAME}`, got, `Create one with the CDKTF bindings of ${NAME}.`);
 }

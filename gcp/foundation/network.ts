@@ -37,10 +37,5 @@ export function requireSubnetwork(scope: IConstruct, given: Subnetwork, region: 
   requireText(scope, { network: subnetwork }, SUBNETWORK);
   const [, its] = /\/regions\/([^/]+)\//.exec(subnetwork) ?? [];
   if (its === undefined || its === region || [its, region].some((one) => Token.isUnresolved(one))) return;
-  throw new SettingError(
-    scope,
-    `network must have a subnetwork in ${region}`,
-    its,
-    'An instance takes an address in the region of its site.',
-  );
+  throw new SettingError(scope, `network must have a subnetwork in ${region}`, its, 'What runs in it is in the region of the site.');
 }

@@ -1,5 +1,5 @@
 import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import { acknowledge } from '../../shared/synth/acknowledge';
 import type { Site } from '../ports/site';
 import { allowEncrypt } from './encryption';
@@ -23,6 +23,8 @@ export interface TemporaryBucket {
 /** A bucket for the code and the temporary files of a job. With soft delete, each file would be billed for a week longer. */
 export function temporaryBucket(scope: Construct, site: Site, { name, left, encryptionKey }: TemporaryBucket): StorageBucket {
   const { project, region, waitFor } = site;
+  const key = { site, cryptoKeyId: encryptionKey, services: ['storage'] };
+  const encrypted = encryptionKey === undefined ? [] : allowEncrypt(new Construct(scope, 'BucketKey'), key);
   const bucket = new StorageBucket(scope, 'Bucket', {
     project,
     name: `${project}-${name}`,
@@ -36,7 +38,7 @@ export function temporaryBucket(scope: Construct, site: Site, { name, left, encr
     ],
     encryption: encryptionKey ? { defaultKmsKeyName: encryptionKey } : undefined,
     forceDestroy: true,
-    dependsOn: [...waitFor, ...allowEncrypt(scope, { site, cryptoKeyId: encryptionKey, services: ['storage'] })],
+    dependsOn: [...waitFor, ...encrypted],
   });
   acknowledge(bucket, {
     CKV_GCP_62: 'It holds code and temporary files of a job. Only the job reads it.',

@@ -100,7 +100,8 @@ export class LoggingArchive extends Construct implements Workload {
       ...{ site, name, waitFor, maxSilenceMinutes, notify },
       member: this.member,
       destination: `storage.googleapis.com/${bucket}`,
-      filter: [namesOf(logs), ...(props.filter === undefined ? [] : [`(${props.filter})`])].join(' AND '),
+      // On a line of its own, the bracket is not part of a comment that ends the filter.
+      filter: [namesOf(logs), ...(props.filter === undefined ? [] : [`(${props.filter}\n)`])].join(' AND '),
       exclusions: ownFiles(bucket),
     });
     acknowledge(this.resource, { CKV2_GCP_4: NOT_LOCKED });

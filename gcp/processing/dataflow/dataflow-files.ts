@@ -36,7 +36,8 @@ export interface DataflowFilesProps {
   readonly store: ObjectStore;
   /**
    * The subnetwork of the workers, in the region of the site. Workers have private addresses only, so it needs Private Google Access,
-   * and its network a firewall that lets workers reach each other.
+   * and its network a firewall that lets workers reach each other. On one of another project (Shared VPC), grant the Dataflow service
+   * agent of the project the role Compute Network User.
    */
   readonly network: Subnetwork;
   /**
@@ -73,6 +74,14 @@ export interface DataflowFilesProps {
    */
   readonly templateVersion?: string;
   /**
+   * The id of a Cloud KMS key in the region of the site, which encrypts what is in the job, the disks of the workers and the temporary
+   * files. The service agents of Dataflow, Compute Engine and Cloud Storage are granted the use of the key. Dataflow may refuse another
+   * key for a running job: then drain the job by hand, and apply again. If the setting is removed, the job keeps its key until another
+   * job is started. If the key is destroyed, the events in the job are lost.
+   * @default - a Google-managed key, free of charge
+   */
+  readonly encryptionKey?: string;
+  /**
    * The provider `google-beta` that starts the job, such as one that impersonates a service account.
    * @default - a provider with the alias `service_agents`, which reads its credentials from the environment
    */
@@ -100,7 +109,8 @@ export interface DataflowFilesProps {
  * refuses an update if the template has changed too much: then drain the job by hand, and apply again with another `maxWorkers`. With the
  * same one, the job stops at this window, because it may not overwrite the file, until the file is moved. Events that wait in the
  * subscription stay there. Do not seek the subscription while the job runs: it drops events of windows that have ended. After a cancel,
- * the events of the open window are lost. The deployer must be allowed to act as the service account of the workers.
+ * the events of the open window are lost. If an apply fails because the job does not run after 20 minutes, Terraform does not know the
+ * job: cancel it by hand before the next apply. The deployer must be allowed to act as the service account of the workers.
  * @see https://cloud.google.com/dataflow/docs/guides/templates/provided/pubsub-topic-subscription-to-text
  */
 export class DataflowFiles extends Construct implements Workload {
@@ -117,7 +127,7 @@ export class DataflowFiles extends Construct implements Workload {
   constructor(scope: Construct, id: string, props: DataflowFilesProps) {
     super(scope, id);
     const { site, windowMinutes = 5, filesPerWindow = 1, googleBeta } = props;
-    const { name, network, maxWorkers, machineType, templateVersion, notify } = jobSettings(this, 'files', props);
+    const { name, network, maxWorkers, machineType, templateVersion, encryptionKey, notify } = jobSettings(this, 'files', props);
     requireNumber(this, { windowMinutes }, { from: 1, to: 60, unit: 'minutes', remedy: 'A worker holds the events of a window.' });
     requireNumber(this, { filesPerWindow }, { from: 1, to: 100, unit: 'files', remedy: 'Small files are slow to read.' });
     requireGoogleBeta(this, googleBeta);
@@ -127,7 +137,7 @@ export class DataflowFiles extends Construct implements Workload {
     const base = `${site.prefix}-${name}`;
     [this.name, this.subnetwork] = [name, network.subnetwork];
 
-    const workers = workersOf(this, site, base);
+    const workers = workersOf(this, site, base, encryptionKey);
     [this.account, this.bucket, this.member] = [workers.account, workers.bucket, workers.account.member];
     const source = readerOf(this, project, props.source);
     const written = props.store.bindWriter(this, 'STORE');
@@ -147,6 +157,7 @@ export class DataflowFiles extends Construct implements Workload {
       subnetwork: addressOf(network),
       machineType,
       maxWorkers,
+      encryptionKey,
       googleBeta,
       parameters: {
         inputSubscription: source.subscription,
@@ -159,7 +170,7 @@ export class DataflowFiles extends Construct implements Workload {
         numShards: String(filesPerWindow),
         ...PATTERNS,
       },
-      dependsOn: [...site.waitFor, new Propagation(this, 'Propagation', grants)],
+      dependsOn: [...site.waitFor, ...workers.encrypted, new Propagation(this, 'Propagation', grants)],
     });
     alertOnStream(this, { project, title: base, notify, job: this.job.name, into: 'Cloud Storage' });
   }

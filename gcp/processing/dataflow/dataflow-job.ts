@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
 import { takeName } from '../../../shared/synth/kept-name';
 import { mayDestroy, type Removal } from '../../../shared/synth/settings';
+import { googleKey } from '../../foundation/answers';
 import { needApis } from '../../foundation/apis';
 import { Propagation } from '../../foundation/propagation';
 import type { Workload } from '../../ports/identity';
@@ -33,7 +34,8 @@ export interface DataflowJobProps {
   readonly eventSchema: Readonly<Record<string, unknown>>;
   /**
    * The subnetwork of the workers, in the region of the site. Workers have private addresses only, so it needs Private Google Access,
-   * and its network a firewall that lets workers reach each other.
+   * and its network a firewall that lets workers reach each other. On one of another project (Shared VPC), grant the Dataflow service
+   * agent of the project the role Compute Network User.
    */
   readonly network: Subnetwork;
   /**
@@ -59,6 +61,13 @@ export interface DataflowJobProps {
    */
   readonly templateVersion?: string;
   /**
+   * The id of a Cloud KMS key in the region of the site, which encrypts what is in the job, the disks of the workers and the temporary
+   * files. The service agents of Dataflow, Compute Engine and Cloud Storage are granted the use of the key. Dataflow may refuse another
+   * key for a running job: then drain the job by hand, and apply again. If the key is destroyed, the events in the job are lost.
+   * @default - a Google-managed key, free of charge
+   */
+  readonly encryptionKey?: string;
+  /**
    * The ids of the notification channels that every alert notifies.
    * @default - alerts open an incident without a notification
    */
@@ -78,7 +87,8 @@ export interface DataflowJobProps {
  * events, and BigQuery 5 cents for its streaming inserts. Do not use it if a row for each event suffices: `PubSubBuffer.deliverInto` and
  * `CloudFunctionProcessor` cost nothing idle. It is for steady streams of several MB per second.
  *
- * It checks the event contract. What it cannot store goes into a dead-letter table, with the reason. It reads without the dead letter of
+ * It checks the event contract. What it cannot store goes into a dead-letter table, with the reason. A row there has 9 MB at most: of a
+ * message that is too large for it (over 3 MB of plain text), it has the reason and the start. It reads without the dead letter of
  * Pub/Sub, because Dataflow acknowledges an event before it is stored, and retries what BigQuery refuses for a moment without a limit. The
  * template does not pass on the id and the time of a message, so a row has the id and the time of the event in their columns.
  *
@@ -104,7 +114,11 @@ export class DataflowJob extends Construct implements Workload {
   constructor(scope: Construct, id: string, props: DataflowJobProps) {
     super(scope, id);
     const { site } = props;
-    const { name, network, eventSchema, maxWorkers, machineType, templateVersion, notify } = rowSettings(this, 'stream', props);
+    const { name, network, eventSchema, maxWorkers, machineType, templateVersion, encryptionKey, notify } = rowSettings(
+      this,
+      'stream',
+      props,
+    );
     const destroy = mayDestroy(this, props.removal);
     takeName(this, 'Dataflow job of a site', name, [site.project, site.prefix]);
     needApis(this, 'bigquery', 'compute', 'dataflow', 'iam', 'monitoring', 'pubsub', 'storage');
@@ -112,7 +126,7 @@ export class DataflowJob extends Construct implements Workload {
     const base = `${site.prefix}-${name}`;
     [this.name, this.subnetwork] = [name, network.subnetwork];
 
-    const workers = workersOf(this, site, base);
+    const workers = workersOf(this, site, base, encryptionKey);
     [this.account, this.bucket, this.member] = [workers.account, workers.bucket, workers.account.member];
     const source = readerOf(this, project, props.source);
     const rows = bindRows(this, props.store);
@@ -132,6 +146,7 @@ export class DataflowJob extends Construct implements Workload {
       enableStreamingEngine: true,
       machineType,
       maxWorkers,
+      kmsKeyName: encryptionKey,
       onDelete: 'drain',
       parameters: {
         inputSubscription: source.subscription,
@@ -140,11 +155,9 @@ export class DataflowJob extends Construct implements Workload {
         javascriptTextTransformGcsPath: udf,
         javascriptTextTransformFunctionName: FUNCTIONS.ofMessage,
       },
-      dependsOn: [...site.waitFor, new Propagation(this, 'Propagation', grants)],
+      dependsOn: [...site.waitFor, ...workers.encrypted, new Propagation(this, 'Propagation', grants)],
     });
-    acknowledge(this.job, {
-      CKV_GCP_90: 'Google encrypts the state of the job with a Google-managed key. Events are in it for seconds.',
-    });
+    if (encryptionKey === undefined) acknowledge(this.job, { CKV_GCP_90: googleKey('encryptionKey') });
     const watched = { project, title: base, notify };
     alertOnStream(this, { ...watched, job: this.job.name, into: 'BigQuery' });
     alertOnDeadLetter(this, { ...watched, table: this.deadLetter.table });

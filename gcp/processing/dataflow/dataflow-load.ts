@@ -42,7 +42,8 @@ export interface DataflowLoadProps {
   readonly eventSchema: Readonly<Record<string, unknown>>;
   /**
    * The subnetwork of the workers, in the region of the site. Workers have private addresses only, so it needs Private Google Access,
-   * and its network a firewall that lets workers reach each other.
+   * and its network a firewall that lets workers reach each other. On one of another project (Shared VPC), grant the Dataflow service
+   * agent of the project the role Compute Network User.
    */
   readonly network: Subnetwork;
   /**
@@ -78,6 +79,13 @@ export interface DataflowLoadProps {
    */
   readonly templateVersion?: string;
   /**
+   * The id of a Cloud KMS key in the region of the site, which encrypts what is in a run, the disks of the workers and the temporary
+   * files. The service agents of Dataflow, Compute Engine and Cloud Storage are granted the use of the key. A change applies from the
+   * next run.
+   * @default - a Google-managed key, free of charge
+   */
+  readonly encryptionKey?: string;
+  /**
    * The ids of the notification channels that every alert notifies.
    * @default - alerts open an incident without a notification
    */
@@ -102,7 +110,8 @@ export interface DataflowLoadProps {
  * second run, `refused`, adds these lines to a dead-letter table, with the reason. A schedule starts both. In a
  * `WorkflowsOrchestration`, put both in one step. The same line is refused again by each run, while its file is there.
  *
- * Decimals in `data` are kept as doubles. A line with an integer of over 18 digits is refused. To load files as they are, without a
+ * Decimals in `data` are kept as doubles. A line with an integer of over 18 digits is refused, and one of over 10 million characters. A run
+ * with events of over 4,000 days fails: BigQuery changes no more partitions at once. To load files as they are, without a
  * check of each line, use the BigQuery Data Transfer Service: it costs nothing, and loads only files that are new. For single events, use
  * `CloudFunctionProcessor`.
  *
@@ -130,7 +139,11 @@ export class DataflowLoad extends Construct implements Workload, Job {
   constructor(scope: Construct, id: string, props: DataflowLoadProps) {
     super(scope, id);
     const { site, files = '**', schedule: recurrence } = props;
-    const { name, network, eventSchema, maxWorkers, machineType, templateVersion, notify } = rowSettings(this, 'load', props);
+    const { name, network, eventSchema, maxWorkers, machineType, templateVersion, encryptionKey, notify } = rowSettings(
+      this,
+      'load',
+      props,
+    );
     requireText(this, { name }, NAME);
     requireText(this, { files }, FILES);
     if (recurrence !== undefined) requireRecurrence(this, recurrence);
@@ -141,7 +154,7 @@ export class DataflowLoad extends Construct implements Workload, Job {
     const base = `${site.prefix}-${name}`;
     [this.name, this.subnetwork] = [name, network.subnetwork];
 
-    const workers = workersOf(this, site, base);
+    const workers = workersOf(this, site, base, encryptionKey);
     [this.account, this.bucket, this.member] = [workers.account, workers.bucket, workers.account.member];
     const source = props.source.bindReader(this, 'SOURCE');
     const [from, prefix] = ['BUCKET', 'PREFIX'].map((part) =>
@@ -155,8 +168,8 @@ export class DataflowLoad extends Construct implements Workload, Job {
       release: templateVersion,
       files: `gs://${from}/${prefix}${files}`,
       into: { rows: rows.spec, refused: this.deadLetter.spec },
-      workers: { subnetwork: addressOf(network), machineType, maxWorkers },
-      waitFor: [...source.waitFor, ...rows.waitFor, this.deadLetter.grantWrite(this), jobUser, ...workers.grants],
+      workers: { subnetwork: addressOf(network), machineType, maxWorkers, kmsKeyName: encryptionKey },
+      waitFor: [...source.waitFor, ...rows.waitFor, this.deadLetter.grantWrite(this), jobUser, ...workers.grants, ...workers.encrypted],
     });
     [this.run, this.refused] = [run, refused];
 

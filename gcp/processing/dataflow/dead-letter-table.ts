@@ -2,7 +2,7 @@ import { BigqueryTable } from '@cdktf/provider-google/lib/bigquery-table';
 import { BigqueryTableIamMember } from '@cdktf/provider-google/lib/bigquery-table-iam-member';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../shared/synth/acknowledge';
-import { keepAddress } from '../../../shared/synth/kept-name';
+import { keepAddress, takeName } from '../../../shared/synth/kept-name';
 import { KEY_OF_DATASET } from '../../foundation/dataset-key';
 import type { Workload } from '../../ports/identity';
 
@@ -46,6 +46,7 @@ export class DeadLetterTable extends Construct {
 
   constructor(scope: Construct, id: string, { name, store: { project, datasetId }, destroy }: DeadLetterTableProps) {
     super(scope, id);
+    takeName(this, 'table of a dataset', `${name}_dead_letter`, [project, datasetId], 'Set name on one of the jobs.');
     this.table = new BigqueryTable(this, 'Table', {
       project,
       datasetId,

@@ -19,12 +19,16 @@ export const KEYWORDS = [
  *
  * `eventToRow` is for streaming inserts. It throws if a message is no event of the contract: the template then writes the message into
  * its dead-letter table, with the reason. JSON columns get the text of the event as it came, so that no digit of a number is lost.
+ * Both tables take rows of 9 MB. The template tries a larger row of the dead letter for ever, and all events behind it wait. So for a
+ * message that is too large for it, `eventToRow` returns a row that BigQuery refuses, with the reason and the start of the message: it
+ * goes into the dead-letter table instead. Reasons are short, because Nashorn puts the whole text into them. The nesting is checked before
+ * the text is parsed: the template catches no overflow of the stack.
  *
  * `lineToRow` is for load jobs, which take a text in a JSON column as a text: JSON columns get the values themselves
  * (apache/beam#23025). A line that is no event has no row, because the template has no dead letter, and would fail as a whole.
  * `lineToRefusal` makes a row of the dead-letter table of each of these lines, and of no other. The template reads decimals as doubles.
- * What the template or BigQuery may refuse is refused before, because it would fail the whole load: integers of over 18 digits, unpaired
- * surrogates, and JSON that is nested over 500 times.
+ * What the template or BigQuery may refuse is refused before, because it would fail the whole load: lines of over 10 million characters,
+ * integers of over 18 digits, numbers and names that Jackson does not read, unpaired surrogates.
  * @see https://cloud.google.com/dataflow/docs/guides/templates/create-template-udf
  */
 export function eventToRow(schema: Readonly<Record<string, unknown>>): string {
@@ -40,8 +44,35 @@ var LONE = /[\ud800-\udbff](?![\udc00-\udfff])|(?:^|[^\ud800-\udbff])[\udc00-\ud
 var NONCHARACTER = /[\ufdd0-\ufdef\ufffe\uffff]|[\ud83f\ud87f\ud8bf\ud8ff\ud93f\ud97f\ud9bf\ud9ff\uda3f\uda7f\udabf\udaff\udb3f\udb7f\udbbf\udbff][\udffe\udfff]/;
 var CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
+var MAX_DEPTH = 500;
+var LARGEST_ROW = 8.5e6;
+var LONGEST_REASON = 300;
+var LONGEST_LINE = 1e7;
+
 function eventToRow(text) {
-  return JSON.stringify(rowOf(text));
+  var reason = 'the row is larger than 8.5 MB';
+  try {
+    var row = JSON.stringify(rowOf(text));
+    if (bytesOf(row) <= LARGEST_ROW) return row;
+  } catch (error) {
+    reason = reasonOf(error);
+  }
+  // The dead-letter table has a message as a text, as bytes in base64, and with its attributes.
+  if (bytesOf(JSON.stringify(text)) + bytesOf(text) * 1.4 + 3e5 <= LARGEST_ROW) throw new Error(reason);
+  return JSON.stringify({ refused: reason, start: text.slice(0, 1e5).replace(/[\ud800-\udbff]$/, '') });
+}
+
+function reasonOf(error) {
+  return String(error.message || error).slice(0, LONGEST_REASON);
+}
+
+function bytesOf(text) {
+  var bytes = 0;
+  for (var at = 0; at < text.length; at++) {
+    var unit = text.charCodeAt(at);
+    bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 2 : 3;
+  }
+  return bytes;
 }
 
 function lineToRow(line) {
@@ -62,11 +93,13 @@ function lineToRefusal(line) {
     loadableRowOf(line);
     return '';
   } catch (error) {
-    return JSON.stringify({ timestamp: new Date().toISOString(), payloadString: line, errorMessage: String(error.message || error) });
+    var start = line.slice(0, LONGEST_LINE);
+    return JSON.stringify({ timestamp: new Date().toISOString(), payloadString: start, errorMessage: reasonOf(error) });
   }
 }
 
 function loadableRowOf(line) {
+  if (line.length > LONGEST_LINE) throw new Error('line is longer than 10,000,000 characters');
   var row = rowOf(line);
   JSON_COLUMNS.forEach(function (name) {
     var reason = row[name] && unloadable(row[name]);
@@ -78,32 +111,52 @@ function loadableRowOf(line) {
 function unloadable(json) {
   var escapes = json.replace(/\\\\/g, '').replace(/\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}/g, '');
   if (/\\u[dD][89a-fA-F]/.test(escapes)) return 'has an unpaired surrogate';
-  var signs = json.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, '""');
-  var tooLarge = (signs.match(/\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g) || []).some(function (number) {
-    return /^\d{19,}$/.test(number) || !isFinite(Number(number));
+  var isLong = numbersOf(json).some(function (number) {
+    return /^\d{19,}$/.test(number) || number.length > 900;
   });
-  if (tooLarge) return 'has an integer of over 18 digits, or a number that is no double';
+  if (isLong) return 'has an integer of over 18 digits, or a number of over 900 characters';
+  var isLongName = false;
+  json.replace(/("[^"\\]*(?:\\.[^"\\]*)*")\s*:/g, function (_, name) {
+    isLongName = isLongName || name.length > 50000;
+    return '';
+  });
+  return isLongName ? 'has a name of over 50,000 characters' : undefined;
+}
+
+function numbersOf(json) {
+  var signs = json.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, '""');
+  return signs.match(/\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g) || [];
+}
+
+function requireShallow(text) {
   var depth = 0;
-  for (var at = 0; at < signs.length; at++) {
-    if ('{['.indexOf(signs.charAt(at)) >= 0 && ++depth > 500) return 'is nested over 500 times';
-    if ('}]'.indexOf(signs.charAt(at)) >= 0) depth--;
+  var isText = false;
+  for (var at = 0; at < text.length; at++) {
+    var sign = text.charAt(at);
+    if (sign === '"') isText = !isText;
+    else if (isText) at += sign === '\\' ? 1 : 0;
+    else if (sign === '}' || sign === ']') depth--;
+    else if ((sign === '{' || sign === '[') && ++depth > MAX_DEPTH) throw new Error('event is nested more than 500 levels deep');
   }
-  return undefined;
 }
 
 function rowOf(text) {
+  requireShallow(text);
   var event = JSON.parse(text);
-  var reason = refusalOf(CONTRACT, event, 'event') || attributesOf(event);
-  if (reason) throw new Error(reason);
   var raw = membersOf(text);
+  var isEndless = numbersOf(text).some(function (number) {
+    return !isFinite(Number(number));
+  });
+  var reason = isEndless ? 'a number is beyond 1.8e308' : refusalOf(CONTRACT, event, 'event') || attributesOf(event);
+  if (reason) throw new Error(reason);
   var row = {
     event_id: event.id,
     event_source: event.source,
     event_type: event.type,
-    event_time: event.time.replace(/(\.\d{6})\d+/, '$1'),
+    event_time: timestampOf(event.time),
     row_index: 0,
     message_id: event.id,
-    publish_time: event.time.replace(/(\.\d{6})\d+/, '$1'),
+    publish_time: timestampOf(event.time),
   };
   var rest = [];
   Object.keys(event).forEach(function (name) {
@@ -115,6 +168,19 @@ function rowOf(text) {
   });
   if (rest.length > 0) row.rest = '{' + rest.join(',') + '}';
   return row;
+}
+
+function timestampOf(time) {
+  var cut = time.replace(/(\.\d{6})\d+/, '$1');
+  var parts = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?([+-])(\d\d):(\d\d)$/.exec(cut);
+  if (!parts) return cut;
+  var ahead = Number(parts[8] + '1') * (Number(parts[9]) * 60 + Number(parts[10]));
+  var moment = new Date(0);
+  moment.setUTCFullYear(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]));
+  moment.setUTCHours(Number(parts[4]), Number(parts[5]) - ahead, Number(parts[6]));
+  var year = moment.getUTCFullYear();
+  if (year < 1 || year > 9999) throw new Error('time is outside of the years 1 to 9999 in UTC');
+  return moment.toISOString().slice(0, 19) + (parts[7] || '') + 'Z';
 }
 
 function isOf(kind, value) {
@@ -165,7 +231,8 @@ function attributesOf(event) {
 
 function membersOf(text) {
   var members = Object.create(null);
-  var depth = 0;
+  var open = [];
+  var last;
   var name;
   var from;
   for (var at = 0; at < text.length; at++) {
@@ -173,18 +240,22 @@ function membersOf(text) {
     if (sign === '"') {
       var end = at + 1;
       while (text.charAt(end) !== '"') end += text.charAt(end) === '\\' ? 2 : 1;
-      if (depth === 1 && name === undefined) name = JSON.parse(text.slice(at, end + 1));
+      last = text.slice(at, end + 1);
       at = end;
-    } else if (depth === 1 && sign === ':') {
+    } else if (sign === ':') {
+      var key = JSON.parse(last);
+      var names = open[open.length - 1];
+      if (key in names) throw new Error('a name is twice in an object');
+      names[key] = true;
+      if (open.length > 1) continue;
+      name = key;
       from = at + 1;
-    } else if (depth === 1 && (sign === ',' || sign === '}')) {
-      if (name in members) throw new Error('a name is twice in the event');
-      members[name] = text.slice(from, at).trim();
-      name = undefined;
     } else if (sign === '{' || sign === '[') {
-      depth++;
-    } else if (sign === '}' || sign === ']') {
-      depth--;
+      open.push(Object.create(null));
+    } else if (sign === ',' || sign === '}' || sign === ']') {
+      if (open.length === 1 && name !== undefined) members[name] = text.slice(from, at).trim();
+      if (open.length === 1) name = undefined;
+      if (sign !== ',') open.pop();
     }
   }
   return members;

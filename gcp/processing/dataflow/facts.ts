@@ -5,7 +5,7 @@ import { remove, set, type Which } from '../../../shared/read/facts/weaken';
 import type { Step } from '../../../shared/read/picture';
 import { receiverOf } from '../../../shared/read/read';
 import { type Asked, amount, type Body, is, only, type Stack } from '../../../shared/read/stack';
-import { alertOn, allOf, idOf, readyBeforeWork } from '../../foundation/promises';
+import { alertOn, allOf, encrypting, idOf, numberedAgent, readyBeforeWork } from '../../foundation/promises';
 
 const ALERT = 'google_monitoring_alert_policy';
 const JOB = 'google_dataflow_job';
@@ -51,7 +51,12 @@ function streamOf({ name, template: [template, of], temporary, replacedBy, promi
       is(job, 'on_delete', 'drain') ? 'drained' : undefined,
     ],
     actsAs: [RUNS_AS],
-    needs: (job) => [...readingNeeds(job), ...workerNeeds(idOf(job, RUNS_AS), idOf(job, temporary)), ...writingNeeds(job)],
+    needs: (job, stack) => [
+      ...readingNeeds(job),
+      ...workerNeeds(idOf(job, RUNS_AS), idOf(job, temporary)),
+      ...writingNeeds(job),
+      ...encryptersOf(String(only(job, 'kms_key_name') ?? ''), stack),
+    ],
     flow: flowOf,
     promises: [
       promised(
@@ -124,10 +129,13 @@ export const facts: ServiceFacts = {
   name: 'Dataflow',
   local: { not: "Google's templates are Java pipelines, which do not run on this machine. Only the tests of their function run it." },
   unproven: [
+    'That Dataflow needs its key for no service agents but its own, that of Compute Engine and that of Cloud Storage, and that Google creates its own when the API is enabled.',
+    'That Dataflow takes another key for a running job.',
     "That Google's templates run the functions of the jobs: the tests run them in Node.js, on events of the contract.",
     'That templates write into a dead-letter table with the columns that it has here.',
     'That workers need no other role than those on the subscription, the tables, the buckets and the project. For a load, that BigQuery asks for no permission on the dataset while the table exists.',
     'That the metrics of jobs and of uploaded rows have the labels that the alerts name, and that load jobs count as uploaded rows.',
+    'That an alert opens for a row that Cloud Monitoring shows hours after it was added.',
     'That the lag of a job does not count the time that an event waits for the end of its window.',
     'That Dataflow writes "Workflow failed" into the log of a batch that failed.',
     'That a load adds JSON values to JSON columns, and takes rows of REQUIRED columns with the schema of the file.',
@@ -297,6 +305,16 @@ function readingNeeds(job: Asked): Needed[] {
   ];
 }
 
+/** Who encrypts with the key of a job: https://cloud.google.com/dataflow/docs/guides/customer-managed-encryption-keys. */
+function encryptersOf(key: string, stack: Stack): Needed[] {
+  if (key === '') return [];
+  const needs = (domain: string, because: string) => encrypting(key, numberedAgent(stack, domain), because);
+  return [
+    ...needs('dataflow-service-producer-prod', 'Dataflow encrypts what is in the job'),
+    ...needs('compute-system', 'Compute Engine encrypts the disks of workers'),
+  ];
+}
+
 /** What it writes: rows into tables, or files below the start of its folder. */
 function writingNeeds(job: Asked): Needed[] {
   const who = idOf(job, RUNS_AS);
@@ -314,12 +332,16 @@ const isBelow = (bucket: string, prefix: string) => `resource.name.startsWith("p
 const isRead = (bucket: string, prefix: string) =>
   `${isBelow(bucket, prefix)} || api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("${prefix}")`;
 
-/** The machine of one worker. A vCPU of a standard machine has 3.75 GB. */
+/** The GB of each vCPU of a machine. */
+const MEMORY = { n1: { standard: 3.75, highmem: 6.5, highcpu: 0.9 }, other: { standard: 4, highmem: 8, highcpu: 1 } } as const;
+
+/** The machine of one worker. */
 function workerCosts(machine: string, price: 'dataflowCpu' | 'dataflowBatchCpu', hours: number, what: string, lower: string): Cost[] {
-  const cpus = Number(/-(\d+)$/.exec(machine)?.[1] ?? 2);
+  const [, family, kind = 'standard', count = '2'] = /^(\w+)-(standard|highmem|highcpu)-(\d+)$/.exec(machine) ?? [];
+  const [cpus, gigabytes] = [Number(count), MEMORY[family === 'n1' ? 'n1' : 'other'][kind as keyof typeof MEMORY.n1]];
   return [
     { what: `vCPUs of ${what}`, price, units: cpus * hours, lower },
-    { what: `memory of ${what}, 3.75 GB for each vCPU`, price: 'dataflowMemory', units: cpus * 3.75 * hours, lower },
+    { what: `memory of ${what}, ${gigabytes} GB for each vCPU`, price: 'dataflowMemory', units: cpus * gigabytes * hours, lower },
   ];
 }
 
@@ -357,7 +379,7 @@ function loadJob(): JobFacts {
         : [];
       return bucket ? [{ ...read, from: bucket.stage, between: [bucket.id, account] }, ...written] : written;
     },
-    needs: (job) => {
+    needs: (job, stack) => {
       const who = accountOf(job);
       const [, bucket = '', pattern = ''] = filesOf(job);
       // The prefix of the source ends before the first star.
@@ -373,6 +395,7 @@ function loadJob(): JobFacts {
         ...workerNeeds(who, temporary),
         need(job.starter, 'dataflow.jobs.create', 'project', 'it starts the job'),
         need(job.starter, 'iam.serviceAccounts.actAs', `\${${who}}`, 'the workers of the job run as this account'),
+        ...encryptersOf(within(job, 'environment', 'kmsKeyName'), stack),
       ];
     },
     costs: (job, runs) =>

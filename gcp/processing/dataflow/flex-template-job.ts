@@ -18,6 +18,11 @@ export interface FlexTemplateJobConfig {
   readonly machineType: string;
   readonly maxWorkers: number;
   /**
+   * The id of the key that encrypts what is in it.
+   * @default - a Google-managed key
+   */
+  readonly encryptionKey?: string;
+  /**
    * The provider that starts it.
    * @default - a provider with the alias `service_agents`
    */
@@ -45,12 +50,11 @@ export class FlexTemplateJob extends TerraformResource {
   }
 
   protected override synthesizeAttributes() {
-    const { project, region, name, template, parameters, serviceAccountEmail, subnetwork, temporary, machineType, maxWorkers } =
-      this.config;
+    const { template, parameters, serviceAccountEmail, subnetwork, temporary, machineType, maxWorkers, encryptionKey } = this.config;
     return {
-      project,
-      region,
-      name,
+      project: this.config.project,
+      region: this.config.region,
+      name: this.config.name,
       container_spec_gcs_path: template,
       parameters,
       service_account_email: serviceAccountEmail,
@@ -61,6 +65,7 @@ export class FlexTemplateJob extends TerraformResource {
       enable_streaming_engine: true,
       machine_type: machineType,
       max_workers: maxWorkers,
+      kms_key_name: encryptionKey,
       on_delete: 'drain',
       labels: defaultLabels(this),
     };

@@ -52,10 +52,12 @@ export function alertOnStream(scope: Construct, { project, title, notify, job, i
     meaning,
     notify,
   });
-  const gauge = (above: number, lastingSeconds: number) => ({ kind: 'gauge', above, periodSeconds: 60, lastingSeconds }) as const;
+  const gauge = (above: number, lastingSeconds: number, periodSeconds = 60) =>
+    ({ kind: 'gauge', above, periodSeconds, lastingSeconds }) as const;
   alertAbove(scope, 'FailedAlert', {
     ...about('failed', 'is_failed', 'The job failed, and does not start again by itself. See its log, and apply again to start it.'),
-    ...gauge(0, 60),
+    // The metric ends with the job, perhaps after one point.
+    ...gauge(0, 60, 300),
   });
   alertAbove(scope, 'LagAlert', {
     ...about(
@@ -78,13 +80,17 @@ export function alertOnStream(scope: Construct, { project, title, notify, job, i
   );
 }
 
-/** Add an alert on the first row in the dead letter of a job. */
+/**
+ * Add an alert on the first row in the dead letter of a job.
+ * @see https://cloud.google.com/monitoring/api/metrics_gcp_a_b#gcp-bigquery
+ */
 export function alertOnDeadLetter(scope: Construct, { table, ...job }: WatchedJob & { readonly table: BigqueryTable }) {
   alertAbove(scope, 'DeadLetterAlert', {
     ...rowsOf(job, table),
     title: `${job.title}: dead letter`,
     condition: 'Dataflow dead letter',
-    meaning: 'Messages could not be stored. The dead-letter table has them with the reason, and deletes them after 31 days.',
+    meaning:
+      'Messages could not be stored, perhaps hours ago: BigQuery shows new rows up to six hours later. The dead-letter table has them with the reason, and deletes them after 31 days.',
     kind: 'counter',
     above: 0,
     periodSeconds: 300,
@@ -124,7 +130,7 @@ export function alertOnNoRows(scope: Construct, { table, recurrence, ...job }: W
     condition: 'Dataflow loaded no row',
     meaning: 'No row was loaded since the schedule was due. The job is not started, its runs fail or hang, or there are no files.',
   };
-  alertOnMissed(scope, 'NoRowsAlert', alert, recurrence, LONGEST_RUN);
+  alertOnMissed(scope, 'NoRowsAlert', alert, recurrence, LONGEST_RUN + LATEST_POINT);
 }
 
 /** The table that a schedule loads rows into. */
@@ -135,6 +141,8 @@ interface WatchedLoad {
 
 /** How long a run may take before rows are missed, in seconds. */
 const LONGEST_RUN = 3600;
+/** How late Cloud Monitoring shows rows that were added, in seconds. */
+const LATEST_POINT = 21_720;
 
 function rowsOf({ project, notify }: WatchedJob, { datasetId, tableId }: WatchedTable) {
   return {

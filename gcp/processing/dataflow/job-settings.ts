@@ -1,5 +1,5 @@
 import type { IConstruct } from 'constructs';
-import { CHANNELS, requireNumber, requireText, requireTexts, SettingError, type TextRule } from '../../../shared/synth/settings';
+import { CHANNELS, KMS_KEY, requireNumber, requireText, requireTexts, SettingError, type TextRule } from '../../../shared/synth/settings';
 import { requireSubnetwork } from '../../foundation/network';
 import { ACCOUNT_NAME } from '../../foundation/service-account';
 import type { Subnetwork } from '../../ports/network';
@@ -27,6 +27,7 @@ interface Raw {
   readonly maxWorkers?: number;
   readonly machineType?: string;
   readonly templateVersion?: string;
+  readonly encryptionKey?: string;
   readonly notify?: readonly string[];
 }
 
@@ -42,15 +43,16 @@ interface RawOfRows extends Raw {
  * @throws SettingError
  */
 export function jobSettings(scope: IConstruct, otherwise: string, props: Raw) {
-  const { site, network, notify = [], name = otherwise } = props;
+  const { site, network, encryptionKey, notify = [], name = otherwise } = props;
   const { maxWorkers = 3, machineType = 'n1-standard-2', templateVersion = 'latest' } = props;
   requireText(scope, { name }, ACCOUNT_NAME);
   requireSubnetwork(scope, network, site.region);
   requireNumber(scope, { maxWorkers }, { from: 1, to: 1000, unit: 'workers', remedy: 'Dataflow allows no more.' });
   requireText(scope, { machineType }, MACHINE);
   requireText(scope, { templateVersion }, VERSION);
+  if (encryptionKey !== undefined) requireText(scope, { encryptionKey }, KMS_KEY);
   requireTexts(scope, { notify }, CHANNELS);
-  return { name, network, maxWorkers, machineType, templateVersion, notify };
+  return { name, network, maxWorkers, machineType, templateVersion, encryptionKey, notify };
 }
 
 /**

@@ -26,7 +26,12 @@ interface Load {
   readonly files: string;
   /** The tables, as parameters of the template. */
   readonly into: Readonly<Record<'rows' | 'refused', string>>;
-  readonly workers: { readonly subnetwork: string; readonly machineType: string; readonly maxWorkers: number };
+  readonly workers: {
+    readonly subnetwork: string;
+    readonly machineType: string;
+    readonly maxWorkers: number;
+    readonly kmsKeyName?: string;
+  };
   /** The grants of the workers. */
   readonly waitFor: readonly ITerraformDependable[];
 }

@@ -9,6 +9,7 @@ import type { Construct } from 'constructs';
 import { literal } from '../../../shared/synth/literal';
 import { SettingError } from '../../../shared/synth/settings';
 import { sha256 } from '../../../shared/synth/sha256';
+import { allowEncrypt } from '../../foundation/encryption';
 import { accountOf } from '../../foundation/service-account';
 import { temporaryBucket } from '../../foundation/temporary-bucket';
 import type { Workload } from '../../ports/identity';
@@ -22,18 +23,26 @@ export interface Workers {
   /** The bucket of temporary files, and of the files that a template reads. */
   readonly bucket: StorageBucket;
   readonly grants: readonly ITerraformDependable[];
+  /** What must exist before a job that has the key. */
+  readonly encrypted: readonly ITerraformDependable[];
 }
 
-/** An account for the workers of a job, and a bucket for their temporary files. */
-export function workersOf(scope: Construct, site: Site, base: string): Workers {
+/**
+ * An account for the workers of a job, and a bucket for their temporary files.
+ * @param encryptionKey the id of the key that encrypts the job and its bucket
+ * @see https://cloud.google.com/dataflow/docs/guides/customer-managed-encryption-keys
+ */
+export function workersOf(scope: Construct, site: Site, base: string, encryptionKey?: string): Workers {
   const account = accountOf(scope, 'Account', site, `${base}-worker`, `Runs the workers of the Dataflow job ${base}`);
   const { member } = account;
-  const bucket = temporaryBucket(scope, site, { name: `${base}-dataflow` });
+  const bucket = temporaryBucket(scope, site, { name: `${base}-dataflow`, encryptionKey });
   const grants = [
     new StorageBucketIamMember(scope, 'Temporary', { bucket: bucket.id, role: 'roles/storage.objectUser', member }),
     new ProjectIamMember(scope, 'Worker', { project: site.project, role: 'roles/dataflow.worker', member }),
   ];
-  return { account, bucket, grants };
+  // Dataflow encrypts what is in a job, and Compute Engine the disks of its workers.
+  const encrypted = allowEncrypt(scope, { site, cryptoKeyId: encryptionKey, services: ['compute', 'dataflow'] });
+  return { account, bucket, grants, encrypted };
 }
 
 /** A file that a template reads: its name has the hash of its content. */

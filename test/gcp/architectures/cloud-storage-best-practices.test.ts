@@ -140,7 +140,7 @@ test('who writes may add objects below the prefix, and can neither read, overwri
 
 test('what happens to buckets is kept for a year in another bucket', () => {
   const [sink] = all('google_logging_project_sink');
-  expect(sink.filter).toBe('logName=~"/logs/cloudaudit[.]googleapis[.]com(%2F|$)" AND (resource.type="gcs_bucket")');
+  expect(sink.filter).toBe('logName=~"/logs/cloudaudit[.]googleapis[.]com(%2F|$)" AND (resource.type="gcs_bucket"\n)');
   expect(sink.destination).toBe('storage.googleapis.com/${google_storage_bucket.audit.name}');
   expect(bucketNamed('-audit').retention_policy.retention_period).toBe(365 * DAY);
 });

@@ -123,7 +123,7 @@ describe('refuses', () => {
     [
       'a provider that is none',
       { googleBeta: 'google-beta' as never },
-      'test/Site: googleBeta must be a provider, got string. Create one with the CDKTF bindings of google-beta.',
+      'test/Site: googleBeta must be the provider google-beta, got string. Create one with the CDKTF bindings of google-beta.',
     ],
     [
       'a provider for an agent that is there',

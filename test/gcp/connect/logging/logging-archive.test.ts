@@ -38,10 +38,15 @@ test('takes every setting', () => {
   );
   expect(one('google_logging_project_sink')).toMatchObject({
     name: 'acme-shop',
-    filter: 'logName=~"/logs/run[.]googleapis[.]com%2Fstderr(%2F|$)" AND (severity>=ERROR OR a=1)',
+    filter: 'logName=~"/logs/run[.]googleapis[.]com%2Fstderr(%2F|$)" AND (severity>=ERROR OR a=1\n)',
     destination: 'storage.googleapis.com/plants',
   });
   expect(all('google_monitoring_alert_policy').map(({ notification_channels }) => notification_channels)).toEqual([[onCall], [onCall]]);
+});
+
+test('a comment at the end of a filter does not hide the bracket that closes it', () => {
+  const { filter } = make({ filter: 'severity>=NOTICE -- what people did' }).one('google_logging_project_sink');
+  expect(filter.replace(/--.*$/gm, '')).toMatch(/ AND \(severity>=NOTICE \n\)$/);
 });
 
 test('keeps what the platform does too, so that an audit has no gaps, but not that of its own files, which would never end', () => {

@@ -318,7 +318,7 @@ describe('refuses', () => {
     [
       'a subnetwork elsewhere',
       { network: { ...network, subnetwork: network.subnetwork.replace('europe-west1', 'us-east1') } },
-      'network must have a subnetwork in europe-west1, got us-east1. An instance takes an address in the region of its site.',
+      'network must have a subnetwork in europe-west1, got us-east1. What runs in it is in the region of the site.',
     ],
     [
       'a network by its name',

@@ -32,6 +32,13 @@ export const scenarios: Readonly<Record<string, (policy: any) => void>> = {
         gauge(policy, 2 * HOUR, (at) => (at < HOUR ? 0 : 1)),
       ),
     ).toEqual([HOUR + MINUTE]);
+    // The job ends with its failure, and no point comes after that.
+    expect(
+      opened(
+        policy,
+        gauge(policy, HOUR + MINUTE, (at) => (at < HOUR ? 0 : 1)),
+      ),
+    ).toEqual([HOUR + MINUTE]);
   },
   'Dataflow is slow': (policy) => {
     expect(

@@ -1,11 +1,13 @@
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
+import { TerraformProvider } from 'cdktf';
 import { PubSubBuffer } from '../../../../gcp/connect/pub-sub/pub-sub-buffer';
 import { DataflowFiles, type DataflowFilesProps } from '../../../../gcp/processing/dataflow/dataflow-files';
 import { BigQueryStore } from '../../../../gcp/store/bigquery/bigquery-store';
 import { CloudStorageStore } from '../../../../gcp/store/cloud-storage/cloud-storage-store';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
-import { onCall, readable, site, synthesize } from '../../stand-ins';
+import { key, onCall, readable, site, synthesize } from '../../stand-ins';
+import { expectEncrypted } from './encrypted';
 
 const FLEX = 'google_dataflow_flex_template_job';
 const network = { subnetwork: 'projects/acme-net/regions/europe-west1/subnetworks/workers' };
@@ -15,6 +17,11 @@ const make = (props: Partial<DataflowFilesProps> = {}, prefix?: string) =>
     const store = new CloudStorageStore(stack, 'Store', { site, prefix });
     return new DataflowFiles(stack, 'Files', { site, source, store, network, ...props });
   });
+class Mine extends TerraformProvider {
+  override get alias() {
+    return 'mine';
+  }
+}
 const jobOf = (props: Partial<DataflowFilesProps> = {}, prefix?: string) => make(props, prefix).one(FLEX);
 
 /** The folder of a window that ended at 2026-01-02T03:04, as the template names it: each pattern is replaced, wherever it is. */
@@ -106,6 +113,14 @@ test('it reads without the dead letter of Pub/Sub, until an event is acknowledge
 test('a job that is replaced writes its open window first: without the setting, the provider cancels it', () =>
   expect(jobOf().on_delete).toBe('drain'));
 
+test('a key encrypts what is in the job, and nothing is granted without one', () => {
+  const made = make({ encryptionKey: key });
+  expect(made.one(FLEX).kms_key_name).toBe(key);
+  expectEncrypted(made, made.one(FLEX).depends_on);
+  expect(jobOf()).not.toHaveProperty('kms_key_name');
+  expect(make().all('google_kms_crypto_key_iam_member')).toEqual([]);
+});
+
 test('workers have private addresses, in the subnetwork that is given', () =>
   expect(jobOf()).toMatchObject({
     ip_configuration: 'WORKER_IP_PRIVATE',
@@ -114,7 +129,8 @@ test('workers have private addresses, in the subnetwork that is given', () =>
 
 test('it has the default labels of the provider `google`, because google-beta has none', () => {
   const made = synthesize((stack) => {
-    (stack.node.findChild('Google') as GoogleProvider).defaultLabels = { team: 'data' };
+    Object.assign(stack.node.findChild('Google'), { alias: 'other', defaultLabels: { team: 'other' } });
+    new GoogleProvider(stack, 'Default', { defaultLabels: { team: 'data' } });
     const source = new PubSubBuffer(stack, 'Buffer', { site });
     return new DataflowFiles(stack, 'Files', { site, source, store: new CloudStorageStore(stack, 'Store', { site }), network });
   });
@@ -125,10 +141,10 @@ test('the provider is google-beta with an alias, or the one that is given', () =
   expect(jobOf().provider).toBe('google-beta.service_agents');
   const made = synthesize((stack) => {
     const source = new PubSubBuffer(stack, 'Buffer', { site });
-    const googleBeta = new GoogleProvider(stack, 'Mine', { alias: 'mine' });
+    const googleBeta = new Mine(stack, 'Mine', { terraformResourceType: 'google-beta', terraformProviderSource: 'hashicorp/google-beta' });
     return new DataflowFiles(stack, 'Files', { site, source, store: new CloudStorageStore(stack, 'Store', { site }), network, googleBeta });
   });
-  expect(made.one(FLEX).provider).toBe('google.mine');
+  expect(made.one(FLEX).provider).toBe('google-beta.mine');
 });
 
 describe('refuses', () => {
@@ -147,9 +163,20 @@ describe('refuses', () => {
     [
       'what is no provider',
       { googleBeta: 'google-beta' as never },
-      'googleBeta must be a provider, got string. Create one with the CDKTF bindings of google-beta.',
+      'googleBeta must be the provider google-beta, got string. Create one with the CDKTF bindings of google-beta.',
     ],
   ])('%s', (_, props, message) => expect(() => make(props)).toThrow(new Error(`test/Files: ${message}`)));
+
+  test('the provider google, which does not have flex templates', () =>
+    expect(() =>
+      synthesize((stack) => {
+        const [source, store] = [new PubSubBuffer(stack, 'Buffer', { site }), new CloudStorageStore(stack, 'Store', { site })];
+        const googleBeta = new GoogleProvider(stack, 'Mine', { alias: 'mine' });
+        return new DataflowFiles(stack, 'Files', { site, source, store, network, googleBeta });
+      }),
+    ).toThrow(
+      new Error('test/Files: googleBeta must be the provider google-beta, got google. Create one with the CDKTF bindings of google-beta.'),
+    ));
 
   test('a store of rows, and names the store that works', () =>
     expect(() =>

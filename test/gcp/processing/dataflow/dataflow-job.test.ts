@@ -7,7 +7,8 @@ import { FirestoreStore } from '../../../../gcp/store/firestore/firestore-store'
 import eventSchema from '../../../../shared/runtime/event.schema.json';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
-import { onCall, readable, site, synthesize } from '../../stand-ins';
+import { key, onCall, readable, site, synthesize } from '../../stand-ins';
+import { expectEncrypted } from './encrypted';
 
 const subnetwork = 'projects/acme-net/regions/europe-west1/subnetworks/workers';
 const network = { subnetwork };
@@ -51,7 +52,11 @@ test('documents the defaults that it has', () => {
 });
 
 test('takes every setting', () => {
-  const job = jobOf({ name: 'rows', maxWorkers: 20, machineType: 'n2-highmem-4', templateVersion: '2026-08-18-00_RC00', notify: [onCall] });
+  const made = make({ name: 'rows', maxWorkers: 20, machineType: 'n2-highmem-4', templateVersion: '2026-08-18-00_RC00', notify: [onCall] });
+  const job = made.one('google_dataflow_job');
+  const mine = made.all('google_monitoring_alert_policy').filter(({ display_name }) => /^acme-rows|google_dataflow_job/.test(display_name));
+  expect(mine.map(({ notification_channels }) => notification_channels)).toEqual(mine.map(() => [onCall]));
+  expect(mine).toHaveLength(5);
   expect(job.name).toMatch(/-rows$/);
   expect(job.max_workers).toBe(20);
   expect(job.machine_type).toBe('n2-highmem-4');
@@ -111,6 +116,29 @@ test('the dead-letter table stays when the stack is deleted, and keeps each mess
   expect(table.time_partitioning.expiration_ms).toBe(31 * 24 * 3600 * 1000);
 });
 
+test('the dead-letter table is deleted with the stack only if the setting and the context say so', () => {
+  const { all } = synthesize(
+    (stack) => {
+      const [source, store] = [new PubSubBuffer(stack, 'Buffer', { site }), new BigQueryStore(stack, 'Store', { site })];
+      return new DataflowJob(stack, 'Job', { site, source, store, eventSchema, network, removal: 'destroy' });
+    },
+    { destroyData: 'yes' },
+  );
+  const table = all('google_bigquery_table').find(({ table_id }) => table_id === 'stream_dead_letter');
+  expect(table).toMatchObject({ deletion_protection: false });
+  expect(table).not.toHaveProperty('lifecycle');
+  expect(() => make({ removal: 'destroy' })).toThrow(/destroyData/);
+});
+
+test('a key encrypts what is in the job, and nothing is granted without one', () => {
+  const made = make({ encryptionKey: key });
+  const job = made.one('google_dataflow_job');
+  expect(job.kms_key_name).toBe(key);
+  expectEncrypted(made, job.depends_on);
+  expect(jobOf()).not.toHaveProperty('kms_key_name');
+  expect(make().all('google_kms_crypto_key_iam_member')).toEqual([]);
+});
+
 test('temporary files are not kept after they are deleted', () =>
   expect(make().one('google_storage_bucket').soft_delete_policy).toEqual({ retention_duration_seconds: 0 }));
 
@@ -136,7 +164,7 @@ describe('refuses', () => {
     [
       'a subnetwork elsewhere',
       { network: { subnetwork: 'projects/acme-net/regions/us-east1/subnetworks/workers' } },
-      'network must have a subnetwork in europe-west1, got us-east1. An instance takes an address in the region of its site.',
+      'network must have a subnetwork in europe-west1, got us-east1. What runs in it is in the region of the site.',
     ],
     [
       'a long name',
@@ -196,6 +224,22 @@ describe('refuses', () => {
       ),
     ),
   );
+
+  test('two jobs of two sites with one name in one dataset, whose dead-letter tables would be one', () =>
+    expect(() =>
+      synthesize((stack) => {
+        for (const prefix of ['acme', 'other']) {
+          const own = { ...site, prefix };
+          const source = new PubSubBuffer(stack, `${prefix}Buffer`, { site: own, name: prefix });
+          const store = new BigQueryStore(stack, `${prefix}Store`, { site: own, datasetId: 'shared', tableId: prefix });
+          new DataflowJob(stack, prefix, { site: own, source, store, eventSchema, network });
+        }
+      }),
+    ).toThrow(
+      new Error(
+        'test/other/DeadLetter: each table of a dataset must have its own name, got "stream_dead_letter", which test/acme/DeadLetter has. Set name on one of the jobs.',
+      ),
+    ));
 
   test('two jobs with one name', () =>
     expect(() =>

@@ -8,9 +8,10 @@ import { unbase64 } from '../../../../shared/read/base64';
 import eventSchema from '../../../../shared/runtime/event.schema.json';
 import { documentedDefaults } from '../../../support/defaults';
 import { expectSnapshot } from '../../../support/snapshot';
-import { onCall, readable, Somebody, site, synthesize } from '../../stand-ins';
+import { key, onCall, readable, Somebody, site, synthesize } from '../../stand-ins';
 import { type Behaviour, googleApis } from '../workflows/google-apis';
 import { runSource } from '../workflows/run-source';
+import { expectEncrypted } from './encrypted';
 
 const network = { subnetwork: 'projects/acme-net/regions/europe-west1/subnetworks/workers' };
 const schedule = { cron: '0 3 * * *' };
@@ -111,6 +112,16 @@ test('workers have private addresses and an account of their own', () =>
     serviceAccountEmail: expect.stringContaining('Load_Account'),
   }));
 
+test('a key encrypts what is in both runs, which are started after it may be used', () => {
+  const made = make({ encryptionKey: key, schedule });
+  for (const run of ['Rows', 'Refused'] as const) expect(bodyOf(made, run).environment.kmsKeyName).toBe(key);
+  for (const [name, { depends_on }] of Object.entries<any>(made.json.resource!.time_sleep!)) {
+    if (name.includes('Schedule')) expectEncrypted(made, depends_on);
+  }
+  expect(bodyOf(make()).environment).not.toHaveProperty('kmsKeyName');
+  expect(make().all('google_kms_crypto_key_iam_member')).toEqual([]);
+});
+
 test('who starts both runs may start jobs, and act as their account, by one grant each', () => {
   const { all, built } = make();
   const starts = [...all('google_project_iam_member'), ...all('google_service_account_iam_member')].filter(({ member }) =>
@@ -164,6 +175,13 @@ describe('with a schedule', () => {
         .map(({ display_name }) => display_name);
     expect(alertsOf('0 3 * * *')).not.toContain('acme-load: nothing loaded');
     expect(alertsOf('0 */6 * * *')).toContain('acme-load: nothing loaded');
+  });
+
+  test('rows are missed when a run could have ended, and BigQuery has shown them: that takes up to 21,720 seconds', () => {
+    const [alert] = make({ schedule: { cron: '0 */6 * * *' } })
+      .all('google_monitoring_alert_policy')
+      .filter(({ display_name }) => display_name === 'acme-load: nothing loaded');
+    expect(Number.parseInt(alert.conditions[0].condition_absent.duration, 10)).toBeGreaterThanOrEqual(6 * 3600 + 3600 + 21_720);
   });
 });
 

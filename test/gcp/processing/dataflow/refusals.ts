@@ -21,6 +21,7 @@ export const refusals = (terraform: TerraformStack): Refusals => {
     maxWorkers: 'number',
     machineType: 'text',
     templateVersion: 'text',
+    encryptionKey: 'text',
   } as const;
   const networks = [
     ...[undefined, null, '', 'default', 5, {}],

@@ -130,7 +130,7 @@ describe('refuses', () => {
     [
       'a subnetwork in another region',
       { network: { ...network, subnetwork: subnetwork.replace('west1', 'west4') } },
-      'network must have a subnetwork in europe-west1, got europe-west4. An instance takes an address in the region of its site.',
+      'network must have a subnetwork in europe-west1, got europe-west4. What runs in it is in the region of the site.',
     ],
     [
       'a group',
