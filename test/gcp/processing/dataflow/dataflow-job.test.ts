@@ -108,11 +108,11 @@ test('it may add to two tables, not to their dataset', () => {
   expect(all('google_bigquery_dataset_iam_member')).toEqual([]);
 });
 
-test('the dead-letter table stays when the stack is deleted, and keeps each message for 31 days', () => {
+test('the dead-letter table stays when the stack is deleted, is not replaced for the key of its dataset, and keeps each message for 31 days', () => {
   const table = make()
     .all('google_bigquery_table')
     .find(({ table_id }) => table_id === 'stream_dead_letter');
-  expect(table.lifecycle).toEqual({ prevent_destroy: true });
+  expect(table.lifecycle).toEqual({ ignore_changes: ['encryption_configuration'], prevent_destroy: true });
   expect(table.time_partitioning.expiration_ms).toBe(31 * 24 * 3600 * 1000);
 });
 
