@@ -126,7 +126,7 @@ test('the dead-letter table is deleted with the stack only if the setting and th
   );
   const table = all('google_bigquery_table').find(({ table_id }) => table_id === 'stream_dead_letter');
   expect(table).toMatchObject({ deletion_protection: false });
-  expect(table).not.toHaveProperty('lifecycle');
+  expect(table.lifecycle).not.toHaveProperty('prevent_destroy');
   expect(() => make({ removal: 'destroy' })).toThrow(/destroyData/);
 });
 
