@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RunsNot, ServiceFacts } from '../shared/read/facts/types';
+import { columns, fold } from '../shared/read/fold';
 import { STAGES } from '../shared/read/picture';
 import { type Blueprint, type Cloud, findBlueprints, TITLES } from '../shared/synth/blueprints';
 import type { Command } from './command';
-import { columns, fold } from './fold';
 
 const ROOT = path.join(__dirname, '..');
 

@@ -1,4 +1,4 @@
-import { columns } from '../bin/fold';
+import { columns } from '../shared/read/fold';
 
 /** A label, and a command to copy. A long command continues in the next line after a backslash. */
 export function foldCommand(label: string, command: string, width = columns()): string[] {

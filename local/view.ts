@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { columns, fold } from '../bin/fold';
+import { columns, fold } from '../shared/read/fold';
 import type { Balance } from './balance';
 import type { CoverageRow } from './coverage';
 import type { Places, Replay } from './platform';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { fold } from '../../bin/fold';
+import { fold } from '../../../shared/read/fold';
 
 const words = (lines: readonly string[]) => lines.join(' ').split(/\s+/).filter(Boolean);
 
