@@ -61,8 +61,10 @@ export function references(value: Value): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(references) : [];
 }
 
+/** The reference that a value is, or its text: a reference is a part of some names. */
 export function variableOf(value: Value): string {
-  return references(value)[0] ?? String(value ?? '');
+  const text = String(value ?? '');
+  return /^\$\{[^}]*\}-/.test(text) ? text : (references(value)[0] ?? text);
 }
 
 export function pathOf(body: Body): readonly string[] {

@@ -148,7 +148,7 @@ describe('another blueprint', () => {
   test('is in the list, where none is loaded', () => {
     const { status, stdout, stderr } = run(['--list'], {}, cwd);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toMatch(/^AWS\n {2}lake +A lake\.\n {2}pipeline +Events are sent/m);
+    expect(stdout).toMatch(/^AWS\n(?: .*\n)* {2}lake +A lake\.\n {2}pipeline +Events are sent/);
     expect(stdout).toMatch(/^GCP\n {2}broken +It breaks\.$/m);
     const listed = JSON.parse(run(['--list', '--json', 'aws', 'lake'], {}, cwd).stdout);
     expect(listed).toEqual([{ cloud: 'aws', name: 'lake', what: 'A lake.', stages: {} }]);
