@@ -41,9 +41,9 @@ test.each([
   ],
   [
     'a rule of a life',
-    within('azurerm_eventhub', { lifecycle: { ignore_changes: ['name'] } }),
+    within('azurerm_eventhub', { lifecycle: { precondition: [{ condition: false }] } }),
     'azurerm_eventhub',
-    'lifecycle.ignore_changes',
+    'lifecycle.precondition',
     UNKNOWN,
   ],
   ['resources by the dozen', within('azurerm_eventhub', { count: 12 }), 'azurerm_eventhub', 'count', UNKNOWN],

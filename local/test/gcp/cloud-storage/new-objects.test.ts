@@ -122,7 +122,9 @@ test.each<[string, (resource: any) => void, string]>([
   [
     'Cloud Storage may not publish',
     ({ google_pubsub_topic_iam_member: grants }) => {
-      for (const id of Object.keys(grants)) if (/NotificationWriter/.test(id)) grants[id].role = 'roles/pubsub.viewer';
+      for (const grant of Object.values<any>(grants)) {
+        if (/google_storage_project_service_account/.test(grant.member)) grant.role = 'roles/pubsub.viewer';
+      }
     },
     'the Cloud Storage service agent needs roles/pubsub.publisher on projects/local-project/topics/local-created',
   ],
