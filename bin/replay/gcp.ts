@@ -34,31 +34,29 @@ export function gcpPlaces(outputs: Outputs): { readonly deadLetters: readonly st
  */
 export function gcpDeadLetter(subscription: string, to: string, environment: NodeJS.ProcessEnv = process.env): DeadLetter {
   const emulator = environment.PUBSUB_EMULATOR_HOST;
-  const host = emulator ? `http://${emulator}` : 'https://pubsub.googleapis.com';
+  const host = hostOf(to, emulator);
   const topic = to.replace(/^https?:\/\/[^/]+\/v1\//, '');
-  const topicHost = emulator || !to.startsWith('https://') ? host : new URL(to).origin;
   /** The latest acknowledgement id of each message. A message is delivered again after its acknowledgement deadline, with another id. */
   const kept = new Map<string, string>();
   const gone = new Set<string>();
   const acknowledge = async (messageIds: readonly string[]) => {
     if (messageIds.length === 0) return;
-    await call(host, `${subscription}:acknowledge`, { ackIds: messageIds.map((id) => kept.get(id)) });
+    await call(`${subscription}:acknowledge`, { ackIds: messageIds.map((id) => kept.get(id)) });
     for (const id of messageIds) {
       kept.delete(id);
       gone.add(id);
     }
   };
-  const call = async (origin: string, path: string, body: object) =>
-    post(`${origin}/v1/${path}`, await headers(emulator), JSON.stringify(body));
+  const call = async (path: string, body: object) => post(`${host}/v1/${path}`, await headers(emulator), JSON.stringify(body));
   const lease = (ackIds: readonly string[], seconds: number) =>
-    call(host, `${subscription}:modifyAckDeadline`, { ackIds, ackDeadlineSeconds: seconds });
+    call(`${subscription}:modifyAckDeadline`, { ackIds, ackDeadlineSeconds: seconds });
 
   return {
     name: subscription,
     async *parcels() {
       const seen = new Set<string>();
       for (let empty = 0; empty < EMPTY_PULLS; ) {
-        const answer = await call(host, `${subscription}:pull`, { maxMessages: AT_ONCE, returnImmediately: true });
+        const answer = await call(`${subscription}:pull`, { maxMessages: AT_ONCE, returnImmediately: true });
         const { receivedMessages = [] } = JSON.parse(answer || '{}') as { receivedMessages?: readonly Received[] };
         if (receivedMessages.length > 0)
           await lease(
@@ -92,13 +90,22 @@ export function gcpDeadLetter(subscription: string, to: string, environment: Nod
       reason: attributes.deadLetterReason ?? error ?? (count ? `not acknowledged in ${count} tries` : 'no reason given'),
       givenUp: new Date(publishTime),
       to: topic,
-      send: () => call(topicHost, `${topic}:publish`, { messages: [{ data, attributes: own, orderingKey }] }),
+      send: () => call(`${topic}:publish`, { messages: [{ data, attributes: own, orderingKey }] }),
     };
     return {
       letters: [letter],
       remove: () => acknowledge([messageId]),
     };
   }
+}
+
+/**
+ * Where Pub/Sub is called: where the topic is. Pub/Sub refuses calls for a topic with `enforceInTransit`, and for the subscriptions of its
+ * dead letter, at the address of all regions.
+ */
+export function hostOf(to: string, emulator?: string): string {
+  if (emulator) return `http://${emulator}`;
+  return to.startsWith('https://') ? new URL(to).origin : 'https://pubsub.googleapis.com';
 }
 
 let auth: InstanceType<typeof import('google-auth-library').GoogleAuth> | undefined;

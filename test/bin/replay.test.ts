@@ -8,7 +8,7 @@ import { awsPlaces } from '../../bin/replay/aws';
 import { azureDeadLetter, azurePlaces } from '../../bin/replay/azure';
 import { bufferOf, postingTo } from '../../bin/replay/azure-buffer';
 import { replayCommand } from '../../bin/replay/command';
-import { gcpPlaces } from '../../bin/replay/gcp';
+import { gcpPlaces, hostOf } from '../../bin/replay/gcp';
 import { Journal } from '../../bin/replay/journal';
 import type { DeadLetter, Letter } from '../../bin/replay/letter';
 import { outputsIn } from '../../bin/replay/outputs';
@@ -117,6 +117,13 @@ test('the commands among the outputs say where the dead letter is, and where eve
       events_url: 'https://pubsub.googleapis.com/v1/projects/p/topics/t:publish',
     }),
   ).toEqual({ deadLetters: ['projects/p/subscriptions/s'], to: 'https://pubsub.googleapis.com/v1/projects/p/topics/t' });
+});
+
+test('on GCP, a buffer that takes calls in its region alone is replayed there', () => {
+  const topic = 'projects/p/topics/t';
+  expect(hostOf(topic)).toBe('https://pubsub.googleapis.com');
+  expect(hostOf(`https://europe-west1-pubsub.googleapis.com/v1/${topic}`)).toBe('https://europe-west1-pubsub.googleapis.com');
+  expect(hostOf(`https://europe-west1-pubsub.googleapis.com/v1/${topic}`, '127.0.0.1:8085')).toBe('http://127.0.0.1:8085');
 });
 
 const written = (position: Readonly<Record<string, string>>) => ({ reason: 'x', position, payload: '{}', encoding: 'text' as const });
