@@ -31,3 +31,11 @@ test.each([['400'], ['0'], ['-30']])(
     }
   },
 );
+
+test('a test may stop the clock, also in another year, and it goes on afterwards', () => {
+  const before = Date.now();
+  const stopped = jest.spyOn(Date, 'now').mockReturnValue(5);
+  expect(Date.now()).toBe(5);
+  stopped.mockRestore();
+  expect(Date.now()).toBeGreaterThanOrEqual(before);
+});

@@ -12,13 +12,19 @@ const MOVED = Symbol.for('clock moved');
 
 if (days && !globalThis[MOVED]) {
   const RealDate = Date;
-  const now = () => RealDate.now() + Number(days) * 86_400_000;
+  const { now: read } = RealDate;
+  const moved = () => read() + Number(days) * 86_400_000;
+  // A test may put another function in its place, and it back.
+  let now = moved;
   globalThis[MOVED] = true;
   globalThis.Date = new Proxy(RealDate, {
-    construct: (target, args, made) => Reflect.construct(target, args.length > 0 ? args : [now()], made),
-    apply: () => new RealDate(now()).toString(),
+    construct: (target, args, made) => Reflect.construct(target, args.length > 0 ? args : [moved()], made),
+    apply: () => new RealDate(moved()).toString(),
     get: (target, key) => (key === 'now' ? now : Reflect.get(target, key)),
-    set: (target, key, value) => Reflect.set(target, key, value),
+    set: (target, key, value) => {
+      if (key === 'now') now = value;
+      return key === 'now' || Reflect.set(target, key, value);
+    },
   });
 }
 
