@@ -183,9 +183,8 @@ export class CloudStorageStore extends Construct implements FileStore, DirectSto
       const remedy = 'A buffer has several readers, and each gets every event.';
       throw new SettingError(this, 'deliverCreated must be called once', 'a second call', remedy);
     }
-    const { site, prefix, address } = this;
-    const bucket = this.bucket?.id ?? this.bucketName;
-    return new ObjectNotification(this, 'Created', { site, bucket, prefix, address, sink }).notification;
+    const { site, prefix, address, bucketName } = this;
+    return new ObjectNotification(this, 'Created', { site, bucket: this.bucket?.id ?? bucketName, prefix, address, sink }).notification;
   }
 
   private settings(name: string) {
