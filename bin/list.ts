@@ -131,7 +131,7 @@ function runsLocally(used: readonly Used[], root: string): Local | undefined {
   const said = used.map((one) => ({ ...one, local: factsOf(one.folder, root)?.local }));
   const isUsed = ({ constructs }: RunsNot, construct: string) => (constructs ?? [construct]).includes(construct);
   const not = said.flatMap(({ service, construct, local }) =>
-    typeof local === 'object' && isUsed(local, construct) ? [[service, local.not.replace(/[.]$/, '')] as const] : [],
+    typeof local === 'object' && isUsed(local, construct) ? [[service, local.not] as const] : [],
   );
   if (not.length > 0) return { not: Object.fromEntries(not) };
   return said.length > 0 && said.every(({ local }) => local !== undefined) ? 'runs' : undefined;

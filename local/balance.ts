@@ -51,6 +51,16 @@ export async function balanceOf(ledger: Ledger, found: Found): Promise<Balance> 
   return (await accountOf(ledger, found)).balance;
 }
 
+/** What became of the events at the door. */
+function sentOf(entries: readonly Entry[]): Pick<Balance, 'sent' | 'made' | 'accepted' | 'rejected'> {
+  return {
+    sent: entries.length,
+    made: entries.filter(({ made }) => made).length,
+    accepted: entries.filter(isAccepted).length,
+    rejected: tally(entries.flatMap(({ receipt }) => (receipt?.accepted === false ? [receipt.reason] : []))),
+  };
+}
+
 /** A balance, and where each event is, by its number. */
 interface Account {
   readonly balance: Balance;
@@ -113,10 +123,7 @@ async function accountOf(ledger: Ledger, { rows, unique, letters }: Found): Prom
 
   const changedAtDoor = kept.filter((entry) => arrived(entry) !== entry);
   const balance: Balance = {
-    sent: entries.length,
-    made: entries.filter(({ made }) => made).length,
-    accepted: accepted.length,
-    rejected: tally(entries.flatMap(({ receipt }) => (receipt?.accepted === false ? [receipt.reason] : []))),
+    ...sentOf(entries),
     stored: kept.length,
     dropped: dropped.length,
     deadLettered: tally(lettered.map((entry) => reasonOf(entry)!)),
@@ -184,10 +191,7 @@ export async function balanceOfEach(ledger: Ledger, found: Found, branches: read
   const untaken = ends.flatMap(({ entry, isTaken }) => (isTaken ? [] : [entry]));
   const summed = (count: 'inBoth' | 'duplicatesRemoved') => sum(each.map(({ balance }) => balance[count]));
   return {
-    sent: ledger.entries.length,
-    made: ledger.entries.filter(({ made }) => made).length,
-    accepted: accepted.length,
-    rejected: tally(ledger.entries.flatMap(({ receipt }) => (receipt?.accepted === false ? [receipt.reason] : []))),
+    ...sentOf(ledger.entries),
     stored: ends.filter(({ isStored }) => isStored).length,
     dropped: ends.filter(({ isDropped }) => isDropped).length,
     deadLettered: tally(ends.flatMap(({ reason }) => reason ?? [])),

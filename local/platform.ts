@@ -186,7 +186,7 @@ export function requireParts(coverage: Coverage) {
   const missing = coverage.filter(({ treatment }) => treatment === 'not run here');
   if (missing.length === 0) return;
   const services = new Set(missing.map(({ type }) => serviceOf(type)));
-  const reasons = new Set(missing.map(({ why }) => why!.replace(/[.]$/, '')));
+  const reasons = new Set(missing.map(({ why }) => why!));
   throw new NotRunHere([...services].join(', '), `${[...reasons].join('; ')}.`);
 }
 

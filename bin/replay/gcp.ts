@@ -100,8 +100,8 @@ export function gcpDeadLetter(subscription: string, to: string, environment: Nod
 }
 
 /**
- * Where Pub/Sub is called: where the topic is. Pub/Sub refuses calls for a topic with `enforceInTransit`, and for the subscriptions of its
- * dead letter, at the address of all regions.
+ * Where Pub/Sub is called: at the address of the topic, if it has one. The address of all regions leads to the nearest one, which refuses
+ * calls for a topic and a dead letter with `enforceInTransit` in another.
  */
 export function hostOf(to: string, emulator?: string): string {
   if (emulator) return `http://${emulator}`;

@@ -41,13 +41,17 @@ export function synthesized(cloud: Cloud): string {
   return folder;
 }
 
-/** A copy of what was synthesized, whose template went through `edit`. An edit that changes nothing is a mistake of the test. */
+/** A copy of what was synthesized for a cloud, whose template went through `edit`. */
 export function mutated(cloud: Cloud, edit: (template: any) => void): string {
+  return changed(synthesized(cloud), edit);
+}
+
+/** A copy of a synthesized stack, whose template went through `edit`. An edit that changes nothing is a mistake of the test. */
+export function changed(stack: string, edit: (template: any) => void): string {
   const folder = path.join(temporaryFolder(), 'copy');
   mkdirSync(folder);
-  cpSync(synthesized(cloud), folder, { recursive: true });
-  const name = cloud === 'aws' ? readdirSync(folder).find((file) => file.endsWith('.template.json'))! : 'cdk.tf.json';
-  const file = path.join(folder, name);
+  cpSync(stack, folder, { recursive: true });
+  const file = path.join(folder, readdirSync(folder).find((name) => name.endsWith('.template.json')) ?? 'cdk.tf.json');
   const before = JSON.parse(readFileSync(file, 'utf8'));
   const after = structuredClone(before);
   edit(after);

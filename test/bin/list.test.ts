@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { listBlueprints, renderList } from '../../bin/list';
+import { listBlueprints, renderList, whyNotRun } from '../../bin/list';
 import { findBlueprints } from '../../shared/synth/blueprints';
 import { temporaryFolder } from '../support/folder';
 
@@ -51,8 +51,8 @@ test('it runs on this machine where each of its services does, and else says whi
   };
   expect(local('runs', 'runs')).toBe('runs');
   expect(local('runs', undefined)).toBeUndefined();
-  expect(local({ not: 'There is no tape here.' }, 'runs')).toEqual({ not: { tape: 'There is no tape here' } });
-  expect(local({ not: 'There is no reader here.', constructs: ['tape-reader'] }, 'runs')).toBe('runs');
+  expect(local({ not: 'There is no tape here' }, 'runs')).toEqual({ not: { tape: 'There is no tape here' } });
+  expect(local({ not: 'There is no reader here', constructs: ['tape-reader'] }, 'runs')).toBe('runs');
 });
 
 test('one that does not say what it is is refused', () =>
@@ -88,9 +88,10 @@ test('the list is read in one look', () => {
 test('every blueprint that ships is in the list, with a sentence and at least one service of a stage', () => {
   const listed = listBlueprints();
   expect(listed.map(({ cloud, name }) => ({ cloud, name }))).toEqual(findBlueprints().map(({ cloud, name }) => ({ cloud, name })));
-  for (const { name, stages, what } of listed) {
+  for (const { name, stages, what, local } of listed) {
     // What deploys a platform stands in no stage of one.
     expect(Object.values(stages).flat().length > 0).toBe(name !== 'github');
     expect(what).toMatch(/^[A-Z].{20,200}\.$/);
+    expect(whyNotRun(local) ?? '').not.toMatch(/\.(;|$)/);
   }
 });

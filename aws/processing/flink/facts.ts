@@ -23,7 +23,7 @@ const LISTED = 'AWS documents it for Flink 2, but it is not in the machine-reada
 
 export const facts: ServiceFacts = {
   name: 'Managed Service for Apache Flink',
-  local: { not: 'Apache Flink is not emulated. The tests of the application run it in a Flink cluster.' },
+  local: { not: 'Apache Flink is not emulated. The tests of the application run it in a Flink cluster' },
   unproven: [
     'That the service accepts a jar whose key has no extension, and starts it.',
     'That the S3 file system of the service needs no permission beyond those that the role has.',

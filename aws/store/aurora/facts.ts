@@ -11,7 +11,7 @@ const helps = (name: string): TypeFacts => ({ name, role: 'helps', promises: [RE
 
 export const facts: ServiceFacts = {
   name: 'Aurora',
-  local: { not: 'the emulation of the Data API is used in tests of the sink only.' },
+  local: { not: 'the emulation of the Data API is used in tests of the sink only' },
   unlisted: {
     'AWS/RDS ACUUtilization': 'AWS documents it for clusters of Serverless v2, but it is not in the machine-readable list of AWS.',
     'AWS/RDS Deadlocks': 'AWS documents it for clusters, but it is not in the machine-readable list of AWS.',

@@ -23,7 +23,7 @@ const part = (kind: string) => armId(`Microsoft.DataFactory/factories/acme/${kin
 
 export const facts: ServiceFacts = {
   name: 'Data Factory',
-  local: { not: 'Data Factory is not emulated: the local run copies no files.' },
+  local: { not: 'Data Factory is not emulated: the local run copies no files' },
   unproven: [
     'That Azure keeps the fields of the copy activity as they are written, so that the second plan is empty.',
     'That a copy finds the files of its window by their time, at both ends.',

@@ -13,7 +13,7 @@ const SEND = 'data:Microsoft.ServiceBus/*/send/action';
 const RECEIVE = 'data:Microsoft.ServiceBus/*/receive/action';
 const NAMES = ['queues', 'topics', 'topics/subscriptions'].map((entity) => `Microsoft.ServiceBus/*/${entity}/read`);
 const KEY = 'It creates a key, which anyone who finds it can use. Assign a role instead: the namespace accepts no keys.';
-const NOT_HERE = 'Service Bus has no emulator that is a package: the one of Microsoft is a container.';
+const NOT_HERE = 'Service Bus has no emulator that is a package: the one of Microsoft is a container';
 
 const readers = new QueueFacts('__fullyQualifiedNamespace');
 

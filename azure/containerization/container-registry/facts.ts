@@ -13,7 +13,7 @@ const INCLUDED: Readonly<Record<string, number>> = { Basic: 10e9, Standard: 100e
 
 export const facts: ServiceFacts = {
   name: 'Container Registry',
-  local: { not: 'the local run has no registry of images.' },
+  local: { not: 'the local run has no registry of images' },
   unproven: [
     'That a push and a pull need no more permissions than those of AcrPush and AcrPull.',
     'That Container Registry reports the metric StorageUsed often enough for the alert.',

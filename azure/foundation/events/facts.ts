@@ -76,7 +76,7 @@ const subscription: TypeFacts = {
 /** Events of Event Grid, for stores of objects. */
 export const facts: ServiceFacts = {
   name: 'Event Grid',
-  local: { not: 'azurite sends no events.' },
+  local: { not: 'azurite sends no events' },
   unproven: [
     'that Event Grid writes the events of its documentation, and accepts a container of a data lake for its dead letters',
     'that the role assignments of a new subscription are in force when Event Grid checks them; if not, the apply fails, and a second one does not',

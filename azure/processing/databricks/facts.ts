@@ -18,7 +18,7 @@ const SIGN = 'Microsoft.Storage/storageAccounts/blobServices/generateUserDelegat
 
 export const facts: ServiceFacts = {
   name: 'Databricks',
-  local: { not: 'Databricks is not emulated: the local run has no workspace.' },
+  local: { not: 'Databricks is not emulated: the local run has no workspace' },
   unproven: [
     'That Unity Catalog needs no more than the roles on its zones, and Storage Blob Delegator on their account.',
     'That Databricks logs a failed run of a job with the action runFailed in the table DatabricksJobs.',

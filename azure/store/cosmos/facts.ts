@@ -51,7 +51,7 @@ const ringsOn = (status: string, must: string) =>
 export const facts: ServiceFacts = {
   name: 'Cosmos DB',
   local: {
-    not: 'Cosmos DB has no emulator that is a package. `@vercel/cosmosdb-server` listens on all addresses of the machine, and its change feed is empty.',
+    not: 'Cosmos DB has no emulator that is a package. `@vercel/cosmosdb-server` listens on all addresses of the machine, and its change feed is empty',
   },
   unproven: [
     'That Cosmos DB takes a scope of one container for a role definition and for a role assignment, in the form `ACCOUNT/dbs/DATABASE/colls/CONTAINER`.',

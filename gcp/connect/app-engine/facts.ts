@@ -25,7 +25,7 @@ const CLASSES: Readonly<Record<string, readonly [memory: number, billed: number]
 
 export const facts: ServiceFacts = {
   name: 'App Engine',
-  local: { not: 'App Engine has no emulator. The tests run the code with a registry and a topic on this machine.' },
+  local: { not: 'App Engine has no emulator. The tests run the code with a registry and a topic on this machine' },
   unproven: [
     'That App Engine builds the code with the roles of its service account, and that the condition on the repository `gae-standard` holds.',
     'That App Engine hands the header Authorization on as it came.',

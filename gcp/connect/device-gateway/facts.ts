@@ -21,7 +21,7 @@ const AUDIENCE = 'DEVICE_AUDIENCE';
 export const facts: ServiceFacts = {
   name: 'Device gateway',
   local: {
-    not: 'images run in a container engine, which the local run does not have. The tests run the gateway with a registry and a topic on this machine.',
+    not: 'images run in a container engine, which the local run does not have. The tests run the gateway with a registry and a topic on this machine',
   },
   unproven: [
     'That the buildpacks of Google build the gateway, and that Cloud Run hands the header Authorization with the token of a device on.',

@@ -127,7 +127,7 @@ function streamOf({ name, template: [template, of], temporary, replacedBy, promi
 
 export const facts: ServiceFacts = {
   name: 'Dataflow',
-  local: { not: "Google's templates are Java pipelines, which do not run on this machine. Only the tests of their function run it." },
+  local: { not: "Google's templates are Java pipelines, which do not run on this machine. Only the tests of their function run it" },
   unproven: [
     'That Dataflow needs its key for no service agents but its own, that of Compute Engine and that of Cloud Storage, and that Google creates its own when the API is enabled.',
     'That Dataflow takes another key for a running job.',

@@ -22,7 +22,7 @@ const policiesOf: Which = ({ id }, draft) =>
 export const facts: ServiceFacts = {
   name: 'Bigtable',
   local: {
-    not: 'Google has its emulator with the Google Cloud CLI and as a Go module, and not as a package of npm or PyPI. The tests of the sink have a stand-in.',
+    not: 'Google has its emulator with the Google Cloud CLI and as a Go module, and not as a package of npm or PyPI. The tests of the sink have a stand-in',
   },
   unproven: [
     'That a row which is in several daily backups is billed once. Google documents that they share storage.',

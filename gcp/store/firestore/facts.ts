@@ -22,7 +22,7 @@ const allFields = of(FIELD, ({ field }) => field === '*');
 
 export const facts: ServiceFacts = {
   name: 'Firestore',
-  local: { not: 'Google has its emulators only with the Google Cloud CLI, and not as a package. The tests of the sink have a stand-in.' },
+  local: { not: 'Google has its emulators only with the Google Cloud CLI, and not as a package. The tests of the sink have a stand-in' },
   unproven: [
     'Which name IAM compares in a condition on a Firestore database. Google documents the id of the database, and users report names of documents below it: the condition takes both.',
     'That Firestore takes the field `*` of one collection from Terraform, which ends all of its automatic indexes.',

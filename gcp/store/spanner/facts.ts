@@ -19,7 +19,7 @@ const schedules: Which = ({ id }, draft) =>
 export const facts: ServiceFacts = {
   name: 'Spanner',
   local: {
-    not: 'Google has the emulator only with the Google Cloud CLI, and not as a package. It knows no roles of a database. The tests of the sink have a stand-in.',
+    not: 'Google has the emulator only with the Google Cloud CLI, and not as a package. It knows no roles of a database. The tests of the sink have a stand-in',
   },
   unproven: [
     'That a commit in a single-use transaction of a multiplexed session is accepted by REST, as the client libraries send it by gRPC.',

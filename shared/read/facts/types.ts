@@ -255,6 +255,7 @@ export interface JobFacts {
 
 /** Why a service does not run on this machine. */
 export interface RunsNot {
+  /** The reason, without a full stop: it stands in a list. */
   readonly not: string;
   /**
    * The constructs that do not run, by the names of their files.

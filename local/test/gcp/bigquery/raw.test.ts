@@ -1,10 +1,9 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { synthesizeTerraform } from '../../../../bin/terraform';
 import { corpus, type Sample, take } from '../../../corpus';
 import { temporaryFolder } from '../../folder';
-import { runOnce } from '../../support';
+import { changed, runOnce } from '../../support';
 import { having } from '../edits';
 
 const out = temporaryFolder();
@@ -12,16 +11,7 @@ const folder = path.join(out, 'stacks', 'gcp-bigquery');
 beforeAll(() => void synthesizeTerraform({ BLUEPRINT: 'bigquery' }, out, ['gcp']));
 
 /** What was synthesized, with a change. */
-function edited(edit: (template: any) => void): string {
-  const copy = path.join(temporaryFolder(), 'copy');
-  mkdirSync(copy);
-  cpSync(folder, copy, { recursive: true });
-  const file = path.join(copy, 'cdk.tf.json');
-  const template = JSON.parse(readFileSync(file, 'utf8'));
-  edit(template);
-  writeFileSync(file, JSON.stringify(template));
-  return copy;
-}
+const edited = (edit: (template: any) => void) => changed(folder, edit);
 const run = (samples: readonly Sample[], edit?: (template: any) => void) =>
   runOnce({ cloud: 'gcp', folder: edit ? edited(edit) : folder, samples, pace: 10_000 });
 const event = (more: object = {}) => ({ specversion: '1.0', id: '1', source: '/s', type: 't', time: '2026-01-31T08:30:00Z', ...more });

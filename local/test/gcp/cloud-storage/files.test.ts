@@ -1,10 +1,10 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { synthesizeTerraform } from '../../../../bin/terraform';
 import { corpus, type Sample, take } from '../../../corpus';
 import { messagesIn } from '../../../gcp/pub-sub/avro';
 import { temporaryFolder } from '../../folder';
-import { runOnce } from '../../support';
+import { changed, runOnce } from '../../support';
 import { having } from '../edits';
 
 const out = temporaryFolder();
@@ -12,16 +12,7 @@ const folder = path.join(out, 'stacks', 'gcp-pub-sub');
 beforeAll(() => void synthesizeTerraform({ BLUEPRINT: 'pub-sub' }, out, ['gcp']));
 
 /** What was synthesized, with a change. */
-function edited(edit: (resource: any) => void): string {
-  const copy = path.join(temporaryFolder(), 'copy');
-  mkdirSync(copy);
-  cpSync(folder, copy, { recursive: true });
-  const file = path.join(copy, 'cdk.tf.json');
-  const template = JSON.parse(readFileSync(file, 'utf8'));
-  edit(template.resource);
-  writeFileSync(file, JSON.stringify(template));
-  return copy;
-}
+const edited = (edit: (resource: any) => void) => changed(folder, ({ resource }) => edit(resource));
 const filing = (resource: any) => having(resource.google_pubsub_subscription, 'cloud_storage_config');
 /** Only files: no function, and no table. */
 const onlyFiles = (resource: any) => {

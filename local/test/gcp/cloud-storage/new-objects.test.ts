@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { localRunOf } from '../../../../bin/list';
@@ -9,7 +9,7 @@ import { PART } from '../../../gcp/cloud-storage/part';
 import { Site } from '../../../gcp/site';
 import { openTerraform } from '../../../template/open-terraform';
 import { temporaryFolder } from '../../folder';
-import { runOnce } from '../../support';
+import { changed, runOnce } from '../../support';
 import { idle } from '../edits';
 
 const out = temporaryFolder();
@@ -17,16 +17,7 @@ const folder = path.join(out, 'stacks', 'gcp-cloud-storage');
 beforeAll(() => void synthesizeTerraform({ BLUEPRINT: 'cloud-storage' }, out, ['gcp']));
 
 /** What was synthesized, with a change. */
-function edited(edit: (resource: any) => void): string {
-  const copy = path.join(temporaryFolder(), 'copy');
-  mkdirSync(copy);
-  cpSync(folder, copy, { recursive: true });
-  const file = path.join(copy, 'cdk.tf.json');
-  const template = JSON.parse(readFileSync(file, 'utf8'));
-  edit(template.resource);
-  writeFileSync(file, JSON.stringify(template));
-  return copy;
-}
+const edited = (edit: (resource: any) => void) => changed(folder, ({ resource }) => edit(resource));
 const notification = (resource: any): any => Object.values(resource.google_storage_notification)[0];
 /** The events in the log of objects. */
 const logged = (data: string): any[] => {

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bundleHandler } from '../../../../shared/synth/handler-package';
 import { temporaryFolder } from '../../../support/folder';
-import { NOBODY } from '../../../support/handler-processes';
+import { NOBODY, sealedOnGcp } from '../../../support/handler-processes';
 import { type Answer, loopback } from '../../../support/loopback';
 
 export const HANDLER = 'gcp/handlers/device-https-to-pub-sub';
@@ -117,13 +117,24 @@ export interface Received {
   readonly headers: Headers;
 }
 
+let made: string | undefined;
+
+/** The folder of the gateway as it ships. It is bundled once for each file of tests. */
+export function gatewayFolder(): string {
+  if (made) return made;
+  made = temporaryFolder();
+  writeFileSync(path.join(made, 'index.js'), bundleHandler(HANDLER).outputFiles[0]!.contents);
+  writeFileSync(path.join(made, 'port.js'), TELLS_PORT);
+  return made;
+}
+
 /** Start the gateway as it ships, in a process of its own, with this environment and no other. */
 export async function startGateway(env: Readonly<Record<string, string>>) {
-  const folder = temporaryFolder();
-  writeFileSync(path.join(folder, 'index.js'), bundleHandler(HANDLER).outputFiles[0]!.contents);
-  writeFileSync(path.join(folder, 'port.js'), TELLS_PORT);
-  const sealed = { HOME: folder, PATH: folder, CLOUDSDK_CONFIG: folder, GCE_METADATA_HOST: NOBODY, GOOGLE_APPLICATION_CREDENTIALS: '' };
-  const child = spawn(process.execPath, ['-r', './port.js', 'index.js'], { cwd: folder, env: { ...sealed, PORT: '0', ...env } });
+  const folder = gatewayFolder();
+  const child = spawn(process.execPath, ['-r', './port.js', 'index.js'], {
+    cwd: folder,
+    env: { ...sealedOnGcp(folder), PORT: '0', ...env },
+  });
   children.push(child);
   const output: Buffer[] = [];
   child.stderr.on('data', (chunk) => output.push(chunk));

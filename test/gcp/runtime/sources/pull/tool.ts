@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bundleHandler } from '../../../../../shared/synth/handler-package';
 import { temporaryFolder } from '../../../../support/folder';
-import { NOBODY } from '../../../../support/handler-processes';
+import { sealedOnGcp } from '../../../../support/handler-processes';
 import { type Answer, loopback } from '../../../../support/loopback';
 
 /** Stands for a tool with a REST API: a list of guides, in pages of two. */
@@ -44,8 +44,7 @@ export async function startJob(env: Readonly<Record<string, string | undefined>>
     folder = temporaryFolder();
     writeFileSync(path.join(folder, 'index.js'), bundleHandler('gcp/handlers/pull-to-bigquery').outputFiles[0]!.contents);
   }
-  const sealed = { HOME: folder, PATH: folder, CLOUDSDK_CONFIG: folder, GCE_METADATA_HOST: NOBODY, GOOGLE_APPLICATION_CREDENTIALS: '' };
-  const child = spawn(process.execPath, ['index.js'], { cwd: folder, env: { ...sealed, ...STARTED, ...env } });
+  const child = spawn(process.execPath, ['index.js'], { cwd: folder, env: { ...sealedOnGcp(folder), ...STARTED, ...env } });
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   const [output, errors] = await Promise.all(
     [child.stdout, child.stderr].map(async (stream) => Buffer.concat(await stream.toArray()).toString()),
