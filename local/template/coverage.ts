@@ -10,7 +10,7 @@ const NOTHING = 'no effect here';
 
 /** The resources of a type of which nothing is known. */
 function unlisted(type: string, resource: string): CoverageRow {
-  return { type, resource, property: '', treatment: 'not run here', why: 'local/ has no emulator for it.' };
+  return { type, resource, property: '', treatment: 'not run here', why: 'local/ has no emulator for it' };
 }
 
 /** What stands beside the properties of a resource. A condition is missing: whether it holds would have to be known. */
